@@ -1,0 +1,194 @@
+import { errnoName, errnoText } from "@restage/linux/abi";
+import type { StageName } from "./stages/stages.ts";
+
+/** What each code means and what to do about it: the source of `docs/errors.md`. */
+export const ERRORS = {
+  ERR_COMPLETE: {
+    meaning: "The restore failed after the commit point: tasks have been let go and cannot be taken back.",
+    remedy: "The message says which tasks run and which do not. End them, mend the cause, restore again.",
+  },
+  ERR_CONFIG: {
+    meaning: "The configuration file, or a plugin it names, cannot be used.",
+    remedy: "Mend the file that the message names; `defineConfig` gives completion and checks types.",
+  },
+  ERR_DUTY_CLAIMED: {
+    meaning: "Two plugins claim one duty.",
+    remedy: "Take one of them out of `plugins`. A plugin replaces a default by claiming its duty, but only one may.",
+  },
+  ERR_DUTY_MISSING: {
+    meaning: "A plugin needs a duty, or a service, that no plugin provides.",
+    remedy: "Add a plugin that claims the duty, or take out the one that needs it.",
+  },
+  ERR_IMAGE: {
+    meaning: "An image of the checkpoint is missing, damaged, or contradicts another one.",
+    remedy: "Take the checkpoint again, or copy it again from where it was made.",
+  },
+  ERR_KERNEL: {
+    meaning: "This process cannot drive tasks on this machine.",
+    remedy: "`restage check` lists what is missing.",
+  },
+  ERR_OPTION: {
+    meaning: "An option is unknown, has a bad value, or is one of CRIU's that Restage does not have yet.",
+    remedy: "`restage restore --help` lists the options.",
+  },
+  ERR_PID_TAKEN: {
+    meaning: "A pid of the checkpoint is in use: by a process, a zombie, or as a process group or session.",
+    remedy: "End the holder that the message names, or wait until it is gone, and restore again.",
+  },
+  ERR_PLUGIN: {
+    meaning: "A plugin failed: one of its taps threw, or used the interface wrongly.",
+    remedy: "The message names plugin and stage. For the defaults: report it, with the trace.",
+  },
+  ERR_REFUSED: {
+    meaning: "The checkpoint cannot be restored here. Nothing has been touched; all findings are listed.",
+    remedy: "Each finding says what would help.",
+  },
+  ERR_STAGE: {
+    meaning: "Several participants of one stage failed; all failures are listed.",
+    remedy: "Each failure has its own code and remedy.",
+  },
+  ERR_SYSCALL: {
+    meaning: "A system call failed, in a task or in the coordinator.",
+    remedy: "The message has call, arguments and errno, and a hint where there is one.",
+  },
+  ERR_TAP_ORDER: {
+    meaning: "A tap is to run before one that does not exist, or by a bare number.",
+    remedy: "Name an existing tap of that hook in `before`; the message lists them.",
+  },
+  ERR_TASK_DIED: {
+    meaning: "A task ended while it was being restored.",
+    remedy: "If it was killed from outside (the kernel's log tells of out-of-memory kills), restore again.",
+  },
+  ERR_TASK_STUCK: {
+    meaning: "A task did not confirm its stage in time.",
+    remedy: "The message names the duty and the call in which it is. `--timeout` gives it longer.",
+  },
+  ERR_UNDO: {
+    meaning: "After a failure, something could not be undone.",
+    remedy: "The message names what is left; remove it by hand.",
+  },
+} as const;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** A system call that failed, as printed, with its errno (positive). */
+export interface FailedSyscall {
+  readonly name: string;
+  readonly printed: string;
+  readonly errno: number | undefined;
+}
+
+/** Where a failure belongs and what is known about it. */
+export interface ErrorContext {
+  readonly stage?: StageName | undefined;
+  /** Pid of the task in the checkpoint. */
+  readonly pid?: number | undefined;
+  readonly tid?: number | undefined;
+  /** The plugin, by its duty where it claims one. */
+  readonly plugin?: string | undefined;
+  readonly syscall?: FailedSyscall | undefined;
+  /** The image and the entry that it is about, for example `files.img: reg 3`. */
+  readonly entry?: string | undefined;
+  /** What to do about it. */
+  readonly hint?: string | undefined;
+  readonly failures?: readonly RestoreError[] | undefined;
+  readonly cause?: unknown;
+}
+
+/**
+ * Every failure of a restore: a code, and where it belongs. `message` is one line that says what failed; `describe()` adds
+ * the rest.
+ */
+export class RestoreError extends Error {
+  override readonly name = "RestoreError";
+  readonly code: ErrorCode;
+  readonly stage: StageName | undefined;
+  readonly pid: number | undefined;
+  readonly tid: number | undefined;
+  readonly plugin: string | undefined;
+  readonly syscall: FailedSyscall | undefined;
+  readonly entry: string | undefined;
+  readonly hint: string | undefined;
+  readonly failures: readonly RestoreError[];
+
+  constructor(code: ErrorCode, message: string, context: ErrorContext = {}) {
+    super(message, context.cause === undefined ? undefined : { cause: context.cause });
+    this.code = code;
+    this.stage = context.stage;
+    this.pid = context.pid;
+    this.tid = context.tid;
+    this.plugin = context.plugin;
+    this.syscall = context.syscall;
+    this.entry = context.entry;
+    this.hint = context.hint;
+    this.failures = context.failures ?? [];
+  }
+
+  /** The same failure, with what was not known where it happened. */
+  within(context: ErrorContext): RestoreError {
+    const merged = {
+      stage: this.stage ?? context.stage,
+      pid: this.pid ?? context.pid,
+      tid: this.tid ?? context.tid,
+      plugin: this.plugin ?? context.plugin,
+      syscall: this.syscall ?? context.syscall,
+      entry: this.entry ?? context.entry,
+      hint: this.hint ?? context.hint,
+      failures: this.failures,
+      cause: this.cause,
+    };
+    return new RestoreError(this.code, this.message, merged);
+  }
+
+  /** All that is known, over several lines, without colours. */
+  describe(): string {
+    const lines = [`${this.code}: ${this.message}`];
+    const place = [
+      this.stage === undefined ? undefined : `stage ${this.stage}`,
+      this.pid === undefined ? undefined : `task ${this.pid}`,
+      this.tid === undefined || this.tid === this.pid ? undefined : `thread ${this.tid}`,
+      this.plugin === undefined ? undefined : `duty ${this.plugin}`,
+    ].filter((part) => part !== undefined);
+    if (place.length > 0) lines.push(`  in ${place.join(", ")}`);
+    if (this.syscall !== undefined) {
+      const { printed, errno } = this.syscall;
+      lines.push(`  call ${printed}${errno === undefined ? "" : ` = ${errnoText(errno)}`}`);
+    }
+    if (this.entry !== undefined) lines.push(`  image ${this.entry}`);
+    for (const failure of this.failures) lines.push(...failure.describe().split("\n").map((line) => `  ${line}`));
+    if (this.hint !== undefined) lines.push(`  hint: ${this.hint}`);
+    return lines.join("\n");
+  }
+
+  /** The failure as data, for `--json`. */
+  toJSON(): Record<string, unknown> {
+    const { code, message, stage, pid, tid, plugin, entry, hint } = this;
+    const syscall =
+      this.syscall === undefined
+        ? undefined
+        : {
+            name: this.syscall.name,
+            call: this.syscall.printed,
+            errno: this.syscall.errno === undefined ? undefined : errnoName(this.syscall.errno),
+          };
+    const failures = this.failures.length === 0 ? undefined : this.failures.map((failure) => failure.toJSON());
+    return { code, message, stage, pid, tid, duty: plugin, syscall, entry, hint, failures };
+  }
+}
+
+/** Any thrown value as a RestoreError: others become the plugin's failure. */
+export function asRestoreError(error: unknown, context: ErrorContext): RestoreError {
+  if (error instanceof RestoreError) return error.within(context);
+  const message = error instanceof Error ? error.message : String(error);
+  return new RestoreError("ERR_PLUGIN", message, { ...context, cause: error });
+}
+
+/** One failure as it is; several as one that lists them. */
+export function joinFailures(failures: readonly RestoreError[], stage: StageName): RestoreError {
+  const [first] = failures;
+  if (failures.length === 1 && first !== undefined) return first;
+  return new RestoreError("ERR_STAGE", `Cannot leave ${stage}: ${failures.length} participants failed`, {
+    stage,
+    failures,
+  });
+}

@@ -1,0 +1,36 @@
+import type { RestoreError } from "./errors.ts";
+import type { Finding } from "./plan/plan.ts";
+import type { RecordedStep } from "./program/program-builder.ts";
+import type { StageName } from "./stages/stages.ts";
+
+/** What happens in a restore, in order, for progress, traces and printed plans. Times are milliseconds of performance.now(). */
+export type RestoreEvent =
+  | { readonly kind: "planned"; readonly time: number; readonly tasks: number; readonly findings: readonly Finding[] }
+  | { readonly kind: "stage-started"; readonly time: number; readonly stage: StageName; readonly participants: number }
+  | { readonly kind: "stage-left"; readonly time: number; readonly stage: StageName; readonly milliseconds: number }
+  /** A program ran in a task; steps have their results. In a recording it is what would run. */
+  | {
+      readonly kind: "program";
+      readonly time: number;
+      readonly stage: StageName;
+      /** `stub`, or the thread. */
+      readonly target: string;
+      readonly pid: number | undefined;
+      readonly tid: number | undefined;
+      readonly steps: readonly RecordedStep[];
+      readonly milliseconds: number;
+      readonly failed: boolean;
+    }
+  /** A tap of a plugin ran in the coordinator. */
+  | {
+      readonly kind: "tap";
+      readonly time: number;
+      readonly hook: string;
+      readonly plugin: string;
+      readonly milliseconds: number;
+    }
+  | { readonly kind: "committed"; readonly time: number }
+  | { readonly kind: "resumed"; readonly time: number; readonly pid: number; readonly threads: number }
+  | { readonly kind: "failed"; readonly time: number; readonly error: RestoreError; readonly left: readonly string[] };
+
+export type RestoreListener = (event: RestoreEvent) => void;

@@ -1,0 +1,29 @@
+/** What a restore can be told, beside plugins. */
+export interface RestoreOptions {
+  /** Directory of the images, or another location that an image source plugin knows. */
+  readonly images: string;
+  /** The tree becomes init's and goes on by itself; else it is a child of this process. */
+  readonly detached: boolean;
+  /** Tasks are left stopped (SIGSTOP) instead of running. */
+  readonly leaveStopped: boolean;
+  /** How long a task may go without finishing a call, in milliseconds. */
+  readonly timeout: number;
+  /** File with the pid of the root task, written before the tree resumes. */
+  readonly pidfile: string | undefined;
+  /** Take session and terminal of the caller. */
+  readonly shellJob: boolean;
+  /** Accept files whose permissions changed. */
+  readonly skipFileRwxCheck: boolean;
+  /** How files are compared with what they were: by size and build-id, or by size alone. */
+  readonly fileValidation: "buildid" | "filesize";
+}
+
+export const DEFAULT_OPTIONS: Omit<RestoreOptions, "images"> = {
+  detached: false,
+  leaveStopped: false,
+  timeout: 60_000,
+  pidfile: undefined,
+  shellJob: false,
+  skipFileRwxCheck: false,
+  fileValidation: "buildid",
+};

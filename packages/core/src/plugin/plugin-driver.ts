@@ -1,0 +1,183 @@
+import { asRestoreError, RestoreError } from "../errors.ts";
+import type { RestoreListener } from "../events.ts";
+import { Plan } from "../plan/plan.ts";
+import { createHooks, type InterceptableHook, type RestoreHooks } from "../stages/hooks.ts";
+import { ProgramTarget } from "../tree/program-target.ts";
+import type { PluginContext, RestorePlugin } from "./plugin.ts";
+import type { Service } from "./service.ts";
+
+/** A tap as tapable hands it to interceptors. */
+interface Tap {
+  readonly name: string;
+  readonly type: "sync" | "async" | "promise";
+  readonly fn: (...args: never[]) => unknown;
+  readonly before?: string | readonly string[];
+  readonly stage?: number;
+}
+
+type AnyFunction = (...args: unknown[]) => unknown;
+
+/**
+ * Chooses the plugins of a restore and applies them. Each tap is known by its plugin: what it records and what it throws is
+ * attributed to it, and the time it takes is told to the listener.
+ */
+export class PluginDriver {
+  readonly hooks: RestoreHooks;
+  readonly plugins: readonly RestorePlugin[];
+  readonly #emit: RestoreListener;
+  readonly #services = new Map<string, unknown>();
+  #applying: RestorePlugin | undefined;
+
+  /**
+   * @param defaults plugins of which each may be replaced by claiming its duty.
+   * @param chosen the user's, applied after the defaults.
+   */
+  constructor(defaults: readonly RestorePlugin[], chosen: readonly RestorePlugin[], emit: RestoreListener) {
+    this.#emit = emit;
+    this.plugins = choosePlugins(defaults, chosen);
+    this.hooks = createHooks((hook, name) => this.#intercept(hook, name));
+    for (const plugin of this.plugins) this.#apply(plugin);
+    this.#checkServices();
+  }
+
+  #apply(plugin: RestorePlugin): void {
+    const context: PluginContext = {
+      ...this.hooks,
+      provide: (service, implementation) => {
+        if (plugin.provides?.includes(service as Service<unknown>) !== true) {
+          throw new RestoreError("ERR_PLUGIN", `Plugin ${plugin.name} provides ${service.name} without saying so in \`provides\``);
+        }
+        this.#services.set(service.name, implementation);
+      },
+      service: <T>(service: Service<T>): T => {
+        if (!this.#services.has(service.name)) {
+          throw new RestoreError("ERR_DUTY_MISSING", `Nobody provides the service ${service.name}`);
+        }
+        return this.#services.get(service.name) as T;
+      },
+    };
+    this.#applying = plugin;
+    try {
+      plugin.apply(context);
+    } catch (error) {
+      throw asRestoreError(error, { plugin: plugin.name });
+    } finally {
+      this.#applying = undefined;
+    }
+  }
+
+  #checkServices(): void {
+    for (const plugin of this.plugins) {
+      for (const service of plugin.uses ?? []) {
+        if (this.#services.has(service.name)) continue;
+        throw new RestoreError(
+          "ERR_DUTY_MISSING",
+          `Plugin ${plugin.name} uses the service ${service.name}, which nobody provides`,
+          { plugin: plugin.name },
+        );
+      }
+    }
+  }
+
+  #intercept(hook: InterceptableHook, hookName: string): void {
+    const known: string[] = [];
+    hook.intercept({
+      register: (tap) => {
+        const plugin = this.#applying;
+        const label = plugin?.duty ?? plugin?.name ?? tap.name;
+        checkOrder(tap, hookName, known, label);
+        known.push(tap.name);
+        return { ...tap, fn: this.#wrap(tap, label, hookName) as never };
+      },
+    });
+  }
+
+  /** The tap's function, with whoever it records into told who is recording. */
+  #wrap(tap: Tap, plugin: string, hook: string): AnyFunction {
+    const fn = tap.fn as unknown as AnyFunction;
+    const fail = (error: unknown) => {
+      throw asRestoreError(error, { plugin });
+    };
+    return (...args) => {
+      const [subject] = args;
+      const started = performance.now();
+      const done = () => {
+        const time = performance.now();
+        this.#emit({ kind: "tap", time, hook, plugin, milliseconds: time - started });
+      };
+      if (subject instanceof ProgramTarget) {
+        if (subject.program !== undefined) subject.program.plugin = plugin;
+      } else if (typeof subject === "object" && subject !== null) {
+        if (subject instanceof Plan) subject.plugin = plugin;
+        if ("host" in subject) (subject.host as { plugin: string }).plugin = plugin;
+        const stub = "stub" in subject ? (subject.stub as ProgramTarget) : undefined;
+        if (stub?.program !== undefined) stub.program.plugin = plugin;
+      }
+      try {
+        const result = fn(...args);
+        if (tap.type !== "promise") {
+          done();
+          return result;
+        }
+        return Promise.resolve(result).then((value) => {
+          done();
+          return value;
+        }, fail);
+      } catch (error) {
+        return fail(error);
+      }
+    };
+  }
+}
+
+/** tapable puts a tap with an unknown `before` first, silently; and bare numbers say nothing to a reader. */
+function checkOrder(tap: Tap, hook: string, known: readonly string[], plugin: string): void {
+  if (tap.stage !== undefined) {
+    throw new RestoreError("ERR_TAP_ORDER", `Tap ${tap.name} of ${hook} is ordered by the number ${tap.stage}`, {
+      plugin,
+      hint: "order taps by name: `before: \"...\"`",
+    });
+  }
+  const before = tap.before === undefined ? [] : [tap.before].flat();
+  for (const name of before) {
+    if (known.includes(name)) continue;
+    throw new RestoreError("ERR_TAP_ORDER", `Tap ${tap.name} of ${hook} is to run before ${name}, which is not there`, {
+      plugin,
+      hint: known.length === 0 ? "the hook has no taps yet" : `the hook has: ${known.join(", ")}`,
+    });
+  }
+}
+
+/** The defaults whose duty nobody else claims, then the user's. */
+export function choosePlugins(
+  defaults: readonly RestorePlugin[],
+  chosen: readonly RestorePlugin[],
+): readonly RestorePlugin[] {
+  const claims = new Map<string, RestorePlugin>();
+  for (const plugin of chosen) {
+    if (plugin.duty === undefined) continue;
+    const other = claims.get(plugin.duty);
+    if (other !== undefined) {
+      throw new RestoreError("ERR_DUTY_CLAIMED", `Duty ${plugin.duty} is claimed by ${other.name} and by ${plugin.name}`, {
+        plugin: plugin.name,
+      });
+    }
+    claims.set(plugin.duty, plugin);
+  }
+  // A plugin takes the place of the one that it replaces, so that taps keep their order.
+  const duties = new Set(defaults.map(({ duty }) => duty));
+  const all = [
+    ...defaults.map((plugin) => (plugin.duty === undefined ? plugin : (claims.get(plugin.duty) ?? plugin))),
+    ...chosen.filter(({ duty }) => duty === undefined || !duties.has(duty)),
+  ];
+  const present = new Set(all.map(({ duty }) => duty));
+  for (const plugin of all) {
+    for (const need of plugin.needs ?? []) {
+      if (present.has(need)) continue;
+      throw new RestoreError("ERR_DUTY_MISSING", `Plugin ${plugin.name} needs the duty ${need}, which nobody claims`, {
+        plugin: plugin.name,
+      });
+    }
+  }
+  return all;
+}

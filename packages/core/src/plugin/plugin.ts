@@ -1,0 +1,31 @@
+import type { RestoreHooks } from "../stages/hooks.ts";
+import type { RunStageName } from "../stages/stages.ts";
+import type { Service } from "./service.ts";
+
+/** What a plugin's `apply` works with: the hooks, and the services of other plugins. */
+export interface PluginContext extends RestoreHooks {
+  /** Provides a service; it has to stand in the plugin's `provides`. */
+  provide<T>(service: Service<T>, implementation: T): void;
+  /** The service, from whoever provides it. To be called in taps, when all plugins have been applied. */
+  service<T>(service: Service<T>): T;
+}
+
+/** A part of a restore. */
+export interface RestorePlugin {
+  /** Its own name, in errors and traces. */
+  readonly name: string;
+  /** The duty it claims. Claiming that of a default plugin replaces it. */
+  readonly duty?: string;
+  /** Duties that have to be there. */
+  readonly needs?: readonly string[];
+  readonly provides?: readonly Service<unknown>[];
+  readonly uses?: readonly Service<unknown>[];
+  /** What it does in each stage, for `docs/stages.md`. */
+  readonly stages?: Partial<Record<RunStageName, string>>;
+  apply(context: PluginContext): void;
+}
+
+/** Checks a plugin's type where it is written. */
+export function definePlugin(plugin: RestorePlugin): RestorePlugin {
+  return plugin;
+}

@@ -1,0 +1,261 @@
+import type { Operand } from "@restage/linux";
+import {
+  CLONE,
+  F,
+  MADV,
+  MAP,
+  MREMAP,
+  O,
+  PR,
+  PROT,
+  RLIMIT_NAMES,
+  SEEK,
+  SIG,
+  type SyscallName,
+} from "@restage/linux/abi";
+import { address, dirfd, fd, flags, int, mode, oneOf, type Parameter, pointer, structure, text } from "./parameter.ts";
+import { data, struct, type Value } from "./deferred.ts";
+
+/** struct rlimit: what prlimit64 takes, in the unit of the limit. */
+export interface ResourceLimit {
+  readonly soft: bigint;
+  readonly hard: bigint;
+}
+
+/** struct kernel_sigaction of x86_64. */
+export interface SignalAction {
+  /** SIG_DFL, SIG_IGN or an address. */
+  readonly handler: bigint;
+  readonly flags: bigint;
+  readonly restorer: bigint;
+  readonly mask: bigint;
+}
+
+/** struct iovec: memory of the task itself. */
+export interface MemoryRange {
+  readonly address: Value;
+  readonly length: Value;
+}
+
+const hex = (word: bigint) => `0x${word.toString(16)}`;
+
+const open = flags("O_", {
+  SYNC: O.SYNC,
+  DSYNC: O.DSYNC,
+  TMPFILE: O.TMPFILE,
+  WRONLY: O.WRONLY,
+  RDWR: O.RDWR,
+  CREAT: O.CREAT,
+  EXCL: O.EXCL,
+  NOCTTY: O.NOCTTY,
+  TRUNC: O.TRUNC,
+  APPEND: O.APPEND,
+  NONBLOCK: O.NONBLOCK,
+  ASYNC: O.ASYNC,
+  DIRECT: O.DIRECT,
+  LARGEFILE: O.LARGEFILE,
+  DIRECTORY: O.DIRECTORY,
+  NOFOLLOW: O.NOFOLLOW,
+  NOATIME: O.NOATIME,
+  CLOEXEC: O.CLOEXEC,
+  PATH: O.PATH,
+});
+const prot = flags("PROT_", PROT);
+const mapping = flags("MAP_", MAP);
+const signal = oneOf("SIG", SIG);
+const limitName = oneOf("", Object.fromEntries(RLIMIT_NAMES.map((name, number) => [name, number])));
+
+const rlimit = structure<ResourceLimit>(
+  ({ soft, hard }) => struct([8, soft], [8, hard]),
+  (view) => {
+    const limit = (offset: number) => {
+      const value = view.getBigUint64(offset, true);
+      return value === 0xffff_ffff_ffff_ffffn ? "INFINITY" : String(value);
+    };
+    return `{${limit(0)}, ${limit(8)}}`;
+  },
+);
+
+const sigaction = structure<SignalAction>(
+  (action) => struct([8, action.handler], [8, action.flags], [8, action.restorer], [8, action.mask]),
+  (view) => {
+    const handler = view.getBigUint64(0, true);
+    const name = handler === 0n ? "SIG_DFL" : handler === 1n ? "SIG_IGN" : hex(handler);
+    return `{${name}, flags ${hex(view.getBigUint64(8, true))}, mask ${hex(view.getBigUint64(24, true))}}`;
+  },
+);
+
+const iovecs: Parameter<readonly MemoryRange[]> = {
+  encode: (ranges) => {
+    const list = struct(...ranges.flatMap((range) => [[8, range.address], [8, range.length]] as const));
+    return { kind: "address", data: list, offset: 0 };
+  },
+  print: (operand) => {
+    if (typeof operand !== "object" || operand.kind !== "address") return "?";
+    const { bytes } = operand.data;
+    const view = new DataView(bytes.buffer);
+    const shown: string[] = [];
+    for (let at = 0; at < bytes.length && shown.length < 4; at += 16) {
+      shown.push(`{${hex(view.getBigUint64(at, true))}, ${view.getBigUint64(at + 8, true)}}`);
+    }
+    if (bytes.length > 64) shown.push(`... ${bytes.length / 16}`);
+    return `[${shown.join(", ")}]`;
+  },
+};
+
+/** struct clone_args, as far as a restore uses it. */
+export interface CloneArguments {
+  readonly flags: number;
+  readonly exitSignal: number;
+  /** Ids of the new task, innermost pid namespace first; empty: any. */
+  readonly setTid: readonly number[];
+}
+
+const cloneArguments = structure<CloneArguments>(
+  ({ flags: bits, exitSignal, setTid }) => {
+    const list = data(new Uint8Array(Uint32Array.from(setTid).buffer));
+    const tids: Operand = setTid.length === 0 ? 0 : { kind: "address", data: list, offset: 0 };
+    const none = [8, 0] as const;
+    return struct([8, bits], none, none, none, [8, exitSignal], none, none, none, [8, tids], [8, setTid.length], none);
+  },
+  (view, fields) => {
+    const bits = cloneFlags.print(view.getBigUint64(0, true), () => undefined);
+    const exit = view.getBigUint64(32, true);
+    const list = fields.find(({ offset }) => offset === 64)?.value;
+    const tids = list === undefined ? "" : `, set_tid ${ids.print(list, () => undefined)}`;
+    return `{${bits}${exit === 0n ? "" : `, ${signal.print(exit, () => undefined)}`}${tids}}`;
+  },
+);
+
+const cloneFlags = flags("CLONE_", CLONE);
+
+const ids: Parameter<readonly number[]> = {
+  encode: (numbers) => ({ kind: "address", data: data(new Uint8Array(Uint32Array.from(numbers).buffer)), offset: 0 }),
+  print: (operand) => {
+    if (typeof operand !== "object" || operand.kind !== "address") return "?";
+    const { bytes } = operand.data;
+    return `[${new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2).join(", ")}]`;
+  },
+};
+
+/**
+ * The calls that a plugin can record, by their kernel names, with their arguments in the kernel's order. A line here
+ * is all that a new call takes.
+ */
+export const CALLS = {
+  access: [text, int],
+  arch_prctl: [address, address],
+  bind: [fd, pointer, int],
+  capset: [pointer, pointer],
+  chdir: [text],
+  chroot: [text],
+  clone3: [cloneArguments, int],
+  close: [fd],
+  close_range: [fd, fd, int],
+  connect: [fd, pointer, int],
+  dup3: [fd, fd, open],
+  epoll_create1: [int],
+  epoll_ctl: [fd, int, fd, pointer],
+  eventfd2: [int, int],
+  exit: [int],
+  exit_group: [int],
+  fchdir: [fd],
+  fchmod: [fd, mode],
+  fchown: [fd, int, int],
+  fcntl: [fd, oneOf("F_", F), pointer],
+  flock: [fd, int],
+  ftruncate: [fd, int],
+  getpid: [],
+  getsockopt: [fd, int, int, pointer, pointer],
+  gettid: [],
+  inotify_add_watch: [fd, text, address],
+  inotify_init1: [int],
+  ioctl: [fd, address, pointer],
+  kill: [int, signal],
+  linkat: [dirfd, text, dirfd, text, int],
+  listen: [fd, int],
+  lseek: [fd, int, oneOf("SEEK_", SEEK)],
+  madvise: [address, address, oneOf("MADV_", MADV)],
+  membarrier: [address, int, int],
+  memfd_create: [text, int],
+  mkdirat: [dirfd, text, mode],
+  mmap: [address, address, prot, mapping, fd, address],
+  mount: [text, text, text, address, text],
+  mprotect: [address, address, prot],
+  mremap: [address, address, address, flags("MREMAP_", MREMAP), address],
+  munmap: [address, address],
+  openat: [dirfd, text, open, mode],
+  pidfd_getfd: [fd, fd, int],
+  pidfd_open: [int, int],
+  pipe2: [pointer, open],
+  prctl: [oneOf("PR_", PR), pointer, pointer, address, address],
+  pread64: [fd, pointer, address, address],
+  preadv: [fd, iovecs, int, address, int],
+  prlimit64: [int, limitName, rlimit, address],
+  read: [fd, pointer, int],
+  recvmsg: [fd, pointer, int],
+  rseq: [address, int, int, address],
+  rt_sigaction: [signal, sigaction, address, int],
+  rt_sigprocmask: [int, pointer, address, int],
+  rt_sigqueueinfo: [int, signal, pointer],
+  rt_sigtimedwait: [pointer, address, pointer, int],
+  rt_tgsigqueueinfo: [int, int, signal, pointer],
+  sched_setscheduler: [int, int, pointer],
+  seccomp: [int, int, pointer],
+  sendmsg: [fd, pointer, int],
+  sendto: [fd, pointer, int, int, pointer, int],
+  set_robust_list: [address, int],
+  set_tid_address: [address],
+  setfsgid: [int],
+  setfsuid: [int],
+  setgroups: [int, ids],
+  sethostname: [pointer, int],
+  setitimer: [int, pointer, address],
+  setns: [fd, cloneFlags],
+  setpgid: [int, int],
+  setpriority: [int, int, int],
+  setresgid: [int, int, int],
+  setresuid: [int, int, int],
+  setsid: [],
+  setsockopt: [fd, int, int, pointer, int],
+  shutdown: [fd, int],
+  sigaltstack: [pointer, address],
+  signalfd4: [fd, pointer, int, int],
+  socket: [int, int, int],
+  socketpair: [int, int, int, pointer],
+  timer_create: [int, pointer, pointer],
+  timer_settime: [int, int, pointer, address],
+  timerfd_create: [int, int],
+  timerfd_settime: [fd, int, pointer, address],
+  umask: [mode],
+  unlinkat: [dirfd, text, int],
+  unshare: [cloneFlags],
+  wait4: [int, address, int, address],
+  waitid: [int, int, pointer, int, address],
+  write: [fd, pointer, int],
+} as const satisfies Partial<Record<SyscallName, readonly Parameter<never>[]>>;
+
+export type CallName = keyof typeof CALLS;
+
+type Argument<P> = P extends Parameter<infer T> ? T : never;
+
+/** The arguments of a call. All but the first may be left out: they are 0. */
+export type CallArguments<N extends CallName> = OptionalTail<ArgumentsOf<(typeof CALLS)[N]>>;
+
+type ArgumentsOf<P extends readonly unknown[]> = P extends readonly [infer Head, ...infer Rest]
+  ? [Argument<Head>, ...ArgumentsOf<Rest>]
+  : [];
+
+type OptionalTail<T extends readonly unknown[]> = T extends [infer Head, ...infer Rest]
+  ? [head: Head, ...rest: Partial<Rest>]
+  : [];
+
+/** The operands of a call from the values that a plugin gave. */
+export function encodeArguments(name: CallName, values: readonly unknown[]): Operand[] {
+  const parameters = CALLS[name] as readonly Parameter<unknown>[];
+  return values.map((value, index) => {
+    const parameter = parameters[index];
+    if (parameter === undefined) throw new TypeError(`${name}() takes ${parameters.length} arguments`);
+    return value === undefined ? 0 : parameter.encode(value);
+  });
+}

@@ -1,0 +1,93 @@
+import { ERRNO, type ErrnoName } from "@restage/linux/abi";
+import type { Data, DataField, LoadedOperand, Operand, ResultOperand, SyscallStep, Word } from "@restage/linux";
+
+/**
+ * A system call that was recorded and will run in a task: its result can be an argument of later calls before it exists.
+ */
+export class Call implements ResultOperand {
+  readonly kind = "result";
+  readonly step: SyscallStep;
+
+  constructor(step: SyscallStep) {
+    this.step = step;
+  }
+
+  /** Only this result is a success; for reads and writes the number of bytes, so that a short one is a failure. */
+  expect(result: Word): this {
+    this.step.expected = result;
+    return this;
+  }
+
+  /** These errors are tolerated; they stand in the trace. At most four, or `"any"`. */
+  allow(...errors: readonly [ErrnoName | "any", ...ErrnoName[]]): this {
+    this.step.allowed = errors[0] === "any" ? "any" : (errors as readonly ErrnoName[]).map((name) => ERRNO[name]);
+    return this;
+  }
+
+  /** What to do when it fails: stands in the error. */
+  hint(text: string): this {
+    (this.step as { hint?: string }).hint = text;
+    return this;
+  }
+
+  /** The result, once the program ran (after `await task.flush()`). Throws before. */
+  get result(): number {
+    if (this.step.result === undefined) throw new Error(`The result of ${this.step.name}() is not there yet: flush first`);
+    return this.step.result;
+  }
+
+  /** Did it run and fail with a tolerated error? */
+  get failed(): boolean {
+    return this.result < 0 && this.result >= -4095;
+  }
+}
+
+/** Something that can be passed where a call takes a number: a number, or the result of an earlier call. */
+export type Value = Word | ResultOperand | LoadedOperand;
+
+/** Bytes that go along with a program. */
+export function data(bytes: Uint8Array, fields: readonly DataField[] = []): Data {
+  return { kind: "data", bytes, fields, output: false };
+}
+
+/** Room for `size` bytes that the kernel fills. */
+export function output(size: number): Data {
+  return { kind: "data", bytes: new Uint8Array(size), fields: [], output: true };
+}
+
+/** A value of `size` bytes that the kernel will have written at `offset`. */
+export function loaded(from: Data, offset: number, size: 4 | 8): LoadedOperand {
+  return { kind: "loaded", data: from, offset, size };
+}
+
+/** The address of data. */
+export function addressOf(target: Data, offset = 0): Operand {
+  return { kind: "address", data: target, offset };
+}
+
+/** A NUL-terminated string. */
+export function cString(text: string): Data {
+  return data(new TextEncoder().encode(`${text}\0`));
+}
+
+/**
+ * A structure of u64 (`8`) and u32 (`4`) fields in order, without gaps; values may be results or addresses of other data.
+ */
+export function struct(...fields: readonly (readonly [4 | 8, Operand])[]): Data {
+  const bytes = new Uint8Array(fields.reduce((size, [width]) => size + width, 0));
+  const view = new DataView(bytes.buffer);
+  const later: DataField[] = [];
+  let offset = 0;
+  for (const [size, value] of fields) {
+    if (typeof value === "object") later.push({ offset, size, value });
+    else if (size === 8) view.setBigUint64(offset, BigInt.asUintN(64, BigInt(value)), true);
+    else view.setUint32(offset, Number(BigInt.asUintN(32, BigInt(value))), true);
+    offset += size;
+  }
+  return data(bytes, later);
+}
+
+/** u64 words one after the other. */
+export function words(...values: readonly Operand[]): Data {
+  return struct(...values.map((value) => [8, value] as const));
+}

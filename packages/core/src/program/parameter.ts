@@ -1,0 +1,132 @@
+import type { Data, DataField, Operand } from "@restage/linux";
+import { AT_FDCWD } from "@restage/linux/abi";
+import { addressOf, cString, data, type Value } from "./deferred.ts";
+
+/** How an argument of a call is passed, and how it is printed. */
+export interface Parameter<T> {
+  readonly encode: (value: T) => Operand;
+  readonly print: (operand: Operand, names: (operand: Operand) => string | undefined) => string;
+}
+
+type Names = (operand: Operand) => string | undefined;
+
+function encodeValue(value: Value): Operand {
+  return value;
+}
+
+function printWord(operand: Operand, names: Names, format: (word: bigint) => string): string {
+  if (typeof operand === "object") return names(operand) ?? "?";
+  return format(BigInt(operand));
+}
+
+/** A signed decimal number. */
+export const int: Parameter<Value> = {
+  encode: encodeValue,
+  print: (operand, names) => printWord(operand, names, String),
+};
+
+/** A descriptor. */
+export const fd: Parameter<Value> = int;
+
+/** A directory's descriptor: -100 is the working directory. */
+export const dirfd: Parameter<Value> = {
+  encode: encodeValue,
+  print: (operand, names) => (operand === AT_FDCWD ? "AT_FDCWD" : int.print(operand, names)),
+};
+
+/** A mode in octal. */
+export const mode: Parameter<Value> = {
+  encode: encodeValue,
+  print: (operand, names) => printWord(operand, names, (word) => `0${word.toString(8)}`),
+};
+
+/** A number or an address in hexadecimal. */
+export const address: Parameter<Value> = {
+  encode: encodeValue,
+  print: (operand, names) => printWord(operand, names, (word) => (word === 0n ? "NULL" : `0x${word.toString(16)}`)),
+};
+
+/** A path or another NUL-terminated string; NULL where there is none. */
+export const text: Parameter<string | undefined> = {
+  encode: (value) => (value === undefined ? 0 : addressOf(cString(value))),
+  print: (operand) => {
+    if (typeof operand !== "object" || operand.kind !== "address") return "NULL";
+    return JSON.stringify(new TextDecoder().decode(operand.data.bytes.subarray(operand.offset, -1)));
+  },
+};
+
+/** Bytes to be read by the kernel or filled by it; a number is an address of the task itself. */
+export const pointer: Parameter<Uint8Array | Data | Value> = {
+  encode(value) {
+    if (typeof value !== "object") return value;
+    if (value instanceof Uint8Array) return addressOf(data(value));
+    return value.kind === "data" ? addressOf(value) : value;
+  },
+  print(operand, names) {
+    if (typeof operand !== "object" || operand.kind !== "address") return address.print(operand, names);
+    const { bytes, output, fields } = operand.data;
+    if (output) return `[${bytes.length}]`;
+    if (fields.length > 0) return printFields(operand.data, names);
+    return printBytes(bytes);
+  },
+};
+
+function printBytes(bytes: Uint8Array): string {
+  const hex = Array.from(bytes.subarray(0, 32), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return bytes.length > 32 ? `[${bytes.length}: ${hex}...]` : `[${hex}]`;
+}
+
+function printFields(target: Data, names: Names): string {
+  const parts = target.fields.map(({ offset, value }) => {
+    if (typeof value === "object" && value.kind === "address") return `+${offset}: ${pointer.print(value, names)}`;
+    return `+${offset}: ${address.print(value, names)}`;
+  });
+  return `[${target.bytes.length}: ${parts.join(", ")}]`;
+}
+
+/** One of the values of a table, by name. */
+export function oneOf(prefix: string, table: Readonly<Record<string, number | bigint>>): Parameter<Value> {
+  return {
+    encode: encodeValue,
+    print: (operand, names) =>
+      printWord(operand, names, (word) => {
+        for (const [name, value] of Object.entries(table)) if (BigInt(value) === word) return `${prefix}${name}`;
+        return String(word);
+      }),
+  };
+}
+
+/** Bits of a table, by name; `0` when there are none. */
+export function flags(prefix: string, table: Readonly<Record<string, number>>): Parameter<Value> {
+  return {
+    encode: encodeValue,
+    print: (operand, names) =>
+      printWord(operand, names, (word) => {
+        let rest = word;
+        const found: string[] = [];
+        for (const [name, value] of Object.entries(table)) {
+          const bits = BigInt(value);
+          if (bits === 0n || (rest & bits) !== bits) continue;
+          found.push(`${prefix}${name}`);
+          rest &= ~bits;
+        }
+        if (rest !== 0n || found.length === 0) found.push(rest === 0n ? "0" : `0x${rest.toString(16)}`);
+        return found.join("|");
+      }),
+  };
+}
+
+/** A value that is turned into bytes by `encode`, and printed by `print`. */
+export function structure<T>(
+  encode: (value: T) => Data,
+  print: (bytes: DataView, fields: readonly DataField[]) => string,
+): Parameter<T> {
+  return {
+    encode: (value) => addressOf(encode(value)),
+    print: (operand, names) => {
+      if (typeof operand !== "object" || operand.kind !== "address") return address.print(operand, names);
+      const { bytes, fields } = operand.data;
+      return print(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), fields);
+    },
+  };
+}

@@ -1,0 +1,105 @@
+import type { Kernel } from "@restage/linux";
+import { asRestoreError, RestoreError } from "./errors.ts";
+import type { RestoreListener } from "./events.ts";
+import { Checkpoint } from "./images/checkpoint.ts";
+import { DEFAULT_OPTIONS, type RestoreOptions } from "./options.ts";
+import { Plan } from "./plan/plan.ts";
+import { ServiceDescriptors } from "./plan/service-descriptors.ts";
+import type { RestorePlugin } from "./plugin/plugin.ts";
+import { PluginDriver } from "./plugin/plugin-driver.ts";
+import { Coordinator } from "./stages/coordinator.ts";
+import { Host } from "./stages/host.ts";
+import { readTree } from "./tree/tree.ts";
+
+/** What a restore is made of. */
+export interface RestoreRequest extends Partial<Omit<RestoreOptions, "images">> {
+  /** Directory of the images. */
+  readonly images: string;
+  /** Added to the defaults; claiming a default's duty replaces it. */
+  readonly plugins?: readonly RestorePlugin[];
+  /** Told everything that happens. */
+  readonly onEvent?: RestoreListener;
+}
+
+/** A tree that runs again. */
+export interface RestoredTree {
+  /** Pid of the root task. */
+  readonly pid: number;
+  /** Pids of all tasks that were restored, parents first. */
+  readonly tasks: readonly number[];
+}
+
+/** Plugins chosen and applied, images read, everything looked at: what `plan` taps found is in `plan.findings`. */
+export interface PlannedRestore {
+  readonly plan: Plan;
+  readonly driver: PluginDriver;
+}
+
+/**
+ * Reads the images and lets every plugin look at them, without touching anything.
+ *
+ * Throws ERR_IMAGE, ERR_DUTY_CLAIMED, ERR_DUTY_MISSING, ERR_TAP_ORDER, ERR_PLUGIN.
+ */
+export async function planRestore(
+  request: RestoreRequest,
+  kernel: Kernel,
+  defaults: readonly RestorePlugin[],
+): Promise<PlannedRestore> {
+  const { plugins = [], onEvent = () => {}, ...options } = request;
+  const driver = new PluginDriver(defaults, plugins, onEvent);
+  const checkpoint = Checkpoint.open(request.images, driver.hooks);
+  const tree = readTree(checkpoint);
+  const host = new Host(kernel);
+  const plan = new Plan(checkpoint, tree, { ...DEFAULT_OPTIONS, ...options }, host, new ServiceDescriptors(tree));
+  await driver.hooks.plan.promise(plan);
+  onEvent({ kind: "planned", time: performance.now(), tasks: tree.tasks.length, findings: plan.findings });
+  return { plan, driver };
+}
+
+/**
+ * Restores a checkpoint: plan, stages, commit. Up to the commit every failure is undone: all tasks are gone, the host is as it was.
+ *
+ * @param kernel the real one, or a recording one.
+ * @param defaults plugins for every duty.
+ * @throws RestoreError; ERR_COMPLETE when it failed after the commit.
+ */
+export async function restore(
+  request: RestoreRequest,
+  kernel: Kernel,
+  defaults: readonly RestorePlugin[],
+): Promise<RestoredTree> {
+  const { onEvent = () => {} } = request;
+  const { plan, driver } = await planRestore(request, kernel, defaults);
+  plan.assertRestorable();
+  const coordinator = new Coordinator(kernel, driver.hooks, plan, onEvent);
+  try {
+    await coordinator.prepare();
+    await coordinator.commit();
+  } catch (error) {
+    throw await abort(asRestoreError(error, {}), kernel, driver, onEvent);
+  }
+  await kernel.dismissUndo();
+  return { pid: plan.tree.root.pid, tasks: plan.tree.tasks.map(({ pid }) => pid) };
+}
+
+/** FAIL: every task is killed, what was made on the host is undone. Returns the error, with what is left where something is. */
+async function abort(
+  error: RestoreError,
+  kernel: Kernel,
+  driver: PluginDriver,
+  onEvent: RestoreListener,
+): Promise<RestoreError> {
+  if (error.code === "ERR_COMPLETE") return error;
+  const left: string[] = [];
+  try {
+    await driver.hooks.abort.promise(error);
+  } catch (abortError) {
+    left.push(`an abort tap failed: ${asRestoreError(abortError, {}).message}`);
+  }
+  for (const tid of await kernel.killAll()) left.push(`task ${tid} did not end`);
+  left.push(...(await kernel.runUndo()));
+  onEvent({ kind: "failed", time: performance.now(), error, left });
+  if (left.length === 0) return error;
+  const undo = new RestoreError("ERR_UNDO", `Not everything could be undone: ${left.join("; ")}`, { stage: "FAIL" });
+  return new RestoreError(error.code, error.message, { ...error, failures: [...error.failures, undo], cause: error });
+}

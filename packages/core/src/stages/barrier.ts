@@ -1,0 +1,91 @@
+import { asRestoreError, joinFailures, RestoreError } from "../errors.ts";
+import type { Stage } from "./stages.ts";
+
+/** Why a participant never began: its parent, or the program that was to create it, failed. No failure of its own. */
+export class NotStarted extends Error {
+  override readonly name = "NotStarted";
+}
+
+/** One who has to confirm. */
+export interface Participant {
+  readonly name: string;
+  readonly pid: number;
+  readonly tid?: number | undefined;
+  /** The plugin whose tap it is in, for the message when it does not come back. */
+  readonly plugin: () => string | undefined;
+}
+
+/**
+ * Waits until every participant has confirmed a stage, and collects all failures, not only the first. Whoever has not
+ * confirmed when the time is up is named.
+ */
+export class Barrier {
+  readonly #stage: Stage;
+  readonly #timeout: number;
+  readonly #waiting = new Set<Participant>();
+  readonly #failures: RestoreError[] = [];
+  readonly #confirmations: Promise<void>[] = [];
+
+  /** @param timeout milliseconds without any confirmation. */
+  constructor(stage: Stage, timeout: number) {
+    this.#stage = stage;
+    this.#timeout = timeout;
+  }
+
+  /** Adds a participant; settling of its work is its confirmation. May be called while others are waited for. */
+  add(participant: Participant, work: Promise<void>): void {
+    this.#waiting.add(participant);
+    this.#confirmations.push(
+      work.then(
+        () => void this.#waiting.delete(participant),
+        (error: unknown) => {
+          this.#waiting.delete(participant);
+          if (error instanceof NotStarted) return;
+          const { pid, tid } = participant;
+          const plugin = participant.plugin();
+          this.#failures.push(asRestoreError(error, { stage: this.#stage.name, pid, tid, plugin }));
+        },
+      ),
+    );
+  }
+
+  /** Resolves when all have confirmed; rejects with all that failed. */
+  async confirmed(): Promise<void> {
+    let done = 0;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<"late">((resolve) => {
+      let seen = -1;
+      const check = () => {
+        if (seen === this.#waiting.size) resolve("late");
+        else {
+          seen = this.#waiting.size;
+          timer = setTimeout(check, this.#timeout);
+        }
+      };
+      check();
+    });
+    try {
+      // Participants may add others (a task its threads): go on until none was added.
+      while (done < this.#confirmations.length) {
+        const batch = this.#confirmations.slice(done);
+        done = this.#confirmations.length;
+        if ((await Promise.race([Promise.all(batch), late])) === "late") {
+          this.#reportLate();
+          break;
+        }
+      }
+    } finally {
+      clearTimeout(timer);
+    }
+    if (this.#failures.length > 0) throw joinFailures(this.#failures, this.#stage.name);
+  }
+
+  #reportLate(): void {
+    for (const { name, pid, tid, plugin } of this.#waiting) {
+      const tap = plugin();
+      const where = tap === undefined ? "" : `: the tap of ${tap} has not settled`;
+      const message = `Cannot leave ${this.#stage.name}: ${name} has not confirmed it after ${this.#timeout} ms${where}`;
+      this.#failures.push(new RestoreError("ERR_TASK_STUCK", message, { stage: this.#stage.name, pid, tid, plugin: tap }));
+    }
+  }
+}

@@ -1,0 +1,307 @@
+import type { Kernel, Stub } from "@restage/linux";
+import { O } from "@restage/linux/abi";
+import { asRestoreError, RestoreError } from "../errors.ts";
+import type { RestoreListener } from "../events.ts";
+import type { Checkpoint } from "../images/checkpoint.ts";
+import type { RestoreOptions } from "../options.ts";
+import type { Plan } from "../plan/plan.ts";
+import type { ServiceDescriptors } from "../plan/service-descriptors.ts";
+import { type Fork, ProgramBuilder, type RecordedStep } from "../program/program-builder.ts";
+import type { ProgramTarget } from "../tree/program-target.ts";
+import { StubTask } from "../tree/stub.ts";
+import { Task, Thread } from "../tree/task.ts";
+import type { Tree } from "../tree/tree.ts";
+import { Barrier, NotStarted } from "./barrier.ts";
+import type { RestoreHooks } from "./hooks.ts";
+import type { Host } from "./host.ts";
+import { programFailure } from "./program-failure.ts";
+import type { StageContext } from "./stage-context.ts";
+import { type RunStageName, type Stage, STAGES } from "./stages.ts";
+
+/**
+ * Runs the stages: starts each, waits until every participant has confirmed it, acts, starts the next. No task is let go before all
+ * have confirmed the last one.
+ */
+export class Coordinator {
+  readonly #kernel: Kernel;
+  readonly #hooks: RestoreHooks;
+  readonly #checkpoint: Checkpoint;
+  readonly #tree: Tree;
+  readonly #options: RestoreOptions;
+  readonly #host: Host;
+  readonly #descriptors: ServiceDescriptors;
+  readonly #emit: RestoreListener;
+  /** Tasks and threads that do not exist yet: settled when the program that forks them has run, or failed. */
+  readonly #births = new Map<ProgramTarget, { promise: Promise<void>; resolve: () => void; reject: (why: Error) => void }>();
+  #stub: StubTask | undefined;
+
+  constructor(kernel: Kernel, hooks: RestoreHooks, plan: Plan, emit: RestoreListener) {
+    this.#kernel = kernel;
+    this.#hooks = hooks;
+    this.#checkpoint = plan.checkpoint;
+    this.#tree = plan.tree;
+    this.#options = plan.options;
+    this.#host = plan.host;
+    this.#descriptors = plan.serviceDescriptors;
+    this.#emit = emit;
+  }
+
+  /** Runs all stages up to the commit, where every task waits to be let go. */
+  async prepare(): Promise<void> {
+    this.#stub = new StubTask(await this.#createStub());
+    for (const task of this.#tree.tasks) {
+      this.#expectBirth(task);
+      if (task.survives) for (const thread of task.threads.slice(1)) this.#expectBirth(thread);
+    }
+    for (const stage of STAGES) await this.#runStage(stage);
+  }
+
+  /** The point of no return: lets all threads go. Throws ERR_COMPLETE when some were gone. */
+  async commit(): Promise<void> {
+    const context = this.#context(STAGES[STAGES.length - 1] as Stage);
+    await this.#hooks.commit.promise(context);
+    this.#emit({ kind: "committed", time: performance.now() });
+    await this.#kernel.dismissStub();
+    const threads = this.#survivors().flatMap((task) => task.threads);
+    const tracees = threads.flatMap((thread) => (thread.tracee === undefined ? [] : [thread.tracee]));
+    const gone = this.#kernel.resume(tracees);
+    this.#emit({ kind: "resumed", time: performance.now(), pid: this.#tree.root.pid, threads: tracees.length });
+    if (gone.length > 0) {
+      const names = gone.map(({ tid }) => tid).join(", ");
+      const running = tracees.length - gone.length;
+      throw new RestoreError("ERR_COMPLETE", `${gone.length} threads were gone when they were let go (${names}); ${running} run`, {
+        stage: "COMPLETE",
+        hint: "they were killed from outside; end the rest of the tree and restore again",
+      });
+    }
+    try {
+      await this.#hooks.complete.promise(context);
+    } catch (error) {
+      const { message, plugin } = asRestoreError(error, {});
+      throw new RestoreError("ERR_COMPLETE", `All tasks run, but a tap of complete failed: ${message}`, { plugin, cause: error });
+    }
+  }
+
+  #survivors(): readonly Task[] {
+    return this.#tree.tasks.filter((task) => task.survives);
+  }
+
+  async #createStub(): Promise<Stub> {
+    const occupied = this.#survivors().flatMap((task) =>
+      task.mm.vmas.map((vma) => ({ start: Number(vma.start), end: Number(vma.end) })),
+    );
+    const suspendSeccomp = this.#survivors().some((task) =>
+      task.threads.some((thread) => (thread.state.seccomp_mode ?? task.core.tc?.old_seccomp_mode ?? 0) !== 0),
+    );
+    try {
+      return await this.#kernel.createStub({ occupied, timeout: this.#options.timeout, suspendSeccomp });
+    } catch (error) {
+      throw programFailure(error, "the stub", { stage: "ROOT_TASK" });
+    }
+  }
+
+  async #runStage(stage: Stage): Promise<void> {
+    const started = performance.now();
+    const hooks = this.#hooks.stages[stage.name as RunStageName];
+    const context = this.#context(stage);
+    const participants = this.#participants(stage);
+    this.#emit({ kind: "stage-started", time: started, stage: stage.name, participants: participants.length });
+    await this.#withProgram(stage, context.stub, async () => {
+      if (stage.name === "ROOT_TASK") this.#openServices(context.stub);
+      await this.#attributed(stage, () => hooks.enter.promise(context));
+    });
+    // Above what any single call may take, so that a task that hangs is named with its call by the kernel first.
+    const barrier = new Barrier(stage, this.#options.timeout * 2);
+    for (const task of participants) {
+      const participant = { name: task.name, pid: task.pid, plugin: () => task.program?.plugin };
+      barrier.add(participant, this.#runTask(stage, task, barrier));
+    }
+    await barrier.confirmed();
+    if (stage.name === "COMPLETE") this.#conclude();
+    await this.#attributed(stage, () => hooks.leave.promise(context));
+    const time = performance.now();
+    this.#emit({ kind: "stage-left", time, stage: stage.name, milliseconds: time - started });
+  }
+
+  /** One task's part of a stage: its hooks record, its program runs. Threads confirm for themselves. */
+  async #runTask(stage: Stage, task: Task, barrier: Barrier): Promise<void> {
+    await this.#births.get(task)?.promise;
+    const hooks = this.#hooks.stages[stage.name as RunStageName];
+    const withThreads = task.survives && (stage.participants === "all" || stage.participants === "alive");
+    try {
+      if (withThreads) {
+        for (const thread of task.threads.slice(1)) {
+          const participant = { name: thread.name, pid: task.pid, tid: thread.tid, plugin: () => thread.program?.plugin };
+          barrier.add(participant, this.#runThread(stage, thread));
+        }
+      }
+      await this.#withProgram(stage, task, async (program) => {
+        await hooks.task.promise(task);
+        if (!withThreads) return;
+        task.leader.program = program;
+        await hooks.thread.promise(task.leader);
+        // Tables that tasks share are closed by whoever comes first.
+        if (stage.name === "COMPLETE") task.call.close(this.#descriptors.number("images")).allow("EBADF");
+      });
+    } catch (error) {
+      this.#cancelBirths(task);
+      throw error;
+    } finally {
+      task.leader.program = undefined;
+    }
+  }
+
+  async #runThread(stage: Stage, thread: Thread): Promise<void> {
+    await this.#births.get(thread)?.promise;
+    await this.#withProgram(stage, thread, () => this.#hooks.stages[stage.name as RunStageName].thread.promise(thread));
+  }
+
+  /** Opens a program for a target, lets taps record, runs it, and seals it. */
+  async #withProgram(
+    stage: Stage,
+    target: ProgramTarget,
+    record: (program: ProgramBuilder) => Promise<void>,
+  ): Promise<void> {
+    const program = new ProgramBuilder((steps, forks) => this.#run(stage, target, steps, forks));
+    target.program = program;
+    try {
+      await record(program);
+      program.seal(`the program of ${target.name} in ${stage.name} has been run; was an await forgotten?`);
+      await program.flush();
+    } finally {
+      target.program = undefined;
+    }
+  }
+
+  async #run(stage: Stage, target: ProgramTarget, steps: readonly RecordedStep[], forks: readonly Fork[]): Promise<void> {
+    const place = placeOf(target);
+    if (target.tracee === undefined) throw new Error(`Cannot run a program of ${target.name}: it was never forked`);
+    const started = performance.now();
+    let failed = true;
+    try {
+      await this.#kernel.run(target.tracee, steps);
+      for (const fork of forks) await this.#adopt(target, fork);
+      failed = false;
+    } catch (error) {
+      const failure = programFailure(error, target.name, { stage: stage.name, ...place });
+      throw failure.code === "ERR_PID_TAKEN" ? this.#pidTaken(failure, steps, forks) : failure;
+    } finally {
+      const time = performance.now();
+      const milliseconds = time - started;
+      this.#emit({ kind: "program", time, stage: stage.name, target: target.name, ...place, steps, milliseconds, failed });
+    }
+  }
+
+  async #adopt(parent: ProgramTarget, { call, child }: Fork): Promise<void> {
+    const tgid = child instanceof Thread ? (parent.tracee?.tgid ?? call.result) : call.result;
+    child.tracee = await this.#kernel.adopt(call.result, tgid);
+    if (child instanceof Task) child.leader.tracee = child.tracee;
+    const birth = this.#births.get(child);
+    this.#births.delete(child);
+    birth?.resolve();
+  }
+
+  /** Who has the pid that could not be set. */
+  #pidTaken(failure: RestoreError, steps: readonly RecordedStep[], forks: readonly Fork[]): RestoreError {
+    const fork = forks.find(({ call }) => steps.includes(call.step as RecordedStep) && (call.step.result ?? -1) < 0);
+    const child = fork?.child;
+    if (!(child instanceof Task) && !(child instanceof Thread)) return failure;
+    const pid = child instanceof Task ? child.pid : child.tid;
+    const holder = this.#kernel.host.pidHolder(pid) ?? "a task that ended meanwhile";
+    return new RestoreError("ERR_PID_TAKEN", `Cannot create ${child.name}: pid ${pid} is in use by ${holder}`, {
+      ...failure,
+      pid: child instanceof Task ? child.pid : child.task.pid,
+      hint: "end it, or wait until it is gone, and restore again",
+    });
+  }
+
+  #conclude(): void {
+    for (const task of this.#survivors()) {
+      const threads = task.threads.map((thread) => {
+        if (thread.final === undefined || thread.tracee === undefined) {
+          throw new RestoreError("ERR_DUTY_MISSING", `Cannot resume ${thread.name}: no plugin has set its registers`, {
+            stage: "COMPLETE",
+            pid: task.pid,
+          });
+        }
+        return { tracee: thread.tracee, state: thread.final };
+      });
+      try {
+        this.#kernel.conclude(threads);
+      } catch (error) {
+        throw programFailure(error, task.name, { stage: "COMPLETE", pid: task.pid });
+      }
+    }
+  }
+
+  /** The stub opens the directory of the images; every task inherits it. */
+  #openServices(stub: StubTask): void {
+    const directory = stub.call
+      .openat(-100, this.#checkpoint.source.directory(), O.RDONLY | O.DIRECTORY | O.CLOEXEC)
+      .hint("the images have to stay readable during the restore");
+    const number = this.#descriptors.number("images");
+    // A fresh table gives 0; placing it there again would be dup3's EINVAL.
+    if (number !== 0) stub.place(directory, number, { cloexec: true });
+  }
+
+  #participants(stage: Stage): readonly Task[] {
+    switch (stage.participants) {
+      case "none":
+        return [];
+      case "root":
+        return [this.#tree.root];
+      case "tasks":
+      case "all":
+        return this.#tree.tasks;
+      case "alive":
+        return this.#survivors();
+    }
+  }
+
+  #context(stage: Stage): StageContext {
+    if (this.#stub === undefined) throw new Error("The stub is not there yet");
+    return {
+      stage,
+      tree: this.#tree,
+      checkpoint: this.#checkpoint,
+      options: this.#options,
+      host: this.#host,
+      stub: this.#stub,
+      serviceDescriptors: this.#descriptors,
+    };
+  }
+
+  async #attributed(stage: Stage, run: () => Promise<void>): Promise<void> {
+    try {
+      await run();
+    } catch (error) {
+      throw asRestoreError(error, { stage: stage.name });
+    }
+  }
+
+  #expectBirth(target: ProgramTarget): void {
+    let resolve: () => void = () => {};
+    let reject: (why: Error) => void = () => {};
+    const promise = new Promise<void>((yes, no) => {
+      resolve = yes;
+      reject = no;
+    });
+    promise.catch(() => {});
+    this.#births.set(target, { promise, resolve, reject });
+  }
+
+  /** What this task was to fork will never be: its participants are not waited for. */
+  #cancelBirths(task: Task): void {
+    for (const target of [...task.threads, ...task.children]) {
+      this.#births.get(target)?.reject(new NotStarted(`${target.name} was never forked`));
+      if (target instanceof Task) this.#cancelBirths(target);
+    }
+  }
+}
+
+function placeOf(target: ProgramTarget): { readonly pid: number | undefined; readonly tid: number | undefined } {
+  if (target instanceof Task) return { pid: target.pid, tid: target.pid };
+  if (target instanceof Thread) return { pid: target.task.pid, tid: target.tid };
+  return { pid: undefined, tid: undefined };
+}
+

@@ -1,0 +1,93 @@
+import type { FileStat, Kernel, SyscallStep } from "@restage/linux";
+import { errnoText } from "@restage/linux/abi";
+import { RestoreError } from "../errors.ts";
+import { CALLS, type CallArguments, type CallName, encodeArguments } from "../program/calls.ts";
+import { printStep } from "../program/print-program.ts";
+import { type Calls, ProgramBuilder, type RecordedStep } from "../program/program-builder.ts";
+
+/** A call of the coordinator that was made. */
+export interface HostCall {
+  readonly result: number;
+  /**
+   * Says how it is undone: recorded now, made when the restore fails, also when the coordinator itself is killed. All undos run in
+   * reverse order; their failures do not stop each other.
+   */
+  undo(record: (call: Calls) => void): HostCall;
+}
+
+export type HostCalls = { readonly [N in CallName]: (...args: CallArguments<N>) => HostCall };
+
+/** What the coordinator does itself, in the stages' `enter` and `leave`: at once, not deferred. */
+export class Host {
+  readonly kernel: Kernel;
+  /** System calls of the coordinator: `host.call.mkdirat(...)`. A failure throws ERR_SYSCALL. */
+  readonly call: HostCalls;
+  /** The plugin whose tap runs; set by the plugin driver. */
+  plugin = "core";
+
+  constructor(kernel: Kernel) {
+    this.kernel = kernel;
+    this.call = new HostRecorder(this) as unknown as HostCalls;
+  }
+
+  /** Writes a file of /proc or the like in one write. */
+  writeFile(path: string, text: string): void {
+    this.kernel.host.writeFile(path, text);
+  }
+  /** A file as it is now; "unknown" when nothing is looked at (a recording). */
+  stat(path: string): FileStat | "missing" | "unknown" {
+    return this.kernel.host.stat(path);
+  }
+  /** Nanoseconds of a clock of this process's time namespace. */
+  clock(clock: "CLOCK_MONOTONIC" | "CLOCK_BOOTTIME"): bigint {
+    return this.kernel.host.clock(clock);
+  }
+  /** A file of /proc or /sys without its last line feed, or undefined when it cannot be read. */
+  readText(path: string): string | undefined {
+    return this.kernel.host.readText(path);
+  }
+
+  make(name: CallName, args: readonly unknown[]): HostCall {
+    const step: SyscallStep = { kind: "syscall", name, args: encodeArguments(name, args) };
+    const result = this.kernel.host.call(step);
+    if (result < 0 && result >= -4095) {
+      const printed = printStep(step);
+      throw new RestoreError("ERR_SYSCALL", `The coordinator's ${name}() failed: ${errnoText(-result)}`, {
+        plugin: this.plugin,
+        syscall: { name, printed, errno: -result },
+      });
+    }
+    const call: HostCall = {
+      result,
+      undo: (record) => {
+        this.#undo(record);
+        return call;
+      },
+    };
+    return call;
+  }
+
+  #undo(record: (call: Calls) => void): void {
+    const steps: RecordedStep[] = [];
+    const builder = new ProgramBuilder(async (recorded) => void steps.push(...recorded));
+    builder.plugin = this.plugin;
+    record(builder.call);
+    void builder.flush();
+    this.kernel.pushUndo(steps);
+  }
+}
+
+class HostRecorder {
+  readonly host: Host;
+  constructor(host: Host) {
+    this.host = host;
+  }
+}
+
+for (const name of Object.keys(CALLS) as CallName[]) {
+  Object.defineProperty(HostRecorder.prototype, name, {
+    value(this: HostRecorder, ...args: unknown[]) {
+      return this.host.make(name, args);
+    },
+  });
+}

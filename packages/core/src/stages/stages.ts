@@ -1,0 +1,82 @@
+/**
+ * The stages of a restore, as data. CRIU's rule: the coordinator starts a stage, every participant confirms it, the
+ * coordinator then acts and starts the next. Source of names and values: CRIU criu/include/restorer.h.
+ */
+export interface Stage {
+  readonly name: StageName;
+  /** CRIU's CR_STATE_* value. */
+  readonly value: number;
+  /** Whose confirmation the barrier waits for. */
+  readonly participants: Participants;
+  /** What is done in it. */
+  readonly what: string;
+}
+
+/** `none`: nobody; `root`: the root task; `tasks`: all tasks, helpers and zombies; `all`: their threads as well; `alive`: the threads of those that go on. */
+export type Participants = "none" | "root" | "tasks" | "all" | "alive";
+
+export type StageName =
+  | "FAIL"
+  | "ROOT_TASK"
+  | "PREPARE_NAMESPACES"
+  | "FORKING"
+  | "RESTORE"
+  | "RESTORE_SIGCHLD"
+  | "RESTORE_CREDS"
+  | "COMPLETE";
+
+export const FAIL: Stage = {
+  name: "FAIL",
+  value: -1,
+  participants: "none",
+  what: "every task is killed, everything made on the host is undone",
+};
+
+/** The stages that run, in order. */
+export const STAGES = [
+  {
+    name: "ROOT_TASK",
+    value: 0,
+    participants: "root",
+    what: "the root task is created and makes its pre-checks; id maps, net and time namespace",
+  },
+  {
+    name: "PREPARE_NAMESPACES",
+    value: 1,
+    participants: "root",
+    what: "the contents of the namespaces: cgroup, uts, ipc, net, mounts",
+  },
+  {
+    name: "FORKING",
+    value: 2,
+    participants: "tasks",
+    what: "each task opens its transport, maps the memory that it may share with its children, forks them, takes its session and group",
+  },
+  {
+    name: "RESTORE",
+    value: 3,
+    participants: "all",
+    what: "files, the rest of memory, threads, attributes; helpers and zombies then exit",
+  },
+  {
+    name: "RESTORE_SIGCHLD",
+    value: 4,
+    participants: "alive",
+    what: "helpers are reaped, SIGCHLD handlers and pending signals go back",
+  },
+  {
+    name: "RESTORE_CREDS",
+    value: 5,
+    participants: "alive",
+    what: "seccomp and credentials; after the last confirmation tasks may be let go",
+  },
+  {
+    name: "COMPLETE",
+    value: 6,
+    participants: "alive",
+    what: "timers are armed, registers are set, the restorer leaves; then the commit, and all tasks resume at once",
+  },
+] as const satisfies readonly Stage[];
+
+/** A stage that runs and so has hooks. */
+export type RunStageName = (typeof STAGES)[number]["name"];

@@ -1,0 +1,37 @@
+import type { ParkedMapping, Stub } from "@restage/linux";
+import { CLONE, SIG } from "@restage/linux/abi";
+import type { Call } from "../program/deferred.ts";
+import { ProgramTarget } from "./program-target.ts";
+import type { Task } from "./task.ts";
+
+/**
+ * The process from which the root task is forked. It has no memory of its own but the zone; what it is (working
+ * directory, descriptors, limits) the root task begins with.
+ */
+export class StubTask extends ProgramTarget {
+  readonly name = "the stub";
+  /** Where vvar and vdso wait in every task, in address order. */
+  readonly vdso: readonly ParkedMapping[];
+  /** The text of this kernel's vdso; a recording kernel has none. */
+  readonly vdsoText: Uint8Array | undefined;
+  /** Address space that every task keeps free until the end. */
+  readonly zone: { readonly start: number; readonly length: number };
+
+  constructor({ tracee, vdso, vdsoText, zone }: Stub) {
+    super();
+    this.tracee = tracee;
+    this.vdso = vdso;
+    this.vdsoText = vdsoText;
+    this.zone = zone;
+  }
+
+  /**
+   * Forks the root task.
+   *
+   * @param flags new namespaces; CLONE.PARENT makes it a child of the coordinator.
+   */
+  fork(root: Task, flags: number, setTid: readonly number[] = [root.pid]): Call {
+    const exitSignal = (flags & CLONE.PARENT) === 0 ? SIG.CHLD : 0;
+    return this.open.fork(root, { flags, exitSignal, setTid });
+  }
+}

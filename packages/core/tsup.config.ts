@@ -1,0 +1,9 @@
+import { defineConfig } from "tsup";
+
+export default defineConfig({
+  entry: ["src/mod.ts", "src/testing/mod.ts"],
+  format: "esm",
+  dts: true,
+  target: "node20",
+  clean: true,
+});

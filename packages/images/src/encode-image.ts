@@ -1,0 +1,70 @@
+/**
+ * Encoding of image files.
+ *
+ * @module
+ */
+import { ImageError } from "./image-error.ts";
+import { imageKinds } from "./image-kinds.ts";
+import type { EntryKindName, ImageKind } from "./image-kinds.ts";
+import type { EntryToEncode, Image } from "./image.ts";
+import { IMG_COMMON_MAGIC, IMG_SERVICE_MAGIC } from "./magic.ts";
+import { encodeMessage } from "./schema/encode.ts";
+import { sizeWord } from "./size-word.ts";
+import { concatBytes } from "./text.ts";
+
+type Kind = ImageKind<unknown, unknown>;
+
+/**
+ * Encodes an image. An image that CRIU wrote and {@link decodeImage} read comes out byte for byte the same.
+ *
+ * @throws {ImageError} `ERR_IMAGE_FIELD`, `ERR_IMAGE_EXTRA`, `ERR_IMAGE_LIMIT`
+ */
+export function encodeImage(image: Image): Uint8Array {
+  if ("payload" in image) return image.payload;
+  return encode(image.kind, image.entries, image.magic, image.fileName);
+}
+
+/**
+ * Encodes entries as an image of layout V1.1, the one that CRIU has written since 2.0.
+ *
+ * @throws {ImageError} As {@link encodeImage}.
+ */
+export function encodeEntries<K extends EntryKindName>(kind: K, entries: readonly EntryToEncode<K>[]): Uint8Array {
+  const { header, magic } = imageKinds[kind];
+  const words = header === "inventory" ? [magic] : [header === "service" ? IMG_SERVICE_MAGIC : IMG_COMMON_MAGIC, magic];
+  return encode(kind, entries, words, imageKinds[kind].fileName);
+}
+
+function encode(
+  name: EntryKindName,
+  entries: readonly { readonly value: unknown; readonly extra?: unknown }[],
+  magic: readonly number[],
+  file: string,
+): Uint8Array {
+  const kind = imageKinds[name] as unknown as Kind;
+  const chunks: Uint8Array[] = magic.map(sizeWord);
+  const rest = kind.message!;
+  let type = kind.first ?? rest;
+  entries.forEach(({ value, extra }, entry) => {
+    try {
+      const message = encodeMessage(type, value as never);
+      chunks.push(sizeWord(message.length), message);
+      if (kind.extra !== undefined) {
+        if (extra === undefined && !mayLackExtra(name)) {
+          throw new ImageError("ERR_IMAGE_EXTRA", `Cannot write an entry of kind "${name}": expected a payload, found none`);
+        }
+        chunks.push(...kind.extra.write(value, extra));
+      }
+    } catch (error) {
+      if (!(error instanceof ImageError)) throw error;
+      throw new ImageError(error.code, error.message, { file, entry, cause: error });
+    }
+    type = rest;
+  });
+  return concatBytes(chunks);
+}
+
+// Its content may be in a pagemap-shmem image instead.
+function mayLackExtra(name: EntryKindName): boolean {
+  return name === "ipcns_shm";
+}

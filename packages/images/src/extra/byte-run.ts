@@ -1,0 +1,69 @@
+/**
+ * Payloads that are one or two runs of bytes.
+ *
+ * @module
+ */
+import type { BpfmapDataEntry } from "../messages/bpfmap.ts";
+import type { PipeDataEntry } from "../messages/pipe.ts";
+import type { SkPacketEntry } from "../messages/socket.ts";
+import type { TcpStreamEntry } from "../messages/socket-inet.ts";
+import { expectLength } from "./rule.ts";
+import type { ExtraRule } from "./rule.ts";
+
+/** `pipes-data`, `fifo-data`: what was in the pipe (CRIU: criu/pipes.c). */
+export const pipeData: ExtraRule<PipeDataEntry, Uint8Array> = {
+  read: (cursor, value) => cursor.take(value.bytes, "pipe data"),
+  write(value, extra) {
+    expectLength("pipe data", extra.length, value.bytes);
+    return [extra];
+  },
+};
+
+/** `sk-queues`: one packet (CRIU: criu/sk-queue.c). */
+export const socketPacket: ExtraRule<SkPacketEntry, Uint8Array> = {
+  read: (cursor, value) => cursor.take(value.length, "a socket packet"),
+  write(value, extra) {
+    expectLength("a socket packet", extra.length, value.length);
+    return [extra];
+  },
+};
+
+/** Contents of both queues of a TCP connection. */
+export interface TcpStreamExtra {
+  /** Received, not read yet: `inq_len` bytes. */
+  readonly inq: Uint8Array;
+  /** Written, not acknowledged yet: `outq_len` bytes, of which the last `unsq_len` were not sent. */
+  readonly outq: Uint8Array;
+}
+
+/** `tcp-stream` (CRIU: criu/sk-tcp.c). */
+export const tcpStream: ExtraRule<TcpStreamEntry, TcpStreamExtra> = {
+  read(cursor, value) {
+    const inq = cursor.take(value.inq_len, "the receive queue");
+    return { inq, outq: cursor.take(value.outq_len, "the send queue") };
+  },
+  write(value, { inq, outq }) {
+    expectLength("the receive queue", inq.length, value.inq_len);
+    expectLength("the send queue", outq.length, value.outq_len);
+    return [inq, outq];
+  },
+};
+
+/** Content of a BPF map: keys and values, `count` of each, in the same order. */
+export interface BpfmapDataExtra {
+  readonly keys: Uint8Array;
+  readonly values: Uint8Array;
+}
+
+/** `bpfmap-data` (CRIU: criu/bpfmap.c). */
+export const bpfmapData: ExtraRule<BpfmapDataEntry, BpfmapDataExtra> = {
+  read(cursor, value) {
+    const keys = cursor.take(value.keys_bytes, "the keys");
+    return { keys, values: cursor.take(value.values_bytes, "the values") };
+  },
+  write(value, { keys, values }) {
+    expectLength("the keys", keys.length, value.keys_bytes);
+    expectLength("the values", values.length, value.values_bytes);
+    return [keys, values];
+  },
+};

@@ -1,0 +1,89 @@
+/**
+ * Reading position in an image, for what lies between and behind its messages.
+ *
+ * @module
+ */
+import { ImageError } from "./image-error.ts";
+import type { ImageErrorCode } from "./image-error.ts";
+import { MessageDecoder } from "./schema/decode.ts";
+import type { Message } from "./schema/message.ts";
+
+/** A message beyond this many bytes is refused; the largest real ones, of huge address spaces, have a few MiB. */
+export const MAX_MESSAGE_SIZE: number = 64 * 1024 * 1024;
+
+/** Reads words, runs of bytes and sized messages of one image, each checked against the end of the file. */
+export class ImageCursor {
+  readonly file: string;
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  readonly #decoder: MessageDecoder;
+  #position = 0;
+  #entry: number | undefined;
+
+  constructor(file: string, bytes: Uint8Array) {
+    this.file = file;
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#decoder = new MessageDecoder(bytes, file);
+  }
+
+  get decoder(): MessageDecoder {
+    return this.#decoder;
+  }
+
+  get position(): number {
+    return this.#position;
+  }
+
+  /** Bytes from here to the end of the file. */
+  get left(): number {
+    return this.#bytes.length - this.#position;
+  }
+
+  /** Says which entry is being read, for errors. */
+  set entry(entry: number) {
+    this.#entry = entry;
+    this.#decoder.entry = entry;
+  }
+
+  /** Takes a 32-bit little-endian word. */
+  word(what: string): number {
+    this.#need(4, what);
+    const word = this.#view.getUint32(this.#position, true);
+    this.#position += 4;
+    return word;
+  }
+
+  /** Takes bytes, as a view of the file. */
+  take(length: number, what: string): Uint8Array {
+    this.#need(length, what);
+    this.#position += length;
+    return this.#bytes.subarray(this.#position - length, this.#position);
+  }
+
+  /** Takes a size word and the message behind it. */
+  message<Value>(type: Message<Value>): Value {
+    const start = this.#position;
+    const size = this.word(`the size of ${type.name}`);
+    if (size > MAX_MESSAGE_SIZE && size <= this.left) {
+      this.#position = start;
+      throw this.error("ERR_IMAGE_LIMIT", `Cannot read ${type.name}: ${size} bytes are more than the limit of ${MAX_MESSAGE_SIZE}`);
+    }
+    if (size > this.left) {
+      const left = this.left;
+      this.#position = start;
+      throw this.error("ERR_IMAGE_TRUNCATED", `Cannot read ${type.name}: expected ${size} bytes, found ${left}`);
+    }
+    this.#position += size;
+    return this.#decoder.decode(type, start + 4, start + 4 + size);
+  }
+
+  /** An error at this place. */
+  error(code: ImageErrorCode, what: string): ImageError {
+    return new ImageError(code, what, { file: this.file, entry: this.#entry, offset: this.#position });
+  }
+
+  #need(length: number, what: string): void {
+    if (length > this.left) throw this.error("ERR_IMAGE_TRUNCATED", `Cannot read ${what}: expected ${length} bytes, found ${this.left}`);
+  }
+}

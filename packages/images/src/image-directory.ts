@@ -1,0 +1,122 @@
+/**
+ * Images in a directory, as CRIU writes them.
+ *
+ * @module
+ */
+import { lstatSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { ImageError } from "./image-error.ts";
+import type { ImageSource } from "./image-source.ts";
+
+/** A file beyond this many bytes is not read into memory. Pages images are larger, but tasks read those by themselves. */
+export const MAX_FILE_SIZE: number = 1024 * 1024 * 1024;
+
+/** Name of the link to the previous dump (CRIU: criu/include/image.h). */
+const PARENT_LINK = "parent";
+
+/**
+ * Opens a directory of images.
+ *
+ * @throws {ImageError} `ERR_IMAGE_DIRECTORY` when there is no such directory, or it has no `inventory.img`.
+ */
+export function openImageDirectory(path: string): ImageSource {
+  const directory = new ImageDirectory(path, resolveDirectory(path, "ERR_IMAGE_DIRECTORY", "images"));
+  if (directory.size("inventory.img") === undefined) {
+    throw new ImageError("ERR_IMAGE_DIRECTORY", `Cannot open images at "${path}": the directory has no inventory.img, so it is not a checkpoint`);
+  }
+  return directory;
+}
+
+class ImageDirectory implements ImageSource {
+  readonly description: string;
+  readonly #directory: string;
+  #parent: ImageSource | undefined | null = null;
+
+  constructor(path: string, directory: string) {
+    this.description = path;
+    this.#directory = directory;
+  }
+
+  list(): readonly string[] {
+    try {
+      return readdirSync(this.#directory, { withFileTypes: true }).filter((file) => !file.isDirectory() && file.name !== PARENT_LINK)
+        .map((file) => file.name).sort();
+    } catch (cause) {
+      throw new ImageError("ERR_IMAGE_READ", `Cannot list images in "${this.description}": ${reason(cause)}`, { cause });
+    }
+  }
+
+  read(fileName: string): Uint8Array | undefined {
+    const size = this.size(fileName);
+    if (size === undefined) return undefined;
+    if (size > MAX_FILE_SIZE) {
+      throw new ImageError("ERR_IMAGE_LIMIT", `Cannot read ${fileName}: ${size} bytes are more than the limit of ${MAX_FILE_SIZE}`, { file: fileName });
+    }
+    try {
+      return readFileSync(this.#path(fileName));
+    } catch (cause) {
+      throw new ImageError("ERR_IMAGE_READ", `Cannot read ${fileName}: ${reason(cause)}`, { file: fileName, cause });
+    }
+  }
+
+  size(fileName: string): number | undefined {
+    try {
+      const status = statSync(this.#path(fileName), { throwIfNoEntry: false });
+      if (status === undefined) return undefined;
+      if (!status.isFile()) throw new ImageError("ERR_IMAGE_READ", `Cannot read ${fileName}: it is not a regular file`, { file: fileName });
+      return status.size;
+    } catch (cause) {
+      if (cause instanceof ImageError) throw cause;
+      throw new ImageError("ERR_IMAGE_READ", `Cannot read ${fileName}: ${reason(cause)}`, { file: fileName, cause });
+    }
+  }
+
+  directory(): string {
+    return this.#directory;
+  }
+
+  parent(): ImageSource | undefined {
+    if (this.#parent !== null) return this.#parent;
+    const link = join(this.#directory, PARENT_LINK);
+    if (lstatSync(link, { throwIfNoEntry: false }) === undefined) return this.#parent = undefined;
+    // A pre-dump of an old CRIU has no inventory, so it is not asked for here.
+    return this.#parent = new ImageDirectory(link, resolveDirectory(link, "ERR_IMAGE_PARENT", "parent images"));
+  }
+
+  #path(fileName: string): string {
+    // Numbers of files come from images, which nobody vouches for; names never lead out of the directory.
+    if (fileName.includes("/") || fileName.includes("\0") || fileName === "" || fileName === "." || fileName === "..") {
+      throw new ImageError("ERR_IMAGE_KIND", `Cannot read ${JSON.stringify(fileName)}: it is not the name of an image`);
+    }
+    return join(this.#directory, fileName);
+  }
+}
+
+function resolveDirectory(path: string, code: "ERR_IMAGE_DIRECTORY" | "ERR_IMAGE_PARENT", what: string): string {
+  let directory: string;
+  let isDirectory: boolean;
+  try {
+    directory = realpathSync(path);
+    isDirectory = statSync(directory).isDirectory();
+  } catch (cause) {
+    throw new ImageError(code, `Cannot open ${what} at "${path}": ${reason(cause)}`, { cause });
+  }
+  if (!isDirectory) throw new ImageError(code, `Cannot open ${what} at "${path}": it is not a directory`);
+  return directory;
+}
+
+function reason(cause: unknown): string {
+  const code = (cause as { readonly code?: unknown }).code;
+  switch (code) {
+    case "ENOENT":
+      return "no such directory";
+    case "EACCES":
+      return "permission denied";
+    case "ELOOP":
+      return "too many symbolic links";
+    case "ENOTDIR":
+      return "it is not a directory";
+    default:
+      return cause instanceof Error ? cause.message : String(cause);
+  }
+}

@@ -1,0 +1,84 @@
+/**
+ * Where images come from.
+ *
+ * @module
+ */
+import { decodeEntries, decodeImage } from "./decode-image.ts";
+import { imageFileName } from "./file-name.ts";
+import { ImageError } from "./image-error.ts";
+import type { EntryKindName } from "./image-kinds.ts";
+import type { Entry, Image } from "./image.ts";
+import type { InventoryEntry } from "./messages/inventory.ts";
+
+/** The images of one dump. Names are file names without directory, such as `core-1234.img`. */
+export interface ImageSource {
+  /** For people: a path, an address. */
+  readonly description: string;
+  /** The names of all files, sorted. */
+  list(): readonly string[];
+  /** The content of a file; undefined if there is none of that name. */
+  read(fileName: string): Uint8Array | undefined;
+  /** The size of a file in bytes, without reading it; undefined if there is none of that name. */
+  size(fileName: string): number | undefined;
+  /** A directory that holds the pages images and other raw payloads, from which tasks read by themselves. */
+  directory(): string;
+  /** The dump that this one is the increment of; undefined if it is complete in itself. */
+  parent(): ImageSource | undefined;
+}
+
+/**
+ * Reads an image; undefined if there is none, which for most kinds means the same as an image without entries.
+ *
+ * @throws {ImageError} As `decodeImage`, and what the source throws.
+ */
+export function readImage(source: ImageSource, fileName: string): Image | undefined {
+  const bytes = source.read(fileName);
+  return bytes === undefined ? undefined : decodeImage(fileName, bytes);
+}
+
+/**
+ * Reads the entries of an image; none if there is no such image.
+ *
+ * @param id The variable part of the name, for kinds that have one.
+ * @throws {ImageError} As `decodeImage`, and what the source throws.
+ */
+export function readEntries<K extends EntryKindName>(source: ImageSource, kind: K, id?: number | bigint | string): readonly Entry<K>[] {
+  const fileName = imageFileName(kind, id);
+  const bytes = source.read(fileName);
+  return bytes === undefined ? [] : decodeEntries(kind, bytes, fileName);
+}
+
+/**
+ * Reads an image of exactly one entry; undefined if there is no such image.
+ *
+ * @param id The variable part of the name, for kinds that have one.
+ * @throws {ImageError} `ERR_IMAGE_ENTRIES` when there are more or fewer; else as `decodeImage`, and what the source throws.
+ */
+export function readSingleEntry<K extends EntryKindName>(source: ImageSource, kind: K, id?: number | bigint | string): Entry<K> | undefined {
+  const fileName = imageFileName(kind, id);
+  const bytes = source.read(fileName);
+  if (bytes === undefined) return undefined;
+  const entries = decodeEntries(kind, bytes, fileName);
+  if (entries.length === 1) return entries[0]!;
+  throw new ImageError("ERR_IMAGE_ENTRIES", `Cannot read ${fileName}: expected one entry, found ${entries.length}`, { file: fileName });
+}
+
+/**
+ * Reads the inventory and checks that its layout is one that this package reads (CRIU: criu/image.c).
+ *
+ * @throws {ImageError} `ERR_IMAGE_MISSING`; `ERR_IMAGE_UNSUPPORTED` for other versions than V1 and V1.1, and for descriptor tables
+ * numbered by pid, as CRIU had them before 0.4; else as {@link readSingleEntry}.
+ */
+export function readInventory(source: ImageSource): InventoryEntry {
+  const fileName = imageFileName("inventory");
+  const entry = readSingleEntry(source, "inventory");
+  if (entry === undefined) throw new ImageError("ERR_IMAGE_MISSING", `Cannot read a checkpoint from ${source.description}: it has no ${fileName}`);
+  const { img_version, fdinfo_per_id } = entry.value;
+  if (img_version !== 1 && img_version !== 2) {
+    throw new ImageError("ERR_IMAGE_UNSUPPORTED", `Cannot read a checkpoint from ${source.description}: expected img_version 1 or 2, found ${img_version}`, { file: fileName });
+  }
+  if (fdinfo_per_id !== true) {
+    throw new ImageError("ERR_IMAGE_UNSUPPORTED", `Cannot read a checkpoint from ${source.description}: expected fdinfo_per_id, which only very old images lack`, { file: fileName });
+  }
+  return entry.value;
+}

@@ -1,0 +1,165 @@
+/**
+ * The core image of a thread: what it is, its registers, and what belongs to its process.
+ *
+ * @module
+ */
+import { bool, embedded, enumeration, int32, repeated, required, sint32, string, uint32, uint64 } from "../schema/field.ts";
+import { message } from "../schema/message.ts";
+import type { Message, ValueOfFields } from "../schema/message.ts";
+import { threadInfoAarch64, threadInfoArm } from "./core-arm.ts";
+import { threadInfoLoongarch64 } from "./core-loongarch64.ts";
+import { threadInfoMips } from "./core-mips.ts";
+import { threadInfoPpc64 } from "./core-ppc64.ts";
+import { threadInfoRiscv64 } from "./core-riscv64.ts";
+import { threadInfoS390 } from "./core-s390.ts";
+import { threadInfoX86 } from "./core-x86.ts";
+import { credsEntry, rlimitEntry, rseqEntry } from "./process.ts";
+import { saEntry, signalQueueEntry } from "./signal.ts";
+import { taskTimersEntry } from "./time.ts";
+
+/** Values of `seccomp_mode`. */
+export const seccompMode = {
+  disabled: 0,
+  strict: 1,
+  filter: 2,
+} as const;
+
+/** Values of `core_entry.mtype`: which of the register sets is there. */
+export const march = {
+  UNKNOWN: 0,
+  X86_64: 1,
+  ARM: 2,
+  AARCH64: 3,
+  PPC64: 4,
+  S390: 5,
+  MIPS: 6,
+  LOONGARCH64: 7,
+  RISCV64: 8,
+} as const;
+
+function taskRlimitsEntryFields() {
+  return {
+    rlimits: embedded(1, rlimitEntry, repeated),
+  };
+}
+/** Resource limits, indexed by `RLIMIT_*`. (CRIU: images/core.proto) */
+export interface TaskRlimitsEntry extends ValueOfFields<ReturnType<typeof taskRlimitsEntryFields>> {}
+/** Type of {@link TaskRlimitsEntry}. */
+export const taskRlimitsEntry: Message<TaskRlimitsEntry> = message("task_rlimits_entry", taskRlimitsEntryFields);
+
+function taskCoreEntryFields() {
+  return {
+    /** 1 alive, 2 dead (zombie), 3 stopped. */
+    task_state: uint32(1, required),
+    /** As `wait` gives it. */
+    exit_code: uint32(2, required),
+    personality: uint32(3, required),
+    flags: uint32(4, required),
+    blk_sigset: uint64(5, required),
+    comm: string(6, required),
+    timers: embedded(7, taskTimersEntry),
+    rlimits: embedded(8, taskRlimitsEntry),
+    /** `cg_set_entry.id`. */
+    cg_set: uint32(9),
+    /** Pending for the process. */
+    signals_s: embedded(10, signalQueueEntry),
+    old_seccomp_mode: enumeration(11),
+    old_seccomp_filter: uint32(12),
+    loginuid: uint32(13),
+    oom_score_adj: int32(14),
+    sigactions: embedded(15, saEntry, repeated),
+    child_subreaper: bool(18),
+    blk_sigset_extended: uint64(20),
+    stop_signo: uint32(21),
+    membarrier_registration_mask: uint32(22),
+  };
+}
+/** What a process has beyond its threads. (CRIU: images/core.proto) */
+export interface TaskCoreEntry extends ValueOfFields<ReturnType<typeof taskCoreEntryFields>> {}
+/** Type of {@link TaskCoreEntry}. */
+export const taskCoreEntry: Message<TaskCoreEntry> = message("task_core_entry", taskCoreEntryFields);
+
+function taskKobjIdsEntryFields() {
+  return {
+    vm_id: uint32(1, required),
+    /** Number of the fdinfo image. */
+    files_id: uint32(2, required),
+    fs_id: uint32(3, required),
+    sighand_id: uint32(4, required),
+    pid_ns_id: uint32(5),
+    net_ns_id: uint32(6),
+    ipc_ns_id: uint32(7),
+    uts_ns_id: uint32(8),
+    mnt_ns_id: uint32(9),
+    user_ns_id: uint32(10),
+    cgroup_ns_id: uint32(11),
+    time_ns_id: uint32(12),
+  };
+}
+/** Identities of the kernel objects a process uses: equal numbers, same object. (CRIU: images/core.proto) */
+export interface TaskKobjIdsEntry extends ValueOfFields<ReturnType<typeof taskKobjIdsEntryFields>> {}
+/** Type of {@link TaskKobjIdsEntry}. */
+export const taskKobjIdsEntry: Message<TaskKobjIdsEntry> = message("task_kobj_ids_entry", taskKobjIdsEntryFields);
+
+function threadSasEntryFields() {
+  return {
+    ss_sp: uint64(1, required),
+    ss_size: uint64(2, required),
+    ss_flags: uint32(3, required),
+  };
+}
+/** Alternate signal stack. (CRIU: images/core.proto) */
+export interface ThreadSasEntry extends ValueOfFields<ReturnType<typeof threadSasEntryFields>> {}
+/** Type of {@link ThreadSasEntry}. */
+export const threadSasEntry: Message<ThreadSasEntry> = message("thread_sas_entry", threadSasEntryFields);
+
+function threadCoreEntryFields() {
+  return {
+    futex_rla: uint64(1, required),
+    futex_rla_len: uint32(2, required),
+    sched_nice: sint32(3),
+    sched_policy: uint32(4),
+    sched_prio: uint32(5),
+    /** Blocked signals 1-64, bit 0 is signal 1. */
+    blk_sigset: uint64(6),
+    sas: embedded(7, threadSasEntry),
+    pdeath_sig: uint32(8),
+    /** Pending for the thread. */
+    signals_p: embedded(9, signalQueueEntry),
+    creds: embedded(10, credsEntry),
+    seccomp_mode: enumeration(11),
+    /** Index in the seccomp image. */
+    seccomp_filter: uint32(12),
+    comm: string(13),
+    blk_sigset_extended: uint64(14),
+    rseq_entry: embedded(15, rseqEntry),
+    /** `cg_set_entry.id`. */
+    cg_set: uint32(16),
+  };
+}
+/** What a thread has on every architecture. (CRIU: images/core.proto) */
+export interface ThreadCoreEntry extends ValueOfFields<ReturnType<typeof threadCoreEntryFields>> {}
+/** Type of {@link ThreadCoreEntry}. */
+export const threadCoreEntry: Message<ThreadCoreEntry> = message("thread_core_entry", threadCoreEntryFields);
+
+function coreEntryFields() {
+  return {
+    /** One of {@link march}. */
+    mtype: enumeration(1, required),
+    thread_info: embedded(2, threadInfoX86),
+    tc: embedded(3, taskCoreEntry),
+    ids: embedded(4, taskKobjIdsEntry),
+    thread_core: embedded(5, threadCoreEntry),
+    ti_arm: embedded(6, threadInfoArm),
+    ti_aarch64: embedded(8, threadInfoAarch64),
+    ti_ppc64: embedded(9, threadInfoPpc64),
+    ti_s390: embedded(10, threadInfoS390),
+    ti_mips: embedded(11, threadInfoMips),
+    ti_loongarch64: embedded(12, threadInfoLoongarch64),
+    ti_riscv64: embedded(13, threadInfoRiscv64),
+  };
+}
+/** A thread; for the leader of a process also the process. A zombie has `tc` alone. (CRIU: images/core.proto) */
+export interface CoreEntry extends ValueOfFields<ReturnType<typeof coreEntryFields>> {}
+/** Type of {@link CoreEntry}. */
+export const coreEntry: Message<CoreEntry> = message("core_entry", coreEntryFields);

@@ -1,0 +1,53 @@
+/**
+ * The inventory: what kind of dump this is.
+ *
+ * @module
+ */
+import { bool, embedded, enumeration, repeated, required, string, uint32, uint64 } from "../schema/field.ts";
+import { message } from "../schema/message.ts";
+import type { Message, ValueOfFields } from "../schema/message.ts";
+import { taskKobjIdsEntry } from "./core.ts";
+
+/** Values of `inventory_entry.lsmtype`: the security module of the dumping host. */
+export const lsmtype = {
+  NO_LSM: 0,
+  SELINUX: 1,
+  APPARMOR: 2,
+} as const;
+
+function pluginsEntryFields() {
+  return {
+    plugins: string(12, repeated),
+  };
+}
+/** Plugins that took part in the dump. (CRIU: images/inventory.proto) */
+export interface PluginsEntry extends ValueOfFields<ReturnType<typeof pluginsEntryFields>> {}
+/** Type of {@link PluginsEntry}. */
+export const pluginsEntry: Message<PluginsEntry> = message("plugins_entry", pluginsEntryFields);
+
+function inventoryEntryFields() {
+  return {
+    /** 1 for V1, 2 for V1.1. */
+    img_version: uint32(1, required),
+    /** Whether fdinfo images are numbered by `files_id`; older layouts are not supported. */
+    fdinfo_per_id: bool(2),
+    /** Ids of CRIU itself: what the root task shares with them is not a namespace of its own. */
+    root_ids: embedded(3, taskKobjIdsEntry),
+    ns_per_id: bool(4),
+    root_cg_set: uint32(5),
+    lsmtype: enumeration(6),
+    dump_uptime: uint64(8),
+    pre_dump_mode: uint32(9),
+    tcp_close: bool(10),
+    /** 0 iptables, 1 nftables, 2 none; iptables when absent. */
+    network_lock_method: uint32(11),
+    /** Plugins that a restore needs. */
+    plugins_entry: embedded(12, pluginsEntry),
+    dump_criu_run_id: string(13),
+    allow_uprobes: bool(14),
+  };
+}
+/** Kind and settings of the dump. (CRIU: images/inventory.proto) */
+export interface InventoryEntry extends ValueOfFields<ReturnType<typeof inventoryEntryFields>> {}
+/** Type of {@link InventoryEntry}. */
+export const inventoryEntry: Message<InventoryEntry> = message("inventory_entry", inventoryEntryFields);

@@ -1,0 +1,155 @@
+/**
+ * Network namespaces: devices and settings.
+ *
+ * @module
+ */
+import { bool, bytes, embedded, enumeration, int32, repeated, required, string, uint32 } from "../schema/field.ts";
+import { message } from "../schema/message.ts";
+import type { Message, ValueOfFields } from "../schema/message.ts";
+
+/** Values of `net_device_entry.type`. */
+export const ndType = {
+  LOOPBACK: 1,
+  VETH: 2,
+  TUN: 3,
+  EXTLINK: 4,
+  VENET: 5,
+  BRIDGE: 6,
+  MACVLAN: 7,
+  SIT: 8,
+} as const;
+
+/** Values of `sysctl_entry.type`: which of `iarg` and `sarg` holds the value. */
+export const sysctlType = {
+  CTL_STR: 5,
+  CTL_32: 6,
+} as const;
+
+function tunLinkEntryFields() {
+  return {
+    flags: uint32(1, required),
+    owner: int32(2, required),
+    group: int32(3, required),
+    vnethdr: uint32(4, required),
+    sndbuf: uint32(5, required),
+  };
+}
+/** Settings of a TUN device. (CRIU: images/tun.proto) */
+export interface TunLinkEntry extends ValueOfFields<ReturnType<typeof tunLinkEntryFields>> {}
+/** Type of {@link TunLinkEntry}. */
+export const tunLinkEntry: Message<TunLinkEntry> = message("tun_link_entry", tunLinkEntryFields);
+
+function sysctlEntryFields() {
+  return {
+    type: enumeration(1, required),
+    iarg: int32(2),
+    sarg: string(3),
+  };
+}
+/** A sysctl value. (CRIU: images/sysctl.proto) */
+export interface SysctlEntry extends ValueOfFields<ReturnType<typeof sysctlEntryFields>> {}
+/** Type of {@link SysctlEntry}. */
+export const sysctlEntry: Message<SysctlEntry> = message("sysctl_entry", sysctlEntryFields);
+
+function macvlanLinkEntryFields() {
+  return {
+    mode: uint32(1, required),
+    flags: uint32(2),
+  };
+}
+/** Settings of a macvlan device. (CRIU: images/macvlan.proto) */
+export interface MacvlanLinkEntry extends ValueOfFields<ReturnType<typeof macvlanLinkEntryFields>> {}
+/** Type of {@link MacvlanLinkEntry}. */
+export const macvlanLinkEntry: Message<MacvlanLinkEntry> = message("macvlan_link_entry", macvlanLinkEntryFields);
+
+function sitEntryFields() {
+  return {
+    link: uint32(1),
+    local: uint32(2, repeated),
+    remote: uint32(3, repeated),
+    ttl: uint32(4),
+    tos: uint32(5),
+    pmtudisc: bool(6),
+    proto: uint32(7),
+    flags: uint32(8),
+    encap_type: uint32(9),
+    encap_flags: uint32(10),
+    encap_sport: uint32(11),
+    encap_dport: uint32(12),
+    rd_prefixlen: uint32(13),
+    rd_prefix: uint32(14, repeated),
+    relay_prefixlen: uint32(15),
+    relay_prefix: uint32(16, repeated),
+  };
+}
+/** Settings of a SIT device. (CRIU: images/sit.proto) */
+export interface SitEntry extends ValueOfFields<ReturnType<typeof sitEntryFields>> {}
+/** Type of {@link SitEntry}. */
+export const sitEntry: Message<SitEntry> = message("sit_entry", sitEntryFields);
+
+function netDeviceEntryFields() {
+  return {
+    type: enumeration(1, required),
+    ifindex: uint32(2, required),
+    mtu: uint32(3, required),
+    flags: uint32(4, required),
+    name: string(5, required),
+    tun: embedded(6, tunLinkEntry),
+    address: bytes(7),
+    conf: int32(8, repeated),
+    conf4: embedded(9, sysctlEntry, repeated),
+    conf6: embedded(10, sysctlEntry, repeated),
+    macvlan: embedded(11, macvlanLinkEntry),
+    peer_ifindex: uint32(12),
+    peer_nsid: uint32(13),
+    master: uint32(14),
+    sit: embedded(15, sitEntry),
+  };
+}
+/** A network device. (CRIU: images/netdev.proto) */
+export interface NetDeviceEntry extends ValueOfFields<ReturnType<typeof netDeviceEntryFields>> {}
+/** Type of {@link NetDeviceEntry}. */
+export const netDeviceEntry: Message<NetDeviceEntry> = message("net_device_entry", netDeviceEntryFields);
+
+function netnsIdFields() {
+  return {
+    target_ns_id: uint32(1, required),
+    netnsid_value: int32(2, required),
+  };
+}
+/** An identifier by which one network namespace knows another. (CRIU: images/netdev.proto) */
+export interface NetnsId extends ValueOfFields<ReturnType<typeof netnsIdFields>> {}
+/** Type of {@link NetnsId}. */
+export const netnsId: Message<NetnsId> = message("netns_id", netnsIdFields);
+
+function netnsEntryFields() {
+  return {
+    def_conf: int32(1, repeated),
+    all_conf: int32(2, repeated),
+    def_conf4: embedded(3, sysctlEntry, repeated),
+    all_conf4: embedded(4, sysctlEntry, repeated),
+    def_conf6: embedded(5, sysctlEntry, repeated),
+    all_conf6: embedded(6, sysctlEntry, repeated),
+    nsids: embedded(7, netnsId, repeated),
+    ext_key: string(8),
+    unix_conf: embedded(9, sysctlEntry, repeated),
+    ipv4_sysctl: embedded(10, sysctlEntry, repeated),
+  };
+}
+/** Settings of a network namespace. (CRIU: images/netdev.proto) */
+export interface NetnsEntry extends ValueOfFields<ReturnType<typeof netnsEntryFields>> {}
+/** Type of {@link NetnsEntry}. */
+export const netnsEntry: Message<NetnsEntry> = message("netns_entry", netnsEntryFields);
+
+function tunfileEntryFields() {
+  return {
+    id: uint32(1, required),
+    netdev: string(2),
+    detached: bool(3),
+    ns_id: uint32(4),
+  };
+}
+/** An open description of a TUN device. (CRIU: images/tun.proto) */
+export interface TunfileEntry extends ValueOfFields<ReturnType<typeof tunfileEntryFields>> {}
+/** Type of {@link TunfileEntry}. */
+export const tunfileEntry: Message<TunfileEntry> = message("tunfile_entry", tunfileEntryFields);

@@ -1,0 +1,31 @@
+/**
+ * Netlink sockets.
+ *
+ * @module
+ */
+import { embedded, repeated, required, uint32 } from "../schema/field.ts";
+import { message } from "../schema/message.ts";
+import type { Message, ValueOfFields } from "../schema/message.ts";
+import { fownEntry } from "./file-owner.ts";
+import { skOptsEntry } from "./socket.ts";
+
+function netlinkSkEntryFields() {
+  return {
+    id: uint32(1, required),
+    ino: uint32(2, required),
+    protocol: uint32(3, required),
+    state: uint32(4, required),
+    flags: uint32(6, required),
+    portid: uint32(7, required),
+    groups: uint32(8, repeated),
+    dst_portid: uint32(9, required),
+    dst_group: uint32(10, required),
+    fown: embedded(11, fownEntry, required),
+    opts: embedded(12, skOptsEntry, required),
+    ns_id: uint32(13),
+  };
+}
+/** A netlink socket. (CRIU: images/sk-netlink.proto) */
+export interface NetlinkSkEntry extends ValueOfFields<ReturnType<typeof netlinkSkEntryFields>> {}
+/** Type of {@link NetlinkSkEntry}. */
+export const netlinkSkEntry: Message<NetlinkSkEntry> = message("netlink_sk_entry", netlinkSkEntryFields);

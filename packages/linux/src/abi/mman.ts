@@ -1,0 +1,53 @@
+/** Protection of mappings. Source: include/uapi/asm-generic/mman-common.h. */
+export const PROT = { NONE: 0, READ: 1, WRITE: 2, EXEC: 4 } as const;
+
+/** Flags of mmap(2) on x86_64. Source: include/uapi/linux/mman.h, asm-generic/mman-common.h, arch/x86 mman.h. */
+export const MAP = {
+  SHARED: 0x01,
+  PRIVATE: 0x02,
+  SHARED_VALIDATE: 0x03,
+  FIXED: 0x10,
+  ANONYMOUS: 0x20,
+  "32BIT": 0x40,
+  GROWSDOWN: 0x100,
+  DENYWRITE: 0x800,
+  EXECUTABLE: 0x1000,
+  LOCKED: 0x2000,
+  NORESERVE: 0x4000,
+  POPULATE: 0x8000,
+  NONBLOCK: 0x10000,
+  STACK: 0x20000,
+  HUGETLB: 0x40000,
+  FIXED_NOREPLACE: 0x100000,
+} as const;
+
+/** Flags of mremap(2). Source: include/uapi/linux/mman.h. */
+export const MREMAP = { MAYMOVE: 1, FIXED: 2, DONTUNMAP: 4 } as const;
+
+/** Advice of madvise(2). Source: include/uapi/asm-generic/mman-common.h. */
+export const MADV = {
+  NORMAL: 0,
+  RANDOM: 1,
+  SEQUENTIAL: 2,
+  WILLNEED: 3,
+  DONTNEED: 4,
+  DONTFORK: 10,
+  DOFORK: 11,
+  MERGEABLE: 12,
+  UNMERGEABLE: 13,
+  HUGEPAGE: 14,
+  NOHUGEPAGE: 15,
+  DONTDUMP: 16,
+  DODUMP: 17,
+  WIPEONFORK: 18,
+  KEEPONFORK: 19,
+  POPULATE_WRITE: 23,
+  COLLAPSE: 25,
+  GUARD_INSTALL: 102,
+} as const;
+
+/** Flags of memfd_create(2). Source: include/uapi/linux/memfd.h. */
+export const MFD = { CLOEXEC: 1, ALLOW_SEALING: 2, NOEXEC_SEAL: 8, EXEC: 16 } as const;
+
+/** Bytes in a page on x86_64. */
+export const PAGE_SIZE = 4096;

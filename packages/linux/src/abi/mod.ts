@@ -1,0 +1,18 @@
+/**
+ * Constants and layouts of the Linux kernel's interface, one file per kernel header.
+ * Nothing here touches a system: it may be imported everywhere.
+ *
+ * @module
+ */
+export * from "./capability.ts";
+export * from "./errno.ts";
+export * from "./fcntl.ts";
+export * from "./mman.ts";
+export * from "./prctl.ts";
+export * from "./ptrace.ts";
+export * from "./resource.ts";
+export * from "./sched.ts";
+export * from "./signal.ts";
+export * from "./syscall.ts";
+export * from "./user-regs-x86-64.ts";
+export * from "./wait.ts";

@@ -1,0 +1,28 @@
+/** Requests of ptrace(2) on x86_64. Source: include/uapi/linux/ptrace.h, arch/x86 ptrace-abi.h. */
+export const PTRACE = {
+  CONT: 7,
+  GETREGS: 12,
+  SETREGS: 13,
+  DETACH: 17,
+  SYSCALL: 24,
+  SETOPTIONS: 0x4200,
+  GETEVENTMSG: 0x4201,
+  GETSIGINFO: 0x4202,
+  GETREGSET: 0x4204,
+  SETREGSET: 0x4205,
+  SEIZE: 0x4206,
+  INTERRUPT: 0x4207,
+  PEEKSIGINFO: 0x4209,
+  GETSIGMASK: 0x420a,
+  SETSIGMASK: 0x420b,
+  GET_RSEQ_CONFIGURATION: 0x420f,
+} as const;
+
+/** Options of PTRACE_SEIZE and PTRACE_SETOPTIONS. Source: include/uapi/linux/ptrace.h. */
+export const PTRACE_O = { TRACESYSGOOD: 1, EXITKILL: 1 << 20, SUSPEND_SECCOMP: 1 << 21 } as const;
+
+/** status>>16 of a stop that is not a signal's. Source: include/uapi/linux/ptrace.h. */
+export const PTRACE_EVENT_STOP = 128;
+
+/** Register sets of PTRACE_SETREGSET. Source: include/uapi/linux/elf.h. */
+export const NT = { PRSTATUS: 1, X86_XSTATE: 0x202 } as const;

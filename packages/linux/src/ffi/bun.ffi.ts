@@ -1,0 +1,32 @@
+import type { ForeignFunctions, NativeFunction } from "./foreign-functions.ts";
+
+/** The part of `bun:ffi` that is used; its own types come with Bun only. */
+interface BunFfi {
+  dlopen(
+    library: string,
+    symbols: Record<string, { args: readonly string[]; returns: string }>,
+  ): { symbols: Record<string, (...args: number[]) => number | bigint> };
+  CFunction(options: { ptr: number; args: readonly string[]; returns: string }): (
+    ...args: (number | bigint)[]
+  ) => number | bigint;
+  toArrayBuffer(address: number, offset: number, length: number): ArrayBuffer;
+}
+
+/** `i64_fast` gives a number where the value fits one, a bigint else. */
+const WORD = "i64_fast";
+
+export async function openBun(): Promise<ForeignFunctions> {
+  // A name that bundlers for Node do not try to resolve.
+  const ffi = (await import(["bun", "ffi"].join(":"))) as BunFfi;
+  const libc = ffi.dlopen("libc.so.6", { mmap: { args: [WORD, WORD, WORD, WORD, WORD, WORD], returns: WORD } });
+  const mmap = libc.symbols["mmap"] as (...args: number[]) => number | bigint;
+  return {
+    allocate: (length, prot, flags) => Number(mmap(0, length, prot, flags, -1, 0)),
+    callable(address) {
+      const call = ffi.CFunction({ ptr: address, args: [WORD, WORD, WORD, WORD, WORD, WORD, WORD], returns: WORD });
+      const native: NativeFunction = (...args) => Number(call(...args));
+      return native;
+    },
+    view: (address, length) => ffi.toArrayBuffer(address, 0, length),
+  };
+}

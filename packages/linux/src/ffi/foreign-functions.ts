@@ -1,0 +1,32 @@
+/**
+ * What a runtime has to offer so that Restage can make system calls: memory, a view of it, and a way to
+ * call machine code in it. Everything else is built from these three.
+ *
+ * koffi serves all three runtimes, but loading it costs 10 ms on Bun and 38 ms on Deno, where the runtime's own
+ * interface is there in 1 ms: so each runtime has an adapter of its own (`docs/measurements.md`).
+ */
+export interface ForeignFunctions {
+  /** mmap(2) of libc with address 0 and no file. Returns the address, or -1. */
+  allocate(length: number, prot: number, flags: number): number;
+  /** The C function at an address: seven 64-bit integers in, one out. Addresses and results fit a number. */
+  callable(address: number): NativeFunction;
+  /** The bytes at an address, shared with the native side, valid as long as the mapping is. */
+  view(address: number, length: number): ArrayBuffer;
+}
+
+export type NativeFunction = (
+  a0: number | bigint,
+  a1: number | bigint,
+  a2: number | bigint,
+  a3: number | bigint,
+  a4: number | bigint,
+  a5: number | bigint,
+  a6: number | bigint,
+) => number;
+
+/** Loads the adapter of the runtime that runs. Throws when it has no foreign function interface. */
+export async function openForeignFunctions(): Promise<ForeignFunctions> {
+  if ("Deno" in globalThis) return (await import("./deno.ffi.ts")).openDeno();
+  if ("Bun" in globalThis) return (await import("./bun.ffi.ts")).openBun();
+  return (await import("./node.ffi.ts")).openNode();
+}

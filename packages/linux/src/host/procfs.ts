@@ -1,0 +1,127 @@
+import { readFileSync, readdirSync, readlinkSync } from "node:fs";
+
+/** A line of /proc/PID/maps. */
+export interface MapsEntry {
+  readonly start: number;
+  readonly end: number;
+  /** Path or `[name]`, empty for anonymous memory. */
+  readonly name: string;
+}
+
+/** Reads /proc/PID/maps. */
+export function readMaps(pid: number | "self"): MapsEntry[] {
+  const entries: MapsEntry[] = [];
+  for (const line of readFileSync(`/proc/${pid}/maps`, "latin1").split("\n")) {
+    if (line === "") continue;
+    const dash = line.indexOf("-");
+    const space = line.indexOf(" ", dash);
+    entries.push({
+      start: Number.parseInt(line.slice(0, dash), 16),
+      end: Number.parseInt(line.slice(dash + 1, space), 16),
+      // 73 is where the kernel pads to; a longer line has the name after its fifth field.
+      name: line.length > 73 ? line.slice(73).trimStart() : "",
+    });
+  }
+  return entries;
+}
+
+/** The fields of /proc/PID/status by name, or undefined when there is no such task. */
+export function readStatus(pid: number | "self"): ReadonlyMap<string, string> | undefined {
+  let text: string;
+  try {
+    text = readFileSync(`/proc/${pid}/status`, "latin1");
+  } catch {
+    return undefined;
+  }
+  const fields = new Map<string, string>();
+  for (const line of text.split("\n")) {
+    const colon = line.indexOf(":");
+    if (colon > 0) fields.set(line.slice(0, colon), line.slice(colon + 1).trim());
+  }
+  return fields;
+}
+
+/** Parts of /proc/PID/stat. */
+export interface ProcessStat {
+  readonly pid: number;
+  readonly comm: string;
+  /** One letter: R, S, D, T, t, Z, X, ... */
+  readonly state: string;
+  readonly ppid: number;
+  readonly pgrp: number;
+  readonly session: number;
+}
+
+/** Reads /proc/PID/stat; undefined when there is no such task. */
+export function readStat(pid: number): ProcessStat | undefined {
+  let text: string;
+  try {
+    text = readFileSync(`/proc/${pid}/stat`, "latin1");
+  } catch {
+    return undefined;
+  }
+  const open = text.indexOf("(");
+  const close = text.lastIndexOf(")");
+  const rest = text.slice(close + 2).split(" ");
+  return {
+    pid,
+    comm: text.slice(open + 1, close),
+    state: rest[0] ?? "?",
+    ppid: Number(rest[1]),
+    pgrp: Number(rest[2]),
+    session: Number(rest[3]),
+  };
+}
+
+/** Every process of this /proc. */
+export function* readProcesses(): Generator<ProcessStat> {
+  for (const name of readdirSync("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    const stat = readStat(Number(name));
+    if (stat !== undefined) yield stat;
+  }
+}
+
+/** Where a symbolic link of /proc points to, or undefined. */
+export function readLink(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A file of /proc or /sys as text without the last line feed, or undefined when it cannot be read. */
+export function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, "latin1").replace(/\n$/, "");
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The call in which a task is blocked, from /proc/PID/syscall: its number, or undefined when it runs or is gone.
+ * Requires the right to trace the task.
+ */
+export function readCurrentSyscall(pid: number): number | undefined {
+  const number = Number.parseInt(readText(`/proc/${pid}/syscall`) ?? "", 10);
+  return Number.isNaN(number) || number < 0 ? undefined : number;
+}
+
+/** Who has a pid: a process, a zombie, a process group or a session; undefined when it is free. */
+export function pidHolder(pid: number): string | undefined {
+  const stat = readStat(pid);
+  if (stat !== undefined) {
+    const tgid = Number(readStatus(pid)?.get("Tgid") ?? pid);
+    if (tgid !== pid) return `a thread (${stat.comm}) of process ${tgid}`;
+    const parent = readStat(stat.ppid);
+    const of = parent === undefined ? `of ${stat.ppid}` : `of process ${stat.ppid} (${parent.comm})`;
+    return stat.state === "Z" ? `a zombie (${stat.comm}), child ${of}, which has not reaped it` : `process ${pid} (${stat.comm})`;
+  }
+  for (const { pid: member, comm, pgrp, session } of readProcesses()) {
+    if (session === pid) return `a session that process ${member} (${comm}) is in`;
+    if (pgrp === pid) return `a process group that process ${member} (${comm}) is in`;
+  }
+  return undefined;
+}

@@ -1,0 +1,108 @@
+import { O } from "./abi/fcntl.ts";
+import { PTRACE_O } from "./abi/ptrace.ts";
+import { SIG } from "./abi/signal.ts";
+import { waitStatus } from "./abi/wait.ts";
+import type { Host } from "./host/host.ts";
+import { checked } from "./host/system-error.ts";
+import { type EncodedProgram, encodeProgram, isSuccess } from "./program/encode-x86-64.ts";
+import type { Program, Step, SyscallStep } from "./program/program.ts";
+import { bootStub } from "./stub/boot.ts";
+import { STOP_TIMEOUT, type Ptrace } from "./tracee/ptrace.ts";
+import { PARKING_SIZE, Zone } from "./zone/zone.ts";
+
+const ZONE_ADDRESS = 0x100_0000_0000 + PARKING_SIZE;
+const ZONE_SIZE = 64 * 1024 * 1024;
+
+/**
+ * Undoes what a restore made on the host, also when the coordinator is killed: a second stub, untraced, that waits in a read
+ * of a pipe whose other end only the coordinator has. At its end it runs the undo programs, newest first, with the same
+ * interpreter as everything else.
+ */
+export class Janitor {
+  readonly #host: Host;
+  readonly #ptrace: Ptrace;
+  readonly #zone: Zone;
+  readonly #pid: number;
+  readonly #pipe: number;
+  /** Where the program goes on after the read: the newest undo. */
+  readonly #next: EncodedProgram;
+  readonly #leave: EncodedProgram;
+  readonly #undos: { readonly steps: readonly Step[]; readonly encoded: EncodedProgram }[] = [];
+
+  constructor(host: Host, ptrace: Ptrace) {
+    this.#host = host;
+    this.#ptrace = ptrace;
+    this.#zone = new Zone(host, ZONE_ADDRESS, ZONE_SIZE);
+    const zone = this.#zone;
+    checked(host.syscall("pipe2", host.scratchAddress, O.CLOEXEC), "pipe2", "start the janitor");
+    const read = host.scratchView.getUint32(0, true);
+    this.#pipe = host.scratchView.getUint32(4, true);
+    const stubPage = ZONE_ADDRESS + ZONE_SIZE;
+    const { pid, slot } = bootStub(host, ptrace, zone, stubPage, PTRACE_O.EXITKILL, [read]);
+    this.#pid = pid;
+    this.#leave = encodeProgram([call("exit_group", 0)], zone);
+    // Nothing of the coordinator's is kept open but the pipe; a session of its own, so that no terminal's signal ends it.
+    const prologue: Program = [
+      call("close_range", 0, read - 1),
+      call("close_range", read + 1, 0xffff_ffff),
+      call("setsid"),
+      call("chdir", { kind: "address", data: data("/\0"), offset: 0 }),
+      call("read", read, { kind: "address", data: data("\0\0\0\0\0\0\0\0"), offset: 0 }, 1),
+    ];
+    this.#next = encodeProgram(prologue, zone);
+    this.#next.continueAt(this.#leave.address);
+    slot.set(this.#next.address);
+    ptrace.setSignalMask(pid, 0xffff_ffff_ffff_ffffn);
+    checked(ptrace.detach(pid, 0), "ptrace(PTRACE_DETACH)", "let the janitor wait");
+    host.syscall("close", read);
+  }
+
+  /** Adds steps, to be made before all that were added earlier. */
+  push(steps: Program): void {
+    const tolerant = steps.map((step): Step => (step.kind === "syscall" ? { ...step, allowed: "any" } : step));
+    const encoded = encodeProgram(tolerant, this.#zone);
+    encoded.continueAt(this.#undos.at(-1)?.encoded.address ?? this.#leave.address);
+    this.#undos.push({ steps: tolerant, encoded });
+    this.#next.continueAt(encoded.address);
+  }
+
+  /** Lets it undo everything. Returns the steps that failed. */
+  run(): readonly SyscallStep[] {
+    const ended = this.#dismiss();
+    const failed: SyscallStep[] = [];
+    for (const { steps, encoded } of this.#undos) {
+      encoded.collect();
+      for (const step of steps) {
+        if (step.kind === "syscall" && (!ended || !isSuccess({ ...step, allowed: [] }))) failed.push(step);
+      }
+    }
+    this.#zone.close();
+    return failed;
+  }
+
+  /** Lets it go without undoing anything. */
+  dismiss(): void {
+    this.#next.continueAt(this.#leave.address);
+    this.#dismiss();
+    this.#zone.close();
+  }
+
+  #dismiss(): boolean {
+    this.#host.syscall("close", this.#pipe);
+    const raw = this.#ptrace.wait(this.#pid, STOP_TIMEOUT);
+    if (raw === undefined) {
+      this.#host.syscall("kill", this.#pid, SIG.KILL);
+      this.#ptrace.waitForEnd(this.#pid);
+      return false;
+    }
+    return typeof raw === "number" && waitStatus(raw).kind === "exited";
+  }
+}
+
+function call(name: SyscallStep["name"], ...args: SyscallStep["args"]): SyscallStep {
+  return { kind: "syscall", name, args, allowed: "any" };
+}
+
+function data(text: string) {
+  return { kind: "data", bytes: new TextEncoder().encode(text), fields: [], output: false } as const;
+}

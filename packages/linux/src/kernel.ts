@@ -1,0 +1,149 @@
+import type { Program, Step, SyscallStep } from "./program/program.ts";
+import type { AddressRange } from "./zone/zone.ts";
+
+/** A thread under the tracer's control, always stopped between programs. */
+export interface Tracee {
+  readonly tid: number;
+  /** The process it belongs to; equal to `tid` for a leader. */
+  readonly tgid: number;
+}
+
+/** What a thread resumes with. Layouts are the architecture's. */
+export interface FinalState {
+  /** NT_PRSTATUS: struct user_regs_struct. */
+  readonly registers: Uint8Array;
+  readonly extendedState: ExtendedState;
+  /** Blocked signals. */
+  readonly signalMask: bigint;
+  /** Calls that are to be the thread's last, by syscall stops: for what a trap would undo (an ignored SIGTRAP). */
+  readonly lastCalls: readonly SyscallStep[];
+  /** Words written into its memory when it no longer runs: for what the kernel would clear (rseq_cs). */
+  readonly pokes: readonly { readonly address: bigint; readonly value: bigint }[];
+}
+
+/** Floating point and vector registers, free of any processor's layout. */
+export interface ExtendedState {
+  /** The FXSAVE area, 512 bytes. */
+  readonly legacy: Uint8Array;
+  /** Further components by their XSAVE numbers (2: upper halves of ymm, 5: opmask, ...). */
+  readonly components: readonly { readonly number: number; readonly bytes: Uint8Array }[];
+}
+
+export interface StubOptions {
+  /** Addresses that tasks will use: the zone keeps away from them. */
+  readonly occupied: readonly AddressRange[];
+  /** How long a program may go without finishing a step before it counts as stuck, in milliseconds. */
+  readonly timeout: number;
+  /** Programs to be run by tasks that have seccomp filters: suspend them. Requires CAP_SYS_ADMIN in the first user namespace. */
+  readonly suspendSeccomp: boolean;
+}
+
+/** What the stub gives its children: where things are in each of them. */
+export interface Stub {
+  readonly tracee: Tracee;
+  /** Runtime mappings of the vdso, in address order, now parked: vvar, vvar_vclock (kernel 6.13 and later), vdso. */
+  readonly vdso: readonly ParkedMapping[];
+  /** The text of the vdso; a recording kernel has none. */
+  readonly vdsoText: Uint8Array | undefined;
+  /** Address space of parking and zone, to be unmapped last. */
+  readonly zone: { readonly start: number; readonly length: number };
+}
+
+export interface ParkedMapping extends AddressRange {
+  readonly name: string;
+}
+
+/** What a file is, as stat(2) tells. */
+export interface FileStat {
+  /** File type and permissions. */
+  readonly mode: number;
+  /** Bytes. */
+  readonly size: bigint;
+}
+
+/** How a task ends without the coordinator's doing. */
+export interface Exit {
+  readonly code: number | undefined;
+  readonly signal: number | undefined;
+}
+
+/**
+ * All that a restore asks of Linux. The real one is LinuxKernel; a recording one serves tests and printed plans.
+ *
+ * Precondition of every method that names a tracee: the thread that made the kernel calls it (ptrace belongs to a thread).
+ */
+export interface Kernel {
+  /** True when nothing is done, only written down: results are inventions. */
+  readonly recording: boolean;
+  /** Starts the stub and prepares it: zone mapped, vdso parked, everything else unmapped, descriptors closed, signals default. */
+  createStub(options: StubOptions): Promise<Stub>;
+  /**
+   * Runs a program in a tracee; all that are asked for in one turn of the event loop run at once.
+   * Sets the results of its steps. Rejects with a ProgramError when a step fails or the task dies.
+   */
+  run(tracee: Tracee, program: Program): Promise<void>;
+  /** Takes a task or thread that a program forked with CLONE_PTRACE: waits for its first stop. */
+  adopt(tid: number, tgid: number): Promise<Tracee>;
+  /** Makes one call in a tracee by syscall stops, which leave pending signals and handlers alone. Returns its result. */
+  call(tracee: Tracee, step: SyscallStep): number;
+  /** Gives threads of one process, leader first, their final state and takes the zone away. No program can run after it. */
+  conclude(threads: readonly { readonly tracee: Tracee; readonly state: FinalState }[]): void;
+  /** Lets threads go. Returns those that were gone. */
+  resume(tracees: readonly Tracee[]): readonly Tracee[];
+  /** Waits for a tracee that exits by itself (a helper, a zombie) and takes its end from it. */
+  reap(tracee: Tracee): Promise<Exit>;
+  /** Kills every tracee there is, stub included, and waits until nothing is left. Returns those that did not end in time. */
+  killAll(): Promise<readonly number[]>;
+  /** Lets the stub go home: kills and reaps it. */
+  dismissStub(): Promise<void>;
+  /** Says how something that was made on the host is undone; newest is undone first. Survives the death of this process. */
+  pushUndo(steps: Program): void;
+  /** Undoes all that was pushed. Returns what could not be undone, for people. */
+  runUndo(): Promise<readonly string[]>;
+  /** Forgets all that was pushed: what was made stays. */
+  dismissUndo(): Promise<void>;
+  /** Calls of the coordinator itself. */
+  readonly host: HostCalls;
+  /** Frees what the kernel object holds. */
+  close(): void;
+}
+
+/** What the coordinator does itself, outside any task. */
+export interface HostCalls {
+  /** Makes a system call; sets the step's result and returns it. */
+  call(step: SyscallStep): number;
+  /** Writes a file of /proc or the like in one write. Throws a SystemError. */
+  writeFile(path: string, text: string): void;
+  /** A file as it is now. A recording kernel does not look: "unknown". */
+  stat(path: string): FileStat | "missing" | "unknown";
+  /** A file of /proc or /sys without its last line feed, or undefined when it cannot be read. */
+  readText(path: string): string | undefined;
+  /** Who has a pid: a process, a zombie, a process group or a session, for people; undefined when it is free. */
+  pidHolder(pid: number): string | undefined;
+  /** Reads a clock in nanoseconds. */
+  clock(clock: "CLOCK_MONOTONIC" | "CLOCK_BOOTTIME"): bigint;
+}
+
+/** Why a program did not come to its end. */
+export type ProgramFailure =
+  | { readonly kind: "result"; readonly result: number }
+  | { readonly kind: "signal"; readonly signal: number }
+  | { readonly kind: "died"; readonly exit: Exit }
+  | { readonly kind: "stuck"; readonly milliseconds: number; readonly syscall: number | undefined };
+
+/** A program that did not come to its end: which step, in which thread, and why. */
+export class ProgramError extends Error {
+  override readonly name = "ProgramError";
+  readonly tid: number;
+  readonly program: Program;
+  readonly step: Step;
+  readonly failure: ProgramFailure;
+
+  constructor(tid: number, program: Program, step: Step, failure: ProgramFailure) {
+    super(`Program of ${tid} failed: ${failure.kind}`);
+    this.tid = tid;
+    this.program = program;
+    this.step = step;
+    this.failure = failure;
+  }
+}

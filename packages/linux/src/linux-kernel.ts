@@ -1,0 +1,342 @@
+import { closeSync, openSync, statSync, writeSync } from "node:fs";
+import { ERRNO, errnoText } from "./abi/errno.ts";
+import { MREMAP, PAGE_SIZE } from "./abi/mman.ts";
+import { PR } from "./abi/prctl.ts";
+import { PTRACE_O } from "./abi/ptrace.ts";
+import { NSIG, SIG, SIGSET_SIZE } from "./abi/signal.ts";
+import { syscallNumber } from "./abi/syscall.ts";
+import { userRegOffset, type UserReg } from "./abi/user-regs-x86-64.ts";
+import { waitStatus } from "./abi/wait.ts";
+import { openForeignFunctions } from "./ffi/foreign-functions.ts";
+import { Host } from "./host/host.ts";
+import { pidHolder, readMaps, readText } from "./host/procfs.ts";
+import { checked, SystemError } from "./host/system-error.ts";
+import type {
+  Exit,
+  FileStat,
+  FinalState,
+  HostCalls,
+  Kernel,
+  ParkedMapping,
+  Stub,
+  StubOptions,
+  Tracee,
+} from "./kernel.ts";
+import type { Data, Operand, Program, Step, SyscallStep } from "./program/program.ts";
+import { bootStub, withRegisters } from "./stub/boot.ts";
+import { Janitor } from "./janitor.ts";
+import { BatchRunner } from "./tracee/batch-runner.ts";
+import { layExtendedState } from "./tracee/extended-state-x86-64.ts";
+import { Ptrace, STOP_TIMEOUT } from "./tracee/ptrace.ts";
+import { findFreeAddress, PARKING_SIZE, type Slot, Zone, ZONE_SIZE } from "./zone/zone.ts";
+
+/** The end of the address space that mappings may use without asking for more: 47 bits. */
+const TASK_SIZE = 0x7fff_ffff_f000;
+
+/** Opens the real kernel. Throws when this runtime or host gives no way to call it. */
+export async function openKernel(): Promise<LinuxKernel> {
+  return new LinuxKernel(new Host(await openForeignFunctions()));
+}
+
+/**
+ * The Kernel of this machine, driven by ptrace.
+ *
+ * Precondition: all calls come from the thread that created it. Requires CAP_SYS_PTRACE for tasks that changed their
+ * credentials, and what the programs need.
+ */
+export class LinuxKernel implements Kernel {
+  readonly recording = false;
+  readonly host: HostCalls;
+  readonly #host: Host;
+  readonly #ptrace: Ptrace;
+  readonly #slots = new Map<Tracee, Slot>();
+  #zone: Zone | undefined;
+  #janitor: Janitor | undefined;
+  #runner: BatchRunner | undefined;
+  #stub: Tracee | undefined;
+  #options = 0;
+  #registers: Uint8Array = new Uint8Array();
+  #extendedState: Uint8Array = new Uint8Array();
+
+  constructor(host: Host) {
+    this.#host = host;
+    this.#ptrace = new Ptrace(host);
+    this.host = {
+      call: (step) => host.run(step),
+      writeFile: (path, text) => writeProcFile(path, text),
+      stat: statFile,
+      readText,
+      pidHolder,
+      clock: (clock) => readClock(host, clock),
+    };
+  }
+
+  /** Raw system calls of this process, for those who build on this package. */
+  get raw(): Host {
+    return this.#host;
+  }
+
+  async createStub(options: StubOptions): Promise<Stub> {
+    const region = findFreeAddress(options.occupied, PARKING_SIZE + ZONE_SIZE + PAGE_SIZE);
+    const zone = new Zone(this.#host, region + PARKING_SIZE);
+    this.#zone = zone;
+    this.#runner = new BatchRunner(this.#host, this.#ptrace, zone, this.#slots, options.timeout, (tracee) =>
+      this.#slots.delete(tracee),
+    );
+    this.#options = PTRACE_O.EXITKILL | PTRACE_O.TRACESYSGOOD | (options.suspendSeccomp ? PTRACE_O.SUSPEND_SECCOMP : 0);
+    const stubPage = region + PARKING_SIZE + ZONE_SIZE;
+    const { pid, slot, registers } = bootStub(this.#host, this.#ptrace, zone, stubPage, this.#options);
+    const tracee: Tracee = { tid: pid, tgid: pid };
+    this.#stub = tracee;
+    this.#slots.set(tracee, slot);
+    this.#registers = registers;
+    this.#extendedState = this.#ptrace.getExtendedState(pid);
+    const { program, vdso } = stubProgram(pid, zone);
+    await this.#runner.run(tracee, program);
+    return { tracee, vdso, vdsoText: this.#readVdso(pid, vdso), zone: zone.region };
+  }
+
+  run(tracee: Tracee, program: Program): Promise<void> {
+    if (program.length === 0) return Promise.resolve();
+    if (this.#runner === undefined) throw new Error("Cannot run a program: there is no stub");
+    return this.#runner.run(tracee, program);
+  }
+
+  async adopt(tid: number, tgid: number): Promise<Tracee> {
+    const zone = this.#requireZone();
+    const raw = this.#ptrace.wait(tid, STOP_TIMEOUT);
+    const status = typeof raw === "number" ? waitStatus(raw) : undefined;
+    if (status?.kind !== "stopped") throw new Error(`Cannot take over task ${tid}: it ended before its first stop`);
+    const tracee: Tracee = { tid, tgid };
+    this.#slots.set(tracee, zone.addSlot());
+    this.#setRegisters(tracee, { ip: zone.entry });
+    return tracee;
+  }
+
+  call(tracee: Tracee, step: SyscallStep): number {
+    const zone = this.#requireZone();
+    const [di = 0, si = 0, dx = 0, r10 = 0, r8 = 0, r9 = 0] = step.args.map((value) => placeArgument(value, zone));
+    this.#setRegisters(tracee, { ax: syscallNumber(step.name), di, si, dx, r10, r8, r9, ip: zone.single });
+    this.#stepSyscall(tracee);
+    this.#stepSyscall(tracee);
+    const registers = this.#ptrace.getRegisters(tracee.tid);
+    const view = new DataView(registers.buffer);
+    step.result = Number(view.getBigInt64(userRegOffset("ax"), true));
+    return step.result;
+  }
+
+  conclude(threads: readonly { readonly tracee: Tracee; readonly state: FinalState }[]): void {
+    const { start, length } = this.#requireZone().region;
+    const [leader] = threads;
+    if (leader === undefined) return;
+    for (const { tracee, state } of threads) {
+      for (const step of state.lastCalls) checked(this.call(tracee, step), step.name, `finish task ${tracee.tid}`);
+    }
+    // At the exit stop of munmap the code is gone, but the registers are set before it would be reached.
+    const result = this.call(leader.tracee, { kind: "syscall", name: "munmap", args: [start, length] });
+    checked(result, "munmap", `take the restorer zone from task ${leader.tracee.tid}`);
+    for (const { tracee, state } of threads) this.#setFinalState(tracee.tid, state);
+  }
+
+  resume(tracees: readonly Tracee[]): readonly Tracee[] {
+    return tracees.filter((tracee) => {
+      this.#slots.delete(tracee);
+      return this.#ptrace.detach(tracee.tid, 0) < 0;
+    });
+  }
+
+  async reap(tracee: Tracee): Promise<Exit> {
+    const raw = this.#ptrace.wait(tracee.tid, STOP_TIMEOUT);
+    this.#slots.delete(tracee);
+    if (raw === undefined) throw new Error(`Task ${tracee.tid} did not end in time`);
+    if (raw === "gone") return { code: undefined, signal: undefined };
+    const status = waitStatus(raw);
+    if (status.kind === "exited") return { code: status.code, signal: undefined };
+    if (status.kind === "killed") return { code: undefined, signal: status.signal };
+    throw new Error(`Task ${tracee.tid} stopped with ${status.signal} where its end was expected`);
+  }
+
+  async killAll(): Promise<readonly number[]> {
+    const tracees = [...this.#slots.keys()];
+    if (tracees.length === 0) return [];
+    // Children of tasks that die come to us, so that they are reaped now and their pids are free again at once.
+    const before = this.#subreaper();
+    this.#host.syscall("prctl", PR.SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+    for (const { tid, tgid } of tracees) if (tid === tgid) this.#host.syscall("kill", tid, SIG.KILL);
+    const left: number[] = [];
+    // Threads first: a leader is not reported dead while one of its threads is.
+    for (const tracee of [...tracees].sort((a, b) => rank(a) - rank(b))) {
+      if (!this.#ptrace.waitForEnd(tracee.tid)) left.push(tracee.tid);
+      this.#slots.delete(tracee);
+    }
+    this.#host.syscall("prctl", PR.SET_CHILD_SUBREAPER, before, 0, 0, 0);
+    return left;
+  }
+
+  pushUndo(steps: Program): void {
+    this.#janitor ??= new Janitor(this.#host, this.#ptrace);
+    this.#janitor.push(steps);
+  }
+
+  async runUndo(): Promise<readonly string[]> {
+    const failed = this.#janitor?.run() ?? [];
+    this.#janitor = undefined;
+    return failed.map((step) => `${step.name}() gave ${errnoText(-(step.result ?? 0))}`);
+  }
+
+  async dismissUndo(): Promise<void> {
+    this.#janitor?.dismiss();
+    this.#janitor = undefined;
+  }
+
+  async dismissStub(): Promise<void> {
+    if (this.#stub === undefined) return;
+    this.#host.syscall("kill", this.#stub.tid, SIG.KILL);
+    this.#ptrace.waitForEnd(this.#stub.tid);
+    this.#slots.delete(this.#stub);
+    this.#stub = undefined;
+  }
+
+  close(): void {
+    this.#zone?.close();
+    this.#zone = undefined;
+    this.#runner = undefined;
+  }
+
+  /** Sets the registers of a stopped tracee: those named, its slot, and the stub's for the rest. */
+  #setRegisters(tracee: Tracee, values: Partial<Record<UserReg, number | bigint>>): void {
+    const slot = this.#slots.get(tracee);
+    if (slot === undefined) throw new SystemError("ptrace", ERRNO.ESRCH, `drive task ${tracee.tid}`);
+    const registers = withRegisters(this.#registers, slot, values);
+    const result = this.#ptrace.setRegisters(tracee.tid, registers);
+    checked(result, "ptrace(PTRACE_SETREGS)", `set the registers of task ${tracee.tid}`);
+  }
+
+  #setFinalState(tid: number, state: FinalState): void {
+    for (const { address, value } of state.pokes) this.#poke(tid, address, value);
+    checked(this.#ptrace.setRegisters(tid, state.registers), "ptrace(PTRACE_SETREGS)", `set the registers of task ${tid}`);
+    const area = layExtendedState(this.#host, this.#extendedState, state.extendedState);
+    const set = this.#ptrace.setExtendedState(tid, area);
+    checked(set, "ptrace(PTRACE_SETREGSET)", `set the extended state of task ${tid}`);
+    const mask = this.#ptrace.setSignalMask(tid, state.signalMask);
+    checked(mask, "ptrace(PTRACE_SETSIGMASK)", `set the signal mask of task ${tid}`);
+  }
+
+  /** The text of the parked vdso. */
+  #readVdso(pid: number, vdso: readonly ParkedMapping[]): Uint8Array | undefined {
+    const text = vdso.find(({ name }) => name === "[vdso]");
+    if (text === undefined) return undefined;
+    const { scratch, scratchView: view, scratchAddress: base } = this.#host;
+    const length = text.end - text.start;
+    const at = 4096;
+    view.setBigUint64(0, BigInt(base + at), true);
+    view.setBigUint64(8, BigInt(length), true);
+    view.setBigUint64(16, BigInt(text.start), true);
+    view.setBigUint64(24, BigInt(length), true);
+    const read = this.#host.syscall("process_vm_readv", pid, base, 1, base + 16, 1, 0);
+    checked(read, "process_vm_readv", "read the vdso");
+    return scratch.slice(at, at + length);
+  }
+
+  #poke(tid: number, address: bigint, value: bigint): void {
+    const { scratchView: view, scratchAddress: base } = this.#host;
+    view.setBigUint64(0, value, true);
+    view.setBigUint64(16, BigInt(base), true);
+    view.setBigUint64(24, 8n, true);
+    view.setBigUint64(32, address, true);
+    view.setBigUint64(40, 8n, true);
+    const written = this.#host.syscall("process_vm_writev", tid, base + 16, 1, base + 32, 1, 0);
+    checked(written, "process_vm_writev", `write to the memory of task ${tid}`);
+  }
+
+  #stepSyscall(tracee: Tracee): void {
+    checked(this.#ptrace.resumeToSyscall(tracee.tid), "ptrace(PTRACE_SYSCALL)", `step task ${tracee.tid}`);
+    const raw = this.#ptrace.wait(tracee.tid, STOP_TIMEOUT);
+    const status = typeof raw === "number" ? waitStatus(raw) : undefined;
+    if (status?.kind === "stopped" && status.signal === (SIG.TRAP | 0x80)) return;
+    throw new Error(`Cannot step task ${tracee.tid} through a system call: its wait status is ${raw}`);
+  }
+
+  #subreaper(): number {
+    this.#host.syscall("prctl", PR.GET_CHILD_SUBREAPER, this.#host.scratchAddress, 0, 0, 0);
+    return this.#host.scratchView.getUint32(0, true);
+  }
+
+  #requireZone(): Zone {
+    if (this.#zone === undefined) throw new Error("Cannot drive tasks: there is no stub");
+    return this.#zone;
+  }
+}
+
+function rank({ tid, tgid }: Tracee): number {
+  return tid === tgid ? 1 : 0;
+}
+
+/** An argument of a call by syscall stops: data goes into the zone, results are of steps that ran. */
+function placeArgument(value: Operand, zone: Zone): number | bigint {
+  if (typeof value !== "object") return value;
+  if (value.kind === "result") return value.step.result ?? 0;
+  if (value.kind === "loaded") throw new TypeError("Cannot pass a loaded value to a call by syscall stops");
+  const at = zone.allocate(value.data.bytes.length);
+  zone.bytes.set(value.data.bytes, at);
+  return zone.address + at + value.offset;
+}
+
+function syscallStep(name: SyscallStep["name"], ...args: Operand[]): SyscallStep {
+  return { kind: "syscall", name, args };
+}
+
+/**
+ * What the stub does first: vdso and vvar go to the parking, everything but parking and zone is unmapped (its own stack and
+ * page too: the interpreter needs neither), all signals get their default action (ignored ones are inherited from the
+ * runtime), and all descriptors are closed.
+ */
+function stubProgram(pid: number, zone: Zone): { program: Program; vdso: readonly ParkedMapping[] } {
+  const steps: Step[] = [];
+  const vdso: ParkedMapping[] = [];
+  let at = zone.parking;
+  for (const { start, end, name } of readMaps(pid)) {
+    if (name !== "[vdso]" && !name.startsWith("[vvar")) continue;
+    const flags = MREMAP.MAYMOVE | MREMAP.FIXED;
+    steps.push({ ...syscallStep("mremap", start, end - start, end - start, flags, at), expected: at });
+    vdso.push({ name, start: at, end: at + (end - start) });
+    at += end - start;
+  }
+  if (at > zone.address) throw new RangeError(`Cannot park a vdso of ${at - zone.parking} bytes`);
+  const { start, length } = zone.region;
+  steps.push(syscallStep("munmap", 0, start));
+  steps.push(syscallStep("munmap", start + length, TASK_SIZE - (start + length)));
+  const action: Data = { kind: "data", bytes: new Uint8Array(32), fields: [], output: false };
+  for (let signal = 1; signal <= NSIG; signal++) {
+    if (signal === SIG.KILL || signal === SIG.STOP) continue;
+    steps.push(syscallStep("rt_sigaction", signal, { kind: "address", data: action, offset: 0 }, 0, SIGSET_SIZE));
+  }
+  steps.push(syscallStep("close_range", 0, 0xffff_ffff, 0));
+  return { program: steps, vdso };
+}
+
+function statFile(path: string): FileStat | "missing" {
+  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return stat === undefined ? "missing" : { mode: Number(stat.mode), size: stat.size };
+}
+
+function writeProcFile(path: string, text: string): void {
+  try {
+    const file = openSync(path, "w");
+    try {
+      writeSync(file, text);
+    } finally {
+      closeSync(file);
+    }
+  } catch (error) {
+    const { errno, syscall } = error as NodeJS.ErrnoException;
+    throw new SystemError(syscall ?? "write", Math.abs(errno ?? ERRNO.EIO), `write ${JSON.stringify(text)} to ${path}`);
+  }
+}
+
+const CLOCKS = { CLOCK_MONOTONIC: 1, CLOCK_BOOTTIME: 7 } as const;
+
+function readClock(host: Host, clock: keyof typeof CLOCKS): bigint {
+  checked(host.syscall("clock_gettime", CLOCKS[clock], host.scratchAddress), "clock_gettime", `read ${clock}`);
+  return host.scratchView.getBigInt64(0, true) * 1_000_000_000n + host.scratchView.getBigInt64(8, true);
+}

@@ -1,0 +1,13 @@
+/**
+ * Linux as a restore needs it: system calls of this process, tasks driven by ptrace, and programs of
+ * deferred system calls that run inside them. The only package that uses a foreign function interface.
+ *
+ * @module
+ */
+export * from "./host/procfs.ts";
+export * from "./host/system-error.ts";
+export * from "./kernel.ts";
+export { LinuxKernel, openKernel } from "./linux-kernel.ts";
+export { isSuccess } from "./program/encode-x86-64.ts";
+export * from "./program/program.ts";
+export type { AddressRange } from "./zone/zone.ts";

@@ -1,0 +1,214 @@
+import { syscallNumber } from "../abi/syscall.ts";
+import { FLAG_EXPECT, LOAD, NOT_RUN_HIGH, OPERATION, RECORD } from "./interpreter-x86-64.ts";
+import type { Data, LoadedOperand, Operand, Program, ResultOperand, Step, SyscallStep, Word } from "./program.ts";
+
+/** Shared memory in which programs are written: what the coordinator sees at `offset` is at `address + offset` in a task. */
+export interface ProgramMemory {
+  readonly bytes: Uint8Array;
+  readonly words: Int32Array;
+  /** Where the memory is mapped in the task that runs the program. */
+  readonly address: number;
+  /** Reserves room and returns its offset, a multiple of 8. Throws when there is none. */
+  allocate(size: number): number;
+}
+
+/** A program as it stands in shared memory. */
+export interface EncodedProgram {
+  /** Its address in the task. */
+  readonly address: number;
+  /** Instead of stopping at its end, goes on with the program at this address. Safe to change while it is not at its end. */
+  continueAt(address: number): void;
+  /** Takes results and outputs over into the steps. Returns what happened. */
+  collect(): Outcome;
+}
+
+/** How far a program got: `failed` is the step whose result was no success, or that never came back. */
+export type Outcome =
+  | { readonly finished: true }
+  | { readonly finished: false; readonly failed: Step; readonly index: number; readonly result: number | undefined };
+
+interface Record {
+  readonly operation: number;
+  readonly step: Step | undefined;
+  readonly args: readonly Operand[];
+}
+
+const NO_ARGS: readonly Operand[] = [];
+
+/**
+ * Writes a program into shared memory. A result that is used before it exists becomes an argument that the interpreter
+ * loads; data that holds such a result gets a store before the step that first uses the data.
+ *
+ * Throws a RangeError when the memory is too small.
+ */
+export function encodeProgram(program: Program, memory: ProgramMemory): EncodedProgram {
+  const records: Record[] = [];
+  const recordOf = new Map<Step, number>();
+  const dataOffsets = new Map<Data, number>();
+  const datas: Data[] = [];
+  let dataSize = 0;
+
+  function isPending(value: Operand): value is ResultOperand | LoadedOperand {
+    if (typeof value !== "object") return false;
+    return value.kind === "result" ? recordOf.has(value.step) : value.kind === "loaded" && dataOffsets.has(value.data);
+  }
+  function addData(data: Data): void {
+    if (dataOffsets.has(data)) return;
+    dataOffsets.set(data, dataSize);
+    datas.push(data);
+    dataSize += (data.bytes.length + 7) & ~7;
+    for (const field of data.fields) {
+      if (typeof field.value === "object" && field.value.kind === "address") addData(field.value.data);
+      if (!isPending(field.value)) continue;
+      const target: Operand = { kind: "address", data, offset: field.offset };
+      const operation = field.size === 4 ? OPERATION.STORE_32 : OPERATION.STORE_64;
+      records.push({ operation, step: undefined, args: [target, field.value] });
+    }
+  }
+  function addDataOf(value: Operand): void {
+    if (typeof value === "object" && value.kind === "address") addData(value.data);
+  }
+  for (const step of program) {
+    if (step.kind === "syscall") {
+      for (const argument of step.args) addDataOf(argument);
+      recordOf.set(step, records.length);
+      records.push({ operation: OPERATION.CALL, step, args: step.args });
+    } else {
+      addData(step.from);
+      addDataOf(step.to);
+      const from: Operand = { kind: "address", data: step.from, offset: 0 };
+      recordOf.set(step, records.length);
+      records.push({ operation: OPERATION.COPY, step, args: [step.to, from, step.from.bytes.length] });
+    }
+  }
+  records.push({ operation: OPERATION.END, step: undefined, args: NO_ARGS });
+
+  const start = memory.allocate(records.length * RECORD.size + dataSize);
+  const dataStart = start + records.length * RECORD.size;
+  const { bytes, words } = memory;
+
+  function addressOf(data: Data, offset: number): number {
+    return memory.address + dataStart + (dataOffsets.get(data) as number) + offset;
+  }
+  /** The word to write, and how the interpreter is to load it. */
+  function resolve(value: Operand): { word: Word; load: number } {
+    if (typeof value !== "object") return { word: value, load: LOAD.NONE };
+    if (value.kind === "address") return { word: addressOf(value.data, value.offset), load: LOAD.NONE };
+    if (value.kind === "result") {
+      const index = recordOf.get(value.step);
+      if (index === undefined) return { word: earlierResult(value.step), load: LOAD.NONE };
+      return { word: memory.address + start + index * RECORD.size + RECORD.result, load: LOAD.WORD_64 };
+    }
+    if (dataOffsets.has(value.data)) {
+      return { word: addressOf(value.data, value.offset), load: value.size === 4 ? LOAD.WORD_32 : LOAD.WORD_64 };
+    }
+    return { word: readField(value.data.bytes, value.offset, value.size), load: LOAD.NONE };
+  }
+
+  for (let index = 0; index < records.length; index++) {
+    const record = records[index] as Record;
+    const at = (start + index * RECORD.size) >> 2;
+    words.fill(0, at, at + (RECORD.size >> 2));
+    words[at + (RECORD.result >> 2) + 1] = NOT_RUN_HIGH;
+    let flags = 0;
+    let loads = 0;
+    for (let n = 0; n < record.args.length; n++) {
+      const { word, load } = resolve(record.args[n] as Operand);
+      writeWord(words, at + (RECORD.args >> 2) + 2 * n, word);
+      loads |= load << (2 * n);
+    }
+    words[at + (RECORD.loads >> 2)] = loads;
+    const step = record.step;
+    if (step?.kind === "syscall") {
+      words[at] = syscallNumber(step.name);
+      if (step.expected !== undefined) {
+        flags |= FLAG_EXPECT;
+        writeWord(words, at + (RECORD.expected >> 2), step.expected);
+      }
+      const allowed = step.allowed === "any" ? [0xffff] : (step.allowed ?? []);
+      words[at + (RECORD.allowed >> 2)] = (allowed[0] ?? 0) | ((allowed[1] ?? 0) << 16);
+      words[at + (RECORD.allowed >> 2) + 1] = (allowed[2] ?? 0) | ((allowed[3] ?? 0) << 16);
+    }
+    words[at + 1] = record.operation | (flags << 16);
+  }
+  for (const data of datas) {
+    const at = dataStart + (dataOffsets.get(data) as number);
+    bytes.set(data.bytes, at);
+    for (const field of data.fields) {
+      const { word, load } = resolve(field.value);
+      if (load === LOAD.NONE) writeField(bytes, at + field.offset, field.size, word);
+    }
+  }
+
+  function collect(): Outcome {
+    for (let index = 0; index < records.length; index++) {
+      const at = (start + index * RECORD.size + RECORD.result) >> 2;
+      const high = words[at + 1] as number;
+      const { step, operation } = records[index] as Record;
+      if (high === NOT_RUN_HIGH) {
+        const last = records[index - 1];
+        // Stores and copies have no result that could be no success: it was this one that did not come back.
+        if (last?.step?.kind === "syscall" && !isSuccess(last.step)) {
+          return { finished: false, failed: last.step, index: program.indexOf(last.step), result: last.step.result };
+        }
+        const waiting = step ?? stepAfter(records, index) ?? (program.at(-1) as Step);
+        return { finished: false, failed: waiting, index: program.indexOf(waiting), result: undefined };
+      }
+      if (operation === OPERATION.CALL) (step as SyscallStep).result = high * 0x1_0000_0000 + ((words[at] as number) >>> 0);
+    }
+    for (const data of datas) {
+      if (!data.output) continue;
+      const at = dataStart + (dataOffsets.get(data) as number);
+      data.bytes.set(bytes.subarray(at, at + data.bytes.length));
+    }
+    return { finished: true };
+  }
+  function continueAt(address: number): void {
+    const end = (start + (records.length - 1) * RECORD.size) >> 2;
+    writeWord(words, end + (RECORD.args >> 2), address);
+    words[end + 1] = OPERATION.JUMP;
+  }
+  return { address: memory.address + start, collect, continueAt };
+}
+
+/** Was the result of a step that ran a success, by the rules of the interpreter? */
+export function isSuccess(step: SyscallStep): boolean {
+  const { result, expected, allowed } = step;
+  if (result === undefined) return false;
+  if (expected !== undefined) return BigInt(result) === BigInt(expected);
+  if (result >= 0 || result < -4095) return true;
+  return allowed === "any" || (allowed?.includes(-result) ?? false);
+}
+
+function stepAfter(records: readonly Record[], index: number): Step | undefined {
+  for (const { step } of records.slice(index)) if (step !== undefined) return step;
+  return undefined;
+}
+
+function earlierResult(step: SyscallStep): number {
+  if (step.result === undefined) throw new Error(`Cannot use the result of ${step.name}(): it has not run`);
+  return step.result;
+}
+
+function readField(bytes: Uint8Array, offset: number, size: 4 | 8): Word {
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  return size === 4 ? view.getUint32(offset, true) : view.getBigUint64(offset, true);
+}
+
+export function writeField(bytes: Uint8Array, offset: number, size: 4 | 8, value: Word): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  if (size === 8) view.setBigUint64(offset, BigInt.asUintN(64, BigInt(value)), true);
+  else view.setUint32(offset, Number(BigInt.asUintN(32, BigInt(value))), true);
+}
+
+/** Writes 64 bits at an index of 32-bit words. */
+export function writeWord(words: Int32Array, at: number, value: Word): void {
+  if (typeof value === "number") {
+    words[at] = value % 0x1_0000_0000 | 0;
+    words[at + 1] = Math.floor(value / 0x1_0000_0000);
+    if (value < 0) words[at] = Number(BigInt.asIntN(32, BigInt(value)));
+  } else {
+    words[at] = Number(BigInt.asIntN(32, value));
+    words[at + 1] = Number(BigInt.asIntN(32, value >> 32n));
+  }
+}

@@ -1,0 +1,47 @@
+/**
+ * The stub: a static ELF of one page, made for each restore, from which the root task is forked. It must not be a fork of
+ * the runtime: a child of V8 never returns into V8, and its memory would be in the way.
+ *
+ *     start: mov eax, 34 (pause) ; syscall ; jmp start
+ *     boot:  syscall               # registers set by the tracer: mmap of the zone
+ *            cmp rax, rdi ; jne 1f
+ *            jmp r13               # the interpreter in the zone
+ *     1:     int3 ; jmp start
+ */
+const CODE = [
+  0xb8, 0x22, 0x00, 0x00, 0x00, 0x0f, 0x05, 0xeb, 0xf7, 0x0f, 0x05, 0x48, 0x39, 0xf8, 0x75, 0x03, 0x41, 0xff, 0xe5,
+  0xcc, 0xeb, 0xea,
+];
+
+const BOOT = 9;
+const HEADERS_SIZE = 64 + 56;
+
+/** Where execution of the stub is sent to map the zone, for a stub at `address`. */
+export function stubBootAddress(address: number): number {
+  return address + HEADERS_SIZE + BOOT;
+}
+
+/** The ELF file of a stub that is loaded at `address` (a multiple of 4096). Source of the layout: elf(5). */
+export function stubElf(address: number): Uint8Array {
+  const size = HEADERS_SIZE + CODE.length;
+  const file = new Uint8Array(size);
+  const view = new DataView(file.buffer);
+  file.set([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1]);
+  view.setUint16(16, 2, true); // e_type ET_EXEC
+  view.setUint16(18, 62, true); // e_machine EM_X86_64
+  view.setUint32(20, 1, true); // e_version
+  view.setBigUint64(24, BigInt(address + HEADERS_SIZE), true); // e_entry
+  view.setBigUint64(32, 64n, true); // e_phoff
+  view.setUint16(52, 64, true); // e_ehsize
+  view.setUint16(54, 56, true); // e_phentsize
+  view.setUint16(56, 1, true); // e_phnum
+  view.setUint32(64, 1, true); // p_type PT_LOAD
+  view.setUint32(68, 5, true); // p_flags R+X
+  view.setBigUint64(80, BigInt(address), true); // p_vaddr
+  view.setBigUint64(88, BigInt(address), true); // p_paddr
+  view.setBigUint64(96, BigInt(size), true); // p_filesz
+  view.setBigUint64(104, BigInt(size), true); // p_memsz
+  view.setBigUint64(112, 4096n, true); // p_align
+  file.set(CODE, HEADERS_SIZE);
+  return file;
+}

@@ -1,0 +1,174 @@
+import { ERRNO } from "../abi/errno.ts";
+import { SIG } from "../abi/signal.ts";
+import { waitStatus } from "../abi/wait.ts";
+import type { Host } from "../host/host.ts";
+import { readCurrentSyscall } from "../host/procfs.ts";
+import { ProgramError, type ProgramFailure, type Tracee } from "../kernel.ts";
+import { type EncodedProgram, encodeProgram } from "../program/encode-x86-64.ts";
+import type { Program } from "../program/program.ts";
+import type { Slot, Zone } from "../zone/zone.ts";
+import type { Ptrace } from "./ptrace.ts";
+
+interface Batch {
+  readonly tracee: Tracee;
+  readonly program: Program;
+  readonly encoded: EncodedProgram;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+  started: number;
+}
+
+/** How long the event loop may stand still while tasks work, in milliseconds. */
+const LOOP_BREAK = 8;
+
+/**
+ * Runs programs in many tracees at once. What is asked for in one turn of the event loop is started together, then all are
+ * waited for: synchronously while they take microseconds, with growing sleeps and turns of the event loop when they take longer.
+ */
+export class BatchRunner {
+  readonly #host: Host;
+  readonly #ptrace: Ptrace;
+  readonly #zone: Zone;
+  readonly #slots: ReadonlyMap<Tracee, Slot>;
+  readonly #timeout: number;
+  readonly #gone: (tracee: Tracee) => void;
+  #queued: Batch[] = [];
+  #running: Batch[] = [];
+  #pumping = false;
+
+  constructor(
+    host: Host,
+    ptrace: Ptrace,
+    zone: Zone,
+    slots: ReadonlyMap<Tracee, Slot>,
+    timeout: number,
+    gone: (tracee: Tracee) => void,
+  ) {
+    this.#host = host;
+    this.#ptrace = ptrace;
+    this.#zone = zone;
+    this.#slots = slots;
+    this.#timeout = timeout;
+    this.#gone = gone;
+  }
+
+  run(tracee: Tracee, program: Program): Promise<void> {
+    if (this.#queued.length === 0 && this.#running.length === 0) this.#zone.reset();
+    return new Promise((resolve, reject) => {
+      const encoded = encodeProgram(program, this.#zone);
+      this.#queued.push({ tracee, program, encoded, resolve, reject, started: 0 });
+      if (this.#pumping) return;
+      this.#pumping = true;
+      setImmediate(() => void this.#pump());
+    });
+  }
+
+  async #pump(): Promise<void> {
+    let turn = performance.now();
+    let tries = 0;
+    let pause = 20;
+    while (this.#queued.length > 0 || this.#running.length > 0) {
+      this.#start();
+      // Many tasks at once are slowed down by being asked: fork and exit want the lock that waiting takes.
+      if (tries > 0 && (tries > 20 || this.#running.length > 2)) {
+        this.#host.sleep(pause);
+        pause = Math.min(2 * pause, 1000);
+      }
+      tries++;
+      const settled = this.#collect();
+      const now = performance.now();
+      if (settled || now - turn > LOOP_BREAK) {
+        if (!settled) this.#checkStuck(now);
+        await new Promise((resolve) => setImmediate(resolve));
+        turn = performance.now();
+      }
+      if (settled) {
+        tries = 0;
+        pause = 20;
+      }
+    }
+    this.#pumping = false;
+  }
+
+  #start(): void {
+    for (const batch of this.#queued) {
+      const slot = this.#slots.get(batch.tracee);
+      if (slot === undefined) {
+        batch.reject(this.#error(batch, { kind: "died", exit: { code: undefined, signal: undefined } }));
+        continue;
+      }
+      slot.set(batch.encoded.address);
+      batch.started = performance.now();
+      const result = this.#ptrace.resume(batch.tracee.tid);
+      // ESRCH: it was killed from outside; the wait tells how.
+      if (result < 0 && result !== -ERRNO.ESRCH) throw new Error(`Cannot resume task ${batch.tracee.tid}: errno ${-result}`);
+      this.#running.push(batch);
+    }
+    this.#queued = [];
+  }
+
+  /** Takes what has stopped. Returns whether any batch was settled. */
+  #collect(): boolean {
+    const still: Batch[] = [];
+    for (const batch of this.#running) {
+      const status = this.#ptrace.poll(batch.tracee.tid);
+      if (status === undefined || !this.#settle(batch, status)) still.push(batch);
+    }
+    const settled = still.length < this.#running.length;
+    this.#running = still;
+    return settled;
+  }
+
+  #settle(batch: Batch, raw: number | "gone"): boolean {
+    const status = raw === "gone" ? ({ kind: "exited", code: undefined } as const) : waitStatus(raw);
+    if (status.kind !== "stopped") {
+      this.#gone(batch.tracee);
+      const exit =
+        status.kind === "exited"
+          ? { code: status.code, signal: undefined }
+          : { code: undefined, signal: status.signal };
+      batch.reject(this.#error(batch, { kind: "died", exit }));
+      return true;
+    }
+    if (status.event !== 0 || status.signal !== SIG.TRAP) {
+      if (status.event === 0 && isFault(status.signal)) {
+        batch.reject(this.#error(batch, { kind: "signal", signal: status.signal }));
+        return true;
+      }
+      // SIGSTOP from outside, which cannot be blocked: held back, since a restore goes on or fails as a whole.
+      this.#ptrace.resume(batch.tracee.tid);
+      return false;
+    }
+    const outcome = batch.encoded.collect();
+    if (outcome.finished) batch.resolve();
+    else {
+      const failure: ProgramFailure =
+        outcome.result === undefined
+          ? { kind: "signal", signal: SIG.TRAP }
+          : { kind: "result", result: outcome.result };
+      batch.reject(new ProgramError(batch.tracee.tid, batch.program, outcome.failed, failure));
+    }
+    return true;
+  }
+
+  #checkStuck(now: number): void {
+    this.#running = this.#running.filter((batch) => {
+      const milliseconds = now - batch.started;
+      if (milliseconds < this.#timeout) return true;
+      const syscall = readCurrentSyscall(batch.tracee.tid);
+      batch.reject(this.#error(batch, { kind: "stuck", milliseconds, syscall }));
+      return false;
+    });
+  }
+
+  #error(batch: Batch, failure: ProgramFailure): ProgramError {
+    const outcome = batch.encoded.collect();
+    const step = outcome.finished ? batch.program.at(-1) : outcome.failed;
+    if (step === undefined) throw new RangeError(`Cannot run an empty program in task ${batch.tracee.tid}`);
+    return new ProgramError(batch.tracee.tid, batch.program, step, failure);
+  }
+}
+
+function isFault(signal: number): boolean {
+  return signal === SIG.SEGV || signal === SIG.BUS || signal === SIG.ILL || signal === SIG.FPE || signal === SIG.SYS;
+}

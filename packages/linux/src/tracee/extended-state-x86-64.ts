@@ -1,0 +1,48 @@
+import type { Host } from "../host/host.ts";
+import type { ExtendedState } from "../kernel.ts";
+
+/** xstate_bv, the first word of the XSAVE header. */
+const XSTATE_BV = 512;
+/** The software-reserved bytes of the FXSAVE area, and mxcsr_mask, which is the processor's. */
+const MXCSR_MASK = 28;
+const SOFTWARE_RESERVED = 464;
+
+/**
+ * The XSAVE area of a thread: what it had in the standard format of the processor that runs, laid over the state of a thread
+ * that has used nothing. Offsets of components are the processor's (CPUID leaf 0xd), not the image's.
+ *
+ * Throws a RangeError for a component that this processor does not have.
+ */
+export function layExtendedState(host: Host, initial: Uint8Array, state: ExtendedState): Uint8Array {
+  const area = initial.slice();
+  const view = new DataView(area.buffer);
+  const { legacy, components } = state;
+  area.set(legacy.subarray(0, MXCSR_MASK), 0);
+  area.set(legacy.subarray(MXCSR_MASK + 4, SOFTWARE_RESERVED), MXCSR_MASK + 4);
+  let present = view.getBigUint64(XSTATE_BV, true) | 3n;
+  for (const { number, bytes } of components) {
+    const { offset, size } = componentPlace(host, number);
+    if (size !== bytes.length || offset + size > area.length) {
+      throw new RangeError(
+        `This processor has no room for ${bytes.length} bytes of extended state component ${number}: the checkpoint comes from another kind of processor`,
+      );
+    }
+    area.set(bytes, offset);
+    present |= 1n << BigInt(number);
+  }
+  view.setBigUint64(XSTATE_BV, present, true);
+  return area;
+}
+
+const places = new Map<number, { readonly offset: number; readonly size: number }>();
+
+function componentPlace(host: Host, number: number): { readonly offset: number; readonly size: number } {
+  let place = places.get(number);
+  if (place === undefined) {
+    const [size, offset] = host.cpuid(0xd, number);
+    place = { offset, size };
+    places.set(number, place);
+  }
+  return place;
+}
+

@@ -1,0 +1,125 @@
+import { NT, PTRACE } from "../abi/ptrace.ts";
+import { USER_REGS_SIZE } from "../abi/user-regs-x86-64.ts";
+import { W, waitStatus } from "../abi/wait.ts";
+import type { Host } from "../host/host.ts";
+import { checked } from "../host/system-error.ts";
+
+/** How long a stop that needs no work of the task may take, in milliseconds. */
+export const STOP_TIMEOUT = 10_000;
+
+const REGISTERS_AT = 0;
+const IOVEC_AT = 512;
+const STATUS_AT = 544;
+const AREA_AT = 4096;
+const AREA_SIZE = 64 * 1024;
+
+/**
+ * ptrace(2) and wait4(2) as this project uses them. Every method needs the thread that seized the tracee.
+ */
+export class Ptrace {
+  readonly #host: Host;
+
+  constructor(host: Host) {
+    this.#host = host;
+  }
+
+  seize(tid: number, options: number): void {
+    checked(this.#request(PTRACE.SEIZE, tid, 0, options), "ptrace(PTRACE_SEIZE)", `trace task ${tid}`);
+  }
+  interrupt(tid: number): void {
+    checked(this.#request(PTRACE.INTERRUPT, tid, 0, 0), "ptrace(PTRACE_INTERRUPT)", `stop task ${tid}`);
+  }
+  setOptions(tid: number, options: number): void {
+    checked(this.#request(PTRACE.SETOPTIONS, tid, 0, options), "ptrace(PTRACE_SETOPTIONS)", `trace task ${tid}`);
+  }
+  /** Returns 0, or -errno: -ESRCH when the tracee is gone or not stopped. */
+  resume(tid: number, signal = 0): number {
+    return this.#request(PTRACE.CONT, tid, 0, signal);
+  }
+  /** Runs until the next start or end of a system call. */
+  resumeToSyscall(tid: number): number {
+    return this.#request(PTRACE.SYSCALL, tid, 0, 0);
+  }
+  /** Returns 0, or -errno. */
+  detach(tid: number, signal: number): number {
+    return this.#request(PTRACE.DETACH, tid, 0, signal);
+  }
+  getRegisters(tid: number): Uint8Array {
+    const { scratch, scratchAddress } = this.#host;
+    const result = this.#request(PTRACE.GETREGS, tid, 0, scratchAddress + REGISTERS_AT);
+    checked(result, "ptrace(PTRACE_GETREGS)", `read the registers of task ${tid}`);
+    return scratch.slice(REGISTERS_AT, REGISTERS_AT + USER_REGS_SIZE);
+  }
+  /** Returns 0, or -errno. */
+  setRegisters(tid: number, registers: Uint8Array): number {
+    this.#host.scratch.set(registers, REGISTERS_AT);
+    return this.#request(PTRACE.SETREGS, tid, 0, this.#host.scratchAddress + REGISTERS_AT);
+  }
+  /** The whole extended state, as XSAVE lays it out. */
+  getExtendedState(tid: number): Uint8Array {
+    const result = this.#registerSet(PTRACE.GETREGSET, tid, AREA_SIZE);
+    checked(result, "ptrace(PTRACE_GETREGSET)", `read the extended state of task ${tid}`);
+    const length = Number(this.#host.scratchView.getBigUint64(IOVEC_AT + 8, true));
+    return this.#host.scratch.slice(AREA_AT, AREA_AT + length);
+  }
+  /** Returns 0, or -errno. Anything but the full length that getExtendedState gives is EFAULT. */
+  setExtendedState(tid: number, area: Uint8Array): number {
+    this.#host.scratch.set(area, AREA_AT);
+    return this.#registerSet(PTRACE.SETREGSET, tid, area.length);
+  }
+  /** Returns 0, or -errno. */
+  setSignalMask(tid: number, mask: bigint): number {
+    this.#host.scratchView.setBigUint64(REGISTERS_AT, mask, true);
+    return this.#request(PTRACE.SETSIGMASK, tid, 8, this.#host.scratchAddress + REGISTERS_AT);
+  }
+
+  /**
+   * A stop or end of a tracee or child, without waiting.
+   *
+   * @returns the raw wait status, undefined when there is nothing to tell, or "gone" when there is no such child.
+   */
+  poll(tid: number): number | undefined | "gone" {
+    const { scratchView, scratchAddress } = this.#host;
+    const result = this.#host.syscall("wait4", tid, scratchAddress + STATUS_AT, W.ALL | W.NOHANG, 0);
+    if (result === 0) return undefined;
+    if (result < 0) return "gone";
+    return scratchView.getUint32(STATUS_AT, true);
+  }
+
+  /**
+   * Like poll, but waits, blocking this thread, for at most `milliseconds`: for stops that come within microseconds.
+   * Tries a few times at once, then sleeps with growing breaks: trying all the time would hold up tasks that fork.
+   */
+  wait(tid: number, milliseconds: number): number | undefined | "gone" {
+    const end = performance.now() + milliseconds;
+    let pause = 20;
+    for (let tries = 0; ; tries++) {
+      const status = this.poll(tid);
+      if (status !== undefined) return status;
+      if (tries < 10) continue;
+      if (performance.now() > end) return undefined;
+      this.#host.sleep(pause);
+      pause = Math.min(2 * pause, 1000);
+    }
+  }
+
+  /** Waits until a task that was killed is gone, reaping it. Returns false when it is not in time. */
+  waitForEnd(tid: number): boolean {
+    for (let stops = 0; stops < 16; stops++) {
+      const raw = this.wait(tid, STOP_TIMEOUT);
+      if (raw === undefined) return false;
+      if (raw === "gone" || waitStatus(raw).kind !== "stopped") return true;
+    }
+    return false;
+  }
+
+  #registerSet(request: number, tid: number, length: number): number {
+    const { scratchView, scratchAddress } = this.#host;
+    scratchView.setBigUint64(IOVEC_AT, BigInt(scratchAddress + AREA_AT), true);
+    scratchView.setBigUint64(IOVEC_AT + 8, BigInt(length), true);
+    return this.#request(request, tid, NT.X86_XSTATE, scratchAddress + IOVEC_AT);
+  }
+  #request(request: number, tid: number, address: number, data: number): number {
+    return this.#host.syscall("ptrace", request, tid, address, data);
+  }
+}

@@ -1,0 +1,133 @@
+import { MAP, MFD, PAGE_SIZE, PROT } from "../abi/mman.ts";
+import type { Host } from "../host/host.ts";
+import { checked } from "../host/system-error.ts";
+import { type ProgramMemory, writeWord } from "../program/encode-x86-64.ts";
+import { INTERPRETER_OFFSETS, interpreterCode } from "../program/interpreter-x86-64.ts";
+
+/** Bytes of address space beside the zone in which vdso and vvar wait until a task takes them. */
+export const PARKING_SIZE = 64 * 1024;
+
+/** Address space for programs. Only what is used takes memory. */
+export const ZONE_SIZE = 256 * 1024 * 1024;
+
+const SLOTS_OFFSET = PAGE_SIZE;
+const SLOT_SIZE = 8;
+const MAX_SLOTS = 65536;
+const HEAP_OFFSET = SLOTS_OFFSET + MAX_SLOTS * SLOT_SIZE;
+
+/**
+ * The restorer zone: memory that the coordinator and all tasks map, so that programs are written and results are read
+ * without a system call per task, and forks copy no page of it. It holds the interpreter, a slot for each thread (the address
+ * of its next program), and the programs.
+ *
+ * Layout in a task: [parking][interpreter][slots][heap].
+ */
+export class Zone implements ProgramMemory {
+  /** The memfd. */
+  readonly descriptor: number;
+  /** Where a task maps it. */
+  readonly address: number;
+  /** Bytes of address space. */
+  readonly size: number;
+  readonly bytes: Uint8Array;
+  readonly words: Int32Array;
+  readonly #host: Host;
+  readonly #local: number;
+  #used = HEAP_OFFSET;
+  #slots = 0;
+
+  /** @param address where tasks are to map it; the PARKING_SIZE bytes below have to be free too. */
+  constructor(host: Host, address: number, size = ZONE_SIZE) {
+    this.#host = host;
+    this.address = address;
+    this.size = size;
+    host.scratch.set(new TextEncoder().encode("restage-zone\0"));
+    this.descriptor = checked(
+      host.syscall("memfd_create", host.scratchAddress, MFD.CLOEXEC),
+      "memfd_create",
+      "make the restorer zone",
+    );
+    checked(host.syscall("ftruncate", this.descriptor, size), "ftruncate", "make the restorer zone");
+    const flags = MAP.SHARED | MAP.NORESERVE;
+    const local = host.syscall("mmap", 0, size, PROT.READ | PROT.WRITE, flags, this.descriptor, 0);
+    this.#local = checked(local, "mmap", "map the restorer zone");
+    const buffer = host.view(this.#local, size);
+    this.bytes = new Uint8Array(buffer);
+    this.words = new Int32Array(buffer);
+    this.bytes.set(interpreterCode());
+  }
+
+  /** The start of the address space that a task gives to parking and zone, and its length. */
+  get region(): { readonly start: number; readonly length: number } {
+    return { start: this.address - PARKING_SIZE, length: PARKING_SIZE + this.size };
+  }
+  get parking(): number {
+    return this.address - PARKING_SIZE;
+  }
+  get entry(): number {
+    return this.address + INTERPRETER_OFFSETS.entry;
+  }
+  /** The address of one bare `syscall` instruction. */
+  get single(): number {
+    return this.address + INTERPRETER_OFFSETS.single;
+  }
+
+  /** A slot for one more thread. */
+  addSlot(): Slot {
+    if (this.#slots === MAX_SLOTS) throw new RangeError(`Cannot drive more than ${MAX_SLOTS} threads`);
+    const offset = SLOTS_OFFSET + SLOT_SIZE * this.#slots++;
+    return { address: this.address + offset, set: (program) => writeWord(this.words, offset >> 2, program) };
+  }
+
+  allocate(size: number): number {
+    const at = this.#used;
+    if (at + size > this.size) {
+      throw new RangeError(`Cannot place a program of ${size} bytes: ${this.size - at} bytes of the zone are free`);
+    }
+    this.#used = (at + size + 7) & ~7;
+    return at;
+  }
+
+  /** Forgets all programs; none may be running. */
+  reset(): void {
+    this.#used = HEAP_OFFSET;
+  }
+
+  close(): void {
+    this.#host.syscall("munmap", this.#local, this.size);
+    this.#host.syscall("close", this.descriptor);
+  }
+}
+
+/** Where a thread finds its next program. */
+export interface Slot {
+  /** Its address in the task. */
+  readonly address: number;
+  /** Names the next program by its address. */
+  set(program: number): void;
+}
+
+/** An address range [start, end). */
+export interface AddressRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+const LOWEST = 0x100_0000_0000;
+const HIGHEST = 0x7e00_0000_0000;
+const ALIGNMENT = 0x20_0000;
+
+/**
+ * An address with `length` free bytes beside all `occupied` ranges, below those where the kernel puts stack and vdso of a
+ * new program. Throws a RangeError when there is none.
+ */
+export function findFreeAddress(occupied: readonly AddressRange[], length: number): number {
+  let start = LOWEST;
+  for (const range of [...occupied].sort((a, b) => a.start - b.start)) {
+    if (range.end <= start) continue;
+    if (range.start >= start + length) break;
+    start = Math.ceil(range.end / ALIGNMENT) * ALIGNMENT;
+  }
+  if (start + length > HIGHEST) throw new RangeError(`Cannot find ${length} bytes of address space for the restorer zone`);
+  return start;
+}

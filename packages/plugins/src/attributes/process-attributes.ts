@@ -1,0 +1,62 @@
+import { definePlugin, type Host, type RestorePlugin } from "@restage/core";
+import { hasCapability, PR } from "@restage/linux/abi";
+
+/** The loginuid of a process that nobody logged in for: (uid_t) -1. */
+const NO_LOGINUID = 0xffff_ffff;
+
+/** What this process has, and its children begin with. */
+interface Inherited {
+  readonly oomScoreAdj: number | undefined;
+  readonly loginuid: number | undefined;
+}
+
+/**
+ * RESTORE: oom_score_adj, loginuid, membarrier registrations, child subreaper. The personality is in the images in a form that cannot be
+ * relied on, and is left as it is, as CRIU does.
+ */
+export function processAttributes(): RestorePlugin {
+  return definePlugin({
+    name: "process-attributes",
+    duty: "process-attributes",
+    stages: { RESTORE: "oom_score_adj, loginuid, membarrier registrations, child subreaper" },
+    apply({ plan, stages }) {
+      let inherited: Inherited = { oomScoreAdj: undefined, loginuid: undefined };
+      plan.tap("process-attributes", (plan) => {
+        inherited = readInherited(plan.host);
+        const { oomScoreAdj } = inherited;
+        if (oomScoreAdj === undefined || mayLowerOomScore(plan.host)) return;
+        for (const task of plan.survivors) {
+          const recorded = task.core.tc?.oom_score_adj;
+          if (recorded === undefined || recorded >= oomScoreAdj) continue;
+          plan.warn({ what: "oom_score_adj", why: `${recorded} is below this process's ${oomScoreAdj}, which needs CAP_SYS_RESOURCE`, pid: task.pid });
+        }
+      });
+      stages.RESTORE.task.tap("process-attributes", (task) => {
+        const attributes = task.core.tc;
+        if (!task.survives || attributes === undefined) return;
+        const { oom_score_adj, loginuid, membarrier_registration_mask: membarrier = 0 } = attributes;
+        if (oom_score_adj !== undefined && oom_score_adj !== inherited.oomScoreAdj) {
+          task.writeFile("/proc/self/oom_score_adj", String(oom_score_adj)).allow("EACCES");
+        }
+        if (loginuid !== undefined && loginuid !== NO_LOGINUID && loginuid !== inherited.loginuid) {
+          task.writeFile("/proc/self/loginuid", String(loginuid)).hint("changing the loginuid needs CAP_AUDIT_CONTROL");
+        }
+        for (let bit = 0; bit < 32; bit++) if ((membarrier & (1 << bit)) !== 0) task.call.membarrier(1 << bit, 0, 0);
+        if (attributes.child_subreaper === true) task.call.prctl(PR.SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+      });
+    },
+  });
+}
+
+function readInherited(host: Host): Inherited {
+  const number = (path: string) => {
+    const text = host.readText(path);
+    return text === undefined ? undefined : Number(text);
+  };
+  return { oomScoreAdj: number("/proc/self/oom_score_adj"), loginuid: number("/proc/self/loginuid") };
+}
+
+function mayLowerOomScore(host: Host): boolean {
+  const effective = /^CapEff:\s*([0-9a-f]+)/m.exec(host.readText("/proc/self/status") ?? "")?.[1];
+  return effective !== undefined && hasCapability(BigInt(`0x${effective}`), "CAP_SYS_RESOURCE");
+}

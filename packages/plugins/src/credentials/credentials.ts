@@ -1,0 +1,80 @@
+import { definePlugin, type RestorePlugin, type Thread } from "@restage/core";
+import type { CredsEntry } from "@restage/images";
+import { CAPABILITY_NAMES, CAPABILITY_VERSION_3, PR, PR_CAP_AMBIENT, SECBIT } from "@restage/linux/abi";
+
+/**
+ * RESTORE_CREDS: ids, groups, capabilities, securebits, no_new_privs, dumpable and the parent death signal, of each thread.
+ *
+ * Last of all, since everything before needs the privileges that a task may not have. And no task is let go before all have done it: a task that
+ * runs as its user again could attach to one that still holds ours.
+ */
+export function credentials(): RestorePlugin {
+  return definePlugin({
+    name: "credentials",
+    duty: "credentials",
+    stages: { RESTORE_CREDS: "ids, groups, capabilities, securebits, no_new_privs, dumpable, parent death signal" },
+    apply({ plan, stages }) {
+      plan.tap("credentials", (plan) => {
+        for (const task of plan.survivors) {
+          for (const thread of task.threads) {
+            const { seccomp_mode = 0, creds } = thread.core.thread_core ?? {};
+            if (seccomp_mode !== 0) plan.refuse({ what: thread.name, why: "seccomp is not restored yet", pid: task.pid });
+            if (creds?.lsm_profile !== undefined && creds.lsm_profile !== "" && creds.lsm_profile !== "unconfined") {
+              plan.refuse({ what: thread.name, why: `its LSM label ${creds.lsm_profile} is not restored yet`, pid: task.pid });
+            }
+          }
+        }
+      });
+      stages.RESTORE_CREDS.thread.tap("credentials", (thread) => {
+        const { creds, pdeath_sig: parentDeathSignal } = thread.state;
+        if (creds !== undefined) restoreCredentials(thread, creds);
+        // Changed ids clear both, so they come after.
+        const { dumpable } = thread.task.mm;
+        if (thread.isLeader && (dumpable === 0 || dumpable === 1)) thread.call.prctl(PR.SET_DUMPABLE, dumpable, 0, 0, 0);
+        if (parentDeathSignal !== undefined && parentDeathSignal !== 0) thread.call.prctl(PR.SET_PDEATHSIG, parentDeathSignal, 0, 0, 0);
+      });
+    },
+  });
+}
+
+/** The order is the security: groups and ids while capabilities are there, the bounding set before CAP_SETPCAP may go. */
+function restoreCredentials(thread: Thread, creds: CredsEntry): void {
+  const { call } = thread;
+  call.setgroups(creds.groups.length, creds.groups);
+  // Else a change from uid 0 would take the capabilities that the rest needs.
+  call.prctl(PR.SET_SECUREBITS, SECBIT.NO_SETUID_FIXUP, 0, 0, 0);
+  call.setresgid(creds.gid, creds.egid, creds.sgid);
+  call.setfsgid(creds.fsgid);
+  call.setresuid(creds.uid, creds.euid, creds.suid);
+  call.setfsuid(creds.fsuid);
+  call.prctl(PR.SET_SECUREBITS, creds.secbits, 0, 0, 0);
+  const bounding = set(creds.cap_bnd);
+  CAPABILITY_NAMES.forEach((_name, number) => {
+    // EINVAL: a capability that this kernel does not have is in no set of it.
+    if (((bounding >> BigInt(number)) & 1n) === 0n) call.prctl(PR.CAPBSET_DROP, number, 0, 0, 0).allow("EINVAL");
+  });
+  call.capset(capabilityHeader(), capabilityData(creds));
+  const ambient = set(creds.cap_amb);
+  CAPABILITY_NAMES.forEach((_name, number) => {
+    if (((ambient >> BigInt(number)) & 1n) === 1n) call.prctl(PR.CAP_AMBIENT, PR_CAP_AMBIENT.RAISE, number, 0, 0);
+  });
+  if (creds.no_new_privs === 1) call.prctl(PR.SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
+/** A capability set from its two 32-bit words. */
+function set(words: readonly number[]): bigint {
+  return BigInt(words[0] ?? 0) | (BigInt(words[1] ?? 0) << 32n);
+}
+
+/** struct __user_cap_header_struct: version, pid 0. */
+function capabilityHeader(): Uint8Array {
+  return new Uint8Array(Uint32Array.of(CAPABILITY_VERSION_3, 0).buffer);
+}
+
+/** struct __user_cap_data_struct, twice: effective, permitted, inheritable of the low, then of the high 32 capabilities. */
+function capabilityData({ cap_eff, cap_prm, cap_inh }: CredsEntry): Uint8Array {
+  const word = (words: readonly number[], index: number) => words[index] ?? 0;
+  const part = (index: number) => [word(cap_eff, index), word(cap_prm, index), word(cap_inh, index)];
+  return new Uint8Array(Uint32Array.of(...part(0), ...part(1)).buffer);
+}
+

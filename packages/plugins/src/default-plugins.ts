@@ -1,0 +1,44 @@
+import type { RestorePlugin } from "@restage/core";
+import { limits } from "./attributes/limits.ts";
+import { processAttributes } from "./attributes/process-attributes.ts";
+import { scheduling } from "./attributes/scheduling.ts";
+import { credentials } from "./credentials/credentials.ts";
+import { descriptors } from "./files/descriptors.ts";
+import { fs } from "./files/fs.ts";
+import { regularFiles } from "./files/regular-files.ts";
+import { rootTask } from "./forking/root-task.ts";
+import { sessions } from "./forking/sessions.ts";
+import { mm } from "./memory/mm.ts";
+import { privateMemory } from "./memory/private-memory.ts";
+import { vdso } from "./memory/vdso.ts";
+import { timeNamespace } from "./namespaces/time-namespace.ts";
+import { signalActions } from "./signals/signal-actions.ts";
+import { registers } from "./threads/registers-x86-64.ts";
+import { threads } from "./threads/threads.ts";
+import { unsupported } from "./unsupported.ts";
+
+/**
+ * The plugins that restore what CRIU restores, one for each duty. Their order is the order in which a stage's taps run: memory before files before
+ * threads, limits last.
+ */
+export function defaultPlugins(): RestorePlugin[] {
+  return [
+    unsupported(),
+    rootTask(),
+    timeNamespace(),
+    regularFiles(),
+    privateMemory(),
+    sessions(),
+    vdso(),
+    descriptors(),
+    mm(),
+    processAttributes(),
+    fs(),
+    threads(),
+    signalActions(),
+    scheduling(),
+    limits(),
+    credentials(),
+    registers(),
+  ];
+}

@@ -1,0 +1,15 @@
+import type { Plan } from "@restage/core";
+import { kindOf, isFile } from "../memory/vmas.ts";
+
+/** Ids of all files that a surviving task uses: descriptors, executable, directories, mappings. Others in files.img are leftovers. */
+export function referencedFiles(plan: Plan): ReadonlySet<number> {
+  const ids = new Set<number>();
+  for (const task of plan.survivors) {
+    for (const { id } of task.descriptors) ids.add(id);
+    ids.add(task.mm.exe_file_id);
+    ids.add(task.fs.cwd_id);
+    ids.add(task.fs.root_id);
+    for (const vma of task.mm.vmas) if (isFile(vma) && kindOf(vma) === "private") ids.add(Number(vma.shmid));
+  }
+  return ids;
+}

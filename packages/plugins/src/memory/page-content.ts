@@ -1,0 +1,110 @@
+import { guard, type Checkpoint, type ProgramTarget, RestoreError, type Task, type Value } from "@restage/core";
+import { imageFileName, type PageRun, readPagemap } from "@restage/images";
+import { AT_FDCWD, MADV, O, PAGE_SIZE } from "@restage/linux/abi";
+
+const HUGE_PAGE = 2 * 1024 * 1024;
+
+/** preadv(2) takes at most IOV_MAX ranges and stops at 2 GiB less a page. */
+const MAX_RANGES = 1024;
+const MAX_BYTES = 1024 * 1024 * 1024;
+
+/** Pages with content, all of one mapping. */
+export interface Content {
+  readonly run: PageRun;
+  /** May the mapping have huge pages? */
+  readonly hugePages: boolean;
+}
+
+/** A part of the memory whose content is in a row in a pages image. */
+interface Piece {
+  readonly address: number;
+  readonly length: number;
+}
+
+/** The page runs of a task that have content here; checked against its mappings by the caller. */
+export function readPageRuns(checkpoint: Checkpoint, task: Task): readonly PageRun[] {
+  const file = imageFileName("pagemap", task.pid);
+  const pagemap = guard(() => readPagemap(checkpoint.source, file));
+  if (pagemap === undefined) {
+    throw new RestoreError("ERR_IMAGE", `Cannot read ${file}: the checkpoint has no such image`, { pid: task.pid, entry: file });
+  }
+  const lazy = pagemap.runs.find((run) => run.offset === undefined);
+  if (lazy !== undefined) {
+    throw new RestoreError("ERR_IMAGE", `Cannot restore task ${task.pid}: its pages are with a page server (dumped with --lazy-pages)`, {
+      pid: task.pid,
+      entry: file,
+    });
+  }
+  return pagemap.runs;
+}
+
+/**
+ * Reads page content from the images into memory that is mapped and writable, in the task's own calls: it never passes through the
+ * coordinator.
+ *
+ * Whole 2 MiB ranges are read into a huge page, made by collapsing a range of which one page is there: five times as fast as
+ * page by page, and the mapping keeps its flags. Where the kernel has no huge page to give, the same read takes small ones.
+ *
+ * @param images descriptor of the directory of the images, for runs that are in it.
+ */
+export function fillPages(
+  task: ProgramTarget,
+  content: readonly Content[],
+  checkpoint: Checkpoint,
+  images: Value,
+): void {
+  for (const group of groupByFile(content)) {
+    const [first] = group;
+    if (first === undefined) continue;
+    const { source, pagesFile } = first.run;
+    const own = source === checkpoint.source;
+    const path = own ? pagesFile : `${source.directory()}/${pagesFile}`;
+    const pages = task.call.openat(own ? images : AT_FDCWD, path, O.RDONLY | O.CLOEXEC);
+    let row: Piece[] = [];
+    let rowStart = 0;
+    let rowLength = 0;
+    const readRow = () => {
+      if (rowLength > 0) task.call.preadv(pages, row, row.length, rowStart).expect(rowLength);
+      row = [];
+      rowLength = 0;
+    };
+    const add = (address: number, length: number, offset: number) => {
+      if (rowStart + rowLength !== offset || row.length === MAX_RANGES || rowLength + length > MAX_BYTES) readRow();
+      if (row.length === 0) rowStart = offset;
+      row.push({ address, length });
+      rowLength += length;
+    };
+    for (const { run, hugePages } of group) {
+      const start = Number(run.address);
+      const end = start + run.pages * PAGE_SIZE;
+      const offset = run.offset ?? 0;
+      let at = start;
+      if (hugePages) {
+        let huge = Math.ceil(start / HUGE_PAGE) * HUGE_PAGE;
+        for (; huge + HUGE_PAGE <= end; huge += HUGE_PAGE) {
+          if (at < huge) add(at, huge - at, offset + at - start);
+          readRow();
+          task.call.madvise(huge, PAGE_SIZE, MADV.POPULATE_WRITE).allow("any");
+          task.call.madvise(huge, HUGE_PAGE, MADV.COLLAPSE).allow("any");
+          task.call.pread64(pages, huge, HUGE_PAGE, offset + huge - start).expect(HUGE_PAGE);
+          at = huge + HUGE_PAGE;
+        }
+      }
+      for (; at < end; at += MAX_BYTES) add(at, Math.min(end - at, MAX_BYTES), offset + at - start);
+    }
+    readRow();
+    task.call.close(pages);
+  }
+}
+
+/** Pages of the same image, in order. */
+function groupByFile(content: readonly Content[]): Content[][] {
+  const groups = new Map<string, Content[]>();
+  for (const piece of content) {
+    const key = `${piece.run.source.description}/${piece.run.pagesFile}`;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [piece]);
+    else group.push(piece);
+  }
+  return [...groups.values()];
+}

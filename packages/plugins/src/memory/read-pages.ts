@@ -1,0 +1,24 @@
+import { closeSync, openSync, readSync } from "node:fs";
+import type { PageRun } from "@restage/images";
+import { PAGE_SIZE } from "@restage/linux/abi";
+
+/** Bytes of memory as the images have them; undefined where not all of them are there. For small pieces: vdso, patches. */
+export function readBytes(runs: readonly PageRun[], address: bigint, length: number): Uint8Array | undefined {
+  const bytes = new Uint8Array(length);
+  let done = 0;
+  while (done < length) {
+    const at = address + BigInt(done);
+    const run = runs.find((run) => run.address <= at && at < run.address + BigInt(run.pages * PAGE_SIZE));
+    if (run?.offset === undefined) return undefined;
+    const into = Number(at - run.address);
+    const part = Math.min(length - done, run.pages * PAGE_SIZE - into);
+    const file = openSync(`${run.source.directory()}/${run.pagesFile}`, "r");
+    try {
+      if (readSync(file, bytes, done, part, run.offset + into) !== part) return undefined;
+    } finally {
+      closeSync(file);
+    }
+    done += part;
+  }
+  return bytes;
+}

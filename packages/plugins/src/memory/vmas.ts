@@ -1,0 +1,63 @@
+import type { NewFinding, Plan, Task } from "@restage/core";
+import { type VmaEntry, vmaStatus } from "@restage/images";
+import { MAP, PROT } from "@restage/linux/abi";
+
+/** What a mapping is, by CRIU's status bits. */
+export type MappingKind = "private" | "vdso" | "vvar" | "vsyscall" | "unsupported";
+
+/** Kinds of mappings that are not restored yet, by the status bit that marks them. */
+const UNSUPPORTED: readonly (readonly [number, string])[] = [
+  [vmaStatus.VMA_AREA_AIORING, "ring of an asynchronous I/O context (AIO)"],
+  [vmaStatus.VMA_AREA_SYSVIPC, "System V shared memory"],
+  [vmaStatus.VMA_AREA_SOCKET, "mapping of a socket"],
+  [vmaStatus.VMA_AREA_MEMFD, "mapping of a memfd"],
+  [vmaStatus.VMA_AREA_SHSTK, "shadow stack"],
+  [vmaStatus.VMA_AREA_GUARD, "guard region (MADV_GUARD_INSTALL)"],
+  [vmaStatus.VMA_AREA_UPROBES, "mapping of uprobes"],
+  [vmaStatus.VMA_FILE_SHARED, "shared mapping of a file"],
+  [vmaStatus.VMA_ANON_SHARED, "shared anonymous memory"],
+  [vmaStatus.VMA_EXT_PLUGIN, "mapping that a CRIU plugin restores"],
+];
+
+export function has(vma: VmaEntry, status: number): boolean {
+  return (vma.status & status) !== 0;
+}
+
+export function kindOf(vma: VmaEntry): MappingKind {
+  if (has(vma, vmaStatus.VMA_AREA_VSYSCALL)) return "vsyscall";
+  if (has(vma, vmaStatus.VMA_AREA_VDSO)) return "vdso";
+  if (has(vma, vmaStatus.VMA_AREA_VVAR)) return "vvar";
+  if (UNSUPPORTED.some(([status]) => has(vma, status)) || (vma.flags & MAP.HUGETLB) !== 0) return "unsupported";
+  return has(vma, vmaStatus.VMA_FILE_PRIVATE | vmaStatus.VMA_ANON_PRIVATE) ? "private" : "unsupported";
+}
+
+export function isFile(vma: VmaEntry): boolean {
+  return has(vma, vmaStatus.VMA_FILE_PRIVATE);
+}
+
+/** `0x7f...-0x7f... rw-`, as in /proc/PID/maps. */
+export function printVma(vma: VmaEntry): string {
+  const bit = (flag: number, letter: string) => ((vma.prot & flag) === 0 ? "-" : letter);
+  const prot = `${bit(PROT.READ, "r")}${bit(PROT.WRITE, "w")}${bit(PROT.EXEC, "x")}`;
+  return `${vma.start.toString(16)}-${vma.end.toString(16)} ${prot}`;
+}
+
+/** Refuses mappings that are not restored yet, and those that cannot be. */
+export function checkVmas(plan: Plan, task: Task): void {
+  const refuse = (vma: VmaEntry, finding: Pick<NewFinding, "why" | "hint">) =>
+    plan.refuse({ what: `mapping ${printVma(vma)}`, pid: task.pid, ...finding });
+  let end = 0n;
+  for (const vma of task.mm.vmas) {
+    if (vma.start >= vma.end || vma.start % 4096n !== 0n || vma.end % 4096n !== 0n) {
+      refuse(vma, { why: "it is no range of whole pages: mm image is damaged" });
+    } else if (vma.start < end && !has(vma, vmaStatus.VMA_AREA_GUARD)) {
+      refuse(vma, { why: "it overlaps the one before: mm image is damaged" });
+    }
+    end = vma.end;
+    if (kindOf(vma) !== "unsupported") continue;
+    const found = UNSUPPORTED.find(([status]) => has(vma, status));
+    const name = found?.[1] ?? ((vma.flags & MAP.HUGETLB) !== 0 ? "huge pages (hugetlb)" : `mapping of status 0x${vma.status.toString(16)}`);
+    refuse(vma, { why: `${name} is not restored yet` });
+  }
+}
+

@@ -1,0 +1,75 @@
+import { definePlugin, type Plan, type RestorePlugin, type Task } from "@restage/core";
+
+/**
+ * Refuses, by name, what no plugin restores yet: nothing is skipped silently. An item leaves this file when a plugin takes its duty.
+ */
+export function unsupported(): RestorePlugin {
+  return definePlugin({
+    name: "unsupported",
+    duty: "unsupported",
+    apply({ plan }) {
+      plan.tap("unsupported", (plan) => {
+        checkTree(plan);
+        checkNamespaces(plan);
+        for (const task of plan.survivors) checkTask(plan, task);
+        for (const name of ["filelocks.img", "cgroup.img"]) {
+          if ((plan.source.size(name) ?? 0) > 12) plan.refuse({ what: name, why: "its contents are not restored yet" });
+        }
+      });
+    },
+  });
+}
+
+function checkTree(plan: Plan): void {
+  const { root, tasks } = plan.tree;
+  if (tasks.length > 1) plan.refuse({ what: `tree of ${tasks.length} tasks`, why: "trees of more than one task are not restored yet" });
+  if (root.kind === "zombie") plan.refuse({ what: root.name, why: "the root task is a zombie", pid: root.pid });
+  if (root.kind === "stopped") plan.refuse({ what: root.name, why: "stopped tasks are not restored yet", pid: root.pid });
+  if (root.sid !== root.pid || root.pgid !== root.pid) {
+    plan.refuse({
+      what: root.name,
+      why: `it is no leader of session (${root.sid}) and group (${root.pgid}): that of a shell is not taken over yet`,
+      pid: root.pid,
+    });
+  }
+}
+
+/** Namespaces by their id fields; equal ids mean that the tree had the dumping host's. */
+const NAMESPACES = [
+  ["pid_ns_id", "pid"],
+  ["net_ns_id", "net"],
+  ["ipc_ns_id", "ipc"],
+  ["uts_ns_id", "uts"],
+  ["mnt_ns_id", "mount"],
+  ["user_ns_id", "user"],
+  ["cgroup_ns_id", "cgroup"],
+] as const;
+
+function checkNamespaces(plan: Plan): void {
+  const host = plan.checkpoint.inventory.root_ids;
+  if (host === undefined) return;
+  for (const task of plan.survivors) {
+    for (const [field, name] of NAMESPACES) {
+      const own = task.ids[field];
+      if (own === undefined || own === host[field]) continue;
+      plan.refuse({ what: task.name, why: `${name} namespaces are not restored yet`, pid: task.pid });
+    }
+  }
+}
+
+function checkTask(plan: Plan, task: Task): void {
+  const { pid } = task;
+  const { tc } = task.core;
+  const timers = tc?.timers;
+  for (const [name, timer] of Object.entries({ real: timers?.real, virtual: timers?.virt, prof: timers?.prof })) {
+    if (timer === undefined) continue;
+    const armed = timer.vsec !== 0n || timer.vusec !== 0n || timer.isec !== 0n || timer.iusec !== 0n;
+    if (armed) plan.refuse({ what: `interval timer (${name})`, why: "interval timers are not restored yet", pid });
+  }
+  if ((timers?.posix.length ?? 0) > 0) plan.refuse({ what: "POSIX timers", why: "they are not restored yet", pid });
+  if ((tc?.signals_s?.signals.length ?? 0) > 0) plan.refuse({ what: "pending signals", why: "they are not restored yet", pid });
+  for (const thread of task.threads) {
+    if ((thread.core.thread_core?.signals_p?.signals.length ?? 0) === 0) continue;
+    plan.refuse({ what: `pending signals of thread ${thread.tid}`, why: "they are not restored yet", pid });
+  }
+}

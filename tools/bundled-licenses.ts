@@ -1,0 +1,35 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import type { Options } from "tsup";
+
+type EsbuildPlugin = NonNullable<Options["esbuildPlugins"]>[number];
+
+/** Writes the licences of the packages that ended up in a bundle to `THIRD_PARTY_LICENSES` beside it. */
+export function bundledLicenses(outdir: string): EsbuildPlugin {
+  return {
+    name: "bundled-licenses",
+    setup(build) {
+      build.initialOptions.metafile = true;
+      build.onEnd(({ metafile }) => {
+        const inputs = Object.values(metafile?.outputs ?? {}).flatMap((output) => Object.keys(output.inputs));
+        const folders = new Set(inputs.map(packageFolder).filter((folder) => folder !== undefined));
+        const texts = [...folders].map(licenseText).sort();
+        if (texts.length === 0) return;
+        mkdirSync(outdir, { recursive: true });
+        writeFileSync(join(outdir, "THIRD_PARTY_LICENSES"), texts.join("\n"));
+      });
+    },
+  };
+}
+
+/** The folder of the package in `node_modules` that a file is of. */
+export function packageFolder(file: string): string | undefined {
+  return /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(file)?.[0];
+}
+
+function licenseText(folder: string): string {
+  const { name, version, license } = JSON.parse(readFileSync(resolve(folder, "package.json"), "utf8"));
+  const files = readdirSync(folder).filter((file) => /^(licen[cs]e|notice)/i.test(file));
+  const texts = files.map((file) => readFileSync(join(folder, file), "utf8").trim());
+  return `${name} ${version} (${license})\n\n${texts.join("\n\n")}\n`;
+}
