@@ -14,5 +14,7 @@ export default defineConfig({
   external: ["jiti", "cosmiconfig", "koffi"],
   esbuildPlugins: [bundledLicenses("dist")],
   // Bundled CommonJS asks for Node's own modules.
-  banner: { js: 'import { createRequire as createRequire_ } from "node:module"; const require = createRequire_(import.meta.url);' },
+  banner: {
+    js: 'import { createRequire as createRequire_ } from "node:module"; const require = createRequire_(import.meta.url);',
+  },
 });

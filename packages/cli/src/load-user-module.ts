@@ -55,7 +55,8 @@ async function shareOwnModules(): Promise<OwnModules> {
     ["@restage/images", module("images", images)],
     ["@restage/linux/abi", module("linux-abi", linuxAbi)],
   ]);
-  if ("Bun" in globalThis) shareOnBun(globalThis.Bun as Bun, own);
+  const { Bun } = globalThis as { Bun?: Bun };
+  if (Bun !== undefined) shareOnBun(Bun, own);
   else shareOnNode(own);
   return own;
 }
@@ -70,7 +71,9 @@ function shareOnBun(bun: Bun, own: OwnModules): void {
 /** Serves Deno too. */
 function shareOnNode(own: OwnModules): void {
   // Node 20 has only `register`, whose hooks run in a thread of their own. Node 26 and Deno have the other one.
-  const { register, registerHooks } = nodeModule as typeof nodeModule & { registerHooks?: (hooks: ResolveHooks) => void };
+  const { register, registerHooks } = nodeModule as typeof nodeModule & {
+    registerHooks?: (hooks: ResolveHooks) => void;
+  };
   if (registerHooks !== undefined) {
     const resolve: ResolveHooks["resolve"] = (specifier, context, next) => {
       const module = own.get(specifier);
@@ -98,7 +101,7 @@ async function importByJiti(file: string, own: OwnModules): Promise<unknown> {
   const jiti = createJiti(import.meta.url, { alias, interopDefault: false, tryNative: false });
   // jiti would load a second copy of the modules that the aliases name, were they not in its cache.
   for (const { path, exports } of paths) {
-    jiti.cache[path] = { id: path, filename: path, loaded: true, exports } as NodeJS.Module;
+    jiti.cache[path] = { id: path, filename: path, loaded: true, exports } as unknown as (typeof jiti.cache)[string];
   }
   return await jiti.import(file);
 }

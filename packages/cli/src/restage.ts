@@ -3,9 +3,9 @@
 import * as core from "@restage/core";
 
 const [file] = process.argv.slice(2);
-if (file === undefined) console.log(`restage: @restage/core has ${Object.keys(core).length} exports`);
-else {
+if (file === undefined) {
+  console.log(`restage: @restage/core has ${Object.keys(core).length} exports`);
+} else {
   const { loadUserModule } = await import("./load-user-module.ts");
-  const { default: value } = (await loadUserModule(file)) as { default: unknown };
-  console.log(value, value === core.definePlugin, new Error().stack?.split("\n")[1]);
+  console.log(await loadUserModule(file));
 }

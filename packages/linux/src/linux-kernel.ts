@@ -3,13 +3,13 @@ import { ERRNO, errnoText } from "./abi/errno.ts";
 import { MREMAP, PAGE_SIZE } from "./abi/mman.ts";
 import { PR } from "./abi/prctl.ts";
 import { PTRACE_O } from "./abi/ptrace.ts";
-import { NSIG, SIG, SIGSET_SIZE } from "./abi/signal.ts";
+import { NSIG, SIG, signalBit, SIGSET_SIZE } from "./abi/signal.ts";
 import { syscallNumber } from "./abi/syscall.ts";
 import { userRegOffset, type UserReg } from "./abi/user-regs-x86-64.ts";
 import { waitStatus } from "./abi/wait.ts";
 import { openForeignFunctions } from "./ffi/foreign-functions.ts";
 import { Host } from "./host/host.ts";
-import { pidHolder, readMaps, readText } from "./host/procfs.ts";
+import { pidHolder, readMaps, readStatus, readText } from "./host/procfs.ts";
 import { checked, SystemError } from "./host/system-error.ts";
 import type {
   Exit,
@@ -288,8 +288,8 @@ function syscallStep(name: SyscallStep["name"], ...args: Operand[]): SyscallStep
 
 /**
  * What the stub does first: vdso and vvar go to the parking, everything but parking and zone is unmapped (its own stack and
- * page too: the interpreter needs neither), all signals get their default action (ignored ones are inherited from the
- * runtime), and all descriptors are closed.
+ * page too: the interpreter needs neither), signals that the runtime ignores get their default action, and all descriptors are
+ * closed.
  */
 function stubProgram(pid: number, zone: Zone): { program: Program; vdso: readonly ParkedMapping[] } {
   const steps: Step[] = [];
@@ -307,8 +307,7 @@ function stubProgram(pid: number, zone: Zone): { program: Program; vdso: readonl
   steps.push(syscallStep("munmap", 0, start));
   steps.push(syscallStep("munmap", start + length, TASK_SIZE - (start + length)));
   const action: Data = { kind: "data", bytes: new Uint8Array(32), fields: [], output: false };
-  for (let signal = 1; signal <= NSIG; signal++) {
-    if (signal === SIG.KILL || signal === SIG.STOP) continue;
+  for (const signal of ignoredSignals(pid)) {
     steps.push(syscallStep("rt_sigaction", signal, { kind: "address", data: action, offset: 0 }, 0, SIGSET_SIZE));
   }
   steps.push(syscallStep("close_range", 0, 0xffff_ffff, 0));
@@ -318,6 +317,12 @@ function stubProgram(pid: number, zone: Zone): { program: Program; vdso: readonl
 function statFile(path: string): FileStat | "missing" {
   const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
   return stat === undefined ? "missing" : { mode: Number(stat.mode), size: stat.size };
+}
+
+/** The signals that a new program inherited as ignored; handlers it inherits none. */
+function ignoredSignals(pid: number): readonly number[] {
+  const ignored = BigInt(`0x${readStatus(pid)?.get("SigIgn") ?? "0"}`);
+  return Array.from({ length: NSIG }, (_, index) => index + 1).filter((signal) => (ignored & signalBit(signal)) !== 0n);
 }
 
 function writeProcFile(path: string, text: string): void {

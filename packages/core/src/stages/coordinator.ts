@@ -12,7 +12,7 @@ import { StubTask } from "../tree/stub.ts";
 import { Task, Thread } from "../tree/task.ts";
 import type { Tree } from "../tree/tree.ts";
 import { Barrier, NotStarted } from "./barrier.ts";
-import type { RestoreHooks } from "./hooks.ts";
+import { callTaps, type RestoreHooks } from "./hooks.ts";
 import type { Host } from "./host.ts";
 import { programFailure } from "./program-failure.ts";
 import type { StageContext } from "./stage-context.ts";
@@ -59,7 +59,7 @@ export class Coordinator {
   /** The point of no return: lets all threads go. Throws ERR_COMPLETE when some were gone. */
   async commit(): Promise<void> {
     const context = this.#context(STAGES[STAGES.length - 1] as Stage);
-    await this.#hooks.commit.promise(context);
+    await callTaps(this.#hooks.commit, context);
     this.#emit({ kind: "committed", time: performance.now() });
     await this.#kernel.dismissStub();
     const threads = this.#survivors().flatMap((task) => task.threads);
@@ -75,7 +75,7 @@ export class Coordinator {
       });
     }
     try {
-      await this.#hooks.complete.promise(context);
+      await callTaps(this.#hooks.complete, context);
     } catch (error) {
       const { message, plugin } = asRestoreError(error, {});
       throw new RestoreError("ERR_COMPLETE", `All tasks run, but a tap of complete failed: ${message}`, { plugin, cause: error });
@@ -108,7 +108,7 @@ export class Coordinator {
     this.#emit({ kind: "stage-started", time: started, stage: stage.name, participants: participants.length });
     await this.#withProgram(stage, context.stub, async () => {
       if (stage.name === "ROOT_TASK") this.#openServices(context.stub);
-      await this.#attributed(stage, () => hooks.enter.promise(context));
+      await this.#attributed(stage, () => callTaps(hooks.enter, context));
     });
     // Above what any single call may take, so that a task that hangs is named with its call by the kernel first.
     const barrier = new Barrier(stage, this.#options.timeout * 2);
@@ -118,7 +118,7 @@ export class Coordinator {
     }
     await barrier.confirmed();
     if (stage.name === "COMPLETE") this.#conclude();
-    await this.#attributed(stage, () => hooks.leave.promise(context));
+    await this.#attributed(stage, () => callTaps(hooks.leave, context));
     const time = performance.now();
     this.#emit({ kind: "stage-left", time, stage: stage.name, milliseconds: time - started });
   }
@@ -136,10 +136,10 @@ export class Coordinator {
         }
       }
       await this.#withProgram(stage, task, async (program) => {
-        await hooks.task.promise(task);
+        await callTaps(hooks.task, task);
         if (!withThreads) return;
         task.leader.program = program;
-        await hooks.thread.promise(task.leader);
+        await callTaps(hooks.thread, task.leader);
         // Tables that tasks share are closed by whoever comes first.
         if (stage.name === "COMPLETE") task.call.close(this.#descriptors.number("images")).allow("EBADF");
       });
@@ -153,7 +153,7 @@ export class Coordinator {
 
   async #runThread(stage: Stage, thread: Thread): Promise<void> {
     await this.#births.get(thread)?.promise;
-    await this.#withProgram(stage, thread, () => this.#hooks.stages[stage.name as RunStageName].thread.promise(thread));
+    await this.#withProgram(stage, thread, () => callTaps(this.#hooks.stages[stage.name as RunStageName].thread, thread));
   }
 
   /** Opens a program for a target, lets taps record, runs it, and seals it. */

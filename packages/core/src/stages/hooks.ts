@@ -86,6 +86,11 @@ export function createHooks(intercept: (hook: InterceptableHook, name: string) =
   });
 }
 
+/** Calls a hook that somebody has tapped. tapable compiles a function for each hook that is called, and most have no taps. */
+export async function callTaps<T>(hook: AsyncSeriesHook<[T]>, subject: T): Promise<void> {
+  if (hook.taps.length > 0) await hook.promise(subject as never);
+}
+
 /** Made when first asked for: a restore reads few of the kinds there are. */
 function createEntryHooks(ready: <H extends InterceptableHook>(hook: H, name: string) => H): EntryHooks {
   const hooks = new Map<string, SyncWaterfallHook<[unknown, EntryPlace]>>();

@@ -15,6 +15,9 @@ const SLOT_SIZE = 8;
 const MAX_SLOTS = 65536;
 const HEAP_OFFSET = SLOTS_OFFSET + MAX_SLOTS * SLOT_SIZE;
 
+/** Runtimes count the memory of a view as their own and collect garbage for it: so it grows only as it is used. */
+const FIRST_VIEW = 2 * 1024 * 1024;
+
 /**
  * The restorer zone: memory that the coordinator and all tasks map, so that programs are written and results are read
  * without a system call per task, and forks copy no page of it. It holds the interpreter, a slot for each thread (the address
@@ -29,10 +32,10 @@ export class Zone implements ProgramMemory {
   readonly address: number;
   /** Bytes of address space. */
   readonly size: number;
-  readonly bytes: Uint8Array;
-  readonly words: Int32Array;
   readonly #host: Host;
   readonly #local: number;
+  #bytes: Uint8Array;
+  #words: Int32Array;
   #used = HEAP_OFFSET;
   #slots = 0;
 
@@ -51,10 +54,16 @@ export class Zone implements ProgramMemory {
     const flags = MAP.SHARED | MAP.NORESERVE;
     const local = host.syscall("mmap", 0, size, PROT.READ | PROT.WRITE, flags, this.descriptor, 0);
     this.#local = checked(local, "mmap", "map the restorer zone");
-    const buffer = host.view(this.#local, size);
-    this.bytes = new Uint8Array(buffer);
-    this.words = new Int32Array(buffer);
-    this.bytes.set(interpreterCode());
+    this.#bytes = this.#view(FIRST_VIEW);
+    this.#words = new Int32Array(this.#bytes.buffer);
+    this.#bytes.set(interpreterCode());
+  }
+
+  get bytes(): Uint8Array {
+    return this.#bytes;
+  }
+  get words(): Int32Array {
+    return this.#words;
   }
 
   /** The start of the address space that a task gives to parking and zone, and its length. */
@@ -85,12 +94,21 @@ export class Zone implements ProgramMemory {
       throw new RangeError(`Cannot place a program of ${size} bytes: ${this.size - at} bytes of the zone are free`);
     }
     this.#used = (at + size + 7) & ~7;
+    if (this.#used > this.#bytes.length) {
+      this.#bytes = this.#view(Math.min(this.size, 2 ** Math.ceil(Math.log2(this.#used))));
+      this.#words = new Int32Array(this.#bytes.buffer);
+    }
     return at;
   }
 
   /** Forgets all programs; none may be running. */
   reset(): void {
     this.#used = HEAP_OFFSET;
+  }
+
+  /** Earlier views stay valid: it is the same memory. */
+  #view(length: number): Uint8Array {
+    return new Uint8Array(this.#host.view(this.#local, length));
   }
 
   close(): void {

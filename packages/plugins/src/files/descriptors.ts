@@ -13,7 +13,7 @@ export function descriptors(): RestorePlugin {
     stages: { RESTORE: "opens every file description once and places its descriptors" },
     apply({ plan, stages, openFile }) {
       let context: StageContext | undefined;
-      plan.tap("descriptors", (plan) => checkTypes(plan, (type) => openFile.get(type)?.isUsed() === true));
+      plan.tap("descriptors", (plan) => checkTypes(plan, (type) => (openFile.get(type)?.taps.length ?? 0) > 0));
       stages.RESTORE.enter.tap("descriptors", (stage) => {
         context = stage;
       });

@@ -1,0 +1,74 @@
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { checkBoundaries, readSources } from "./check-boundaries.ts";
+
+/** The violations of one file, beside files that others may import. */
+function violationsOf(path: string, text: string): string[] {
+  const others = ["images", "linux", "core", "plugins", "cli"].map(
+    (name) => [`packages/${name}/src/mod.ts`, ""] as const,
+  );
+  return checkBoundaries(new Map([...others, [path, text]]));
+}
+
+describe("checkBoundaries", () => {
+  it.each([
+    ["packages/core/src/a.ts", `import { a } from "@restage/images";`],
+    ["packages/core/src/a.ts", `import { EPERM } from "@restage/linux/abi";`],
+    ["packages/core/src/a.ts", `import type { Kernel } from "@restage/linux";`],
+    ["packages/core/src/a.ts", `export type { Kernel } from "@restage/linux";`],
+    ["packages/core/src/a.ts", `let kernel: import("@restage/linux").Kernel;`],
+    ["packages/plugins/src/a.ts", `import { a } from "@restage/core";\nimport "./mod.ts";`],
+    ["packages/cli/src/a.ts", `import { openKernel } from "@restage/linux";`],
+    ["packages/linux/src/ffi/node.ffi.ts", `const koffi = await import("koffi");`],
+    ["packages/linux/src/ffi/deno.ffi.ts", `Deno.dlopen("libc.so.6", {});`],
+  ])("lets %s have %s", (path, text) => {
+    expect(violationsOf(path, text)).toEqual([]);
+  });
+
+  it.each([
+    ["packages/images/src/a.ts", `import { a } from "@restage/linux";`, "images may not import linux"],
+    ["packages/linux/src/a.ts", `import type { a } from "@restage/core";`, "linux may not import core"],
+    ["packages/core/src/a.ts", `export * from "@restage/plugins";`, "core may not import plugins"],
+    ["packages/core/src/a.ts", `await import("@restage/plugins");`, "core may not import plugins"],
+    ["packages/plugins/src/a.ts", `import "restage";`, "plugins may not import the command"],
+    ["packages/core/src/a.ts", `import "../../plugins/src/mod.ts";`, "outside of the package's sources"],
+    ["packages/core/src/a.ts", `import "@restage/core";`, "not as @restage/core"],
+    [
+      "packages/core/src/a.ts",
+      `import { openKernel } from "@restage/linux";`,
+      "may import only types from @restage/linux",
+    ],
+    [
+      "packages/plugins/src/a.ts",
+      `import { type Kernel } from "@restage/linux";`,
+      "may import only types from @restage/linux",
+    ],
+    ["packages/linux/src/a.ts", `await import("koffi");`, "foreign function interface"],
+    ["packages/cli/src/a.ffi.ts", `import { dlopen } from "bun:ffi";`, "foreign function interface"],
+    ["packages/linux/src/a.ts", `globalThis.Deno.dlopen("libc.so.6", {});`, "foreign function interface"],
+    ["packages/core/src/a.ts", `import "./gone.ts";`, "./gone.ts is not there"],
+  ])("keeps %s from %s", (path, text, message) => {
+    expect(violationsOf(path, text)).toEqual([expect.stringContaining(message)]);
+    expect(violationsOf(path, text)[0]).toMatch(/^packages\/.*\.ts:1: /);
+  });
+
+  it("finds cycles between files, but lets types refer to each other", () => {
+    const files = (back: string): Map<string, string> => {
+      return new Map([
+        ["packages/core/src/a.ts", `import { b } from "./x/b.ts";`],
+        ["packages/core/src/x/b.ts", `export * from "./c.ts";`],
+        ["packages/core/src/x/c.ts", back],
+      ]);
+    };
+    expect(checkBoundaries(files(`import { a } from "../a.ts";`))).toEqual([
+      "packages/core/src/a.ts:1: imports itself: packages/core/src/a.ts -> packages/core/src/x/b.ts -> " +
+        "packages/core/src/x/c.ts -> packages/core/src/a.ts",
+    ]);
+    expect(checkBoundaries(files(`import type { A } from "../a.ts";`))).toEqual([]);
+  });
+
+  it("finds nothing in this repository", () => {
+    expect(checkBoundaries(readSources(dirname(dirname(fileURLToPath(import.meta.url)))))).toEqual([]);
+  });
+});

@@ -1,0 +1,37 @@
+import { defineConfig } from "vitest/config";
+
+// The workspace's packages name their sources in `exports`, and pnpm links them: tests need no build of them and no aliases.
+export default defineConfig({
+  test: {
+    // The last line of a run is plain, for machines.
+    reporters: ["default", "./tools/plain-summary-reporter.ts"],
+    // What passing tests print is not shown.
+    silent: "passed-only",
+    teardownTimeout: 30_000,
+    projects: [
+      {
+        test: {
+          name: "unit",
+          include: ["packages/*/test/**/*.test.ts", "tools/**/*.test.ts"],
+          pool: "forks",
+          testTimeout: 20_000,
+          hookTimeout: 20_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        // Restores of real processes: they claim pids, so never two at a time, and none beside the unit tests.
+        test: {
+          name: "restore",
+          include: ["test/**/*.test.ts"],
+          pool: "forks",
+          fileParallelism: false,
+          maxWorkers: 1,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+});
