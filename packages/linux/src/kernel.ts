@@ -45,6 +45,8 @@ export interface Stub {
   readonly vdso: readonly ParkedMapping[];
   /** The text of the vdso; a recording kernel has none. */
   readonly vdsoText: Uint8Array | undefined;
+  /** Address space in which a task may map memory for its own use during the restore. */
+  readonly scratch: AddressRange;
   /** Address space of parking and zone, to be unmapped last. */
   readonly zone: { readonly start: number; readonly length: number };
 }
@@ -61,7 +63,7 @@ export interface FileStat {
   readonly size: bigint;
 }
 
-/** How a task ends without the coordinator's doing. */
+/** How a task ends: by exit with a status, or by a signal. */
 export interface Exit {
   readonly code: number | undefined;
   readonly signal: number | undefined;
@@ -90,8 +92,10 @@ export interface Kernel {
   conclude(threads: readonly { readonly tracee: Tracee; readonly state: FinalState }[]): void;
   /** Lets threads go. Returns those that were gone. */
   resume(tracees: readonly Tracee[]): readonly Tracee[];
-  /** Waits for a tracee that exits by itself (a helper, a zombie) and takes its end from it. */
-  reap(tracee: Tracee): Promise<Exit>;
+  /** Lets the threads of one process, leader first, go into a stop, and waits until they stand. */
+  resumeStopped(threads: readonly Tracee[], signal: number): readonly Tracee[];
+  /** Ends a tracee, by exit or by a signal, and takes its end from it: what is left is a zombie of its parent. */
+  end(tracee: Tracee, exit: Exit): Promise<void>;
   /** Kills every tracee there is, stub included, and waits until nothing is left. Returns those that did not end in time. */
   killAll(): Promise<readonly number[]>;
   /** Lets the stub go home: kills and reaps it. */
@@ -110,6 +114,8 @@ export interface Kernel {
 
 /** What the coordinator does itself, outside any task. */
 export interface HostCalls {
+  /** Tells this restore from all others of this machine, for names. */
+  readonly runId: string;
   /** Makes a system call; sets the step's result and returns it. */
   call(step: SyscallStep): number;
   /** Writes a file of /proc or the like in one write. Throws a SystemError. */

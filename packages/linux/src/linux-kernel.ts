@@ -3,13 +3,14 @@ import { ERRNO, errnoText } from "./abi/errno.ts";
 import { MREMAP, PAGE_SIZE } from "./abi/mman.ts";
 import { PR } from "./abi/prctl.ts";
 import { PTRACE_O } from "./abi/ptrace.ts";
+import { RLIMIT } from "./abi/resource.ts";
 import { NSIG, SIG, signalBit, SIGSET_SIZE } from "./abi/signal.ts";
 import { syscallNumber } from "./abi/syscall.ts";
 import { userRegOffset, type UserReg } from "./abi/user-regs-x86-64.ts";
 import { waitStatus } from "./abi/wait.ts";
 import { openForeignFunctions } from "./ffi/foreign-functions.ts";
 import { Host } from "./host/host.ts";
-import { pidHolder, readMaps, readStatus, readText } from "./host/procfs.ts";
+import { pidHolder, readMaps, readStat, readStatus, readText } from "./host/procfs.ts";
 import { checked, SystemError } from "./host/system-error.ts";
 import type {
   Exit,
@@ -22,6 +23,7 @@ import type {
   StubOptions,
   Tracee,
 } from "./kernel.ts";
+import { isSuccess } from "./program/encode-x86-64.ts";
 import type { Data, Operand, Program, Step, SyscallStep } from "./program/program.ts";
 import { bootStub, withRegisters } from "./stub/boot.ts";
 import { Janitor } from "./janitor.ts";
@@ -62,6 +64,7 @@ export class LinuxKernel implements Kernel {
     this.#host = host;
     this.#ptrace = new Ptrace(host);
     this.host = {
+      runId: `${process.pid}-${Math.random().toString(36).slice(2, 10)}`,
       call: (step) => host.run(step),
       writeFile: (path, text) => writeProcFile(path, text),
       stat: statFile,
@@ -91,9 +94,9 @@ export class LinuxKernel implements Kernel {
     this.#slots.set(tracee, slot);
     this.#registers = registers;
     this.#extendedState = this.#ptrace.getExtendedState(pid);
-    const { program, vdso } = stubProgram(pid, zone);
+    const { program, vdso } = stubProgram(pid, zone, this.#highestNumberOfFiles());
     await this.#runner.run(tracee, program);
-    return { tracee, vdso, vdsoText: this.#readVdso(pid, vdso), zone: zone.region };
+    return { tracee, vdso, vdsoText: this.#readVdso(pid, vdso), scratch: zone.scratch, zone: zone.region };
   }
 
   run(tracee: Tracee, program: Program): Promise<void> {
@@ -130,7 +133,10 @@ export class LinuxKernel implements Kernel {
     const [leader] = threads;
     if (leader === undefined) return;
     for (const { tracee, state } of threads) {
-      for (const step of state.lastCalls) checked(this.call(tracee, step), step.name, `finish task ${tracee.tid}`);
+      for (const step of state.lastCalls) {
+        const result = this.call(tracee, step);
+        if (!isSuccess(step)) throw new SystemError(step.name, -result, `finish task ${tracee.tid}`);
+      }
     }
     // At the exit stop of munmap the code is gone, but the registers are set before it would be reached.
     const result = this.call(leader.tracee, { kind: "syscall", name: "munmap", args: [start, length] });
@@ -145,15 +151,32 @@ export class LinuxKernel implements Kernel {
     });
   }
 
-  async reap(tracee: Tracee): Promise<Exit> {
-    const raw = this.#ptrace.wait(tracee.tid, STOP_TIMEOUT);
+  resumeStopped(threads: readonly Tracee[], signal: number): readonly Tracee[] {
+    const [leader] = threads;
+    if (leader === undefined) return [];
+    if (this.#ptrace.detach(leader.tid, signal) < 0) return [leader];
+    this.#slots.delete(leader);
+    // The leader's signal stops the whole group; the others are let go only when it has.
+    const end = performance.now() + STOP_TIMEOUT;
+    while (readStat(leader.tid)?.state !== "T" && performance.now() < end) this.#host.sleep(100);
+    return this.resume(threads.slice(1));
+  }
+
+  async end(tracee: Tracee, exit: Exit): Promise<void> {
+    const { tid } = tracee;
+    if (exit.signal !== undefined) {
+      checked(this.#ptrace.setSignalMask(tid, 0n), "ptrace(PTRACE_SETSIGMASK)", `end task ${tid}`);
+      this.#ptrace.resume(tid, exit.signal);
+    } else {
+      const code = exit.code ?? 0;
+      this.#setRegisters(tracee, { ax: syscallNumber("exit_group"), di: code, ip: this.#requireZone().single });
+      this.#ptrace.resume(tid);
+    }
+    const raw = this.#ptrace.wait(tid, STOP_TIMEOUT);
+    const status = typeof raw === "number" ? waitStatus(raw) : undefined;
+    const ended = exit.signal === undefined ? "exited" : "killed";
+    if (status?.kind !== ended) throw new Error(`Cannot end task ${tid}: its wait status is ${raw}`);
     this.#slots.delete(tracee);
-    if (raw === undefined) throw new Error(`Task ${tracee.tid} did not end in time`);
-    if (raw === "gone") return { code: undefined, signal: undefined };
-    const status = waitStatus(raw);
-    if (status.kind === "exited") return { code: status.code, signal: undefined };
-    if (status.kind === "killed") return { code: undefined, signal: status.signal };
-    throw new Error(`Task ${tracee.tid} stopped with ${status.signal} where its end was expected`);
   }
 
   async killAll(): Promise<readonly number[]> {
@@ -220,6 +243,15 @@ export class LinuxKernel implements Kernel {
     checked(set, "ptrace(PTRACE_SETREGSET)", `set the extended state of task ${tid}`);
     const mask = this.#ptrace.setSignalMask(tid, state.signalMask);
     checked(mask, "ptrace(PTRACE_SETSIGMASK)", `set the signal mask of task ${tid}`);
+  }
+
+  /** struct rlimit with which a task can have every descriptor that this process may give it. */
+  #highestNumberOfFiles(): Uint8Array {
+    const { scratch, scratchAddress } = this.#host;
+    const result = this.#host.syscall("prlimit64", 0, RLIMIT.NOFILE, 0, scratchAddress);
+    checked(result, "prlimit64", "read the limit of open files");
+    scratch.copyWithin(0, 8, 16);
+    return scratch.slice(0, 16);
   }
 
   /** The text of the parked vdso. */
@@ -291,7 +323,7 @@ function syscallStep(name: SyscallStep["name"], ...args: Operand[]): SyscallStep
  * page too: the interpreter needs neither), signals that the runtime ignores get their default action, and all descriptors are
  * closed.
  */
-function stubProgram(pid: number, zone: Zone): { program: Program; vdso: readonly ParkedMapping[] } {
+function stubProgram(pid: number, zone: Zone, highestNumberOfFiles: Uint8Array): { program: Program; vdso: readonly ParkedMapping[] } {
   const steps: Step[] = [];
   const vdso: ParkedMapping[] = [];
   let at = zone.parking;
@@ -302,7 +334,7 @@ function stubProgram(pid: number, zone: Zone): { program: Program; vdso: readonl
     vdso.push({ name, start: at, end: at + (end - start) });
     at += end - start;
   }
-  if (at > zone.address) throw new RangeError(`Cannot park a vdso of ${at - zone.parking} bytes`);
+  if (at > zone.scratch.start) throw new RangeError(`Cannot park a vdso of ${at - zone.parking} bytes`);
   const { start, length } = zone.region;
   steps.push(syscallStep("munmap", 0, start));
   steps.push(syscallStep("munmap", start + length, TASK_SIZE - (start + length)));
@@ -311,6 +343,8 @@ function stubProgram(pid: number, zone: Zone): { program: Program; vdso: readonl
     steps.push(syscallStep("rt_sigaction", signal, { kind: "address", data: action, offset: 0 }, 0, SIGSET_SIZE));
   }
   steps.push(syscallStep("close_range", 0, 0xffff_ffff, 0));
+  const limit: Data = { kind: "data", bytes: highestNumberOfFiles.slice(), fields: [], output: false };
+  steps.push(syscallStep("prlimit64", 0, RLIMIT.NOFILE, { kind: "address", data: limit, offset: 0 }, 0));
   return { program: steps, vdso };
 }
 

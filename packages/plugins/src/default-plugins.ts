@@ -3,23 +3,31 @@ import { limits } from "./attributes/limits.ts";
 import { processAttributes } from "./attributes/process-attributes.ts";
 import { scheduling } from "./attributes/scheduling.ts";
 import { credentials } from "./credentials/credentials.ts";
+import { seccomp } from "./credentials/seccomp.ts";
 import { descriptors } from "./files/descriptors.ts";
 import { fs } from "./files/fs.ts";
 import { regularFiles } from "./files/regular-files.ts";
+import { pipes } from "./files/pipes.ts";
+import { children } from "./forking/children.ts";
 import { rootTask } from "./forking/root-task.ts";
 import { sessions } from "./forking/sessions.ts";
 import { mm } from "./memory/mm.ts";
 import { privateMemory } from "./memory/private-memory.ts";
 import { vdso } from "./memory/vdso.ts";
 import { timeNamespace } from "./namespaces/time-namespace.ts";
+import { pendingSignals } from "./signals/pending-signals.ts";
 import { signalActions } from "./signals/signal-actions.ts";
 import { registers } from "./threads/registers-x86-64.ts";
 import { threads } from "./threads/threads.ts";
+import { intervalTimers } from "./timers/interval-timers.ts";
+import { posixTimers } from "./timers/posix-timers.ts";
+import { transportSockets } from "./transport/transport-sockets.ts";
 import { unsupported } from "./unsupported.ts";
+import { zombiesAndHelpers } from "./zombies-helpers/zombies-helpers.ts";
 
 /**
  * The plugins that restore what CRIU restores, one for each duty. Their order is the order in which a stage's taps run: memory before files before
- * threads, limits last.
+ * threads, limits last; seccomp before credentials.
  */
 export function defaultPlugins(): RestorePlugin[] {
   return [
@@ -27,17 +35,25 @@ export function defaultPlugins(): RestorePlugin[] {
     rootTask(),
     timeNamespace(),
     regularFiles(),
-    privateMemory(),
-    sessions(),
-    vdso(),
     descriptors(),
+    privateMemory(),
+    transportSockets(),
+    sessions(),
+    children(),
+    pipes(),
+    vdso(),
     mm(),
     processAttributes(),
     fs(),
     threads(),
+    zombiesAndHelpers(),
     signalActions(),
+    pendingSignals(),
+    posixTimers(),
+    intervalTimers(),
     scheduling(),
     limits(),
+    seccomp(),
     credentials(),
     registers(),
   ];

@@ -1,4 +1,4 @@
-import { definePlugin, type Plan, type RestorePlugin, type Task } from "@restage/core";
+import { definePlugin, type Plan, type RestorePlugin } from "@restage/core";
 
 /**
  * Refuses, by name, what no plugin restores yet: nothing is skipped silently. An item leaves this file when a plugin takes its duty.
@@ -11,7 +11,6 @@ export function unsupported(): RestorePlugin {
       plan.tap("unsupported", (plan) => {
         checkTree(plan);
         checkNamespaces(plan);
-        for (const task of plan.survivors) checkTask(plan, task);
         for (const name of ["filelocks.img", "cgroup.img"]) {
           if ((plan.source.size(name) ?? 0) > 12) plan.refuse({ what: name, why: "its contents are not restored yet" });
         }
@@ -21,10 +20,8 @@ export function unsupported(): RestorePlugin {
 }
 
 function checkTree(plan: Plan): void {
-  const { root, tasks } = plan.tree;
-  if (tasks.length > 1) plan.refuse({ what: `tree of ${tasks.length} tasks`, why: "trees of more than one task are not restored yet" });
+  const { root } = plan.tree;
   if (root.kind === "zombie") plan.refuse({ what: root.name, why: "the root task is a zombie", pid: root.pid });
-  if (root.kind === "stopped") plan.refuse({ what: root.name, why: "stopped tasks are not restored yet", pid: root.pid });
   if (root.sid !== root.pid || root.pgid !== root.pid) {
     plan.refuse({
       what: root.name,
@@ -54,22 +51,5 @@ function checkNamespaces(plan: Plan): void {
       if (own === undefined || own === host[field]) continue;
       plan.refuse({ what: task.name, why: `${name} namespaces are not restored yet`, pid: task.pid });
     }
-  }
-}
-
-function checkTask(plan: Plan, task: Task): void {
-  const { pid } = task;
-  const { tc } = task.core;
-  const timers = tc?.timers;
-  for (const [name, timer] of Object.entries({ real: timers?.real, virtual: timers?.virt, prof: timers?.prof })) {
-    if (timer === undefined) continue;
-    const armed = timer.vsec !== 0n || timer.vusec !== 0n || timer.isec !== 0n || timer.iusec !== 0n;
-    if (armed) plan.refuse({ what: `interval timer (${name})`, why: "interval timers are not restored yet", pid });
-  }
-  if ((timers?.posix.length ?? 0) > 0) plan.refuse({ what: "POSIX timers", why: "they are not restored yet", pid });
-  if ((tc?.signals_s?.signals.length ?? 0) > 0) plan.refuse({ what: "pending signals", why: "they are not restored yet", pid });
-  for (const thread of task.threads) {
-    if ((thread.core.thread_core?.signals_p?.signals.length ?? 0) === 0) continue;
-    plan.refuse({ what: `pending signals of thread ${thread.tid}`, why: "they are not restored yet", pid });
   }
 }

@@ -224,6 +224,7 @@ export const CALLS = {
   socket: [int, int, int],
   socketpair: [int, int, int, pointer],
   timer_create: [int, pointer, pointer],
+  timer_delete: [int],
   timer_settime: [int, int, pointer, address],
   timerfd_create: [int, int],
   timerfd_settime: [fd, int, pointer, address],

@@ -28,7 +28,7 @@ function resultNames(program: readonly Step[]): Names {
   }
   for (const step of program) {
     if (step.kind === "copy") visit(step.to);
-    else for (const argument of step.args) visit(argument);
+    else if (step.kind === "syscall") for (const argument of step.args) visit(argument);
   }
   return names;
 }
@@ -46,6 +46,9 @@ export function printStep(step: Step, names: Names = new Map()): string {
   };
   if (step.kind === "copy") {
     return `copy(${address.print(step.to, nameOf)}, ${pointer.print({ kind: "address", data: step.from, offset: 0 }, nameOf)})`;
+  }
+  if (step.kind === "merge") {
+    return `merge(${address.print(step.to, nameOf)}, ${address.print(step.from, nameOf)}, ${step.length})`;
   }
   const parameters = (CALLS[step.name as CallName] ?? []) as readonly Parameter<unknown>[];
   const args = step.args.map((argument, index) => (parameters[index] ?? address).print(argument, nameOf));

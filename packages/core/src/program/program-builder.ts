@@ -74,6 +74,11 @@ export class ProgramBuilder {
     this.#push({ kind: "copy", to, from, plugin: this.#plugin });
   }
 
+  /** Makes `length` bytes of whole pages equal to others of the task, page by page. */
+  merge(to: Operand, from: Operand, length: number): void {
+    this.#push({ kind: "merge", to, from, length, plugin: this.#plugin });
+  }
+
   /**
    * Gives an open descriptor its number. Not dup3 alone: the old number is given back, and the new one was kept free
    * for it, whatever it is (see ServiceDescriptors).
@@ -108,7 +113,7 @@ export class ProgramBuilder {
 
   #push(step: RecordedStep): void {
     if (this.#sealed !== undefined) {
-      const call = step.kind === "syscall" ? `${step.name}()` : "a copy";
+      const call = step.kind === "syscall" ? `${step.name}()` : `a ${step.kind}`;
       throw new Error(`Cannot record ${call}: ${this.#sealed}`);
     }
     this.#steps.push(step);

@@ -1,5 +1,5 @@
-import type { Kernel, Stub } from "@restage/linux";
-import { O } from "@restage/linux/abi";
+import type { Kernel, Stub, Tracee } from "@restage/linux";
+import { O, SIG } from "@restage/linux/abi";
 import { asRestoreError, RestoreError } from "../errors.ts";
 import type { RestoreListener } from "../events.ts";
 import type { Checkpoint } from "../images/checkpoint.ts";
@@ -62,14 +62,14 @@ export class Coordinator {
     await callTaps(this.#hooks.commit, context);
     this.#emit({ kind: "committed", time: performance.now() });
     await this.#kernel.dismissStub();
-    const threads = this.#survivors().flatMap((task) => task.threads);
-    const tracees = threads.flatMap((thread) => (thread.tracee === undefined ? [] : [thread.tracee]));
+    const running = this.#survivors().filter((task) => !this.#stopSignal(task));
+    const tracees = running.flatMap(traceesOf);
     const gone = this.#kernel.resume(tracees);
     this.#emit({ kind: "resumed", time: performance.now(), pid: this.#tree.root.pid, threads: tracees.length });
     if (gone.length > 0) {
       const names = gone.map(({ tid }) => tid).join(", ");
-      const running = tracees.length - gone.length;
-      throw new RestoreError("ERR_COMPLETE", `${gone.length} threads were gone when they were let go (${names}); ${running} run`, {
+      const left = tracees.length - gone.length;
+      throw new RestoreError("ERR_COMPLETE", `${gone.length} threads were gone when they were let go (${names}); ${left} run`, {
         stage: "COMPLETE",
         hint: "they were killed from outside; end the rest of the tree and restore again",
       });
@@ -140,14 +140,16 @@ export class Coordinator {
         if (!withThreads) return;
         task.leader.program = program;
         await callTaps(hooks.thread, task.leader);
-        // Tables that tasks share are closed by whoever comes first.
-        if (stage.name === "COMPLETE") task.call.close(this.#descriptors.number("images")).allow("EBADF");
+        if (stage.name === "COMPLETE") this.#closeServices(task);
       });
     } catch (error) {
       this.#cancelBirths(task);
       throw error;
     } finally {
       task.leader.program = undefined;
+    }
+    if (stage.name === "RESTORE" && task.end !== undefined && task.tracee !== undefined) {
+      await this.#kernel.end(task.tracee, task.end);
     }
   }
 
@@ -215,8 +217,12 @@ export class Coordinator {
     });
   }
 
+  /**
+   * Gives all threads their final state. Children before parents: a task that comes back stopped is put into its stop here, before
+   * its first instruction, and its parent can then forget the SIGCHLD which that queues.
+   */
   #conclude(): void {
-    for (const task of this.#survivors()) {
+    for (const task of [...this.#survivors()].reverse()) {
       const threads = task.threads.map((thread) => {
         if (thread.final === undefined || thread.tracee === undefined) {
           throw new RestoreError("ERR_DUTY_MISSING", `Cannot resume ${thread.name}: no plugin has set its registers`, {
@@ -228,20 +234,37 @@ export class Coordinator {
       });
       try {
         this.#kernel.conclude(threads);
+        const signal = this.#stopSignal(task);
+        if (signal !== undefined) this.#kernel.resumeStopped(traceesOf(task), signal);
       } catch (error) {
         throw programFailure(error, task.name, { stage: "COMPLETE", pid: task.pid });
       }
     }
   }
 
-  /** The stub opens the directory of the images; every task inherits it. */
+  /** The signal with which a task comes back stopped. */
+  #stopSignal(task: Task): number | undefined {
+    if (task.kind === "stopped") return task.core.tc?.stop_signo ?? SIG.STOP;
+    return this.#options.leaveStopped ? SIG.STOP : undefined;
+  }
+
+  /**
+   * The stub opens the directory of the images, which every task inherits, and takes the other numbers of services with it: whatever is opened from
+   * here on gets another number.
+   */
   #openServices(stub: StubTask): void {
     const directory = stub.call
       .openat(-100, this.#checkpoint.source.directory(), O.RDONLY | O.DIRECTORY | O.CLOEXEC)
       .hint("the images have to stay readable during the restore");
-    const number = this.#descriptors.number("images");
+    const images = this.#descriptors.number("images");
     // A fresh table gives 0; placing it there again would be dup3's EINVAL.
-    if (number !== 0) stub.place(directory, number, { cloexec: true });
+    if (images !== 0) stub.place(directory, images, { cloexec: true });
+    for (const number of this.#descriptors.numbers) if (number !== images) stub.call.dup3(images, number, O.CLOEXEC);
+  }
+
+  /** Tables that tasks share are closed by whoever comes first. */
+  #closeServices(task: Task): void {
+    for (const number of this.#descriptors.numbers) task.call.close(number).allow("EBADF");
   }
 
   #participants(stage: Stage): readonly Task[] {
@@ -292,11 +315,15 @@ export class Coordinator {
 
   /** What this task was to fork will never be: its participants are not waited for. */
   #cancelBirths(task: Task): void {
-    for (const target of [...task.threads, ...task.children]) {
+    for (const target of [...task.threads, ...task.forks]) {
       this.#births.get(target)?.reject(new NotStarted(`${target.name} was never forked`));
       if (target instanceof Task) this.#cancelBirths(target);
     }
   }
+}
+
+function traceesOf(task: Task): readonly Tracee[] {
+  return task.threads.flatMap(({ tracee }) => tracee ?? []);
 }
 
 function placeOf(target: ProgramTarget): { readonly pid: number | undefined; readonly tid: number | undefined } {

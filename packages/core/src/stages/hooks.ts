@@ -3,13 +3,13 @@ import type { FileToOpen } from "../files/file-to-open.ts";
 import type { EntryKinds, EntryPlace } from "../images/entry-kinds.ts";
 import type { MemoryPatch } from "../memory/memory-patch.ts";
 import type { Plan } from "../plan/plan.ts";
-import type { Call } from "../program/deferred.ts";
+import type { Value } from "../program/deferred.ts";
 import type { Task, Thread } from "../tree/task.ts";
 import type { RestoreError } from "../errors.ts";
 import type { StageContext } from "./stage-context.ts";
 import { type RunStageName, STAGES } from "./stages.ts";
 import type { ImageRequest } from "../images/image-request.ts";
-import type { ImageSource } from "@restage/images";
+import type { FileEntry, ImageSource } from "@restage/images";
 
 /** The hooks of one stage. */
 export interface StageHooks {
@@ -33,8 +33,13 @@ export interface RestoreHooks {
   readonly entries: EntryHooks;
   /** Looks at the whole checkpoint before any task exists, and refuses what cannot be restored. */
   readonly plan: AsyncSeriesHook<[Plan]>;
-  /** Who opens a file, by its type in CRIU's `fd_types` (REG, PIPE, ...): returns the call that gives the descriptor. */
-  readonly openFile: HookMap<SyncBailHook<[FileToOpen], Call | undefined>>;
+  /** Who opens a file, by its type in CRIU's `fd_types` (REG, PIPE, ...): returns the descriptor. */
+  readonly openFile: HookMap<SyncBailHook<[FileToOpen], Value | undefined>>;
+  /**
+   * Which files are opened together, by type: all that give the same name are opened by one task (the two ends of a pipe). A file of a
+   * type without taps stands for itself.
+   */
+  readonly fileGroup: HookMap<SyncBailHook<[FileEntry], string | undefined>>;
   /** Changes the memory of a task before it resumes. */
   readonly patchMemory: AsyncSeriesHook<[MemoryPatch]>;
   readonly stages: Readonly<Record<RunStageName, StageHooks>>;
@@ -77,7 +82,8 @@ export function createHooks(intercept: (hook: InterceptableHook, name: string) =
     imageSource: ready(new SyncBailHook<[ImageRequest], ImageSource | undefined>(["request"]), "imageSource"),
     entries: createEntryHooks(ready),
     plan: ready(new AsyncSeriesHook<[Plan]>(["plan"]), "plan"),
-    openFile: new HookMap((type) => ready(new SyncBailHook<[FileToOpen], Call | undefined>(["file"]), `openFile.${String(type)}`)),
+    openFile: new HookMap((type) => ready(new SyncBailHook<[FileToOpen], Value | undefined>(["file"]), `openFile.${String(type)}`)),
+    fileGroup: new HookMap((type) => ready(new SyncBailHook<[FileEntry], string | undefined>(["file"]), `fileGroup.${String(type)}`)),
     patchMemory: ready(new AsyncSeriesHook<[MemoryPatch]>(["patch"]), "patchMemory"),
     stages: Object.freeze(stages),
     commit: ready(new AsyncSeriesHook<[StageContext]>(["stage"]), "commit"),

@@ -30,6 +30,10 @@ export class Host {
     this.call = new HostRecorder(this) as unknown as HostCalls;
   }
 
+  /** Tells this restore from all others of this machine, for names. */
+  get runId(): string {
+    return this.kernel.host.runId;
+  }
   /** Writes a file of /proc or the like in one write. */
   writeFile(path: string, text: string): void {
     this.kernel.host.writeFile(path, text);

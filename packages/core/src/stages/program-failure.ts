@@ -25,7 +25,7 @@ export function programFailure(error: unknown, who: string, context: ErrorContex
   }
   const { step, failure } = error;
   const { plugin } = step as RecordedStep;
-  const name = step.kind === "syscall" ? step.name : "copy";
+  const name = step.kind === "syscall" ? step.name : step.kind;
   const errno = failure.kind === "result" && failure.result < 0 ? -failure.result : undefined;
   const where = { ...context, plugin, syscall: { name, printed: printStep(step), errno }, cause: error };
   switch (failure.kind) {

@@ -1,7 +1,7 @@
 import type { SyscallStep, Tracee } from "@restage/linux";
 import { CLONE, CLONE_ARGS, F, type SyscallName } from "@restage/linux/abi";
 import { DescriptorTable } from "./descriptor-table.ts";
-import { dataAt, dataOf, fill, numberOf, readField, valueOf } from "./operands.ts";
+import { dataAt, dataOf, fill, numberOf, readField, worthOf } from "./operands.ts";
 
 /** Pids that nobody asked for by number. */
 const FIRST_INVENTED_PID = 3_000_000;
@@ -49,7 +49,9 @@ export class Inventor {
     const { name, args } = step;
     const { descriptors } = process;
     const number = (index: number) => numberOf(step, index);
-    if (OPENS.has(name)) return descriptors.open();
+    if (OPENS.has(name)) {
+      return step.expected === undefined ? descriptors.open() : descriptors.place(Number(step.expected));
+    }
     switch (name) {
       case "clone3":
         return this.#clone(step, process, born);
@@ -57,7 +59,7 @@ export class Inventor {
       case "dup2":
         return descriptors.place(number(1));
       case "fcntl":
-        return number(1) === F.DUPFD || number(1) === DUPFD_CLOEXEC ? descriptors.open(number(2)) : 0;
+        return number(1) === F.DUPFD || number(1) === F.DUPFD_CLOEXEC ? descriptors.open(number(2)) : 0;
       case "signalfd4":
         return number(0) === -1 ? descriptors.open() : number(0);
       case "pipe2":
@@ -71,7 +73,7 @@ export class Inventor {
         descriptors.close(number(0), number(1));
         return 0;
       case "unshare":
-        if ((valueOf(args[0]) & BigInt(CLONE.FILES)) !== 0n) process.descriptors = descriptors.copy();
+        if ((worthOf(args[0]) & BigInt(CLONE.FILES)) !== 0n) process.descriptors = descriptors.copy();
         return 0;
       case "timer_create":
         fill(dataOf(args[2]), this.#nextTimer++);
@@ -124,7 +126,9 @@ export class Inventor {
     const asked = setTid !== undefined && index < count ? Number(readField(setTid, 4 * index, 4)) : 0;
     const tid = asked === 0 ? this.#nextPid++ : asked;
     const same = has(CLONE.THREAD);
-    const child = same ? process : new InventedProcess(has(CLONE.FILES) ? process.descriptors : process.descriptors.copy());
+    const child = same
+      ? process
+      : new InventedProcess(has(CLONE.FILES) ? process.descriptors : process.descriptors.copy());
     born({ tid, process: child, traced: has(CLONE.PTRACE) });
     return tid;
   }
@@ -136,20 +140,24 @@ export class Inventor {
   }
 }
 
-const DUPFD_CLOEXEC = 1030;
-
 /** Calls that return the lowest free descriptor. */
 const OPENS: ReadonlySet<SyscallName> = new Set<SyscallName>([
   "accept4",
   "epoll_create1",
   "eventfd2",
+  "fanotify_init",
+  "fsmount",
+  "fsopen",
   "inotify_init1",
   "memfd_create",
+  "open_tree",
   "openat",
+  "openat2",
   "pidfd_getfd",
   "pidfd_open",
   "socket",
   "timerfd_create",
+  "userfaultfd",
 ]);
 
 /** The length of all ranges of a vectored read or write. */

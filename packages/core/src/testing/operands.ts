@@ -1,7 +1,7 @@
 import type { Data, Operand, SyscallStep } from "@restage/linux";
 
 /** What an argument is worth in a recording: addresses of data are nowhere, so 0. */
-export function valueOf(operand: Operand | undefined): bigint {
+export function worthOf(operand: Operand | undefined): bigint {
   if (operand === undefined) return 0n;
   if (typeof operand !== "object") return BigInt(operand);
   if (operand.kind === "result") return BigInt(operand.step.result ?? 0);
@@ -10,7 +10,7 @@ export function valueOf(operand: Operand | undefined): bigint {
 
 /** An argument as a number: for descriptors, lengths and the like. */
 export function numberOf(step: SyscallStep, index: number): number {
-  return Number(valueOf(step.args[index]));
+  return Number(worthOf(step.args[index]));
 }
 
 /** The data that an argument points to; undefined where it is a plain address. */
@@ -21,7 +21,7 @@ export function dataOf(operand: Operand | undefined): Data | undefined {
 /** A field of data: what is to be written there once it is known, else the bytes. */
 export function readField(data: Data, offset: number, size: 4 | 8): bigint {
   const field = data.fields.find((field) => field.offset === offset);
-  if (field !== undefined) return valueOf(field.value);
+  if (field !== undefined) return worthOf(field.value);
   const view = new DataView(data.bytes.buffer, data.bytes.byteOffset, data.bytes.byteLength);
   return size === 4 ? BigInt(view.getUint32(offset, true)) : view.getBigUint64(offset, true);
 }

@@ -26,6 +26,10 @@ export abstract class ProgramTarget {
   copy(to: Operand, from: Data): void {
     this.open.copy(to, from);
   }
+  /** Makes whole pages equal to others of the task; pages that are equal already stay shared with whom they are. */
+  merge(to: Operand, from: Operand, length: number): void {
+    this.open.merge(to, from, length);
+  }
   /** Opens a file, writes to it, closes it. Returns the write. */
   writeFile(path: string, content: string): Call {
     return this.open.writeFile(path, content);

@@ -1,4 +1,4 @@
-import type { ParkedMapping, Stub } from "@restage/linux";
+import type { AddressRange, ParkedMapping, Stub } from "@restage/linux";
 import { CLONE, SIG } from "@restage/linux/abi";
 import type { Call } from "../program/deferred.ts";
 import { ProgramTarget } from "./program-target.ts";
@@ -14,14 +14,17 @@ export class StubTask extends ProgramTarget {
   readonly vdso: readonly ParkedMapping[];
   /** The text of this kernel's vdso; a recording kernel has none. */
   readonly vdsoText: Uint8Array | undefined;
+  /** Address space in which a task may map memory for its own use during the restore. */
+  readonly scratch: AddressRange;
   /** Address space that every task keeps free until the end. */
   readonly zone: { readonly start: number; readonly length: number };
 
-  constructor({ tracee, vdso, vdsoText, zone }: Stub) {
+  constructor({ tracee, vdso, vdsoText, scratch, zone }: Stub) {
     super();
     this.tracee = tracee;
     this.vdso = vdso;
     this.vdsoText = vdsoText;
+    this.scratch = scratch;
     this.zone = zone;
   }
 

@@ -7,10 +7,10 @@ import type {
   TaskKobjIdsEntry,
   ThreadCoreEntry,
 } from "@restage/images";
-import type { FinalState, SyscallStep } from "@restage/linux";
+import type { Exit, FinalState, SyscallStep } from "@restage/linux";
 import { CLONE, SIG } from "@restage/linux/abi";
 import { type CallArguments, type CallName, encodeArguments } from "../program/calls.ts";
-import type { Call } from "../program/deferred.ts";
+import { Call } from "../program/deferred.ts";
 import { ProgramTarget } from "./program-target.ts";
 
 /** What threads of a process share. Source: clone(2), "CLONE_THREAD". */
@@ -22,6 +22,9 @@ const THREAD_FLAGS = CLONE.VM | CLONE.FS | CLONE.FILES | CLONE.SIGHAND | CLONE.T
  */
 export type TaskKind = "alive" | "stopped" | "zombie" | "helper";
 
+/** What a task is known by. */
+export type TaskIds = Pick<PstreeEntry, "pid" | "sid" | "pgid">;
+
 /**
  * A process of the checkpoint. In a stage's `task` hook it records the calls that the process will make itself.
  */
@@ -31,21 +34,46 @@ export class Task extends ProgramTarget {
   readonly kind: TaskKind;
   readonly sid: number;
   readonly pgid: number;
-  /** The task that forks it; none for the root. */
+  /** Its parent in the checkpoint; none for the root. */
   readonly parent: Task | undefined;
+  /** Its children in the checkpoint, and the helpers that it forks. */
   readonly children: Task[] = [];
+  /** The task that forks it: its parent, or a helper in the session that it needs. */
+  forker: Task | undefined;
   /** Leader first. */
   readonly threads: Thread[] = [];
   readonly images: TaskImages;
+  readonly #adopted: Task[] = [];
+  #end: Exit | undefined;
 
-  constructor(entry: PstreeEntry, kind: TaskKind, parent: Task | undefined, images: TaskImages) {
+  constructor(entry: TaskIds, kind: TaskKind, parent: Task | undefined, images: TaskImages) {
     super();
     this.pid = entry.pid;
     this.sid = entry.sid;
     this.pgid = entry.pgid;
     this.kind = kind;
     this.parent = parent;
+    this.forker = parent;
     this.images = images;
+  }
+
+  /** The tasks that it forks. */
+  get forks(): readonly Task[] {
+    const own = this.children.filter((child) => child.forker === this);
+    return [...own, ...this.#adopted];
+  }
+  /** Lets it fork a task of another parent, to which that one goes when this one exits. */
+  forkInstead(task: Task): void {
+    task.forker = this;
+    this.#adopted.push(task);
+  }
+
+  /** Says how it ends when its part of RESTORE is done. */
+  endsWith(exit: Exit): void {
+    this.#end = exit;
+  }
+  get end(): Exit | undefined {
+    return this.#end;
   }
 
   /** Does it run instructions of its own after the restore? */
@@ -119,8 +147,10 @@ export class Thread extends ProgramTarget {
   get lastCalls(): readonly SyscallStep[] {
     return this.#lastCalls;
   }
-  callLast<N extends CallName>(name: N, ...args: CallArguments<N>): void {
-    this.#lastCalls.push({ kind: "syscall", name, args: encodeArguments(name, args) });
+  callLast<N extends CallName>(name: N, ...args: CallArguments<N>): Call {
+    const step: SyscallStep = { kind: "syscall", name, args: encodeArguments(name, args) };
+    this.#lastCalls.push(step);
+    return new Call(step);
   }
 
   get isLeader(): boolean {

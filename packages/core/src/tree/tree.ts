@@ -1,18 +1,52 @@
 import type { CoreEntry, FdinfoEntry, PstreeEntry } from "@restage/images";
 import { RestoreError } from "../errors.ts";
 import type { Checkpoint } from "../images/checkpoint.ts";
-import { Task, type TaskImages, type TaskKind, Thread } from "./task.ts";
+import { Task, type TaskIds, type TaskImages, type TaskKind, Thread } from "./task.ts";
 
 /** CRIU's task states. Source: CRIU compel/include/uapi/task-state.h. */
 const TASK_STATE = { ALIVE: 1, DEAD: 2, STOPPED: 3, ZOMBIE: 6 } as const;
 
 /** The process tree of a checkpoint. */
-export interface Tree {
+export class Tree {
   readonly root: Task;
-  /** Parents before their children. */
-  readonly tasks: readonly Task[];
-  readonly byPid: ReadonlyMap<number, Task>;
+  readonly #tasks: Task[];
+  readonly #byPid: Map<number, Task>;
+
+  constructor(tasks: readonly Task[]) {
+    const [root] = tasks;
+    if (root === undefined) {
+      throw new RestoreError("ERR_IMAGE", "Cannot read pstree.img: there is no task in it", { entry: "pstree.img" });
+    }
+    this.root = root;
+    this.#tasks = [...tasks];
+    this.#byPid = new Map(tasks.map((task) => [task.pid, task]));
+  }
+
+  /** Parents before their children; helpers last. */
+  get tasks(): readonly Task[] {
+    return this.#tasks;
+  }
+  byPid(pid: number): Task | undefined {
+    return this.#byPid.get(pid);
+  }
+
+  /** Adds a task that is only there during the restore, to hold a session or a process group. It exits after RESTORE. */
+  addHelper(ids: TaskIds, parent: Task): Task {
+    const helper = new Task(ids, "helper", parent, NO_IMAGES);
+    helper.threads.push(new Thread(helper, ids.pid, () => NO_IMAGES.core));
+    parent.children.push(helper);
+    this.#tasks.push(helper);
+    this.#byPid.set(helper.pid, helper);
+    return helper;
+  }
 }
+
+/** A helper is no task of the checkpoint: it has no images. */
+const NO_IMAGES: TaskImages = new Proxy({} as TaskImages, {
+  get(_images, name) {
+    throw new Error(`A helper has no ${String(name)} image`);
+  },
+});
 
 /** Reads the tree, and for each task what it is. Throws ERR_IMAGE where it is no tree. */
 export function readTree(checkpoint: Checkpoint): Tree {
@@ -30,11 +64,7 @@ export function readTree(checkpoint: Checkpoint): Tree {
     tasks.push(task);
     byPid.set(task.pid, task);
   }
-  const [root] = tasks;
-  if (root === undefined) {
-    throw new RestoreError("ERR_IMAGE", "Cannot read pstree.img: there is no task in it", { entry: "pstree.img" });
-  }
-  return { root, tasks, byPid };
+  return new Tree(tasks);
 }
 
 function readTask(checkpoint: Checkpoint, entry: PstreeEntry, parent: Task | undefined): Task {

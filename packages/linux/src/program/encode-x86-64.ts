@@ -73,6 +73,9 @@ export function encodeProgram(program: Program, memory: ProgramMemory): EncodedP
       for (const argument of step.args) addDataOf(argument);
       recordOf.set(step, records.length);
       records.push({ operation: OPERATION.CALL, step, args: step.args });
+    } else if (step.kind === "merge") {
+      recordOf.set(step, records.length);
+      records.push({ operation: OPERATION.MERGE, step, args: [step.to, step.from, step.length] });
     } else {
       addData(step.from);
       addDataOf(step.to);

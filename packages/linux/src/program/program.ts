@@ -63,7 +63,16 @@ export interface CopyStep {
   readonly from: Data;
 }
 
-export type Step = SyscallStep | CopyStep;
+/** Whole pages to be made equal to others of the task; those that are equal already are not touched, and stay shared. */
+export interface MergeStep {
+  readonly kind: "merge";
+  readonly to: Operand;
+  readonly from: Operand;
+  /** Bytes, a multiple of the page size. */
+  readonly length: number;
+}
+
+export type Step = SyscallStep | CopyStep | MergeStep;
 
 /** Steps that run in a task without a stop in between. */
 export type Program = readonly Step[];

@@ -4,8 +4,9 @@ import { checked } from "../host/system-error.ts";
 import { type ProgramMemory, writeWord } from "../program/encode-x86-64.ts";
 import { INTERPRETER_OFFSETS, interpreterCode } from "../program/interpreter-x86-64.ts";
 
-/** Bytes of address space beside the zone in which vdso and vvar wait until a task takes them. */
-export const PARKING_SIZE = 64 * 1024;
+/** Bytes of address space beside the zone: vdso and vvar wait there until a task takes them, and a task may map memory for its own use. */
+export const PARKING_SIZE = 128 * 1024;
+const SCRATCH_SIZE = 64 * 1024;
 
 /** Address space for programs. Only what is used takes memory. */
 export const ZONE_SIZE = 256 * 1024 * 1024;
@@ -23,7 +24,7 @@ const FIRST_VIEW = 2 * 1024 * 1024;
  * without a system call per task, and forks copy no page of it. It holds the interpreter, a slot for each thread (the address
  * of its next program), and the programs.
  *
- * Layout in a task: [parking][interpreter][slots][heap].
+ * Layout in a task: [parking][scratch][interpreter][slots][heap].
  */
 export class Zone implements ProgramMemory {
   /** The memfd. */
@@ -72,6 +73,10 @@ export class Zone implements ProgramMemory {
   }
   get parking(): number {
     return this.address - PARKING_SIZE;
+  }
+  /** Room for a mapping of the task's own, beside the parked ones. */
+  get scratch(): AddressRange {
+    return { start: this.address - SCRATCH_SIZE, end: this.address };
   }
   get entry(): number {
     return this.address + INTERPRETER_OFFSETS.entry;

@@ -17,8 +17,7 @@ export function credentials(): RestorePlugin {
       plan.tap("credentials", (plan) => {
         for (const task of plan.survivors) {
           for (const thread of task.threads) {
-            const { seccomp_mode = 0, creds } = thread.core.thread_core ?? {};
-            if (seccomp_mode !== 0) plan.refuse({ what: thread.name, why: "seccomp is not restored yet", pid: task.pid });
+            const creds = thread.core.thread_core?.creds;
             if (creds?.lsm_profile !== undefined && creds.lsm_profile !== "" && creds.lsm_profile !== "unconfined") {
               plan.refuse({ what: thread.name, why: `its LSM label ${creds.lsm_profile} is not restored yet`, pid: task.pid });
             }

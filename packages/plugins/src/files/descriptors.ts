@@ -1,58 +1,122 @@
-import { definePlugin, type Plan, type RestorePlugin, type StageContext, type Task } from "@restage/core";
-import { type FdinfoEntry, fdTypes } from "@restage/images";
+import {
+  definePlugin,
+  type FileToOpen,
+  type Plan,
+  type PluginContext,
+  type RestorePlugin,
+  type StageContext,
+  type Task,
+  type Value,
+} from "@restage/core";
+import { fdTypes } from "@restage/images";
 import { FD_CLOEXEC, O } from "@restage/linux/abi";
+import { FilePassings } from "../transport/file-passings.ts";
+import { Transport } from "../transport/transport.ts";
+import { byFile, type FilePlan, planFiles } from "./file-plan.ts";
+
+const HIGHEST = 0xffff_ffff;
 
 /**
- * RESTORE: descriptor tables. Each open file description is opened once by whoever opens its type, then given to all
- * descriptors that share it.
+ * Descriptor tables. FORKING: each begins empty, with its numbers reserved. RESTORE: each open file description is opened once, by whoever
+ * opens its type, passed to the other tasks that have it, and given to all descriptors that share it.
  */
 export function descriptors(): RestorePlugin {
   return definePlugin({
     name: "descriptors",
     duty: "descriptors",
-    stages: { RESTORE: "opens every file description once and places its descriptors" },
-    apply({ plan, stages, openFile }) {
+    needs: ["transport"],
+    uses: [Transport],
+    provides: [FilePassings],
+    stages: {
+      FORKING: "descriptor tables are emptied and their numbers reserved",
+      RESTORE: "every open file is opened once, passed to all tasks that share it, and placed",
+      RESTORE_SIGCHLD: "files that were only opened for others are closed",
+    },
+    apply({ plan, stages, openFile, fileGroup, service, provide }) {
+      let files: FilePlan = { owners: [], opens: new Map(), passings: [] };
       let context: StageContext | undefined;
-      plan.tap("descriptors", (plan) => checkTypes(plan, (type) => (openFile.get(type)?.taps.length ?? 0) > 0));
-      stages.RESTORE.enter.tap("descriptors", (stage) => {
+      const leftovers = new Map<Task, readonly Value[]>();
+      plan.tap("descriptors", (plan) => {
+        checkTypes(plan, (type) => (openFile.get(type)?.taps.length ?? 0) > 0);
+        files = planFiles(plan, (file) => fileGroup.get(typeName(file.type))?.call(file));
+      });
+      provide(FilePassings, {
+        get passings() {
+          return files.passings;
+        },
+      });
+      stages.FORKING.enter.tap("descriptors", (stage) => {
         context = stage;
       });
-      stages.RESTORE.task.tap("descriptors", (task) => {
-        if (context === undefined || !task.survives) return;
-        const { checkpoint, serviceDescriptors } = context;
-        reserveNumbers(task, serviceDescriptors.number("images"));
-        for (const [id, sharing] of byDescription(task)) {
+      stages.FORKING.task.tap("descriptors", (task) => {
+        if (context === undefined) return;
+        const { serviceDescriptors } = context;
+        if (task.survives && !files.owners.includes(task)) return;
+        closeInherited(task, serviceDescriptors.numbers);
+        if (task.survives) reserveNumbers(task, serviceDescriptors.number("images"));
+      });
+      stages.RESTORE.task.tapPromise("descriptors", async (task) => {
+        if (context === undefined || !files.owners.includes(task)) return;
+        const { checkpoint } = context;
+        const opened = new Map<number, Value>();
+        for (const id of files.opens.get(task) ?? []) {
           const entry = checkpoint.file(id, `fdinfo of task ${task.pid}`);
-          const fd = openFile.for(typeName(entry.type)).call({ task, entry, checkpoint });
-          if (fd === undefined) throw new Error(`No opener took file ${id} of type ${typeName(entry.type)}`);
-          const last = sharing.length - 1;
-          sharing.forEach((descriptor, index) => {
-            const cloexec = (descriptor.flags & FD_CLOEXEC) !== 0;
-            if (index === last) task.place(fd, descriptor.fd, { cloexec });
-            else task.call.dup3(fd, descriptor.fd, cloexec ? O.CLOEXEC : 0);
-          });
+          opened.set(id, open(openFile, { task, entry, checkpoint }));
         }
+        const placed = placeAll(task, opened);
+        leftovers.set(task, [...opened].filter(([id]) => !placed.has(id)).map(([, descriptor]) => descriptor));
+        const takesPart = files.passings.some(({ from, to }) => from === task || to === task);
+        if (!takesPart) return;
+        const received = await service(Transport).exchange(task, new Map([...opened, ...placed]), files.passings);
+        placeAll(task, received);
+      });
+      stages.RESTORE_SIGCHLD.task.tap("descriptors", (task) => {
+        for (const descriptor of leftovers.get(task) ?? []) task.call.close(descriptor);
       });
     },
   });
 }
 
+function open(openFile: PluginContext["openFile"], file: FileToOpen): Value {
+  const type = typeName(file.entry.type);
+  const descriptor = openFile.for(type).call(file);
+  if (descriptor === undefined) throw new Error(`No opener took file ${file.entry.id} of type ${type}`);
+  return descriptor;
+}
+
+/** Gives files to all descriptors of the table that share them. Returns a number under which each can be found from now on. */
+function placeAll(task: Task, opened: ReadonlyMap<number, Value>): ReadonlyMap<number, number> {
+  const placed = new Map<number, number>();
+  const groups = byFile(task.descriptors);
+  for (const [id, descriptor] of opened) {
+    const sharing = groups.get(id) ?? [];
+    sharing.forEach(({ fd, flags }, index) => {
+      const cloexec = (flags & FD_CLOEXEC) !== 0;
+      if (index === sharing.length - 1) task.place(descriptor, fd, { cloexec });
+      else task.call.dup3(descriptor, fd, cloexec ? O.CLOEXEC : 0);
+      placed.set(id, fd);
+    });
+  }
+  return placed;
+}
+
+/** A task that was forked has its forker's descriptors: all but those of services go. */
+function closeInherited(task: Task, services: readonly number[]): void {
+  if (task.forker === undefined) return;
+  let from = 0;
+  for (const service of services) {
+    if (service > from) task.call.close_range(from, service - 1, 0);
+    from = service + 1;
+  }
+  task.call.close_range(from, HIGHEST, 0);
+}
+
 /**
  * Takes all numbers of the table at once, so that whatever is opened from here on gets another one, and each number is free for
- * the one that it belongs to, in any order.
+ * the file that it belongs to, in any order.
  */
 function reserveNumbers(task: Task, service: number): void {
   for (const { fd } of task.descriptors) task.call.dup3(service, fd, O.CLOEXEC);
-}
-
-function byDescription(task: Task): Map<number, FdinfoEntry[]> {
-  const groups = new Map<number, FdinfoEntry[]>();
-  for (const descriptor of task.descriptors) {
-    const group = groups.get(descriptor.id);
-    if (group === undefined) groups.set(descriptor.id, [descriptor]);
-    else group.push(descriptor);
-  }
-  return groups;
 }
 
 /** CRIU's name of a file type. */

@@ -1,6 +1,6 @@
 import { guard, type Checkpoint, type ProgramTarget, RestoreError, type Task, type Value } from "@restage/core";
 import { imageFileName, type PageRun, readPagemap } from "@restage/images";
-import { AT_FDCWD, MADV, O, PAGE_SIZE } from "@restage/linux/abi";
+import { AT_FDCWD, MADV, MAP, O, PAGE_SIZE, PROT } from "@restage/linux/abi";
 
 const HUGE_PAGE = 2 * 1024 * 1024;
 
@@ -56,10 +56,7 @@ export function fillPages(
   for (const group of groupByFile(content)) {
     const [first] = group;
     if (first === undefined) continue;
-    const { source, pagesFile } = first.run;
-    const own = source === checkpoint.source;
-    const path = own ? pagesFile : `${source.directory()}/${pagesFile}`;
-    const pages = task.call.openat(own ? images : AT_FDCWD, path, O.RDONLY | O.CLOEXEC);
+    const pages = openPages(task, first.run, checkpoint, images);
     let row: Piece[] = [];
     let rowStart = 0;
     let rowLength = 0;
@@ -95,6 +92,43 @@ export function fillPages(
     readRow();
     task.call.close(pages);
   }
+}
+
+/**
+ * Reads page content into memory that a task has from its forker: pages that are equal stay shared. The content is read to memory of the
+ * task's own first, and compared and copied there page by page.
+ */
+export function mergePages(
+  task: ProgramTarget,
+  content: readonly Content[],
+  checkpoint: Checkpoint,
+  images: Value,
+  scratch: { readonly start: number; readonly end: number },
+): void {
+  if (content.length === 0) return;
+  const size = scratch.end - scratch.start;
+  task.call.mmap(scratch.start, size, PROT.READ | PROT.WRITE, MAP.PRIVATE | MAP.ANONYMOUS | MAP.FIXED, -1, 0);
+  for (const group of groupByFile(content)) {
+    const [first] = group;
+    if (first === undefined) continue;
+    const pages = openPages(task, first.run, checkpoint, images);
+    for (const { run } of group) {
+      const length = run.pages * PAGE_SIZE;
+      for (let done = 0; done < length; done += size) {
+        const part = Math.min(size, length - done);
+        task.call.pread64(pages, scratch.start, part, (run.offset ?? 0) + done).expect(part);
+        task.merge(Number(run.address) + done, scratch.start, part);
+      }
+    }
+    task.call.close(pages);
+  }
+  task.call.munmap(scratch.start, size);
+}
+
+function openPages(task: ProgramTarget, { source, pagesFile }: PageRun, checkpoint: Checkpoint, images: Value): Value {
+  const own = source === checkpoint.source;
+  const path = own ? pagesFile : `${source.directory()}/${pagesFile}`;
+  return task.call.openat(own ? images : AT_FDCWD, path, O.RDONLY | O.CLOEXEC);
 }
 
 /** Pages of the same image, in order. */

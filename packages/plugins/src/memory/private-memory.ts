@@ -1,8 +1,19 @@
-import { data, definePlugin, type MemoryPatch, type Plan, type RestorePlugin, type StageContext, type Task } from "@restage/core";
+import {
+  callTaps,
+  type Checkpoint,
+  data,
+  definePlugin,
+  type MemoryPatch,
+  type Plan,
+  type RestorePlugin,
+  type StageContext,
+  type Task,
+} from "@restage/core";
 import type { PageRun, VmaEntry } from "@restage/images";
 import { MADV, MAP, O, PAGE_SIZE, PROT } from "@restage/linux/abi";
 import { OpenFiles } from "../files/open-files.ts";
-import { fillPages, readPageRuns } from "./page-content.ts";
+import { inheritedVmas, pagesOnlyIn } from "./inherited.ts";
+import { type Content, fillPages, mergePages, readPageRuns } from "./page-content.ts";
 import { readBytes } from "./read-pages.ts";
 import { checkVmas, isFile, kindOf, printVma } from "./vmas.ts";
 
@@ -34,29 +45,37 @@ export function privateMemory(): RestorePlugin {
       });
       const restore = async (task: Task) => {
         if (context === undefined) return;
-        const { checkpoint, serviceDescriptors } = context;
+        const { checkpoint, stub } = context;
         const runs = readPageRuns(checkpoint, task);
         const patch = new Patch(task, runs);
-        await patchMemory.promise(patch);
+        await callTaps(patchMemory, patch);
         const vmas = task.mm.vmas.filter((vma) => kindOf(vma) === "private");
-        unmapAll(task, context.stub.zone);
-        const content = contentOf(vmas, runs);
+        const inherited = inheritedVmas(task);
+        const content = contentOf(task, vmas, runs);
         const filled = new Set([...content.map(({ vma }) => vma), ...patch.touched(vmas)]);
-        mapAll(task, vmas, filled, service(OpenFiles));
-        const pieces = content.map(({ vma, run }) => ({ run, hugePages: mayHaveHugePages(vma, task) }));
-        fillPages(task, pieces, checkpoint, serviceDescriptors.number("images"));
+        unmapAllBut(task, inherited, stub.zone);
+        mapAll(task, vmas, inherited, filled, service(OpenFiles));
+        const images = context.serviceDescriptors.number("images");
+        const isInherited = ({ vma }: VmaContent) => inherited.has(vma);
+        if (inherited.size > 0) {
+          mergePages(task, content.filter(isInherited), checkpoint, images, stub.scratch);
+          dropForeignPages(checkpoint, task, inherited, runs);
+        }
+        fillPages(task, content.filter((piece) => !isInherited(piece)), checkpoint, images);
         patch.apply();
         protectAll(task, filled);
-        adviseAll(task, vmas);
+        adviseAll(task, vmas, inherited);
       };
       stages.FORKING.enter.tap("private-memory", (stage) => {
         context = stage;
       });
       stages.FORKING.task.tapPromise("private-memory", async (task) => {
-        if (task.survives && task.children.length > 0) await restore(task);
+        // What a helper has of its parent's memory is none of its children's affair.
+        if (task.kind === "helper" && context !== undefined) unmapAllBut(task, new Set(), context.stub.zone);
+        if (task.survives && task.forks.length > 0) await restore(task);
       });
       stages.RESTORE.task.tapPromise("private-memory", async (task) => {
-        if (task.survives && task.children.length === 0) await restore(task);
+        if (task.survives && task.forks.length === 0) await restore(task);
       });
     },
   });
@@ -77,16 +96,36 @@ function checkPages(plan: Plan, task: Task): void {
   }
 }
 
-/** What was inherited from the parent goes; the zone stays. */
-function unmapAll(task: Task, zone: { readonly start: number; readonly length: number }): void {
-  const end = zone.start + zone.length;
-  task.call.munmap(0, zone.start);
-  task.call.munmap(end, TASK_SIZE - end);
+/** Everything that came from the forker goes, but what both have alike; the zone stays. */
+function unmapAllBut(task: Task, kept: ReadonlySet<VmaEntry>, zone: { readonly start: number; readonly length: number }): void {
+  const ranges = [...kept].map(({ start, end }) => ({ start: Number(start), end: Number(end) }));
+  ranges.push({ start: zone.start, end: zone.start + zone.length });
+  ranges.sort((a, b) => a.start - b.start);
+  let at = 0;
+  for (const { start, end } of ranges) {
+    if (start > at) task.call.munmap(at, start - at);
+    at = end;
+  }
+  if (at < TASK_SIZE) task.call.munmap(at, TASK_SIZE - at);
+}
+
+/** Inherited pages that only the forker had. */
+function dropForeignPages(checkpoint: Checkpoint, task: Task, inherited: ReadonlySet<VmaEntry>, runs: readonly PageRun[]): void {
+  if (task.forker === undefined) return;
+  const theirs = readPageRuns(checkpoint, task.forker);
+  for (const vma of inherited) {
+    for (const { start, end } of pagesOnlyIn(theirs, runs, vma)) task.call.madvise(start, end - start, MADV.DONTNEED);
+  }
+}
+
+/** Content and the mapping that it is in. */
+interface VmaContent extends Content {
+  readonly vma: VmaEntry;
 }
 
 /** The runs cut at the borders of mappings, each with its mapping; those of other mappings (the vdso's) left out. Both ascend. */
-function contentOf(vmas: readonly VmaEntry[], runs: readonly PageRun[]): { readonly vma: VmaEntry; readonly run: PageRun }[] {
-  const content: { vma: VmaEntry; run: PageRun }[] = [];
+function contentOf(task: Task, vmas: readonly VmaEntry[], runs: readonly PageRun[]): VmaContent[] {
+  const content: VmaContent[] = [];
   let next = 0;
   for (const run of runs) {
     const end = run.address + BigInt(run.pages * PAGE_SIZE);
@@ -97,18 +136,27 @@ function contentOf(vmas: readonly VmaEntry[], runs: readonly PageRun[]): { reado
       const from = vma.start > run.address ? vma.start : run.address;
       const to = vma.end < end ? vma.end : end;
       const offset = run.offset === undefined ? undefined : run.offset + Number(from - run.address);
-      content.push({ vma, run: { ...run, address: from, pages: Number(to - from) / PAGE_SIZE, offset } });
+      const part = { ...run, address: from, pages: Number(to - from) / PAGE_SIZE, offset };
+      content.push({ vma, run: part, hugePages: mayHaveHugePages(vma, task) });
     }
   }
   return content;
 }
 
-function mapAll(task: Task, vmas: readonly VmaEntry[], filled: ReadonlySet<VmaEntry>, files: OpenFiles): void {
+function mapAll(
+  task: Task,
+  vmas: readonly VmaEntry[],
+  inherited: ReadonlySet<VmaEntry>,
+  filled: ReadonlySet<VmaEntry>,
+  files: OpenFiles,
+): void {
   const open = new Map<bigint, ReturnType<OpenFiles["open"]>>();
   for (const vma of vmas) {
     const prot = filled.has(vma) ? vma.prot | PROT.WRITE : vma.prot;
     const length = vma.end - vma.start;
-    if (isFile(vma)) {
+    if (inherited.has(vma)) {
+      if (prot !== vma.prot) task.call.mprotect(vma.start, length, prot);
+    } else if (isFile(vma)) {
       let file = open.get(vma.shmid);
       if (file === undefined) {
         file = files.open(task, Number(vma.shmid), O.RDONLY);
@@ -130,8 +178,9 @@ function protectAll(task: Task, filled: ReadonlySet<VmaEntry>): void {
 }
 
 /** Bit n of `madv` is madvise(n). */
-function adviseAll(task: Task, vmas: readonly VmaEntry[]): void {
+function adviseAll(task: Task, vmas: readonly VmaEntry[], inherited: ReadonlySet<VmaEntry>): void {
   for (const vma of vmas) {
+    if (inherited.has(vma)) continue;
     for (let rest = vma.madv ?? 0n, advice = 0; rest !== 0n; rest >>= 1n, advice++) {
       if ((rest & 1n) !== 0n) task.call.madvise(vma.start, vma.end - vma.start, advice);
     }

@@ -1,0 +1,69 @@
+import {
+  encodeEntries,
+  type EntryExtra,
+  type EntryKindName,
+  type EntryToEncode,
+  type EntryValue,
+  imageFileName,
+  imageKinds,
+  type AnyMessage,
+  type ImageSource,
+} from "@restage/images";
+import { completeMessage, type PartialEntry } from "./complete-entry.ts";
+
+/** An image file. */
+export interface ImageInMemory {
+  readonly fileName: string;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * An image from entries of which only what matters is given.
+ *
+ * @param id the variable part of its name, for kinds that have one.
+ * @param extras what follows each entry, for kinds that have something.
+ * @example
+ * ```ts
+ * image("timens", [{ monotonic: { tv_sec: 10n } }], 0); // timens-0.img
+ * ```
+ */
+export function image<K extends EntryKindName>(
+  kind: K,
+  entries: readonly PartialEntry<EntryValue<K>>[],
+  id?: number | bigint | string,
+  extras: readonly EntryExtra<K>[] = [],
+): ImageInMemory {
+  const { message, first = message } = imageKinds[kind];
+  const whole = entries.map((entry, index) => ({
+    value: completeMessage((index === 0 ? first : message) as AnyMessage, entry as never),
+    extra: extras[index],
+  }));
+  return { fileName: imageFileName(kind, id), bytes: encodeEntries(kind, whole as unknown as EntryToEncode<K>[]) };
+}
+
+/** Images that are in no directory. Of two with the same name the later one counts. */
+export class ImagesInMemory implements ImageSource {
+  readonly description = "images in memory";
+  readonly #files: ReadonlyMap<string, Uint8Array>;
+
+  constructor(images: readonly ImageInMemory[]) {
+    this.#files = new Map(images.map(({ fileName, bytes }) => [fileName, bytes]));
+  }
+
+  list(): readonly string[] {
+    return [...this.#files.keys()].sort();
+  }
+  read(fileName: string): Uint8Array | undefined {
+    return this.#files.get(fileName);
+  }
+  size(fileName: string): number | undefined {
+    return this.#files.get(fileName)?.length;
+  }
+  /** Where tasks would read pages: there is no such directory. */
+  directory(): string {
+    return "/images";
+  }
+  parent(): undefined {
+    return undefined;
+  }
+}

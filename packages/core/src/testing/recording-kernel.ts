@@ -1,0 +1,309 @@
+import type {
+  AddressRange,
+  Exit,
+  FileStat,
+  FinalState,
+  HostCalls,
+  Kernel,
+  ParkedMapping,
+  Program,
+  Stub,
+  StubOptions,
+  SyscallStep,
+  Tracee,
+} from "@restage/linux";
+import { DescriptorTable } from "./descriptor-table.ts";
+import { type InventedBirth, InventedProcess, Inventor } from "./invented-results.ts";
+import {
+  isSuccess,
+  type PlannedFailure,
+  PlannedFailures,
+  plannedResult,
+  RecordedProgramError,
+} from "./planned-failure.ts";
+
+/** What a recording kernel was asked for, one at a time, in order. */
+export type KernelRecord =
+  | { readonly kind: "stub"; readonly options: StubOptions }
+  /** A program; its steps have their results. */
+  | { readonly kind: "program"; readonly tracee: Tracee; readonly steps: Program }
+  | { readonly kind: "adopt"; readonly tracee: Tracee }
+  /** A call by syscall stops. */
+  | { readonly kind: "call"; readonly tracee: Tracee; readonly step: SyscallStep }
+  | { readonly kind: "conclude"; readonly tracee: Tracee; readonly state: FinalState }
+  | { readonly kind: "resume"; readonly tracees: readonly Tracee[] }
+  | { readonly kind: "resume-stopped"; readonly tracees: readonly Tracee[]; readonly signal: number }
+  | { readonly kind: "end"; readonly tracee: Tracee; readonly exit: Exit }
+  | { readonly kind: "kill-all"; readonly tracees: readonly Tracee[] }
+  | { readonly kind: "dismiss-stub" }
+  | { readonly kind: "push-undo"; readonly steps: Program }
+  | { readonly kind: "run-undo" }
+  | { readonly kind: "dismiss-undo" }
+  /** A call of the coordinator itself. */
+  | { readonly kind: "host-call"; readonly step: SyscallStep }
+  | { readonly kind: "host-write"; readonly path: string; readonly text: string }
+  | { readonly kind: "close" };
+
+/** What a recording kernel is told to invent; without it, everything succeeds and nothing is known of the host. */
+export interface Inventions {
+  /** Calls that fail. */
+  readonly failures?: readonly PlannedFailure[];
+  /** What `host.stat` gives, by path; else "unknown". */
+  readonly files?: Readonly<Record<string, FileStat | "missing">>;
+  /** What `host.readText` gives, by path; else undefined. */
+  readonly texts?: Readonly<Record<string, string>>;
+  /** Who has a pid. */
+  readonly pidHolders?: Readonly<Record<number, string>>;
+  /** Threads that are gone when they are to be let go. */
+  readonly goneAtResume?: readonly number[];
+  /** Tasks that do not end when they are killed. */
+  readonly unkillable?: readonly number[];
+  /** What could not be undone. */
+  readonly leftByUndo?: readonly string[];
+  /** Nanoseconds of both clocks; they stand still. */
+  readonly clock?: bigint;
+}
+
+const STUB_PID = 2_999_999;
+const STANDARD_DESCRIPTORS = [0, 1, 2];
+const PAGE = 4096;
+const PARKING_SIZE = 32 * PAGE;
+const ZONE_SIZE = 256 * 1024 * 1024;
+const LOWEST_ZONE = 0x100_0000_0000;
+const CLOCK = 1_000_000_000_000n;
+
+/**
+ * A kernel that does nothing: it writes down what it is asked for, and invents plausible results. For tests without root, and for printed
+ * plans.
+ *
+ * It holds its users to the contract of the real one: a program of a task that nobody forked, or that was let go, is an error.
+ *
+ * @example
+ * ```ts
+ * const kernel = new RecordingKernel({ failures: [{ call: "chdir", of: 7, result: "ENOENT" }] });
+ * await restore({ images }, kernel, defaultPlugins()); // rejects: chdir() of task 7 failed
+ * for (const { tracee, steps } of kernel.programs) console.log(tracee.tid, printProgram(steps));
+ * ```
+ */
+export class RecordingKernel implements Kernel {
+  readonly recording = true;
+  readonly host: HostCalls;
+  /** Everything it was asked for, in order. */
+  readonly records: readonly KernelRecord[];
+  readonly #records: KernelRecord[] = [];
+  readonly #listener: (record: KernelRecord) => void;
+  readonly #inventions: Inventions;
+  readonly #failures: PlannedFailures;
+  readonly #inventor = new Inventor();
+  readonly #coordinator: Tracee = { tid: 1, tgid: 1 };
+  readonly #coordinatorProcess = new InventedProcess(new DescriptorTable(STANDARD_DESCRIPTORS));
+  /** Forked and traced, but not taken over yet. */
+  readonly #born = new Map<number, InventedProcess>();
+  readonly #driven = new Map<Tracee, InventedProcess>();
+  /** Threads without the zone: no program can run in them any more. */
+  readonly #concluded = new Set<Tracee>();
+  #stub: Tracee | undefined;
+
+  /** @param listener is told of each record when it is made. */
+  constructor(inventions: Inventions = {}, listener: (record: KernelRecord) => void = () => {}) {
+    this.records = this.#records;
+    this.#listener = listener;
+    this.#inventions = inventions;
+    this.#failures = new PlannedFailures(inventions.failures ?? []);
+    const { files = {}, texts = {}, pidHolders = {}, clock = CLOCK } = inventions;
+    this.host = {
+      call: (step) => this.#callOfCoordinator(step),
+      writeFile: (path, text) => void this.#record({ kind: "host-write", path, text }),
+      stat: (path) => files[path] ?? "unknown",
+      readText: (path) => texts[path],
+      pidHolder: (pid) => pidHolders[pid],
+      clock: () => clock,
+    };
+  }
+
+  /** The programs that were run, in order. */
+  get programs(): readonly { readonly tracee: Tracee; readonly steps: Program }[] {
+    return this.records.filter((record) => record.kind === "program");
+  }
+  /** The undo programs that were pushed, in order. */
+  get undos(): readonly Program[] {
+    return this.records.flatMap((record) => (record.kind === "push-undo" ? [record.steps] : []));
+  }
+  /** With what threads resume, by their ids. */
+  get finalStates(): ReadonlyMap<number, FinalState> {
+    const states = new Map<number, FinalState>();
+    for (const record of this.records) if (record.kind === "conclude") states.set(record.tracee.tid, record.state);
+    return states;
+  }
+  /** The ids of the threads that were let go, running or into a stop. */
+  get resumed(): readonly number[] {
+    return this.records.flatMap((record) =>
+      record.kind === "resume" || record.kind === "resume-stopped" ? record.tracees.map(({ tid }) => tid) : [],
+    );
+  }
+
+  async createStub(options: StubOptions): Promise<Stub> {
+    this.#record({ kind: "stub", options });
+    const tracee: Tracee = { tid: STUB_PID, tgid: STUB_PID };
+    this.#stub = tracee;
+    this.#driven.set(tracee, new InventedProcess());
+    const start = freeAddress(options.occupied, PARKING_SIZE + ZONE_SIZE);
+    return {
+      tracee,
+      vdso: parkedVdso(start),
+      vdsoText: undefined,
+      scratch: { start: start + PARKING_SIZE / 2, end: start + PARKING_SIZE },
+      zone: { start, length: PARKING_SIZE + ZONE_SIZE },
+    };
+  }
+
+  async run(tracee: Tracee, program: Program): Promise<void> {
+    if (program.length === 0) return;
+    const process = this.#processOf(tracee, "run a program in");
+    if (this.#concluded.has(tracee))
+      throw new Error(`Cannot run a program in task ${tracee.tid}: the zone is gone from it`);
+    this.#record({ kind: "program", tracee, steps: program });
+    for (const step of program) {
+      if (step.kind !== "syscall") continue;
+      const planned = this.#failures.meet(step, tracee === this.#stub ? "stub" : tracee.tid);
+      if (planned?.failure !== undefined) {
+        if (planned.failure.kind === "died") this.#driven.delete(tracee);
+        throw new RecordedProgramError(tracee.tid, program, step, planned.failure);
+      }
+      step.result = this.#resultOf(step, tracee, process, planned);
+      if (isSuccess(step, step.result)) continue;
+      throw new RecordedProgramError(tracee.tid, program, step, { kind: "result", result: step.result });
+    }
+  }
+
+  async adopt(tid: number, tgid: number): Promise<Tracee> {
+    const process = this.#born.get(tid);
+    if (process === undefined) throw new Error(`Cannot take over task ${tid}: no program forked it with CLONE_PTRACE`);
+    this.#born.delete(tid);
+    const tracee: Tracee = { tid, tgid };
+    this.#driven.set(tracee, process);
+    this.#record({ kind: "adopt", tracee });
+    return tracee;
+  }
+
+  call(tracee: Tracee, step: SyscallStep): number {
+    const process = this.#processOf(tracee, "make a call in");
+    this.#record({ kind: "call", tracee, step });
+    const planned = this.#failures.meet(step, tracee === this.#stub ? "stub" : tracee.tid);
+    step.result = this.#resultOf(step, tracee, process, planned);
+    return step.result;
+  }
+
+  conclude(threads: readonly { readonly tracee: Tracee; readonly state: FinalState }[]): void {
+    for (const { tracee, state } of threads) {
+      const process = this.#processOf(tracee, "conclude");
+      for (const step of state.lastCalls) step.result = this.#resultOf(step, tracee, process, undefined);
+      this.#record({ kind: "conclude", tracee, state });
+      this.#concluded.add(tracee);
+    }
+  }
+
+  resume(tracees: readonly Tracee[]): readonly Tracee[] {
+    this.#record({ kind: "resume", tracees });
+    return this.#letGo(tracees);
+  }
+
+  resumeStopped(threads: readonly Tracee[], signal: number): readonly Tracee[] {
+    this.#record({ kind: "resume-stopped", tracees: threads, signal });
+    return this.#letGo(threads);
+  }
+
+  async end(tracee: Tracee, exit: Exit): Promise<void> {
+    this.#processOf(tracee, "end");
+    this.#driven.delete(tracee);
+    this.#record({ kind: "end", tracee, exit });
+  }
+
+  async killAll(): Promise<readonly number[]> {
+    const tracees = [...this.#driven.keys()];
+    this.#record({ kind: "kill-all", tracees });
+    this.#driven.clear();
+    this.#stub = undefined;
+    return tracees.map(({ tid }) => tid).filter((tid) => this.#inventions.unkillable?.includes(tid) === true);
+  }
+
+  async dismissStub(): Promise<void> {
+    this.#record({ kind: "dismiss-stub" });
+    if (this.#stub !== undefined) this.#driven.delete(this.#stub);
+    this.#stub = undefined;
+  }
+
+  pushUndo(steps: Program): void {
+    this.#record({ kind: "push-undo", steps });
+  }
+
+  async runUndo(): Promise<readonly string[]> {
+    this.#record({ kind: "run-undo" });
+    return this.#inventions.leftByUndo ?? [];
+  }
+
+  async dismissUndo(): Promise<void> {
+    this.#record({ kind: "dismiss-undo" });
+  }
+
+  close(): void {
+    this.#record({ kind: "close" });
+  }
+
+  #record(record: KernelRecord): void {
+    this.#records.push(record);
+    this.#listener(record);
+  }
+
+  #letGo(tracees: readonly Tracee[]): readonly Tracee[] {
+    for (const tracee of tracees) this.#driven.delete(tracee);
+    return tracees.filter(({ tid }) => this.#inventions.goneAtResume?.includes(tid) === true);
+  }
+
+  #callOfCoordinator(step: SyscallStep): number {
+    this.#record({ kind: "host-call", step });
+    const planned = this.#failures.meet(step, "coordinator");
+    step.result = this.#resultOf(step, this.#coordinator, this.#coordinatorProcess, planned);
+    return step.result;
+  }
+
+  #resultOf(step: SyscallStep, tracee: Tracee, process: InventedProcess, planned: PlannedFailure | undefined): number {
+    if (planned !== undefined) return plannedResult(planned);
+    const born = ({ tid, process: child, traced }: InventedBirth): void => {
+      if (traced) this.#born.set(tid, child);
+    };
+    return this.#inventor.resultOf(step, tracee, process, born);
+  }
+
+  #processOf(tracee: Tracee, what: string): InventedProcess {
+    const process = this.#driven.get(tracee);
+    if (process !== undefined) return process;
+    throw new Error(`Cannot ${what} task ${tracee.tid}: it is not under this kernel's control`);
+  }
+}
+
+/** Above all that tasks will use, as far as needed. */
+function freeAddress(occupied: readonly AddressRange[], length: number): number {
+  let start = LOWEST_ZONE;
+  for (const range of [...occupied].sort((a, b) => a.start - b.start)) {
+    if (range.end <= start) continue;
+    if (range.start >= start + length) break;
+    start = range.end;
+  }
+  return start;
+}
+
+/** What a kernel of 6.13 or later has. */
+function parkedVdso(start: number): readonly ParkedMapping[] {
+  const mappings: ParkedMapping[] = [];
+  let at = start;
+  for (const [name, pages] of [
+    ["[vvar]", 4],
+    ["[vvar_vclock]", 2],
+    ["[vdso]", 2],
+  ] as const) {
+    mappings.push({ name, start: at, end: at + pages * PAGE });
+    at += pages * PAGE;
+  }
+  return mappings;
+}

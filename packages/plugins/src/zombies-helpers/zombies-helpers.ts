@@ -1,0 +1,61 @@
+import { definePlugin, type RestorePlugin, type Task } from "@restage/core";
+import { PR, SIG, signalBit, SIGSET_SIZE } from "@restage/linux/abi";
+
+/** struct kernel_sigaction with the default action. */
+const DEFAULT_ACTION = { handler: 0n, flags: 0n, restorer: 0n, mask: 0n };
+
+/**
+ * RESTORE: zombies die with the status they had, helpers exit. RESTORE_SIGCHLD: parents reap their helpers, and forget what SIGCHLD the restore itself
+ * has queued. Zombies stay for their parents to wait for.
+ */
+export function zombiesAndHelpers(): RestorePlugin {
+  return definePlugin({
+    name: "zombies-helpers",
+    duty: "zombies-helpers",
+    stages: {
+      RESTORE: "zombies die with their recorded status, helpers exit",
+      RESTORE_SIGCHLD: "helpers are reaped, the SIGCHLDs of the restore are dropped",
+    },
+    apply({ plan, stages }) {
+      plan.tap("zombies-helpers", (plan) => {
+        for (const { kind, parent, pid } of plan.tree.tasks) {
+          if (kind !== "helper" || parent?.survives !== false) continue;
+          plan.refuse({ what: `helper ${pid}`, why: `the task ${parent.pid} that would reap it does not go on itself`, pid });
+        }
+      });
+      stages.RESTORE.task.tap("zombies-helpers", (task) => {
+        if (task.kind === "helper") task.endsWith({ code: 0, signal: undefined });
+        if (task.kind === "zombie") endZombie(task);
+      });
+      stages.RESTORE_SIGCHLD.task.tap("zombies-helpers", (task) => {
+        if (task.children.every((child) => child.kind === "alive")) return;
+        for (const child of task.children) {
+          if (child.kind === "helper") task.call.wait4(child.pid, 0, 0, 0).expect(child.pid);
+        }
+        // The default action drops a pending SIGCHLD, also a blocked one; the real action is set after it.
+        task.call.rt_sigaction(SIG.CHLD, DEFAULT_ACTION, 0, SIGSET_SIZE);
+        // A child that comes back stopped tells so once more, when it is put into its stop.
+        if (task.children.some((child) => child.kind === "stopped")) dropLastChildSignal(task);
+      });
+    },
+  });
+}
+
+/** `exit_code` is a raw wait status: the signal in the low 7 bits, or the exit code in the next 8. */
+function endZombie(task: Task): void {
+  const status = task.core.tc?.exit_code ?? 0;
+  const signal = status & 0x7f;
+  const name = new Uint8Array(16);
+  name.set(new TextEncoder().encode(task.core.tc?.comm ?? "").subarray(0, 15));
+  task.call.prctl(PR.SET_NAME, name, 0, 0, 0);
+  // No core file is written for a death that has been died already.
+  if (signal !== 0) task.call.prctl(PR.SET_DUMPABLE, 0, 0, 0, 0);
+  task.endsWith({ code: (status >> 8) & 0xff, signal: signal === 0 ? undefined : signal });
+}
+
+function dropLastChildSignal(task: Task): void {
+  const set = new Uint8Array(BigUint64Array.of(signalBit(SIG.CHLD)).buffer);
+  const now = new Uint8Array(16);
+  task.leader.callLast("rt_sigtimedwait", set, 0, now, SIGSET_SIZE).allow("EAGAIN");
+}
+
