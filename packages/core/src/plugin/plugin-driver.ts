@@ -116,6 +116,7 @@ export class PluginDriver {
       try {
         const result = fn(...args);
         if (tap.type !== "promise") {
+          if (result instanceof Promise) throw unawaited(result, tap.name, hook);
           done();
           return result;
         }
@@ -128,6 +129,15 @@ export class PluginDriver {
       }
     };
   }
+}
+
+/** An async function given to `tap`: nobody would wait for it, and what it records after its first await would be too late. */
+function unawaited(result: Promise<unknown>, tap: string, hook: string): RestoreError {
+  // What it comes to is of no interest any more.
+  result.catch(() => {});
+  return new RestoreError("ERR_PLUGIN", `Tap ${tap} of ${hook} gave a promise, which nobody waits for`, {
+    hint: "use tapPromise for async functions",
+  });
 }
 
 /** tapable puts a tap with an unknown `before` first, silently; and bare numbers say nothing to a reader. */

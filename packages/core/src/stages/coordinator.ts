@@ -140,7 +140,10 @@ export class Coordinator {
         if (!withThreads) return;
         task.leader.program = program;
         await callTaps(hooks.thread, task.leader);
-        if (stage.name === "COMPLETE") this.#closeServices(task);
+        if (stage.name === "COMPLETE") {
+          program.plugin = "core";
+          this.#closeServices(task);
+        }
       });
     } catch (error) {
       this.#cancelBirths(task);

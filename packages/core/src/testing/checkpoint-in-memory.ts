@@ -77,7 +77,12 @@ const TASK_STATE = { alive: 1, stopped: 3, zombie: 6 } as const;
  * });
  * ```
  */
-export function checkpointInMemory({ task = {}, files = [], inventory, images = [] }: CheckpointInvention): ImageSource {
+export function checkpointInMemory({
+  task = {},
+  files = [],
+  inventory,
+  images = [],
+}: CheckpointInvention): ImageSource {
   const known = new Map([...FILES, ...files].map((file) => [file.id ?? 0, fileEntry(file)]));
   const tasks = placeTasks(task);
   return new ImagesInMemory([

@@ -1,13 +1,13 @@
 import {
-  encodeEntries,
+  type AnyMessage,
   type EntryExtra,
   type EntryKindName,
   type EntryToEncode,
   type EntryValue,
+  encodeEntries,
+  type ImageSource,
   imageFileName,
   imageKinds,
-  type AnyMessage,
-  type ImageSource,
 } from "@restage/images";
 import { completeMessage, type PartialEntry } from "./complete-entry.ts";
 

@@ -1,8 +1,19 @@
 /**
- * What tests of plugins and printed plans need: a kernel that only writes down, checkpoints without files, and the programs that a plugin
- * records, as text. Nothing here needs root or touches the host.
+ * What tests of plugins and printed plans need: a kernel that only writes down, checkpoints without files, and what a plugin records, as
+ * text. Nothing here needs root or touches the host.
  *
  * @module
  */
+export {
+  type CheckpointInvention,
+  checkpointInMemory,
+  type TaskInvention,
+  type ThreadInvention,
+} from "./checkpoint-in-memory.ts";
+export { completeEntry, type PartialEntry } from "./complete-entry.ts";
+export { type ImageInMemory, ImagesInMemory, image } from "./images-in-memory.ts";
 export type { PlannedFailure } from "./planned-failure.ts";
 export { type Inventions, type KernelRecord, RecordingKernel } from "./recording-kernel.ts";
+export { type RecordedLine, type Rehearsal, type RehearsalRequest, rehearse } from "./rehearse.ts";
+export { scaffold } from "./scaffold.ts";
+export { type PluginTest, testEntry, testPlan, testPlugin } from "./test-plugin.ts";

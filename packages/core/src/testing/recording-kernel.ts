@@ -112,6 +112,7 @@ export class RecordingKernel implements Kernel {
     this.#failures = new PlannedFailures(inventions.failures ?? []);
     const { files = {}, texts = {}, pidHolders = {}, clock = CLOCK } = inventions;
     this.host = {
+      runId: "recording",
       call: (step) => this.#callOfCoordinator(step),
       writeFile: (path, text) => void this.#record({ kind: "host-write", path, text }),
       stat: (path) => files[path] ?? "unknown",

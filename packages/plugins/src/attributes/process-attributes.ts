@@ -11,14 +11,14 @@ interface Inherited {
 }
 
 /**
- * RESTORE: oom_score_adj, loginuid, membarrier registrations, child subreaper. The personality is in the images in a form that cannot be
+ * RESTORE: oom_score_adj, loginuid, membarrier registrations. RESTORE_SIGCHLD: child subreaper. The personality is in the images in a form that cannot be
  * relied on, and is left as it is, as CRIU does.
  */
 export function processAttributes(): RestorePlugin {
   return definePlugin({
     name: "process-attributes",
     duty: "process-attributes",
-    stages: { RESTORE: "oom_score_adj, loginuid, membarrier registrations, child subreaper" },
+    stages: { RESTORE: "oom_score_adj, loginuid, membarrier registrations", RESTORE_SIGCHLD: "child subreaper" },
     apply({ plan, stages }) {
       let inherited: Inherited = { oomScoreAdj: undefined, loginuid: undefined };
       plan.tap("process-attributes", (plan) => {
@@ -32,8 +32,8 @@ export function processAttributes(): RestorePlugin {
         }
       });
       stages.RESTORE.task.tap("process-attributes", (task) => {
-        const attributes = task.core.tc;
-        if (!task.survives || attributes === undefined) return;
+        const attributes = task.survives ? task.core.tc : undefined;
+        if (attributes === undefined) return;
         const { oom_score_adj, loginuid, membarrier_registration_mask: membarrier = 0 } = attributes;
         if (oom_score_adj !== undefined && oom_score_adj !== inherited.oomScoreAdj) {
           task.writeFile("/proc/self/oom_score_adj", String(oom_score_adj)).allow("EACCES");
@@ -42,7 +42,10 @@ export function processAttributes(): RestorePlugin {
           task.writeFile("/proc/self/loginuid", String(loginuid)).hint("changing the loginuid needs CAP_AUDIT_CONTROL");
         }
         for (let bit = 0; bit < 32; bit++) if ((membarrier & (1 << bit)) !== 0) task.call.membarrier(1 << bit, 0, 0);
-        if (attributes.child_subreaper === true) task.call.prctl(PR.SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+      });
+      // Not before helpers have exited: their children go to those whom the plan has chosen.
+      stages.RESTORE_SIGCHLD.task.tap("process-attributes", (task) => {
+        if (task.core.tc?.child_subreaper === true) task.call.prctl(PR.SET_CHILD_SUBREAPER, 1, 0, 0, 0);
       });
     },
   });

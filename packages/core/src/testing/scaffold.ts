@@ -1,0 +1,64 @@
+import { definePlugin, type RestorePlugin } from "../plugin/plugin.ts";
+
+/**
+ * What a tree needs to come through all stages: its tasks and threads are forked, those that do not go on exit, the others have
+ * registers (zeroes). Under the duties of the default plugins, so that a plugin with one of them takes its place.
+ */
+export function scaffold(): readonly RestorePlugin[] {
+  return [
+    definePlugin({
+      name: "scaffold-root-task",
+      duty: "root-task",
+      apply: ({ stages }) => stages.ROOT_TASK.enter.tap("root-task", ({ stub, tree }) => void stub.fork(tree.root, 0)),
+    }),
+    definePlugin({
+      name: "scaffold-children",
+      duty: "children",
+      apply({ stages }) {
+        stages.FORKING.task.tap("children", (task) => {
+          for (const child of task.forks) task.fork(child);
+        });
+      },
+    }),
+    definePlugin({
+      name: "scaffold-threads",
+      duty: "threads",
+      apply({ stages }) {
+        stages.RESTORE.task.tap("threads", (task) => {
+          if (task.survives) for (const thread of task.threads.slice(1)) task.startThread(thread);
+        });
+      },
+    }),
+    definePlugin({
+      name: "scaffold-zombies-helpers",
+      duty: "zombies-helpers",
+      apply({ stages }) {
+        stages.RESTORE.task.tap("zombies-helpers", (task) => {
+          if (!task.survives) task.endsWith({ code: 0, signal: undefined });
+        });
+      },
+    }),
+    definePlugin({
+      name: "scaffold-registers",
+      duty: "registers",
+      apply({ stages }) {
+        stages.COMPLETE.thread.tap("registers", (thread) => {
+          thread.resumeWith({
+            registers: new Uint8Array(),
+            extendedState: { legacy: new Uint8Array(512), components: [] },
+            signalMask: 0n,
+            lastCalls: thread.lastCalls,
+            pokes: [],
+          });
+        });
+      },
+    }),
+  ];
+}
+
+/** Plugins that claim the duties which some of these only want to be there. */
+export function standIns(plugins: readonly RestorePlugin[]): readonly RestorePlugin[] {
+  const claimed = new Set(plugins.map(({ duty }) => duty));
+  const wanted = new Set(plugins.flatMap(({ needs = [] }) => needs).filter((duty) => !claimed.has(duty)));
+  return [...wanted].map((duty) => definePlugin({ name: `stand-in-${duty}`, duty, apply() {} }));
+}

@@ -1,0 +1,102 @@
+import { type EntryKindName, type EntryValue, imageKinds } from "@restage/images";
+import { type EntryPlace, FILE_MEMBERS } from "../images/entry-kinds.ts";
+import type { RestoreOptions } from "../options.ts";
+import type { Finding } from "../plan/plan.ts";
+import type { RestorePlugin } from "../plugin/plugin.ts";
+import { PluginDriver } from "../plugin/plugin-driver.ts";
+import { type RunStageName, STAGES } from "../stages/stages.ts";
+import type { CheckpointInvention } from "./checkpoint-in-memory.ts";
+import { completeEntry, type PartialEntry } from "./complete-entry.ts";
+import type { Inventions } from "./recording-kernel.ts";
+import { type Rehearsal, rehearse } from "./rehearse.ts";
+import { scaffold, standIns } from "./scaffold.ts";
+
+/** With what a plugin is tested. */
+export interface PluginTest extends CheckpointInvention {
+  /** Plugins whose services it uses, or whose taps it is ordered by. What they record is not shown. */
+  readonly with?: readonly RestorePlugin[];
+  readonly options?: Partial<Omit<RestoreOptions, "images">>;
+  /** What is found on the host, and which calls fail. */
+  readonly host?: Inventions;
+}
+
+/**
+ * What a plugin records, one line a call, like strace: without root, and without images on disk.
+ *
+ * The whole restore is rehearsed; `stage` chooses what is shown. A line begins with the task (or thread, or `stub`, or `coordinator`), the
+ * stage and the plugin by its duty. Results that later calls use are named: `$1 = openat(...)`.
+ *
+ * @throws RestoreError when the plugin refuses the checkpoint, or fails in that stage or before.
+ * @example
+ * ```ts
+ * await testPlugin(sessions(), { stage: "FORKING", task: { pid: 7, sid: 7, pgid: 7 } });
+ * // ["7 FORKING sessions: setsid()"]
+ * ```
+ */
+export async function testPlugin(
+  plugin: RestorePlugin,
+  test: PluginTest & { readonly stage?: RunStageName },
+): Promise<readonly string[]> {
+  const { stage, ...request } = test;
+  const { lines, error } = await rehearseAlone(plugin, request);
+  const last = STAGES.findIndex(({ name }) => name === stage);
+  // A test of one stage need not invent what the plugin wants in a later one.
+  const failed = STAGES.findIndex(({ name }) => name === error?.stage);
+  if (error !== undefined && (stage === undefined || failed <= last)) throw error;
+  return lines
+    .filter((line) => line.plugin === labelOf(plugin) && (stage === undefined || line.stage === stage))
+    .map((line) => `${line.who} ${line.stage} ${line.plugin}: ${line.text}`);
+}
+
+/**
+ * What a plugin's `plan` taps find in a checkpoint: refusals and warnings.
+ *
+ * @example
+ * ```ts
+ * const findings = await testPlan(regularFiles(), {
+ *   task: { descriptors: [{ fd: 0, id: 3 }] },
+ *   files: [{ id: 3, reg: { name: "/gone" } }],
+ *   host: { files: { "/gone": "missing" } },
+ * });
+ * // [{ severity: "refused", what: "file /gone", why: "it is not there", ... }]
+ * ```
+ */
+export async function testPlan(plugin: RestorePlugin, test: PluginTest): Promise<readonly Finding[]> {
+  const { plan, error } = await rehearseAlone(plugin, test);
+  if (plan === undefined) throw error ?? new Error("Nothing was planned");
+  return plan.findings.filter((finding) => finding.plugin === labelOf(plugin));
+}
+
+/**
+ * What a plugin's `entries` taps make of an image entry.
+ *
+ * @param given the entry; what it requires beside this is 0, empty or false.
+ * @example
+ * ```ts
+ * const entry = testEntry(remapPaths({ "/old": "/new" }), "reg_files", { name: "/old/log" });
+ * entry.name; // "/new/log"
+ * ```
+ */
+export function testEntry<K extends EntryKindName>(
+  plugin: RestorePlugin,
+  kind: K,
+  given: PartialEntry<EntryValue<K>>,
+  place: Partial<EntryPlace> = {},
+): EntryValue<K> {
+  const { hooks } = new PluginDriver(scaffold(), [...standIns([plugin]), plugin], () => {});
+  const kinds: readonly string[] = Object.values(FILE_MEMBERS);
+  const file = kinds.includes(kind) ? "files.img" : imageKinds[kind].fileName;
+  const entry = completeEntry(kind, given);
+  return hooks.entries[kind].call(entry as never, { file, index: 0, ...place }) as EntryValue<K>;
+}
+
+/** With only the plugins that it asks for, in their place before it. */
+function rehearseAlone(plugin: RestorePlugin, { with: others = [], ...request }: PluginTest): Promise<Rehearsal> {
+  const duties = new Set(others.map(({ duty }) => duty));
+  const defaults = [...others, ...scaffold().filter(({ duty }) => !duties.has(duty))];
+  return rehearse({ ...request, plugins: [plugin], defaults });
+}
+
+function labelOf({ duty, name }: RestorePlugin): string {
+  return duty ?? name;
+}
