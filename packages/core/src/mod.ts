@@ -17,7 +17,7 @@ export { ServiceDescriptors, type ServiceName } from "./plan/service-descriptors
 export { definePlugin, type PluginContext, type RestorePlugin } from "./plugin/plugin.ts";
 export { choosePlugins, PluginDriver } from "./plugin/plugin-driver.ts";
 export { defineService, type Service } from "./plugin/service.ts";
-export { CALLS, type CallArguments, type CallName } from "./program/calls.ts";
+export { CALLS, type CallArguments, type CallName, type ResourceLimit } from "./program/calls.ts";
 export * from "./program/deferred.ts";
 export { printProgram, printStep } from "./program/print-program.ts";
 export { type Calls, ProgramBuilder, type RecordedStep } from "./program/program-builder.ts";

@@ -89,7 +89,12 @@ async function abort(
   driver: PluginDriver,
   onEvent: RestoreListener,
 ): Promise<RestoreError> {
-  if (error.code === "ERR_COMPLETE") return error;
+  if (error.code === "ERR_COMPLETE") {
+    // Tasks run: what was made for them stays, also when this process ends.
+    await kernel.dismissUndo();
+    onEvent({ kind: "failed", time: performance.now(), error, left: [] });
+    return error;
+  }
   const left: string[] = [];
   try {
     await driver.hooks.abort.promise(error);

@@ -21,6 +21,12 @@ export interface FinalState {
   readonly pokes: readonly { readonly address: bigint; readonly value: bigint }[];
 }
 
+/** A thread and what it resumes with. */
+export interface ConcludedThread {
+  readonly tracee: Tracee;
+  readonly state: FinalState;
+}
+
 /** Floating point and vector registers, free of any processor's layout. */
 export interface ExtendedState {
   /** The FXSAVE area, 512 bytes. */
@@ -88,8 +94,8 @@ export interface Kernel {
   adopt(tid: number, tgid: number): Promise<Tracee>;
   /** Makes one call in a tracee by syscall stops, which leave pending signals and handlers alone. Returns its result. */
   call(tracee: Tracee, step: SyscallStep): number;
-  /** Gives threads of one process, leader first, their final state and takes the zone away. No program can run after it. */
-  conclude(threads: readonly { readonly tracee: Tracee; readonly state: FinalState }[]): void;
+  /** Gives the threads of processes, leaders first, their final state and takes the zone away. No program can run in them after it. */
+  conclude(processes: readonly (readonly ConcludedThread[])[]): void;
   /** Lets threads go. Returns those that were gone. */
   resume(tracees: readonly Tracee[]): readonly Tracee[];
   /** Lets the threads of one process, leader first, go into a stop, and waits until they stand. */

@@ -13,6 +13,7 @@ import { Host } from "./host/host.ts";
 import { pidHolder, readMaps, readStat, readStatus, readText } from "./host/procfs.ts";
 import { checked, SystemError } from "./host/system-error.ts";
 import type {
+  ConcludedThread,
   Exit,
   FileStat,
   FinalState,
@@ -52,6 +53,8 @@ export class LinuxKernel implements Kernel {
   readonly #host: Host;
   readonly #ptrace: Ptrace;
   readonly #slots = new Map<Tracee, Slot>();
+  /** Leaders of processes that were let go into a stop, before the others run. */
+  #stopped: Tracee[] = [];
   #zone: Zone | undefined;
   #janitor: Janitor | undefined;
   #runner: BatchRunner | undefined;
@@ -128,20 +131,10 @@ export class LinuxKernel implements Kernel {
     return step.result;
   }
 
-  conclude(threads: readonly { readonly tracee: Tracee; readonly state: FinalState }[]): void {
-    const { start, length } = this.#requireZone().region;
-    const [leader] = threads;
-    if (leader === undefined) return;
-    for (const { tracee, state } of threads) {
-      for (const step of state.lastCalls) {
-        const result = this.call(tracee, step);
-        if (!isSuccess(step)) throw new SystemError(step.name, -result, `finish task ${tracee.tid}`);
-      }
-    }
-    // At the exit stop of munmap the code is gone, but the registers are set before it would be reached.
-    const result = this.call(leader.tracee, { kind: "syscall", name: "munmap", args: [start, length] });
-    checked(result, "munmap", `take the restorer zone from task ${leader.tracee.tid}`);
-    for (const { tracee, state } of threads) this.#setFinalState(tracee.tid, state);
+  conclude(processes: readonly (readonly ConcludedThread[])[]): void {
+    for (const threads of processes) for (const thread of threads) this.#makeLastCalls(thread);
+    this.#unmapZones(processes.flatMap(([leader]) => leader?.tracee ?? []));
+    for (const threads of processes) for (const { tracee, state } of threads) this.#setFinalState(tracee.tid, state);
   }
 
   resume(tracees: readonly Tracee[]): readonly Tracee[] {
@@ -156,6 +149,7 @@ export class LinuxKernel implements Kernel {
     if (leader === undefined) return [];
     if (this.#ptrace.detach(leader.tid, signal) < 0) return [leader];
     this.#slots.delete(leader);
+    this.#stopped.push(leader);
     // The leader's signal stops the whole group; the others are let go only when it has.
     const end = performance.now() + STOP_TIMEOUT;
     while (readStat(leader.tid)?.state !== "T" && performance.now() < end) this.#host.sleep(100);
@@ -166,21 +160,30 @@ export class LinuxKernel implements Kernel {
     const { tid } = tracee;
     if (exit.signal !== undefined) {
       checked(this.#ptrace.setSignalMask(tid, 0n), "ptrace(PTRACE_SETSIGMASK)", `end task ${tid}`);
+      // A task that has run no program is in a stop in which no signal can be given to it: then this one stops it again.
+      this.#host.syscall("kill", tid, exit.signal);
       this.#ptrace.resume(tid, exit.signal);
     } else {
       const code = exit.code ?? 0;
       this.#setRegisters(tracee, { ax: syscallNumber("exit_group"), di: code, ip: this.#requireZone().single });
       this.#ptrace.resume(tid);
     }
-    const raw = this.#ptrace.wait(tid, STOP_TIMEOUT);
-    const status = typeof raw === "number" ? waitStatus(raw) : undefined;
+    let raw = this.#ptrace.wait(tid, STOP_TIMEOUT);
+    let status = typeof raw === "number" ? waitStatus(raw) : undefined;
+    if (status?.kind === "stopped" && status.signal === exit.signal) {
+      this.#ptrace.resume(tid, exit.signal);
+      raw = this.#ptrace.wait(tid, STOP_TIMEOUT);
+      status = typeof raw === "number" ? waitStatus(raw) : undefined;
+    }
     const ended = exit.signal === undefined ? "exited" : "killed";
     if (status?.kind !== ended) throw new Error(`Cannot end task ${tid}: its wait status is ${raw}`);
     this.#slots.delete(tracee);
   }
 
   async killAll(): Promise<readonly number[]> {
-    const tracees = [...this.#slots.keys()];
+    // Those that were let go into a stop come last: they are ours to reap when their parents have gone.
+    const tracees = [...this.#slots.keys(), ...this.#stopped];
+    this.#stopped = [];
     if (tracees.length === 0) return [];
     // Children of tasks that die come to us, so that they are reaped now and their pids are free again at once.
     const before = this.#subreaper();
@@ -235,6 +238,32 @@ export class LinuxKernel implements Kernel {
     checked(result, "ptrace(PTRACE_SETREGS)", `set the registers of task ${tracee.tid}`);
   }
 
+  #makeLastCalls({ tracee, state }: ConcludedThread): void {
+    for (const step of state.lastCalls) {
+      const result = this.call(tracee, step);
+      if (!isSuccess(step)) throw new SystemError(step.name, -result, `finish task ${tracee.tid}`);
+    }
+  }
+
+  /**
+   * All at once. At the exit stop of munmap the code is gone, but the registers are set before it would be reached. By syscall stops, since a
+   * trap would take pending signals and handlers with it.
+   */
+  #unmapZones(leaders: readonly Tracee[]): void {
+    const { start, length } = this.#requireZone().region;
+    const { single } = this.#requireZone();
+    const call = { ax: syscallNumber("munmap"), di: start, si: length, ip: single };
+    for (const leader of leaders) {
+      this.#setRegisters(leader, call);
+      this.#resumeToSyscall(leader);
+    }
+    for (const leader of leaders) {
+      this.#awaitSyscallStop(leader);
+      this.#resumeToSyscall(leader);
+    }
+    for (const leader of leaders) this.#awaitSyscallStop(leader);
+  }
+
   #setFinalState(tid: number, state: FinalState): void {
     for (const { address, value } of state.pokes) this.#poke(tid, address, value);
     checked(this.#ptrace.setRegisters(tid, state.registers), "ptrace(PTRACE_SETREGS)", `set the registers of task ${tid}`);
@@ -282,7 +311,15 @@ export class LinuxKernel implements Kernel {
   }
 
   #stepSyscall(tracee: Tracee): void {
+    this.#resumeToSyscall(tracee);
+    this.#awaitSyscallStop(tracee);
+  }
+
+  #resumeToSyscall(tracee: Tracee): void {
     checked(this.#ptrace.resumeToSyscall(tracee.tid), "ptrace(PTRACE_SYSCALL)", `step task ${tracee.tid}`);
+  }
+
+  #awaitSyscallStop(tracee: Tracee): void {
     const raw = this.#ptrace.wait(tracee.tid, STOP_TIMEOUT);
     const status = typeof raw === "number" ? waitStatus(raw) : undefined;
     if (status?.kind === "stopped" && status.signal === (SIG.TRAP | 0x80)) return;

@@ -1,4 +1,4 @@
-import type { Kernel, Stub, Tracee } from "@restage/linux";
+import type { ConcludedThread, Kernel, Stub, Tracee } from "@restage/linux";
 import { O, SIG } from "@restage/linux/abi";
 import { asRestoreError, RestoreError } from "../errors.ts";
 import type { RestoreListener } from "../events.ts";
@@ -221,27 +221,24 @@ export class Coordinator {
   }
 
   /**
-   * Gives all threads their final state. Children before parents: a task that comes back stopped is put into its stop here, before
-   * its first instruction, and its parent can then forget the SIGCHLD which that queues.
+   * Gives all threads their final state. Tasks that come back stopped are put into their stop first, before an instruction of their own: their
+   * parents can then forget the SIGCHLD which that queues.
    */
   #conclude(): void {
-    for (const task of [...this.#survivors()].reverse()) {
-      const threads = task.threads.map((thread) => {
-        if (thread.final === undefined || thread.tracee === undefined) {
-          throw new RestoreError("ERR_DUTY_MISSING", `Cannot resume ${thread.name}: no plugin has set its registers`, {
-            stage: "COMPLETE",
-            pid: task.pid,
-          });
-        }
-        return { tracee: thread.tracee, state: thread.final };
-      });
-      try {
-        this.#kernel.conclude(threads);
-        const signal = this.#stopSignal(task);
-        if (signal !== undefined) this.#kernel.resumeStopped(traceesOf(task), signal);
-      } catch (error) {
-        throw programFailure(error, task.name, { stage: "COMPLETE", pid: task.pid });
-      }
+    const stopped = this.#survivors().filter((task) => this.#stopSignal(task) !== undefined);
+    const running = this.#survivors().filter((task) => this.#stopSignal(task) === undefined);
+    for (const task of stopped.reverse()) {
+      this.#concludeTasks([task]);
+      this.#kernel.resumeStopped(traceesOf(task), this.#stopSignal(task) ?? SIG.STOP);
+    }
+    this.#concludeTasks(running);
+  }
+
+  #concludeTasks(tasks: readonly Task[]): void {
+    try {
+      this.#kernel.conclude(tasks.map((task) => task.threads.map(concluded)));
+    } catch (error) {
+      throw programFailure(error, tasks.length === 1 && tasks[0] ? tasks[0].name : "the tree", { stage: "COMPLETE" });
     }
   }
 
@@ -265,7 +262,7 @@ export class Coordinator {
     for (const number of this.#descriptors.numbers) if (number !== images) stub.call.dup3(images, number, O.CLOEXEC);
   }
 
-  /** Tables that tasks share are closed by whoever comes first. */
+  /** In the last program that every task has anyway. Tables that tasks share are closed by whoever comes first. */
   #closeServices(task: Task): void {
     for (const number of this.#descriptors.numbers) task.call.close(number).allow("EBADF");
   }
@@ -323,6 +320,14 @@ export class Coordinator {
       if (target instanceof Task) this.#cancelBirths(target);
     }
   }
+}
+
+function concluded(thread: Thread): ConcludedThread {
+  if (thread.final !== undefined && thread.tracee !== undefined) return { tracee: thread.tracee, state: thread.final };
+  throw new RestoreError("ERR_DUTY_MISSING", `Cannot resume ${thread.name}: no plugin has set its registers`, {
+    stage: "COMPLETE",
+    pid: thread.task.pid,
+  });
 }
 
 function traceesOf(task: Task): readonly Tracee[] {

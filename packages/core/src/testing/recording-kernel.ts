@@ -1,5 +1,6 @@
 import type {
   AddressRange,
+  ConcludedThread,
   Exit,
   FileStat,
   FinalState,
@@ -195,8 +196,8 @@ export class RecordingKernel implements Kernel {
     return step.result;
   }
 
-  conclude(threads: readonly { readonly tracee: Tracee; readonly state: FinalState }[]): void {
-    for (const { tracee, state } of threads) {
+  conclude(processes: readonly (readonly ConcludedThread[])[]): void {
+    for (const { tracee, state } of processes.flat()) {
       const process = this.#processOf(tracee, "conclude");
       for (const step of state.lastCalls) step.result = this.#resultOf(step, tracee, process, undefined);
       this.#record({ kind: "conclude", tracee, state });

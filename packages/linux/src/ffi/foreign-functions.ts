@@ -24,8 +24,15 @@ export type NativeFunction = (
   a6: number | bigint,
 ) => number;
 
-/** Loads the adapter of the runtime that runs. Throws when it has no foreign function interface. */
-export async function openForeignFunctions(): Promise<ForeignFunctions> {
+let opened: Promise<ForeignFunctions> | undefined;
+
+/** The adapter of the runtime that runs, loaded once. Rejects when the runtime has no foreign function interface. */
+export function openForeignFunctions(): Promise<ForeignFunctions> {
+  opened ??= load();
+  return opened;
+}
+
+async function load(): Promise<ForeignFunctions> {
   if ("Deno" in globalThis) return (await import("./deno.ffi.ts")).openDeno();
   if ("Bun" in globalThis) return (await import("./bun.ffi.ts")).openBun();
   return (await import("./node.ffi.ts")).openNode();

@@ -151,7 +151,7 @@ export function encodeProgram(program: Program, memory: ProgramMemory): EncodedP
       if (high === NOT_RUN_HIGH) {
         const last = records[index - 1];
         // Stores and copies have no result that could be no success: it was this one that did not come back.
-        if (last?.step?.kind === "syscall" && !isSuccess(last.step)) {
+        if (last?.step?.kind === "syscall" && !isSuccess(last.step, exactResult(index - 1))) {
           return { finished: false, failed: last.step, index: program.indexOf(last.step), result: last.step.result };
         }
         const waiting = step ?? stepAfter(records, index) ?? (program.at(-1) as Step);
@@ -166,6 +166,11 @@ export function encodeProgram(program: Program, memory: ProgramMemory): EncodedP
     }
     return { finished: true };
   }
+  /** All 64 bits: a number holds 53 of them. */
+  function exactResult(index: number): bigint {
+    const at = (start + index * RECORD.size + RECORD.result) >> 2;
+    return (BigInt(words[at + 1] as number) << 32n) | BigInt((words[at] as number) >>> 0);
+  }
   function continueAt(address: number): void {
     const end = (start + (records.length - 1) * RECORD.size) >> 2;
     writeWord(words, end + (RECORD.args >> 2), address);
@@ -175,12 +180,12 @@ export function encodeProgram(program: Program, memory: ProgramMemory): EncodedP
 }
 
 /** Was the result of a step that ran a success, by the rules of the interpreter? */
-export function isSuccess(step: SyscallStep): boolean {
-  const { result, expected, allowed } = step;
+export function isSuccess(step: SyscallStep, result: Word | undefined = step.result): boolean {
+  const { expected, allowed } = step;
   if (result === undefined) return false;
   if (expected !== undefined) return BigInt(result) === BigInt(expected);
   if (result >= 0 || result < -4095) return true;
-  return allowed === "any" || (allowed?.includes(-result) ?? false);
+  return allowed === "any" || (allowed?.includes(-Number(result)) ?? false);
 }
 
 function stepAfter(records: readonly Record[], index: number): Step | undefined {

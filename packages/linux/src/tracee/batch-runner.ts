@@ -15,15 +15,16 @@ interface Batch {
   readonly encoded: EncodedProgram;
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
-  started: number;
+  readonly started: number;
 }
 
 /** How long the event loop may stand still while tasks work, in milliseconds. */
 const LOOP_BREAK = 8;
 
 /**
- * Runs programs in many tracees at once. What is asked for in one turn of the event loop is started together, then all are
- * waited for: synchronously while they take microseconds, with growing sleeps and turns of the event loop when they take longer.
+ * Runs programs in many tracees at once. Each is started as soon as it is asked for, so that tasks work while the coordinator writes the programs
+ * of others; all are then waited for: synchronously while they take microseconds, with growing sleeps and turns of the event loop when
+ * they take longer.
  */
 export class BatchRunner {
   readonly #host: Host;
@@ -32,7 +33,6 @@ export class BatchRunner {
   readonly #slots: ReadonlyMap<Tracee, Slot>;
   readonly #timeout: number;
   readonly #gone: (tracee: Tracee) => void;
-  #queued: Batch[] = [];
   #running: Batch[] = [];
   #pumping = false;
 
@@ -53,10 +53,20 @@ export class BatchRunner {
   }
 
   run(tracee: Tracee, program: Program): Promise<void> {
-    if (this.#queued.length === 0 && this.#running.length === 0) this.#zone.reset();
+    if (this.#running.length === 0) this.#zone.reset();
     return new Promise((resolve, reject) => {
       const encoded = encodeProgram(program, this.#zone);
-      this.#queued.push({ tracee, program, encoded, resolve, reject, started: 0 });
+      const batch: Batch = { tracee, program, encoded, resolve, reject, started: performance.now() };
+      const slot = this.#slots.get(tracee);
+      if (slot === undefined) {
+        reject(this.#error(batch, { kind: "died", exit: { code: undefined, signal: undefined } }));
+        return;
+      }
+      slot.set(encoded.address);
+      const result = this.#ptrace.resume(tracee.tid);
+      // ESRCH: it was killed from outside; the wait tells how.
+      if (result < 0 && result !== -ERRNO.ESRCH) throw new Error(`Cannot resume task ${tracee.tid}: errno ${-result}`);
+      this.#running.push(batch);
       if (this.#pumping) return;
       this.#pumping = true;
       setImmediate(() => void this.#pump());
@@ -67,8 +77,7 @@ export class BatchRunner {
     let turn = performance.now();
     let tries = 0;
     let pause = 20;
-    while (this.#queued.length > 0 || this.#running.length > 0) {
-      this.#start();
+    while (this.#running.length > 0) {
       // Many tasks at once are slowed down by being asked: fork and exit want the lock that waiting takes.
       if (tries > 0 && (tries > 20 || this.#running.length > 2)) {
         this.#host.sleep(pause);
@@ -88,23 +97,6 @@ export class BatchRunner {
       }
     }
     this.#pumping = false;
-  }
-
-  #start(): void {
-    for (const batch of this.#queued) {
-      const slot = this.#slots.get(batch.tracee);
-      if (slot === undefined) {
-        batch.reject(this.#error(batch, { kind: "died", exit: { code: undefined, signal: undefined } }));
-        continue;
-      }
-      slot.set(batch.encoded.address);
-      batch.started = performance.now();
-      const result = this.#ptrace.resume(batch.tracee.tid);
-      // ESRCH: it was killed from outside; the wait tells how.
-      if (result < 0 && result !== -ERRNO.ESRCH) throw new Error(`Cannot resume task ${batch.tracee.tid}: errno ${-result}`);
-      this.#running.push(batch);
-    }
-    this.#queued = [];
   }
 
   /** Takes what has stopped. Returns whether any batch was settled. */

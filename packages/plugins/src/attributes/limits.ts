@@ -1,5 +1,5 @@
-import { definePlugin, type Host, type RestorePlugin, type Task } from "@restage/core";
-import { hasCapability, RLIM_INFINITY, RLIMIT_NAMES } from "@restage/linux/abi";
+import { definePlugin, type Host, type ResourceLimit, type RestorePlugin, type Task } from "@restage/core";
+import { hasCapability, RLIM_INFINITY, RLIMIT, RLIMIT_NAMES } from "@restage/linux/abi";
 
 /**
  * RESTORE, last: resource limits. Raising a hard limit above that of this process requires CAP_SYS_RESOURCE; without it the limit stays at
@@ -12,8 +12,10 @@ export function limits(): RestorePlugin {
     stages: { RESTORE: "resource limits, after everything that they limit" },
     apply({ plan, stages }) {
       let ceiling: readonly bigint[] = [];
+      let inherited: readonly ResourceLimit[] = [];
       plan.tap("limits", (plan) => {
-        ceiling = hardLimits(plan.host);
+        inherited = ownLimits(plan.host);
+        ceiling = mayRaise(plan.host) ? [] : inherited.map(({ hard }) => hard);
         for (const task of plan.survivors) {
           recordedLimits(task).forEach(({ max }, which) => {
             const highest = ceiling[which];
@@ -31,7 +33,11 @@ export function limits(): RestorePlugin {
         recordedLimits(task).forEach(({ cur, max }, which) => {
           const highest = ceiling[which] ?? RLIM_INFINITY;
           const hard = max < highest ? max : highest;
-          task.call.prlimit64(0, which, { soft: cur < hard ? cur : hard, hard }, 0);
+          const soft = cur < hard ? cur : hard;
+          const own = inherited[which];
+          // The number of files was raised for the restore itself.
+          if (which !== RLIMIT.NOFILE && own?.soft === soft && own.hard === hard) return;
+          task.call.prlimit64(0, which, { soft, hard }, 0);
         });
       });
     },
@@ -42,18 +48,28 @@ function recordedLimits(task: Task) {
   return task.survives ? (task.core.tc?.rlimits?.rlimits ?? []) : [];
 }
 
-/** This process's hard limits by number, where it may not exceed them; none when it may, or when nothing is looked at. */
-function hardLimits(host: Host): readonly bigint[] {
-  const effective = /^CapEff:\s*([0-9a-f]+)/m.exec(host.readText("/proc/self/status") ?? "")?.[1];
-  if (effective === undefined || hasCapability(BigInt(`0x${effective}`), "CAP_SYS_RESOURCE")) return [];
-  const limits: bigint[] = [];
+/** This process's limits by number, which tasks begin with; none when nothing is looked at. */
+function ownLimits(host: Host): readonly ResourceLimit[] {
+  const limits: ResourceLimit[] = [];
   for (const line of (host.readText("/proc/self/limits") ?? "").split("\n")) {
     const which = LIMIT_LINES.findIndex((name) => line.startsWith(`${name} `));
-    const hard = line.slice(47).trim().split(/\s+/)[0];
-    if (which >= 0 && hard !== undefined) limits[which] = hard === "unlimited" ? RLIM_INFINITY : BigInt(hard);
+    const [soft, hard] = line.slice(NAME_WIDTH).trim().split(/\s+/);
+    if (which >= 0 && soft !== undefined && hard !== undefined) limits[which] = { soft: limit(soft), hard: limit(hard) };
   }
   return limits;
 }
+
+function limit(text: string): bigint {
+  return text === "unlimited" ? RLIM_INFINITY : BigInt(text);
+}
+
+function mayRaise(host: Host): boolean {
+  const effective = /^CapEff:\s*([0-9a-f]+)/m.exec(host.readText("/proc/self/status") ?? "")?.[1];
+  return effective === undefined || hasCapability(BigInt(`0x${effective}`), "CAP_SYS_RESOURCE");
+}
+
+/** Columns that /proc/PID/limits gives to the name. Source: fs/proc/base.c. */
+const NAME_WIDTH = 26;
 
 /** Names in /proc/PID/limits in the order of the limits' numbers. Source: fs/proc/base.c. */
 const LIMIT_LINES = [

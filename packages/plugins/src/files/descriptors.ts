@@ -33,7 +33,7 @@ export function descriptors(): RestorePlugin {
       RESTORE_SIGCHLD: "files that were only opened for others are closed",
     },
     apply({ plan, stages, openFile, fileGroup, service, provide }) {
-      let files: FilePlan = { owners: [], opens: new Map(), passings: [] };
+      let files: FilePlan = { owners: new Set(), opens: new Map(), passings: new Map() };
       let context: StageContext | undefined;
       const leftovers = new Map<Task, readonly Value[]>();
       plan.tap("descriptors", (plan) => {
@@ -51,12 +51,12 @@ export function descriptors(): RestorePlugin {
       stages.FORKING.task.tap("descriptors", (task) => {
         if (context === undefined) return;
         const { serviceDescriptors } = context;
-        if (task.survives && !files.owners.includes(task)) return;
+        if (task.survives && !files.owners.has(task)) return;
         closeInherited(task, serviceDescriptors.numbers);
         if (task.survives) reserveNumbers(task, serviceDescriptors.number("images"));
       });
       stages.RESTORE.task.tapPromise("descriptors", async (task) => {
-        if (context === undefined || !files.owners.includes(task)) return;
+        if (context === undefined || !files.owners.has(task)) return;
         const { checkpoint } = context;
         const opened = new Map<number, Value>();
         for (const id of files.opens.get(task) ?? []) {
@@ -65,9 +65,10 @@ export function descriptors(): RestorePlugin {
         }
         const placed = placeAll(task, opened);
         leftovers.set(task, [...opened].filter(([id]) => !placed.has(id)).map(([, descriptor]) => descriptor));
-        const takesPart = files.passings.some(({ from, to }) => from === task || to === task);
-        if (!takesPart) return;
-        const received = await service(Transport).exchange(task, new Map([...opened, ...placed]), files.passings);
+        const passing = files.passings.get(task);
+        if (passing === undefined) return;
+        const shareable = new Map([...opened, ...placed]);
+        const received = await service(Transport).exchange(task, shareable, passing.outgoing, passing.incoming);
         placeAll(task, received);
       });
       stages.RESTORE_SIGCHLD.task.tap("descriptors", (task) => {

@@ -1,14 +1,14 @@
 import type { Plan, Task } from "@restage/core";
 import type { FdinfoEntry, FileEntry } from "@restage/images";
-import type { Passing } from "../transport/transport.ts";
+import type { Passing, Passings } from "../transport/transport.ts";
 
 /** Who opens which file, and who gets it from whom. */
 export interface FilePlan {
   /** Tasks that restore a descriptor table: of those that share one, the first. */
-  readonly owners: readonly Task[];
+  readonly owners: ReadonlySet<Task>;
   /** The files that an owner opens, by id; some of them only for others. */
   readonly opens: ReadonlyMap<Task, readonly number[]>;
-  readonly passings: readonly Passing[];
+  readonly passings: Passings;
 }
 
 /**
@@ -48,8 +48,20 @@ export function planFiles(plan: Plan, groupOf: (file: FileEntry) => string | und
       }
     }
   }
-  const passings = [...passed].flatMap(([from, to]) => [...to].map(([task, ids]) => ({ from, to: task, ids })));
-  return { owners, opens, passings };
+  const passings = new Map<Task, { outgoing: Passing[]; incoming: Passing[] }>();
+  const sidesOf = (task: Task) => {
+    const sides = passings.get(task) ?? { outgoing: [], incoming: [] };
+    passings.set(task, sides);
+    return sides;
+  };
+  for (const [from, receivers] of passed) {
+    for (const [to, ids] of receivers) {
+      const passing = { from, to, ids };
+      sidesOf(from).outgoing.push(passing);
+      sidesOf(to).incoming.push(passing);
+    }
+  }
+  return { owners: new Set(owners), opens, passings };
 }
 
 /** The first task of each descriptor table. Others share it from their birth, so their forkers have to have it too. */

@@ -53,10 +53,15 @@ function regularFile(checkpoint: Checkpoint | undefined, id: number, namedBy: st
 /** Every file with a path that is used at all: is it there, and is it what it was? */
 function checkFiles(plan: Plan): void {
   const remapped = new Set(plan.checkpoint.values("remap_fpath").map((remap) => remap.orig_id));
+  const seen = new Set<string>();
   for (const id of referencedFiles(plan)) {
     const entry = plan.checkpoint.file(id, "a task");
     const file = entry.reg;
     if (file === undefined) continue;
+    // Each task has entries of its own for its executable and directories: the same file is looked at once.
+    const same = `${file.name} ${file.size} ${file.mode} ${file.fown.pid} ${file.ext} ${remapped.has(id)}`;
+    if (seen.has(same)) continue;
+    seen.add(same);
     const what = `file ${file.name}`;
     if (remapped.has(id)) {
       plan.refuse({ what, why: "it had been deleted while open (ghost file, link remap), which is not restored yet" });

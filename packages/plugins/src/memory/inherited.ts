@@ -40,11 +40,16 @@ export interface Range {
 /** The pages of a mapping that one has content for and the other does not; both lists ascend. */
 export function pagesOnlyIn(theirs: readonly PageRun[], own: readonly PageRun[], within: Range): readonly Range[] {
   const gaps: Range[] = [];
+  let next = 0;
   for (const run of theirs) {
+    const runEnd = endOf(run);
+    if (runEnd <= within.start) continue;
+    if (run.address >= within.end) break;
     let at = run.address > within.start ? run.address : within.start;
-    const end = smaller(endOf(run), within.end);
-    for (const mine of own) {
-      if (endOf(mine) <= at) continue;
+    const end = runEnd < within.end ? runEnd : within.end;
+    while (next < own.length && endOf(own[next] as PageRun) <= at) next++;
+    for (let n = next; n < own.length && at < end; n++) {
+      const mine = own[n] as PageRun;
       if (mine.address >= end) break;
       if (mine.address > at) gaps.push({ start: at, end: mine.address });
       at = endOf(mine);
@@ -56,8 +61,4 @@ export function pagesOnlyIn(theirs: readonly PageRun[], own: readonly PageRun[],
 
 function endOf(run: PageRun): bigint {
   return run.address + BigInt(run.pages * PAGE_SIZE);
-}
-
-function smaller(a: bigint, b: bigint): bigint {
-  return a < b ? a : b;
 }

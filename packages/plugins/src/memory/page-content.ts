@@ -21,8 +21,16 @@ interface Piece {
   readonly length: number;
 }
 
-/** The page runs of a task that have content here; checked against its mappings by the caller. */
+const known = new WeakMap<Task, readonly PageRun[]>();
+
+/** The page runs of a task that have content here, read once; checked against its mappings by the caller. */
 export function readPageRuns(checkpoint: Checkpoint, task: Task): readonly PageRun[] {
+  const runs = known.get(task) ?? readRuns(checkpoint, task);
+  known.set(task, runs);
+  return runs;
+}
+
+function readRuns(checkpoint: Checkpoint, task: Task): readonly PageRun[] {
   const file = imageFileName("pagemap", task.pid);
   const pagemap = guard(() => readPagemap(checkpoint.source, file));
   if (pagemap === undefined) {

@@ -1,9 +1,9 @@
 import { defineService } from "@restage/core";
-import type { Passing } from "./transport.ts";
+import type { Passings } from "./transport.ts";
 
 /** What will be passed between tasks, known when the plan is made. */
 export interface FilePassings {
-  readonly passings: readonly Passing[];
+  readonly passings: Passings;
 }
 
 export const FilePassings = defineService<FilePassings>("file-passings");

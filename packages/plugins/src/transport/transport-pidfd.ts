@@ -13,7 +13,7 @@ export function transportPidfd(): RestorePlugin {
     stages: { RESTORE: "files that tasks share are taken with pidfd_getfd" },
     apply({ provide }) {
       const opened = new Map<Task, PromiseWithResolvers>();
-      provide(Transport, { exchange: (task, open, passings) => exchange(opened, task, open, passings) });
+      provide(Transport, { exchange: (task, open, _outgoing, incoming) => exchange(opened, task, open, incoming) });
     },
   });
 }
@@ -45,7 +45,7 @@ async function exchange(
   opened: Map<Task, PromiseWithResolvers>,
   task: Task,
   open: ReadonlyMap<number, Value>,
-  passings: readonly Passing[],
+  incoming: readonly Passing[],
 ): Promise<ReadonlyMap<number, Value>> {
   const own = entryOf(opened, task);
   try {
@@ -56,8 +56,7 @@ async function exchange(
   }
   own.resolve(new Map([...open].map(([id, descriptor]) => [id, numberOf(descriptor)])));
   const received = new Map<number, Value>();
-  for (const { from, to, ids } of passings) {
-    if (to !== task) continue;
+  for (const { from, ids } of incoming) {
     const numbers = await entryOf(opened, from).promise;
     const process = task.call.pidfd_open(from.pid, 0);
     for (const id of ids) received.set(id, task.call.pidfd_getfd(process, numbers.get(id) ?? -1, 0));

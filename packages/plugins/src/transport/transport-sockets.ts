@@ -2,6 +2,7 @@ import {
   addressOf,
   data,
   definePlugin,
+  loaded,
   output,
   type RestorePlugin,
   type StageContext,
@@ -48,7 +49,7 @@ export function transportSockets(): RestorePlugin {
         context = stage;
       });
       stages.FORKING.task.tap("transport", (task) => {
-        if (context === undefined || !service(FilePassings).passings.some(({ from, to }) => from === task || to === task)) return;
+        if (context === undefined || !service(FilePassings).passings.has(task)) return;
         const number = context.serviceDescriptors.number("transport");
         const { name, length } = socketName(context, task);
         const socket = task.call.socket(AF_UNIX, SOCK_DGRAM | O.CLOEXEC, 0);
@@ -56,8 +57,8 @@ export function transportSockets(): RestorePlugin {
         task.place(socket, number, { cloexec: true });
       });
       provide(Transport, {
-        exchange: (task, open, passings) =>
-          context === undefined ? Promise.resolve(new Map()) : exchange(context, task, open, passings),
+        exchange: (task, open, outgoing, incoming) =>
+          context === undefined ? Promise.resolve(new Map()) : exchange(context, task, open, outgoing, incoming),
       });
     },
   });
@@ -67,18 +68,21 @@ async function exchange(
   context: StageContext,
   task: Task,
   open: ReadonlyMap<number, Value>,
-  passings: readonly Passing[],
+  outgoing: readonly Passing[],
+  incoming: readonly Passing[],
 ): Promise<ReadonlyMap<number, Value>> {
   const socket = context.serviceDescriptors.number("transport");
-  for (const { from, to, ids } of passings) {
-    if (from === task) for (const part of chunks(ids)) send(context, task, socket, to, part, open);
-  }
-  const messages = passings.flatMap(({ to, ids }) => (to === task ? chunks(ids) : []));
+  for (const { to, ids } of outgoing) for (const part of chunks(ids)) send(context, task, socket, to, part, open);
+  const messages = incoming.flatMap(({ ids }) => chunks(ids));
   const most = Math.max(0, ...messages.map((ids) => ids.length));
   const rooms = messages.map(() => receive(task, socket, most));
-  await task.flush();
   const received = new Map<number, Value>();
-  for (const { payload, control } of rooms) takeMessage(payload, control, received);
+  // From one sender messages come in order, so what they bring is known before they come.
+  if (incoming.length <= 1) messages.forEach((ids, index) => expectMessage(ids, rooms[index]?.control, received));
+  else {
+    await task.flush();
+    for (const { payload, control } of rooms) takeMessage(payload, control, received);
+  }
   return received;
 }
 
@@ -104,6 +108,13 @@ function receive(task: Task, socket: number, most: number): { readonly payload: 
   const control = output((CMSG_HEADER_SIZE + 4 * most + 7) & ~7);
   task.call.recvmsg(socket, messageHeader(undefined, 0, payload, control), MSG_CMSG_CLOEXEC);
   return { payload, control };
+}
+
+/** The descriptors that a message will bring; -1, which nobody can use, where it does not. */
+function expectMessage(ids: readonly number[], control: Data | undefined, into: Map<number, Value>): void {
+  if (control === undefined) return;
+  control.bytes.fill(0xff);
+  ids.forEach((id, index) => into.set(id, loaded(control, CMSG_HEADER_SIZE + 4 * index, 4)));
 }
 
 /** Reads ids and descriptors of a message that came. */
