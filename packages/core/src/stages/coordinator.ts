@@ -1,5 +1,6 @@
 import type { ConcludedThread, Kernel, Stub, Tracee } from "@restage/linux";
 import { O, SIG } from "@restage/linux/abi";
+import type { AsyncSeriesHook } from "tapable";
 import { asRestoreError, RestoreError } from "../errors.ts";
 import type { RestoreListener } from "../events.ts";
 import type { Checkpoint } from "../images/checkpoint.ts";
@@ -17,6 +18,7 @@ import type { Host } from "./host.ts";
 import { programFailure } from "./program-failure.ts";
 import type { StageContext } from "./stage-context.ts";
 import { type RunStageName, type Stage, STAGES } from "./stages.ts";
+import { withinTime } from "./time-limit.ts";
 
 /**
  * Runs the stages: starts each, waits until every participant has confirmed it, acts, starts the next. No task is let go before all
@@ -58,8 +60,9 @@ export class Coordinator {
 
   /** The point of no return: lets all threads go. Throws ERR_COMPLETE when some were gone. */
   async commit(): Promise<void> {
-    const context = this.#context(STAGES[STAGES.length - 1] as Stage);
-    await callTaps(this.#hooks.commit, context);
+    const stage = STAGES[STAGES.length - 1] as Stage;
+    const context = this.#context(stage);
+    await this.#callTaps(stage, "commit", this.#hooks.commit, context);
     this.#emit({ kind: "committed", time: performance.now() });
     await this.#kernel.dismissStub();
     const running = this.#survivors().filter((task) => !this.#stopSignal(task));
@@ -75,10 +78,11 @@ export class Coordinator {
       });
     }
     try {
-      await callTaps(this.#hooks.complete, context);
+      await this.#callTaps(stage, "complete", this.#hooks.complete, context);
     } catch (error) {
       const { message, plugin } = asRestoreError(error, {});
-      throw new RestoreError("ERR_COMPLETE", `All tasks run, but a tap of complete failed: ${message}`, { plugin, cause: error });
+      const failure = { stage: stage.name, plugin, cause: error };
+      throw new RestoreError("ERR_COMPLETE", `All tasks run, but a tap of complete failed: ${message}`, failure);
     }
   }
 
@@ -108,7 +112,7 @@ export class Coordinator {
     this.#emit({ kind: "stage-started", time: started, stage: stage.name, participants: participants.length });
     await this.#withProgram(stage, context.stub, async () => {
       if (stage.name === "ROOT_TASK") this.#openServices(context.stub);
-      await this.#attributed(stage, () => callTaps(hooks.enter, context));
+      await this.#callTaps(stage, "enter", hooks.enter, context);
     });
     // Above what any single call may take, so that a task that hangs is named with its call by the kernel first.
     const barrier = new Barrier(stage, this.#options.timeout * 2);
@@ -118,7 +122,7 @@ export class Coordinator {
     }
     await barrier.confirmed();
     if (stage.name === "COMPLETE") this.#conclude();
-    await this.#attributed(stage, () => callTaps(hooks.leave, context));
+    await this.#callTaps(stage, "leave", hooks.leave, context);
     const time = performance.now();
     this.#emit({ kind: "stage-left", time, stage: stage.name, milliseconds: time - started });
   }
@@ -188,6 +192,7 @@ export class Coordinator {
       for (const fork of forks) await this.#adopt(target, fork);
       failed = false;
     } catch (error) {
+      await this.#adoptBorn(target, forks);
       const failure = programFailure(error, target.name, { stage: stage.name, ...place });
       throw failure.code === "ERR_PID_TAKEN" ? this.#pidTaken(failure, steps, forks) : failure;
     } finally {
@@ -204,6 +209,15 @@ export class Coordinator {
     const birth = this.#births.get(child);
     this.#births.delete(child);
     birth?.resolve();
+  }
+
+  /** What a failed program has forked before it failed is there, and has to be known to be ended. */
+  async #adoptBorn(parent: ProgramTarget, forks: readonly Fork[]): Promise<void> {
+    for (const { call, child } of forks) {
+      const tid = call.step.result ?? 0;
+      if (tid <= 0 || child.tracee !== undefined) continue;
+      child.tracee = await this.#kernel.adopt(tid, child instanceof Thread ? (parent.tracee?.tgid ?? tid) : tid);
+    }
   }
 
   /** Who has the pid that could not be set. */
@@ -294,9 +308,15 @@ export class Coordinator {
     };
   }
 
-  async #attributed(stage: Stage, run: () => Promise<void>): Promise<void> {
+  /** A hook of the coordinator itself: its failure belongs to the stage, and it may not take for ever. */
+  async #callTaps(stage: Stage, name: string, hook: AsyncSeriesHook<[StageContext]>, context: StageContext): Promise<void> {
+    const limit = this.#options.timeout * 2;
     try {
-      await run();
+      await withinTime(callTaps(hook, context), limit, () => {
+        const { plugin } = this.#host;
+        const message = `Cannot leave ${stage.name}: the tap of ${plugin} in ${name} has not settled after ${limit} ms`;
+        return new RestoreError("ERR_TASK_STUCK", message, { plugin });
+      });
     } catch (error) {
       throw asRestoreError(error, { stage: stage.name });
     }

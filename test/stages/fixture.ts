@@ -1,0 +1,85 @@
+import { execFileSync } from "node:child_process";
+import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { restore, RestoreError, type RestoredTree, type RestorePlugin } from "@restage/core";
+import { openKernel } from "@restage/linux";
+import { defaultPlugins } from "@restage/plugins";
+
+const fixtures = fileURLToPath(new URL("../../../shared/fixtures/", import.meta.url));
+const place = "/tmp/restage-fixtures";
+
+/** Why these tests cannot run here, or undefined when they can. */
+export const missing = !existsSync(`${fixtures}images`)
+  ? "the fixtures are not beside the repository"
+  : process.getuid?.() !== 0
+    ? "not root"
+    : undefined;
+if (missing !== undefined) console.warn(`skipped: restores of fixtures (${missing})`);
+
+/** The images of a fixture. */
+export function imagesOf(name: string): string {
+  return `${fixtures}images/${name}`;
+}
+
+/** Puts the files of a fixture where they were at the checkpoint. */
+export function prepare(name: string): void {
+  mkdirSync(place, { recursive: true });
+  if (!existsSync(`${place}/fixture`)) {
+    cpSync(`${fixtures}bin/fixture`, `${place}/fixture`);
+    chmodSync(`${place}/fixture`, 0o755);
+  }
+  const directory = `${place}/${name}`;
+  rmSync(directory, { recursive: true, force: true });
+  for (const line of readFileSync(`${fixtures}images/${name}.files/LIST`, "utf8").split("\n")) {
+    const [type, mode, uid, gid, , ...words] = line.split(" ");
+    if (type === undefined || mode === undefined) continue;
+    const path = `${directory}/${words.join(" ")}`;
+    if (type === "d") mkdirSync(path, { recursive: true });
+    else if (type === "f") cpSync(`${fixtures}images/${name}.files/data/${words.join(" ")}`, path);
+    else if (type === "p") execFileSync("mkfifo", [path]);
+    else continue;
+    chownSync(path, Number(uid), Number(gid));
+    chmodSync(path, Number.parseInt(mode, 8));
+  }
+}
+
+/** Removes them again. */
+export function cleanUp(name: string): void {
+  rmSync(`${place}/${name}`, { recursive: true, force: true });
+}
+
+/** Restores a fixture in this process; the tree is a child of it. */
+export async function restoreFixture(name: string, plugins: readonly RestorePlugin[]): Promise<RestoredTree> {
+  const kernel = await openKernel();
+  try {
+    return await restore({ images: imagesOf(name), plugins }, kernel, defaultPlugins());
+  } finally {
+    kernel.close();
+  }
+}
+
+/** The error with which a restore fails. */
+export async function failureOf(name: string, plugins: readonly RestorePlugin[]): Promise<RestoreError> {
+  try {
+    await restoreFixture(name, plugins);
+  } catch (error) {
+    if (error instanceof RestoreError) return error;
+    throw error;
+  }
+  throw new Error(`The restore of ${name} did not fail`);
+}
+
+/** Pids of a fixture that somebody has: a process, a thread or a zombie. */
+export function takenPids(name: string): readonly number[] {
+  const line = readFileSync(`${fixtures}fixtures.json`, "utf8")
+    .split("\n")
+    .find((line) => line.startsWith(`{"name": "${name}",`));
+  const { pids, tids } = JSON.parse((line ?? "{}").replace(/,$/, "")) as { pids: number[]; tids: number[] };
+  return [...new Set([...pids, ...tids])].filter((pid) => existsSync(`/proc/${pid}`));
+}
+
+/** Tasks of this machine whose executable is a fixture, or a stub of a restore. */
+export function fixtureTasks(): readonly string[] {
+  const found = execFileSync("sh", ["-c", "ls -l /proc/[0-9]*/exe 2>/dev/null || true"], { encoding: "utf8" });
+  return found.split("\n").filter((line) => line.includes(`${place}/fixture`) || line.includes("restage-stub"));
+}
