@@ -13,6 +13,12 @@ import { PARKING_SIZE, Zone } from "./zone/zone.ts";
 const ZONE_ADDRESS = 0x100_0000_0000 + PARKING_SIZE;
 const ZONE_SIZE = 64 * 1024 * 1024;
 
+/** What is to be undone, and its program in the janitor's memory. */
+interface Undo {
+  readonly steps: readonly Step[];
+  readonly encoded: EncodedProgram;
+}
+
 /**
  * Undoes what a restore made on the host, also when the coordinator is killed: a second stub, untraced, that waits in a read
  * of a pipe whose other end only the coordinator has. At its end it runs the undo programs, newest first, with the same
@@ -27,7 +33,7 @@ export class Janitor {
   /** Where the program goes on after the read: the newest undo. */
   readonly #next: EncodedProgram;
   readonly #leave: EncodedProgram;
-  readonly #undos: { readonly steps: readonly Step[]; readonly encoded: EncodedProgram }[] = [];
+  readonly #undos: Undo[] = [];
 
   constructor(host: Host, ptrace: Ptrace) {
     this.#host = host;
@@ -57,13 +63,15 @@ export class Janitor {
     host.syscall("close", read);
   }
 
-  /** Adds steps, to be made before all that were added earlier. */
-  push(steps: Program): void {
+  /** Adds steps, to be made before all that were added earlier. Returns what takes them out again. */
+  push(steps: Program): () => void {
     const tolerant = steps.map((step): Step => (step.kind === "syscall" ? { ...step, allowed: "any" } : step));
     const encoded = encodeProgram(tolerant, this.#zone);
     encoded.continueAt(this.#undos.at(-1)?.encoded.address ?? this.#leave.address);
-    this.#undos.push({ steps: tolerant, encoded });
+    const undo = { steps: tolerant, encoded };
+    this.#undos.push(undo);
     this.#next.continueAt(encoded.address);
+    return () => this.#forget(undo);
   }
 
   /** Lets it undo everything. Returns the steps that failed. */
@@ -76,6 +84,7 @@ export class Janitor {
         if (step.kind === "syscall" && (!ended || !isSuccess({ ...step, allowed: [] }))) failed.push(step);
       }
     }
+    this.#undos.length = 0;
     this.#zone.close();
     return failed;
   }
@@ -84,7 +93,17 @@ export class Janitor {
   dismiss(): void {
     this.#next.continueAt(this.#leave.address);
     this.#dismiss();
+    this.#undos.length = 0;
     this.#zone.close();
+  }
+
+  /** The next newer one goes on with the next older one. */
+  #forget(undo: Undo): void {
+    const index = this.#undos.indexOf(undo);
+    if (index < 0) return;
+    this.#undos.splice(index, 1);
+    const newer = this.#undos[index]?.encoded ?? this.#next;
+    newer.continueAt(this.#undos[index - 1]?.encoded.address ?? this.#leave.address);
   }
 
   #dismiss(): boolean {

@@ -106,8 +106,11 @@ export interface Kernel {
   killAll(): Promise<readonly number[]>;
   /** Lets the stub go home: kills and reaps it. */
   dismissStub(): Promise<void>;
-  /** Says how something that was made on the host is undone; newest is undone first. Survives the death of this process. */
-  pushUndo(steps: Program): void;
+  /**
+   * Says how something that was made on the host is undone; newest is undone first. Survives the death of this process. The function
+   * that it returns forgets it: what was made has been taken away again.
+   */
+  pushUndo(steps: Program): () => void;
   /** Undoes all that was pushed. Returns what could not be undone, for people. */
   runUndo(): Promise<readonly string[]>;
   /** Forgets all that was pushed: what was made stays. */
@@ -130,6 +133,8 @@ export interface HostCalls {
   stat(path: string): FileStat | "missing" | "unknown";
   /** A file of /proc or /sys without its last line feed, or undefined when it cannot be read. */
   readText(path: string): string | undefined;
+  /** Bytes of a file, fewer at its end, or undefined when it cannot be read. */
+  readBytes(path: string, offset: number, length: number): Uint8Array | undefined;
   /** Who has a pid: a process, a zombie, a process group or a session, for people; undefined when it is free. */
   pidHolder(pid: number): string | undefined;
   /** Reads a clock in nanoseconds. */

@@ -1,4 +1,4 @@
-import { closeSync, openSync, statSync, writeSync } from "node:fs";
+import { closeSync, openSync, readSync, statSync, writeSync } from "node:fs";
 import { ERRNO, errnoText } from "./abi/errno.ts";
 import { MREMAP, PAGE_SIZE } from "./abi/mman.ts";
 import { PR } from "./abi/prctl.ts";
@@ -72,6 +72,7 @@ export class LinuxKernel implements Kernel {
       writeFile: (path, text) => writeProcFile(path, text),
       stat: statFile,
       readText,
+      readBytes,
       pidHolder,
       clock: (clock) => readClock(host, clock),
     };
@@ -199,9 +200,9 @@ export class LinuxKernel implements Kernel {
     return left;
   }
 
-  pushUndo(steps: Program): void {
+  pushUndo(steps: Program): () => void {
     this.#janitor ??= new Janitor(this.#host, this.#ptrace);
-    this.#janitor.push(steps);
+    return this.#janitor.push(steps);
   }
 
   async runUndo(): Promise<readonly string[]> {
@@ -388,6 +389,20 @@ function stubProgram(pid: number, zone: Zone, highestNumberOfFiles: Uint8Array):
 function statFile(path: string): FileStat | "missing" {
   const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
   return stat === undefined ? "missing" : { mode: Number(stat.mode), size: stat.size };
+}
+
+function readBytes(path: string, offset: number, length: number): Uint8Array | undefined {
+  try {
+    const file = openSync(path, "r");
+    try {
+      const bytes = new Uint8Array(length);
+      return bytes.subarray(0, readSync(file, bytes, 0, length, offset));
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    return undefined;
+  }
 }
 
 /** The signals that a new program inherited as ignored; handlers it inherits none. */

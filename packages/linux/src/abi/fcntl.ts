@@ -42,6 +42,15 @@ export const F = {
 
 export const FD_CLOEXEC = 1;
 
+/** Flags of an open file that F_SETFL changes. Source: include/linux/fcntl.h, fcntl(2). */
+export const SETTABLE_FLAGS = O.APPEND | O.ASYNC | O.DIRECT | O.NOATIME | O.NONBLOCK;
+
+/** Types of locks and leases in struct flock. Source: include/uapi/asm-generic/fcntl.h. */
+export const F_LOCK = { RDLCK: 0, WRLCK: 1, UNLCK: 2 } as const;
+
+/** Operations of flock(2). Source: include/uapi/asm-generic/fcntl.h. */
+export const LOCK = { SH: 1, EX: 2, NB: 4, UN: 8 } as const;
+
 /** Owner types of F_SETOWN_EX. Source: include/uapi/asm-generic/fcntl.h. */
 export const F_OWNER = { TID: 0, PID: 1, PGRP: 2 } as const;
 

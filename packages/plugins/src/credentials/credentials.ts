@@ -1,4 +1,4 @@
-import { definePlugin, type RestorePlugin, type Thread } from "@restage/core";
+import { definePlugin, type Host, type RestorePlugin, type Thread } from "@restage/core";
 import type { CredsEntry } from "@restage/images";
 import { CAPABILITY_NAMES, CAPABILITY_VERSION_3, PR, PR_CAP_AMBIENT, SECBIT } from "@restage/linux/abi";
 
@@ -14,7 +14,9 @@ export function credentials(): RestorePlugin {
     duty: "credentials",
     stages: { RESTORE_CREDS: "ids, groups, capabilities, securebits, no_new_privs, dumpable, parent death signal" },
     apply({ plan, stages }) {
+      let inherited: string | undefined;
       plan.tap("credentials", (plan) => {
+        inherited = ownCredentials(plan.host);
         for (const task of plan.survivors) {
           for (const thread of task.threads) {
             const creds = thread.core.thread_core?.creds;
@@ -26,7 +28,8 @@ export function credentials(): RestorePlugin {
       });
       stages.RESTORE_CREDS.thread.tap("credentials", (thread) => {
         const { creds, pdeath_sig: parentDeathSignal } = thread.state;
-        if (creds !== undefined) restoreCredentials(thread, creds);
+        // Tasks begin with this process's: most checkpoints of root need no call at all.
+        if (creds !== undefined && printCredentials(creds) !== inherited) restoreCredentials(thread, creds);
         // Changed ids clear both, so they come after.
         const { dumpable } = thread.task.mm;
         if (thread.isLeader && (dumpable === 0 || dumpable === 1)) thread.call.prctl(PR.SET_DUMPABLE, dumpable, 0, 0, 0);
@@ -34,6 +37,28 @@ export function credentials(): RestorePlugin {
       });
     },
   });
+}
+
+/** Credentials as /proc/PID/status shows them, for comparing. */
+function printCredentials(creds: CredsEntry): string {
+  const hex = (words: readonly number[]) => set(words).toString(16).padStart(16, "0");
+  return [
+    [creds.uid, creds.euid, creds.suid, creds.fsuid].join(" "),
+    [creds.gid, creds.egid, creds.sgid, creds.fsgid].join(" "),
+    creds.groups.join(" "),
+    ...[creds.cap_inh, creds.cap_prm, creds.cap_eff, creds.cap_bnd, creds.cap_amb].map(hex),
+    String(creds.no_new_privs ?? 0),
+    String(creds.secbits),
+  ].join("\n");
+}
+
+/** This process's in the same form; undefined when nothing is looked at, or its securebits are not the usual none. */
+function ownCredentials(host: Host): string | undefined {
+  const status = host.readText("/proc/self/status");
+  if (status === undefined || host.call.prctl(PR.GET_SECUREBITS).result !== 0) return undefined;
+  const fields = ["Uid", "Gid", "Groups", "CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb", "NoNewPrivs"];
+  const values = fields.map((field) => new RegExp(`^${field}:(.*)$`, "m").exec(status)?.[1]?.trim().split(/\s+/).join(" "));
+  return [...values, "0"].join("\n");
 }
 
 /** The order is the security: groups and ids while capabilities are there, the bounding set before CAP_SETPCAP may go. */

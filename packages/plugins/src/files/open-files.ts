@@ -6,6 +6,8 @@ export interface OpenFiles {
   open(task: Task, id: number, flags: number): Call;
   /** The path of a file by its id, as the task sees it. */
   path(id: number, namedBy: string): string;
+  /** Says under which path a file is found during the restore, where it is not its own. */
+  substitute(id: number, path: string): void;
 }
 
 export const OpenFiles = defineService<OpenFiles>("open-files");

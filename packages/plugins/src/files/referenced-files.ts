@@ -1,11 +1,18 @@
 import type { Plan } from "@restage/core";
-import { kindOf, isFile } from "../memory/vmas.ts";
+import { isFile, kindOf } from "../memory/vmas.ts";
 
-/** Ids of all files that a surviving task uses: descriptors, executable, directories, mappings. Others in files.img are leftovers. */
+/**
+ * Ids of all files that a surviving task uses: descriptors, executable, directories, mappings. Others in files.img are leftovers. A fifo is
+ * also the file that its path leads to.
+ */
 export function referencedFiles(plan: Plan): ReadonlySet<number> {
   const ids = new Set<number>();
   for (const task of plan.survivors) {
-    for (const { id } of task.descriptors) ids.add(id);
+    for (const { id } of task.descriptors) {
+      ids.add(id);
+      const fifo = plan.checkpoint.files.get(id)?.fifo;
+      if (fifo?.regf_id !== undefined) ids.add(fifo.regf_id);
+    }
     ids.add(task.mm.exe_file_id);
     ids.add(task.fs.cwd_id);
     ids.add(task.fs.root_id);
