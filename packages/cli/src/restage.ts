@@ -1,11 +1,21 @@
 #!/usr/bin/env node
-// Placeholder.
-import * as core from "@restage/core";
+import { RestoreError } from "@restage/core";
+import { CommanderError } from "commander";
+import { EXIT, exitCodeOf } from "./exit-codes.ts";
+import { createProgram } from "./program.ts";
+import { printError } from "./report/print-error.ts";
 
-const [file] = process.argv.slice(2);
-if (file === undefined) {
-  console.log(`restage: @restage/core has ${Object.keys(core).length} exports`);
-} else {
-  const { loadUserModule } = await import("./load-user-module.ts");
-  console.log(await loadUserModule(file));
+try {
+  await createProgram().parseAsync(process.argv);
+} catch (error) {
+  process.exitCode = report(error);
+}
+
+/** Says what failed, and gives the exit code. */
+function report(error: unknown): number {
+  // commander has said it already.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.OK : EXIT.USAGE;
+  if (!(error instanceof RestoreError)) throw error;
+  printError(error, process.argv.includes("--json"));
+  return exitCodeOf(error);
 }

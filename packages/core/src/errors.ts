@@ -16,8 +16,8 @@ export const ERRORS = {
     remedy: "Take one of them out of `plugins`. A plugin replaces a default by claiming its duty, but only one may.",
   },
   ERR_DUTY_MISSING: {
-    meaning: "A plugin needs a duty, or a service, that no plugin provides.",
-    remedy: "Add a plugin that claims the duty, or take out the one that needs it.",
+    meaning: "A plugin needs a duty or a service that no plugin provides, or no plugin has done what a restore cannot do without.",
+    remedy: "Add a plugin that claims the duty, or take out the one that needs it. Replaced a default? Yours has to do all that it did.",
   },
   ERR_IMAGE: {
     meaning: "An image of the checkpoint is missing, damaged, or contradicts another one.",
@@ -60,8 +60,8 @@ export const ERRORS = {
     remedy: "If it was killed from outside (the kernel's log tells of out-of-memory kills), restore again.",
   },
   ERR_TASK_STUCK: {
-    meaning: "A task did not confirm its stage in time.",
-    remedy: "The message names the duty and the call in which it is. `--timeout` gives it longer.",
+    meaning: "A task did not confirm its stage, or a plugin's tap did not settle, in time.",
+    remedy: "The message names the duty, and the call in which it is. `--timeout` gives it longer.",
   },
   ERR_UNDO: {
     meaning: "After a failure, something could not be undone.",

@@ -4,9 +4,10 @@
  *
  * @module
  */
+export { defineConfig, type RestoreConfig } from "./config/define-config.ts";
 export * from "./errors.ts";
 export * from "./events.ts";
-export type { FileToOpen } from "./files/file-to-open.ts";
+export type { FileToOpen, OpenedFiles } from "./files/file-to-open.ts";
 export { Checkpoint, guard } from "./images/checkpoint.ts";
 export { type EntryKinds, type EntryPlace, FILE_MEMBERS } from "./images/entry-kinds.ts";
 export type { ImageRequest } from "./images/image-request.ts";
@@ -31,3 +32,5 @@ export { ProgramTarget } from "./tree/program-target.ts";
 export { StubTask } from "./tree/stub.ts";
 export { Task, type TaskIds, type TaskImages, type TaskKind, Thread } from "./tree/task.ts";
 export { readTree, Tree } from "./tree/tree.ts";
+export { ChromeTrace } from "./trace/chrome-trace.ts";
+export { eventToJson } from "./trace/event-json.ts";

@@ -16,6 +16,8 @@ export interface RestoreOptions {
   readonly skipFileRwxCheck: boolean;
   /** How files are compared with what they were: by size and build-id, or by size alone. */
   readonly fileValidation: "buildid" | "filesize";
+  /** Take the file locks of the checkpoint again; without it a checkpoint that has some is refused. */
+  readonly fileLocks: boolean;
 }
 
 export const DEFAULT_OPTIONS: Omit<RestoreOptions, "images"> = {
@@ -26,4 +28,5 @@ export const DEFAULT_OPTIONS: Omit<RestoreOptions, "images"> = {
   shellJob: false,
   skipFileRwxCheck: false,
   fileValidation: "buildid",
+  fileLocks: false,
 };

@@ -9,6 +9,7 @@ import type { RestorePlugin } from "./plugin/plugin.ts";
 import { PluginDriver } from "./plugin/plugin-driver.ts";
 import { Coordinator } from "./stages/coordinator.ts";
 import { Host } from "./stages/host.ts";
+import { withinTime } from "./stages/time-limit.ts";
 import { readTree } from "./tree/tree.ts";
 
 /** What a restore is made of. */
@@ -51,7 +52,11 @@ export async function planRestore(
   const tree = readTree(checkpoint);
   const host = new Host(kernel);
   const plan = new Plan(checkpoint, tree, { ...DEFAULT_OPTIONS, ...options }, host, new ServiceDescriptors(tree));
-  await driver.hooks.plan.promise(plan);
+  const limit = plan.options.timeout * 2;
+  await withinTime(driver.hooks.plan.promise(plan), limit, () => {
+    const { plugin } = plan;
+    return new RestoreError("ERR_TASK_STUCK", `Cannot plan: the tap of ${plugin} has not settled after ${limit} ms`, { plugin });
+  });
   onEvent({ kind: "planned", time: performance.now(), tasks: tree.tasks.length, findings: plan.findings });
   return { plan, driver };
 }
@@ -76,7 +81,7 @@ export async function restore(
     await coordinator.prepare();
     await coordinator.commit();
   } catch (error) {
-    throw await abort(asRestoreError(error, {}), kernel, driver, onEvent);
+    throw await abort(asRestoreError(error, {}), kernel, driver, plan.options.timeout, onEvent);
   }
   await kernel.dismissUndo();
   return { pid: plan.tree.root.pid, tasks: plan.tree.tasks.map(({ pid }) => pid) };
@@ -87,6 +92,7 @@ async function abort(
   error: RestoreError,
   kernel: Kernel,
   driver: PluginDriver,
+  timeout: number,
   onEvent: RestoreListener,
 ): Promise<RestoreError> {
   if (error.code === "ERR_COMPLETE") {
@@ -97,7 +103,8 @@ async function abort(
   }
   const left: string[] = [];
   try {
-    await driver.hooks.abort.promise(error);
+    const late = () => new RestoreError("ERR_TASK_STUCK", `it has not settled after ${timeout} ms`);
+    await withinTime(driver.hooks.abort.promise(error), timeout, late);
   } catch (abortError) {
     left.push(`an abort tap failed: ${asRestoreError(abortError, {}).message}`);
   }

@@ -181,6 +181,18 @@ export class LinuxKernel implements Kernel {
     this.#slots.delete(tracee);
   }
 
+  /** Resolves when a child of this process has ended, reaping it; the event loop goes on meanwhile. */
+  async waitForExit(pid: number): Promise<Exit> {
+    for (let pause = 1; ; pause = Math.min(2 * pause, 100)) {
+      const raw = this.#ptrace.poll(pid);
+      if (raw === "gone") return { code: undefined, signal: undefined };
+      const status = raw === undefined ? undefined : waitStatus(raw);
+      if (status?.kind === "exited") return { code: status.code, signal: undefined };
+      if (status?.kind === "killed") return { code: undefined, signal: status.signal };
+      await new Promise((resolve) => setTimeout(resolve, pause));
+    }
+  }
+
   async killAll(): Promise<readonly number[]> {
     // Those that were let go into a stop come last: they are ours to reap when their parents have gone.
     const tracees = [...this.#slots.keys(), ...this.#stopped];

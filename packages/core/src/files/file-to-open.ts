@@ -1,5 +1,6 @@
 import type { FileEntry } from "@restage/images";
 import type { Checkpoint } from "../images/checkpoint.ts";
+import type { Value } from "../program/deferred.ts";
 import type { Task } from "../tree/task.ts";
 
 /** What an opener is asked to open. */
@@ -7,5 +8,14 @@ export interface FileToOpen {
   /** The task that opens it; calls are recorded there. */
   readonly task: Task;
   readonly entry: FileEntry;
+  readonly checkpoint: Checkpoint;
+}
+
+/** The files that a task opens, all of them open, none with its final number yet. */
+export interface OpenedFiles {
+  /** The task that opened them; calls are recorded there. */
+  readonly task: Task;
+  /** Their descriptors, by file id. */
+  readonly descriptors: ReadonlyMap<number, Value>;
   readonly checkpoint: Checkpoint;
 }

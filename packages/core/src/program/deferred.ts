@@ -1,5 +1,5 @@
-import { ERRNO, type ErrnoName } from "@restage/linux/abi";
 import type { Data, DataField, LoadedOperand, Operand, ResultOperand, SyscallStep, Word } from "@restage/linux";
+import { ERRNO, type ErrnoName } from "@restage/linux/abi";
 
 /**
  * A system call that was recorded and will run in a task: its result can be an argument of later calls before it exists.
@@ -12,16 +12,27 @@ export class Call implements ResultOperand {
     this.step = step;
   }
 
-  /** Only this result is a success; for reads and writes the number of bytes, so that a short one is a failure. */
+  /** Only this result is a success, whatever it is; for reads and writes the number of bytes, so that a short one is a failure. */
   expect(result: Word): this {
     this.step.expected = result;
+    this.#check();
     return this;
   }
 
-  /** These errors are tolerated; they stand in the trace. At most four, or `"any"`. */
+  /** These errors are tolerated; they stand in the trace. At most four, or `"any"`, and none where one result is expected. */
   allow(...errors: readonly [ErrnoName | "any", ...ErrnoName[]]): this {
+    if (errors.length > 4)
+      throw new RangeError(`Cannot allow ${errors.length} errors of ${this.step.name}(): at most four, or "any"`);
     this.step.allowed = errors[0] === "any" ? "any" : (errors as readonly ErrnoName[]).map((name) => ERRNO[name]);
+    this.#check();
     return this;
+  }
+
+  /** What runs the program compares either with one result or with errors. */
+  #check(): void {
+    const { name, expected, allowed } = this.step;
+    if (expected === undefined || allowed === undefined) return;
+    throw new TypeError(`Cannot expect one result of ${name}() and allow errors too`);
   }
 
   /** What to do when it fails: stands in the error. */
@@ -32,7 +43,8 @@ export class Call implements ResultOperand {
 
   /** The result, once the program ran (after `await task.flush()`). Throws before. */
   get result(): number {
-    if (this.step.result === undefined) throw new Error(`The result of ${this.step.name}() is not there yet: flush first`);
+    if (this.step.result === undefined)
+      throw new Error(`The result of ${this.step.name}() is not there yet: flush first`);
     return this.step.result;
   }
 

@@ -114,6 +114,9 @@ export class Coordinator {
       if (stage.name === "ROOT_TASK") this.#openServices(context.stub);
       await this.#callTaps(stage, "enter", hooks.enter, context);
     });
+    if (stage.name === "ROOT_TASK" && this.#births.has(this.#tree.root)) {
+      throw new RestoreError("ERR_DUTY_MISSING", `No plugin has forked ${this.#tree.root.name}`, { stage: stage.name });
+    }
     // Above what any single call may take, so that a task that hangs is named with its call by the kernel first.
     const barrier = new Barrier(stage, this.#options.timeout * 2);
     for (const task of participants) {
@@ -149,6 +152,8 @@ export class Coordinator {
           this.#closeServices(task);
         }
       });
+      if (stage.name === "FORKING") this.#assertBorn(task.forks);
+      if (stage.name === "RESTORE" && withThreads) this.#assertBorn(task.threads.slice(1));
     } catch (error) {
       this.#cancelBirths(task);
       throw error;
@@ -331,6 +336,14 @@ export class Coordinator {
     });
     promise.catch(() => {});
     this.#births.set(target, { promise, resolve, reject });
+  }
+
+  /** Whoever should exist by now and does not would be waited for in vain. */
+  #assertBorn(targets: readonly (Task | Thread)[]): void {
+    const missing = targets.filter((target) => this.#births.has(target));
+    if (missing.length === 0) return;
+    const names = missing.map(({ name }) => name).join(", ");
+    throw new RestoreError("ERR_DUTY_MISSING", `No plugin has forked ${names}`);
   }
 
   /** What this task was to fork will never be: its participants are not waited for. */

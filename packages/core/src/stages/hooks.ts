@@ -1,5 +1,6 @@
-import { AsyncSeriesHook, HookMap, SyncBailHook, SyncWaterfallHook } from "tapable";
-import type { FileToOpen } from "../files/file-to-open.ts";
+import { AsyncSeriesHook, HookMap, SyncBailHook, SyncHook, SyncWaterfallHook } from "tapable";
+import type { FileToOpen, OpenedFiles } from "../files/file-to-open.ts";
+import type { Checkpoint } from "../images/checkpoint.ts";
 import type { EntryKinds, EntryPlace } from "../images/entry-kinds.ts";
 import type { MemoryPatch } from "../memory/memory-patch.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -40,6 +41,13 @@ export interface RestoreHooks {
    * type without taps stands for itself.
    */
   readonly fileGroup: HookMap<SyncBailHook<[FileEntry], string | undefined>>;
+  /**
+   * Which other files, by id, have to be open in the task that opens a file: the peer of a socket, what is in flight in its queue. They
+   * are opened too when no descriptor refers to them.
+   */
+  readonly fileNeeds: HookMap<SyncBailHook<[FileEntry, Checkpoint], readonly number[] | undefined>>;
+  /** All files that a task opens are open: what takes more than one of them is done (connecting sockets, filling their queues). */
+  readonly filesOpened: SyncHook<[OpenedFiles]>;
   /** Changes the memory of a task before it resumes. */
   readonly patchMemory: AsyncSeriesHook<[MemoryPatch]>;
   readonly stages: Readonly<Record<RunStageName, StageHooks>>;

@@ -2,6 +2,7 @@ import type { FileStat, Kernel, SyscallStep } from "@restage/linux";
 import { errnoText } from "@restage/linux/abi";
 import { RestoreError } from "../errors.ts";
 import { CALLS, type CallArguments, type CallName, encodeArguments } from "../program/calls.ts";
+import { hintFor } from "../program/hints.ts";
 import { printStep } from "../program/print-program.ts";
 import { type Calls, ProgramBuilder, type RecordedStep } from "../program/program-builder.ts";
 
@@ -13,6 +14,8 @@ export interface HostCall {
    * reverse order; their failures do not stop each other.
    */
   undo(record: (call: Calls) => void): HostCall;
+  /** Says that what was made has been taken away again: there is nothing to be undone any more. */
+  undone(): void;
 }
 
 export type HostCalls = { readonly [N in CallName]: (...args: CallArguments<N>) => HostCall };
@@ -50,6 +53,10 @@ export class Host {
   readText(path: string): string | undefined {
     return this.kernel.host.readText(path);
   }
+  /** Bytes of a file, fewer at its end, or undefined when it cannot be read, or nothing is looked at. */
+  readBytes(path: string, offset: number, length: number): Uint8Array | undefined {
+    return this.kernel.host.readBytes(path, offset, length);
+  }
 
   make(name: CallName, args: readonly unknown[]): HostCall {
     const step: SyscallStep = { kind: "syscall", name, args: encodeArguments(name, args) };
@@ -59,25 +66,30 @@ export class Host {
       throw new RestoreError("ERR_SYSCALL", `The coordinator's ${name}() failed: ${errnoText(-result)}`, {
         plugin: this.plugin,
         syscall: { name, printed, errno: -result },
+        hint: hintFor(name, -result),
       });
     }
+    const undos: (() => void)[] = [];
     const call: HostCall = {
       result,
       undo: (record) => {
-        this.#undo(record);
+        undos.push(this.#undo(record));
         return call;
+      },
+      undone: () => {
+        for (const forget of undos.splice(0)) forget();
       },
     };
     return call;
   }
 
-  #undo(record: (call: Calls) => void): void {
+  #undo(record: (call: Calls) => void): () => void {
     const steps: RecordedStep[] = [];
     const builder = new ProgramBuilder(async (recorded) => void steps.push(...recorded));
     builder.plugin = this.plugin;
     record(builder.call);
     void builder.flush();
-    this.kernel.pushUndo(steps);
+    return this.kernel.pushUndo(steps);
   }
 }
 

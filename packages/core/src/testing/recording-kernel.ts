@@ -38,6 +38,7 @@ export type KernelRecord =
   | { readonly kind: "kill-all"; readonly tracees: readonly Tracee[] }
   | { readonly kind: "dismiss-stub" }
   | { readonly kind: "push-undo"; readonly steps: Program }
+  | { readonly kind: "forget-undo"; readonly steps: Program }
   | { readonly kind: "run-undo" }
   | { readonly kind: "dismiss-undo" }
   /** A call of the coordinator itself. */
@@ -53,6 +54,8 @@ export interface Inventions {
   readonly files?: Readonly<Record<string, FileStat | "missing">>;
   /** What `host.readText` gives, by path; else undefined. */
   readonly texts?: Readonly<Record<string, string>>;
+  /** What `host.readBytes` reads, by path: the whole file. */
+  readonly bytes?: Readonly<Record<string, Uint8Array>>;
   /** Who has a pid. */
   readonly pidHolders?: Readonly<Record<number, string>>;
   /** Threads that are gone when they are to be let go. */
@@ -111,13 +114,14 @@ export class RecordingKernel implements Kernel {
     this.#listener = listener;
     this.#inventions = inventions;
     this.#failures = new PlannedFailures(inventions.failures ?? []);
-    const { files = {}, texts = {}, pidHolders = {}, clock = CLOCK } = inventions;
+    const { files = {}, texts = {}, bytes = {}, pidHolders = {}, clock = CLOCK } = inventions;
     this.host = {
       runId: "recording",
       call: (step) => this.#callOfCoordinator(step),
       writeFile: (path, text) => void this.#record({ kind: "host-write", path, text }),
       stat: (path) => files[path] ?? "unknown",
       readText: (path) => texts[path],
+      readBytes: (path, offset, length) => bytes[path]?.subarray(offset, offset + length),
       pidHolder: (pid) => pidHolders[pid],
       clock: () => clock,
     };
@@ -235,8 +239,9 @@ export class RecordingKernel implements Kernel {
     this.#stub = undefined;
   }
 
-  pushUndo(steps: Program): void {
+  pushUndo(steps: Program): () => void {
     this.#record({ kind: "push-undo", steps });
+    return () => this.#record({ kind: "forget-undo", steps });
   }
 
   async runUndo(): Promise<readonly string[]> {

@@ -1,0 +1,62 @@
+/** An option of `criu restore` that has no effect here: accepted where it only matters at a dump, else refused by name. */
+export interface CriuOption {
+  /** As commander declares it. */
+  readonly flags: string;
+  /** `dump`: matters only when a checkpoint is made. `missing`: Restage does not have it yet. */
+  readonly support: "dump" | "missing";
+}
+
+/** Source: CRIU 4.2, Documentation/criu.txt and criu/config.c. */
+export const CRIU_OPTIONS: readonly CriuOption[] = [
+  { flags: "--force-irmap", support: "dump" },
+  { flags: "--irmap-scan-path <path>", support: "dump" },
+  { flags: "--link-remap", support: "dump" },
+  { flags: "--ghost-limit <size>", support: "dump" },
+  { flags: "--ghost-fiemap", support: "dump" },
+  { flags: "--evasive-devices", support: "dump" },
+  { flags: "--track-mem", support: "dump" },
+  { flags: "--network-lock <method>", support: "dump" },
+  { flags: "--skip-in-flight", support: "dump" },
+  { flags: "--freeze-cgroup <path>", support: "dump" },
+  { flags: "--display-stats", support: "dump" },
+  { flags: "--log-pid", support: "dump" },
+  { flags: "-S, --restore-sibling", support: "missing" },
+  { flags: "-j, --shell-job", support: "missing" },
+  { flags: "--exec-cmd", support: "missing" },
+  { flags: "--inherit-fd <mapping>", support: "missing" },
+  { flags: "--external <resource>", support: "missing" },
+  { flags: "-r, --root <path>", support: "missing" },
+  { flags: "-J, --join-ns <namespace>", support: "missing" },
+  { flags: "--empty-ns <namespace>", support: "missing" },
+  { flags: "--veth-pair <pair>", support: "missing" },
+  { flags: "-M, --ext-mount-map <mapping>", support: "missing" },
+  { flags: "--skip-mnt <path>", support: "missing" },
+  { flags: "--enable-fs <list>", support: "missing" },
+  { flags: "--enable-external-sharing", support: "missing" },
+  { flags: "--enable-external-masters", support: "missing" },
+  { flags: "--cgroup-root <path>", support: "missing" },
+  { flags: "--cgroup-yard <path>", support: "missing" },
+  { flags: "--cgroup-props <props>", support: "missing" },
+  { flags: "--cgroup-props-file <path>", support: "missing" },
+  { flags: "--cgroup-dump-controller <name>", support: "missing" },
+  { flags: "--lsm-profile <label>", support: "missing" },
+  { flags: "--lsm-mount-context <context>", support: "missing" },
+  { flags: "--mntns-compat-mode", support: "missing" },
+  { flags: "--lazy-pages", support: "missing" },
+  { flags: "--auto-dedup", support: "missing" },
+  { flags: "--stream", support: "missing" },
+  { flags: "--cpu-cap [capabilities]", support: "missing" },
+  { flags: "--weak-sysctls", support: "missing" },
+  { flags: "--action-script <script>", support: "missing" },
+  { flags: "-L, --libdir <path>", support: "missing" },
+  { flags: "--unprivileged", support: "missing" },
+  { flags: "--allow-uprobes", support: "missing" },
+  { flags: "--close <fd>", support: "missing" },
+  { flags: "--no-default-config", support: "dump" },
+  { flags: "--deprecated", support: "missing" },
+  { flags: "--status-fd <fd>", support: "missing" },
+  { flags: "--address <address>", support: "missing" },
+  { flags: "--port <port>", support: "missing" },
+  { flags: "--ps-socket <fd>", support: "missing" },
+  { flags: "--tls", support: "missing" },
+];

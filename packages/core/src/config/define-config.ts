@@ -1,0 +1,13 @@
+import type { RestoreOptions } from "../options.ts";
+import type { RestorePlugin } from "../plugin/plugin.ts";
+
+/** What a `restore.config.ts` says. The command line wins over it. */
+export interface RestoreConfig extends Partial<RestoreOptions> {
+  /** Added to the defaults; claiming a default's duty replaces it. */
+  readonly plugins?: readonly RestorePlugin[];
+}
+
+/** Checks a configuration's type where it is written. */
+export function defineConfig(config: RestoreConfig): RestoreConfig {
+  return config;
+}

@@ -1,0 +1,44 @@
+/** Address families. Source: include/linux/socket.h. */
+export const AF = { UNSPEC: 0, UNIX: 1, INET: 2, INET6: 10, NETLINK: 16, PACKET: 17 } as const;
+
+/** Socket types, and flags that may come with them. Source: include/linux/net.h. */
+export const SOCK = { STREAM: 1, DGRAM: 2, RAW: 3, SEQPACKET: 5, NONBLOCK: 0o4000, CLOEXEC: 0o2000000 } as const;
+
+/** Levels of setsockopt(2). Source: include/linux/socket.h. */
+export const SOL = { IP: 0, SOCKET: 1, TCP: 6, IPV6: 41, ICMPV6: 58, RAW: 255 } as const;
+
+/** Options of the socket level. Source: include/uapi/asm-generic/socket.h. */
+export const SO = {
+  REUSEADDR: 2,
+  DONTROUTE: 5,
+  BROADCAST: 6,
+  KEEPALIVE: 9,
+  OOBINLINE: 10,
+  NO_CHECK: 11,
+  PRIORITY: 12,
+  LINGER: 13,
+  REUSEPORT: 15,
+  PASSCRED: 16,
+  RCVLOWAT: 18,
+  RCVTIMEO: 20,
+  SNDTIMEO: 21,
+  BINDTODEVICE: 25,
+  ATTACH_FILTER: 26,
+  SNDBUFFORCE: 32,
+  RCVBUFFORCE: 33,
+  PASSSEC: 34,
+  MARK: 36,
+  BUF_LOCK: 72,
+} as const;
+
+/** Flags of send and receive calls. Source: include/linux/socket.h. */
+export const MSG = { DONTWAIT: 0x40, NOSIGNAL: 0x4000, CMSG_CLOEXEC: 0x40000000 } as const;
+
+/** Types of control messages of SOL_SOCKET. Source: include/linux/socket.h. */
+export const SCM = { RIGHTS: 1 } as const;
+
+/** Directions of shutdown(2). Source: include/linux/net.h, enum sock_shutdown_cmd. */
+export const SHUT = { RD: 0, WR: 1, RDWR: 2 } as const;
+
+/** Bytes of struct cmsghdr on 64-bit machines. Source: include/linux/socket.h. */
+export const CMSG_HEADER_SIZE = 16;

@@ -1,0 +1,41 @@
+/** Options of SOL_TCP. Source: include/uapi/linux/tcp.h. */
+export const TCP = {
+  NODELAY: 1,
+  CORK: 3,
+  KEEPIDLE: 4,
+  KEEPINTVL: 5,
+  KEEPCNT: 6,
+  REPAIR: 19,
+  REPAIR_QUEUE: 20,
+  QUEUE_SEQ: 21,
+  REPAIR_OPTIONS: 22,
+  TIMESTAMP: 24,
+  REPAIR_WINDOW: 29,
+} as const;
+
+/** Queues of TCP_REPAIR_QUEUE. Source: include/uapi/linux/tcp.h. */
+export const TCP_QUEUE = { NONE: 0, RECV: 1, SEND: 2 } as const;
+
+/** Codes of TCP_REPAIR_OPTIONS. Source: include/net/tcp.h. */
+export const TCPOPT = { MAXSEG: 2, WINDOW: 3, SACK_PERM: 4, TIMESTAMP: 8 } as const;
+
+/** Bits of tcpi_options. Source: include/uapi/linux/tcp.h. */
+export const TCPI_OPT = { TIMESTAMPS: 1, SACK: 2, WSCALE: 4 } as const;
+
+/** States of a connection; Unix sockets use some of them too. Source: include/net/tcp_states.h. */
+export const TCP_STATE = {
+  ESTABLISHED: 1,
+  SYN_SENT: 2,
+  SYN_RECV: 3,
+  FIN_WAIT1: 4,
+  FIN_WAIT2: 5,
+  TIME_WAIT: 6,
+  CLOSE: 7,
+  CLOSE_WAIT: 8,
+  LAST_ACK: 9,
+  LISTEN: 10,
+  CLOSING: 11,
+} as const;
+
+/** Flags of a TCP header. Source: include/uapi/linux/tcp.h. */
+export const TCP_FLAG = { FIN: 0x01, ACK: 0x10 } as const;
