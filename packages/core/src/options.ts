@@ -18,6 +18,12 @@ export interface RestoreOptions {
   readonly fileValidation: "buildid" | "filesize";
   /** Take the file locks of the checkpoint again; without it a checkpoint that has some is refused. */
   readonly fileLocks: boolean;
+  /** Connect Unix sockets to peers outside the tree again; without it a checkpoint that has some is refused. */
+  readonly extUnixSockets: boolean;
+  /** Restore TCP connections; without it, or `tcpClose`, a checkpoint that has some is refused. */
+  readonly tcpEstablished: boolean;
+  /** TCP connections come back closed. */
+  readonly tcpClose: boolean;
 }
 
 export const DEFAULT_OPTIONS: Omit<RestoreOptions, "images"> = {
@@ -29,4 +35,7 @@ export const DEFAULT_OPTIONS: Omit<RestoreOptions, "images"> = {
   skipFileRwxCheck: false,
   fileValidation: "buildid",
   fileLocks: false,
+  extUnixSockets: false,
+  tcpEstablished: false,
+  tcpClose: false,
 };

@@ -37,14 +37,21 @@ function printTask(checkpoint: Checkpoint, task: Task): void {
   }
   const pages = readPagemap(checkpoint.source, `pagemap-${task.pid}.img`)?.runs ?? [];
   for (const vma of task.mm.vmas) {
-    const inside = pages.filter(({ address }) => vma.start <= address && address < vma.end);
-    const content = inside.reduce((sum, run) => sum + run.pages * PAGE_SIZE, 0) / 1024;
+    const content = pages.reduce((sum, run) => sum + overlap(run.address, run.pages, vma.start, vma.end), 0) / 1024;
     const size = Number(vma.end - vma.start) / 1024;
     const isFile = (vma.status & (vmaStatus.VMA_FILE_PRIVATE | vmaStatus.VMA_FILE_SHARED)) !== 0;
     const name = isFile ? (checkpoint.file(Number(vma.shmid), "a mapping").reg?.name ?? "") : statusName(vma.status);
     const range = `${vma.start.toString(16)}-${vma.end.toString(16)}`;
     out(`  ${range.padEnd(27)} ${printProtection(vma.prot)} ${`${size} KiB`.padStart(12)} ${`${content} saved`.padStart(14)}  ${name}`);
   }
+}
+
+/** Bytes of a page run that are in [start, end). */
+function overlap(address: bigint, pages: number, start: bigint, end: bigint): number {
+  const runEnd = address + BigInt(pages * PAGE_SIZE);
+  const from = address > start ? address : start;
+  const to = runEnd < end ? runEnd : end;
+  return to > from ? Number(to - from) : 0;
 }
 
 function printProtection(prot: number): string {

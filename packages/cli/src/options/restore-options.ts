@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import type { RestoreConfig } from "@restage/core";
+import { type RestoreConfig, RestoreError } from "@restage/core";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { CRIU_OPTIONS } from "./criu-options.ts";
 
@@ -94,7 +94,7 @@ function criuOption(flags: string, support: "dump" | "missing"): Option {
 }
 
 function refuse(name: string): never {
-  throw new InvalidArgumentError(`${name} is an option of CRIU that Restage does not have yet`);
+  throw new RestoreError("ERR_OPTION", `${name} is an option of CRIU that Restage does not have yet`);
 }
 
 function cgroupMode(mode: string): string {

@@ -101,9 +101,13 @@ export class PluginDriver {
     return (...args) => {
       const [subject] = args;
       const started = performance.now();
+      // A hook within a tap of another plugin, which goes on recording after it.
+      const within = subject instanceof ProgramTarget ? undefined : taskOf(subject)?.program;
+      const outer = within?.plugin;
       const done = () => {
         const time = performance.now();
         this.#emit({ kind: "tap", time, hook, plugin, milliseconds: time - started });
+        if (within !== undefined && outer !== undefined) within.plugin = outer;
       };
       if (subject instanceof ProgramTarget) {
         if (subject.program !== undefined) subject.program.plugin = plugin;
@@ -112,6 +116,7 @@ export class PluginDriver {
         if ("host" in subject) (subject.host as { plugin: string }).plugin = plugin;
         const stub = "stub" in subject ? (subject.stub as ProgramTarget) : undefined;
         if (stub?.program !== undefined) stub.program.plugin = plugin;
+        if (within !== undefined) within.plugin = plugin;
       }
       try {
         const result = fn(...args);
@@ -129,6 +134,12 @@ export class PluginDriver {
       }
     };
   }
+}
+
+/** The task into which taps of a subject record that is none itself (a file to open). */
+function taskOf(subject: unknown): ProgramTarget | undefined {
+  if (typeof subject !== "object" || subject === null || !("task" in subject)) return undefined;
+  return subject.task instanceof ProgramTarget ? subject.task : undefined;
 }
 
 /** An async function given to `tap`: nobody would wait for it, and what it records after its first await would be too late. */

@@ -13,7 +13,7 @@ import {
   SIG,
   type SyscallName,
 } from "@restage/linux/abi";
-import { address, dirfd, fd, flags, int, mode, oneOf, type Parameter, pointer, structure, text } from "./parameter.ts";
+import { address, dirfd, fd, flags, int, mode, offset, oneOf, type Parameter, pointer, structure, text } from "./parameter.ts";
 import { data, struct, type Value } from "./deferred.ts";
 
 /** struct rlimit: what prlimit64 takes, in the unit of the limit. */
@@ -182,7 +182,7 @@ export const CALLS = {
   memfd_create: [text, int],
   mkdirat: [dirfd, text, mode],
   mknodat: [dirfd, text, mode, address],
-  mmap: [address, address, prot, mapping, fd, address],
+  mmap: [address, address, prot, mapping, fd, offset],
   mount: [text, text, text, address, text],
   mprotect: [address, address, prot],
   mremap: [address, address, address, flags("MREMAP_", MREMAP), address],
@@ -192,12 +192,13 @@ export const CALLS = {
   pidfd_open: [int, int],
   pipe2: [pointer, open],
   prctl: [oneOf("PR_", PR), pointer, pointer, address, address],
-  pread64: [fd, pointer, address, address],
-  preadv: [fd, iovecs, int, address, int],
+  pread64: [fd, pointer, address, offset],
+  preadv: [fd, iovecs, int, offset, int],
   prlimit64: [int, limitName, rlimit, address],
   pwrite64: [fd, pointer, int, int],
   read: [fd, pointer, int],
   recvmsg: [fd, pointer, int],
+  renameat: [dirfd, text, dirfd, text],
   rseq: [address, int, int, address],
   rt_sigaction: [signal, sigaction, address, int],
   rt_sigprocmask: [int, pointer, address, int],

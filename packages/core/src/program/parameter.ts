@@ -46,6 +46,12 @@ export const address: Parameter<Value> = {
   print: (operand, names) => printWord(operand, names, (word) => (word === 0n ? "NULL" : `0x${word.toString(16)}`)),
 };
 
+/** An offset in a file, in hexadecimal. */
+export const offset: Parameter<Value> = {
+  encode: encodeValue,
+  print: (operand, names) => printWord(operand, names, (word) => `0x${word.toString(16)}`),
+};
+
 /** A path or another NUL-terminated string; NULL where there is none. */
 export const text: Parameter<string | undefined> = {
   encode: (value) => (value === undefined ? 0 : addressOf(cString(value))),

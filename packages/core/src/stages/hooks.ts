@@ -92,6 +92,10 @@ export function createHooks(intercept: (hook: InterceptableHook, name: string) =
     plan: ready(new AsyncSeriesHook<[Plan]>(["plan"]), "plan"),
     openFile: new HookMap((type) => ready(new SyncBailHook<[FileToOpen], Value | undefined>(["file"]), `openFile.${String(type)}`)),
     fileGroup: new HookMap((type) => ready(new SyncBailHook<[FileEntry], string | undefined>(["file"]), `fileGroup.${String(type)}`)),
+    fileNeeds: new HookMap((type) =>
+      ready(new SyncBailHook<[FileEntry, Checkpoint], readonly number[] | undefined>(["file", "checkpoint"]), `fileNeeds.${String(type)}`),
+    ),
+    filesOpened: ready(new SyncHook<[OpenedFiles]>(["files"]), "filesOpened"),
     patchMemory: ready(new AsyncSeriesHook<[MemoryPatch]>(["patch"]), "patchMemory"),
     stages: Object.freeze(stages),
     commit: ready(new AsyncSeriesHook<[StageContext]>(["stage"]), "commit"),

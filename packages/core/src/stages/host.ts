@@ -58,6 +58,11 @@ export class Host {
     return this.kernel.host.readBytes(path, offset, length);
   }
 
+  /** Who has a socket open, by its inode, for people. */
+  socketHolder(inode: number): string | undefined {
+    return this.kernel.host.socketHolder(inode);
+  }
+
   make(name: CallName, args: readonly unknown[]): HostCall {
     const step: SyscallStep = { kind: "syscall", name, args: encodeArguments(name, args) };
     const result = this.kernel.host.call(step);
@@ -73,7 +78,7 @@ export class Host {
     const call: HostCall = {
       result,
       undo: (record) => {
-        undos.push(this.#undo(record));
+        undos.push(this.undo(record));
         return call;
       },
       undone: () => {
@@ -83,7 +88,8 @@ export class Host {
     return call;
   }
 
-  #undo(record: (call: Calls) => void): () => void {
+  /** Says how something is undone that a task is about to make. Returns what forgets it, when it has been taken away again. */
+  undo(record: (call: Calls) => void): () => void {
     const steps: RecordedStep[] = [];
     const builder = new ProgramBuilder(async (recorded) => void steps.push(...recorded));
     builder.plugin = this.plugin;

@@ -58,6 +58,8 @@ export interface Inventions {
   readonly bytes?: Readonly<Record<string, Uint8Array>>;
   /** Who has a pid. */
   readonly pidHolders?: Readonly<Record<number, string>>;
+  /** Who has a socket open, by its inode. */
+  readonly socketHolders?: Readonly<Record<number, string>>;
   /** Threads that are gone when they are to be let go. */
   readonly goneAtResume?: readonly number[];
   /** Tasks that do not end when they are killed. */
@@ -114,7 +116,7 @@ export class RecordingKernel implements Kernel {
     this.#listener = listener;
     this.#inventions = inventions;
     this.#failures = new PlannedFailures(inventions.failures ?? []);
-    const { files = {}, texts = {}, bytes = {}, pidHolders = {}, clock = CLOCK } = inventions;
+    const { files = {}, texts = {}, bytes = {}, pidHolders = {}, socketHolders = {}, clock = CLOCK } = inventions;
     this.host = {
       runId: "recording",
       call: (step) => this.#callOfCoordinator(step),
@@ -123,6 +125,7 @@ export class RecordingKernel implements Kernel {
       readText: (path) => texts[path],
       readBytes: (path, offset, length) => bytes[path]?.subarray(offset, offset + length),
       pidHolder: (pid) => pidHolders[pid],
+      socketHolder: (inode) => socketHolders[inode],
       clock: () => clock,
     };
   }

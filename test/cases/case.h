@@ -1,0 +1,90 @@
+/* A program that is checkpointed and restored, and then compares what it finds with what it made. */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static char failures[4000];
+
+/* Notes a failed check. */
+#define CHECK(condition, ...) \
+	do { \
+		if (!(condition)) { \
+			size_t at = strlen(failures); \
+			at += snprintf(failures + at, sizeof failures - at, __VA_ARGS__); \
+			snprintf(failures + at, sizeof failures - at, " (errno %d); ", errno); \
+		} \
+	} while (0)
+
+/* Ends the program when it cannot set up what it is to check. */
+#define MUST(condition) \
+	do { \
+		if (!(condition)) { \
+			perror(#condition); \
+			exit(1); \
+		} \
+	} while (0)
+
+static inline void put(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+	MUST(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text));
+	close(fd);
+}
+
+/* Says that all is set up, and waits until the program has been restored. */
+static inline void wait_for_restore(void)
+{
+	put("ready", "");
+	struct timespec pause = { 0, 5000000 };
+	for (int n = 0; n < 12000; n++) {
+		if (access("go", F_OK) == 0)
+			return;
+		nanosleep(&pause, NULL);
+	}
+	exit(1);
+}
+
+/* Says what was found. The name appears when all is written. */
+static inline int finish(void)
+{
+	put("verdict", *failures ? failures : "pass");
+	return rename("verdict", "result");
+}
+
+static inline int has(int fd, const char *text)
+{
+	char found[256] = "";
+	ssize_t length = strlen(text);
+	return pread(fd, found, sizeof found, 0) == length && memcmp(found, text, length) == 0;
+}
+
+/* The name of an open file as /proc shows it. */
+static inline const char *name_of(int fd)
+{
+	static char name[4096];
+	char link[64];
+	snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+	ssize_t length = readlink(link, name, sizeof name - 1);
+	name[length < 0 ? 0 : length] = 0;
+	return name;
+}
+
+static inline int ends_with(const char *text, const char *end)
+{
+	size_t length = strlen(text), tail = strlen(end);
+	return length >= tail && strcmp(text + length - tail, end) == 0;
+}

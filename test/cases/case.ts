@@ -1,0 +1,97 @@
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type RestoredTree, type RestoreRequest, restore } from "@restage/core";
+import { openKernel } from "@restage/linux";
+import { defaultPlugins } from "@restage/plugins";
+
+const criu = process.env["CRIU"];
+const TIME = 20_000;
+
+/** Why programs cannot be checkpointed here, or undefined when they can. */
+export const missing = findMissing();
+if (missing !== undefined) console.warn(`skipped: checkpoints of programs (${missing})`);
+
+function findMissing(): string | undefined {
+  if (process.getuid?.() !== 0) return "not root";
+  if (criu === undefined) return "CRIU=PATH names no criu";
+  if (spawnSync("gcc", ["--version"]).status !== 0) return "no gcc";
+  return undefined;
+}
+
+/** A program that was checkpointed: its directory, and its images in it. */
+export interface DumpedProgram {
+  /** Where it runs. */
+  readonly directory: string;
+  readonly images: string;
+  readonly pid: number;
+}
+
+/**
+ * Compiles a program, runs it until it is ready, and checkpoints it with CRIU.
+ *
+ * @param source the directory with program.c.
+ * @param flags of `criu dump`.
+ */
+export async function dumpProgram(source: string, flags: readonly string[] = []): Promise<DumpedProgram> {
+  const place = mkdtempSync(join(tmpdir(), "restage-case-"));
+  const directory = join(place, "run");
+  const images = join(place, "images");
+  mkdirSync(directory);
+  mkdirSync(images);
+  const program = join(place, "program");
+  execFileSync("gcc", ["-O1", "-Wall", "-Werror", "-pthread", "-o", program, join(source, "program.c")], { timeout: TIME });
+  const task = spawn(program, [], { cwd: directory, detached: true, stdio: ["ignore", "ignore", "inherit"] });
+  const ended = new Promise((resolve) => task.once("exit", resolve));
+  await until(() => existsSync(join(directory, "ready")), `${source} is ready`);
+  const common = ["dump", "-t", String(task.pid), "-D", images, "-o", "dump.log", "-v4", "--manage-cgroups=ignore"];
+  const dump = spawnSync(criu ?? "criu", [...common, ...flags], { timeout: TIME });
+  if (dump.status !== 0) {
+    kill(task);
+    throw new Error(`Cannot checkpoint ${source}: ${readFileSync(join(images, "dump.log"), "utf8").split("\n").slice(-12).join("\n")}`);
+  }
+  await ended;
+  return { directory, images, pid: task.pid ?? 0 };
+}
+
+function kill(task: ChildProcess): void {
+  task.kill("SIGKILL");
+}
+
+/** Restores it in this process, as a child of init. */
+export async function restoreProgram(
+  { images }: DumpedProgram,
+  request: Partial<RestoreRequest> = {},
+): Promise<RestoredTree> {
+  const kernel = await openKernel();
+  try {
+    return await restore({ images, detached: true, ...request }, kernel, defaultPlugins());
+  } finally {
+    kernel.close();
+  }
+}
+
+/** Lets the restored program look at itself: `pass`, or what it found. */
+export async function verdictOf({ directory }: DumpedProgram): Promise<string> {
+  writeFileSync(join(directory, "go"), "");
+  const result = join(directory, "result");
+  await until(() => existsSync(result), "there is a result");
+  return readFileSync(result, "utf8");
+}
+
+/** Ends what is left and removes all files. */
+export function forget({ directory, pid }: DumpedProgram): void {
+  const place = join(directory, "..");
+  const executable = spawnSync("readlink", [`/proc/${pid}/exe`], { encoding: "utf8" }).stdout;
+  if (executable.startsWith(place)) process.kill(pid, "SIGKILL");
+  rmSync(place, { recursive: true, force: true });
+}
+
+async function until(condition: () => boolean, what: string): Promise<void> {
+  const end = performance.now() + TIME;
+  while (!condition()) {
+    if (performance.now() > end) throw new Error(`Waited for ${TIME} ms until ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}

@@ -1,0 +1,66 @@
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterAll, describe, expect, it } from "vitest";
+import { missing } from "../stages/fixture.ts";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const verify = `${root}../shared/fixtures/verify.sh`;
+
+/** The command on each runtime: built for Node, the sources on Deno and Bun. */
+const RUNTIMES = {
+  node: ["node", "packages/cli/dist/restage.js"],
+  deno: ["node_modules/.bin/deno", "run", "-A", "--no-check", "packages/cli/src/restage.ts"],
+  bun: ["node_modules/.bin/bun", "packages/cli/src/restage.ts"],
+} as const;
+
+type Runtime = keyof typeof RUNTIMES;
+
+/** Every checkpoint that is restored, and on which runtimes. */
+const RESTORES: Readonly<Record<string, readonly Runtime[]>> = {
+  counter: ["node", "deno", "bun"],
+  registers: ["node", "deno", "bun"],
+  vdso: ["node", "deno", "bun"],
+  tree: ["node", "deno", "bun"],
+  threads: ["node", "deno", "bun"],
+  many: ["node", "deno", "bun"],
+  pipes: ["node"],
+  signals: ["node"],
+  creds: ["node"],
+  seccomp: ["node"],
+  "shared-resources": ["node"],
+  attributes: ["node"],
+};
+
+const planned = Object.values(RESTORES).flat().length;
+let restored = 0;
+
+/** Restores a checkpoint and lets the restored program verify itself. Gives the verdict's line. */
+async function verdict(name: string, runtime: Runtime): Promise<string> {
+  const command = [...RUNTIMES[runtime], "restore", "-d", "-D", "{images}"];
+  const options = { cwd: root, env: { ...process.env, WITH_FLAGS: "1" }, timeout: 100_000 };
+  try {
+    return (await promisify(execFile)(verify, [name, ...command], options)).stdout.trim();
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout?: string; stderr?: string };
+    return `${stdout ?? ""}${stderr ?? String(error)}`.trim();
+  }
+}
+
+describe.skipIf(missing !== undefined)("a restored program finds itself as it was", () => {
+  for (const [name, runtimes] of Object.entries(RESTORES)) {
+    for (const runtime of runtimes) {
+      it(`${name} on ${runtime}`, async () => {
+        expect(existsSync(`${root}packages/cli/dist/restage.js`), "the command has to be built: npm run build").toBe(true);
+        expect(await verdict(name, runtime)).toBe(`${name} pass`);
+        restored++;
+      });
+    }
+  }
+
+  afterAll(() => {
+    console.log(`real restores: ${restored} of ${planned}`);
+    expect(restored, "fewer checkpoints were restored than there are").toBe(planned);
+  });
+});
