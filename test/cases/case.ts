@@ -1,5 +1,5 @@
-import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type RestoredTree, type RestoreRequest, restore } from "@restage/core";
@@ -42,21 +42,20 @@ export async function dumpProgram(source: string, flags: readonly string[] = [])
   mkdirSync(images);
   const program = join(place, "program");
   execFileSync("gcc", ["-O1", "-Wall", "-Werror", "-pthread", "-o", program, join(source, "program.c")], { timeout: TIME });
-  const task = spawn(program, [], { cwd: directory, detached: true, stdio: ["ignore", "ignore", "inherit"] });
+  // Sockets and pipes of this process could not be checkpointed.
+  const messages = openSync(join(place, "messages"), "a");
+  const task = spawn(program, [], { cwd: directory, detached: true, stdio: ["ignore", "ignore", messages] });
+  closeSync(messages);
   const ended = new Promise((resolve) => task.once("exit", resolve));
   await until(() => existsSync(join(directory, "ready")), `${source} is ready`);
   const common = ["dump", "-t", String(task.pid), "-D", images, "-o", "dump.log", "-v4", "--manage-cgroups=ignore"];
   const dump = spawnSync(criu ?? "criu", [...common, ...flags], { timeout: TIME });
   if (dump.status !== 0) {
-    kill(task);
+    task.kill("SIGKILL");
     throw new Error(`Cannot checkpoint ${source}: ${readFileSync(join(images, "dump.log"), "utf8").split("\n").slice(-12).join("\n")}`);
   }
   await ended;
   return { directory, images, pid: task.pid ?? 0 };
-}
-
-function kill(task: ChildProcess): void {
-  task.kill("SIGKILL");
 }
 
 /** Restores it in this process, as a child of init. */

@@ -5,6 +5,7 @@
 
 int main(void)
 {
+	umask(0);
 	/* content at both ends of 3 MiB, of which the rest is a hole */
 	int sparse = open("sparse", O_RDWR | O_CREAT, 0640);
 	MUST(sparse >= 0 && pwrite(sparse, "begin", 5, 0) == 5 && pwrite(sparse, "end", 3, FAR) == 3);

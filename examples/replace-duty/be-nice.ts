@@ -1,0 +1,15 @@
+import { definePlugin, type RestorePlugin } from "@restage/core";
+import { PRIO } from "@restage/linux/abi";
+
+/** Takes the place of the default plugin for scheduling: every thread gets this nice value. */
+export function beNice(nice: number): RestorePlugin {
+  return definePlugin({
+    name: "be-nice",
+    duty: "scheduling",
+    apply({ stages }) {
+      stages.RESTORE.thread.tap("be-nice", (thread) => {
+        thread.call.setpriority(PRIO.PROCESS, 0, nice);
+      });
+    },
+  });
+}

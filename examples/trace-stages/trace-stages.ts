@@ -1,0 +1,17 @@
+import { definePlugin, type RestorePlugin, STAGES } from "@restage/core";
+
+/** Tells every transition: the coordinator's, and each task's part. */
+export function traceStages(tell: (line: string) => void): RestorePlugin {
+  return definePlugin({
+    name: "trace-stages",
+    apply({ stages, commit, complete }) {
+      for (const { name, participants } of STAGES) {
+        stages[name].enter.tap("trace-stages", () => tell(`${name} starts (${participants})`));
+        stages[name].task.tap("trace-stages", (task) => tell(`${name} task ${task.pid}`));
+        stages[name].leave.tap("trace-stages", () => tell(`${name} confirmed by all`));
+      }
+      commit.tap("trace-stages", () => tell("commit"));
+      complete.tap("trace-stages", ({ tree }) => tell(`${tree.root.pid} runs`));
+    },
+  });
+}

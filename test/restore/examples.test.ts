@@ -1,0 +1,96 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { copyFileSync, existsSync, readFileSync, rmSync, statSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { cleanUp, lastCount, PID, place } from "../../examples/counter/place.ts";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const notRoot = process.getuid?.() !== 0;
+if (notRoot) console.warn("skipped: examples restore processes (not root)");
+
+/** Runs an example's configuration with the built command. */
+function restore(example: string): { readonly status: number | null; readonly output: string } {
+  const args = ["packages/cli/dist/restage.js", "restore", "-d", "--config", `examples/${example}/restore.config.ts`];
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: root, encoding: "utf8", timeout: 60_000 });
+  return { status, output: `${stdout}${stderr}` };
+}
+
+function statusField(field: string): string | undefined {
+  return new RegExp(`^${field}:\\s*(.*)$`, "m").exec(readFileSync(`/proc/${PID}/status`, "utf8"))?.[1];
+}
+
+/** Ends the restored counter and waits until its pid is free. */
+async function end(): Promise<void> {
+  for (let tries = 0; tries < 300 && existsSync(`/proc/${PID}`); tries++) {
+    try {
+      process.kill(PID, "SIGKILL");
+    } catch {
+      // It is gone between the look and the signal.
+    }
+    await sleep(20);
+  }
+}
+
+describe.skipIf(notRoot)("the example", () => {
+  beforeEach(async () => {
+    await end();
+    place();
+  });
+  afterEach(async () => {
+    await end();
+    cleanUp();
+  });
+
+  it("defaults restores the counter, which counts on", async () => {
+    const before = lastCount();
+    expect(restore("defaults")).toEqual({ status: 0, output: "" });
+    await sleep(200);
+    expect(lastCount()).toBeGreaterThan(before);
+  });
+
+  it("rewrite-path lets it go on in another log", async () => {
+    copyFileSync(`${root}examples/counter/files/log`, "/tmp/other-log");
+    try {
+      const size = statSync("/tmp/other-log").size;
+      const old = lastCount();
+      expect(restore("rewrite-path")).toEqual({ status: 0, output: "" });
+      await sleep(200);
+      expect(statSync("/tmp/other-log").size).toBeGreaterThan(size);
+      expect(lastCount()).toBe(old);
+    } finally {
+      rmSync("/tmp/other-log", { force: true });
+    }
+  });
+
+  it("replace-duty gives it another nice value", () => {
+    expect(restore("replace-duty")).toEqual({ status: 0, output: "" });
+    const nice = execFileSync("ps", ["-o", "ni=", "-p", String(PID)], { encoding: "utf8" });
+    expect(nice.trim()).toBe("10");
+  });
+
+  it("trace-stages tells every transition in order", () => {
+    const { status, output } = restore("trace-stages");
+    expect(status).toBe(0);
+    const stages = ["ROOT_TASK", "PREPARE_NAMESPACES", "FORKING", "RESTORE", "RESTORE_SIGCHLD", "RESTORE_CREDS", "COMPLETE"];
+    const told = output.trim().split("\n").map((line) => line.replace(/ \(.*\)$/, ""));
+    const expected = stages.flatMap((stage) => [`${stage} starts`, `${stage} task ${PID}`, `${stage} confirmed by all`]);
+    expect(told).toEqual([...expected, "commit", `${PID} runs`]);
+  });
+
+  it("another-user lets it go on as nobody, without capabilities", () => {
+    expect(restore("another-user")).toEqual({ status: 0, output: "" });
+    expect(statusField("Uid")?.split("\t")).toEqual(["65534", "65534", "65534", "65534"]);
+    expect(statusField("CapEff")).toBe("0000000000000000");
+  });
+});
+
+describe.skipIf(notRoot)("a configuration", () => {
+  it("that does not exist is an error that names it", () => {
+    const { status, output } = restore("no-such-example");
+    expect(status).toBe(2);
+    expect(output).toContain("ERR_CONFIG");
+    expect(output).toContain("no-such-example");
+  });
+});
+
