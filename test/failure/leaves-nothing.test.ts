@@ -1,0 +1,157 @@
+import { spawn } from "node:child_process";
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { definePlugin, restore, RestoreError, type RestorePlugin } from "@restage/core";
+import { openKernel } from "@restage/linux";
+import { defaultPlugins } from "@restage/plugins";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { CHECKPOINT, cleanUp, PID, place } from "../../examples/counter/place.ts";
+import { fixtureTasks } from "../stages/fixture.ts";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const notRoot = process.getuid?.() !== 0;
+if (notRoot) console.warn("skipped: failing restores of real processes (not root)");
+
+/** How long init may take to reap what a killed coordinator leaves. */
+const REAPING = 10_000;
+
+/** The error of a restore of the counter, from a directory of images. */
+async function failureOf(images: string, plugins: readonly RestorePlugin[] = []): Promise<RestoreError> {
+  const kernel = await openKernel();
+  try {
+    await restore({ images, plugins }, kernel, defaultPlugins());
+  } catch (error) {
+    if (error instanceof RestoreError) return error;
+    throw error;
+  } finally {
+    kernel.close();
+  }
+  throw new Error("The restore did not fail");
+}
+
+function expectNothingLeft(): void {
+  expect(existsSync(`/proc/${PID}`)).toBe(false);
+  expect(fixtureTasks()).toEqual([]);
+}
+
+/** What this process has open; a restore that failed has closed all that it opened. */
+function openDescriptors(): number {
+  return readdirSync("/proc/self/fd").length;
+}
+
+describe.skipIf(notRoot)("a restore that fails leaves nothing", () => {
+  beforeEach(() => place());
+  afterEach(() => cleanUp());
+
+  it("when the executable is missing", async () => {
+    const moved = definePlugin({
+      name: "moved",
+      apply({ entries }) {
+        entries.reg_files.tap("moved", (file) => (file.name.endsWith("/fixture") ? { ...file, name: "/tmp/no-such-program" } : file));
+      },
+    });
+    const error = await failureOf(CHECKPOINT, [moved]);
+    expect(error).toMatchObject({ code: "ERR_REFUSED", message: "file /tmp/no-such-program: it is not there" });
+    expect(error.hint).toBeDefined();
+    expectNothingLeft();
+  });
+
+  it("when the pid is taken, and names who has it", async () => {
+    const kernel = await openKernel();
+    // Stopped, it does not write on in the log, whose size would then be refused first.
+    await restore({ images: CHECKPOINT, leaveStopped: true }, kernel, defaultPlugins());
+    try {
+      const error = await failureOf(CHECKPOINT);
+      expect(error).toMatchObject({ code: "ERR_PID_TAKEN", stage: "ROOT_TASK", plugin: "root-task" });
+      expect(error.message).toBe(`Cannot create task ${PID}: pid ${PID} is in use by process ${PID} (exe)`);
+    } finally {
+      process.kill(PID, "SIGKILL");
+      await kernel.waitForExit(PID);
+      kernel.close();
+    }
+    expectNothingLeft();
+  });
+
+  it("when a descriptor is of a type that is not restored, and names the type", async () => {
+    const strange = definePlugin({
+      name: "strange",
+      apply({ entries }) {
+        const TUNF = 15;
+        entries.fdinfo.tap("strange", (entry) => (entry.fd === 3 ? { ...entry, type: TUNF } : entry));
+        entries.files.tap("strange", (entry) => (entry.reg?.name.endsWith("/log") ? { ...entry, type: TUNF } : entry));
+      },
+    });
+    const error = await failureOf(CHECKPOINT, [strange]);
+    expect(error).toMatchObject({ code: "ERR_REFUSED", pid: PID, plugin: "descriptors" });
+    expect(error.message).toContain("TUNF");
+    expectNothingLeft();
+  });
+
+  for (const kind of ["core", "mm", "pagemap", "pages"]) {
+    it(`when ${kind} is cut off at any 64th byte`, { timeout: 120_000 }, async () => {
+      const directory = mkdtempSync(join(tmpdir(), "restage-cut-"));
+      try {
+        cpSync(CHECKPOINT, directory, { recursive: true });
+        const file = join(directory, readdirSync(directory).find((name) => name.startsWith(`${kind}-`)) ?? "");
+        const descriptors = openDescriptors();
+        let cuts = 0;
+        for (let size = Math.floor((statSync(file).size - 1) / 64) * 64; size >= 0; size -= 64) {
+          truncateSync(file, size);
+          const error = await failureOf(directory);
+          expect(["ERR_IMAGE", "ERR_REFUSED"], `cut at ${size}: ${error.message}`).toContain(error.code);
+          cuts++;
+        }
+        expect(cuts).toBeGreaterThan(0);
+        expect(openDescriptors()).toBe(descriptors);
+        expectNothingLeft();
+      } finally {
+        rmSync(directory, { recursive: true, force: true });
+      }
+    });
+  }
+
+  it("when the coordinator is killed in the middle of RESTORE", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "restage-killed-"));
+    const mark = join(directory, "in-restore");
+    writeFileSync(
+      join(directory, "restore.config.ts"),
+      `import { writeFileSync } from "node:fs";
+import { defineConfig, definePlugin } from "@restage/core";
+export default defineConfig({
+  plugins: [definePlugin({
+    name: "pause",
+    apply({ stages }) {
+      stages.RESTORE.enter.tap("pause", ({ host }) => {
+        host.call.mkdirat(-100, ${JSON.stringify(join(directory, "made"))}, 0o755)
+          .undo((call) => call.unlinkat(-100, ${JSON.stringify(join(directory, "made"))}, 0x200));
+      });
+      stages.RESTORE.task.tapPromise("pause", async (task) => {
+        await task.flush();
+        writeFileSync(${JSON.stringify(mark)}, "");
+        await new Promise((resolve) => setTimeout(resolve, 30_000));
+      });
+    },
+  })],
+});
+`,
+    );
+    const command = [join(root, "packages/cli/dist/restage.js"), "restore", "-d", "-D", CHECKPOINT];
+    const coordinator = spawn(process.execPath, command, { cwd: directory, stdio: "ignore" });
+    try {
+      for (let tries = 0; tries < 500 && !existsSync(mark); tries++) await sleep(20);
+      expect(readFileSync(`/proc/${PID}/status`, "utf8")).toContain("tracing stop");
+      expect(existsSync(join(directory, "made"))).toBe(true);
+      coordinator.kill("SIGKILL");
+      const end = Date.now() + REAPING;
+      while (existsSync(`/proc/${PID}`) && Date.now() < end) await sleep(50);
+      expectNothingLeft();
+      expect(existsSync(join(directory, "made"))).toBe(false);
+    } finally {
+      coordinator.kill("SIGKILL");
+      rmSync(directory, { recursive: true, force: true });
+    }
+  });
+});
