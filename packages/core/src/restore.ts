@@ -8,6 +8,7 @@ import { ServiceDescriptors } from "./plan/service-descriptors.ts";
 import type { RestorePlugin } from "./plugin/plugin.ts";
 import { PluginDriver } from "./plugin/plugin-driver.ts";
 import { Coordinator } from "./stages/coordinator.ts";
+import { callTaps } from "./stages/hooks.ts";
 import { Host } from "./stages/host.ts";
 import { withinTime } from "./stages/time-limit.ts";
 import { readTree } from "./tree/tree.ts";
@@ -53,7 +54,7 @@ export async function planRestore(
   const host = new Host(kernel);
   const plan = new Plan(checkpoint, tree, { ...DEFAULT_OPTIONS, ...options }, host, new ServiceDescriptors(tree));
   const limit = plan.options.timeout * 2;
-  await withinTime(driver.hooks.plan.promise(plan), limit, () => {
+  await withinTime(callTaps(driver.hooks.plan, plan), limit, () => {
     const { plugin } = plan;
     return new RestoreError("ERR_TASK_STUCK", `Cannot plan: the tap of ${plugin} has not settled after ${limit} ms`, { plugin });
   });
@@ -104,7 +105,7 @@ async function abort(
   const left: string[] = [];
   try {
     const late = () => new RestoreError("ERR_TASK_STUCK", `it has not settled after ${timeout} ms`);
-    await withinTime(driver.hooks.abort.promise(error), timeout, late);
+    await withinTime(callTaps(driver.hooks.abort, error), timeout, late);
   } catch (abortError) {
     left.push(`an abort tap failed: ${asRestoreError(abortError, {}).message}`);
   }

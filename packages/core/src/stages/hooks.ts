@@ -104,9 +104,26 @@ export function createHooks(intercept: (hook: InterceptableHook, name: string) =
   });
 }
 
-/** Calls a hook that somebody has tapped. tapable compiles a function for each hook that is called, and most have no taps. */
+/**
+ * Calls the taps of a hook, one after the other. tapable compiles a function for each hook when it is first called; a restore calls each
+ * once, and running the taps as they are takes less than compiling. Hooks that somebody intercepts are left to tapable.
+ */
 export async function callTaps<T>(hook: AsyncSeriesHook<[T]>, subject: T): Promise<void> {
-  if (hook.taps.length > 0) await hook.promise(subject as never);
+  const { interceptors, taps } = hook as unknown as SeriesHook<T>;
+  if (interceptors.some(({ call, tap }) => call !== undefined || tap !== undefined) || taps.some(({ type }) => type === "async")) {
+    await hook.promise(subject as never);
+    return;
+  }
+  for (const { type, fn } of taps) {
+    const settled = fn(subject);
+    if (type === "promise") await settled;
+  }
+}
+
+/** What a tapable hook holds; its types do not tell. */
+interface SeriesHook<T> {
+  readonly taps: readonly { readonly type: "sync" | "async" | "promise"; readonly fn: (subject: T) => unknown }[];
+  readonly interceptors: readonly { readonly call?: unknown; readonly tap?: unknown }[];
 }
 
 /** Made when first asked for: a restore reads few of the kinds there are. */

@@ -137,10 +137,21 @@ function contentOf(task: Task, vmas: readonly VmaEntry[], runs: readonly PageRun
       const to = vma.end < end ? vma.end : end;
       const offset = run.offset === undefined ? undefined : run.offset + Number(from - run.address);
       const part = { ...run, address: from, pages: Number(to - from) / PAGE_SIZE, offset };
-      content.push({ vma, run: part, hugePages: mayHaveHugePages(vma, task) });
+      const last = content.at(-1);
+      const joined = last?.vma === vma ? joinRuns(last.run, part) : undefined;
+      if (joined === undefined) content.push({ vma, run: part, hugePages: mayHaveHugePages(vma, task) });
+      else content[content.length - 1] = { vma, run: joined, hugePages: last?.hugePages ?? false };
     }
   }
   return content;
+}
+
+/** Two runs as one, when the second goes on where the first ends, in memory and in the image: CRIU writes at most 1 MiB in one. */
+function joinRuns(first: PageRun, second: PageRun): PageRun | undefined {
+  const length = first.pages * PAGE_SIZE;
+  const follows = first.address + BigInt(length) === second.address && (first.offset ?? 0) + length === second.offset;
+  if (!follows || first.pagesFile !== second.pagesFile || first.source !== second.source) return undefined;
+  return { ...first, pages: first.pages + second.pages };
 }
 
 function mapAll(

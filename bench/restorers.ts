@@ -1,0 +1,87 @@
+import { spawnSync } from "node:child_process";
+import { readFileSync, rmSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { type RestoreEvent, restore } from "@restage/core";
+import { decodeEntries } from "@restage/images";
+import { openKernel } from "@restage/linux";
+import { defaultPlugins } from "@restage/plugins";
+import type { Checkpoint } from "./checkpoints.ts";
+
+/** What one restore took, in milliseconds. */
+export interface Sample {
+  /** From the call, or the start of the command, until the tree runs. */
+  readonly whole: number;
+  /** The stages alone. */
+  readonly stages: number | undefined;
+  /** Each stage, where it is known. */
+  readonly perStage: ReadonlyMap<string, number>;
+}
+
+export interface Restorer {
+  readonly name: string;
+  run(checkpoint: Checkpoint): Promise<Sample>;
+}
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+const built = `${root}packages/cli/dist/restage.js`;
+
+/** CRIU's command, and the stages by its own statistics. */
+export function criuCommand(criu: string, workDirectory: string): Restorer {
+  return {
+    name: "criu restore -d",
+    async run({ images }) {
+      const args = ["restore", "-d", "-D", images, "-W", workDirectory, "-o", "restore.log", "--manage-cgroups=ignore"];
+      const whole = timed(criu, args);
+      const stats = `${workDirectory}/stats-restore`;
+      const [entry] = decodeEntries("stats", readFileSync(stats), "stats-restore");
+      rmSync(stats);
+      const microseconds = Number(entry?.value.restore?.restore_time ?? 0);
+      return { whole, stages: microseconds / 1000, perStage: new Map() };
+    },
+  };
+}
+
+/** Restage's built command on a runtime. */
+export function restageCommand(runtime: "node" | "deno" | "bun"): Restorer {
+  const [program, ...args] = {
+    node: ["node", built],
+    deno: [`${root}node_modules/.bin/deno`, "run", "-A", built],
+    bun: [`${root}node_modules/.bin/bun`, built],
+  }[runtime];
+  return {
+    name: `restage restore -d (${runtime})`,
+    async run({ images }) {
+      return { whole: timed(program ?? runtime, [...args, "restore", "-d", "-D", images]), stages: undefined, perStage: new Map() };
+    },
+  };
+}
+
+/** Restage as a library in this process, which has restored before. */
+export function restageInProcess(): Restorer {
+  return {
+    name: "restage in process",
+    async run({ images }) {
+      const perStage = new Map<string, number>();
+      let started: number | undefined;
+      let resumed = 0;
+      const onEvent = (event: RestoreEvent) => {
+        if (event.kind === "stage-started") started ??= event.time;
+        if (event.kind === "stage-left") perStage.set(event.stage, event.milliseconds);
+        if (event.kind === "resumed") resumed = event.time;
+      };
+      const kernel = await openKernel();
+      const before = performance.now();
+      await restore({ images, detached: true, onEvent }, kernel, defaultPlugins());
+      kernel.close();
+      return { whole: resumed - before, stages: resumed - (started ?? before), perStage };
+    },
+  };
+}
+
+function timed(program: string, args: readonly string[]): number {
+  const before = performance.now();
+  const { status, stderr } = spawnSync(program, args, { cwd: "/", stdio: ["ignore", "ignore", "pipe"], timeout: 300_000 });
+  const milliseconds = performance.now() - before;
+  if (status !== 0) throw new Error(`${program} ${args.join(" ")} ended with ${status}: ${stderr}`);
+  return milliseconds;
+}
