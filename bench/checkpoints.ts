@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { openImageDirectory, readEntries } from "@restage/images";
-import { cleanUp, CHECKPOINT as COUNTER, place } from "../examples/counter/place.ts";
+import { CHECKPOINT as COUNTER, cleanUp, place } from "../examples/counter/place.ts";
 
 /** A checkpoint to restore again and again. */
 export interface Checkpoint {
@@ -37,7 +37,12 @@ export async function makeCheckpoint(name: string, criu: string, directory: stri
     timeout: 300_000,
     stdio: "ignore",
   });
-  const made = checkpoint(name, images, () => {}, () => {});
+  const made = checkpoint(
+    name,
+    images,
+    () => {},
+    () => {},
+  );
   await freed(made.pids);
   return made;
 }
@@ -65,5 +70,7 @@ async function freed(pids: readonly number[]): Promise<void> {
     if (!readdirSync("/proc").some((name) => held.has(name))) return;
     await sleep(20);
   }
-  throw new Error(`Pids of the last restore are still in use: ${pids.filter((pid) => existsSync(`/proc/${pid}`)).join(", ")}`);
+  throw new Error(
+    `Pids of the last restore are still in use: ${pids.filter((pid) => existsSync(`/proc/${pid}`)).join(", ")}`,
+  );
 }

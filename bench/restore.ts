@@ -61,19 +61,37 @@ async function measure(criu: string): Promise<void> {
 }
 
 /** A table for one checkpoint: best and median, and ratios against CRIU of the medians. */
-function print(name: string, tasks: number, samples: ReadonlyMap<Restorer, readonly Sample[]>, reference: Restorer): object[] {
+function print(
+  name: string,
+  tasks: number,
+  samples: ReadonlyMap<Restorer, readonly Sample[]>,
+  reference: Restorer,
+): object[] {
   const baseline = samples.get(reference) ?? [];
   const wholeOfCriu = median(baseline.map(({ whole }) => whole));
   const stagesOfCriu = median(baseline.flatMap(({ stages }) => stages ?? []));
   console.log(`\n${name} (load ${loadavg()[0]?.toFixed(1)})`);
-  console.log(`${"".padEnd(28)}${"best".padStart(9)}${"median".padStart(9)}${"ratio".padStart(8)}${"stages".padStart(10)}${"ratio".padStart(8)}`);
+  console.log(
+    `${"".padEnd(28)}${"best".padStart(9)}${"median".padStart(9)}${"ratio".padStart(8)}${"stages".padStart(10)}${"ratio".padStart(8)}`,
+  );
   return [...samples].map(([restorer, taken]) => {
     const wholes = taken.map(({ whole }) => whole);
     const stages = taken.flatMap(({ stages }) => stages ?? []);
-    const row = { case: name, restorer: restorer.name, best: Math.min(...wholes), median: median(wholes), stages: median(stages) };
+    const row = {
+      case: name,
+      restorer: restorer.name,
+      best: Math.min(...wholes),
+      median: median(wholes),
+      stages: median(stages),
+    };
     const ratio = (row.median / wholeOfCriu).toFixed(2);
-    const stageColumns = stages.length === 0 ? "" : `${row.stages.toFixed(1).padStart(10)}${(row.stages / stagesOfCriu).toFixed(2).padStart(8)}`;
-    console.log(`${restorer.name.padEnd(28)}${row.best.toFixed(1).padStart(9)}${row.median.toFixed(1).padStart(9)}${ratio.padStart(8)}${stageColumns}`);
+    const stageColumns =
+      stages.length === 0
+        ? ""
+        : `${row.stages.toFixed(1).padStart(10)}${(row.stages / stagesOfCriu).toFixed(2).padStart(8)}`;
+    console.log(
+      `${restorer.name.padEnd(28)}${row.best.toFixed(1).padStart(9)}${row.median.toFixed(1).padStart(9)}${ratio.padStart(8)}${stageColumns}`,
+    );
     printPerTask(taken, tasks);
     return row;
   });

@@ -51,7 +51,11 @@ export function restageCommand(runtime: "node" | "deno" | "bun"): Restorer {
   return {
     name: `restage restore -d (${runtime})`,
     async run({ images }) {
-      return { whole: timed(program ?? runtime, [...args, "restore", "-d", "-D", images]), stages: undefined, perStage: new Map() };
+      return {
+        whole: timed(program ?? runtime, [...args, "restore", "-d", "-D", images]),
+        stages: undefined,
+        perStage: new Map(),
+      };
     },
   };
 }
@@ -80,7 +84,11 @@ export function restageInProcess(): Restorer {
 
 function timed(program: string, args: readonly string[]): number {
   const before = performance.now();
-  const { status, stderr } = spawnSync(program, args, { cwd: "/", stdio: ["ignore", "ignore", "pipe"], timeout: 300_000 });
+  const { status, stderr } = spawnSync(program, args, {
+    cwd: "/",
+    stdio: ["ignore", "ignore", "pipe"],
+    timeout: 300_000,
+  });
   const milliseconds = performance.now() - before;
   if (status !== 0) throw new Error(`${program} ${args.join(" ")} ended with ${status}: ${stderr}`);
   return milliseconds;

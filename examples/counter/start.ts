@@ -10,7 +10,8 @@ import { CHECKPOINT, cleanUp, lastCount, PID, place } from "./place.ts";
 const restage = fileURLToPath(new URL("../../packages/cli/dist/restage.js", import.meta.url));
 
 function obstacle(): string | undefined {
-  if (process.platform !== "linux" || process.arch !== "x64") return "Restage restores on Linux on x86_64 only, so far.";
+  if (process.platform !== "linux" || process.arch !== "x64")
+    return "Restage restores on Linux on x86_64 only, so far.";
   if (process.getuid?.() !== 0) return "A restore sets pids and clocks, which only root may: run `sudo npm start`.";
   if (existsSync(`/proc/${PID}`)) {
     return `The checkpoint's pid ${PID} is in use here (see \`ps -p ${PID}\`): end that process, or wait until it is gone, and try again.`;

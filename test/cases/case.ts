@@ -15,7 +15,7 @@ if (missing !== undefined) console.warn(`skipped: checkpoints of programs (${mis
 
 function findMissing(): string | undefined {
   if (process.getuid?.() !== 0) return "not root";
-  if (criu === undefined) return "CRIU=PATH names no criu";
+  if (criu === undefined || !existsSync(criu)) return "CRIU=PATH names no criu";
   if (spawnSync("gcc", ["--version"]).status !== 0) return "no gcc";
   return undefined;
 }
@@ -32,30 +32,46 @@ export interface DumpedProgram {
  * Compiles a program, runs it until it is ready, and checkpoints it with CRIU.
  *
  * @param source the directory with program.c.
- * @param flags of `criu dump`.
+ * @param flagsOf flags of `criu dump`, when the program is ready.
  */
-export async function dumpProgram(source: string, flags: readonly string[] = []): Promise<DumpedProgram> {
+export async function dumpProgram(
+  source: string,
+  flagsOf: (directory: string) => readonly string[] = () => [],
+): Promise<DumpedProgram> {
   const place = mkdtempSync(join(tmpdir(), "restage-case-"));
   const directory = join(place, "run");
   const images = join(place, "images");
   mkdirSync(directory);
   mkdirSync(images);
   const program = join(place, "program");
-  execFileSync("gcc", ["-O1", "-Wall", "-Werror", "-pthread", "-o", program, join(source, "program.c")], { timeout: TIME });
+  execFileSync("gcc", ["-O1", "-Wall", "-Werror", "-pthread", "-o", program, join(source, "program.c")], {
+    timeout: TIME,
+  });
   // Sockets and pipes of this process could not be checkpointed.
   const messages = openSync(join(place, "messages"), "a");
   const task = spawn(program, [], { cwd: directory, detached: true, stdio: ["ignore", "ignore", messages] });
   closeSync(messages);
   const ended = new Promise((resolve) => task.once("exit", resolve));
-  await until(() => existsSync(join(directory, "ready")), `${source} is ready`);
-  const common = ["dump", "-t", String(task.pid), "-D", images, "-o", "dump.log", "-v4", "--manage-cgroups=ignore"];
-  const dump = spawnSync(criu ?? "criu", [...common, ...flags], { timeout: TIME });
-  if (dump.status !== 0) {
+  try {
+    await until(() => existsSync(join(directory, "ready")), `${source} is ready`);
+    dump(images, task.pid ?? 0, flagsOf(directory));
+    await ended;
+  } catch (error) {
     task.kill("SIGKILL");
-    throw new Error(`Cannot checkpoint ${source}: ${readFileSync(join(images, "dump.log"), "utf8").split("\n").slice(-12).join("\n")}`);
+    rmSync(place, { recursive: true, force: true });
+    throw error;
   }
-  await ended;
   return { directory, images, pid: task.pid ?? 0 };
+}
+
+/** Runs CRIU; its log tells what went wrong. */
+function dump(images: string, pid: number, flags: readonly string[]): void {
+  const common = ["dump", "-t", String(pid), "-D", images, "-o", "dump.log", "-v4", "--manage-cgroups=ignore"];
+  const { status, error } = spawnSync(criu ?? "criu", [...common, ...flags], { timeout: TIME });
+  if (status === 0) return;
+  if (error !== undefined) throw error;
+  const log = readFileSync(join(images, "dump.log"), "utf8").split("\n");
+  throw new Error(`Cannot checkpoint task ${pid}: ${log.slice(-12).join("\n")}`);
 }
 
 /** Restores it in this process, as a child of init. */
@@ -87,7 +103,8 @@ export function forget({ directory, pid }: DumpedProgram): void {
   rmSync(place, { recursive: true, force: true });
 }
 
-async function until(condition: () => boolean, what: string): Promise<void> {
+/** Waits for something. */
+export async function until(condition: () => boolean, what: string): Promise<void> {
   const end = performance.now() + TIME;
   while (!condition()) {
     if (performance.now() > end) throw new Error(`Waited for ${TIME} ms until ${what}`);

@@ -1,10 +1,20 @@
 import { spawn } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { definePlugin, restore, RestoreError, type RestorePlugin } from "@restage/core";
+import { definePlugin, RestoreError, type RestorePlugin, restore } from "@restage/core";
 import { openKernel } from "@restage/linux";
 import { defaultPlugins } from "@restage/plugins";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -50,7 +60,9 @@ describe.skipIf(notRoot)("a restore that fails leaves nothing", () => {
     const moved = definePlugin({
       name: "moved",
       apply({ entries }) {
-        entries.reg_files.tap("moved", (file) => (file.name.endsWith("/fixture") ? { ...file, name: "/tmp/no-such-program" } : file));
+        entries.reg_files.tap("moved", (file) =>
+          file.name.endsWith("/fixture") ? { ...file, name: "/tmp/no-such-program" } : file,
+        );
       },
     });
     const error = await failureOf(CHECKPOINT, [moved]);

@@ -12,7 +12,11 @@ if (notRoot) console.warn("skipped: examples restore processes (not root)");
 /** Runs an example's configuration with the built command. */
 function restore(example: string): { readonly status: number | null; readonly output: string } {
   const args = ["packages/cli/dist/restage.js", "restore", "-d", "--config", `examples/${example}/restore.config.ts`];
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: root, encoding: "utf8", timeout: 60_000 });
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, {
+    cwd: root,
+    encoding: "utf8",
+    timeout: 60_000,
+  });
   return { status, output: `${stdout}${stderr}` };
 }
 
@@ -72,9 +76,24 @@ describe.skipIf(notRoot)("the example", () => {
   it("trace-stages tells every transition in order", () => {
     const { status, output } = restore("trace-stages");
     expect(status).toBe(0);
-    const stages = ["ROOT_TASK", "PREPARE_NAMESPACES", "FORKING", "RESTORE", "RESTORE_SIGCHLD", "RESTORE_CREDS", "COMPLETE"];
-    const told = output.trim().split("\n").map((line) => line.replace(/ \(.*\)$/, ""));
-    const expected = stages.flatMap((stage) => [`${stage} starts`, `${stage} task ${PID}`, `${stage} confirmed by all`]);
+    const stages = [
+      "ROOT_TASK",
+      "PREPARE_NAMESPACES",
+      "FORKING",
+      "RESTORE",
+      "RESTORE_SIGCHLD",
+      "RESTORE_CREDS",
+      "COMPLETE",
+    ];
+    const told = output
+      .trim()
+      .split("\n")
+      .map((line) => line.replace(/ \(.*\)$/, ""));
+    const expected = stages.flatMap((stage) => [
+      `${stage} starts`,
+      `${stage} task ${PID}`,
+      `${stage} confirmed by all`,
+    ]);
     expect(told).toEqual([...expected, "commit", `${PID} runs`]);
   });
 
@@ -93,4 +112,3 @@ describe.skipIf(notRoot)("a configuration", () => {
     expect(output).toContain("no-such-example");
   });
 });
-

@@ -52,7 +52,9 @@ describe.skipIf(missing !== undefined)("a restored program finds itself as it wa
   for (const [name, runtimes] of Object.entries(RESTORES)) {
     for (const runtime of runtimes) {
       it(`${name} on ${runtime}`, async () => {
-        expect(existsSync(`${root}packages/cli/dist/restage.js`), "the command has to be built: npm run build").toBe(true);
+        expect(existsSync(`${root}packages/cli/dist/restage.js`), "the command has to be built: npm run build").toBe(
+          true,
+        );
         expect(await verdict(name, runtime)).toBe(`${name} pass`);
         restored++;
       });

@@ -13,7 +13,9 @@ if (notRoot) console.warn("skipped: plugins of the README restore processes (not
 
 /** The TypeScript of a page that is a whole configuration. */
 function configurations(page: string): readonly string[] {
-  const blocks = [...readFileSync(`${root}${page}`, "utf8").matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code ?? "");
+  const blocks = [...readFileSync(`${root}${page}`, "utf8").matchAll(/```ts\n([\s\S]*?)```/g)].map(
+    ([, code]) => code ?? "",
+  );
   return blocks.filter((code) => code.includes("export default defineConfig"));
 }
 
@@ -26,7 +28,11 @@ describe.skipIf(notRoot)("a plugin copied from the README", () => {
     try {
       writeFileSync(join(directory, "restore.config.ts"), config ?? "");
       const command = [`${root}packages/cli/dist/restage.js`, "restore", "-d", "-D", CHECKPOINT];
-      const { status, stderr } = spawnSync(process.execPath, command, { cwd: directory, encoding: "utf8", timeout: 60_000 });
+      const { status, stderr } = spawnSync(process.execPath, command, {
+        cwd: directory,
+        encoding: "utf8",
+        timeout: 60_000,
+      });
       expect(stderr).toBe("");
       expect(status).toBe(0);
       await check();

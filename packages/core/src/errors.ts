@@ -16,8 +16,10 @@ export const ERRORS = {
     remedy: "Take one of them out of `plugins`. A plugin replaces a default by claiming its duty, but only one may.",
   },
   ERR_DUTY_MISSING: {
-    meaning: "A plugin needs a duty or a service that no plugin provides, or no plugin has done what a restore cannot do without.",
-    remedy: "Add a plugin that claims the duty, or take out the one that needs it. Replaced a default? Yours has to do all that it did.",
+    meaning:
+      "A plugin needs a duty or a service that no plugin provides, or no plugin has done what a restore cannot do without.",
+    remedy:
+      "Add a plugin that claims the duty, or take out the one that needs it. Replaced a default? Yours has to do all that it did.",
   },
   ERR_IMAGE: {
     meaning: "An image of the checkpoint is missing, damaged, or contradicts another one.",
@@ -155,7 +157,13 @@ export class RestoreError extends Error {
       lines.push(`  call ${printed}${errno === undefined ? "" : ` = ${errnoText(errno)}`}`);
     }
     if (this.entry !== undefined) lines.push(`  image ${this.entry}`);
-    for (const failure of this.failures) lines.push(...failure.describe().split("\n").map((line) => `  ${line}`));
+    for (const failure of this.failures)
+      lines.push(
+        ...failure
+          .describe()
+          .split("\n")
+          .map((line) => `  ${line}`),
+      );
     if (this.hint !== undefined) lines.push(`  hint: ${this.hint}`);
     return lines.join("\n");
   }

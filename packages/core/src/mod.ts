@@ -5,6 +5,7 @@
  * @module
  */
 export { defineConfig, type RestoreConfig } from "./config/define-config.ts";
+export { type ConfigRequest, loadConfig } from "./config/load-config.ts";
 export * from "./errors.ts";
 export * from "./events.ts";
 export type { FileToOpen, OpenedFiles } from "./files/file-to-open.ts";
@@ -12,7 +13,7 @@ export { Checkpoint, guard } from "./images/checkpoint.ts";
 export { type EntryKinds, type EntryPlace, FILE_MEMBERS } from "./images/entry-kinds.ts";
 export type { ImageRequest } from "./images/image-request.ts";
 export type { MemoryPatch } from "./memory/memory-patch.ts";
-export { DEFAULT_OPTIONS, type RestoreOptions } from "./options.ts";
+export { DEFAULT_OPTIONS, FILE_VALIDATIONS, type RestoreOptions } from "./options.ts";
 export { type Finding, type NewFinding, Plan } from "./plan/plan.ts";
 export { ServiceDescriptors, type ServiceName } from "./plan/service-descriptors.ts";
 export { definePlugin, type PluginContext, type RestorePlugin } from "./plugin/plugin.ts";
@@ -28,9 +29,9 @@ export { callTaps, createHooks, type EntryHooks, type RestoreHooks, type StageHo
 export { Host, type HostCall } from "./stages/host.ts";
 export type { StageContext } from "./stages/stage-context.ts";
 export * from "./stages/stages.ts";
+export { ChromeTrace } from "./trace/chrome-trace.ts";
+export { eventToJson } from "./trace/event-json.ts";
 export { ProgramTarget } from "./tree/program-target.ts";
 export { StubTask } from "./tree/stub.ts";
 export { Task, type TaskIds, type TaskImages, type TaskKind, Thread } from "./tree/task.ts";
 export { readTree, Tree } from "./tree/tree.ts";
-export { ChromeTrace } from "./trace/chrome-trace.ts";
-export { eventToJson } from "./trace/event-json.ts";

@@ -1,3 +1,6 @@
+/** Ways to compare files, CRIU's names. */
+export const FILE_VALIDATIONS = ["buildid", "filesize"] as const;
+
 /** What a restore can be told, beside plugins. */
 export interface RestoreOptions {
   /** Directory of the images, or another location that an image source plugin knows. */
@@ -15,9 +18,11 @@ export interface RestoreOptions {
   /** Accept files whose permissions changed. */
   readonly skipFileRwxCheck: boolean;
   /** How files are compared with what they were: by size and build-id, or by size alone. */
-  readonly fileValidation: "buildid" | "filesize";
+  readonly fileValidation: (typeof FILE_VALIDATIONS)[number];
   /** Take the file locks of the checkpoint again; without it a checkpoint that has some is refused. */
   readonly fileLocks: boolean;
+  /** Descriptors of this process that take the place of files, by CRIU's names for these: `pipe:[123]`, `var/log/app.log`. */
+  readonly inheritFd: Readonly<Record<string, number>>;
   /** Connect Unix sockets to peers outside the tree again; without it a checkpoint that has some is refused. */
   readonly extUnixSockets: boolean;
   /** Restore TCP connections; without it, or `tcpClose`, a checkpoint that has some is refused. */
@@ -35,6 +40,7 @@ export const DEFAULT_OPTIONS: Omit<RestoreOptions, "images"> = {
   skipFileRwxCheck: false,
   fileValidation: "buildid",
   fileLocks: false,
+  inheritFd: {},
   extUnixSockets: false,
   tcpEstablished: false,
   tcpClose: false,

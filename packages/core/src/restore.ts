@@ -56,7 +56,9 @@ export async function planRestore(
   const limit = plan.options.timeout * 2;
   await withinTime(callTaps(driver.hooks.plan, plan), limit, () => {
     const { plugin } = plan;
-    return new RestoreError("ERR_TASK_STUCK", `Cannot plan: the tap of ${plugin} has not settled after ${limit} ms`, { plugin });
+    return new RestoreError("ERR_TASK_STUCK", `Cannot plan: the tap of ${plugin} has not settled after ${limit} ms`, {
+      plugin,
+    });
   });
   onEvent({ kind: "planned", time: performance.now(), tasks: tree.tasks.length, findings: plan.findings });
   return { plan, driver };

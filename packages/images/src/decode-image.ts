@@ -4,11 +4,11 @@
  * @module
  */
 import { parseImageFileName } from "./file-name.ts";
+import type { Entry, EntryImage, Image } from "./image.ts";
 import { ImageCursor } from "./image-cursor.ts";
 import { ImageError } from "./image-error.ts";
-import { imageKinds } from "./image-kinds.ts";
 import type { EntryKindName, ImageKind } from "./image-kinds.ts";
-import type { Entry, EntryImage, Image } from "./image.ts";
+import { imageKinds } from "./image-kinds.ts";
 import { IMG_COMMON_MAGIC, IMG_SERVICE_MAGIC } from "./magic.ts";
 
 // A kind with its types forgotten: the tables pair message, extra rule and name, the compiler can't follow that through a union.
@@ -24,7 +24,8 @@ type Kind = ImageKind<unknown, unknown>;
  */
 export function decodeImage(fileName: string, bytes: Uint8Array): Image {
   const kind = parseImageFileName(fileName)?.kind;
-  if (kind === undefined) throw new ImageError("ERR_IMAGE_KIND", `Cannot decode "${fileName}": it is not the name of an image`);
+  if (kind === undefined)
+    throw new ImageError("ERR_IMAGE_KIND", `Cannot decode "${fileName}": it is not the name of an image`);
   if (imageKinds[kind].message === undefined) {
     return { kind, fileName, magic: [], entries: [], unknown: [], payload: bytes } as unknown as Image;
   }
@@ -37,7 +38,11 @@ export function decodeImage(fileName: string, bytes: Uint8Array): Image {
  * @param fileName For errors; the kind's pattern if left out.
  * @throws {ImageError} As {@link decodeImage}.
  */
-export function decodeEntries<K extends EntryKindName>(kind: K, bytes: Uint8Array, fileName: string = imageKinds[kind].fileName): readonly Entry<K>[] {
+export function decodeEntries<K extends EntryKindName>(
+  kind: K,
+  bytes: Uint8Array,
+  fileName: string = imageKinds[kind].fileName,
+): readonly Entry<K>[] {
   return decode(kind, fileName, bytes).entries;
 }
 
@@ -47,10 +52,18 @@ export function decodeEntries<K extends EntryKindName>(kind: K, bytes: Uint8Arra
  * @param fileName For errors; the kind's pattern if left out.
  * @throws {ImageError} `ERR_IMAGE_ENTRIES` when there are more or fewer; else as {@link decodeImage}.
  */
-export function decodeSingleEntry<K extends EntryKindName>(kind: K, bytes: Uint8Array, fileName: string = imageKinds[kind].fileName): Entry<K> {
+export function decodeSingleEntry<K extends EntryKindName>(
+  kind: K,
+  bytes: Uint8Array,
+  fileName: string = imageKinds[kind].fileName,
+): Entry<K> {
   const entries = decodeEntries(kind, bytes, fileName);
   if (entries.length !== 1) {
-    throw new ImageError("ERR_IMAGE_ENTRIES", `Cannot decode ${fileName}: expected one entry, found ${entries.length}`, { file: fileName });
+    throw new ImageError(
+      "ERR_IMAGE_ENTRIES",
+      `Cannot decode ${fileName}: expected one entry, found ${entries.length}`,
+      { file: fileName },
+    );
   }
   return entries[0]!;
 }
@@ -69,7 +82,9 @@ function decode<K extends EntryKindName>(name: K, fileName: string, bytes: Uint8
     type = rest;
     const extraOffset = cursor.position;
     const extra = kind.extra?.read(cursor, value);
-    entries.push(extra === undefined ? { value, offset } as Entry<K> : { value, extra, offset, extraOffset } as Entry<K>);
+    entries.push(
+      extra === undefined ? ({ value, offset } as Entry<K>) : ({ value, extra, offset, extraOffset } as Entry<K>),
+    );
   }
   return { kind: name, fileName, magic, entries, unknown: cursor.decoder.unknown };
 }
@@ -78,7 +93,8 @@ function readMagic(cursor: ImageCursor, kind: Kind): readonly number[] {
   const first = cursor.word("the magic word");
   if (first === kind.magic) return [first];
   if (kind.header === "inventory") throw wrongMagic(cursor, first, kind.magic);
-  if (first !== (kind.header === "service" ? IMG_SERVICE_MAGIC : IMG_COMMON_MAGIC)) throw wrongMagic(cursor, first, kind.magic);
+  if (first !== (kind.header === "service" ? IMG_SERVICE_MAGIC : IMG_COMMON_MAGIC))
+    throw wrongMagic(cursor, first, kind.magic);
   const second = cursor.word("the magic word of the kind");
   if (second !== kind.magic) throw wrongMagic(cursor, second, kind.magic);
   return [first, second];
@@ -86,8 +102,12 @@ function readMagic(cursor: ImageCursor, kind: Kind): readonly number[] {
 
 function wrongMagic(cursor: ImageCursor, found: number, expected: number): ImageError {
   const hex = (word: number): string => `0x${word.toString(16).padStart(8, "0")}`;
-  return new ImageError("ERR_IMAGE_MAGIC", `Cannot decode ${cursor.file}: expected magic ${hex(expected)}, found ${hex(found)}`, {
-    file: cursor.file,
-    offset: cursor.position - 4,
-  });
+  return new ImageError(
+    "ERR_IMAGE_MAGIC",
+    `Cannot decode ${cursor.file}: expected magic ${hex(expected)}, found ${hex(found)}`,
+    {
+      file: cursor.file,
+      offset: cursor.position - 4,
+    },
+  );
 }

@@ -3,10 +3,11 @@
  *
  * @module
  */
-import { ImageError } from "./image-error.ts";
-import { imageKinds } from "./image-kinds.ts";
-import type { EntryKindName, ImageKind } from "./image-kinds.ts";
+
 import type { EntryToEncode, Image } from "./image.ts";
+import { ImageError } from "./image-error.ts";
+import type { EntryKindName, ImageKind } from "./image-kinds.ts";
+import { imageKinds } from "./image-kinds.ts";
 import { IMG_COMMON_MAGIC, IMG_SERVICE_MAGIC } from "./magic.ts";
 import { encodeMessage } from "./schema/encode.ts";
 import { sizeWord } from "./size-word.ts";
@@ -51,7 +52,10 @@ function encode(
       chunks.push(sizeWord(message.length), message);
       if (kind.extra !== undefined) {
         if (extra === undefined && !mayLackExtra(name)) {
-          throw new ImageError("ERR_IMAGE_EXTRA", `Cannot write an entry of kind "${name}": expected a payload, found none`);
+          throw new ImageError(
+            "ERR_IMAGE_EXTRA",
+            `Cannot write an entry of kind "${name}": expected a payload, found none`,
+          );
         }
         chunks.push(...kind.extra.write(value, extra));
       }

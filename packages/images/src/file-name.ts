@@ -4,8 +4,8 @@
  * @module
  */
 import { ImageError } from "./image-error.ts";
-import { imageKinds } from "./image-kinds.ts";
 import type { ImageKindName } from "./image-kinds.ts";
+import { imageKinds } from "./image-kinds.ts";
 
 /** What the name of an image file tells. */
 export interface ImageFileName {
@@ -57,7 +57,10 @@ export function imageFileName(kind: ImageKindName, id?: number | bigint | string
   const pattern = imageKinds[kind].fileName;
   const percent = pattern.indexOf("%");
   if ((percent === -1) !== (id === undefined)) {
-    throw new ImageError("ERR_IMAGE_KIND", `Cannot name an image of kind "${kind}": expected ${percent === -1 ? "no id" : "an id"}, found ${id ?? "none"}`);
+    throw new ImageError(
+      "ERR_IMAGE_KIND",
+      `Cannot name an image of kind "${kind}": expected ${percent === -1 ? "no id" : "an id"}, found ${id ?? "none"}`,
+    );
   }
   if (percent === -1) return pattern;
   const { prefix, conversion, ending } = split(kind, pattern, percent);
@@ -79,7 +82,12 @@ function index(): { fixed: Map<string, ImageKindName>; patterns: Map<string, Pat
 
 function split(kind: ImageKindName, pattern: string, percent: number): Pattern {
   const length = pattern.startsWith("%lu", percent) ? 3 : 2;
-  return { kind, prefix: pattern.slice(0, percent), conversion: pattern[percent + length - 1]!, ending: pattern.slice(percent + length) };
+  return {
+    kind,
+    prefix: pattern.slice(0, percent),
+    conversion: pattern[percent + length - 1]!,
+    ending: pattern.slice(percent + length),
+  };
 }
 
 function isSuffix(suffix: string, conversion: string): boolean {

@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { ImageError } from "./image-error.ts";
+
 import type { ImageErrorCode } from "./image-error.ts";
+import { ImageError } from "./image-error.ts";
 import { MessageDecoder } from "./schema/decode.ts";
 import type { Message } from "./schema/message.ts";
 
@@ -67,7 +68,10 @@ export class ImageCursor {
     const size = this.word(`the size of ${type.name}`);
     if (size > MAX_MESSAGE_SIZE && size <= this.left) {
       this.#position = start;
-      throw this.error("ERR_IMAGE_LIMIT", `Cannot read ${type.name}: ${size} bytes are more than the limit of ${MAX_MESSAGE_SIZE}`);
+      throw this.error(
+        "ERR_IMAGE_LIMIT",
+        `Cannot read ${type.name}: ${size} bytes are more than the limit of ${MAX_MESSAGE_SIZE}`,
+      );
     }
     if (size > this.left) {
       const left = this.left;
@@ -84,6 +88,7 @@ export class ImageCursor {
   }
 
   #need(length: number, what: string): void {
-    if (length > this.left) throw this.error("ERR_IMAGE_TRUNCATED", `Cannot read ${what}: expected ${length} bytes, found ${this.left}`);
+    if (length > this.left)
+      throw this.error("ERR_IMAGE_TRUNCATED", `Cannot read ${what}: expected ${length} bytes, found ${this.left}`);
   }
 }

@@ -22,7 +22,10 @@ const PARENT_LINK = "parent";
 export function openImageDirectory(path: string): ImageSource {
   const directory = new ImageDirectory(path, resolveDirectory(path, "ERR_IMAGE_DIRECTORY", "images"));
   if (directory.size("inventory.img") === undefined) {
-    throw new ImageError("ERR_IMAGE_DIRECTORY", `Cannot open images at "${path}": the directory has no inventory.img, so it is not a checkpoint`);
+    throw new ImageError(
+      "ERR_IMAGE_DIRECTORY",
+      `Cannot open images at "${path}": the directory has no inventory.img, so it is not a checkpoint`,
+    );
   }
   return directory;
 }
@@ -39,10 +42,14 @@ class ImageDirectory implements ImageSource {
 
   list(): readonly string[] {
     try {
-      return readdirSync(this.#directory, { withFileTypes: true }).filter((file) => !file.isDirectory() && file.name !== PARENT_LINK)
-        .map((file) => file.name).sort();
+      return readdirSync(this.#directory, { withFileTypes: true })
+        .filter((file) => !file.isDirectory() && file.name !== PARENT_LINK)
+        .map((file) => file.name)
+        .sort();
     } catch (cause) {
-      throw new ImageError("ERR_IMAGE_READ", `Cannot list images in "${this.description}": ${reason(cause)}`, { cause });
+      throw new ImageError("ERR_IMAGE_READ", `Cannot list images in "${this.description}": ${reason(cause)}`, {
+        cause,
+      });
     }
   }
 
@@ -50,7 +57,11 @@ class ImageDirectory implements ImageSource {
     const size = this.size(fileName);
     if (size === undefined) return undefined;
     if (size > MAX_FILE_SIZE) {
-      throw new ImageError("ERR_IMAGE_LIMIT", `Cannot read ${fileName}: ${size} bytes are more than the limit of ${MAX_FILE_SIZE}`, { file: fileName });
+      throw new ImageError(
+        "ERR_IMAGE_LIMIT",
+        `Cannot read ${fileName}: ${size} bytes are more than the limit of ${MAX_FILE_SIZE}`,
+        { file: fileName },
+      );
     }
     try {
       return readFileSync(this.#path(fileName));
@@ -63,7 +74,8 @@ class ImageDirectory implements ImageSource {
     try {
       const status = statSync(this.#path(fileName), { throwIfNoEntry: false });
       if (status === undefined) return undefined;
-      if (!status.isFile()) throw new ImageError("ERR_IMAGE_READ", `Cannot read ${fileName}: it is not a regular file`, { file: fileName });
+      if (!status.isFile())
+        throw new ImageError("ERR_IMAGE_READ", `Cannot read ${fileName}: it is not a regular file`, { file: fileName });
       return status.size;
     } catch (cause) {
       if (cause instanceof ImageError) throw cause;
@@ -78,9 +90,9 @@ class ImageDirectory implements ImageSource {
   parent(): ImageSource | undefined {
     if (this.#parent !== null) return this.#parent;
     const link = join(this.#directory, PARENT_LINK);
-    if (lstatSync(link, { throwIfNoEntry: false }) === undefined) return this.#parent = undefined;
+    if (lstatSync(link, { throwIfNoEntry: false }) === undefined) return (this.#parent = undefined);
     // A pre-dump of an old CRIU has no inventory, so it is not asked for here.
-    return this.#parent = new ImageDirectory(link, resolveDirectory(link, "ERR_IMAGE_PARENT", "parent images"));
+    return (this.#parent = new ImageDirectory(link, resolveDirectory(link, "ERR_IMAGE_PARENT", "parent images")));
   }
 
   #path(fileName: string): string {

@@ -11,30 +11,50 @@ import { RAW_IMAGE_MAGIC } from "./magic.ts";
 import { bpfmapDataEntry, bpfmapFileEntry } from "./messages/bpfmap.ts";
 import { cgroupEntry } from "./messages/cgroup.ts";
 import { coreEntry, taskKobjIdsEntry } from "./messages/core.ts";
-import { eventfdFileEntry, eventpollFileEntry, eventpollTfdEntry, pidfdEntry, signalfdEntry, timerfdEntry } from "./messages/event.ts";
-import { fileLockEntry } from "./messages/file-lock.ts";
+import {
+  eventfdFileEntry,
+  eventpollFileEntry,
+  eventpollTfdEntry,
+  pidfdEntry,
+  signalfdEntry,
+  timerfdEntry,
+} from "./messages/event.ts";
 import { fdinfoEntry, fileEntry } from "./messages/file.ts";
+import { fileLockEntry } from "./messages/file-lock.ts";
 import { cpuinfoEntry, statsEntry } from "./messages/host.ts";
 import { inventoryEntry } from "./messages/inventory.ts";
 import { ipcMsgEntry, ipcSemEntry, ipcShmEntry, ipcVarEntry } from "./messages/ipc.ts";
+import type { PagemapEntry, PagemapHead } from "./messages/memory.ts";
 import { mmEntry, pagemapEntry, pagemapHead, vmaEntry } from "./messages/memory.ts";
 import { autofsEntry, binfmtMiscEntry, mntEntry } from "./messages/mount.ts";
 import { pidnsEntry, usernsEntry, utsnsEntry } from "./messages/namespace.ts";
 import { netDeviceEntry, netnsEntry, tunfileEntry } from "./messages/network.ts";
-import { fanotifyFileEntry, fanotifyMarkEntry, inotifyFileEntry, inotifyWdEntry, irmapCacheEntry } from "./messages/notify.ts";
+import {
+  fanotifyFileEntry,
+  fanotifyMarkEntry,
+  inotifyFileEntry,
+  inotifyWdEntry,
+  irmapCacheEntry,
+} from "./messages/notify.ts";
 import { fifoEntry, pipeDataEntry, pipeEntry } from "./messages/pipe.ts";
 import { credsEntry, fsEntry, pstreeEntry, rlimitEntry } from "./messages/process.ts";
-import { extFileEntry, ghostFileEntry, memfdInodeEntry, nsFileEntry, regFileEntry, remapFilePathEntry } from "./messages/regular-file.ts";
+import {
+  extFileEntry,
+  ghostFileEntry,
+  memfdInodeEntry,
+  nsFileEntry,
+  regFileEntry,
+  remapFilePathEntry,
+} from "./messages/regular-file.ts";
 import { apparmorEntry, seccompEntry } from "./messages/security.ts";
 import { saEntry, siginfoEntry } from "./messages/signal.ts";
+import { skPacketEntry } from "./messages/socket.ts";
 import { inetSkEntry, tcpStreamEntry } from "./messages/socket-inet.ts";
 import { netlinkSkEntry } from "./messages/socket-netlink.ts";
 import { packetSockEntry } from "./messages/socket-packet.ts";
 import { unixSkEntry } from "./messages/socket-unix.ts";
-import { skPacketEntry } from "./messages/socket.ts";
 import { itimerEntry, posixTimerEntry, timensEntry } from "./messages/time.ts";
 import { ttyDataEntry, ttyFileEntry, ttyInfoEntry } from "./messages/tty.ts";
-import type { PagemapEntry, PagemapHead } from "./messages/memory.ts";
 import type { InputOf, Message } from "./schema/message.ts";
 
 /** How an image begins: `common` and `service` are two words in layout V1.1, one in V1; the inventory always has one; raw images none. */
@@ -176,11 +196,16 @@ export const imageKinds = {
 /** CRIU's name of a kind of image. */
 export type ImageKindName = keyof typeof imageKinds;
 /** What an entry of a kind of image holds, decoded. */
-export type EntryValue<K extends ImageKindName> = (typeof imageKinds)[K] extends ImageKind<infer Value, unknown> ? Value : never;
+export type EntryValue<K extends ImageKindName> =
+  (typeof imageKinds)[K] extends ImageKind<infer Value, unknown> ? Value : never;
 /** What is accepted as an entry of a kind of image. */
 export type EntryInput<K extends ImageKindName> = InputOf<EntryValue<K>>;
 /** What follows an entry of a kind of image; `undefined` for nothing. */
-export type EntryExtra<K extends ImageKindName> = (typeof imageKinds)[K] extends { readonly extra: ExtraRule<never, infer Extra> | undefined } ? Extra : never;
+export type EntryExtra<K extends ImageKindName> = (typeof imageKinds)[K] extends {
+  readonly extra: ExtraRule<never, infer Extra> | undefined;
+}
+  ? Extra
+  : never;
 /** Kinds without entries: the file is the payload. */
 export type RawKindName = { [K in ImageKindName]: [EntryValue<K>] extends [never] ? K : never }[ImageKindName];
 /** Kinds with entries. */

@@ -5,9 +5,9 @@
  */
 import { decodeEntries, decodeImage } from "./decode-image.ts";
 import { imageFileName } from "./file-name.ts";
+import type { Entry, Image } from "./image.ts";
 import { ImageError } from "./image-error.ts";
 import type { EntryKindName } from "./image-kinds.ts";
-import type { Entry, Image } from "./image.ts";
 import type { InventoryEntry } from "./messages/inventory.ts";
 
 /** The images of one dump. Names are file names without directory, such as `core-1234.img`. */
@@ -42,7 +42,11 @@ export function readImage(source: ImageSource, fileName: string): Image | undefi
  * @param id The variable part of the name, for kinds that have one.
  * @throws {ImageError} As `decodeImage`, and what the source throws.
  */
-export function readEntries<K extends EntryKindName>(source: ImageSource, kind: K, id?: number | bigint | string): readonly Entry<K>[] {
+export function readEntries<K extends EntryKindName>(
+  source: ImageSource,
+  kind: K,
+  id?: number | bigint | string,
+): readonly Entry<K>[] {
   const fileName = imageFileName(kind, id);
   const bytes = source.read(fileName);
   return bytes === undefined ? [] : decodeEntries(kind, bytes, fileName);
@@ -54,13 +58,19 @@ export function readEntries<K extends EntryKindName>(source: ImageSource, kind: 
  * @param id The variable part of the name, for kinds that have one.
  * @throws {ImageError} `ERR_IMAGE_ENTRIES` when there are more or fewer; else as `decodeImage`, and what the source throws.
  */
-export function readSingleEntry<K extends EntryKindName>(source: ImageSource, kind: K, id?: number | bigint | string): Entry<K> | undefined {
+export function readSingleEntry<K extends EntryKindName>(
+  source: ImageSource,
+  kind: K,
+  id?: number | bigint | string,
+): Entry<K> | undefined {
   const fileName = imageFileName(kind, id);
   const bytes = source.read(fileName);
   if (bytes === undefined) return undefined;
   const entries = decodeEntries(kind, bytes, fileName);
   if (entries.length === 1) return entries[0]!;
-  throw new ImageError("ERR_IMAGE_ENTRIES", `Cannot read ${fileName}: expected one entry, found ${entries.length}`, { file: fileName });
+  throw new ImageError("ERR_IMAGE_ENTRIES", `Cannot read ${fileName}: expected one entry, found ${entries.length}`, {
+    file: fileName,
+  });
 }
 
 /**
@@ -72,13 +82,25 @@ export function readSingleEntry<K extends EntryKindName>(source: ImageSource, ki
 export function readInventory(source: ImageSource): InventoryEntry {
   const fileName = imageFileName("inventory");
   const entry = readSingleEntry(source, "inventory");
-  if (entry === undefined) throw new ImageError("ERR_IMAGE_MISSING", `Cannot read a checkpoint from ${source.description}: it has no ${fileName}`);
+  if (entry === undefined)
+    throw new ImageError(
+      "ERR_IMAGE_MISSING",
+      `Cannot read a checkpoint from ${source.description}: it has no ${fileName}`,
+    );
   const { img_version, fdinfo_per_id } = entry.value;
   if (img_version !== 1 && img_version !== 2) {
-    throw new ImageError("ERR_IMAGE_UNSUPPORTED", `Cannot read a checkpoint from ${source.description}: expected img_version 1 or 2, found ${img_version}`, { file: fileName });
+    throw new ImageError(
+      "ERR_IMAGE_UNSUPPORTED",
+      `Cannot read a checkpoint from ${source.description}: expected img_version 1 or 2, found ${img_version}`,
+      { file: fileName },
+    );
   }
   if (fdinfo_per_id !== true) {
-    throw new ImageError("ERR_IMAGE_UNSUPPORTED", `Cannot read a checkpoint from ${source.description}: expected fdinfo_per_id, which only very old images lack`, { file: fileName });
+    throw new ImageError(
+      "ERR_IMAGE_UNSUPPORTED",
+      `Cannot read a checkpoint from ${source.description}: expected fdinfo_per_id, which only very old images lack`,
+      { file: fileName },
+    );
   }
   return entry.value;
 }

@@ -22,10 +22,10 @@ export interface Entry<K extends EntryKindName> extends EntryPlace {
 }
 
 /** An entry to encode: {@link Entry}, of which repeated fields and, where nothing follows the message, `extra` may be left out. */
-export type EntryToEncode<K extends EntryKindName> =
-  & { readonly value: EntryInput<K> }
-  & (undefined extends EntryExtra<K> ? { readonly extra?: EntryExtra<K> } : { readonly extra: EntryExtra<K> })
-  & EntryPlace;
+export type EntryToEncode<K extends EntryKindName> = {
+  readonly value: EntryInput<K>;
+} & (undefined extends EntryExtra<K> ? { readonly extra?: EntryExtra<K> } : { readonly extra: EntryExtra<K> }) &
+  EntryPlace;
 
 /** An image of messages. */
 export interface EntryImage<K extends EntryKindName> {
@@ -50,4 +50,6 @@ export interface RawImage<K extends RawKindName> {
 }
 
 /** An image of any kind; `kind` tells which. */
-export type Image = { [K in EntryKindName]: EntryImage<K> }[EntryKindName] | { [K in RawKindName]: RawImage<K> }[RawKindName];
+export type Image =
+  | { [K in EntryKindName]: EntryImage<K> }[EntryKindName]
+  | { [K in RawKindName]: RawImage<K> }[RawKindName];

@@ -9,8 +9,8 @@
  */
 import { decodeImage } from "./decode-image.ts";
 import type { Image } from "./image.ts";
-import { unknownFields } from "./schema/message.ts";
 import type { UnknownField } from "./schema/message.ts";
+import { unknownFields } from "./schema/message.ts";
 
 /** A JSON value. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
@@ -65,7 +65,8 @@ function toJson(value: unknown, payload: "base64" | "size"): Json {
     if (item !== undefined) object[key] = toJson(item, payload);
   }
   const unknown = (value as { readonly [unknownFields]?: readonly UnknownField[] })[unknownFields];
-  if (unknown !== undefined) object["$unknown"] = unknown.map(({ number, wireType, data }) => ({ number, wireType, data: toBase64(data) }));
+  if (unknown !== undefined)
+    object["$unknown"] = unknown.map(({ number, wireType, data }) => ({ number, wireType, data: toBase64(data) }));
   return object;
 }
 

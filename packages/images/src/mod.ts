@@ -17,27 +17,46 @@ export type { BpfmapDataExtra, TcpStreamExtra } from "./extra/byte-run.ts";
 export type { GhostChunk, GhostFileExtra } from "./extra/ghost-file.ts";
 export type { IpcQueuedMessage, IpcSemExtra } from "./extra/ipc.ts";
 export type { ExtraRule } from "./extra/rule.ts";
-export { imageFileName, imageKindOf, parseImageFileName } from "./file-name.ts";
 export type { ImageFileName } from "./file-name.ts";
-export { MAX_FILE_SIZE, openImageDirectory } from "./image-directory.ts";
-export { ImageError } from "./image-error.ts";
-export type { ImageErrorCode, ImageErrorPlace } from "./image-error.ts";
-export { MAX_MESSAGE_SIZE } from "./image-cursor.ts";
-export { imageKinds } from "./image-kinds.ts";
-export type { EntryExtra, EntryInput, EntryKindName, EntryValue, ImageHeader, ImageKind, ImageKindName, RawKindName } from "./image-kinds.ts";
-export { readEntries, readImage, readInventory, readSingleEntry } from "./image-source.ts";
-export type { ImageSource } from "./image-source.ts";
+export { imageFileName, imageKindOf, parseImageFileName } from "./file-name.ts";
 export type { Entry, EntryImage, EntryToEncode, Image, RawImage } from "./image.ts";
-export { decodeToJson, imageToJson } from "./json.ts";
+export { MAX_MESSAGE_SIZE } from "./image-cursor.ts";
+export { MAX_FILE_SIZE, openImageDirectory } from "./image-directory.ts";
+export type { ImageErrorCode, ImageErrorPlace } from "./image-error.ts";
+export { ImageError } from "./image-error.ts";
+export type {
+  EntryExtra,
+  EntryInput,
+  EntryKindName,
+  EntryValue,
+  ImageHeader,
+  ImageKind,
+  ImageKindName,
+  RawKindName,
+} from "./image-kinds.ts";
+export { imageKinds } from "./image-kinds.ts";
+export type { ImageSource } from "./image-source.ts";
+export { readEntries, readImage, readInventory, readSingleEntry } from "./image-source.ts";
 export type { Json, JsonOptions } from "./json.ts";
+export { decodeToJson, imageToJson } from "./json.ts";
 export * from "./magic.ts";
 export * from "./messages/mod.ts";
-export { MAX_PARENTS, readPagemap } from "./page-runs.ts";
 export type { Pagemap, PagemapOptions, PageRun } from "./page-runs.ts";
-export { decodeMessage, MAX_NESTING } from "./schema/decode.ts";
+export { MAX_PARENTS, readPagemap } from "./page-runs.ts";
 export type { UnknownFieldReport } from "./schema/decode.ts";
+export { decodeMessage, MAX_NESTING } from "./schema/decode.ts";
 export { encodeMessage } from "./schema/encode.ts";
 export * from "./schema/field.ts";
+export type {
+  CompiledField,
+  Fields,
+  InputOf,
+  MessageInput,
+  MessageTables,
+  MessageType,
+  UnknownField,
+  Unknowns,
+  ValueOfFields,
+} from "./schema/message.ts";
 export { Message, message, unknownFields } from "./schema/message.ts";
-export type { CompiledField, Fields, InputOf, MessageInput, MessageTables, MessageType, UnknownField, Unknowns, ValueOfFields } from "./schema/message.ts";
 export { decodeText, encodeText } from "./text.ts";

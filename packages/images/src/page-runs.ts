@@ -48,29 +48,46 @@ export interface PagemapOptions {
  * Reads a pagemap image, `pagemap-PID.img` or `pagemap-shmem-ID.img`, and finds the data of every page, in parent dumps too.
  *
  * @returns undefined if there is no such image.
- * @throws {ImageError} `ERR_IMAGE_PAGEMAP` for runs out of order, overlapping, not aligned, beyond the address space, beyond the end
- * of the pages image, or missing in the parent; `ERR_IMAGE_PARENT` for parents without end; `ERR_IMAGE_UNSUPPORTED` for entries with
- * fields that this version does not know, since the data may then be laid out otherwise (compressed pages of CRIU after 4.2);
- * `ERR_IMAGE_KIND` for the name of another kind of image; else as `decodeImage`.
+ * @throws {ImageError} `ERR_IMAGE_PAGEMAP` for runs out of order, overlapping, not aligned, beyond the address space, or
+ * missing in the parent, and for a pages image that is shorter or longer than the runs; `ERR_IMAGE_PARENT` for parents without end;
+ * `ERR_IMAGE_UNSUPPORTED` for entries with fields that this version does not know, since the data may then be laid out otherwise
+ * (compressed pages of CRIU after 4.2); `ERR_IMAGE_KIND` for the name of another kind of image; else as `decodeImage`.
  */
-export function readPagemap(source: ImageSource, fileName: string, { pageSize = 4096 }: PagemapOptions = {}): Pagemap | undefined {
+export function readPagemap(
+  source: ImageSource,
+  fileName: string,
+  { pageSize = 4096 }: PagemapOptions = {},
+): Pagemap | undefined {
   return resolve(source, fileName, pageSize, []);
 }
 
-function resolve(source: ImageSource, fileName: string, pageSize: number, children: readonly string[]): Pagemap | undefined {
+function resolve(
+  source: ImageSource,
+  fileName: string,
+  pageSize: number,
+  children: readonly string[],
+): Pagemap | undefined {
   const own = readOwn(source, fileName, pageSize);
   if (own === undefined || !own.runs.some(isInParent)) return own;
   const path = [...children, source.directory()];
   const parent = source.parent();
-  if (parent === undefined) throw pagemapError(fileName, `pages are in a parent dump, but ${source.description} has no parent`);
+  if (parent === undefined)
+    throw pagemapError(fileName, `pages are in a parent dump, but ${source.description} has no parent`);
   if (path.includes(parent.directory())) {
-    throw new ImageError("ERR_IMAGE_PARENT", `Cannot follow the parent of ${source.description}: it leads back to ${parent.directory()}`);
+    throw new ImageError(
+      "ERR_IMAGE_PARENT",
+      `Cannot follow the parent of ${source.description}: it leads back to ${parent.directory()}`,
+    );
   }
   if (path.length > MAX_PARENTS) {
-    throw new ImageError("ERR_IMAGE_PARENT", `Cannot follow the parent of ${source.description}: there are more than ${MAX_PARENTS} parents`);
+    throw new ImageError(
+      "ERR_IMAGE_PARENT",
+      `Cannot follow the parent of ${source.description}: there are more than ${MAX_PARENTS} parents`,
+    );
   }
   const below = resolve(parent, fileName, pageSize, path);
-  if (below === undefined) throw pagemapError(fileName, `pages are in a parent dump, but ${parent.description} has no such file`);
+  if (below === undefined)
+    throw pagemapError(fileName, `pages are in a parent dump, but ${parent.description} has no such file`);
   return { pagesFile: own.pagesFile, runs: throughParent(own.runs, below.runs, fileName, pageSize, parent) };
 }
 
@@ -79,7 +96,13 @@ function isInParent(run: PageRun): boolean {
 }
 
 /** Replaces each run that is in the parent by the parent's runs for the same pages: often several. */
-function throughParent(own: readonly PageRun[], below: readonly PageRun[], fileName: string, pageSize: number, parent: ImageSource): PageRun[] {
+function throughParent(
+  own: readonly PageRun[],
+  below: readonly PageRun[],
+  fileName: string,
+  pageSize: number,
+  parent: ImageSource,
+): PageRun[] {
   const size = BigInt(pageSize);
   const runs: PageRun[] = [];
   let next = 0;
@@ -95,7 +118,10 @@ function throughParent(own: readonly PageRun[], below: readonly PageRun[], fileN
       while (next < below.length && endOf(below[next]!, size) <= address) next++;
       const there = below[next];
       if (there === undefined || there.address > address) {
-        throw pagemapError(fileName, `page 0x${address.toString(16)} is in the parent dump, but ${parent.description} does not have it`);
+        throw pagemapError(
+          fileName,
+          `page 0x${address.toString(16)} is in the parent dump, but ${parent.description} does not have it`,
+        );
       }
       const thereEnd = endOf(there, size);
       const until = thereEnd < end ? thereEnd : end;
@@ -119,11 +145,15 @@ function endOf(run: PageRun, size: bigint): bigint {
 /** The runs as this dump has them: those in the parent still without a place. */
 function readOwn(source: ImageSource, fileName: string, pageSize: number): Pagemap | undefined {
   const kind = parseImageFileName(fileName)?.kind;
-  if (kind !== "pagemap" && kind !== "shmem_pagemap") throw new ImageError("ERR_IMAGE_KIND", `Cannot read pages of "${fileName}": expected a pagemap image`);
+  if (kind !== "pagemap" && kind !== "shmem_pagemap")
+    throw new ImageError("ERR_IMAGE_KIND", `Cannot read pages of "${fileName}": expected a pagemap image`);
   const bytes = source.read(fileName);
   if (bytes === undefined) return undefined;
   const entries = decodeEntries(kind, bytes, fileName);
-  if (entries.length === 0) throw new ImageError("ERR_IMAGE_ENTRIES", `Cannot read ${fileName}: expected a pagemap_head, found no entry`, { file: fileName });
+  if (entries.length === 0)
+    throw new ImageError("ERR_IMAGE_ENTRIES", `Cannot read ${fileName}: expected a pagemap_head, found no entry`, {
+      file: fileName,
+    });
   const pagesFile = imageFileName("pages", (entries[0]!.value as PagemapHead).pages_id);
   const size = BigInt(pageSize);
   const runs: PageRun[] = [];
@@ -136,32 +166,58 @@ function readOwn(source: ImageSource, fileName: string, pageSize: number): Pagem
     const end = checkRun(entry, pages, previousEnd, size, fileName, i);
     const flags = entry.flags ?? (entry.in_parent === true ? pageFlags.PE_PARENT : pageFlags.PE_PRESENT);
     const present = (flags & pageFlags.PE_PRESENT) !== 0;
-    runs.push({ address: entry.vaddr, pages: Number(pages), flags, source, pagesFile, offset: present ? offset : undefined });
+    runs.push({
+      address: entry.vaddr,
+      pages: Number(pages),
+      flags,
+      source,
+      pagesFile,
+      offset: present ? offset : undefined,
+    });
     if (present) offset += Number(pages) * pageSize;
     previousEnd = end;
   }
-  if (offset > 0) checkPagesFile(source, fileName, pagesFile, offset);
+  checkPagesFile(source, fileName, pagesFile, offset);
   return { pagesFile, runs };
 }
 
-function checkRun(entry: PagemapEntry, pages: bigint, previousEnd: bigint, size: bigint, fileName: string, index: number): bigint {
+function checkRun(
+  entry: PagemapEntry,
+  pages: bigint,
+  previousEnd: bigint,
+  size: bigint,
+  fileName: string,
+  index: number,
+): bigint {
   const address = `0x${entry.vaddr.toString(16)}`;
   const unknown = entry[unknownFields];
   if (unknown !== undefined) {
     const numbers = unknown.map((field) => field.number).join(", ");
-    throw new ImageError("ERR_IMAGE_UNSUPPORTED", `Cannot tell where the pages at ${address} are: pagemap_entry has unknown fields ${numbers}, as with compressed pages of a newer CRIU`, { file: fileName, entry: index });
+    throw new ImageError(
+      "ERR_IMAGE_UNSUPPORTED",
+      `Cannot tell where the pages at ${address} are: pagemap_entry has unknown fields ${numbers}, as with compressed pages of a newer CRIU`,
+      { file: fileName, entry: index },
+    );
   }
-  if (entry.vaddr % size !== 0n) throw pagemapError(fileName, `address ${address} is not a multiple of the page size ${size}`, index);
-  if (entry.vaddr < previousEnd) throw pagemapError(fileName, `expected an address from 0x${previousEnd.toString(16)} on, found ${address}`, index);
+  if (entry.vaddr % size !== 0n)
+    throw pagemapError(fileName, `address ${address} is not a multiple of the page size ${size}`, index);
+  if (entry.vaddr < previousEnd)
+    throw pagemapError(fileName, `expected an address from 0x${previousEnd.toString(16)} on, found ${address}`, index);
   const end = entry.vaddr + pages * size;
   if (end > 1n << 64n) throw pagemapError(fileName, `${pages} pages at ${address} do not fit the address space`, index);
   return end;
 }
 
+/** Fewer bytes than the runs have: pages are lost. More: runs are lost, and nothing else would tell of a pagemap cut off between two. */
 function checkPagesFile(source: ImageSource, fileName: string, pagesFile: string, expected: number): void {
   const found = source.size(pagesFile);
-  if (found === undefined) throw pagemapError(fileName, `expected ${expected} bytes in ${pagesFile}, found no such file in ${source.description}`);
-  if (found < expected) throw pagemapError(fileName, `expected ${expected} bytes in ${pagesFile}, found ${found}`);
+  if (found === undefined && expected === 0) return;
+  if (found === undefined)
+    throw pagemapError(
+      fileName,
+      `expected ${expected} bytes in ${pagesFile}, found no such file in ${source.description}`,
+    );
+  if (found !== expected) throw pagemapError(fileName, `expected ${expected} bytes in ${pagesFile}, found ${found}`);
 }
 
 function pagemapError(file: string, why: string, entry?: number): ImageError {

@@ -48,7 +48,7 @@ export function concatBytes(chunks: readonly Uint8Array[]): Uint8Array {
 
 function decodeEscaped(bytes: Uint8Array): string {
   let text = "";
-  for (let i = 0; i < bytes.length;) {
+  for (let i = 0; i < bytes.length; ) {
     const length = sequenceLength(bytes, i);
     if (length === 0) {
       text += String.fromCharCode(0xdc00 + bytes[i]!);

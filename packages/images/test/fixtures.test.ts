@@ -4,7 +4,9 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { decodeImage, decodeToJson, encodeImage, openImageDirectory, readInventory, readPagemap } from "../src/mod.ts";
 
-const root = process.env["RESTAGE_FIXTURES"] ?? join(dirname(fileURLToPath(import.meta.url)), "../../../../shared/fixtures/images");
+const root =
+  process.env["RESTAGE_FIXTURES"] ??
+  join(dirname(fileURLToPath(import.meta.url)), "../../../../shared/fixtures/images");
 const absent = !existsSync(root);
 if (absent) console.warn(`fixtures.test.ts: skipped, there are no real images at ${root}`);
 

@@ -1,6 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { decodeImage, decodeToJson, encodeEntries, encodeImage, imageFileName, ImageError, imageKinds } from "../src/mod.ts";
 import type { EntryKindName, ImageKindName } from "../src/mod.ts";
+import {
+  decodeImage,
+  decodeToJson,
+  encodeEntries,
+  encodeImage,
+  type Image,
+  ImageError,
+  imageFileName,
+  imageKinds,
+} from "../src/mod.ts";
 import { hex } from "./support.ts";
 
 /** A small generator with a fixed seed, so that a failure happens again. */
@@ -15,25 +24,63 @@ function numbers(seed: number): (below: number) => number {
 const desc = { key: 1, uid: 2, gid: 3, cuid: 4, cgid: 5, mode: 6, id: 7 };
 const seeds: readonly (readonly [string, Uint8Array])[] = [
   ["pstree.img", encodeEntries("pstree", [{ value: { pid: 1, ppid: 0, pgid: 1, sid: 1, threads: [1, 2] } }])],
-  ["core-1.img", encodeEntries("core", [{
-    value: { mtype: 1, ids: { vm_id: 1, files_id: 2, fs_id: 3, sighand_id: 4 }, tc: { task_state: 1, exit_code: 0, personality: 0, flags: 0, blk_sigset: 1n << 63n, comm: "fuzz" } },
-  }])],
-  ["tcp-stream-1.img", encodeEntries("tcp_stream", [{
-    value: { inq_len: 2, inq_seq: 1, outq_len: 3, outq_seq: 2, opt_mask: 0, snd_wscale: 0, mss_clamp: 1460 },
-    extra: { inq: hex("0102"), outq: hex("030405") },
-  }])],
-  ["ipcns-msg-9.img", encodeEntries("ipcns_msg", [{ value: { desc, qbytes: 9, qnum: 1 }, extra: [{ value: { mtype: 5n, msize: 3 }, data: hex("616263") }] }])],
+  [
+    "core-1.img",
+    encodeEntries("core", [
+      {
+        value: {
+          mtype: 1,
+          ids: { vm_id: 1, files_id: 2, fs_id: 3, sighand_id: 4 },
+          tc: { task_state: 1, exit_code: 0, personality: 0, flags: 0, blk_sigset: 1n << 63n, comm: "fuzz" },
+        },
+      },
+    ]),
+  ],
+  [
+    "tcp-stream-1.img",
+    encodeEntries("tcp_stream", [
+      {
+        value: { inq_len: 2, inq_seq: 1, outq_len: 3, outq_seq: 2, opt_mask: 0, snd_wscale: 0, mss_clamp: 1460 },
+        extra: { inq: hex("0102"), outq: hex("030405") },
+      },
+    ]),
+  ],
+  [
+    "ipcns-msg-9.img",
+    encodeEntries("ipcns_msg", [
+      { value: { desc, qbytes: 9, qnum: 1 }, extra: [{ value: { mtype: 5n, msize: 3 }, data: hex("616263") }] },
+    ]),
+  ],
   ["ipcns-sem-9.img", encodeEntries("ipcns_sem", [{ value: { desc, nsems: 3 }, extra: { values: [1, 2, 3] } }])],
-  ["ghost-file-b.img", encodeEntries("ghost_file", [{
-    value: { uid: 0, gid: 0, mode: 0, chunks: true },
-    extra: { chunks: [{ value: { len: 2n, off: 0n }, data: hex("0102") }] },
-  }])],
-  ["cgroup.img", encodeEntries("cgroup", [{ value: { controllers: [{ cnames: ["cpu"], dirs: [{ dir_name: "a", children: [{ dir_name: "b" , children: [], properties: [] }], properties: [] }] }] } }])],
+  [
+    "ghost-file-b.img",
+    encodeEntries("ghost_file", [
+      {
+        value: { uid: 0, gid: 0, mode: 0, chunks: true },
+        extra: { chunks: [{ value: { len: 2n, off: 0n }, data: hex("0102") }] },
+      },
+    ]),
+  ],
+  [
+    "cgroup.img",
+    encodeEntries("cgroup", [
+      {
+        value: {
+          controllers: [
+            {
+              cnames: ["cpu"],
+              dirs: [{ dir_name: "a", children: [{ dir_name: "b", children: [], properties: [] }], properties: [] }],
+            },
+          ],
+        },
+      },
+    ]),
+  ],
 ];
 
 /** Decodes; whatever comes must be an image that can be encoded and read again, or an ImageError. */
 function attempt(name: string, bytes: Uint8Array): boolean {
-  let image;
+  let image: Image;
   try {
     image = decodeImage(name, bytes);
   } catch (error) {
@@ -69,7 +116,7 @@ describe("damaged images", () => {
       const name = fileName.includes("%") ? imageFileName(kind, fileName.includes("%s") ? "dump" : 1) : fileName;
       const head = encodeEntries(kind as EntryKindName, []);
       for (let round = 0; round < 30; round++) {
-        const body = Uint8Array.from({ length: random(40) }, () => random(3) === 0 ? random(8) << 3 : random(256));
+        const body = Uint8Array.from({ length: random(40) }, () => (random(3) === 0 ? random(8) << 3 : random(256)));
         attempt(name, Uint8Array.of(...head, body.length, 0, 0, 0, ...body));
       }
     }

@@ -1,17 +1,26 @@
 import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { encodeEntries, openImageDirectory, readEntries, readImage, readInventory, readSingleEntry } from "../src/mod.ts";
+import {
+  encodeEntries,
+  openImageDirectory,
+  readEntries,
+  readImage,
+  readInventory,
+  readSingleEntry,
+} from "../src/mod.ts";
 import { chainOfDumps, expectImageError, hex, temporaryDirectory } from "./support.ts";
 
-const inventory = (value: { img_version: number; fdinfo_per_id?: boolean }): Uint8Array => encodeEntries("inventory", [{ value }]);
+const inventory = (value: { img_version: number; fdinfo_per_id?: boolean }): Uint8Array =>
+  encodeEntries("inventory", [{ value }]);
 
 describe("openImageDirectory()", () => {
   it("explains what is wrong with a directory", () => {
     const root = temporaryDirectory();
     writeFileSync(join(root, "file"), "");
     symlinkSync("loop", join(root, "loop"));
-    const message = (path: string): string => expectImageError("ERR_IMAGE_DIRECTORY", () => openImageDirectory(path)).message;
+    const message = (path: string): string =>
+      expectImageError("ERR_IMAGE_DIRECTORY", () => openImageDirectory(path)).message;
     expect(message(join(root, "none"))).toContain("no such directory");
     expect(message(join(root, "file"))).toContain("not a directory");
     expect(message(join(root, "file", "x"))).toContain("not a directory");
@@ -29,7 +38,8 @@ describe("openImageDirectory()", () => {
     expect(source.size("core-1.img")).toBeUndefined();
     expectImageError("ERR_IMAGE_READ", () => source.read("folder"));
     expectImageError("ERR_IMAGE_READ", () => source.size("folder"));
-    for (const name of ["../x", "a/b", "", ".", "..", "a\0"]) expectImageError("ERR_IMAGE_KIND", () => source.read(name));
+    for (const name of ["../x", "a/b", "", ".", "..", "a\0"])
+      expectImageError("ERR_IMAGE_KIND", () => source.read(name));
   });
 
   it("does not read a file of absurd size into memory", () => {
@@ -50,7 +60,9 @@ describe("openImageDirectory()", () => {
 
 describe("reading from a source", () => {
   it("takes a missing image as one without entries", () => {
-    const source = chainOfDumps({ "pstree.img": encodeEntries("pstree", [{ value: { pid: 1, ppid: 0, pgid: 1, sid: 1 } }]) });
+    const source = chainOfDumps({
+      "pstree.img": encodeEntries("pstree", [{ value: { pid: 1, ppid: 0, pgid: 1, sid: 1 } }]),
+    });
     expect(readEntries(source, "pstree").map(({ value }) => value.pid)).toEqual([1]);
     expect(readEntries(source, "files")).toEqual([]);
     expect(readEntries(source, "fdinfo", 2)).toEqual([]);
@@ -61,22 +73,40 @@ describe("reading from a source", () => {
   });
 
   it("demands one entry where asked to", () => {
-    expectImageError("ERR_IMAGE_ENTRIES", () => readSingleEntry(chainOfDumps({ "pstree.img": encodeEntries("pstree", []) }), "pstree"));
+    expectImageError("ERR_IMAGE_ENTRIES", () =>
+      readSingleEntry(chainOfDumps({ "pstree.img": encodeEntries("pstree", []) }), "pstree"),
+    );
   });
 });
 
 describe("readInventory()", () => {
   it("accepts the layouts that CRIU accepts", () => {
     for (const img_version of [1, 2]) {
-      expect(readInventory(chainOfDumps({ "inventory.img": inventory({ img_version, fdinfo_per_id: true }) })).img_version).toBe(img_version);
+      expect(
+        readInventory(chainOfDumps({ "inventory.img": inventory({ img_version, fdinfo_per_id: true }) })).img_version,
+      ).toBe(img_version);
     }
   });
 
   it("refuses others", () => {
-    for (const value of [{ img_version: 0, fdinfo_per_id: true }, { img_version: 3, fdinfo_per_id: true }, { img_version: 2 }, { img_version: 2, fdinfo_per_id: false }]) {
-      expectImageError("ERR_IMAGE_UNSUPPORTED", () => readInventory(chainOfDumps({ "inventory.img": inventory(value) })));
+    for (const value of [
+      { img_version: 0, fdinfo_per_id: true },
+      { img_version: 3, fdinfo_per_id: true },
+      { img_version: 2 },
+      { img_version: 2, fdinfo_per_id: false },
+    ]) {
+      expectImageError("ERR_IMAGE_UNSUPPORTED", () =>
+        readInventory(chainOfDumps({ "inventory.img": inventory(value) })),
+      );
     }
-    const empty = { description: "memory", list: () => [], read: () => undefined, size: () => undefined, directory: () => "/", parent: () => undefined };
+    const empty = {
+      description: "memory",
+      list: () => [],
+      read: () => undefined,
+      size: () => undefined,
+      directory: () => "/",
+      parent: () => undefined,
+    };
     expectImageError("ERR_IMAGE_MISSING", () => readInventory(empty));
   });
 });

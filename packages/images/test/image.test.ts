@@ -1,8 +1,16 @@
 import { describe, expect, it } from "vitest";
-import {
-  decodeEntries, decodeImage, decodeSingleEntry, encodeEntries, encodeImage, imageKinds, IMG_COMMON_MAGIC, IMG_SERVICE_MAGIC, MAX_MESSAGE_SIZE,
-} from "../src/mod.ts";
 import type { EntryKindName } from "../src/mod.ts";
+import {
+  decodeEntries,
+  decodeImage,
+  decodeSingleEntry,
+  encodeEntries,
+  encodeImage,
+  IMG_COMMON_MAGIC,
+  IMG_SERVICE_MAGIC,
+  imageKinds,
+  MAX_MESSAGE_SIZE,
+} from "../src/mod.ts";
 import { expectImageError, hex, toHex } from "./support.ts";
 
 const desc = { key: 1, uid: 2, gid: 3, cuid: 4, cgid: 5, mode: 6, id: 7 };
@@ -10,41 +18,74 @@ const pstree = hex("19435654 30302750 08000000 0801 1000 1801 2001");
 
 /** Small images of several kinds, one of every extra rule among them. */
 const samples = {
-  "pstree.img": encodeEntries("pstree", [{ value: { pid: 1, ppid: 0, pgid: 1, sid: 1, threads: [1, 2] } }, { value: { pid: 3, ppid: 1, pgid: 1, sid: 1 } }]),
-  "inventory.img": encodeEntries("inventory", [{ value: { img_version: 2, fdinfo_per_id: true, plugins_entry: { plugins: ["a"] } } }]),
+  "pstree.img": encodeEntries("pstree", [
+    { value: { pid: 1, ppid: 0, pgid: 1, sid: 1, threads: [1, 2] } },
+    { value: { pid: 3, ppid: 1, pgid: 1, sid: 1 } },
+  ]),
+  "inventory.img": encodeEntries("inventory", [
+    { value: { img_version: 2, fdinfo_per_id: true, plugins_entry: { plugins: ["a"] } } },
+  ]),
   "seccomp.img": encodeEntries("seccomp", [{ value: {} }]),
-  "pagemap-1.img": encodeEntries("pagemap", [{ value: { pages_id: 1 } }, { value: { vaddr: 0x1000n, compat_nr_pages: 1, flags: 4 } }]),
+  "pagemap-1.img": encodeEntries("pagemap", [
+    { value: { pages_id: 1 } },
+    { value: { vaddr: 0x1000n, compat_nr_pages: 1, flags: 4 } },
+  ]),
   "pipes-data.img": encodeEntries("pipes_data", [
     { value: { pipe_id: 1, bytes: 3, size: 65536 }, extra: hex("010203") },
     { value: { pipe_id: 2, bytes: 0 }, extra: hex("") },
   ]),
   "fifo-data.img": encodeEntries("fifo_data", [{ value: { pipe_id: 1, bytes: 1 }, extra: hex("ff") }]),
-  "sk-queues.img": encodeEntries("sk_queues", [{ value: { id_for: 1, length: 2, scm: [{ type: 1, rights: [5] }] }, extra: hex("aabb") }]),
-  "tcp-stream-1f.img": encodeEntries("tcp_stream", [{
-    value: { inq_len: 2, inq_seq: 1, outq_len: 3, outq_seq: 2, opt_mask: 0, snd_wscale: 0, mss_clamp: 1460 },
-    extra: { inq: hex("0102"), outq: hex("030405") },
-  }]),
-  "bpfmap-data.img": encodeEntries("bpfmap_data", [{ value: { map_id: 1, keys_bytes: 4, values_bytes: 2, count: 1 }, extra: { keys: hex("01020304"), values: hex("0506") } }]),
+  "sk-queues.img": encodeEntries("sk_queues", [
+    { value: { id_for: 1, length: 2, scm: [{ type: 1, rights: [5] }] }, extra: hex("aabb") },
+  ]),
+  "tcp-stream-1f.img": encodeEntries("tcp_stream", [
+    {
+      value: { inq_len: 2, inq_seq: 1, outq_len: 3, outq_seq: 2, opt_mask: 0, snd_wscale: 0, mss_clamp: 1460 },
+      extra: { inq: hex("0102"), outq: hex("030405") },
+    },
+  ]),
+  "bpfmap-data.img": encodeEntries("bpfmap_data", [
+    {
+      value: { map_id: 1, keys_bytes: 4, values_bytes: 2, count: 1 },
+      extra: { keys: hex("01020304"), values: hex("0506") },
+    },
+  ]),
   "ipcns-sem-9.img": encodeEntries("ipcns_sem", [
     { value: { desc, nsems: 3 }, extra: { values: [1, 65535, 258] } },
     { value: { desc, nsems: 4 }, extra: { values: [1, 2, 3, 4] } },
     { value: { desc, nsems: 0 }, extra: { values: [] } },
   ]),
-  "ipcns-msg-9.img": encodeEntries("ipcns_msg", [{
-    value: { desc, qbytes: 16384, qnum: 2 },
-    extra: [{ value: { mtype: 5n, msize: 3 }, data: hex("616263") }, { value: { mtype: 6n, msize: 8 }, data: hex("0102030405060708") }],
-  }]),
+  "ipcns-msg-9.img": encodeEntries("ipcns_msg", [
+    {
+      value: { desc, qbytes: 16384, qnum: 2 },
+      extra: [
+        { value: { mtype: 5n, msize: 3 }, data: hex("616263") },
+        { value: { mtype: 6n, msize: 8 }, data: hex("0102030405060708") },
+      ],
+    },
+  ]),
   "ipcns-shm-9.img": encodeEntries("ipcns_shm", [
     { value: { desc, size: 5n }, extra: hex("0102030405") },
     { value: { desc, size: 4096n, in_pagemaps: true } },
     { value: { desc, size: 1n }, extra: hex("07") },
   ]),
-  "ghost-file-a.img": encodeEntries("ghost_file", [{ value: { uid: 0, gid: 0, mode: 0o100644 }, extra: { content: hex("686579") } }]),
-  "ghost-file-b.img": encodeEntries("ghost_file", [{
-    value: { uid: 0, gid: 0, mode: 0o100644, chunks: true, size: 9n },
-    extra: { chunks: [{ value: { len: 2n, off: 0n }, data: hex("0102") }, { value: { len: 1n, off: 8n }, data: hex("03") }] },
-  }]),
-  "stats-dump": encodeEntries("stats", [{ value: { restore: { pages_compared: 1n, pages_skipped_cow: 2n, forking_time: 3, restore_time: 4 } } }]),
+  "ghost-file-a.img": encodeEntries("ghost_file", [
+    { value: { uid: 0, gid: 0, mode: 0o100644 }, extra: { content: hex("686579") } },
+  ]),
+  "ghost-file-b.img": encodeEntries("ghost_file", [
+    {
+      value: { uid: 0, gid: 0, mode: 0o100644, chunks: true, size: 9n },
+      extra: {
+        chunks: [
+          { value: { len: 2n, off: 0n }, data: hex("0102") },
+          { value: { len: 1n, off: 8n }, data: hex("03") },
+        ],
+      },
+    },
+  ]),
+  "stats-dump": encodeEntries("stats", [
+    { value: { restore: { pages_compared: 1n, pages_skipped_cow: 2n, forking_time: 3, restore_time: 4 } } },
+  ]),
   "irmap-cache": encodeEntries("irmap_cache", [{ value: { dev: 1, inode: 2n, path: "/x" } }]),
 } as const;
 
@@ -64,11 +105,15 @@ describe("images", () => {
     expect(toHex(samples["stats-dump"]).slice(0, 16)).toBe("40591055" + "06330957");
     expect(toHex(samples["tcp-stream-1f.img"]).slice(-10)).toBe("0102030405");
     expect(toHex(samples["ipcns-shm-9.img"])).toContain("0102030405000000");
-    expect(toHex(samples["ghost-file-b.img"]).slice(-38)).toBe("04000000" + "08021000" + "0102" + "04000000" + "08011008" + "03");
+    expect(toHex(samples["ghost-file-b.img"]).slice(-38)).toBe(
+      "04000000" + "08021000" + "0102" + "04000000" + "08011008" + "03",
+    );
     const sem = toHex(samples["ipcns-sem-9.img"]);
     expect(sem).toContain("0100" + "ffff" + "0201" + "0000");
     expect(sem).toContain("0100020003000400");
-    expect(toHex(samples["ipcns-msg-9.img"])).toContain("04000000" + "0805" + "1003" + "6162630000000000" + "04000000" + "0806" + "1008" + "0102030405060708");
+    expect(toHex(samples["ipcns-msg-9.img"])).toContain(
+      "04000000" + "0805" + "1003" + "6162630000000000" + "04000000" + "0806" + "1008" + "0102030405060708",
+    );
   });
 
   it.each(Object.keys(samples) as (keyof typeof samples)[])("%s survives decoding and encoding", (name) => {
@@ -77,26 +122,29 @@ describe("images", () => {
     expect(toHex(encodeImage(image))).toBe(toHex(samples[name]));
   });
 
-  it.each(Object.keys(samples) as (keyof typeof samples)[])("%s, cut off anywhere, is an error or has fewer entries", (name) => {
-    const bytes = samples[name];
-    const legal = new Set(boundaries(name, bytes));
-    // Whole chunks of a ghost file may be missing, and a ghost file in one piece may be shorter: nothing tells its length.
-    const lenient = name.startsWith("ghost-file");
-    for (let length = 0; length < bytes.length; length++) {
-      const cut = bytes.slice(0, length);
-      if (legal.has(length)) {
-        expect(() => decodeImage(name, cut), `${length}`).not.toThrow();
-      } else if (!lenient) {
-        expectImageError("ERR_IMAGE_TRUNCATED", () => decodeImage(name, cut));
-      } else {
-        try {
-          decodeImage(name, cut);
-        } catch {
+  it.each(Object.keys(samples) as (keyof typeof samples)[])(
+    "%s, cut off anywhere, is an error or has fewer entries",
+    (name) => {
+      const bytes = samples[name];
+      const legal = new Set(boundaries(name, bytes));
+      // Whole chunks of a ghost file may be missing, and a ghost file in one piece may be shorter: nothing tells its length.
+      const lenient = name.startsWith("ghost-file");
+      for (let length = 0; length < bytes.length; length++) {
+        const cut = bytes.slice(0, length);
+        if (legal.has(length)) {
+          expect(() => decodeImage(name, cut), `${length}`).not.toThrow();
+        } else if (!lenient) {
           expectImageError("ERR_IMAGE_TRUNCATED", () => decodeImage(name, cut));
+        } else {
+          try {
+            decodeImage(name, cut);
+          } catch {
+            expectImageError("ERR_IMAGE_TRUNCATED", () => decodeImage(name, cut));
+          }
         }
       }
-    }
-  });
+    },
+  );
 
   it("tell where entries and payloads stand", () => {
     const bytes = samples["pipes-data.img"];
@@ -150,13 +198,19 @@ describe("images", () => {
     const bytes = hex("19435654 30302750 08000000 0801 1000 1801 2001 00010000 0801");
     const error = expectImageError("ERR_IMAGE_TRUNCATED", () => decodeImage("pstree.img", bytes));
     expect([error.file, error.entry, error.offset]).toEqual(["pstree.img", 1, 20]);
-    expect(error.message).toBe("Cannot read pstree_entry: expected 256 bytes, found 2 (pstree.img, entry 1, offset 20)");
+    expect(error.message).toBe(
+      "Cannot read pstree_entry: expected 256 bytes, found 2 (pstree.img, entry 1, offset 20)",
+    );
     expectImageError("ERR_IMAGE_TRUNCATED", () => decodeImage("pstree.img", hex("19435654 30302750 ffffffff 0801")));
   });
 
   it("name file, entry and offset of a field", () => {
-    const error = expectImageError("ERR_IMAGE_FIELD", () => decodeImage("pstree.img", hex("19435654 30302750 06000000 0801 1000 1801")));
-    expect(error.message).toBe("Cannot decode pstree_entry: required field sid is missing (pstree.img, entry 0, offset 12)");
+    const error = expectImageError("ERR_IMAGE_FIELD", () =>
+      decodeImage("pstree.img", hex("19435654 30302750 06000000 0801 1000 1801")),
+    );
+    expect(error.message).toBe(
+      "Cannot decode pstree_entry: required field sid is missing (pstree.img, entry 0, offset 12)",
+    );
   });
 
   it("refuse messages of absurd size", () => {
@@ -185,7 +239,11 @@ describe("images", () => {
       ["pipes_data", { pipe_id: 1, bytes: 3 }, data],
       ["pipes_data", { pipe_id: 1, bytes: 0 }, undefined],
       ["sk_queues", { id_for: 1, length: 1 }, data],
-      ["tcp_stream", { inq_len: 2, inq_seq: 1, outq_len: 3, outq_seq: 2, opt_mask: 0, snd_wscale: 0, mss_clamp: 0 }, { inq: data, outq: data }],
+      [
+        "tcp_stream",
+        { inq_len: 2, inq_seq: 1, outq_len: 3, outq_seq: 2, opt_mask: 0, snd_wscale: 0, mss_clamp: 0 },
+        { inq: data, outq: data },
+      ],
       ["bpfmap_data", { map_id: 1, keys_bytes: 1, values_bytes: 2, count: 1 }, { keys: data, values: data }],
       ["ipcns_sem", { desc, nsems: 2 }, { values: [1] }],
       ["ipcns_sem", { desc, nsems: 1 }, { values: [65536] }],
@@ -210,7 +268,10 @@ describe("images", () => {
     const fixedSize = bytes.slice();
     fixedSize[4] = bytes.length - 8;
     const image = decodeImage("inventory.img", fixedSize);
-    expect(image.unknown.map((field) => [field.message, field.number, field.entry])).toEqual([["task_kobj_ids_entry", 99, 0], ["inventory_entry", 30, 0]]);
+    expect(image.unknown.map((field) => [field.message, field.number, field.entry])).toEqual([
+      ["task_kobj_ids_entry", 99, 0],
+      ["inventory_entry", 30, 0],
+    ]);
     expect(toHex(encodeImage(image))).toBe(toHex(fixedSize));
     expect(decodeImage("pstree.img", pstree).unknown).toEqual([]);
   });

@@ -1,17 +1,53 @@
 import { describe, expect, it } from "vitest";
+import type { CgroupDirEntry } from "../src/mod.ts";
 import * as images from "../src/mod.ts";
 import {
-  bool, bytes, cgroupDirEntry, decodeMessage, embedded, encodeMessage, enumeration, fixed64, int32, int64, MAX_NESTING, Message, message, packed, pagemapEntry,
-  pstreeEntry, repeated, required, sint32, sint64, string, uint32, uint64, unknownFields, vmaEntry,
+  bool,
+  bytes,
+  cgroupDirEntry,
+  decodeMessage,
+  embedded,
+  encodeMessage,
+  enumeration,
+  fixed64,
+  int32,
+  int64,
+  MAX_NESTING,
+  Message,
+  message,
+  packed,
+  pagemapEntry,
+  pstreeEntry,
+  repeated,
+  required,
+  sint32,
+  sint64,
+  string,
+  uint32,
+  uint64,
+  unknownFields,
+  vmaEntry,
 } from "../src/mod.ts";
-import type { CgroupDirEntry } from "../src/mod.ts";
 import { expectImageError, hex, toHex } from "./support.ts";
 
 const inner = message("inner", () => ({ a: uint32(1, required), b: string(2) }));
 const every = message("every", () => ({
-  u32: uint32(1), i32: int32(2), s32: sint32(3), u64: uint64(4), i64: int64(5), s64: sint64(6), f64: fixed64(7),
-  flag: bool(8), text: string(9), data: bytes(10), choice: enumeration(11), nested: embedded(12, inner),
-  many: uint32(13, repeated), run: uint32(14, packed), messages: embedded(15, inner, repeated), longs: uint64(16, packed),
+  u32: uint32(1),
+  i32: int32(2),
+  s32: sint32(3),
+  u64: uint64(4),
+  i64: int64(5),
+  s64: sint64(6),
+  f64: fixed64(7),
+  flag: bool(8),
+  text: string(9),
+  data: bytes(10),
+  choice: enumeration(11),
+  nested: embedded(12, inner),
+  many: uint32(13, repeated),
+  run: uint32(14, packed),
+  messages: embedded(15, inner, repeated),
+  longs: uint64(16, packed),
 }));
 
 describe("messages", () => {
@@ -60,28 +96,68 @@ describe("messages", () => {
     const encoded = hex("08 05  10 01  1a 02 abcd  25 01020304  29 0102030405060708  48 07  a201 00  ab01 0801 ac01");
     const value = decodeMessage(small, encoded);
     expect(value[unknownFields]!.map((field) => [field.number, field.wireType, toHex(field.data)])).toEqual([
-      [1, 0, "05"], [3, 2, "02abcd"], [4, 5, "01020304"], [5, 1, "0102030405060708"], [20, 2, "00"], [21, 3, "0801ac01"],
+      [1, 0, "05"],
+      [3, 2, "02abcd"],
+      [4, 5, "01020304"],
+      [5, 1, "0102030405060708"],
+      [20, 2, "00"],
+      [21, 3, "0801ac01"],
     ]);
     expect(toHex(encodeMessage(small, value))).toBe(toHex(encoded));
     expect(toHex(encodeMessage(small, { ...value, a: 3 }))).toBe(toHex(encoded).replace("1001", "1003"));
   });
 
   it("name a required field that is missing", () => {
-    expect(expectImageError("ERR_IMAGE_FIELD", () => decodeMessage(pstreeEntry, hex("08 01 10 00 18 01"))).message).toContain("pstree_entry: required field sid");
-    expect(expectImageError("ERR_IMAGE_FIELD", () => decodeMessage(every, hex("62 00"))).message).toContain("inner: required field a");
-    expect(expectImageError("ERR_IMAGE_FIELD", () => encodeMessage(inner, {} as { a: number })).message).toContain("inner: required field a");
+    expect(
+      expectImageError("ERR_IMAGE_FIELD", () => decodeMessage(pstreeEntry, hex("08 01 10 00 18 01"))).message,
+    ).toContain("pstree_entry: required field sid");
+    expect(expectImageError("ERR_IMAGE_FIELD", () => decodeMessage(every, hex("62 00"))).message).toContain(
+      "inner: required field a",
+    );
+    expect(expectImageError("ERR_IMAGE_FIELD", () => encodeMessage(inner, {} as { a: number })).message).toContain(
+      "inner: required field a",
+    );
   });
 
   it("refuse the wrong wire type", () => {
-    for (const bad of ["0a 00", "09 0000000000000000", "4d 00000000", "48 01", "60 01", "69 0000000000000000", "78 01"]) {
-      expect(expectImageError("ERR_IMAGE_FIELD", () => decodeMessage(every, hex(bad))).message).toContain("expected wire type");
+    for (const bad of [
+      "0a 00",
+      "09 0000000000000000",
+      "4d 00000000",
+      "48 01",
+      "60 01",
+      "69 0000000000000000",
+      "78 01",
+    ]) {
+      expect(expectImageError("ERR_IMAGE_FIELD", () => decodeMessage(every, hex(bad))).message).toContain(
+        "expected wire type",
+      );
     }
   });
 
   it("refuse what is not a message", () => {
     const bad = [
-      "08", "08 80", "08 8080808080808080808001", "20 8080808080808080808001", "4a 05 61", "4a ffffffff0f 61", "62 7f 08", "62 02 08",
-      "39 0102", "72 03 01", "72 01 80", "00 00", "f601 00", "f801", "c201 05 00", "ab01 08", "f401", "82", "40", "40 80", "52 8080808001",
+      "08",
+      "08 80",
+      "08 8080808080808080808001",
+      "20 8080808080808080808001",
+      "4a 05 61",
+      "4a ffffffff0f 61",
+      "62 7f 08",
+      "62 02 08",
+      "39 0102",
+      "72 03 01",
+      "72 01 80",
+      "00 00",
+      "f601 00",
+      "f801",
+      "c201 05 00",
+      "ab01 08",
+      "f401",
+      "82",
+      "40",
+      "40 80",
+      "52 8080808001",
     ];
     for (const text of bad) expectImageError("ERR_IMAGE_MALFORMED", () => decodeMessage(every, hex(text)));
   });
@@ -96,7 +172,9 @@ describe("messages", () => {
     let deep: CgroupDirEntry = { dir_name: "x", children: [], properties: [] };
     for (let i = 0; i < MAX_NESTING; i++) deep = { dir_name: "x", children: [deep], properties: [] };
     expect(decodeMessage(cgroupDirEntry, encodeMessage(cgroupDirEntry, deep))).toEqual(deep);
-    expectImageError("ERR_IMAGE_LIMIT", () => encodeMessage(cgroupDirEntry, { dir_name: "x", children: [deep], properties: [] }));
+    expectImageError("ERR_IMAGE_LIMIT", () =>
+      encodeMessage(cgroupDirEntry, { dir_name: "x", children: [deep], properties: [] }),
+    );
     let encoded = hex("0a0178");
     for (let i = 0; i < MAX_NESTING + 1; i++) {
       const head: number[] = [0x0a, 1, 0x78, 0x12];
@@ -111,14 +189,39 @@ describe("messages", () => {
 
   it("refuse to encode values that do not fit", () => {
     const bad: unknown[] = [
-      { u32: -1 }, { u32: 2 ** 32 }, { u32: 1.5 }, { i32: 2 ** 31 }, { u64: 1 }, { u64: -1n }, { u64: 2n ** 64n }, { i64: 2n ** 63n }, { s64: "1" },
-      { f64: -1n }, { flag: 1 }, { text: 5 }, { data: [1] }, { nested: 3 }, { nested: null }, { many: [-1] },
+      { u32: -1 },
+      { u32: 2 ** 32 },
+      { u32: 1.5 },
+      { i32: 2 ** 31 },
+      { u64: 1 },
+      { u64: -1n },
+      { u64: 2n ** 64n },
+      { i64: 2n ** 63n },
+      { s64: "1" },
+      { f64: -1n },
+      { flag: 1 },
+      { text: 5 },
+      { data: [1] },
+      { nested: 3 },
+      { nested: null },
+      { many: [-1] },
     ];
     for (const value of bad) expectImageError("ERR_IMAGE_FIELD", () => encodeMessage(every, value as object));
   });
 
   it("keep text that is not UTF-8", () => {
-    for (const text of ["c3", "ff61", "61c3a9e2", "edb280", "f0908080", "efbbbf61", "f09f9880ff", "f09f9280", "fff09f9280ff", "c080"]) {
+    for (const text of [
+      "c3",
+      "ff61",
+      "61c3a9e2",
+      "edb280",
+      "f0908080",
+      "efbbbf61",
+      "f09f9880ff",
+      "f09f9280",
+      "fff09f9280ff",
+      "c080",
+    ]) {
       const encoded = hex(`4a ${(text.length / 2).toString(16).padStart(2, "0")} ${text}`);
       const value = decodeMessage(every, encoded);
       expect(toHex(encodeMessage(every, value)), text).toBe(toHex(encoded));
@@ -131,8 +234,20 @@ describe("messages", () => {
   });
 
   it("have fields of CRIU's numbers", () => {
-    const numbers = (type: Message<unknown>): Record<string, number> => Object.fromEntries(type.tables().ordered.map((field) => [field.name, field.number]));
-    expect(numbers(vmaEntry)).toEqual({ start: 1, end: 2, pgoff: 3, shmid: 4, prot: 5, flags: 6, status: 7, fd: 8, madv: 9, fdflags: 10 });
+    const numbers = (type: Message<unknown>): Record<string, number> =>
+      Object.fromEntries(type.tables().ordered.map((field) => [field.name, field.number]));
+    expect(numbers(vmaEntry)).toEqual({
+      start: 1,
+      end: 2,
+      pgoff: 3,
+      shmid: 4,
+      prot: 5,
+      flags: 6,
+      status: 7,
+      fd: 8,
+      madv: 9,
+      fdflags: 10,
+    });
     expect(numbers(pagemapEntry)).toEqual({ vaddr: 1, compat_nr_pages: 2, in_parent: 3, flags: 4, nr_pages: 5 });
   });
 

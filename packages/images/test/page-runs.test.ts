@@ -1,8 +1,16 @@
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { decodeEntries, encodeEntries, encodeImage, decodeImage, openImageDirectory, readPagemap, unknownFields } from "../src/mod.ts";
 import type { ImageSource, Pagemap } from "../src/mod.ts";
+import {
+  decodeEntries,
+  decodeImage,
+  encodeEntries,
+  encodeImage,
+  openImageDirectory,
+  readPagemap,
+  unknownFields,
+} from "../src/mod.ts";
 import { chainOfDumps, expectImageError, pagemap, temporaryDirectory } from "./support.ts";
 
 const PARENT = 1;
@@ -12,7 +20,13 @@ const pages = (count: number): Uint8Array => new Uint8Array(count * 4096);
 
 function summary(source: ImageSource, found: Pagemap): unknown[] {
   const names = [source, source.parent(), source.parent()?.parent()].map((dump) => dump?.directory());
-  return found.runs.map((run) => [`0x${run.address.toString(16)}`, run.pages, run.flags, names.indexOf(run.source.directory()), run.offset]);
+  return found.runs.map((run) => [
+    `0x${run.address.toString(16)}`,
+    run.pages,
+    run.flags,
+    names.indexOf(run.source.directory()),
+    run.offset,
+  ]);
 }
 
 describe("readPagemap()", () => {
@@ -85,23 +99,52 @@ describe("readPagemap()", () => {
   });
 
   it("reads shared memory, and nothing where there is no image", () => {
-    const source = chainOfDumps({ "pagemap-shmem-9.img": pagemap({ vaddr: 0n, nr_pages: 1n, flags: PRESENT }), "pages-1.img": pages(1) });
+    const source = chainOfDumps({
+      "pagemap-shmem-9.img": pagemap({ vaddr: 0n, nr_pages: 1n, flags: PRESENT }),
+      "pages-1.img": pages(1),
+    });
     expect(readPagemap(source, "pagemap-shmem-9.img")!.runs.length).toBe(1);
     expect(readPagemap(source, "pagemap-8.img")).toBeUndefined();
     expectImageError("ERR_IMAGE_KIND", () => readPagemap(source, "pages-1.img"));
   });
 
   it("takes another page size", () => {
-    const source = chainOfDumps({ "pagemap-5.img": pagemap({ vaddr: 0x10000n, nr_pages: 2n, flags: PRESENT }, { vaddr: 0x40000n, nr_pages: 1n, flags: PRESENT }), "pages-1.img": pages(48) });
+    const source = chainOfDumps({
+      "pagemap-5.img": pagemap(
+        { vaddr: 0x10000n, nr_pages: 2n, flags: PRESENT },
+        { vaddr: 0x40000n, nr_pages: 1n, flags: PRESENT },
+      ),
+      "pages-1.img": pages(48),
+    });
     expect(readPagemap(source, "pagemap-5.img", { pageSize: 65536 })!.runs[1]!.offset).toBe(131072);
   });
 
   it("names both files when pages are missing", () => {
     const files = { "pagemap-5.img": pagemap({ vaddr: 0x1000n, nr_pages: 2n, flags: PRESENT }) };
-    const short = expectImageError("ERR_IMAGE_PAGEMAP", () => readPagemap(chainOfDumps({ ...files, "pages-1.img": pages(2).subarray(1) }), "pagemap-5.img"));
+    const short = expectImageError("ERR_IMAGE_PAGEMAP", () =>
+      readPagemap(chainOfDumps({ ...files, "pages-1.img": pages(2).subarray(1) }), "pagemap-5.img"),
+    );
     expect(short.message).toContain("pagemap-5.img: expected 8192 bytes in pages-1.img, found 8191");
     const none = expectImageError("ERR_IMAGE_PAGEMAP", () => readPagemap(chainOfDumps(files), "pagemap-5.img"));
     expect(none.message).toContain("found no such file");
+  });
+
+  it("notices a pagemap that is cut off between two runs", () => {
+    const whole = pagemap(
+      { vaddr: 0x1000n, nr_pages: 2n, flags: PRESENT },
+      { vaddr: 0x8000n, nr_pages: 1n, flags: PRESENT },
+    );
+    const cut = pagemap({ vaddr: 0x1000n, nr_pages: 2n, flags: PRESENT });
+    expect(whole.subarray(0, cut.length)).toEqual(cut);
+    for (const [image, size] of [
+      [cut, 8192],
+      [pagemap(), 0],
+    ] as const) {
+      const error = expectImageError("ERR_IMAGE_PAGEMAP", () =>
+        readPagemap(chainOfDumps({ "pagemap-5.img": image, "pages-1.img": pages(3) }), "pagemap-5.img"),
+      );
+      expect(error.message).toContain(`expected ${size} bytes in pages-1.img, found 12288`);
+    }
   });
 
   it("refuses runs that make no sense", () => {
@@ -115,20 +158,38 @@ describe("readPagemap()", () => {
       pagemap({ vaddr: 0x1000n, nr_pages: 1n << 52n }),
     ];
     for (const image of bad) {
-      expectImageError("ERR_IMAGE_PAGEMAP", () => readPagemap(chainOfDumps({ "pagemap-5.img": image, "pages-1.img": pages(9) }), "pagemap-5.img"));
+      const { message } = expectImageError("ERR_IMAGE_PAGEMAP", () =>
+        readPagemap(chainOfDumps({ "pagemap-5.img": image, "pages-1.img": pages(9) }), "pagemap-5.img"),
+      );
+      expect(message).not.toContain("bytes in pages-1.img");
     }
-    expectImageError("ERR_IMAGE_ENTRIES", () => readPagemap(chainOfDumps({ "pagemap-5.img": encodeEntries("pagemap", []) }), "pagemap-5.img"));
+    expectImageError("ERR_IMAGE_ENTRIES", () =>
+      readPagemap(chainOfDumps({ "pagemap-5.img": encodeEntries("pagemap", []) }), "pagemap-5.img"),
+    );
   });
 
   it("refuses runs that the parent does not have", () => {
     const child = { "pagemap-5.img": pagemap({ vaddr: 0x2000n, nr_pages: 3n, flags: PARENT }) };
-    const parent = (image: Uint8Array): ImageSource => chainOfDumps({ "pagemap-5.img": image, "pages-1.img": pages(9) }, child);
-    const missing = (source: ImageSource): string => expectImageError("ERR_IMAGE_PAGEMAP", () => readPagemap(source, "pagemap-5.img")).message;
+    const parent = (image: Uint8Array, count = 3): ImageSource =>
+      chainOfDumps({ "pagemap-5.img": image, "pages-1.img": pages(count) }, child);
+    const missing = (source: ImageSource): string =>
+      expectImageError("ERR_IMAGE_PAGEMAP", () => readPagemap(source, "pagemap-5.img")).message;
     expect(missing(chainOfDumps(child))).toContain("has no parent");
     expect(missing(chainOfDumps({}, child))).toContain("has no such file");
-    expect(missing(parent(pagemap({ vaddr: 0x3000n, nr_pages: 3n, flags: PRESENT })))).toContain("page 0x2000 is in the parent dump");
-    expect(missing(parent(pagemap({ vaddr: 0x1000n, nr_pages: 3n, flags: PRESENT })))).toContain("page 0x4000 is in the parent dump");
-    expect(missing(parent(pagemap({ vaddr: 0x2000n, nr_pages: 1n, flags: PRESENT }, { vaddr: 0x4000n, nr_pages: 1n, flags: PRESENT })))).toContain("page 0x3000");
+    expect(missing(parent(pagemap({ vaddr: 0x3000n, nr_pages: 3n, flags: PRESENT })))).toContain(
+      "page 0x2000 is in the parent dump",
+    );
+    expect(missing(parent(pagemap({ vaddr: 0x1000n, nr_pages: 3n, flags: PRESENT })))).toContain(
+      "page 0x4000 is in the parent dump",
+    );
+    expect(
+      missing(
+        parent(
+          pagemap({ vaddr: 0x2000n, nr_pages: 1n, flags: PRESENT }, { vaddr: 0x4000n, nr_pages: 1n, flags: PRESENT }),
+          2,
+        ),
+      ),
+    ).toContain("page 0x3000");
   });
 
   it("follows parents only when it has to", () => {
@@ -144,14 +205,21 @@ describe("readPagemap()", () => {
 
   it("notices parents that lead back", () => {
     const root = temporaryDirectory();
-    for (const [name, parent] of [["a", "../b"], ["b", "../a"], ["c", "."]] as const) {
+    for (const [name, parent] of [
+      ["a", "../b"],
+      ["b", "../a"],
+      ["c", "."],
+    ] as const) {
       mkdirSync(join(root, name));
       writeFileSync(join(root, name, "inventory.img"), encodeEntries("inventory", [{ value: { img_version: 2 } }]));
       writeFileSync(join(root, name, "pagemap-5.img"), pagemap({ vaddr: 0x1000n, nr_pages: 1n, flags: PARENT }));
       symlinkSync(parent, join(root, name, "parent"));
     }
     for (const name of ["a", "b", "c"]) {
-      expect(expectImageError("ERR_IMAGE_PARENT", () => readPagemap(openImageDirectory(join(root, name)), "pagemap-5.img")).message).toContain("leads back");
+      expect(
+        expectImageError("ERR_IMAGE_PARENT", () => readPagemap(openImageDirectory(join(root, name)), "pagemap-5.img"))
+          .message,
+      ).toContain("leads back");
     }
   });
 
@@ -159,7 +227,14 @@ describe("readPagemap()", () => {
     let made = 0;
     const endless = (): ImageSource => {
       const name = `/dump/${made++}`;
-      return { description: name, list: () => [], read: () => pagemap({ vaddr: 0n, nr_pages: 1n, flags: PARENT }), size: () => undefined, directory: () => name, parent: endless };
+      return {
+        description: name,
+        list: () => [],
+        read: () => pagemap({ vaddr: 0n, nr_pages: 1n, flags: PARENT }),
+        size: () => undefined,
+        directory: () => name,
+        parent: endless,
+      };
     };
     expectImageError("ERR_IMAGE_PARENT", () => readPagemap(endless(), "pagemap-5.img"));
     expect(made).toBeLessThan(1100);
@@ -168,8 +243,13 @@ describe("readPagemap()", () => {
   it("refuses entries with fields that it does not know, as with compressed pages", () => {
     const image = decodeImage("pagemap-5.img", pagemap({ vaddr: 0x1000n, nr_pages: 1n, flags: PRESENT }));
     const entries = decodeEntries("pagemap", encodeImage(image)).map(({ value }, i) =>
-      i === 0 ? { value } : { value: { ...value, [unknownFields]: [{ number: 6, wireType: 0, data: Uint8Array.of(9) }] } });
+      i === 0
+        ? { value }
+        : { value: { ...value, [unknownFields]: [{ number: 6, wireType: 0, data: Uint8Array.of(9) }] } },
+    );
     const source = chainOfDumps({ "pagemap-5.img": encodeEntries("pagemap", entries), "pages-1.img": pages(1) });
-    expect(expectImageError("ERR_IMAGE_UNSUPPORTED", () => readPagemap(source, "pagemap-5.img")).message).toContain("unknown fields 6");
+    expect(expectImageError("ERR_IMAGE_UNSUPPORTED", () => readPagemap(source, "pagemap-5.img")).message).toContain(
+      "unknown fields 6",
+    );
   });
 });

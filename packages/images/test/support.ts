@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect } from "vitest";
-import { encodeEntries, ImageError, openImageDirectory } from "../src/mod.ts";
 import type { ImageErrorCode, ImageSource, MessageInput, pagemapEntry } from "../src/mod.ts";
+import { encodeEntries, ImageError, openImageDirectory } from "../src/mod.ts";
 
 /** Bytes from hexadecimal, blanks ignored. */
 export function hex(text: string): Uint8Array {
@@ -50,7 +50,10 @@ export function chainOfDumps(...dumps: readonly Files[]): ImageSource {
   dumps.forEach((files, i) => {
     const path = join(root, String(i));
     mkdirSync(path);
-    writeFileSync(join(path, "inventory.img"), encodeEntries("inventory", [{ value: { img_version: 2, fdinfo_per_id: true } }]));
+    writeFileSync(
+      join(path, "inventory.img"),
+      encodeEntries("inventory", [{ value: { img_version: 2, fdinfo_per_id: true } }]),
+    );
     for (const name in files) writeFileSync(join(path, name), files[name]!);
     if (i > 0) symlinkSync(`../${i - 1}`, join(path, "parent"));
   });
@@ -59,5 +62,8 @@ export function chainOfDumps(...dumps: readonly Files[]): ImageSource {
 
 /** A pagemap image of the pages image 1. */
 export function pagemap(...entries: readonly Omit<MessageInput<typeof pagemapEntry>, "compat_nr_pages">[]): Uint8Array {
-  return encodeEntries("pagemap", [{ value: { pages_id: 1 } }, ...entries.map((entry) => ({ value: { compat_nr_pages: Number(entry.nr_pages ?? 1n) & 0xffffff, ...entry } }))]);
+  return encodeEntries("pagemap", [
+    { value: { pages_id: 1 } },
+    ...entries.map((entry) => ({ value: { compat_nr_pages: Number(entry.nr_pages ?? 1n) & 0xffffff, ...entry } })),
+  ]);
 }

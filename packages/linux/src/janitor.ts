@@ -7,7 +7,7 @@ import { checked } from "./host/system-error.ts";
 import { type EncodedProgram, encodeProgram, isSuccess } from "./program/encode-x86-64.ts";
 import type { Program, Step, SyscallStep } from "./program/program.ts";
 import { bootStub } from "./stub/boot.ts";
-import { STOP_TIMEOUT, type Ptrace } from "./tracee/ptrace.ts";
+import { type Ptrace, STOP_TIMEOUT } from "./tracee/ptrace.ts";
 import { PARKING_SIZE, Zone } from "./zone/zone.ts";
 
 const ZONE_ADDRESS = 0x100_0000_0000 + PARKING_SIZE;
@@ -15,6 +15,8 @@ const ZONE_SIZE = 64 * 1024 * 1024;
 
 /** What is to be undone, and its program in the janitor's memory. */
 interface Undo {
+  /** As they were asked for: their failures count only where they do not allow them. */
+  readonly asked: Program;
   readonly steps: readonly Step[];
   readonly encoded: EncodedProgram;
 }
@@ -68,7 +70,7 @@ export class Janitor {
     const tolerant = steps.map((step): Step => (step.kind === "syscall" ? { ...step, allowed: "any" } : step));
     const encoded = encodeProgram(tolerant, this.#zone);
     encoded.continueAt(this.#undos.at(-1)?.encoded.address ?? this.#leave.address);
-    const undo = { steps: tolerant, encoded };
+    const undo = { asked: steps, steps: tolerant, encoded };
     this.#undos.push(undo);
     this.#next.continueAt(encoded.address);
     return () => this.#forget(undo);
@@ -78,11 +80,13 @@ export class Janitor {
   run(): readonly SyscallStep[] {
     const ended = this.#dismiss();
     const failed: SyscallStep[] = [];
-    for (const { steps, encoded } of this.#undos) {
+    for (const { asked, steps, encoded } of this.#undos) {
       encoded.collect();
-      for (const step of steps) {
-        if (step.kind === "syscall" && (!ended || !isSuccess({ ...step, allowed: [] }))) failed.push(step);
-      }
+      steps.forEach((step, index) => {
+        const wanted = asked[index];
+        if (step.kind !== "syscall" || wanted?.kind !== "syscall") return;
+        if (!ended || !isSuccess(wanted, step.result)) failed.push(step);
+      });
     }
     this.#undos.length = 0;
     this.#zone.close();

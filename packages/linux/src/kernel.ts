@@ -137,6 +137,8 @@ export interface HostCalls {
   readBytes(path: string, offset: number, length: number): Uint8Array | undefined;
   /** Who has a pid: a process, a zombie, a process group or a session, for people; undefined when it is free. */
   pidHolder(pid: number): string | undefined;
+  /** Who has a socket open, by its inode, for people; undefined when nobody who can be seen does. */
+  socketHolder(inode: number): string | undefined;
   /** Reads a clock in nanoseconds. */
   clock(clock: "CLOCK_MONOTONIC" | "CLOCK_BOOTTIME"): bigint;
 }

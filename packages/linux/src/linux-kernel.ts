@@ -4,14 +4,15 @@ import { MREMAP, PAGE_SIZE } from "./abi/mman.ts";
 import { PR } from "./abi/prctl.ts";
 import { PTRACE_O } from "./abi/ptrace.ts";
 import { RLIMIT } from "./abi/resource.ts";
-import { NSIG, SIG, signalBit, SIGSET_SIZE } from "./abi/signal.ts";
+import { NSIG, SIG, SIGSET_SIZE, signalBit } from "./abi/signal.ts";
 import { syscallNumber } from "./abi/syscall.ts";
-import { userRegOffset, type UserReg } from "./abi/user-regs-x86-64.ts";
+import { type UserReg, userRegOffset } from "./abi/user-regs-x86-64.ts";
 import { waitStatus } from "./abi/wait.ts";
 import { openForeignFunctions } from "./ffi/foreign-functions.ts";
 import { Host } from "./host/host.ts";
-import { pidHolder, readMaps, readStat, readStatus, readText } from "./host/procfs.ts";
+import { pidHolder, readMaps, readStat, readStatus, readText, socketHolder } from "./host/procfs.ts";
 import { checked, SystemError } from "./host/system-error.ts";
+import { Janitor } from "./janitor.ts";
 import type {
   ConcludedThread,
   Exit,
@@ -27,11 +28,10 @@ import type {
 import { isSuccess } from "./program/encode-x86-64.ts";
 import type { Data, Operand, Program, Step, SyscallStep } from "./program/program.ts";
 import { bootStub, withRegisters } from "./stub/boot.ts";
-import { Janitor } from "./janitor.ts";
 import { BatchRunner } from "./tracee/batch-runner.ts";
 import { layExtendedState } from "./tracee/extended-state-x86-64.ts";
 import { Ptrace, STOP_TIMEOUT } from "./tracee/ptrace.ts";
-import { findFreeAddress, PARKING_SIZE, type Slot, Zone, ZONE_SIZE } from "./zone/zone.ts";
+import { findFreeAddress, PARKING_SIZE, type Slot, ZONE_SIZE, Zone } from "./zone/zone.ts";
 
 /** The end of the address space that mappings may use without asking for more: 47 bits. */
 const TASK_SIZE = 0x7fff_ffff_f000;
@@ -74,6 +74,7 @@ export class LinuxKernel implements Kernel {
       readText,
       readBytes,
       pidHolder,
+      socketHolder,
       clock: (clock) => readClock(host, clock),
     };
   }
@@ -279,7 +280,11 @@ export class LinuxKernel implements Kernel {
 
   #setFinalState(tid: number, state: FinalState): void {
     for (const { address, value } of state.pokes) this.#poke(tid, address, value);
-    checked(this.#ptrace.setRegisters(tid, state.registers), "ptrace(PTRACE_SETREGS)", `set the registers of task ${tid}`);
+    checked(
+      this.#ptrace.setRegisters(tid, state.registers),
+      "ptrace(PTRACE_SETREGS)",
+      `set the registers of task ${tid}`,
+    );
     const area = layExtendedState(this.#host, this.#extendedState, state.extendedState);
     const set = this.#ptrace.setExtendedState(tid, area);
     checked(set, "ptrace(PTRACE_SETREGSET)", `set the extended state of task ${tid}`);
@@ -373,7 +378,11 @@ function syscallStep(name: SyscallStep["name"], ...args: Operand[]): SyscallStep
  * page too: the interpreter needs neither), signals that the runtime ignores get their default action, and all descriptors are
  * closed.
  */
-function stubProgram(pid: number, zone: Zone, highestNumberOfFiles: Uint8Array): { program: Program; vdso: readonly ParkedMapping[] } {
+function stubProgram(
+  pid: number,
+  zone: Zone,
+  highestNumberOfFiles: Uint8Array,
+): { program: Program; vdso: readonly ParkedMapping[] } {
   const steps: Step[] = [];
   const vdso: ParkedMapping[] = [];
   let at = zone.parking;

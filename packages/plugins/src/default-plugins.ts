@@ -4,8 +4,15 @@ import { processAttributes } from "./attributes/process-attributes.ts";
 import { scheduling } from "./attributes/scheduling.ts";
 import { credentials } from "./credentials/credentials.ts";
 import { seccomp } from "./credentials/seccomp.ts";
+import { deadProcesses } from "./files/dead-processes.ts";
+import { deletedFiles } from "./files/deleted-files.ts";
 import { descriptors } from "./files/descriptors.ts";
+import { fifos } from "./files/fifos.ts";
+import { fileLocks } from "./files/file-locks.ts";
+import { fileOwners } from "./files/file-owners.ts";
+import { fileValidation } from "./files/file-validation.ts";
 import { fs } from "./files/fs.ts";
+import { inheritedFiles } from "./files/inherited-files.ts";
 import { regularFiles } from "./files/regular-files.ts";
 import { pipes } from "./files/pipes.ts";
 import { children } from "./forking/children.ts";
@@ -15,6 +22,10 @@ import { mm } from "./memory/mm.ts";
 import { privateMemory } from "./memory/private-memory.ts";
 import { vdso } from "./memory/vdso.ts";
 import { timeNamespace } from "./namespaces/time-namespace.ts";
+import { inetSockets } from "./sockets/inet-sockets.ts";
+import { netlinkSockets } from "./sockets/netlink-sockets.ts";
+import { tcpConnections } from "./sockets/tcp-connections.ts";
+import { unixSockets } from "./sockets/unix-sockets.ts";
 import { pendingSignals } from "./signals/pending-signals.ts";
 import { signalActions } from "./signals/signal-actions.ts";
 import { registers } from "./threads/registers-x86-64.ts";
@@ -35,12 +46,23 @@ export function defaultPlugins(): RestorePlugin[] {
     rootTask(),
     timeNamespace(),
     regularFiles(),
+    fileValidation(),
+    deletedFiles(),
     descriptors(),
     privateMemory(),
     transportSockets(),
     sessions(),
     children(),
+    deadProcesses(),
     pipes(),
+    unixSockets(),
+    inetSockets(),
+    tcpConnections(),
+    netlinkSockets(),
+    inheritedFiles(),
+    fifos(),
+    fileOwners(),
+    fileLocks(),
     vdso(),
     mm(),
     processAttributes(),

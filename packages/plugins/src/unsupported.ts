@@ -11,9 +11,8 @@ export function unsupported(): RestorePlugin {
       plan.tap("unsupported", (plan) => {
         checkTree(plan);
         checkNamespaces(plan);
-        for (const name of ["filelocks.img", "cgroup.img"]) {
-          if ((plan.source.size(name) ?? 0) > 12) plan.refuse({ what: name, why: "its contents are not restored yet" });
-        }
+        const cgroups = "cgroup.img";
+        if ((plan.source.size(cgroups) ?? 0) > 12) plan.refuse({ what: cgroups, why: "its contents are not restored yet" });
       });
     },
   });

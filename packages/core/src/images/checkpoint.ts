@@ -121,7 +121,10 @@ export function guard<T>(read: () => T): T {
     return read();
   } catch (error) {
     if (!(error instanceof ImageError)) throw error;
-    const entry = error.file === undefined ? undefined : `${error.file}${error.entry === undefined ? "" : `: entry ${error.entry}`}`;
+    const entry =
+      error.file === undefined
+        ? undefined
+        : `${error.file}${error.entry === undefined ? "" : `: entry ${error.entry}`}`;
     throw new RestoreError("ERR_IMAGE", error.message, { entry, cause: error });
   }
 }

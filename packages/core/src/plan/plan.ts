@@ -78,6 +78,8 @@ export class Plan {
       ({ what, why, hint, pid, plugin }) => new RestoreError("ERR_REFUSED", `${what}: ${why}`, { pid, plugin, hint }),
     );
     if (failures.length === 1 && failures[0] !== undefined) throw failures[0];
-    throw new RestoreError("ERR_REFUSED", `Cannot restore this checkpoint here: ${refused.length} findings`, { failures });
+    throw new RestoreError("ERR_REFUSED", `Cannot restore this checkpoint here: ${refused.length} findings`, {
+      failures,
+    });
   }
 }

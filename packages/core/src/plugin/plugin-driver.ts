@@ -45,7 +45,10 @@ export class PluginDriver {
       ...this.hooks,
       provide: (service, implementation) => {
         if (plugin.provides?.includes(service as Service<unknown>) !== true) {
-          throw new RestoreError("ERR_PLUGIN", `Plugin ${plugin.name} provides ${service.name} without saying so in \`provides\``);
+          throw new RestoreError(
+            "ERR_PLUGIN",
+            `Plugin ${plugin.name} provides ${service.name} without saying so in \`provides\``,
+          );
         }
         this.#services.set(service.name, implementation);
       },
@@ -156,7 +159,7 @@ function checkOrder(tap: Tap, hook: string, known: readonly string[], plugin: st
   if (tap.stage !== undefined) {
     throw new RestoreError("ERR_TAP_ORDER", `Tap ${tap.name} of ${hook} is ordered by the number ${tap.stage}`, {
       plugin,
-      hint: "order taps by name: `before: \"...\"`",
+      hint: 'order taps by name: `before: "..."`',
     });
   }
   const before = tap.before === undefined ? [] : [tap.before].flat();
@@ -179,9 +182,13 @@ export function choosePlugins(
     if (plugin.duty === undefined) continue;
     const other = claims.get(plugin.duty);
     if (other !== undefined) {
-      throw new RestoreError("ERR_DUTY_CLAIMED", `Duty ${plugin.duty} is claimed by ${other.name} and by ${plugin.name}`, {
-        plugin: plugin.name,
-      });
+      throw new RestoreError(
+        "ERR_DUTY_CLAIMED",
+        `Duty ${plugin.duty} is claimed by ${other.name} and by ${plugin.name}`,
+        {
+          plugin: plugin.name,
+        },
+      );
     }
     claims.set(plugin.duty, plugin);
   }

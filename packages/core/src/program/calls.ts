@@ -13,8 +13,21 @@ import {
   SIG,
   type SyscallName,
 } from "@restage/linux/abi";
-import { address, dirfd, fd, flags, int, mode, offset, oneOf, type Parameter, pointer, structure, text } from "./parameter.ts";
 import { data, struct, type Value } from "./deferred.ts";
+import {
+  address,
+  dirfd,
+  fd,
+  flags,
+  int,
+  mode,
+  offset,
+  oneOf,
+  type Parameter,
+  pointer,
+  structure,
+  text,
+} from "./parameter.ts";
 
 /** struct rlimit: what prlimit64 takes, in the unit of the limit. */
 export interface ResourceLimit {
@@ -87,7 +100,15 @@ const sigaction = structure<SignalAction>(
 
 const iovecs: Parameter<readonly MemoryRange[]> = {
   encode: (ranges) => {
-    const list = struct(...ranges.flatMap((range) => [[8, range.address], [8, range.length]] as const));
+    const list = struct(
+      ...ranges.flatMap(
+        (range) =>
+          [
+            [8, range.address],
+            [8, range.length],
+          ] as const,
+      ),
+    );
     return { kind: "address", data: list, offset: 0 };
   },
   print: (operand) => {

@@ -21,7 +21,8 @@ const HINTS: Readonly<Record<string, string>> = {
   "chdir ENOENT": "the working directory is gone: make it again, or rewrite its path with a plugin",
   "chroot EPERM": "a changed root needs CAP_SYS_CHROOT: run as root",
   "linkat EXDEV": "the file and its former directory are on different file systems now: mount them as they were",
-  "linkat EPERM": "the file system of the file has no hard links, or fs.protected_hardlinks forbids this one: restore as root",
+  "linkat EPERM":
+    "the file system of the file has no hard links, or fs.protected_hardlinks forbids this one: restore as root",
   "mknodat EPERM": "device nodes need CAP_MKNOD, and a file system that may hold them",
   "mknodat EROFS": "deleted files are made anew where they were: the file system has to be writable",
   "mkdirat EROFS": "deleted files are made anew where they were: the file system has to be writable",

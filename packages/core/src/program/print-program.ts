@@ -1,5 +1,5 @@
-import { errnoName } from "@restage/linux/abi";
 import type { Data, Operand, Step, SyscallStep } from "@restage/linux";
+import { errnoName } from "@restage/linux/abi";
 import { CALLS, type CallName } from "./calls.ts";
 import { address, type Parameter, pointer } from "./parameter.ts";
 

@@ -158,4 +158,3 @@ Object.defineProperty(Recorder.prototype, "socketpair", {
     return pairOf(room);
   },
 });
-

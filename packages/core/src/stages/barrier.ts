@@ -85,7 +85,9 @@ export class Barrier {
       const tap = plugin();
       const where = tap === undefined ? "" : `: the tap of ${tap} has not settled`;
       const message = `Cannot leave ${this.#stage.name}: ${name} has not confirmed it after ${this.#timeout} ms${where}`;
-      this.#failures.push(new RestoreError("ERR_TASK_STUCK", message, { stage: this.#stage.name, pid, tid, plugin: tap }));
+      this.#failures.push(
+        new RestoreError("ERR_TASK_STUCK", message, { stage: this.#stage.name, pid, tid, plugin: tap }),
+      );
     }
   }
 }

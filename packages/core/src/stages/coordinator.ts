@@ -17,7 +17,7 @@ import { callTaps, type RestoreHooks } from "./hooks.ts";
 import type { Host } from "./host.ts";
 import { programFailure } from "./program-failure.ts";
 import type { StageContext } from "./stage-context.ts";
-import { type RunStageName, type Stage, STAGES } from "./stages.ts";
+import { type RunStageName, STAGES, type Stage } from "./stages.ts";
 import { withinTime } from "./time-limit.ts";
 
 /**
@@ -34,7 +34,10 @@ export class Coordinator {
   readonly #descriptors: ServiceDescriptors;
   readonly #emit: RestoreListener;
   /** Tasks and threads that do not exist yet: settled when the program that forks them has run, or failed. */
-  readonly #births = new Map<ProgramTarget, { promise: Promise<void>; resolve: () => void; reject: (why: Error) => void }>();
+  readonly #births = new Map<
+    ProgramTarget,
+    { promise: Promise<void>; resolve: () => void; reject: (why: Error) => void }
+  >();
   #stub: StubTask | undefined;
 
   constructor(kernel: Kernel, hooks: RestoreHooks, plan: Plan, emit: RestoreListener) {
@@ -72,10 +75,14 @@ export class Coordinator {
     if (gone.length > 0) {
       const names = gone.map(({ tid }) => tid).join(", ");
       const left = tracees.length - gone.length;
-      throw new RestoreError("ERR_COMPLETE", `${gone.length} threads were gone when they were let go (${names}); ${left} run`, {
-        stage: "COMPLETE",
-        hint: "they were killed from outside; end the rest of the tree and restore again",
-      });
+      throw new RestoreError(
+        "ERR_COMPLETE",
+        `${gone.length} threads were gone when they were let go (${names}); ${left} run`,
+        {
+          stage: "COMPLETE",
+          hint: "they were killed from outside; end the rest of the tree and restore again",
+        },
+      );
     }
     try {
       await this.#callTaps(stage, "complete", this.#hooks.complete, context);
@@ -138,7 +145,12 @@ export class Coordinator {
     try {
       if (withThreads) {
         for (const thread of task.threads.slice(1)) {
-          const participant = { name: thread.name, pid: task.pid, tid: thread.tid, plugin: () => thread.program?.plugin };
+          const participant = {
+            name: thread.name,
+            pid: task.pid,
+            tid: thread.tid,
+            plugin: () => thread.program?.plugin,
+          };
           barrier.add(participant, this.#runThread(stage, thread));
         }
       }
@@ -167,7 +179,9 @@ export class Coordinator {
 
   async #runThread(stage: Stage, thread: Thread): Promise<void> {
     await this.#births.get(thread)?.promise;
-    await this.#withProgram(stage, thread, () => callTaps(this.#hooks.stages[stage.name as RunStageName].thread, thread));
+    await this.#withProgram(stage, thread, () =>
+      callTaps(this.#hooks.stages[stage.name as RunStageName].thread, thread),
+    );
   }
 
   /** Opens a program for a target, lets taps record, runs it, and seals it. */
@@ -187,7 +201,12 @@ export class Coordinator {
     }
   }
 
-  async #run(stage: Stage, target: ProgramTarget, steps: readonly RecordedStep[], forks: readonly Fork[]): Promise<void> {
+  async #run(
+    stage: Stage,
+    target: ProgramTarget,
+    steps: readonly RecordedStep[],
+    forks: readonly Fork[],
+  ): Promise<void> {
     const place = placeOf(target);
     if (target.tracee === undefined) throw new Error(`Cannot run a program of ${target.name}: it was never forked`);
     const started = performance.now();
@@ -203,7 +222,16 @@ export class Coordinator {
     } finally {
       const time = performance.now();
       const milliseconds = time - started;
-      this.#emit({ kind: "program", time, stage: stage.name, target: target.name, ...place, steps, milliseconds, failed });
+      this.#emit({
+        kind: "program",
+        time,
+        stage: stage.name,
+        target: target.name,
+        ...place,
+        steps,
+        milliseconds,
+        failed,
+      });
     }
   }
 
@@ -314,7 +342,12 @@ export class Coordinator {
   }
 
   /** A hook of the coordinator itself: its failure belongs to the stage, and it may not take for ever. */
-  async #callTaps(stage: Stage, name: string, hook: AsyncSeriesHook<[StageContext]>, context: StageContext): Promise<void> {
+  async #callTaps(
+    stage: Stage,
+    name: string,
+    hook: AsyncSeriesHook<[StageContext]>,
+    context: StageContext,
+  ): Promise<void> {
     const limit = this.#options.timeout * 2;
     try {
       await withinTime(callTaps(hook, context), limit, () => {
@@ -372,4 +405,3 @@ function placeOf(target: ProgramTarget): { readonly pid: number | undefined; rea
   if (target instanceof Thread) return { pid: target.task.pid, tid: target.tid };
   return { pid: undefined, tid: undefined };
 }
-

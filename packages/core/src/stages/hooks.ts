@@ -1,16 +1,16 @@
+import type { FileEntry, ImageSource } from "@restage/images";
 import { AsyncSeriesHook, HookMap, SyncBailHook, SyncHook, SyncWaterfallHook } from "tapable";
+import type { RestoreError } from "../errors.ts";
 import type { FileToOpen, OpenedFiles } from "../files/file-to-open.ts";
 import type { Checkpoint } from "../images/checkpoint.ts";
 import type { EntryKinds, EntryPlace } from "../images/entry-kinds.ts";
+import type { ImageRequest } from "../images/image-request.ts";
 import type { MemoryPatch } from "../memory/memory-patch.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Value } from "../program/deferred.ts";
 import type { Task, Thread } from "../tree/task.ts";
-import type { RestoreError } from "../errors.ts";
 import type { StageContext } from "./stage-context.ts";
 import { type RunStageName, STAGES } from "./stages.ts";
-import type { ImageRequest } from "../images/image-request.ts";
-import type { FileEntry, ImageSource } from "@restage/images";
 
 /** The hooks of one stage. */
 export interface StageHooks {
@@ -90,10 +90,17 @@ export function createHooks(intercept: (hook: InterceptableHook, name: string) =
     imageSource: ready(new SyncBailHook<[ImageRequest], ImageSource | undefined>(["request"]), "imageSource"),
     entries: createEntryHooks(ready),
     plan: ready(new AsyncSeriesHook<[Plan]>(["plan"]), "plan"),
-    openFile: new HookMap((type) => ready(new SyncBailHook<[FileToOpen], Value | undefined>(["file"]), `openFile.${String(type)}`)),
-    fileGroup: new HookMap((type) => ready(new SyncBailHook<[FileEntry], string | undefined>(["file"]), `fileGroup.${String(type)}`)),
+    openFile: new HookMap((type) =>
+      ready(new SyncBailHook<[FileToOpen], Value | undefined>(["file"]), `openFile.${String(type)}`),
+    ),
+    fileGroup: new HookMap((type) =>
+      ready(new SyncBailHook<[FileEntry], string | undefined>(["file"]), `fileGroup.${String(type)}`),
+    ),
     fileNeeds: new HookMap((type) =>
-      ready(new SyncBailHook<[FileEntry, Checkpoint], readonly number[] | undefined>(["file", "checkpoint"]), `fileNeeds.${String(type)}`),
+      ready(
+        new SyncBailHook<[FileEntry, Checkpoint], readonly number[] | undefined>(["file", "checkpoint"]),
+        `fileNeeds.${String(type)}`,
+      ),
     ),
     filesOpened: ready(new SyncHook<[OpenedFiles]>(["files"]), "filesOpened"),
     patchMemory: ready(new AsyncSeriesHook<[MemoryPatch]>(["patch"]), "patchMemory"),
@@ -110,7 +117,10 @@ export function createHooks(intercept: (hook: InterceptableHook, name: string) =
  */
 export async function callTaps<T>(hook: AsyncSeriesHook<[T]>, subject: T): Promise<void> {
   const { interceptors, taps } = hook as unknown as SeriesHook<T>;
-  if (interceptors.some(({ call, tap }) => call !== undefined || tap !== undefined) || taps.some(({ type }) => type === "async")) {
+  if (
+    interceptors.some(({ call, tap }) => call !== undefined || tap !== undefined) ||
+    taps.some(({ type }) => type === "async")
+  ) {
     await hook.promise(subject as never);
     return;
   }

@@ -1,9 +1,9 @@
 import type { ProgramFailure, Step } from "@restage/linux";
 import { ERRNO, errnoText, signalName, syscallName } from "@restage/linux/abi";
 import { type ErrorContext, RestoreError } from "../errors.ts";
+import { hintFor } from "../program/hints.ts";
 import { printStep } from "../program/print-program.ts";
 import type { RecordedStep } from "../program/program-builder.ts";
-import { hintFor } from "../program/hints.ts";
 
 /** What a kernel's ProgramError says, by its shape: the class itself belongs to the kernel that core was handed. */
 interface ProgramErrorShape {
@@ -46,7 +46,10 @@ export function programFailure(error: unknown, who: string, context: ErrorContex
     }
     case "died": {
       const { code, signal } = failure.exit;
-      const how = signal !== undefined ? `was killed by ${signalName(signal)}` : `ended${code === undefined ? "" : ` with status ${code}`}`;
+      const how =
+        signal !== undefined
+          ? `was killed by ${signalName(signal)}`
+          : `ended${code === undefined ? "" : ` with status ${code}`}`;
       return new RestoreError("ERR_TASK_DIED", `${who} ${how} while it was being restored`, where);
     }
     case "stuck": {

@@ -1,6 +1,7 @@
 import type { SyscallStep, Tracee } from "@restage/linux";
 import { CLONE, CLONE_ARGS, F, type SyscallName } from "@restage/linux/abi";
 import { DescriptorTable } from "./descriptor-table.ts";
+import { InventedMessages } from "./invented-messages.ts";
 import { dataAt, dataOf, fill, numberOf, readField, worthOf } from "./operands.ts";
 
 /** Pids that nobody asked for by number. */
@@ -13,6 +14,8 @@ const IOVEC_SIZE = 16;
 export class InventedProcess {
   /** Shared by those that clone3 says share it. */
   descriptors: DescriptorTable;
+  /** Names of sockets under which it gets messages. */
+  readonly names = new Set<string>();
 
   constructor(descriptors = new DescriptorTable()) {
     this.descriptors = descriptors;
@@ -34,6 +37,7 @@ export class Inventor {
   #nextPid = FIRST_INVENTED_PID;
   #nextAddress = FIRST_INVENTED_ADDRESS;
   #nextTimer = 0;
+  readonly messages = new InventedMessages();
 
   /**
    * The result of a call; outputs are filled, the process is changed.
@@ -66,6 +70,13 @@ export class Inventor {
       case "socketpair":
         fill(dataOf(args[name === "pipe2" ? 0 : 3]), descriptors.open(), descriptors.open());
         return 0;
+      case "bind":
+        this.messages.bind(step, process);
+        return 0;
+      case "sendmsg":
+        return this.messages.send(step);
+      case "recvmsg":
+        return this.messages.receive(step, process);
       case "close":
         descriptors.close(number(0));
         return 0;

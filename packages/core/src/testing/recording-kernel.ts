@@ -179,6 +179,7 @@ export class RecordingKernel implements Kernel {
         if (planned.failure.kind === "died") this.#driven.delete(tracee);
         throw new RecordedProgramError(tracee.tid, program, step, planned.failure);
       }
+      if (step.name === "recvmsg") await this.#inventor.messages.arrival(process);
       step.result = this.#resultOf(step, tracee, process, planned);
       if (isSuccess(step, step.result)) continue;
       throw new RecordedProgramError(tracee.tid, program, step, { kind: "result", result: step.result });

@@ -44,7 +44,14 @@ export class ChromeTrace {
         return this.#span(event.stage, "program", event.time, event.milliseconds, event.pid ?? 1, event.tid ?? 1, args);
       }
       case "tap":
-        return this.#span(`${event.plugin} (${event.hook})`, "tap", event.time, event.milliseconds, COORDINATOR, TAPS_ROW);
+        return this.#span(
+          `${event.plugin} (${event.hook})`,
+          "tap",
+          event.time,
+          event.milliseconds,
+          COORDINATOR,
+          TAPS_ROW,
+        );
       case "failed":
         return this.#instant(`failed: ${event.error.code}`, event.time, { message: event.error.message });
       case "planned":
@@ -69,7 +76,16 @@ export class ChromeTrace {
   }
 
   #instant(name: string, time: number, args: Readonly<Record<string, unknown>>): TraceEvent {
-    return { name, cat: "restore", ph: "i", ts: this.#microseconds(time), pid: COORDINATOR, tid: STAGES_ROW, s: "g", args };
+    return {
+      name,
+      cat: "restore",
+      ph: "i",
+      ts: this.#microseconds(time),
+      pid: COORDINATOR,
+      tid: STAGES_ROW,
+      s: "g",
+      args,
+    };
   }
 
   #microseconds(time: number): number {

@@ -7,8 +7,8 @@ import type { BpfmapDataEntry } from "../messages/bpfmap.ts";
 import type { PipeDataEntry } from "../messages/pipe.ts";
 import type { SkPacketEntry } from "../messages/socket.ts";
 import type { TcpStreamEntry } from "../messages/socket-inet.ts";
-import { expectLength } from "./rule.ts";
 import type { ExtraRule } from "./rule.ts";
+import { expectLength } from "./rule.ts";
 
 /** `pipes-data`, `fifo-data`: what was in the pipe (CRIU: criu/pipes.c). */
 export const pipeData: ExtraRule<PipeDataEntry, Uint8Array> = {

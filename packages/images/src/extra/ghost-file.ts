@@ -4,12 +4,12 @@
  * @module
  */
 import { ImageError } from "../image-error.ts";
-import { ghostChunkEntry } from "../messages/regular-file.ts";
 import type { GhostChunkEntry, GhostFileEntry } from "../messages/regular-file.ts";
+import { ghostChunkEntry } from "../messages/regular-file.ts";
 import { encodeMessage } from "../schema/encode.ts";
 import { sizeWord } from "../size-word.ts";
-import { expectLength } from "./rule.ts";
 import type { ExtraRule } from "./rule.ts";
+import { expectLength } from "./rule.ts";
 
 /** A piece of a file; what no piece covers is a hole. */
 export interface GhostChunk {
@@ -36,7 +36,10 @@ export const ghostFile: ExtraRule<GhostFileEntry, GhostFileExtra> = {
   },
   write(entry, extra) {
     if ((entry.chunks === true) !== (extra.chunks !== undefined)) {
-      throw new ImageError("ERR_IMAGE_EXTRA", `Cannot write file content: expected ${entry.chunks === true ? "chunks" : "one piece"}, as the entry says`);
+      throw new ImageError(
+        "ERR_IMAGE_EXTRA",
+        `Cannot write file content: expected ${entry.chunks === true ? "chunks" : "one piece"}, as the entry says`,
+      );
     }
     if (extra.chunks === undefined) return [extra.content];
     const bytes: Uint8Array[] = [];

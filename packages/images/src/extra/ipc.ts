@@ -4,12 +4,12 @@
  * @module
  */
 import { ImageError } from "../image-error.ts";
-import { ipcMsg } from "../messages/ipc.ts";
 import type { IpcMsg, IpcMsgEntry, IpcSemEntry, IpcShmEntry } from "../messages/ipc.ts";
+import { ipcMsg } from "../messages/ipc.ts";
 import { encodeMessage } from "../schema/encode.ts";
 import { sizeWord } from "../size-word.ts";
-import { expectLength, paddingOf, paddingTo, takePadding } from "./rule.ts";
 import type { ExtraRule } from "./rule.ts";
+import { expectLength, paddingOf, paddingTo, takePadding } from "./rule.ts";
 
 /** Values of a semaphore set. */
 export interface IpcSemExtra {
@@ -33,7 +33,11 @@ export const semaphores: ExtraRule<IpcSemEntry, IpcSemExtra> = {
     const bytes = new Uint8Array(nsems * 2);
     for (let i = 0; i < nsems; i++) {
       const value = values[i]!;
-      if (!(value >= 0 && value <= 0xffff)) throw new ImageError("ERR_IMAGE_EXTRA", `Cannot write semaphore value ${i}: expected 0 to 65535, found ${value}`);
+      if (!(value >= 0 && value <= 0xffff))
+        throw new ImageError(
+          "ERR_IMAGE_EXTRA",
+          `Cannot write semaphore value ${i}: expected 0 to 65535, found ${value}`,
+        );
       bytes[i * 2] = value & 0xff;
       bytes[i * 2 + 1] = value >> 8;
     }

@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { ImageError } from "../image-error.ts";
+
 import type { ImageCursor } from "../image-cursor.ts";
+import { ImageError } from "../image-error.ts";
 
 /** How the payload behind a message is read and written. */
 export interface ExtraRule<Value, Extra> {
@@ -16,7 +17,11 @@ export interface ExtraRule<Value, Extra> {
 
 /** Fails unless a payload has the length that its message tells. */
 export function expectLength(what: string, found: number, expected: number): void {
-  if (found !== expected) throw new ImageError("ERR_IMAGE_EXTRA", `Cannot write ${what}: expected ${expected}, as the entry says, found ${found}`);
+  if (found !== expected)
+    throw new ImageError(
+      "ERR_IMAGE_EXTRA",
+      `Cannot write ${what}: expected ${expected}, as the entry says, found ${found}`,
+    );
 }
 
 /** Bytes needed to fill up to a multiple of `unit`, a power of two. */

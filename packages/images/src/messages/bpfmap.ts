@@ -4,8 +4,8 @@
  * @module
  */
 import { bool, embedded, required, sint32, string, uint32, uint64 } from "../schema/field.ts";
-import { message } from "../schema/message.ts";
 import type { Message, ValueOfFields } from "../schema/message.ts";
+import { message } from "../schema/message.ts";
 import { fownEntry } from "./file-owner.ts";
 
 function bpfmapFileEntryFields() {

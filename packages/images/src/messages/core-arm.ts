@@ -4,8 +4,8 @@
  * @module
  */
 import { embedded, repeated, required, uint32, uint64 } from "../schema/field.ts";
-import { message } from "../schema/message.ts";
 import type { Message, ValueOfFields } from "../schema/message.ts";
+import { message } from "../schema/message.ts";
 
 function userArmRegsEntryFields() {
   return {
@@ -46,7 +46,10 @@ function userArmVfpstateEntryFields() {
 /** VFP registers. (CRIU: images/core-arm.proto) */
 export interface UserArmVfpstateEntry extends ValueOfFields<ReturnType<typeof userArmVfpstateEntryFields>> {}
 /** Type of {@link UserArmVfpstateEntry}. */
-export const userArmVfpstateEntry: Message<UserArmVfpstateEntry> = message("user_arm_vfpstate_entry", userArmVfpstateEntryFields);
+export const userArmVfpstateEntry: Message<UserArmVfpstateEntry> = message(
+  "user_arm_vfpstate_entry",
+  userArmVfpstateEntryFields,
+);
 
 function threadInfoArmFields() {
   return {
@@ -72,7 +75,10 @@ function userAarch64RegsEntryFields() {
 /** General registers. (CRIU: images/core-aarch64.proto) */
 export interface UserAarch64RegsEntry extends ValueOfFields<ReturnType<typeof userAarch64RegsEntryFields>> {}
 /** Type of {@link UserAarch64RegsEntry}. */
-export const userAarch64RegsEntry: Message<UserAarch64RegsEntry> = message("user_aarch64_regs_entry", userAarch64RegsEntryFields);
+export const userAarch64RegsEntry: Message<UserAarch64RegsEntry> = message(
+  "user_aarch64_regs_entry",
+  userAarch64RegsEntryFields,
+);
 
 function userAarch64FpsimdContextEntryFields() {
   return {
@@ -82,9 +88,13 @@ function userAarch64FpsimdContextEntryFields() {
   };
 }
 /** Floating point and vector registers, two values per vector. (CRIU: images/core-aarch64.proto) */
-export interface UserAarch64FpsimdContextEntry extends ValueOfFields<ReturnType<typeof userAarch64FpsimdContextEntryFields>> {}
+export interface UserAarch64FpsimdContextEntry
+  extends ValueOfFields<ReturnType<typeof userAarch64FpsimdContextEntryFields>> {}
 /** Type of {@link UserAarch64FpsimdContextEntry}. */
-export const userAarch64FpsimdContextEntry: Message<UserAarch64FpsimdContextEntry> = message("user_aarch64_fpsimd_context_entry", userAarch64FpsimdContextEntryFields);
+export const userAarch64FpsimdContextEntry: Message<UserAarch64FpsimdContextEntry> = message(
+  "user_aarch64_fpsimd_context_entry",
+  userAarch64FpsimdContextEntryFields,
+);
 
 function pacAddressKeysFields() {
   return {

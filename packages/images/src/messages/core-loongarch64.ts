@@ -4,8 +4,8 @@
  * @module
  */
 import { embedded, repeated, required, uint32, uint64 } from "../schema/field.ts";
-import { message } from "../schema/message.ts";
 import type { Message, ValueOfFields } from "../schema/message.ts";
+import { message } from "../schema/message.ts";
 
 function userLoongarch64GpregsEntryFields() {
   return {
@@ -14,9 +14,13 @@ function userLoongarch64GpregsEntryFields() {
   };
 }
 /** General registers. (CRIU: images/core-loongarch64.proto) */
-export interface UserLoongarch64GpregsEntry extends ValueOfFields<ReturnType<typeof userLoongarch64GpregsEntryFields>> {}
+export interface UserLoongarch64GpregsEntry
+  extends ValueOfFields<ReturnType<typeof userLoongarch64GpregsEntryFields>> {}
 /** Type of {@link UserLoongarch64GpregsEntry}. */
-export const userLoongarch64GpregsEntry: Message<UserLoongarch64GpregsEntry> = message("user_loongarch64_gpregs_entry", userLoongarch64GpregsEntryFields);
+export const userLoongarch64GpregsEntry: Message<UserLoongarch64GpregsEntry> = message(
+  "user_loongarch64_gpregs_entry",
+  userLoongarch64GpregsEntryFields,
+);
 
 function userLoongarch64FpregsEntryFields() {
   return {
@@ -26,9 +30,13 @@ function userLoongarch64FpregsEntryFields() {
   };
 }
 /** Floating point registers. (CRIU: images/core-loongarch64.proto) */
-export interface UserLoongarch64FpregsEntry extends ValueOfFields<ReturnType<typeof userLoongarch64FpregsEntryFields>> {}
+export interface UserLoongarch64FpregsEntry
+  extends ValueOfFields<ReturnType<typeof userLoongarch64FpregsEntryFields>> {}
 /** Type of {@link UserLoongarch64FpregsEntry}. */
-export const userLoongarch64FpregsEntry: Message<UserLoongarch64FpregsEntry> = message("user_loongarch64_fpregs_entry", userLoongarch64FpregsEntryFields);
+export const userLoongarch64FpregsEntry: Message<UserLoongarch64FpregsEntry> = message(
+  "user_loongarch64_fpregs_entry",
+  userLoongarch64FpregsEntryFields,
+);
 
 function threadInfoLoongarch64Fields() {
   return {
@@ -41,4 +49,7 @@ function threadInfoLoongarch64Fields() {
 /** Registers of a LoongArch thread. (CRIU: images/core-loongarch64.proto) */
 export interface ThreadInfoLoongarch64 extends ValueOfFields<ReturnType<typeof threadInfoLoongarch64Fields>> {}
 /** Type of {@link ThreadInfoLoongarch64}. */
-export const threadInfoLoongarch64: Message<ThreadInfoLoongarch64> = message("thread_info_loongarch64", threadInfoLoongarch64Fields);
+export const threadInfoLoongarch64: Message<ThreadInfoLoongarch64> = message(
+  "thread_info_loongarch64",
+  threadInfoLoongarch64Fields,
+);

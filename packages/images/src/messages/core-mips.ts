@@ -4,8 +4,8 @@
  * @module
  */
 import { embedded, required, uint32, uint64 } from "../schema/field.ts";
-import { message } from "../schema/message.ts";
 import type { Message, ValueOfFields } from "../schema/message.ts";
+import { message } from "../schema/message.ts";
 
 function userMipsRegsEntryFields() {
   return {
@@ -97,7 +97,10 @@ function userMipsFpregsEntryFields() {
 /** Floating point registers. (CRIU: images/core-mips.proto) */
 export interface UserMipsFpregsEntry extends ValueOfFields<ReturnType<typeof userMipsFpregsEntryFields>> {}
 /** Type of {@link UserMipsFpregsEntry}. */
-export const userMipsFpregsEntry: Message<UserMipsFpregsEntry> = message("user_mips_fpregs_entry", userMipsFpregsEntryFields);
+export const userMipsFpregsEntry: Message<UserMipsFpregsEntry> = message(
+  "user_mips_fpregs_entry",
+  userMipsFpregsEntryFields,
+);
 
 function threadInfoMipsFields() {
   return {

@@ -4,8 +4,8 @@
  * @module
  */
 import { embedded, repeated, required, uint32, uint64 } from "../schema/field.ts";
-import { message } from "../schema/message.ts";
 import type { Message, ValueOfFields } from "../schema/message.ts";
+import { message } from "../schema/message.ts";
 
 function userPpc64RegsEntryFields() {
   return {
@@ -26,7 +26,10 @@ function userPpc64RegsEntryFields() {
 /** General registers. (CRIU: images/core-ppc64.proto) */
 export interface UserPpc64RegsEntry extends ValueOfFields<ReturnType<typeof userPpc64RegsEntryFields>> {}
 /** Type of {@link UserPpc64RegsEntry}. */
-export const userPpc64RegsEntry: Message<UserPpc64RegsEntry> = message("user_ppc64_regs_entry", userPpc64RegsEntryFields);
+export const userPpc64RegsEntry: Message<UserPpc64RegsEntry> = message(
+  "user_ppc64_regs_entry",
+  userPpc64RegsEntryFields,
+);
 
 function userPpc64FpstateEntryFields() {
   return {
@@ -36,7 +39,10 @@ function userPpc64FpstateEntryFields() {
 /** Floating point registers. (CRIU: images/core-ppc64.proto) */
 export interface UserPpc64FpstateEntry extends ValueOfFields<ReturnType<typeof userPpc64FpstateEntryFields>> {}
 /** Type of {@link UserPpc64FpstateEntry}. */
-export const userPpc64FpstateEntry: Message<UserPpc64FpstateEntry> = message("user_ppc64_fpstate_entry", userPpc64FpstateEntryFields);
+export const userPpc64FpstateEntry: Message<UserPpc64FpstateEntry> = message(
+  "user_ppc64_fpstate_entry",
+  userPpc64FpstateEntryFields,
+);
 
 function userPpc64VrstateEntryFields() {
   return {
@@ -47,7 +53,10 @@ function userPpc64VrstateEntryFields() {
 /** Altivec registers. (CRIU: images/core-ppc64.proto) */
 export interface UserPpc64VrstateEntry extends ValueOfFields<ReturnType<typeof userPpc64VrstateEntryFields>> {}
 /** Type of {@link UserPpc64VrstateEntry}. */
-export const userPpc64VrstateEntry: Message<UserPpc64VrstateEntry> = message("user_ppc64_vrstate_entry", userPpc64VrstateEntryFields);
+export const userPpc64VrstateEntry: Message<UserPpc64VrstateEntry> = message(
+  "user_ppc64_vrstate_entry",
+  userPpc64VrstateEntryFields,
+);
 
 function userPpc64VsxstateEntryFields() {
   return {
@@ -57,7 +66,10 @@ function userPpc64VsxstateEntryFields() {
 /** VSX registers. (CRIU: images/core-ppc64.proto) */
 export interface UserPpc64VsxstateEntry extends ValueOfFields<ReturnType<typeof userPpc64VsxstateEntryFields>> {}
 /** Type of {@link UserPpc64VsxstateEntry}. */
-export const userPpc64VsxstateEntry: Message<UserPpc64VsxstateEntry> = message("user_ppc64_vsxstate_entry", userPpc64VsxstateEntryFields);
+export const userPpc64VsxstateEntry: Message<UserPpc64VsxstateEntry> = message(
+  "user_ppc64_vsxstate_entry",
+  userPpc64VsxstateEntryFields,
+);
 
 function userPpc64TmRegsEntryFields() {
   return {
@@ -70,7 +82,10 @@ function userPpc64TmRegsEntryFields() {
 /** Checkpointed registers of a transaction. (CRIU: images/core-ppc64.proto) */
 export interface UserPpc64TmRegsEntry extends ValueOfFields<ReturnType<typeof userPpc64TmRegsEntryFields>> {}
 /** Type of {@link UserPpc64TmRegsEntry}. */
-export const userPpc64TmRegsEntry: Message<UserPpc64TmRegsEntry> = message("user_ppc64_tm_regs_entry", userPpc64TmRegsEntryFields);
+export const userPpc64TmRegsEntry: Message<UserPpc64TmRegsEntry> = message(
+  "user_ppc64_tm_regs_entry",
+  userPpc64TmRegsEntryFields,
+);
 
 function threadInfoPpc64Fields() {
   return {

@@ -4,8 +4,8 @@
  * @module
  */
 import { embedded, repeated, required, uint32, uint64 } from "../schema/field.ts";
-import { message } from "../schema/message.ts";
 import type { Message, ValueOfFields } from "../schema/message.ts";
+import { message } from "../schema/message.ts";
 
 function userRiscv64RegsEntryFields() {
   return {
@@ -46,7 +46,10 @@ function userRiscv64RegsEntryFields() {
 /** General registers. (CRIU: images/core-riscv64.proto) */
 export interface UserRiscv64RegsEntry extends ValueOfFields<ReturnType<typeof userRiscv64RegsEntryFields>> {}
 /** Type of {@link UserRiscv64RegsEntry}. */
-export const userRiscv64RegsEntry: Message<UserRiscv64RegsEntry> = message("user_riscv64_regs_entry", userRiscv64RegsEntryFields);
+export const userRiscv64RegsEntry: Message<UserRiscv64RegsEntry> = message(
+  "user_riscv64_regs_entry",
+  userRiscv64RegsEntryFields,
+);
 
 function userRiscv64DExtEntryFields() {
   return {
@@ -57,7 +60,10 @@ function userRiscv64DExtEntryFields() {
 /** Floating point registers. (CRIU: images/core-riscv64.proto) */
 export interface UserRiscv64DExtEntry extends ValueOfFields<ReturnType<typeof userRiscv64DExtEntryFields>> {}
 /** Type of {@link UserRiscv64DExtEntry}. */
-export const userRiscv64DExtEntry: Message<UserRiscv64DExtEntry> = message("user_riscv64_d_ext_entry", userRiscv64DExtEntryFields);
+export const userRiscv64DExtEntry: Message<UserRiscv64DExtEntry> = message(
+  "user_riscv64_d_ext_entry",
+  userRiscv64DExtEntryFields,
+);
 
 function threadInfoRiscv64Fields() {
   return {

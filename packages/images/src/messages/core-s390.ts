@@ -4,8 +4,8 @@
  * @module
  */
 import { embedded, repeated, required, uint32, uint64 } from "../schema/field.ts";
-import { message } from "../schema/message.ts";
 import type { Message, ValueOfFields } from "../schema/message.ts";
+import { message } from "../schema/message.ts";
 
 function userS390RegsEntryFields() {
   return {
@@ -30,7 +30,10 @@ function userS390VxrsLowEntryFields() {
 /** Vector registers 0-15, lower halves. (CRIU: images/core-s390.proto) */
 export interface UserS390VxrsLowEntry extends ValueOfFields<ReturnType<typeof userS390VxrsLowEntryFields>> {}
 /** Type of {@link UserS390VxrsLowEntry}. */
-export const userS390VxrsLowEntry: Message<UserS390VxrsLowEntry> = message("user_s390_vxrs_low_entry", userS390VxrsLowEntryFields);
+export const userS390VxrsLowEntry: Message<UserS390VxrsLowEntry> = message(
+  "user_s390_vxrs_low_entry",
+  userS390VxrsLowEntryFields,
+);
 
 function userS390VxrsHighEntryFields() {
   return {
@@ -40,7 +43,10 @@ function userS390VxrsHighEntryFields() {
 /** Vector registers 16-31. (CRIU: images/core-s390.proto) */
 export interface UserS390VxrsHighEntry extends ValueOfFields<ReturnType<typeof userS390VxrsHighEntryFields>> {}
 /** Type of {@link UserS390VxrsHighEntry}. */
-export const userS390VxrsHighEntry: Message<UserS390VxrsHighEntry> = message("user_s390_vxrs_high_entry", userS390VxrsHighEntryFields);
+export const userS390VxrsHighEntry: Message<UserS390VxrsHighEntry> = message(
+  "user_s390_vxrs_high_entry",
+  userS390VxrsHighEntryFields,
+);
 
 function userS390FpregsEntryFields() {
   return {
@@ -51,7 +57,10 @@ function userS390FpregsEntryFields() {
 /** Floating point registers. (CRIU: images/core-s390.proto) */
 export interface UserS390FpregsEntry extends ValueOfFields<ReturnType<typeof userS390FpregsEntryFields>> {}
 /** Type of {@link UserS390FpregsEntry}. */
-export const userS390FpregsEntry: Message<UserS390FpregsEntry> = message("user_s390_fpregs_entry", userS390FpregsEntryFields);
+export const userS390FpregsEntry: Message<UserS390FpregsEntry> = message(
+  "user_s390_fpregs_entry",
+  userS390FpregsEntryFields,
+);
 
 function userS390GsCbEntryFields() {
   return {

@@ -4,8 +4,8 @@
  * @module
  */
 import { bool, embedded, enumeration, repeated, required, uint32, uint64 } from "../schema/field.ts";
-import { message } from "../schema/message.ts";
 import type { Message, ValueOfFields } from "../schema/message.ts";
+import { message } from "../schema/message.ts";
 
 /** Values of `user_x86_regs_entry.mode`: 64-bit or 32-bit task. */
 export const userX86RegsMode = {
@@ -99,7 +99,10 @@ function userX86FpregsEntryFields() {
 /** Floating point and vector registers, as in an FXSAVE area. (CRIU: images/core-x86.proto) */
 export interface UserX86FpregsEntry extends ValueOfFields<ReturnType<typeof userX86FpregsEntryFields>> {}
 /** Type of {@link UserX86FpregsEntry}. */
-export const userX86FpregsEntry: Message<UserX86FpregsEntry> = message("user_x86_fpregs_entry", userX86FpregsEntryFields);
+export const userX86FpregsEntry: Message<UserX86FpregsEntry> = message(
+  "user_x86_fpregs_entry",
+  userX86FpregsEntryFields,
+);
 
 function userDescTFields() {
   return {

@@ -3,9 +3,20 @@
  *
  * @module
  */
-import { bool, embedded, enumeration, int32, repeated, required, sint32, string, uint32, uint64 } from "../schema/field.ts";
-import { message } from "../schema/message.ts";
+import {
+  bool,
+  embedded,
+  enumeration,
+  int32,
+  repeated,
+  required,
+  sint32,
+  string,
+  uint32,
+  uint64,
+} from "../schema/field.ts";
 import type { Message, ValueOfFields } from "../schema/message.ts";
+import { message } from "../schema/message.ts";
 import { threadInfoAarch64, threadInfoArm } from "./core-arm.ts";
 import { threadInfoLoongarch64 } from "./core-loongarch64.ts";
 import { threadInfoMips } from "./core-mips.ts";

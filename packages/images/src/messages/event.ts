@@ -4,8 +4,8 @@
  * @module
  */
 import { embedded, int32, repeated, required, uint32, uint64 } from "../schema/field.ts";
-import { message } from "../schema/message.ts";
 import type { Message, ValueOfFields } from "../schema/message.ts";
+import { message } from "../schema/message.ts";
 import { fownEntry } from "./file-owner.ts";
 
 function eventfdFileEntryFields() {
@@ -48,7 +48,10 @@ function eventpollFileEntryFields() {
 /** An epoll. (CRIU: images/eventpoll.proto) */
 export interface EventpollFileEntry extends ValueOfFields<ReturnType<typeof eventpollFileEntryFields>> {}
 /** Type of {@link EventpollFileEntry}. */
-export const eventpollFileEntry: Message<EventpollFileEntry> = message("eventpoll_file_entry", eventpollFileEntryFields);
+export const eventpollFileEntry: Message<EventpollFileEntry> = message(
+  "eventpoll_file_entry",
+  eventpollFileEntryFields,
+);
 
 function signalfdEntryFields() {
   return {

@@ -4,8 +4,8 @@
  * @module
  */
 import { int32, int64, required, uint32 } from "../schema/field.ts";
-import { message } from "../schema/message.ts";
 import type { Message, ValueOfFields } from "../schema/message.ts";
+import { message } from "../schema/message.ts";
 
 function fileLockEntryFields() {
   return {

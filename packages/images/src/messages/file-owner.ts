@@ -4,8 +4,8 @@
  * @module
  */
 import { required, uint32 } from "../schema/field.ts";
-import { message } from "../schema/message.ts";
 import type { Message, ValueOfFields } from "../schema/message.ts";
+import { message } from "../schema/message.ts";
 
 function fownEntryFields() {
   return {

@@ -4,8 +4,8 @@
  * @module
  */
 import { embedded, enumeration, required, string, uint32 } from "../schema/field.ts";
-import { message } from "../schema/message.ts";
 import type { Message, ValueOfFields } from "../schema/message.ts";
+import { message } from "../schema/message.ts";
 import { bpfmapFileEntry } from "./bpfmap.ts";
 import { eventfdFileEntry, eventpollFileEntry, pidfdEntry, signalfdEntry, timerfdEntry } from "./event.ts";
 import { tunfileEntry } from "./network.ts";

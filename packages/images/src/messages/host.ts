@@ -4,8 +4,8 @@
  * @module
  */
 import { embedded, enumeration, repeated, required, string, uint32, uint64 } from "../schema/field.ts";
-import { message } from "../schema/message.ts";
 import type { Message, ValueOfFields } from "../schema/message.ts";
+import { message } from "../schema/message.ts";
 
 /** Values of `cpuinfo_x86_entry.vendor_id`. */
 export const cpuVendor = {

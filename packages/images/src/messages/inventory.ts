@@ -4,8 +4,8 @@
  * @module
  */
 import { bool, embedded, enumeration, repeated, required, string, uint32, uint64 } from "../schema/field.ts";
-import { message } from "../schema/message.ts";
 import type { Message, ValueOfFields } from "../schema/message.ts";
+import { message } from "../schema/message.ts";
 import { taskKobjIdsEntry } from "./core.ts";
 
 /** Values of `inventory_entry.lsmtype`: the security module of the dumping host. */

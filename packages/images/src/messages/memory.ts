@@ -4,8 +4,8 @@
  * @module
  */
 import { bool, embedded, int32, repeated, required, sint64, uint32, uint64 } from "../schema/field.ts";
-import { message } from "../schema/message.ts";
 import type { Message, ValueOfFields } from "../schema/message.ts";
+import { message } from "../schema/message.ts";
 
 function vmaEntryFields() {
   return {

@@ -4,8 +4,8 @@
  * @module
  */
 import { bool, int32, required, string, uint32 } from "../schema/field.ts";
-import { message } from "../schema/message.ts";
 import type { Message, ValueOfFields } from "../schema/message.ts";
+import { message } from "../schema/message.ts";
 
 /** Values of `mnt_entry.fstype`; a file system that is not here has `fsname`. */
 export const fstype = {

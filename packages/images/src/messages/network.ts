@@ -4,8 +4,8 @@
  * @module
  */
 import { bool, bytes, embedded, enumeration, int32, repeated, required, string, uint32 } from "../schema/field.ts";
-import { message } from "../schema/message.ts";
 import type { Message, ValueOfFields } from "../schema/message.ts";
+import { message } from "../schema/message.ts";
 
 /** Values of `net_device_entry.type`. */
 export const ndType = {

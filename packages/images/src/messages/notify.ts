@@ -4,8 +4,8 @@
  * @module
  */
 import { embedded, enumeration, repeated, required, string, uint32, uint64 } from "../schema/field.ts";
-import { message } from "../schema/message.ts";
 import type { Message, ValueOfFields } from "../schema/message.ts";
+import { message } from "../schema/message.ts";
 import { fownEntry } from "./file-owner.ts";
 
 /** Values of `fanotify_mark_entry.type`. */
@@ -78,7 +78,10 @@ function fanotifyInodeMarkEntryFields() {
 /** A fanotify mark of an inode. (CRIU: images/fsnotify.proto) */
 export interface FanotifyInodeMarkEntry extends ValueOfFields<ReturnType<typeof fanotifyInodeMarkEntryFields>> {}
 /** Type of {@link FanotifyInodeMarkEntry}. */
-export const fanotifyInodeMarkEntry: Message<FanotifyInodeMarkEntry> = message("fanotify_inode_mark_entry", fanotifyInodeMarkEntryFields);
+export const fanotifyInodeMarkEntry: Message<FanotifyInodeMarkEntry> = message(
+  "fanotify_inode_mark_entry",
+  fanotifyInodeMarkEntryFields,
+);
 
 function fanotifyMountMarkEntryFields() {
   return {
@@ -89,7 +92,10 @@ function fanotifyMountMarkEntryFields() {
 /** A fanotify mark of a mount. (CRIU: images/fsnotify.proto) */
 export interface FanotifyMountMarkEntry extends ValueOfFields<ReturnType<typeof fanotifyMountMarkEntryFields>> {}
 /** Type of {@link FanotifyMountMarkEntry}. */
-export const fanotifyMountMarkEntry: Message<FanotifyMountMarkEntry> = message("fanotify_mount_mark_entry", fanotifyMountMarkEntryFields);
+export const fanotifyMountMarkEntry: Message<FanotifyMountMarkEntry> = message(
+  "fanotify_mount_mark_entry",
+  fanotifyMountMarkEntryFields,
+);
 
 function fanotifyMarkEntryFields() {
   return {

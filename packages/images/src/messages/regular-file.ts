@@ -4,8 +4,8 @@
  * @module
  */
 import { bool, embedded, enumeration, repeated, required, sint32, string, uint32, uint64 } from "../schema/field.ts";
-import { message } from "../schema/message.ts";
 import type { Message, ValueOfFields } from "../schema/message.ts";
+import { message } from "../schema/message.ts";
 import { fownEntry } from "./file-owner.ts";
 import { timeval } from "./time.ts";
 
@@ -54,7 +54,10 @@ function remapFilePathEntryFields() {
 /** How to give a file back its name while it is being opened. (CRIU: images/remap-file-path.proto) */
 export interface RemapFilePathEntry extends ValueOfFields<ReturnType<typeof remapFilePathEntryFields>> {}
 /** Type of {@link RemapFilePathEntry}. */
-export const remapFilePathEntry: Message<RemapFilePathEntry> = message("remap_file_path_entry", remapFilePathEntryFields);
+export const remapFilePathEntry: Message<RemapFilePathEntry> = message(
+  "remap_file_path_entry",
+  remapFilePathEntryFields,
+);
 
 function ghostFileEntryFields() {
   return {

@@ -4,8 +4,8 @@
  * @module
  */
 import { bytes, embedded, repeated, required, string, uint32 } from "../schema/field.ts";
+import type { Message, UnknownField, unknownFields, ValueOfFields } from "../schema/message.ts";
 import { message } from "../schema/message.ts";
-import type { Message, UnknownField, ValueOfFields, unknownFields } from "../schema/message.ts";
 
 function seccompFilterFields() {
   return {

@@ -4,8 +4,8 @@
  * @module
  */
 import { bool, embedded, fixed64, repeated, required, string, uint32, uint64 } from "../schema/field.ts";
-import { message } from "../schema/message.ts";
 import type { Message, ValueOfFields } from "../schema/message.ts";
+import { message } from "../schema/message.ts";
 
 /** Values of `shutdown`: which directions of a socket are closed. */
 export const skShutdown = {

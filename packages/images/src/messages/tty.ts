@@ -4,8 +4,8 @@
  * @module
  */
 import { bool, bytes, embedded, enumeration, repeated, required, uint32 } from "../schema/field.ts";
-import { message } from "../schema/message.ts";
 import type { Message, ValueOfFields } from "../schema/message.ts";
+import { message } from "../schema/message.ts";
 import { fownEntry } from "./file-owner.ts";
 
 /** Values of `tty_info_entry.type`. */

@@ -4,13 +4,13 @@
  * @module
  */
 import { BinaryReader } from "@bufbuild/protobuf/wire";
-import { ImageError } from "../image-error.ts";
 import type { ImageErrorCode } from "../image-error.ts";
+import { ImageError } from "../image-error.ts";
 import { decodeText } from "../text.ts";
-import { fieldTypes } from "./field.ts";
 import type { AnyMessage } from "./field.ts";
-import { unknownFields } from "./message.ts";
+import { fieldTypes } from "./field.ts";
 import type { CompiledField, Message, UnknownField } from "./message.ts";
+import { unknownFields } from "./message.ts";
 
 /** Messages nested deeper than this are refused: they would only serve to exhaust the stack. */
 export const MAX_NESTING = 100;
@@ -56,7 +56,11 @@ export class MessageDecoder {
     const reader = this.#reader;
     const start = reader.pos;
     if (depth > MAX_NESTING) {
-      throw this.#error("ERR_IMAGE_LIMIT", `Cannot decode ${type.name}: it is nested more than ${MAX_NESTING} deep`, start);
+      throw this.#error(
+        "ERR_IMAGE_LIMIT",
+        `Cannot decode ${type.name}: it is nested more than ${MAX_NESTING} deep`,
+        start,
+      );
     }
     const tables = type.tables();
     const byNumber = tables.byNumber;
@@ -79,7 +83,11 @@ export class MessageDecoder {
           unknown.push(this.#skip(type, number, wireType, position));
         } else if (wireType !== field.wireType) {
           if (wireType !== 2 || !field.repeated || field.wireType === 2) {
-            throw this.#error("ERR_IMAGE_FIELD", `Cannot decode ${type.name}.${field.name}: expected wire type ${field.wireType}, found ${wireType}`, position);
+            throw this.#error(
+              "ERR_IMAGE_FIELD",
+              `Cannot decode ${type.name}.${field.name}: expected wire type ${field.wireType}, found ${wireType}`,
+              position,
+            );
           }
           this.#packed(field, (value[field.name] ??= []) as unknown[], end);
         } else if (field.repeated) {
@@ -101,7 +109,11 @@ export class MessageDecoder {
     }
     for (const field of tables.required) {
       if (value[field.name] === undefined) {
-        throw this.#error("ERR_IMAGE_FIELD", `Cannot decode ${type.name}: required field ${field.name} is missing`, start);
+        throw this.#error(
+          "ERR_IMAGE_FIELD",
+          `Cannot decode ${type.name}: required field ${field.name} is missing`,
+          start,
+        );
       }
     }
     for (const field of tables.repeated) value[field.name] ??= NONE;
@@ -135,7 +147,8 @@ export class MessageDecoder {
       case fieldTypes.message: {
         const length = reader.uint32();
         const limit = reader.pos + length;
-        if (limit > end) throw new RangeError(`length ${length} ends ${limit - end} bytes beyond the message around it`);
+        if (limit > end)
+          throw new RangeError(`length ${length} ends ${limit - end} bytes beyond the message around it`);
         return this.#message(field.message!, limit, depth + 1);
       }
     }

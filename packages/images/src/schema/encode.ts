@@ -7,10 +7,10 @@ import { BinaryWriter } from "@bufbuild/protobuf/wire";
 import { ImageError } from "../image-error.ts";
 import { encodeText } from "../text.ts";
 import { MAX_NESTING } from "./decode.ts";
-import { fieldTypes } from "./field.ts";
 import type { AnyMessage } from "./field.ts";
-import { unknownFields } from "./message.ts";
+import { fieldTypes } from "./field.ts";
 import type { CompiledField, InputOf, Message, UnknownField } from "./message.ts";
+import { unknownFields } from "./message.ts";
 
 type Values = Readonly<Record<string, unknown>> & { readonly [unknownFields]?: readonly UnknownField[] };
 
@@ -26,16 +26,19 @@ export function encodeMessage<Value>(type: Message<Value>, value: InputOf<NoInfe
 }
 
 function writeMessage(writer: BinaryWriter, type: AnyMessage, value: Values, depth: number): void {
-  if (depth > MAX_NESTING) throw new ImageError("ERR_IMAGE_LIMIT", `Cannot encode ${type.name}: it is nested more than ${MAX_NESTING} deep`);
+  if (depth > MAX_NESTING)
+    throw new ImageError("ERR_IMAGE_LIMIT", `Cannot encode ${type.name}: it is nested more than ${MAX_NESTING} deep`);
   const unknown = value[unknownFields];
   let nextUnknown = 0;
   for (const field of type.tables().ordered) {
     if (unknown !== undefined) {
-      while (nextUnknown < unknown.length && unknown[nextUnknown]!.number < field.number) writeUnknown(writer, unknown[nextUnknown++]!);
+      while (nextUnknown < unknown.length && unknown[nextUnknown]!.number < field.number)
+        writeUnknown(writer, unknown[nextUnknown++]!);
     }
     const item = value[field.name];
     if (item === undefined) {
-      if (field.required) throw new ImageError("ERR_IMAGE_FIELD", `Cannot encode ${type.name}: required field ${field.name} is missing`);
+      if (field.required)
+        throw new ImageError("ERR_IMAGE_FIELD", `Cannot encode ${type.name}: required field ${field.name} is missing`);
       continue;
     }
     try {
@@ -105,7 +108,8 @@ function writeValue(writer: BinaryWriter, field: CompiledField, value: unknown, 
       writer.bytes(value);
       break;
     case fieldTypes.message:
-      if (typeof value !== "object" || value === null) throw new TypeError(`expected a message, found a ${typeof value}`);
+      if (typeof value !== "object" || value === null)
+        throw new TypeError(`expected a message, found a ${typeof value}`);
       writer.fork();
       writeMessage(writer, field.message!, value as Values, depth + 1);
       writer.join();

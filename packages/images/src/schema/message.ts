@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { fieldTypes } from "./field.ts";
+
 import type { AnyMessage, Field, FieldType, Presence } from "./field.ts";
+import { fieldTypes } from "./field.ts";
 
 /** Key under which a decoded message keeps the fields that its type does not have. Object spread carries it along. */
 export const unknownFields: unique symbol = Symbol("unknownFields");
@@ -18,8 +19,7 @@ export interface UnknownField {
   readonly data: Uint8Array;
 }
 
-// The values of a field don't matter here, only that it is one.
-// deno-lint-ignore no-explicit-any
+// biome-ignore lint/suspicious/noExplicitAny: only that it is a field matters
 type AnyField = Field<any, Presence>;
 /** Fields by CRIU's names, in ascending order of their numbers. */
 export type Fields = Readonly<Record<string, AnyField>>;
@@ -30,15 +30,18 @@ export interface Unknowns {
 }
 
 type Flatten<T> = { [K in keyof T]: T[K] };
-type KeysOf<F extends Fields, P extends Presence> = { [K in keyof F]: F[K] extends Field<never, infer Q> ? (Q extends P ? K : never) : never }[keyof F];
+type KeysOf<F extends Fields, P extends Presence> = {
+  [K in keyof F]: F[K] extends Field<never, infer Q> ? (Q extends P ? K : never) : never;
+}[keyof F];
 type ValueOf<F> = F extends Field<infer Value, Presence> ? Value : never;
 
 /** What decoding gives: required fields, repeated ones as arrays (empty when absent), optional ones where they were present. */
-export type ValueOfFields<F extends Fields> = Unknowns & Flatten<
-  & { readonly [K in KeysOf<F, "required">]: ValueOf<F[K]> }
-  & { readonly [K in KeysOf<F, "repeated" | "packed">]: readonly ValueOf<F[K]>[] }
-  & { readonly [K in KeysOf<F, "optional">]?: ValueOf<F[K]> }
->;
+export type ValueOfFields<F extends Fields> = Unknowns &
+  Flatten<
+    { readonly [K in KeysOf<F, "required">]: ValueOf<F[K]> } & {
+      readonly [K in KeysOf<F, "repeated" | "packed">]: readonly ValueOf<F[K]>[];
+    } & { readonly [K in KeysOf<F, "optional">]?: ValueOf<F[K]> }
+  >;
 
 /** The type of a decoded message: `MessageType<typeof vmaEntry>`. */
 export type MessageType<M> = M extends Message<infer Value> ? Value : never;
@@ -47,9 +50,13 @@ export type MessageInput<M> = M extends Message<infer Value> ? InputOf<Value> : 
 
 type ArrayKeys<V> = { [K in keyof V]-?: V[K] extends readonly unknown[] ? K : never }[keyof V];
 /** What encoding takes where decoding gives `V`: the same, but arrays, which are repeated fields, may be left out at any depth. */
-export type InputOf<V> = V extends Uint8Array | bigint | number | string | boolean | undefined ? V
-  : V extends readonly (infer Element)[] ? readonly InputOf<Element>[]
-  : Unknowns & { readonly [K in keyof Omit<V, ArrayKeys<V> | symbol>]: InputOf<V[K & keyof V]> } & { readonly [K in ArrayKeys<V>]?: InputOf<V[K]> };
+export type InputOf<V> = V extends Uint8Array | bigint | number | string | boolean | undefined
+  ? V
+  : V extends readonly (infer Element)[]
+    ? readonly InputOf<Element>[]
+    : Unknowns & { readonly [K in keyof Omit<V, ArrayKeys<V> | symbol>]: InputOf<V[K & keyof V]> } & {
+        readonly [K in ArrayKeys<V>]?: InputOf<V[K]>;
+      };
 
 /** A field as the codec uses it. */
 export interface CompiledField {
@@ -93,7 +100,7 @@ export class Message<Value> {
 
   /** The field tables. The first call makes them. */
   tables(): MessageTables {
-    return this.#tables ??= compile(this.#fields());
+    return (this.#tables ??= compile(this.#fields()));
   }
 }
 
@@ -128,7 +135,12 @@ function compile(fields: Fields): MessageTables {
     while (byNumber.length < field.number) byNumber.push(undefined);
     byNumber.push(field);
   }
-  return { byNumber, ordered, required: ordered.filter((f) => f.required), repeated: ordered.filter((f) => f.repeated) };
+  return {
+    byNumber,
+    ordered,
+    required: ordered.filter((f) => f.required),
+    repeated: ordered.filter((f) => f.repeated),
+  };
 }
 
 function wireTypeOf(type: FieldType): number {

@@ -5,6 +5,7 @@ export const TCP = {
   KEEPIDLE: 4,
   KEEPINTVL: 5,
   KEEPCNT: 6,
+  INFO: 11,
   REPAIR: 19,
   REPAIR_QUEUE: 20,
   QUEUE_SEQ: 21,

@@ -6,9 +6,11 @@ interface BunFfi {
     library: string,
     symbols: Record<string, { args: readonly string[]; returns: string }>,
   ): { symbols: Record<string, (...args: number[]) => number | bigint> };
-  CFunction(options: { ptr: number; args: readonly string[]; returns: string }): (
-    ...args: (number | bigint)[]
-  ) => number | bigint;
+  CFunction(options: {
+    ptr: number;
+    args: readonly string[];
+    returns: string;
+  }): (...args: (number | bigint)[]) => number | bigint;
   toArrayBuffer(address: number, offset: number, length: number): ArrayBuffer;
 }
 

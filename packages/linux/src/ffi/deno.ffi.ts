@@ -33,6 +33,7 @@ export function openDeno(): ForeignFunctions {
       const native: NativeFunction = (a0, a1, a2, a3, a4, a5, a6) => Number(call.call(a0, a1, a2, a3, a4, a5, a6));
       return native;
     },
-    view: (address, length) => deno.UnsafePointerView.getArrayBuffer(deno.UnsafePointer.create(BigInt(address)), length),
+    view: (address, length) =>
+      deno.UnsafePointerView.getArrayBuffer(deno.UnsafePointer.create(BigInt(address)), length),
   };
 }

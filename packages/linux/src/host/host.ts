@@ -1,6 +1,6 @@
 import { F, FD_CLOEXEC } from "../abi/fcntl.ts";
-import { SYSCALL_NUMBERS } from "../abi/syscalls-x86-64.ts";
 import type { SyscallName } from "../abi/syscall.ts";
+import { SYSCALL_NUMBERS } from "../abi/syscalls-x86-64.ts";
 import type { ForeignFunctions, NativeFunction } from "../ffi/foreign-functions.ts";
 import { writeField } from "../program/encode-x86-64.ts";
 import type { Data, Operand, SyscallStep, Word } from "../program/program.ts";
@@ -52,7 +52,15 @@ export class Host {
   }
 
   /** Makes a system call. Returns its result, or -errno. */
-  syscall(name: SyscallName, a0: Word = 0, a1: Word = 0, a2: Word = 0, a3: Word = 0, a4: Word = 0, a5: Word = 0): number {
+  syscall(
+    name: SyscallName,
+    a0: Word = 0,
+    a1: Word = 0,
+    a2: Word = 0,
+    a3: Word = 0,
+    a4: Word = 0,
+    a5: Word = 0,
+  ): number {
     return this.#raw(SYSCALL_NUMBERS[name], a0, a1, a2, a3, a4, a5);
   }
 

@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync, readlinkSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 /** A line of /proc/PID/maps. */
 export interface MapsEntry {
@@ -117,11 +117,31 @@ export function pidHolder(pid: number): string | undefined {
     if (tgid !== pid) return `a thread (${stat.comm}) of process ${tgid}`;
     const parent = readStat(stat.ppid);
     const of = parent === undefined ? `of ${stat.ppid}` : `of process ${stat.ppid} (${parent.comm})`;
-    return stat.state === "Z" ? `a zombie (${stat.comm}), child ${of}, which has not reaped it` : `process ${pid} (${stat.comm})`;
+    return stat.state === "Z"
+      ? `a zombie (${stat.comm}), child ${of}, which has not reaped it`
+      : `process ${pid} (${stat.comm})`;
   }
   for (const { pid: member, comm, pgrp, session } of readProcesses()) {
     if (session === pid) return `a session that process ${member} (${comm}) is in`;
     if (pgrp === pid) return `a process group that process ${member} (${comm}) is in`;
   }
   return undefined;
+}
+
+/** The process that has a socket open, by the socket's inode. Requires the right to trace it; else it is not found. */
+export function socketHolder(inode: number): string | undefined {
+  const target = `socket:[${inode}]`;
+  for (const { pid, comm } of readProcesses()) {
+    if (descriptorsOf(pid).some((fd) => readLink(`/proc/${pid}/fd/${fd}`) === target))
+      return `process ${pid} (${comm})`;
+  }
+  return undefined;
+}
+
+function descriptorsOf(pid: number): readonly string[] {
+  try {
+    return readdirSync(`/proc/${pid}/fd`);
+  } catch {
+    return [];
+  }
 }

@@ -157,7 +157,8 @@ export function encodeProgram(program: Program, memory: ProgramMemory): EncodedP
         const waiting = step ?? stepAfter(records, index) ?? (program.at(-1) as Step);
         return { finished: false, failed: waiting, index: program.indexOf(waiting), result: undefined };
       }
-      if (operation === OPERATION.CALL) (step as SyscallStep).result = high * 0x1_0000_0000 + ((words[at] as number) >>> 0);
+      if (operation === OPERATION.CALL)
+        (step as SyscallStep).result = high * 0x1_0000_0000 + ((words[at] as number) >>> 0);
     }
     for (const data of datas) {
       if (!data.output) continue;
@@ -212,7 +213,7 @@ export function writeField(bytes: Uint8Array, offset: number, size: 4 | 8, value
 /** Writes 64 bits at an index of 32-bit words. */
 export function writeWord(words: Int32Array, at: number, value: Word): void {
   if (typeof value === "number") {
-    words[at] = value % 0x1_0000_0000 | 0;
+    words[at] = (value % 0x1_0000_0000) | 0;
     words[at + 1] = Math.floor(value / 0x1_0000_0000);
     if (value < 0) words[at] = Number(BigInt.asIntN(32, BigInt(value)));
   } else {

@@ -8,7 +8,7 @@ import { waitStatus } from "../abi/wait.ts";
 import type { Host } from "../host/host.ts";
 import { spawn } from "../host/spawn.ts";
 import { checked } from "../host/system-error.ts";
-import { STOP_TIMEOUT, type Ptrace } from "../tracee/ptrace.ts";
+import { type Ptrace, STOP_TIMEOUT } from "../tracee/ptrace.ts";
 import type { Slot, Zone } from "../zone/zone.ts";
 import { stubBootAddress, stubElf } from "./stub-x86-64.ts";
 

@@ -45,4 +45,3 @@ function componentPlace(host: Host, number: number): { readonly offset: number; 
   }
   return place;
 }
-

@@ -151,6 +151,7 @@ export function findFreeAddress(occupied: readonly AddressRange[], length: numbe
     if (range.start >= start + length) break;
     start = Math.ceil(range.end / ALIGNMENT) * ALIGNMENT;
   }
-  if (start + length > HIGHEST) throw new RangeError(`Cannot find ${length} bytes of address space for the restorer zone`);
+  if (start + length > HIGHEST)
+    throw new RangeError(`Cannot find ${length} bytes of address space for the restorer zone`);
   return start;
 }

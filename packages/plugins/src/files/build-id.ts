@@ -26,7 +26,8 @@ export function readBuildId(read: ReadBytes): Uint8Array | undefined | "unknown"
   const wide = header[4] === ELF_CLASS_64;
   const layout = LAYOUTS[wide ? 64 : 32];
   if (header.length < layout.header) return undefined;
-  const word = (bytes: Uint8Array, at: number) => (wide ? Number(view(bytes).getBigUint64(at, true)) : view(bytes).getUint32(at, true));
+  const word = (bytes: Uint8Array, at: number) =>
+    wide ? Number(view(bytes).getBigUint64(at, true)) : view(bytes).getUint32(at, true);
   const size = view(header).getUint16(layout.phentsize, true);
   const count = view(header).getUint16(layout.phnum, true);
   const table = read(word(header, layout.phoff), size * count);

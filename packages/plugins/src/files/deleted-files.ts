@@ -2,19 +2,20 @@ import { definePlugin, type Host, type Plan, type RestorePlugin } from "@restage
 import type { RegFileEntry } from "@restage/images";
 import { AT_FDCWD } from "@restage/linux/abi";
 import { validateFile } from "./file-validation.ts";
-import { checkGhost, createGhost, fillGhost, type GhostFile, readGhost } from "./ghost-files.ts";
+import { checkGhost, createGhost, fillGhost, type GhostFile, isDirectory, readGhost } from "./ghost-files.ts";
 import { OpenFiles } from "./open-files.ts";
 import { referencedFiles } from "./referenced-files.ts";
 import { regularFile } from "./regular-files.ts";
-import { readRemaps, type Remap } from "./remaps.ts";
+import { type Remap, readRemaps } from "./remaps.ts";
 import { TemporaryNames } from "./temporary-names.ts";
 
 /** A file that was open, mapped or a directory of a task when its name was gone. */
 interface DeletedFile {
   readonly file: RegFileEntry;
-  readonly remap: Remap;
-  /** What it is made from: its image, or the link that the dump has left beside it. */
-  readonly origin: GhostFile | string;
+  /** What it comes from: files of one origin are one file. */
+  readonly origin: string;
+  /** Its image, or the path of a link that the dump has left beside it. */
+  readonly content: GhostFile | string;
 }
 
 /**
@@ -45,9 +46,7 @@ export function deletedFiles(): RestorePlugin {
       });
       stages.RESTORE.leave.tap("deleted-files", () => names?.removeAll());
       complete.tap("deleted-files", ({ host }) => {
-        for (const link of new Set(files.map(({ origin }) => origin))) {
-          if (typeof link === "string") host.call.unlinkat(AT_FDCWD, link, 0);
-        }
+        for (const link of linksOf(files)) host.call.unlinkat(AT_FDCWD, link, 0);
       });
     },
   });
@@ -56,46 +55,59 @@ export function deletedFiles(): RestorePlugin {
 /** Directories before what was in them. */
 function readDeletedFiles(plan: Plan): readonly DeletedFile[] {
   const referenced = referencedFiles(plan);
-  const files: DeletedFile[] = [];
-  for (const remap of readRemaps(plan.checkpoint)) {
-    if (!referenced.has(remap.id)) continue;
-    const file = regularFile(plan.checkpoint, remap.id, "remap-fpath.img");
-    const origin = originOf(plan, file, remap);
-    if (origin !== undefined) files.push({ file, remap, origin });
-  }
+  const remaps = readRemaps(plan.checkpoint).filter(({ id }) => referenced.has(id));
+  const files = remaps.flatMap((remap) => readDeletedFile(plan, remap) ?? []);
   return files.sort((a, b) => (a.file.name < b.file.name ? -1 : 1));
 }
 
-function originOf(plan: Plan, file: RegFileEntry, remap: Remap): GhostFile | string | undefined {
-  switch (remap.kind) {
-    case "ghost":
-      checkGhost(plan, file, remap.source);
-      return readGhost(plan.checkpoint, remap.source);
-    case "link": {
-      const link = regularFile(plan.checkpoint, remap.source, "remap-fpath.img").name;
-      validateFile(plan, file, link);
-      return link;
+function readDeletedFile(plan: Plan, { id, kind, source }: Remap): DeletedFile | undefined {
+  const file = regularFile(plan.checkpoint, id, "remap-fpath.img");
+  const origin = `${kind} ${source}`;
+  switch (kind) {
+    case "ghost": {
+      checkGhost(plan, file, source);
+      const ghost = readGhost(plan.checkpoint, source);
+      return ghost === undefined ? undefined : { file, origin, content: ghost };
     }
-    case "unknown":
-      plan.refuse({ what: `deleted file ${file.name}`, why: "remap-fpath.img gives it a type that is none" });
+    case "link": {
+      const link = regularFile(plan.checkpoint, source, "remap-fpath.img").name;
+      validateFile(plan, file, link);
+      return { file, origin, content: link };
+    }
+    case "dead-process":
       return undefined;
-    default:
+    case "unknown":
+      plan.refuse({ what: `deleted file ${file.name}`, why: "the type that remap-fpath.img gives it is none" });
       return undefined;
   }
 }
 
-/** Gives every file its name, or one beside it. Files of one origin get links to one file. Returns the names by the files' ids. */
+/** The links that dumps have left. */
+function linksOf(files: readonly DeletedFile[]): ReadonlySet<string> {
+  return new Set(files.flatMap(({ content }) => (typeof content === "string" ? content : [])));
+}
+
+/** Gives every file its name, or one beside it. Returns the names by the files' ids. */
 function nameAll(host: Host, files: readonly DeletedFile[], names: TemporaryNames): ReadonlyMap<number, string> {
+  const firstOf = new Map<string, string>();
   const known = new Map<string, string>();
   const named = new Map<number, string>();
-  for (const { file, remap, origin } of files) {
-    const source = `${remap.kind} ${remap.source}`;
-    const same = `${source} ${file.name}`;
-    const first = typeof origin === "string" ? origin : known.get(source);
-    const name = known.get(same) ?? (first === undefined ? makeGhost(host, names, file.name, origin as GhostFile) : link(host, names, first, file.name));
+  for (const { file, origin, content } of files) {
+    const same = `${origin} ${file.name}`;
+    const name = known.get(same) ?? nameOne(host, names, file.name, firstOf.get(origin) ?? content);
+    if (!firstOf.has(origin)) firstOf.set(origin, name);
     known.set(same, name);
-    known.set(source, first ?? name);
     named.set(file.id, name);
   }
   return named;
+}
+
+/** @param content an image, or the path of the file itself. */
+function nameOne(host: Host, names: TemporaryNames, path: string, content: GhostFile | string): string {
+  if (typeof content === "string") {
+    return names.make(path, (path) => host.call.linkat(AT_FDCWD, content, AT_FDCWD, path, 0));
+  }
+  const name = names.make(path, (path) => createGhost(host, content, path), isDirectory(content));
+  fillGhost(host, content, name);
+  return name;
 }

@@ -32,13 +32,16 @@ export function descriptors(): RestorePlugin {
       RESTORE: "every open file is opened once, passed to all tasks that share it, and placed",
       RESTORE_SIGCHLD: "files that were only opened for others are closed",
     },
-    apply({ plan, stages, openFile, fileGroup, service, provide }) {
+    apply({ plan, stages, openFile, fileGroup, fileNeeds, filesOpened, service, provide }) {
       let files: FilePlan = { owners: new Set(), opens: new Map(), passings: new Map() };
       let context: StageContext | undefined;
       const leftovers = new Map<Task, readonly Value[]>();
       plan.tap("descriptors", (plan) => {
         checkTypes(plan, (type) => (openFile.get(type)?.taps.length ?? 0) > 0);
-        files = planFiles(plan, (file) => fileGroup.get(typeName(file.type))?.call(file));
+        files = planFiles(plan, {
+          groupOf: (file) => fileGroup.get(typeName(file.type))?.call(file),
+          needsOf: (file) => fileNeeds.get(typeName(file.type))?.call(file, plan.checkpoint) ?? [],
+        });
       });
       provide(FilePassings, {
         get passings() {
@@ -63,6 +66,7 @@ export function descriptors(): RestorePlugin {
           const entry = checkpoint.file(id, `fdinfo of task ${task.pid}`);
           opened.set(id, open(openFile, { task, entry, checkpoint }));
         }
+        filesOpened.call({ task, descriptors: opened, checkpoint });
         const placed = placeAll(task, opened);
         leftovers.set(task, [...opened].filter(([id]) => !placed.has(id)).map(([, descriptor]) => descriptor));
         const passing = files.passings.get(task);

@@ -1,5 +1,6 @@
 import type { Plan, Task } from "@restage/core";
 import type { FdinfoEntry, FileEntry } from "@restage/images";
+import { FileGroups } from "./file-groups.ts";
 import type { Passing, Passings } from "../transport/transport.ts";
 
 /** Who opens which file, and who gets it from whom. */
@@ -11,41 +12,41 @@ export interface FilePlan {
   readonly passings: Passings;
 }
 
+/** Which files are opened together. */
+export interface FileTies {
+  /** The name of a file's group; files of the same name are opened by one task. */
+  readonly groupOf: (file: FileEntry) => string | undefined;
+  /** Ids of the files that have to be open in the task that opens a file. */
+  readonly needsOf: (file: FileEntry) => readonly number[];
+}
+
 /**
- * Each open file description is opened by the first task of the tree that has it, together with the others of its group (the other end
- * of a pipe), and passed to all later ones.
- *
- * @param groupOf names the group of a file; files of the same name are opened by one task.
+ * Each open file description is opened by the first task of the tree that has one of its group (the other end of a pipe, the peer of a socket),
+ * and passed to all later ones that have it.
  */
-export function planFiles(plan: Plan, groupOf: (file: FileEntry) => string | undefined): FilePlan {
+export function planFiles(plan: Plan, ties: FileTies): FilePlan {
   const owners = tableOwners(plan);
-  const openerOf = new Map<string, Task>();
-  const idsOf = new Map<string, Set<number>>();
   const users = new Map<number, Task[]>();
   for (const owner of owners) {
-    for (const id of new Set(owner.descriptors.map((descriptor) => descriptor.id))) {
-      const file = plan.checkpoint.file(id, `fdinfo of task ${owner.pid}`);
-      const group = groupOf(file) ?? `file ${id}`;
-      if (!openerOf.has(group)) openerOf.set(group, owner);
-      append(users, id, owner);
-      const ids = idsOf.get(group);
-      if (ids === undefined) idsOf.set(group, new Set([id]));
-      else ids.add(id);
-    }
+    for (const id of new Set(owner.descriptors.map((descriptor) => descriptor.id))) append(users, id, owner);
+  }
+  const { groups, ids: needed } = groupFiles(plan, [...users.keys()], ties);
+  const openerOf = new Map<string, Task>();
+  for (const [id, [first]] of users) {
+    const group = groups.of(nameOf(id));
+    if (first !== undefined && !openerOf.has(group)) openerOf.set(group, first);
   }
   const opens = new Map<Task, number[]>();
   const passed = new Map<Task, Map<Task, number[]>>();
-  for (const [group, ids] of idsOf) {
-    const opener = openerOf.get(group);
+  for (const id of needed) {
+    const opener = openerOf.get(groups.of(nameOf(id)));
     if (opener === undefined) continue;
-    for (const id of ids) {
-      append(opens, opener, id);
-      for (const user of users.get(id) ?? []) {
-        if (user === opener) continue;
-        const to = passed.get(opener) ?? new Map<Task, number[]>();
-        passed.set(opener, to);
-        append(to, user, id);
-      }
+    append(opens, opener, id);
+    for (const user of users.get(id) ?? []) {
+      if (user === opener) continue;
+      const to = passed.get(opener) ?? new Map<Task, number[]>();
+      passed.set(opener, to);
+      append(to, user, id);
     }
   }
   const passings = new Map<Task, { outgoing: Passing[]; incoming: Passing[] }>();
@@ -62,6 +63,27 @@ export function planFiles(plan: Plan, groupOf: (file: FileEntry) => string | und
     }
   }
   return { owners: new Set(owners), opens, passings };
+}
+
+/** The groups of files, and the ids of all of them: those given, and those that they need. */
+function groupFiles(plan: Plan, given: readonly number[], ties: FileTies): { groups: FileGroups; ids: ReadonlySet<number> } {
+  const groups = new FileGroups();
+  const ids = new Set(given);
+  // What is added on the way is visited too.
+  for (const id of ids) {
+    const file = plan.checkpoint.file(id, "a descriptor, or another file,");
+    const name = ties.groupOf(file);
+    if (name !== undefined) groups.join(nameOf(id), name);
+    for (const need of ties.needsOf(file)) {
+      groups.join(nameOf(id), nameOf(need));
+      ids.add(need);
+    }
+  }
+  return { groups, ids };
+}
+
+function nameOf(id: number): string {
+  return `file ${id}`;
 }
 
 /** The first task of each descriptor table. Others share it from their birth, so their forkers have to have it too. */

@@ -2,6 +2,7 @@ import { definePlugin, type Plan, type RestorePlugin } from "@restage/core";
 import type { RegFileEntry } from "@restage/images";
 import { O, S_IF } from "@restage/linux/abi";
 import { readBuildId } from "./build-id.ts";
+import { isInherited } from "./inherited-files.ts";
 import { referencedFiles } from "./referenced-files.ts";
 import { readRemaps } from "./remaps.ts";
 
@@ -19,10 +20,13 @@ export function fileValidation(): RestorePlugin {
     apply({ plan }) {
       plan.tap("file-validation", (plan) => {
         const remapped = new Set(readRemaps(plan.checkpoint).map(({ id }) => id));
+        const pids = pidsOf(plan);
         const seen = new Set<string>();
         for (const id of referencedFiles(plan)) {
-          const file = plan.checkpoint.file(id, "a task").reg;
-          if (file === undefined || file.ext === true || remapped.has(id)) continue;
+          const entry = plan.checkpoint.file(id, "a task");
+          const file = entry.reg;
+          if (file === undefined || file.ext === true || isInherited(plan.options, entry)) continue;
+          if (remapped.has(id) || pids.has(pidIn(file.name))) continue;
           // Each task has entries of its own for its executable and directories: the same file is looked at once.
           const same = [file.name, file.size, file.mode, file.flags & O.PATH, ...file.build_id].join(" ");
           if (seen.has(same)) continue;
@@ -32,6 +36,18 @@ export function fileValidation(): RestorePlugin {
       });
     },
   });
+}
+
+/** The process below whose directory in /proc a path leads. */
+function pidIn(path: string): number {
+  return Number(/^\/proc\/(\d+)(\/|$)/.exec(path)?.[1]);
+}
+
+/** Processes and threads that are not there yet: those of the checkpoint, and ended ones of which files are open. */
+function pidsOf(plan: Plan): ReadonlySet<number> {
+  const dead = readRemaps(plan.checkpoint).filter(({ kind }) => kind === "dead-process");
+  const threads = plan.tree.tasks.flatMap((task) => task.threads.map(({ tid }) => tid));
+  return new Set([...threads, ...dead.map(({ source }) => source)]);
 }
 
 /** Refuses a file when what is at `path` now is not what it was. */

@@ -21,13 +21,18 @@ export function checkGhost(plan: Plan, file: RegFileEntry, number: number): void
   const ghost = readGhost(plan.checkpoint, number);
   if (ghost === undefined) {
     const image = imageFileName("ghost_file", number);
-    plan.refuse({ what, why: `its content is missing: the checkpoint has no ${image}`, hint: "copy the checkpoint again" });
+    plan.refuse({
+      what,
+      why: `its content is missing: the checkpoint has no ${image}`,
+      hint: "copy the checkpoint again",
+    });
     return;
   }
   const { mode, rdev, symlnk_target } = ghost.value;
   const type = mode & TYPE_MASK;
   if (isDevice(type) && rdev === undefined) plan.refuse({ what, why: "its image does not say which device it is" });
-  else if (type === S_IF.LNK && symlnk_target === undefined) plan.refuse({ what, why: "its image does not say where the link leads" });
+  else if (type === S_IF.LNK && symlnk_target === undefined)
+    plan.refuse({ what, why: "its image does not say where the link leads" });
   else if (type === S_IF.REG) checkSize(plan, file, ghost, what);
   else if (![S_IF.DIR, S_IF.IFO, S_IF.LNK].some((known) => known === type) && !isDevice(type)) {
     plan.refuse({ what, why: `files of mode 0${mode.toString(8)} cannot be made anew` });
@@ -50,6 +55,10 @@ export function createGhost(host: Host, { value }: GhostFile, path: string): Hos
   if (type === S_IF.DIR) return host.call.mkdirat(AT_FDCWD, path, OWNER_ONLY);
   if (type === S_IF.LNK) return host.call.symlinkat(value.symlnk_target, AT_FDCWD, path);
   return host.call.mknodat(AT_FDCWD, path, type | OWNER_ONLY, value.rdev ?? 0);
+}
+
+export function isDirectory({ value }: GhostFile): boolean {
+  return (value.mode & TYPE_MASK) === S_IF.DIR;
 }
 
 /** Gives it content, owner, mode and times. Another owner requires CAP_CHOWN. */

@@ -1,12 +1,7 @@
-import { type Checkpoint, data, definePlugin, type Plan, type RestorePlugin, type Task, type Value } from "@restage/core";
+import { type Checkpoint, definePlugin, type Plan, type RestorePlugin, type Task, type Value } from "@restage/core";
 import type { PipeEntry } from "@restage/images";
-import { F, O } from "@restage/linux/abi";
-
-/** Flags of an end that are set once it is open. Source: fcntl(2), F_SETFL. */
-const SETTABLE = O.APPEND | O.NONBLOCK | O.ASYNC | O.DIRECT | O.NOATIME;
-
-/** Capacity of a pipe that nobody changed, in bytes. Source: pipe(7). */
-const DEFAULT_CAPACITY = 65536;
+import { F, O, SETTABLE_FLAGS } from "@restage/linux/abi";
+import { fillPipe } from "./pipe-content.ts";
 
 /**
  * RESTORE: pipes with their content, capacity and flags. Both ends are made by one task; an end that nobody has is closed once the content is
@@ -27,7 +22,7 @@ export function pipes(): RestorePlugin {
         if (pipe === undefined) return undefined;
         const known = others.get(pipe.id);
         const descriptor = known ?? makePipe(task, pipe, checkpoint, others);
-        const flags = pipe.flags & SETTABLE;
+        const flags = pipe.flags & SETTABLE_FLAGS;
         if (flags !== 0) task.call.fcntl(descriptor, F.SETFL, flags);
         return descriptor;
       });
@@ -38,22 +33,14 @@ export function pipes(): RestorePlugin {
 /** Makes a pipe and returns the end that was asked for; the other one waits in `others`. */
 function makePipe(task: Task, asked: PipeEntry, checkpoint: Checkpoint, others: Map<number, Value>): Value {
   const [read, write] = task.call.pipe2(O.CLOEXEC);
-  fill(task, asked.pipe_id, write, checkpoint);
-  const other = usedPipes(checkpoint).find((pipe) => pipe.pipe_id === asked.pipe_id && isWriter(pipe) !== isWriter(asked));
+  fillPipe(task, checkpoint.entries("pipes_data"), asked.pipe_id, write);
+  const other = usedPipes(checkpoint).find(
+    (pipe) => pipe.pipe_id === asked.pipe_id && isWriter(pipe) !== isWriter(asked),
+  );
   const [own, unasked] = isWriter(asked) ? [write, read] : [read, write];
   if (other === undefined) task.call.close(unasked);
   else others.set(other.id, unasked);
   return own;
-}
-
-function fill(task: Task, pipeId: number, write: Value, checkpoint: Checkpoint): void {
-  for (const { value, extra } of checkpoint.entries("pipes_data")) {
-    if (value.pipe_id !== pipeId) continue;
-    if (value.size !== undefined && value.size !== DEFAULT_CAPACITY) {
-      task.call.fcntl(write, F.SETPIPE_SZ, value.size).hint("the capacity is above fs.pipe-max-size: raise it, or restore with CAP_SYS_RESOURCE");
-    }
-    if (extra.length > 0) task.call.write(write, data(extra), extra.length).expect(extra.length);
-  }
 }
 
 function isWriter(pipe: PipeEntry): boolean {
@@ -73,9 +60,12 @@ function checkPipes(plan: Plan): void {
     const what = `pipe ${pipe.pipe_id}`;
     const end = `${pipe.pipe_id} ${isWriter(pipe)}`;
     const other = seen.get(end);
-    if (other !== undefined) plan.refuse({ what, why: `one of its ends was opened twice (files ${other} and ${pipe.id}), which is not restored yet` });
+    if (other !== undefined)
+      plan.refuse({
+        what,
+        why: `one of its ends was opened twice (files ${other} and ${pipe.id}), which is not restored yet`,
+      });
     seen.set(end, pipe.id);
     if ((pipe.flags & O.ACCMODE) === O.RDWR) plan.refuse({ what, why: "one end is open for both reading and writing" });
-    if (pipe.fown.pid !== 0) plan.refuse({ what, why: "signals were to be sent on I/O (F_SETOWN), which is not restored yet" });
   }
 }

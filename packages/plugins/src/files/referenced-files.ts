@@ -2,17 +2,19 @@ import type { Plan } from "@restage/core";
 import { isFile, kindOf } from "../memory/vmas.ts";
 
 /**
- * Ids of all files that a surviving task uses: descriptors, executable, directories, mappings. Others in files.img are leftovers. A fifo is
+ * Ids of all files that a surviving task uses: descriptors, what is in flight between sockets, executable, directories, mappings. Others in files.img are leftovers. A fifo is
  * also the file that its path leads to.
  */
 export function referencedFiles(plan: Plan): ReadonlySet<number> {
   const ids = new Set<number>();
+  const addOpenFile = (id: number) => {
+    ids.add(id);
+    const fifo = plan.checkpoint.files.get(id)?.fifo;
+    if (fifo?.regf_id !== undefined) ids.add(fifo.regf_id);
+  };
+  for (const { scm } of plan.checkpoint.values("sk_queues")) for (const { rights } of scm) rights.forEach(addOpenFile);
   for (const task of plan.survivors) {
-    for (const { id } of task.descriptors) {
-      ids.add(id);
-      const fifo = plan.checkpoint.files.get(id)?.fifo;
-      if (fifo?.regf_id !== undefined) ids.add(fifo.regf_id);
-    }
+    for (const { id } of task.descriptors) addOpenFile(id);
     ids.add(task.mm.exe_file_id);
     ids.add(task.fs.cwd_id);
     ids.add(task.fs.root_id);

@@ -1,8 +1,7 @@
-import { type Checkpoint, definePlugin, type Plan, RestoreError, type RestorePlugin } from "@restage/core";
+import { type Checkpoint, definePlugin, RestoreError, type RestorePlugin } from "@restage/core";
 import type { RegFileEntry } from "@restage/images";
 import { AT_FDCWD, F, O, S_IF, SEEK, SETTABLE_FLAGS } from "@restage/linux/abi";
 import { OpenFiles } from "./open-files.ts";
-import { referencedFiles } from "./referenced-files.ts";
 
 /** Flags of open that made the file at the time, or that a file gets after it is open. */
 const NOT_AGAIN = O.CREAT | O.EXCL | O.TRUNC | O.NOCTTY | O.CLOEXEC;
@@ -21,7 +20,6 @@ export function regularFiles(): RestorePlugin {
       const pathOf = (id: number, namedBy: string) => substitutes.get(id) ?? regularFile(checkpoint, id, namedBy).name;
       plan.tap("regular-files", (plan) => {
         checkpoint = plan.checkpoint;
-        refuseExternal(plan);
       });
       provide(OpenFiles, {
         path: pathOf,
@@ -66,12 +64,4 @@ export function flagsOfOpen(file: RegFileEntry): number {
  */
 export function signalsLater({ flags, mode = S_IF.REG }: RegFileEntry): boolean {
   return (flags & O.ASYNC) !== 0 && (mode & S_IF.MT) !== S_IF.REG;
-}
-
-function refuseExternal(plan: Plan): void {
-  for (const id of referencedFiles(plan)) {
-    const file = plan.checkpoint.file(id, "a task").reg;
-    if (file?.ext !== true) continue;
-    plan.refuse({ what: `file ${file.name}`, why: "it is external (--external file), which is not restored yet" });
-  }
 }

@@ -31,7 +31,7 @@ export class TemporaryNames {
    * @returns the name.
    */
   make(path: string, create: (path: string) => HostCall, isDirectory = false): string {
-    this.#makeParents(path);
+    this.makeParents(path);
     if (this.#tryMake(path, create, isDirectory)) return path;
     const other = `${path}.restage-${this.#host.runId}-${this.#made.length}`;
     this.#add(other, create(other), isDirectory);
@@ -46,7 +46,8 @@ export class TemporaryNames {
     }
   }
 
-  #makeParents(path: string): void {
+  /** Makes the directories that lead to a path, where they are gone. */
+  makeParents(path: string): void {
     const missing: string[] = [];
     for (let at = parentOf(path); at !== "/" && this.#host.stat(at) === "missing"; at = parentOf(at)) missing.push(at);
     for (const parent of missing.reverse()) {

@@ -1,0 +1,110 @@
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { RestoreError } from "../errors.ts";
+import { checkConfig } from "./check-config.ts";
+import type { RestoreConfig } from "./define-config.ts";
+
+const MODULES = ["restore.config.ts", "restore.config.js", "restore.config.mjs"];
+const NAMES = [...MODULES, "restore.config.json"];
+/** Its key with the configuration is `restore`. */
+const MANIFEST = "package.json";
+
+export interface ConfigRequest {
+  /** The configuration; without it, it is looked for upwards from `directory`. */
+  readonly file?: string | undefined;
+  /** The working directory, if left out. */
+  readonly directory?: string;
+  /** Imports a module by its absolute path and gives its namespace: how TypeScript is loaded is the runtime's affair. */
+  readonly importModule: (path: string) => Promise<object>;
+}
+
+/**
+ * Loads the configuration: the file that is named, or `restore.config.ts` (.js, .mjs, .json) or the key `restore` of package.json in the
+ * nearest directory that has one. Relative paths in it become absolute, from where it stands. Without any, it is empty.
+ *
+ * Throws ERR_CONFIG when it cannot be used.
+ */
+export async function loadConfig({
+  file,
+  directory = process.cwd(),
+  importModule,
+}: ConfigRequest): Promise<RestoreConfig> {
+  const found =
+    file === undefined ? await search(resolve(directory), importModule) : await load(resolve(file), importModule);
+  if (found === undefined) return {};
+  return withAbsolutePaths(checkConfig(found.config, found.filepath), dirname(found.filepath));
+}
+
+interface FoundConfig {
+  readonly config: unknown;
+  readonly filepath: string;
+}
+
+async function load(file: string, importModule: ConfigRequest["importModule"]): Promise<FoundConfig> {
+  if (!existsSync(file)) throw new RestoreError("ERR_CONFIG", `Cannot load ${file}: there is no such file`);
+  const explorer = await openExplorer(importModule);
+  return (await guarded(file, () => explorer.load(file))) ?? { config: undefined, filepath: file };
+}
+
+async function search(
+  directory: string,
+  importModule: ConfigRequest["importModule"],
+): Promise<FoundConfig | undefined> {
+  if (mayHaveConfig(directory)) {
+    const explorer = await openExplorer(importModule);
+    const found = await guarded(directory, () => explorer.search(directory));
+    if (found !== undefined) return found;
+  }
+  const parent = dirname(directory);
+  return parent === directory ? undefined : search(parent, importModule);
+}
+
+/** Most directories have none, and loading the library that reads configurations takes as long as a small restore. */
+function mayHaveConfig(directory: string): boolean {
+  if (NAMES.some((name) => existsSync(join(directory, name)))) return true;
+  const manifest = join(directory, MANIFEST);
+  return existsSync(manifest) && readFileSync(manifest, "utf8").includes('"restore"');
+}
+
+/** It looks in one directory at a time: its own way upwards ends at the home directory, and goes on to the user's settings. */
+async function openExplorer(importModule: ConfigRequest["importModule"]) {
+  const { cosmiconfig } = await import("cosmiconfig");
+  // An error of the module's own may have a code (ENOENT) that a search takes for a missing file.
+  const loader = (path: string) => guarded(path, async () => defaultExport(await importModule(path), path));
+  return cosmiconfig("restore", {
+    searchPlaces: [...NAMES, MANIFEST],
+    searchStrategy: "none",
+    loaders: { ".ts": loader, ".js": loader, ".mjs": loader },
+  });
+}
+
+function defaultExport(module: object, path: string): unknown {
+  if ("default" in module && module.default !== undefined) return module.default;
+  throw new RestoreError("ERR_CONFIG", `Cannot use ${path}: it has no default export`, {
+    hint: "export default defineConfig({ ... })",
+  });
+}
+
+async function guarded<T>(path: string, read: () => Promise<T | null>): Promise<T | undefined> {
+  try {
+    return (await read()) ?? undefined;
+  } catch (error) {
+    if (error instanceof RestoreError) throw error;
+    const { message, filepath = path } = error as Error & { readonly filepath?: string };
+    throw new RestoreError("ERR_CONFIG", `Cannot load ${filepath}: ${message}`, { cause: error });
+  }
+}
+
+function withAbsolutePaths(config: RestoreConfig, directory: string): RestoreConfig {
+  const { images, pidfile } = config;
+  return {
+    ...config,
+    ...(images === undefined || isAddress(images) ? {} : { images: resolve(directory, images) }),
+    ...(pidfile === undefined ? {} : { pidfile: resolve(directory, pidfile) }),
+  };
+}
+
+/** `scheme:...`, for a plugin that knows where such images are. */
+function isAddress(images: string): boolean {
+  return /^[a-z][a-z0-9+.-]*:/i.test(images);
+}

@@ -1,0 +1,110 @@
+import type { Data, SyscallStep } from "@restage/linux";
+import type { InventedProcess } from "./invented-results.ts";
+import { dataAt, dataOf, readField } from "./operands.ts";
+
+/** struct msghdr and struct cmsghdr. Source: include/linux/socket.h. */
+const NAME = 0;
+const IOVEC = 16;
+const CONTROL = 32;
+const CONTROL_HEADER_SIZE = 16;
+const SOL_SOCKET = 1;
+const SCM_RIGHTS = 1;
+
+/** How long a recording waits for a message that another task is to send. */
+const PATIENCE = 500;
+
+interface Message {
+  readonly payload: Uint8Array;
+  /** How many descriptors come with it. */
+  readonly descriptors: number;
+}
+
+/**
+ * Messages with descriptors that tasks send each other over named sockets: so that a receiver whose further calls depend on what came can be
+ * recorded too.
+ */
+export class InventedMessages {
+  readonly #queues = new Map<string, Message[]>();
+  readonly #waiting = new Set<() => void>();
+
+  /** bind(2): the process receives what is sent to that name. */
+  bind(step: SyscallStep, process: InventedProcess): void {
+    const name = dataOf(step.args[1]);
+    if (name !== undefined) process.names.add(keyOf(name));
+  }
+
+  /** sendmsg(2). Returns the bytes that were sent. */
+  send(step: SyscallStep): number {
+    const header = dataOf(step.args[1]);
+    const payload = payloadOf(header);
+    if (payload === undefined) return 0;
+    const name = header === undefined ? undefined : dataAt(header, NAME);
+    if (name !== undefined) {
+      this.#queueOf(keyOf(name)).push({ payload: payload.bytes, descriptors: descriptorsIn(header) });
+      for (const arrived of this.#waiting) arrived();
+    }
+    return payload.bytes.length;
+  }
+
+  /** Waits until there is something to receive; not for ever, since it may never come. */
+  async arrival(process: InventedProcess): Promise<void> {
+    const end = performance.now() + PATIENCE;
+    while (process.names.size > 0 && this.#next(process) === undefined && performance.now() < end) {
+      await new Promise<void>((resolve) => {
+        const arrived = (): void => {
+          clearTimeout(timer);
+          this.#waiting.delete(arrived);
+          resolve();
+        };
+        const timer = setTimeout(arrived, PATIENCE);
+        this.#waiting.add(arrived);
+      });
+    }
+  }
+
+  /** recvmsg(2): fills payload and descriptors. Returns the bytes that came. */
+  receive(step: SyscallStep, process: InventedProcess): number {
+    const queue = this.#next(process);
+    const message = queue?.shift();
+    const header = dataOf(step.args[1]);
+    const payload = payloadOf(header);
+    if (message === undefined || header === undefined || payload === undefined) return 0;
+    payload.bytes.set(message.payload.subarray(0, payload.bytes.length));
+    const control = dataAt(header, CONTROL);
+    if (control !== undefined) writeDescriptors(control, message.descriptors, process);
+    return message.payload.length;
+  }
+
+  #queueOf(key: string): Message[] {
+    const queue = this.#queues.get(key) ?? [];
+    this.#queues.set(key, queue);
+    return queue;
+  }
+
+  #next(process: InventedProcess): Message[] | undefined {
+    for (const name of process.names) if (this.#queueOf(name).length > 0) return this.#queueOf(name);
+    return undefined;
+  }
+}
+
+function keyOf({ bytes }: Data): string {
+  return bytes.join(" ");
+}
+
+function payloadOf(header: Data | undefined): Data | undefined {
+  const ranges = header === undefined ? undefined : dataAt(header, IOVEC);
+  return ranges === undefined ? undefined : dataAt(ranges, 0);
+}
+
+function descriptorsIn(header: Data | undefined): number {
+  const control = header === undefined ? undefined : dataAt(header, CONTROL);
+  return control === undefined ? 0 : (Number(readField(control, 0, 8)) - CONTROL_HEADER_SIZE) / 4;
+}
+
+function writeDescriptors(control: Data, count: number, process: InventedProcess): void {
+  const view = new DataView(control.bytes.buffer, control.bytes.byteOffset, control.bytes.byteLength);
+  view.setBigUint64(0, BigInt(CONTROL_HEADER_SIZE + 4 * count), true);
+  view.setUint32(8, SOL_SOCKET, true);
+  view.setUint32(12, SCM_RIGHTS, true);
+  for (let n = 0; n < count; n++) view.setInt32(CONTROL_HEADER_SIZE + 4 * n, process.descriptors.open(), true);
+}

@@ -1,0 +1,211 @@
+import { describe, expect, it } from "vitest";
+import { checkpointInMemory, ImagesInMemory, image, rehearse } from "../src/testing/mod.ts";
+import { plugin } from "./support.ts";
+
+const refusing = (name: string, ...what: readonly string[]) =>
+  plugin(name, ({ plan }) => {
+    plan.tap(name, (found) => {
+      for (const each of what)
+        found.refuse({ what: each, why: "it is not restored yet", hint: `${each} away`, pid: 100 });
+    });
+  });
+
+describe("a plan", () => {
+  it("refuses with all findings of all plugins at once, before anything is touched", async () => {
+    const { error, kernel, restored } = await rehearse({ plugins: [refusing("a", "x", "y"), refusing("b", "z")] });
+    expect(error?.code).toBe("ERR_REFUSED");
+    expect(error?.failures.map(({ code, message, plugin, hint, pid }) => [code, message, plugin, hint, pid])).toEqual([
+      ["ERR_REFUSED", "x: it is not restored yet", "a", "x away", 100],
+      ["ERR_REFUSED", "y: it is not restored yet", "a", "y away", 100],
+      ["ERR_REFUSED", "z: it is not restored yet", "b", "z away", 100],
+    ]);
+    expect(kernel.records).toEqual([]);
+    expect(restored).toBeUndefined();
+  });
+
+  it("refuses with a single finding as it is", async () => {
+    const { error } = await rehearse({ plugins: [refusing("a", "x")] });
+    expect(error).toMatchObject({ code: "ERR_REFUSED", message: "x: it is not restored yet", plugin: "a", pid: 100 });
+    expect(error?.failures).toEqual([]);
+  });
+
+  it("goes on after warnings, which it tells", async () => {
+    const warns = plugin("warns", ({ plan }) =>
+      plan.tap("warns", (found) => found.warn({ what: "clocks", why: "they will jump" })),
+    );
+    const { error, events, plan } = await rehearse({ plugins: [warns] });
+    expect(error?.describe()).toBeUndefined();
+    const finding = { severity: "warning", what: "clocks", why: "they will jump", plugin: "warns" };
+    expect(plan?.findings).toEqual([finding]);
+    expect(events[0]?.kind === "tap" ? events.find(({ kind }) => kind === "planned") : events[0]).toMatchObject({
+      findings: [finding],
+      tasks: 1,
+    });
+  });
+
+  it("knows who goes on, and the options with their defaults", async () => {
+    const task = {
+      pid: 7,
+      children: [
+        { pid: 8, kind: "zombie" },
+        { pid: 9, kind: "stopped" },
+      ],
+    } as const;
+    const { plan } = await rehearse({ plugins: [], task, options: { detached: true } });
+    expect(plan?.survivors.map(({ pid }) => pid)).toEqual([7, 9]);
+    expect(plan?.options).toMatchObject({ detached: true, leaveStopped: false, images: "memory" });
+  });
+
+  it("gives services descriptors that no task uses, the same for each service, the lowest there are", async () => {
+    const descriptors = [0, 1, 3].map((fd) => ({ fd, id: 3 }));
+    const task = {
+      descriptors,
+      children: [
+        {
+          descriptors: [
+            { fd: 2, id: 3 },
+            { fd: 5, id: 3 },
+          ],
+        },
+      ],
+    };
+    const { plan } = await rehearse({ plugins: [], task, files: [{ id: 3, reg: { name: "/x" } }] });
+    const numbers = [plan?.serviceDescriptors.number("images"), plan?.serviceDescriptors.number("transport")];
+    expect([...numbers].sort()).toEqual([4, 6]);
+    expect(plan?.serviceDescriptors.number("images")).toBe(numbers[0]);
+  });
+});
+
+describe("the process tree", () => {
+  const withTree = (entries: Parameters<typeof image<"pstree">>[1], more: readonly ReturnType<typeof image>[] = []) =>
+    rehearse({ plugins: [], task: { pid: 7, children: [{ pid: 8 }] }, images: [image("pstree", entries), ...more] });
+  const entry = (pid: number, ppid: number, threads = [pid]) => ({ pid, ppid, pgid: 7, sid: 7, threads });
+
+  it.each([
+    ["there is no task", [], /no task/],
+    ["there are two roots", [entry(7, 0), entry(8, 0)], /second root/],
+    ["a parent does not come first", [entry(7, 0), entry(8, 9)], /parent 9/],
+    ["a pid stands there twice", [entry(7, 0), entry(7, 7)], /twice/],
+    ["the first thread is another's", [entry(7, 0), entry(8, 7, [9])], /first thread is 9/],
+    ["a core image is missing", [entry(7, 0), entry(9, 7)], /core-9\.img/],
+  ])("is refused when %s", async (_what, entries, message) => {
+    const { error, kernel } = await withTree(entries);
+    expect(error).toMatchObject({ code: "ERR_IMAGE" });
+    expect(error?.message).toMatch(message);
+    expect(error?.entry).toMatch(/\.img/);
+    expect(kernel.records).toEqual([]);
+  });
+
+  it("is refused when a task's state is none", async () => {
+    const { error } = await rehearse({ plugins: [], task: { pid: 7, core: { tc: { task_state: 77 } } } });
+    expect(error).toMatchObject({ code: "ERR_IMAGE", pid: 7, entry: "core-7.img" });
+  });
+
+  it("has parents before children, threads with their leader first, and kinds", async () => {
+    const task = {
+      pid: 7,
+      threads: [{ tid: 71 }],
+      children: [
+        { pid: 8, kind: "zombie" },
+        { pid: 9, children: [{ pid: 10, kind: "stopped" }] },
+      ],
+    } as const;
+    const { plan } = await rehearse({ plugins: [], task });
+    const tree = plan?.tree;
+    expect(tree?.tasks.map(({ pid, kind, parent }) => [pid, kind, parent?.pid])).toEqual([
+      [7, "alive", undefined],
+      [8, "zombie", 7],
+      [9, "alive", 7],
+      [10, "stopped", 9],
+    ]);
+    expect(tree?.root.threads.map(({ tid, isLeader }) => [tid, isLeader])).toEqual([
+      [7, true],
+      [71, false],
+    ]);
+    expect(tree?.byPid(9)?.children.map(({ pid }) => pid)).toEqual([10]);
+    expect(tree?.byPid(77)).toBeUndefined();
+  });
+});
+
+describe("entry hooks", () => {
+  const FILES = [
+    { id: 3, reg: { name: "/old/a" } },
+    { id: 4, reg: { name: "/old/b" } },
+    { id: 5, pipe: { pipe_id: 1 } },
+  ];
+
+  it("change entries before anyone reads them, in files.img by the kind inside", async () => {
+    const places: unknown[] = [];
+    const remap = plugin("remap", ({ entries }) => {
+      entries.reg_files.tap("remap", (file, place) => {
+        places.push(place);
+        return { ...file, name: file.name.replace("/old", "/new") };
+      });
+      entries.core.tap("remap", (core, { file }) =>
+        core.tc === undefined ? core : { ...core, tc: { ...core.tc, comm: file } },
+      );
+    });
+    const { plan } = await rehearse({ plugins: [remap], task: { pid: 7 }, files: FILES });
+    expect(plan?.checkpoint.file(3, "a test").reg?.name).toBe("/new/a");
+    expect(plan?.checkpoint.file(4, "a test").reg?.name).toBe("/new/b");
+    expect(plan?.checkpoint.file(5, "a test").pipe?.pipe_id).toBe(1);
+    expect(plan?.tree.root.core.tc?.comm).toBe("core-7.img");
+    expect(places).toContainEqual({ file: "files.img", index: 3 });
+  });
+
+  it("pass an entry on from tap to tap, once each", async () => {
+    const seen: string[] = [];
+    const adding = (name: string) =>
+      plugin(name, ({ entries }) => {
+        entries.reg_files.tap(name, (file) => {
+          if (file.id === 3) seen.push(`${name} ${file.name}`);
+          return file.id === 3 ? { ...file, name: `${file.name}+` } : file;
+        });
+      });
+    const { plan } = await rehearse({ plugins: [adding("a"), adding("b")], files: FILES });
+    expect(plan?.checkpoint.files.get(3)?.reg?.name).toBe("/old/a++");
+    expect(plan?.checkpoint.files.get(3)?.reg?.name).toBe("/old/a++");
+    expect(seen).toEqual(["a /old/a", "b /old/a+"]);
+  });
+
+  it("leave entries as they are when they return nothing", async () => {
+    const looks = plugin("looks", ({ entries }) => entries.reg_files.tap("looks", () => undefined as never));
+    const { plan } = await rehearse({ plugins: [looks], files: FILES });
+    expect(plan?.checkpoint.files.get(3)?.reg?.name).toBe("/old/a");
+  });
+});
+
+describe("images", () => {
+  it("come from the first plugin that knows where", async () => {
+    const asked: string[] = [];
+    const source = (name: string, pid: number | undefined) =>
+      plugin(name, ({ imageSource }) => {
+        imageSource.tap(name, ({ location }) => {
+          asked.push(`${name} ${location}`);
+          return pid === undefined ? undefined : checkpointInMemory({ task: { pid } });
+        });
+      });
+    const { restored } = await rehearse({ plugins: [source("a", undefined), source("b", 42), source("c", 43)] });
+    expect(restored?.pid).toBe(42);
+    expect(asked).toEqual(["a memory", "b memory"]);
+  });
+
+  it("that are missing or damaged are ERR_IMAGE, with the file", async () => {
+    const empty = plugin("empty", ({ imageSource }) => imageSource.tap("empty", () => new ImagesInMemory([])));
+    expect((await rehearse({ plugins: [empty] })).error).toMatchObject({ code: "ERR_IMAGE" });
+    const broken = { fileName: "pstree.img", bytes: Uint8Array.of(1, 2, 3) };
+    const { error } = await rehearse({ plugins: [], images: [broken] });
+    expect(error).toMatchObject({ code: "ERR_IMAGE", entry: "pstree.img" });
+  });
+
+  it("in which two files have one id are refused when they are read", async () => {
+    const twice = image("files", [
+      { id: 3, type: 1 },
+      { id: 3, type: 1 },
+    ]);
+    const { plan } = await rehearse({ plugins: [], images: [twice] });
+    expect(() => plan?.checkpoint.files).toThrow(/two entries have the id 3/);
+    const { plan: other } = await rehearse({ plugins: [] });
+    expect(() => other?.checkpoint.file(99, "fdinfo-1.img")).toThrow(/file 99.*fdinfo-1\.img/);
+  });
+});

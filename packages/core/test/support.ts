@@ -1,0 +1,39 @@
+import { definePlugin, type PluginContext, type RestorePlugin } from "../src/plugin/plugin.ts";
+import { type RunStageName, STAGES } from "../src/stages/stages.ts";
+
+/** A plugin in one line. */
+export function plugin(
+  name: string,
+  apply: (context: PluginContext) => void,
+  more: Partial<RestorePlugin> = {},
+): RestorePlugin {
+  return definePlugin({ name, ...more, apply });
+}
+
+export const STAGE_NAMES: readonly RunStageName[] = STAGES.map(({ name }) => name);
+
+/** Taps every hook that the core calls, and writes down each call: `RESTORE.task 7`. */
+export function recorder(log: string[], name = "recorder"): RestorePlugin {
+  return plugin(name, (hooks) => {
+    hooks.plan.tap(name, () => void log.push("plan"));
+    for (const stage of STAGE_NAMES) {
+      const { enter, task, thread, leave } = hooks.stages[stage];
+      enter.tap(name, () => void log.push(`${stage}.enter`));
+      task.tap(name, ({ pid }) => void log.push(`${stage}.task ${pid}`));
+      thread.tap(name, ({ tid }) => void log.push(`${stage}.thread ${tid}`));
+      leave.tap(name, () => void log.push(`${stage}.leave`));
+    }
+    hooks.commit.tap(name, () => void log.push("commit"));
+    hooks.complete.tap(name, () => void log.push("complete"));
+    hooks.abort.tap(name, () => void log.push("abort"));
+  });
+}
+
+export function sleep(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+/** A tap that never settles. */
+export function never(): Promise<never> {
+  return new Promise(() => {});
+}

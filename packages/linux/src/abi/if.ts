@@ -1,0 +1,2 @@
+/** Of struct ifreq: its size, and where an index stands. Source: include/uapi/linux/if.h. */
+export const IFREQ = { size: 40, ifindex: 16 } as const;

@@ -1,0 +1,33 @@
+import { definePlugin, type RestorePlugin } from "@restage/core";
+import { AT_FDCWD, F, O, SETTABLE_FLAGS } from "@restage/linux/abi";
+import { OpenFiles } from "./open-files.ts";
+import { fillPipe } from "./pipe-content.ts";
+import { flagsOfOpen, regularFile, signalsLater } from "./regular-files.ts";
+
+/** RESTORE: fifos with their content and capacity. All that is open of one is opened by one task: what is in it is lost when nobody has it open. */
+export function fifos(): RestorePlugin {
+  return definePlugin({
+    name: "fifos",
+    duty: "fifos",
+    uses: [OpenFiles],
+    stages: { RESTORE: "opens fifos, with their content" },
+    apply({ openFile, fileGroup, service }) {
+      const filled = new Set<number>();
+      fileGroup.for("FIFO").tap("fifos", ({ fifo }) => (fifo === undefined ? undefined : `fifo ${fifo.pipe_id}`));
+      openFile.for("FIFO").tap("fifos", ({ task, entry, checkpoint }) => {
+        const { fifo } = entry;
+        if (fifo === undefined) return undefined;
+        const file = regularFile(checkpoint, fifo.regf_id ?? fifo.id, "a fifo in files.img");
+        const path = service(OpenFiles).path(file.id, "a fifo in files.img");
+        // Whoever opens one end waits for the other one.
+        const both = task.call.openat(AT_FDCWD, path, O.RDWR | O.CLOEXEC, 0);
+        const descriptor = task.call.openat(AT_FDCWD, path, flagsOfOpen(file), 0);
+        if (!filled.has(fifo.pipe_id)) fillPipe(task, checkpoint.entries("fifo_data"), fifo.pipe_id, both);
+        filled.add(fifo.pipe_id);
+        task.call.close(both);
+        if (signalsLater(file)) task.call.fcntl(descriptor, F.SETFL, file.flags & SETTABLE_FLAGS);
+        return descriptor;
+      });
+    },
+  });
+}

@@ -1,0 +1,104 @@
+import { definePlugin, type Host, type Plan, type RestorePlugin, struct, type Task } from "@restage/core";
+import type { FileEntry, FownEntry } from "@restage/images";
+import { F, F_OWNER, PR } from "@restage/linux/abi";
+
+/** A descriptor through which a file gets its owner. */
+interface OwnedFile {
+  readonly fd: number;
+  readonly owner: FownEntry;
+}
+
+/** Real and effective user id. */
+interface UserIds {
+  readonly uid: number;
+  readonly euid: number;
+}
+
+/**
+ * RESTORE_SIGCHLD: who gets the signals of a file, and which (F_SETOWN, F_SETSIG), for files of every type. Threads can be owners, so all have to
+ * be there.
+ *
+ * The kernel keeps the ids of whoever says so and later lets the signals through by them, hence the change of ids. Requires CAP_SETUID.
+ */
+export function fileOwners(): RestorePlugin {
+  return definePlugin({
+    name: "file-owners",
+    duty: "file-owners",
+    stages: { RESTORE_SIGCHLD: "who gets the signals of a file (F_SETOWN), and which (F_SETSIG)" },
+    apply({ plan, stages }) {
+      let owned: ReadonlyMap<Task, readonly OwnedFile[]> = new Map();
+      let own: UserIds = { uid: 0, euid: 0 };
+      plan.tap("file-owners", (plan) => {
+        own = ownIds(plan.host);
+        owned = ownedFiles(plan);
+      });
+      stages.RESTORE_SIGCHLD.task.tap("file-owners", (task) => {
+        for (const { fd, owner } of owned.get(task) ?? []) {
+          if (owner.signum !== 0) task.call.fcntl(fd, F.SETSIG, owner.signum);
+          if (owner.pid !== 0) setOwner(task, fd, owner, own);
+        }
+      });
+    },
+  });
+}
+
+function setOwner(task: Task, fd: number, owner: FownEntry, own: UserIds): void {
+  const { call } = task;
+  const foreign = owner.uid !== own.uid || owner.euid !== own.euid;
+  // The saved id stays, and with it the way back.
+  if (foreign) call.setresuid(owner.uid, owner.euid, -1);
+  call
+    .fcntl(fd, F.SETOWN_EX, struct([4, owner.pid_type], [4, owner.pid]))
+    .hint(
+      `${owner.pid}, to whom the signals of descriptor ${fd} go, is gone: rewrite the owner of its entry, or restore its process too`,
+    );
+  if (!foreign) return;
+  call.setresuid(own.uid, own.euid, -1);
+  // Changed ids take it away, and files in /proc would be root's.
+  call.prctl(PR.SET_DUMPABLE, 1, 0, 0, 0);
+}
+
+/** Each file with an owner, by the first task that has it. */
+function ownedFiles(plan: Plan): ReadonlyMap<Task, readonly OwnedFile[]> {
+  const seen = new Set<number>();
+  const found = new Map<Task, OwnedFile[]>();
+  for (const task of plan.survivors) {
+    for (const { id, fd } of task.descriptors) {
+      if (seen.has(id)) continue;
+      seen.add(id);
+      const owner = ownerOf(plan, plan.checkpoint.file(id, `fdinfo of task ${task.pid}`));
+      if (owner === undefined || (owner.pid === 0 && owner.signum === 0)) continue;
+      checkOwner(plan, task, fd, owner);
+      found.set(task, [...(found.get(task) ?? []), { fd, owner }]);
+    }
+  }
+  return found;
+}
+
+/** Every type of file that can have an owner has a member `fown`. A fifo's is that of the file that its path leads to. */
+function ownerOf(plan: Plan, file: FileEntry): FownEntry | undefined {
+  const { regf_id } = file.fifo ?? {};
+  if (regf_id !== undefined) return ownerOf(plan, plan.checkpoint.file(regf_id, "a fifo in files.img"));
+  for (const member of Object.values(file)) {
+    if (typeof member === "object" && member !== null && "fown" in member) return member.fown as FownEntry;
+  }
+  return undefined;
+}
+
+function checkOwner(plan: Plan, task: Task, fd: number, { pid, pid_type }: FownEntry): void {
+  if (pid === 0 || pid_type === F_OWNER.PGRP) return;
+  const inTree = plan.tree.tasks.some((other) => other.threads.some(({ tid }) => tid === pid));
+  if (inTree || plan.host.stat(`/proc/${pid}`) !== "missing") return;
+  plan.refuse({
+    what: `descriptor ${fd}`,
+    why: `its signals go to ${pid} (F_SETOWN), which is no task of the checkpoint and does not exist here`,
+    hint: "rewrite the owner of its entry to a process that exists, or to 0",
+    pid: task.pid,
+  });
+}
+
+/** Ids of this process, with which tasks begin. */
+function ownIds(host: Host): UserIds {
+  const [, uid = 0, euid = 0] = /^Uid:\s*(\d+)\s+(\d+)/m.exec(host.readText("/proc/self/status") ?? "") ?? [];
+  return { uid: Number(uid), euid: Number(euid) };
+}

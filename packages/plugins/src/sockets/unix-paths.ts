@@ -1,0 +1,80 @@
+import { AT_FDCWD } from "@restage/linux/abi";
+import type { Host } from "@restage/core";
+import type { UnixSkEntry } from "@restage/images";
+import { TemporaryNames } from "../files/temporary-names.ts";
+import { isBound, pathOf } from "./unix-graph.ts";
+import { asideOf } from "./unix-names.ts";
+
+/** A file that stood where a socket is to be bound. */
+interface MovedFile {
+  readonly path: string;
+  readonly aside: string;
+  readonly call: { undone(): void };
+}
+
+/**
+ * Paths that sockets are to be bound to. Old sockets that stand there move aside, and all that the restore makes goes when it fails, also when the
+ * coordinator is killed.
+ */
+export class UnixPaths {
+  readonly #host: Host;
+  readonly #directories: TemporaryNames;
+  /** For as long as a socket is bound whose file is deleted. */
+  readonly #borrowed: MovedFile[] = [];
+  readonly #replaced: MovedFile[] = [];
+  /** Forgets the undos of names that are only there until all sockets are bound. */
+  readonly #forget: (() => void)[] = [];
+
+  constructor(host: Host) {
+    this.#host = host;
+    this.#directories = new TemporaryNames(host);
+  }
+
+  /** Before any socket is bound. */
+  makeRoom(sockets: readonly UnixSkEntry[]): void {
+    const bound = sockets.filter(isBound);
+    const staying = new Set(bound.filter(({ deleted }) => deleted !== true).map(pathOf));
+    const seen = new Set<string>();
+    for (const entry of bound) {
+      const path = pathOf(entry);
+      if (path === undefined) continue;
+      const aside = asideOf(entry);
+      if (aside !== undefined) {
+        this.#directories.makeParents(path);
+        this.#forget.push(this.#undoBinding(aside));
+      }
+      if (seen.has(path)) continue;
+      seen.add(path);
+      this.#moveAside(path, staying.has(path) ? this.#replaced : this.#borrowed);
+      const forget = this.#undoBinding(path);
+      if (!staying.has(path)) this.#forget.push(forget);
+    }
+  }
+
+  /** When all sockets are bound, and those without a file have lost it again. */
+  putBack(): void {
+    for (const forget of this.#forget.splice(0)) forget();
+    for (const { path, aside, call } of this.#borrowed.splice(0)) {
+      this.#host.call.renameat(AT_FDCWD, aside, AT_FDCWD, path);
+      call.undone();
+    }
+    this.#directories.removeAll();
+  }
+
+  /** When the tree runs: old sockets have been replaced. */
+  forgetOld(): void {
+    for (const { aside } of this.#replaced.splice(0)) this.#host.call.unlinkat(AT_FDCWD, aside, 0);
+  }
+
+  #undoBinding(path: string): () => void {
+    return this.#host.undo((call) => call.unlinkat(AT_FDCWD, path, 0).allow("ENOENT"));
+  }
+
+  #moveAside(path: string, list: MovedFile[]): void {
+    if (typeof this.#host.stat(path) === "string") return;
+    const aside = `${path}.restage-${this.#host.runId}`;
+    const call = this.#host.call.renameat(AT_FDCWD, path, AT_FDCWD, aside);
+    call.undo((call) => call.renameat(AT_FDCWD, aside, AT_FDCWD, path));
+    list.push({ path, aside, call });
+  }
+}

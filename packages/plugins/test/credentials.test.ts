@@ -1,0 +1,162 @@
+import { type PartialEntry, rehearse, type TaskInvention, testPlan, testPlugin } from "@restage/core/testing";
+import type { CredsEntry } from "@restage/images";
+import { describe, expect, it } from "vitest";
+import { credentials } from "../src/credentials/credentials.ts";
+import { seccomp } from "../src/credentials/seccomp.ts";
+import { defaultPlugins } from "../src/default-plugins.ts";
+
+const ALL = [0xffff_ffff, 0x1ff];
+const USER: PartialEntry<CredsEntry> = {
+  uid: 1000,
+  euid: 1001,
+  suid: 1002,
+  fsuid: 1003,
+  gid: 100,
+  egid: 101,
+  sgid: 102,
+  fsgid: 103,
+  groups: [5, 6],
+  cap_bnd: [0xffff_fffe, 0x1ff],
+  secbits: 16,
+};
+
+const withCreds = (creds: PartialEntry<CredsEntry>, more: TaskInvention = {}): TaskInvention => {
+  return { pid: 7, core: { thread_core: { creds } }, ...more };
+};
+
+/** What is recorded, without its beginning. */
+async function texts(task: TaskInvention): Promise<string[]> {
+  const lines = await testPlugin(credentials(), { stage: "RESTORE_CREDS", task });
+  return lines.map((line) => line.replace(/^\d+ RESTORE_CREDS credentials: /, ""));
+}
+
+const indexOf = (lines: readonly string[], start: string): number => {
+  const index = lines.findIndex((line) => line.startsWith(start));
+  expect(index, start).toBeGreaterThanOrEqual(0);
+  return index;
+};
+
+describe("credentials", () => {
+  it("are all set", async () => {
+    const lines = await texts(withCreds(USER));
+    for (const call of [
+      "setgroups(2, [5, 6])",
+      "setresgid(100, 101, 102)",
+      "setfsgid(103)",
+      "setresuid(1000, 1001, 1002)",
+      "setfsuid(1003)",
+      "prctl(PR_SET_SECUREBITS, 0x10",
+      "prctl(PR_CAPBSET_DROP, NULL",
+    ]) {
+      indexOf(lines, call);
+    }
+    expect(lines.filter((line) => line.startsWith("prctl(PR_CAPBSET_DROP"))).toHaveLength(1);
+  });
+
+  it("are set in an order in which each still may be", async () => {
+    const lines = await texts(withCreds({ ...USER, cap_amb: [1 << 10], no_new_privs: 1 }));
+    const order = [
+      "setgroups(",
+      // From here a change of the uid takes no capability.
+      "prctl(PR_SET_SECUREBITS, 0x4",
+      "setresgid(",
+      "setresuid(",
+      "setfsuid(",
+      "prctl(PR_SET_SECUREBITS, 0x10",
+      "prctl(PR_CAPBSET_DROP",
+      "capset(",
+      "prctl(PR_CAP_AMBIENT, 0x2, 0xa",
+      "prctl(PR_SET_NO_NEW_PRIVS, 0x1",
+    ].map((start) => indexOf(lines, start));
+    expect(order).toEqual([...order].sort((a, b) => a - b));
+  });
+
+  it("pass capability sets as the kernel lays them out: effective, permitted, inheritable, low words first", async () => {
+    const lines = await texts(withCreds({ ...USER, cap_eff: [0x11, 0x1], cap_prm: [0x12, 0x2], cap_inh: [0x13, 0x3] }));
+    const set = lines[indexOf(lines, "capset(")];
+    expect(set).toBe("capset([2205082000000000], [110000001200000013000000010000000200000003000000])");
+  });
+
+  it("are those of each thread", async () => {
+    const other = { tid: 71, core: { thread_core: { creds: { ...USER, uid: 2000 } } } };
+    const lines = await testPlugin(credentials(), { task: withCreds(USER, { threads: [other] }) });
+    expect(lines).toContain("7 RESTORE_CREDS credentials: setresuid(1000, 1001, 1002)");
+    expect(lines).toContain("71 RESTORE_CREDS credentials: setresuid(2000, 1001, 1002)");
+  });
+
+  it("that are this process's own need no call", async () => {
+    const status = [
+      "Uid:\t0\t0\t0\t0",
+      "Gid:\t0\t0\t0\t0",
+      "Groups:\t",
+      "CapInh:\t0000000000000000",
+      "CapPrm:\t000001ffffffffff",
+      "CapEff:\t000001ffffffffff",
+      "CapBnd:\t000001ffffffffff",
+      "CapAmb:\t0000000000000000",
+      "NoNewPrivs:\t0",
+    ].join("\n");
+    const run = (creds: PartialEntry<CredsEntry>) =>
+      testPlugin(credentials(), {
+        stage: "RESTORE_CREDS",
+        task: withCreds(creds),
+        host: { texts: { "/proc/self/status": status } },
+      });
+    const root = { cap_prm: ALL, cap_eff: ALL, cap_bnd: ALL };
+    expect(await run(root)).toEqual([]);
+    for (const different of [
+      { uid: 1 },
+      { groups: [0] },
+      { cap_amb: [1] },
+      { secbits: 1 },
+      { no_new_privs: 1 },
+      { fsgid: 5 },
+    ]) {
+      expect((await run({ ...root, ...different })).length, JSON.stringify(different)).toBeGreaterThan(0);
+    }
+  });
+
+  it("are followed by what a change of ids clears: dumpable of the process, parent death signal of the thread", async () => {
+    const task = withCreds(USER, { mm: { dumpable: 1 } });
+    const lines = await texts({ ...task, core: { thread_core: { creds: USER, pdeath_sig: 15 } } });
+    expect(lines.slice(-2)).toEqual([
+      "prctl(PR_SET_DUMPABLE, 0x1, NULL, NULL, NULL)",
+      "prctl(PR_SET_PDEATHSIG, 0xf, NULL, NULL, NULL)",
+    ]);
+  });
+
+  it("with a label of a security module are refused", async () => {
+    expect(await testPlan(credentials(), { task: withCreds({ lsm_profile: "docker-default" }) })).toMatchObject([
+      { severity: "refused", pid: 7 },
+    ]);
+    expect(await testPlan(credentials(), { task: withCreds({ lsm_profile: "unconfined" }) })).toEqual([]);
+  });
+});
+
+describe("seccomp", () => {
+  it("comes before credentials, which a filter might forbid, in the default order", async () => {
+    const task = { pid: 7, core: { thread_core: { creds: USER, seccomp_mode: 1 } } };
+    const { lines, error } = await rehearse({ plugins: [], defaults: defaultPlugins(), task });
+    expect(error?.describe()).toBeUndefined();
+    const duties = lines.filter(({ stage }) => stage === "RESTORE_CREDS").map(({ plugin }) => plugin);
+    expect(duties.lastIndexOf("seccomp")).toBeLessThan(duties.indexOf("credentials"));
+    expect(duties).toContain("seccomp");
+  });
+
+  it("makes the kernel suspend filters for trees that have them, and only for those", async () => {
+    const options = async (seccomp_mode: number) => {
+      const { kernel } = await rehearse({
+        plugins: [],
+        task: { pid: 7, threads: [{ tid: 71, core: { thread_core: { seccomp_mode } } }] },
+      });
+      return kernel.records.flatMap((record) => (record.kind === "stub" ? [record.options.suspendSeccomp] : []));
+    };
+    expect(await options(2)).toEqual([true]);
+    expect(await options(0)).toEqual([false]);
+  });
+
+  it("that names no filter is refused", async () => {
+    const task = { pid: 7, core: { thread_core: { seccomp_mode: 2 } } };
+    expect(await testPlan(seccomp(), { task })).toMatchObject([{ severity: "refused", pid: 7 }]);
+  });
+});

@@ -1,0 +1,63 @@
+import { image, testPlan, testPlugin } from "@restage/core/testing";
+import { describe, expect, it } from "vitest";
+import { fileLocks } from "../../src/files/file-locks.ts";
+import { task } from "./support.ts";
+
+const files = [{ id: 3, reg: { name: "/file" } }];
+const options = { fileLocks: true };
+
+function locks(...entries: Parameters<typeof image<"file_locks">>[1]) {
+  return {
+    task,
+    files,
+    options,
+    images: [
+      image(
+        "file_locks",
+        entries.map((entry) => ({ pid: 7, fd: 3, ...entry })),
+      ),
+    ],
+  };
+}
+
+describe("fileLocks", () => {
+  it("takes each kind of lock without waiting", async () => {
+    const all = locks(
+      { flag: 1, type: 1, start: 5n, len: 6n },
+      { flag: 2, type: 0 },
+      { flag: 2, type: 1 },
+      { flag: 4, type: 0 },
+      { flag: 8, type: 1 },
+    );
+    expect(await testPlugin(fileLocks(), all)).toEqual([
+      "7 RESTORE_SIGCHLD file-locks: fcntl(3, F_SETLK, [0100000000000000050000000000000006000000000000000000000000000000])",
+      "7 RESTORE_SIGCHLD file-locks: flock(3, 5)",
+      "7 RESTORE_SIGCHLD file-locks: flock(3, 6)",
+      `7 RESTORE_SIGCHLD file-locks: fcntl(3, F_OFD_SETLK, [${"00".repeat(32)}])`,
+      "7 RESTORE_SIGCHLD file-locks: fcntl(3, F_SETLEASE, 0x1)",
+    ]);
+  });
+
+  it("says what to do when somebody else has the lock", async () => {
+    const failures = [{ call: "flock" as const, result: "EAGAIN" as const }];
+    const restored = testPlugin(fileLocks(), { ...locks({ flag: 2, type: 1 }), host: { failures } });
+    await expect(restored).rejects.toMatchObject({ code: "ERR_SYSCALL", plugin: "file-locks" });
+    await expect(restored).rejects.toHaveProperty("hint", expect.stringContaining("lslocks"));
+  });
+
+  it("refuses a checkpoint with locks unless it is told to take them", async () => {
+    const found = await testPlan(fileLocks(), { ...locks({ flag: 1, type: 1 }, { flag: 2, type: 1 }), options: {} });
+    expect(found).toHaveLength(1);
+    expect(found[0]).toMatchObject({ what: "file locks", hint: "take them again with --file-locks" });
+    expect(await testPlan(fileLocks(), { ...locks(), options: {} })).toEqual([]);
+  });
+
+  it("refuses locks that nobody can take", async () => {
+    const why = async (entry: object) => (await testPlan(fileLocks(), locks(entry))).map((finding) => finding.why);
+    expect(await why({ flag: 3 })).toEqual(["kind 3 in filelocks.img is none"]);
+    expect(await why({ flag: 1, pid: 9 })).toEqual(["its holder 9 is no task that goes on"]);
+    expect(await why({ flag: 1, fd: 4 })).toEqual(["task 7 has no such descriptor"]);
+    expect(await why({ flag: 8, type: 4 })).toEqual(["somebody was breaking it, which is not restored yet"]);
+    expect(await why({ flag: 2, type: 32 })).toEqual(["locks of type 32 are no longer known to Linux"]);
+  });
+});

@@ -1,0 +1,62 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { ERRORS } from "../packages/core/src/errors.ts";
+import { STAGES } from "../packages/core/src/stages/stages.ts";
+import { defaultPlugins } from "../packages/plugins/src/mod.ts";
+import { errorsPage, stagesPage } from "./docs-pages.ts";
+
+const root = join(import.meta.dirname, "..");
+const page = (name: string): string => readFileSync(join(root, "docs", name), "utf8");
+const STALE = "docs are stale: npm run docs";
+
+function sources(): string {
+  const packages = readdirSync(join(root, "packages"));
+  const files = packages.flatMap((name) => {
+    const folder = join(root, "packages", name, "src");
+    return readdirSync(folder, { recursive: true, encoding: "utf8" }).map((file) => join(folder, file));
+  });
+  const code = files.filter((file) => file.endsWith(".ts") && !file.endsWith("core/src/errors.ts"));
+  return code.map((file) => readFileSync(file, "utf8")).join("\n");
+}
+
+describe("docs/errors.md", () => {
+  it("is what the catalogue makes", () => {
+    expect(page("errors.md"), STALE).toBe(errorsPage(ERRORS));
+  });
+
+  it("has a section for every code, and no other", () => {
+    const headings = [...page("errors.md").matchAll(/^## (ERR_\w+)$/gm)].map(([, code]) => code);
+    expect(headings).toEqual(Object.keys(ERRORS));
+  });
+
+  it("lists codes in alphabetical order, each with whole sentences", () => {
+    expect(Object.keys(ERRORS)).toEqual(Object.keys(ERRORS).sort());
+    for (const { meaning, remedy } of Object.values(ERRORS)) {
+      expect(meaning).toMatch(/^[A-Z].*\.$/);
+      expect(remedy).toMatch(/^[A-Z`].*\.$/);
+    }
+  });
+
+  it("has no code that nothing throws", () => {
+    const text = sources();
+    const thrown = Object.keys(ERRORS).filter((code) => text.includes(`"${code}"`));
+    // Thrown by the class's own file: any other error of a plugin, several failures of a stage.
+    const own = ["ERR_PLUGIN", "ERR_STAGE"];
+    expect([...new Set([...thrown, ...own])].sort()).toEqual(Object.keys(ERRORS));
+  });
+});
+
+describe("docs/stages.md", () => {
+  it("is what the default plugins make", () => {
+    expect(page("stages.md"), STALE).toBe(stagesPage(defaultPlugins()));
+  });
+
+  it("has every stage in order, and every default duty that works in one", () => {
+    const headings = [...page("stages.md").matchAll(/^## -?\d (\w+)$/gm)].map(([, name]) => name);
+    expect(headings).toEqual([...STAGES.map(({ name }) => name), "FAIL"]);
+    const listed = new Set([...page("stages.md").matchAll(/^\| `([^`]+)`/gm)].map(([, duty]) => duty));
+    const working = defaultPlugins().filter(({ stages = {} }) => Object.keys(stages).length > 0);
+    expect([...listed].sort()).toEqual([...new Set(working.map(({ duty, name }) => duty ?? name))].sort());
+  });
+});

@@ -1,0 +1,10 @@
+/** Writes the pages of `docs` that are made from the sources: `npm run docs`. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { ERRORS } from "../packages/core/src/errors.ts";
+import { defaultPlugins } from "../packages/plugins/src/mod.ts";
+import { errorsPage, stagesPage } from "./docs-pages.ts";
+
+const docs = join(import.meta.dirname, "../docs");
+writeFileSync(join(docs, "errors.md"), errorsPage(ERRORS));
+writeFileSync(join(docs, "stages.md"), stagesPage(defaultPlugins()));
