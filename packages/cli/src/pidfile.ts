@@ -1,19 +1,21 @@
-import { rmSync, writeFileSync } from "node:fs";
 import { definePlugin, type RestorePlugin } from "@restage/core";
+import { AT_FDCWD, O } from "@restage/linux/abi";
 
-/** Writes the pid of the root task before the tree resumes; takes the file back when the restore fails. */
+/** Writes the pid of the root task before the tree runs, as CRIU does: the file may not be there yet. */
 export function pidfile(): RestorePlugin {
   return definePlugin({
     name: "pidfile",
-    apply({ commit, abort }) {
-      let written: string | undefined;
-      commit.tap("pidfile", ({ options, tree }) => {
-        if (options.pidfile === undefined) return;
-        writeFileSync(options.pidfile, `${tree.root.pid}\n`, { flag: "wx" });
-        written = options.pidfile;
-      });
-      abort.tap("pidfile", () => {
-        if (written !== undefined) rmSync(written, { force: true });
+    apply({ commit }) {
+      commit.tap("pidfile", ({ options, tree, host }) => {
+        const { pidfile } = options;
+        if (pidfile === undefined) return;
+        const text = new TextEncoder().encode(String(tree.root.pid));
+        const flags = O.WRONLY | O.CREAT | O.EXCL | O.CLOEXEC;
+        const file = host.call
+          .openat(AT_FDCWD, pidfile, flags, 0o600)
+          .undo((call) => call.unlinkat(AT_FDCWD, pidfile, 0));
+        host.call.write(file.result, text, text.length);
+        host.call.close(file.result);
       });
     },
   });

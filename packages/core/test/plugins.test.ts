@@ -391,6 +391,6 @@ describe("the listener", () => {
     const { events } = await rehearse({ plugins: [timed] });
     const taps = events.filter((event) => event.kind === "tap" && event.plugin === "slow");
     expect(taps).toEqual([expect.objectContaining({ hook: "RESTORE.task" })]);
-    expect(taps[0]).toHaveProperty("milliseconds", expect.closeTo(20, -1.5));
+    expect(taps.map((event) => event.kind === "tap" && event.milliseconds > 15)).toEqual([true]);
   });
 });

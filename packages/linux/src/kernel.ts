@@ -1,3 +1,4 @@
+import type { ProgramOutcome } from "./host/run-program.ts";
 import type { Program, Step, SyscallStep } from "./program/program.ts";
 import type { AddressRange } from "./zone/zone.ts";
 
@@ -139,6 +140,8 @@ export interface HostCalls {
   pidHolder(pid: number): string | undefined;
   /** Who has a socket open, by its inode, for people; undefined when nobody who can be seen does. */
   socketHolder(inode: number): string | undefined;
+  /** Runs a program of this machine, found by PATH, and waits for its end. */
+  runProgram(name: string, args: readonly string[], input?: string): ProgramOutcome;
   /** Reads a clock in nanoseconds. */
   clock(clock: "CLOCK_MONOTONIC" | "CLOCK_BOOTTIME"): bigint;
 }

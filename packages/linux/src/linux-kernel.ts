@@ -11,6 +11,7 @@ import { waitStatus } from "./abi/wait.ts";
 import { openForeignFunctions } from "./ffi/foreign-functions.ts";
 import { Host } from "./host/host.ts";
 import { pidHolder, readMaps, readStat, readStatus, readText, socketHolder } from "./host/procfs.ts";
+import { runProgram } from "./host/run-program.ts";
 import { checked, SystemError } from "./host/system-error.ts";
 import { Janitor } from "./janitor.ts";
 import type {
@@ -75,6 +76,7 @@ export class LinuxKernel implements Kernel {
       readBytes,
       pidHolder,
       socketHolder,
+      runProgram,
       clock: (clock) => readClock(host, clock),
     };
   }

@@ -5,6 +5,7 @@
  * @module
  */
 export * from "./host/procfs.ts";
+export type { ProgramOutcome } from "./host/run-program.ts";
 export * from "./host/system-error.ts";
 export * from "./kernel.ts";
 export { LinuxKernel, openKernel } from "./linux-kernel.ts";

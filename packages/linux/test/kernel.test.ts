@@ -26,6 +26,7 @@ import { needing } from "./support.ts";
 const isRoot = process.getuid?.() === 0;
 const there = process.platform === "linux" && process.arch === "x64";
 const TIMEOUT = 2000;
+/** Pids above those that a machine with few tasks comes to. */
 const FIRST_PID = 31_000;
 
 let kernel: LinuxKernel;
@@ -77,6 +78,32 @@ async function child(flags = 0): Promise<Tracee> {
   await kernel.run(stub.tracee, [step]);
   const tid = step.result ?? 0;
   return await kernel.adopt(tid, tid);
+}
+
+/** Pids that nobody has, and that are not the next ones to be given to others. */
+function freePids(count: number): number[] {
+  const last = Number(readText("/proc/loadavg")?.split(" ").at(-1));
+  const end = Number(readText("/proc/sys/kernel/pid_max"));
+  const pids: number[] = [];
+  for (let pid = FIRST_PID; pid < end && pids.length < count; pid++) {
+    if (!isThere(pid) && (pid < last || pid > last + 400)) pids.push(pid);
+  }
+  return pids;
+}
+
+/** Forks children with chosen pids; once more when somebody else got one of them meanwhile. */
+async function forkFreePids(count: number, attempts = 2): Promise<{ pids: number[]; forks: SyscallStep[] }> {
+  const pids = freePids(count);
+  const forks = pids.map((pid) => fork([pid]));
+  try {
+    await kernel.run(stub.tracee, forks);
+  } catch (error) {
+    if (attempts === 1) throw error;
+    await stop();
+    await start(TIMEOUT);
+    return await forkFreePids(count, attempts - 1);
+  }
+  return { pids, forks };
 }
 
 function mapping(length: number): SyscallStep {
@@ -272,10 +299,10 @@ describe.skipIf(!there)(needing(there, "programs in the stub", "Linux on x86_64"
       return call("nanosleep", addressOf(data(new Uint8Array(time.buffer))), 0);
     };
     const started = performance.now();
-    await Promise.all([kernel.run(stub.tracee, [sleep(300)]), kernel.run(other, [sleep(300)])]);
+    await Promise.all([kernel.run(stub.tracee, [sleep(500)]), kernel.run(other, [sleep(500)])]);
     clearInterval(ticking);
     // Both at once, and the event loop went on meanwhile.
-    expect(performance.now() - started).toBeLessThan(550);
+    expect(performance.now() - started).toBeLessThan(950);
     expect(turns).toBeGreaterThan(3);
   });
 
@@ -294,7 +321,7 @@ describe.skipIf(!there)(needing(there, "programs in the stub", "Linux on x86_64"
     const started = performance.now();
     const error = await failureOf(stub.tracee, [call("pipe2", addressOf(pair), 0), read]);
     expect(performance.now() - started).toBeGreaterThanOrEqual(300);
-    expect(performance.now() - started).toBeLessThan(1500);
+    expect(performance.now() - started).toBeLessThan(5000);
     expect(error.step).toBe(read);
     expect(error.failure).toMatchObject({ kind: "stuck", syscall: syscallNumber("read") });
     expect(await kernel.killAll()).toEqual([]);
@@ -386,9 +413,7 @@ describe.skipIf(!there)(needing(there, "the stub", "Linux on x86_64"), () => {
 
 describe.skipIf(!there || !isRoot)(needing(there && isRoot, "two hundred forks", "root, Linux on x86_64"), () => {
   it("with chosen pids come up in one program, work at once, and are gone after killAll", async () => {
-    const pids = Array.from({ length: 200 }, (_value, index) => FIRST_PID + index);
-    const forks = pids.map((pid) => fork([pid]));
-    await kernel.run(stub.tracee, forks);
+    const { pids, forks } = await forkFreePids(200);
     expect(forks.map(({ result }) => result)).toEqual(pids);
     const tasks = await Promise.all(pids.map((pid) => kernel.adopt(pid, pid)));
     const asked = pids.map(() => call("getpid"));
@@ -402,7 +427,8 @@ describe.skipIf(!there || !isRoot)(needing(there && isRoot, "two hundred forks",
     const error = await failureOf(stub.tracee, [fork([process.pid])]);
     expect(error.failure).toEqual({ kind: "result", result: -ERRNO.EEXIST });
     expect(kernel.host.pidHolder(process.pid)).toContain(String(process.pid));
-    expect(kernel.host.pidHolder(FIRST_PID + 900)).toBeUndefined();
+    const [free = 0] = freePids(1);
+    expect(kernel.host.pidHolder(free)).toBeUndefined();
   });
 });
 

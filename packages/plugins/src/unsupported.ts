@@ -12,7 +12,8 @@ export function unsupported(): RestorePlugin {
         checkTree(plan);
         checkNamespaces(plan);
         const cgroups = "cgroup.img";
-        if ((plan.source.size(cgroups) ?? 0) > 12) plan.refuse({ what: cgroups, why: "its contents are not restored yet" });
+        if ((plan.source.size(cgroups) ?? 0) > 12)
+          plan.refuse({ what: cgroups, why: "its contents are not restored yet" });
       });
     },
   });

@@ -1,45 +1,52 @@
-import { eventToJson, type Finding, printProgram, type RestoreEvent, restore, type StageName } from "@restage/core";
+import { asRestoreError, eventToJson, restore } from "@restage/core";
 import { RecordingKernel } from "@restage/core/testing";
 import { defaultPlugins } from "@restage/plugins";
-import { requestOf } from "../options/request.ts";
-import type { RestoreFlags } from "../options/restore-options.ts";
+import { EXIT, exitCodeOf } from "../exit-codes.ts";
+import type { Settings } from "../options/settings.ts";
+import { pidfile } from "../pidfile.ts";
+import { PlanView } from "../plan/plan-view.ts";
+import { printRecord } from "../plan/print-record.ts";
+import { print } from "../report/print.ts";
+import { printError } from "../report/print-error.ts";
+import { Report, type Reporter } from "../report/report.ts";
+import { requestOf } from "../request.ts";
 
-/** Prints stage by stage what each task would do. Nothing is touched: a kernel that only writes down takes the real one's place. */
-export async function planCommand(flags: RestoreFlags): Promise<void> {
-  const request = await requestOf(flags);
-  const print = flags.json === true ? printJson : createPrinter();
-  await restore({ ...request, onEvent: print }, new RecordingKernel(), defaultPlugins());
+/** Tells what would happen; what the coordinator itself would do comes not as an event. */
+interface PlanReporter extends Reporter {
+  readonly addOfCoordinator: (text: string) => void;
 }
 
-function printJson(event: RestoreEvent): void {
-  if (event.kind === "tap") return;
-  const text = JSON.stringify(eventToJson(event), (_key, value) => (typeof value === "bigint" ? value.toString() : value));
-  process.stdout.write(`${text}\n`);
+/**
+ * Prints what was found, and stage by stage what each task would do. Nothing is touched: a kernel that only writes down takes the real one's
+ * place. Gives the exit code.
+ */
+export async function planCommand(settings: Settings): Promise<number> {
+  const request = await requestOf(settings);
+  const reporter = settings.json ? planEvents() : new PlanView();
+  const report = new Report([reporter]);
+  const kernel = new RecordingKernel({}, (record) => {
+    const text = printRecord(record);
+    if (text !== undefined) reporter.addOfCoordinator(text);
+  });
+  try {
+    const plugins = [...(request.plugins ?? []), pidfile()];
+    await restore({ ...request, plugins, onEvent: report.listener }, kernel, defaultPlugins());
+    return EXIT.OK;
+  } catch (thrown) {
+    const error = asRestoreError(thrown, {});
+    report.fail(error);
+    // Refusals are findings, and have been printed.
+    if (!settings.json && error.code !== "ERR_REFUSED") printError(error, false);
+    return exitCodeOf(error);
+  }
 }
 
-/** A heading for each stage and task, then its duties with their calls. */
-function createPrinter(): (event: RestoreEvent) => void {
-  let stage: StageName | undefined;
-  return (event) => {
-    if (event.kind === "planned") for (const finding of event.findings) process.stdout.write(`${printFinding(finding)}\n`);
-    if (event.kind === "stage-started") {
-      stage = event.stage;
-      process.stdout.write(`\n${stage}\n`);
-    }
-    if (event.kind !== "program") return;
-    process.stdout.write(`  ${event.target}\n`);
-    const lines = printProgram(event.steps);
-    let duty: string | undefined;
-    event.steps.forEach((step, index) => {
-      if (step.plugin !== duty) process.stdout.write(`    ${step.plugin}\n`);
-      duty = step.plugin;
-      process.stdout.write(`      ${lines[index]}\n`);
-    });
+function planEvents(): PlanReporter {
+  const printLine = (event: object) => print(`${JSON.stringify(event)}\n`);
+  return {
+    name: "the plan",
+    // How long writing down has taken is of no interest.
+    listener: (event) => event.kind === "tap" || printLine(eventToJson(event)),
+    addOfCoordinator: (call) => printLine({ kind: "coordinator", call }),
   };
-}
-
-/** A finding on one line, its hint on the next. */
-export function printFinding({ severity, what, why, hint, pid }: Finding): string {
-  const task = pid === undefined ? "" : ` (task ${pid})`;
-  return `${severity}: ${what}${task}: ${why}${hint === undefined ? "" : `\n  hint: ${hint}`}`;
 }

@@ -1,33 +1,32 @@
-import { asRestoreError, restore, RestoreError } from "@restage/core";
-import { type LinuxKernel, openKernel } from "@restage/linux";
+import { asRestoreError, restore } from "@restage/core";
 import { defaultPlugins } from "@restage/plugins";
-import { requestOf } from "../options/request.ts";
-import type { RestoreFlags } from "../options/restore-options.ts";
+import { EXIT, exitCodeOf } from "../exit-codes.ts";
+import { openMachine } from "../open-machine.ts";
+import type { Settings } from "../options/settings.ts";
 import { pidfile } from "../pidfile.ts";
-import { createListeners } from "../report/listeners.ts";
+import { openReport } from "../report/open-report.ts";
+import { printError } from "../report/print-error.ts";
+import { requestOf } from "../request.ts";
+import { stay } from "../stay.ts";
 
-/** Restores a checkpoint, and stays until the root task ends unless the tree is detached. */
-export async function restoreCommand(flags: RestoreFlags): Promise<void> {
-  const request = await requestOf(flags);
-  const kernel = await openMachine();
-  const { listener, finish } = createListeners(flags);
+/** Restores a checkpoint, and stays until the root task ends unless the tree is detached. Gives the exit code. */
+export async function restoreCommand(settings: Settings): Promise<number> {
+  const request = await requestOf(settings);
+  const report = await openReport(settings, request.images);
   try {
-    const plugins = [...(request.plugins ?? []), pidfile()];
-    const tree = await restore({ ...request, plugins, onEvent: listener }, kernel, defaultPlugins());
-    if (request.detached !== true) await kernel.waitForExit(tree.pid);
-  } finally {
+    const kernel = await openMachine();
+    const plugins = [...(request.plugins ?? []), ...report.plugins, pidfile()];
+    const tree = await restore({ ...request, plugins, onEvent: report.listener }, kernel, defaultPlugins());
     kernel.close();
-    finish();
-  }
-}
-
-/** The kernel of this machine. Throws ERR_KERNEL where it cannot be driven. */
-export async function openMachine(): Promise<LinuxKernel> {
-  try {
-    return await openKernel();
-  } catch (error) {
-    if (error instanceof RestoreError) throw error;
-    const { message } = asRestoreError(error, {});
-    throw new RestoreError("ERR_KERNEL", message, { hint: "run `restage check`", cause: error });
+    // Before staying: the tree may run for days.
+    report.end();
+    if (request.detached !== true) await stay(kernel, tree.pid);
+    return EXIT.OK;
+  } catch (thrown) {
+    const error = asRestoreError(thrown, {});
+    report.fail(error);
+    report.end();
+    if (!settings.json) printError(error, false);
+    return exitCodeOf(error);
   }
 }

@@ -1,62 +1,99 @@
-/** An option of `criu restore` that has no effect here: accepted where it only matters at a dump, else refused by name. */
-export interface CriuOption {
-  /** As commander declares it. */
-  readonly flags: string;
-  /** `dump`: matters only when a checkpoint is made. `missing`: Restage does not have it yet. */
-  readonly support: "dump" | "missing";
+import { RestoreError } from "@restage/core";
+import { declareOption, type Option } from "./option.ts";
+
+/** What `criu restore` takes, but matters only when a checkpoint is made, or is so here in any case. Source: CRIU 4.2, criu/config.c. */
+const WITHOUT_EFFECT = [
+  "--cgroup-dump-controller NAME",
+  "--evasive-devices",
+  "--force-irmap",
+  "--freeze-cgroup PATH",
+  "--ghost-fiemap",
+  "--ghost-limit SIZE",
+  "--irmap-scan-path PATH",
+  "-R, --leave-running",
+  "--link-remap",
+  "--network-lock METHOD",
+  "--no-default-config",
+  "--page-server",
+  "--pre-dump-mode MODE",
+  "--prev-images-dir DIR",
+  "--skip-in-flight",
+  "--track-mem",
+  "-t, --tree PID",
+];
+
+/** What `criu restore` does, and Restage does not do yet. */
+const MISSING = [
+  "--action-script FILE",
+  "--address ADDRESS",
+  "--allow-uprobes",
+  "--auto-dedup",
+  "--cgroup-props TEXT",
+  "--cgroup-props-file FILE",
+  "--cgroup-root PATH",
+  "--cgroup-yard PATH",
+  "--close FD",
+  "--cpu-cap [CAPABILITIES]",
+  "--daemon",
+  "--deprecated",
+  "--display-stats",
+  "--empty-ns NAMESPACE",
+  "--enable-external-masters",
+  "--enable-external-sharing",
+  "--enable-fs NAMES",
+  "--exec-cmd",
+  "-M, --ext-mount-map MAPPING",
+  "--external RESOURCE",
+  "--inherit-fd MAPPING",
+  "-J, --join-ns NAMESPACE",
+  "--lazy-pages",
+  "-L, --libdir DIR",
+  "--log-pid",
+  "--lsm-mount-context CONTEXT",
+  "--lsm-profile PROFILE",
+  "--mntns-compat-mode",
+  "--port PORT",
+  "--ps-socket FD",
+  "-S, --restore-sibling",
+  "-r, --root PATH",
+  "-j, --shell-job",
+  "--skip-mnt PATH",
+  "--status-fd FD",
+  "--stream",
+  "--tls",
+  "--tls-cacert FILE",
+  "--tls-cacrl FILE",
+  "--tls-cert FILE",
+  "--tls-key FILE",
+  "--tls-no-cn-verify",
+  "--unprivileged",
+  "--veth-pair NAMES",
+  "--weak-sysctls",
+];
+
+/** Options of `criu restore` that set nothing: accepted where that is all there is to do, else refused by name. */
+export const CRIU_OPTIONS: readonly Option[] = [
+  declareOption("--manage-cgroups [MODE]", "ignore: leave cgroups as they are", (_settings, mode) => {
+    if (mode !== "ignore") refuse(mode === true ? "manage-cgroups" : `manage-cgroups=${mode}`);
+  }),
+  ...WITHOUT_EFFECT.map((declaration) => declareOption(declaration, undefined, () => {})),
+  ...MISSING.map(missingOption),
+];
+
+/** For `--help`. */
+export const NAMES_WITHOUT_EFFECT = WITHOUT_EFFECT.map(longName);
+export const MISSING_NAMES = MISSING.map(longName);
+
+function missingOption(declaration: string): Option {
+  return declareOption(declaration, undefined, (_settings, given) => {
+    if (given !== false) refuse(longName(declaration).slice(2));
+  });
 }
 
-/** Source: CRIU 4.2, Documentation/criu.txt and criu/config.c. */
-export const CRIU_OPTIONS: readonly CriuOption[] = [
-  { flags: "--force-irmap", support: "dump" },
-  { flags: "--irmap-scan-path <path>", support: "dump" },
-  { flags: "--link-remap", support: "dump" },
-  { flags: "--ghost-limit <size>", support: "dump" },
-  { flags: "--ghost-fiemap", support: "dump" },
-  { flags: "--evasive-devices", support: "dump" },
-  { flags: "--track-mem", support: "dump" },
-  { flags: "--network-lock <method>", support: "dump" },
-  { flags: "--skip-in-flight", support: "dump" },
-  { flags: "--freeze-cgroup <path>", support: "dump" },
-  { flags: "--display-stats", support: "dump" },
-  { flags: "--log-pid", support: "dump" },
-  { flags: "-S, --restore-sibling", support: "missing" },
-  { flags: "-j, --shell-job", support: "missing" },
-  { flags: "--exec-cmd", support: "missing" },
-  { flags: "--inherit-fd <mapping>", support: "missing" },
-  { flags: "--external <resource>", support: "missing" },
-  { flags: "-r, --root <path>", support: "missing" },
-  { flags: "-J, --join-ns <namespace>", support: "missing" },
-  { flags: "--empty-ns <namespace>", support: "missing" },
-  { flags: "--veth-pair <pair>", support: "missing" },
-  { flags: "-M, --ext-mount-map <mapping>", support: "missing" },
-  { flags: "--skip-mnt <path>", support: "missing" },
-  { flags: "--enable-fs <list>", support: "missing" },
-  { flags: "--enable-external-sharing", support: "missing" },
-  { flags: "--enable-external-masters", support: "missing" },
-  { flags: "--cgroup-root <path>", support: "missing" },
-  { flags: "--cgroup-yard <path>", support: "missing" },
-  { flags: "--cgroup-props <props>", support: "missing" },
-  { flags: "--cgroup-props-file <path>", support: "missing" },
-  { flags: "--cgroup-dump-controller <name>", support: "missing" },
-  { flags: "--lsm-profile <label>", support: "missing" },
-  { flags: "--lsm-mount-context <context>", support: "missing" },
-  { flags: "--mntns-compat-mode", support: "missing" },
-  { flags: "--lazy-pages", support: "missing" },
-  { flags: "--auto-dedup", support: "missing" },
-  { flags: "--stream", support: "missing" },
-  { flags: "--cpu-cap [capabilities]", support: "missing" },
-  { flags: "--weak-sysctls", support: "missing" },
-  { flags: "--action-script <script>", support: "missing" },
-  { flags: "-L, --libdir <path>", support: "missing" },
-  { flags: "--unprivileged", support: "missing" },
-  { flags: "--allow-uprobes", support: "missing" },
-  { flags: "--close <fd>", support: "missing" },
-  { flags: "--no-default-config", support: "dump" },
-  { flags: "--deprecated", support: "missing" },
-  { flags: "--status-fd <fd>", support: "missing" },
-  { flags: "--address <address>", support: "missing" },
-  { flags: "--port <port>", support: "missing" },
-  { flags: "--ps-socket <fd>", support: "missing" },
-  { flags: "--tls", support: "missing" },
-];
+function longName(declaration: string): string {
+  return /--[^ ]+/.exec(declaration)?.[0] ?? declaration;
+}
+
+function refuse(name: string): never {
+  throw new RestoreError("ERR_OPTION", `--${name} is an option of CRIU that Restage does not have yet`);
+}

@@ -1,46 +1,71 @@
-import { appendFileSync, writeFileSync } from "node:fs";
-import { printStep, type RestoreEvent, type RestoreListener } from "@restage/core";
+import { writeSync } from "node:fs";
+import { printStep, type RecordedStep, type RestoreEvent } from "@restage/core";
+import { errnoName } from "@restage/linux/abi";
+import type { Reporter } from "./report.ts";
 
-/** What a level of `-v` adds: 1 errors, 2 warnings, 3 stages, 4 every call with its result. */
+/** From which verbosity on something is said: CRIU's levels. */
 const LEVEL = { ERROR: 1, WARNING: 2, INFO: 3, DEBUG: 4 } as const;
 
-/** A plain log: seconds since the start, stage, task, what happened. Without a file, standard error. */
-export function logReport(file: string | undefined, verbosity: number): RestoreListener {
-  const start = performance.now();
-  if (file !== undefined) writeFileSync(file, "");
-  const write = (time: number, text: string) => {
-    const line = `(${((time - start) / 1000).toFixed(6)}) ${text}\n`;
-    if (file === undefined) process.stderr.write(line);
-    else appendFileSync(file, line);
-  };
-  return (event) => {
-    for (const { level, text } of linesOf(event)) if (level <= verbosity) write(event.time, text);
-  };
+interface Line {
+  readonly level: number;
+  readonly text: string;
 }
 
-function linesOf(event: RestoreEvent): readonly { readonly level: number; readonly text: string }[] {
+/** Writes a plain log: seconds since the start, stage, task, what happened. */
+export function logTo(fd: number, verbosity: number, { withErrors }: { readonly withErrors: boolean }): Reporter {
+  const start = performance.now();
+  const lowest = withErrors ? LEVEL.ERROR : LEVEL.WARNING;
+  const listener = (event: RestoreEvent): void => {
+    if (levelOf(event) > verbosity) return;
+    const seconds = ((event.time - start) / 1000).toFixed(6).padStart(9, "0");
+    const lines = linesOf(event).filter(({ level }) => lowest <= level && level <= verbosity);
+    if (lines.length > 0) writeSync(fd, lines.map(({ text }) => `(${seconds}) ${text}\n`).join(""));
+  };
+  return { name: "the log", listener };
+}
+
+/** The lowest level at which an event has something to say. */
+function levelOf({ kind }: RestoreEvent): number {
+  if (kind === "program") return LEVEL.DEBUG;
+  return kind === "failed" || kind === "planned" ? LEVEL.ERROR : LEVEL.INFO;
+}
+
+function linesOf(event: RestoreEvent): readonly Line[] {
   switch (event.kind) {
     case "planned":
-      return event.findings.map(({ severity, what, why }) => ({
-        level: severity === "warning" ? LEVEL.WARNING : LEVEL.ERROR,
-        text: `${severity}: ${what}: ${why}`,
-      }));
+      return event.findings.map(({ severity, what, why }) => {
+        return { level: severity === "warning" ? LEVEL.WARNING : LEVEL.ERROR, text: `${severity}: ${what}: ${why}` };
+      });
     case "stage-started":
-      return [{ level: LEVEL.INFO, text: `${event.stage}: started for ${event.participants} tasks` }];
+      return [info(`${event.stage}: started for ${event.participants} tasks`)];
     case "stage-left":
-      return [{ level: LEVEL.INFO, text: `${event.stage}: confirmed after ${event.milliseconds.toFixed(3)} ms` }];
+      return [info(`${event.stage}: confirmed by all after ${event.milliseconds.toFixed(3)} ms`)];
     case "program":
       return event.steps.map((step) => {
-        const result = step.kind === "syscall" && step.result !== undefined ? ` = ${step.result}` : "";
-        return { level: LEVEL.DEBUG, text: `${event.stage}: ${event.target}: ${step.plugin}: ${printStep(step)}${result}` };
+        const text = `${event.stage}: ${event.target}: ${step.plugin}: ${printStep(step)}${printResult(step)}`;
+        return { level: LEVEL.DEBUG, text };
       });
     case "committed":
-      return [{ level: LEVEL.INFO, text: "committed" }];
+      return [info("committed")];
     case "resumed":
-      return [{ level: LEVEL.INFO, text: `resumed ${event.threads} threads; root task ${event.pid}` }];
+      return [info(`${event.threads} threads resumed; the root task is ${event.pid}`)];
     case "failed":
-      return [event.error.describe(), ...event.left].map((text) => ({ level: LEVEL.ERROR, text }));
+      return [event.error.describe(), ...event.left.map((left) => `left: ${left}`)].map((text) => {
+        return { level: LEVEL.ERROR, text };
+      });
     case "tap":
       return [];
   }
+}
+
+function info(text: string): Line {
+  return { level: LEVEL.INFO, text };
+}
+
+/** As strace does it: addresses in hexadecimal, errors by name. */
+function printResult(step: RecordedStep): string {
+  if (step.kind !== "syscall" || step.result === undefined) return "";
+  const { result } = step;
+  if (result < 0 && result >= -4095) return ` = ${result} ${errnoName(-result)}`;
+  return ` = ${result > 0xffff_ffff ? `0x${result.toString(16)}` : result}`;
 }

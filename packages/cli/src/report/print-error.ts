@@ -1,13 +1,17 @@
 import type { RestoreError } from "@restage/core";
+import { print } from "./print.ts";
+import { coloursFor } from "./terminal.ts";
 
-/** Writes an error to standard error: with all that is known, or as one line of JSON on standard output. */
+/** Says what failed, with all that is known: on standard error, or as the event that `--json` ends with. */
 export function printError(error: RestoreError, json: boolean): void {
-  if (json) process.stdout.write(`${JSON.stringify({ kind: "error", error: error.toJSON() })}\n`);
-  else process.stderr.write(`${paint(error.describe())}\n`);
+  if (json) print(`${JSON.stringify({ kind: "failed", error: error.toJSON(), left: [] })}\n`);
+  else process.stderr.write(`${painted(error)}\n`);
 }
 
-/** The code in red, hints in yellow, where a person reads them. */
-function paint(text: string): string {
-  if (process.stderr.isTTY !== true || process.env["NO_COLOR"] !== undefined) return text;
-  return text.replace(/^(\s*)(ERR_\w+)/gm, "$1\x1b[31m$2\x1b[39m").replace(/^(\s*)(hint:)/gm, "$1\x1b[33m$2\x1b[39m");
+function painted(error: RestoreError): string {
+  const { red, yellow } = coloursFor(2);
+  return error
+    .describe()
+    .replace(/^(\s*)(ERR_\w+)/gm, (_all, indent, code) => indent + red(code))
+    .replace(/^(\s*)(hint:?)/gm, (_all, indent, word) => indent + yellow(word));
 }

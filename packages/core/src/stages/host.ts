@@ -1,4 +1,4 @@
-import type { FileStat, Kernel, SyscallStep } from "@restage/linux";
+import type { FileStat, Kernel, ProgramOutcome, SyscallStep } from "@restage/linux";
 import { errnoText } from "@restage/linux/abi";
 import { RestoreError } from "../errors.ts";
 import { CALLS, type CallArguments, type CallName, encodeArguments } from "../program/calls.ts";
@@ -61,6 +61,11 @@ export class Host {
   /** Who has a socket open, by its inode, for people. */
   socketHolder(inode: number): string | undefined {
     return this.kernel.host.socketHolder(inode);
+  }
+
+  /** Runs a program of this machine, found by PATH, and waits for its end. */
+  runProgram(name: string, args: readonly string[], input?: string): ProgramOutcome {
+    return this.kernel.host.runProgram(name, args, input);
   }
 
   make(name: CallName, args: readonly unknown[]): HostCall {

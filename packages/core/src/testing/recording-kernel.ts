@@ -44,6 +44,12 @@ export type KernelRecord =
   /** A call of the coordinator itself. */
   | { readonly kind: "host-call"; readonly step: SyscallStep }
   | { readonly kind: "host-write"; readonly path: string; readonly text: string }
+  | {
+      readonly kind: "program-of-host";
+      readonly name: string;
+      readonly args: readonly string[];
+      readonly input: string;
+    }
   | { readonly kind: "close" };
 
 /** What a recording kernel is told to invent; without it, everything succeeds and nothing is known of the host. */
@@ -60,6 +66,8 @@ export interface Inventions {
   readonly pidHolders?: Readonly<Record<number, string>>;
   /** Who has a socket open, by its inode. */
   readonly socketHolders?: Readonly<Record<number, string>>;
+  /** What programs of the host write, by their names; else they are not there. */
+  readonly outputs?: Readonly<Record<string, string>>;
   /** Threads that are gone when they are to be let go. */
   readonly goneAtResume?: readonly number[];
   /** Tasks that do not end when they are killed. */
@@ -116,7 +124,15 @@ export class RecordingKernel implements Kernel {
     this.#listener = listener;
     this.#inventions = inventions;
     this.#failures = new PlannedFailures(inventions.failures ?? []);
-    const { files = {}, texts = {}, bytes = {}, pidHolders = {}, socketHolders = {}, clock = CLOCK } = inventions;
+    const {
+      files = {},
+      texts = {},
+      bytes = {},
+      pidHolders = {},
+      socketHolders = {},
+      outputs = {},
+      clock = CLOCK,
+    } = inventions;
     this.host = {
       runId: "recording",
       call: (step) => this.#callOfCoordinator(step),
@@ -126,6 +142,11 @@ export class RecordingKernel implements Kernel {
       readBytes: (path, offset, length) => bytes[path]?.subarray(offset, offset + length),
       pidHolder: (pid) => pidHolders[pid],
       socketHolder: (inode) => socketHolders[inode],
+      runProgram: (name, args, input = "") => {
+        this.#record({ kind: "program-of-host", name, args, input });
+        const output = outputs[name];
+        return { status: output === undefined ? undefined : 0, output: output ?? "", errors: "" };
+      },
       clock: () => clock,
     };
   }

@@ -1,91 +1,114 @@
 import type { RestoreEvent, RestoreListener } from "../events.ts";
+import { printProgram } from "../program/print-program.ts";
 
-/** An event of Chrome's trace format, in microseconds. Source: "Trace Event Format", Catapult project. */
+/** An event of Chrome's trace format; times in microseconds. Source: "Trace Event Format", Catapult project. */
 interface TraceEvent {
   readonly name: string;
-  readonly cat: string;
-  /** X: a span, i: an instant. */
-  readonly ph: "X" | "i";
+  readonly cat?: string;
+  /** X: a span, i: an instant, M: a name for a row. */
+  readonly ph: "X" | "i" | "M";
   readonly ts: number;
   readonly dur?: number;
   readonly pid: number;
   readonly tid: number;
   readonly s?: "g";
-  readonly args?: Readonly<Record<string, unknown>>;
+  readonly args: Readonly<Record<string, unknown>>;
 }
 
-/** Rows of the timeline: the coordinator is process 0. */
+/** Of the timeline, where tasks have their pids: the coordinator, and rows in it. */
 const COORDINATOR = 0;
-const STAGES_ROW = 0;
-const TAPS_ROW = 1;
+const ROW = { STAGES: 0, STUB: 1, TAPS: 2 } as const;
 
-/** Collects what happens into a timeline for chrome://tracing or Perfetto: stages, programs of tasks, taps of plugins. */
+/** Collects what happens into a timeline for Perfetto or chrome://tracing: stages, programs of tasks, taps of plugins. */
 export class ChromeTrace {
-  readonly #events: TraceEvent[] = [];
   readonly #start = performance.now();
+  readonly #events: TraceEvent[] = [];
+  /** Rows have to be named once: process and thread, by ids. */
+  readonly #named = new Set<string>();
+  /** Laid out at the end: those that wait for programs overlap, and spans of one row may not. */
+  readonly #taps: { readonly ts: number; readonly dur: number; readonly name: string }[] = [];
 
   readonly listener: RestoreListener = (event) => {
-    const traced = this.#trace(event);
-    if (traced !== undefined) this.#events.push(traced);
+    switch (event.kind) {
+      case "stage-left":
+        this.#nameRow(COORDINATOR, ROW.STAGES, "coordinator", "stages");
+        this.#span(event.stage, "stage", event, COORDINATOR, ROW.STAGES, {});
+        break;
+      case "program":
+        this.#addProgram(event);
+        break;
+      case "tap":
+        this.#taps.push({ name: `${event.plugin}: ${event.hook}`, ...this.#extent(event) });
+        break;
+      case "failed":
+        this.#instant(`failed: ${event.error.code}`, event.time, { error: event.error.toJSON(), left: event.left });
+        break;
+      case "planned":
+        this.#instant("planned", event.time, { tasks: event.tasks, findings: event.findings });
+        break;
+      case "committed":
+      case "resumed":
+        this.#instant(event.kind, event.time, {});
+        break;
+    }
   };
 
   /** The timeline as JSON text. */
   toString(): string {
-    return JSON.stringify({ traceEvents: this.#events, displayTimeUnit: "ms" });
+    return JSON.stringify({ traceEvents: [...this.#events, ...this.#layTaps()], displayTimeUnit: "ms" });
   }
 
-  #trace(event: RestoreEvent): TraceEvent | undefined {
-    switch (event.kind) {
-      case "stage-left":
-        return this.#span(event.stage, "stage", event.time, event.milliseconds, COORDINATOR, STAGES_ROW);
-      case "program": {
-        const calls = event.steps.map((step) => (step.kind === "syscall" ? step.name : step.kind));
-        const args = { calls: calls.length, first: calls[0], failed: event.failed };
-        return this.#span(event.stage, "program", event.time, event.milliseconds, event.pid ?? 1, event.tid ?? 1, args);
-      }
-      case "tap":
-        return this.#span(
-          `${event.plugin} (${event.hook})`,
-          "tap",
-          event.time,
-          event.milliseconds,
-          COORDINATOR,
-          TAPS_ROW,
-        );
-      case "failed":
-        return this.#instant(`failed: ${event.error.code}`, event.time, { message: event.error.message });
-      case "planned":
-      case "committed":
-      case "resumed":
-        return this.#instant(event.kind, event.time, {});
-      case "stage-started":
-        return undefined;
+  #addProgram(event: Extract<RestoreEvent, { kind: "program" }>): void {
+    const { pid = COORDINATOR, tid = ROW.STUB, target, stage, steps, failed } = event;
+    this.#nameRow(pid, tid, pid === COORDINATOR ? "coordinator" : `task ${pid}`, target);
+    const duties = [...new Set(steps.map(({ plugin }) => plugin))];
+    // All calls of all tasks would be too much for a viewer; those of a failure are what it is looked at for.
+    const calls = failed ? printProgram(steps) : steps.length;
+    this.#span(stage, "program", event, pid, tid, { duties, calls, failed });
+  }
+
+  /** Each tap in the first row that is free when it begins. */
+  #layTaps(): readonly TraceEvent[] {
+    const ends: number[] = [];
+    const inOrder = [...this.#taps].sort((a, b) => a.ts - b.ts);
+    return inOrder.map(({ name, ts, dur }) => {
+      const free = ends.findIndex((end) => end <= ts);
+      const row = free < 0 ? ends.length : free;
+      ends[row] = ts + dur;
+      return { name, cat: "tap", ph: "X", ts, dur, pid: COORDINATOR, tid: ROW.TAPS + row, args: {} };
+    });
+  }
+
+  #nameRow(pid: number, tid: number, process: string, thread: string): void {
+    for (const [id, kind, name] of [
+      [`${pid}`, "process_name", process],
+      [`${pid}/${tid}`, "thread_name", thread],
+    ] as const) {
+      if (this.#named.has(id)) continue;
+      this.#named.add(id);
+      this.#events.push({ name: kind, ph: "M", ts: 0, pid, tid, args: { name } });
     }
   }
 
   #span(
     name: string,
     cat: string,
-    end: number,
-    milliseconds: number,
+    event: { readonly time: number; readonly milliseconds: number },
     pid: number,
     tid: number,
-    args: Readonly<Record<string, unknown>> = {},
-  ): TraceEvent {
-    return { name, cat, ph: "X", ts: this.#microseconds(end - milliseconds), dur: milliseconds * 1000, pid, tid, args };
+    args: Readonly<Record<string, unknown>>,
+  ): void {
+    this.#events.push({ name, cat, ph: "X", ...this.#extent(event), pid, tid, args });
   }
 
-  #instant(name: string, time: number, args: Readonly<Record<string, unknown>>): TraceEvent {
-    return {
-      name,
-      cat: "restore",
-      ph: "i",
-      ts: this.#microseconds(time),
-      pid: COORDINATOR,
-      tid: STAGES_ROW,
-      s: "g",
-      args,
-    };
+  #instant(name: string, time: number, args: Readonly<Record<string, unknown>>): void {
+    const ts = this.#microseconds(time);
+    this.#events.push({ name, cat: "restore", ph: "i", ts, pid: COORDINATOR, tid: ROW.STAGES, s: "g", args });
+  }
+
+  /** Events come when what they tell of is over. */
+  #extent({ time, milliseconds }: { readonly time: number; readonly milliseconds: number }) {
+    return { ts: this.#microseconds(time - milliseconds), dur: milliseconds * 1000 };
   }
 
   #microseconds(time: number): number {

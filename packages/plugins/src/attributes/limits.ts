@@ -54,7 +54,8 @@ function ownLimits(host: Host): readonly ResourceLimit[] {
   for (const line of (host.readText("/proc/self/limits") ?? "").split("\n")) {
     const which = LIMIT_LINES.findIndex((name) => line.startsWith(`${name} `));
     const [soft, hard] = line.slice(NAME_WIDTH).trim().split(/\s+/);
-    if (which >= 0 && soft !== undefined && hard !== undefined) limits[which] = { soft: limit(soft), hard: limit(hard) };
+    if (which >= 0 && soft !== undefined && hard !== undefined)
+      limits[which] = { soft: limit(soft), hard: limit(hard) };
   }
   return limits;
 }

@@ -28,7 +28,11 @@ export function processAttributes(): RestorePlugin {
         for (const task of plan.survivors) {
           const recorded = task.core.tc?.oom_score_adj;
           if (recorded === undefined || recorded >= oomScoreAdj) continue;
-          plan.warn({ what: "oom_score_adj", why: `${recorded} is below this process's ${oomScoreAdj}, which needs CAP_SYS_RESOURCE`, pid: task.pid });
+          plan.warn({
+            what: "oom_score_adj",
+            why: `${recorded} is below this process's ${oomScoreAdj}, which needs CAP_SYS_RESOURCE`,
+            pid: task.pid,
+          });
         }
       });
       stages.RESTORE.task.tap("process-attributes", (task) => {

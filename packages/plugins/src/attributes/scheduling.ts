@@ -13,7 +13,11 @@ export function scheduling(): RestorePlugin {
           for (const thread of task.threads) {
             const policy = thread.core.thread_core?.sched_policy ?? SCHED.NORMAL;
             if (policy !== SCHED.DEADLINE && policy !== SCHED.EXT) continue;
-            plan.refuse({ what: thread.name, why: `scheduling policy ${policy} (SCHED_DEADLINE, SCHED_EXT) is not in the images`, pid: task.pid });
+            plan.refuse({
+              what: thread.name,
+              why: `scheduling policy ${policy} (SCHED_DEADLINE, SCHED_EXT) is not in the images`,
+              pid: task.pid,
+            });
           }
         }
       });

@@ -21,7 +21,11 @@ export function credentials(): RestorePlugin {
           for (const thread of task.threads) {
             const creds = thread.core.thread_core?.creds;
             if (creds?.lsm_profile !== undefined && creds.lsm_profile !== "" && creds.lsm_profile !== "unconfined") {
-              plan.refuse({ what: thread.name, why: `its LSM label ${creds.lsm_profile} is not restored yet`, pid: task.pid });
+              plan.refuse({
+                what: thread.name,
+                why: `its LSM label ${creds.lsm_profile} is not restored yet`,
+                pid: task.pid,
+              });
             }
           }
         }
@@ -32,8 +36,10 @@ export function credentials(): RestorePlugin {
         if (creds !== undefined && printCredentials(creds) !== inherited) restoreCredentials(thread, creds);
         // Changed ids clear both, so they come after.
         const { dumpable } = thread.task.mm;
-        if (thread.isLeader && (dumpable === 0 || dumpable === 1)) thread.call.prctl(PR.SET_DUMPABLE, dumpable, 0, 0, 0);
-        if (parentDeathSignal !== undefined && parentDeathSignal !== 0) thread.call.prctl(PR.SET_PDEATHSIG, parentDeathSignal, 0, 0, 0);
+        if (thread.isLeader && (dumpable === 0 || dumpable === 1))
+          thread.call.prctl(PR.SET_DUMPABLE, dumpable, 0, 0, 0);
+        if (parentDeathSignal !== undefined && parentDeathSignal !== 0)
+          thread.call.prctl(PR.SET_PDEATHSIG, parentDeathSignal, 0, 0, 0);
       });
     },
   });
@@ -57,7 +63,9 @@ function ownCredentials(host: Host): string | undefined {
   const status = host.readText("/proc/self/status");
   if (status === undefined || host.call.prctl(PR.GET_SECUREBITS).result !== 0) return undefined;
   const fields = ["Uid", "Gid", "Groups", "CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb", "NoNewPrivs"];
-  const values = fields.map((field) => new RegExp(`^${field}:(.*)$`, "m").exec(status)?.[1]?.trim().split(/\s+/).join(" "));
+  const values = fields.map((field) =>
+    new RegExp(`^${field}:(.*)$`, "m").exec(status)?.[1]?.trim().split(/\s+/).join(" "),
+  );
   return [...values, "0"].join("\n");
 }
 
@@ -101,4 +109,3 @@ function capabilityData({ cap_eff, cap_prm, cap_inh }: CredsEntry): Uint8Array {
   const part = (index: number) => [word(cap_eff, index), word(cap_prm, index), word(cap_inh, index)];
   return new Uint8Array(Uint32Array.of(...part(0), ...part(1)).buffer);
 }
-

@@ -1,4 +1,14 @@
-import { addressOf, data, definePlugin, type Plan, type RestorePlugin, RestoreError, type StageContext, struct, type Thread } from "@restage/core";
+import {
+  addressOf,
+  data,
+  definePlugin,
+  type Plan,
+  RestoreError,
+  type RestorePlugin,
+  type StageContext,
+  struct,
+  type Thread,
+} from "@restage/core";
 import { type SeccompFilter, seccompMode } from "@restage/images";
 import { PR } from "@restage/linux/abi";
 
@@ -45,11 +55,15 @@ function filtersOf(thread: Thread, all: readonly SeccompFilter[]): readonly Secc
   for (let index = thread.state.seccomp_filter; index !== undefined; index = all[index]?.prev) {
     const filter = all[index];
     if (filter === undefined || filters.includes(filter)) {
-      throw new RestoreError("ERR_IMAGE", `The seccomp filters of ${thread.name} lead to ${index}, which is none of the ${all.length} there are`, {
-        pid: thread.task.pid,
-        tid: thread.tid,
-        entry: "seccomp.img",
-      });
+      throw new RestoreError(
+        "ERR_IMAGE",
+        `The seccomp filters of ${thread.name} lead to ${index}, which is none of the ${all.length} there are`,
+        {
+          pid: thread.task.pid,
+          tid: thread.tid,
+          entry: "seccomp.img",
+        },
+      );
     }
     filters.push(filter);
   }

@@ -68,7 +68,10 @@ export function descriptors(): RestorePlugin {
         }
         filesOpened.call({ task, descriptors: opened, checkpoint });
         const placed = placeAll(task, opened);
-        leftovers.set(task, [...opened].filter(([id]) => !placed.has(id)).map(([, descriptor]) => descriptor));
+        leftovers.set(
+          task,
+          [...opened].filter(([id]) => !placed.has(id)).map(([, descriptor]) => descriptor),
+        );
         const passing = files.passings.get(task);
         if (passing === undefined) return;
         const shareable = new Map([...opened, ...placed]);
@@ -137,7 +140,11 @@ function checkTypes(plan: Plan, isOpened: (type: string) => boolean): void {
       const entry = plan.checkpoint.file(id, `fdinfo of task ${task.pid}`);
       const what = `descriptor ${fd}`;
       if (entry.type !== type) {
-        plan.refuse({ what, why: `it is a ${typeName(type)} in fdinfo, a ${typeName(entry.type)} in files.img`, pid: task.pid });
+        plan.refuse({
+          what,
+          why: `it is a ${typeName(type)} in fdinfo, a ${typeName(entry.type)} in files.img`,
+          pid: task.pid,
+        });
       } else if (!isOpened(typeName(type))) {
         plan.refuse({ what, why: `files of type ${typeName(type)} are not restored yet`, pid: task.pid });
       }

@@ -1,7 +1,7 @@
 import type { Plan, Task } from "@restage/core";
 import type { FdinfoEntry, FileEntry } from "@restage/images";
-import { FileGroups } from "./file-groups.ts";
 import type { Passing, Passings } from "../transport/transport.ts";
+import { FileGroups } from "./file-groups.ts";
 
 /** Who opens which file, and who gets it from whom. */
 export interface FilePlan {
@@ -66,7 +66,11 @@ export function planFiles(plan: Plan, ties: FileTies): FilePlan {
 }
 
 /** The groups of files, and the ids of all of them: those given, and those that they need. */
-function groupFiles(plan: Plan, given: readonly number[], ties: FileTies): { groups: FileGroups; ids: ReadonlySet<number> } {
+function groupFiles(
+  plan: Plan,
+  given: readonly number[],
+  ties: FileTies,
+): { groups: FileGroups; ids: ReadonlySet<number> } {
   const groups = new FileGroups();
   const ids = new Set(given);
   // What is added on the way is visited too.

@@ -16,7 +16,8 @@ export function children(): RestorePlugin {
     apply({ stages, service }) {
       const fork = (task: Task, before: boolean) => {
         for (const child of task.forks) {
-          if (service(Sessions).isBornBefore(child) === before) task.fork(child, sharesTable(task, child) ? CLONE.FILES : 0);
+          if (service(Sessions).isBornBefore(child) === before)
+            task.fork(child, sharesTable(task, child) ? CLONE.FILES : 0);
         }
       };
       stages.FORKING.task.tap({ name: "children-of-older-session", before: "sessions" }, (task) => fork(task, true));

@@ -92,7 +92,9 @@ function isForebear(forebear: Task, task: Task): boolean {
 
 /** A pid that neither the tree nor, as far as can be seen, this machine has. */
 function freePid(plan: Plan, tree: Tree): number {
-  const used = new Set(tree.tasks.flatMap((task) => [task.sid, task.pgid, task.pid, ...task.threads.map(({ tid }) => tid)]));
+  const used = new Set(
+    tree.tasks.flatMap((task) => [task.sid, task.pgid, task.pid, ...task.threads.map(({ tid }) => tid)]),
+  );
   let pid = FIRST_HELPER_PID;
   while (used.has(pid) || typeof plan.host.stat(`/proc/${pid}`) === "object") pid++;
   return pid;

@@ -1,4 +1,4 @@
-import { guard, type Checkpoint, type ProgramTarget, RestoreError, type Task, type Value } from "@restage/core";
+import { type Checkpoint, guard, type ProgramTarget, RestoreError, type Task, type Value } from "@restage/core";
 import { imageFileName, type PageRun, readPagemap } from "@restage/images";
 import { AT_FDCWD, MADV, MAP, O, PAGE_SIZE, PROT } from "@restage/linux/abi";
 
@@ -34,14 +34,21 @@ function readRuns(checkpoint: Checkpoint, task: Task): readonly PageRun[] {
   const file = imageFileName("pagemap", task.pid);
   const pagemap = guard(() => readPagemap(checkpoint.source, file));
   if (pagemap === undefined) {
-    throw new RestoreError("ERR_IMAGE", `Cannot read ${file}: the checkpoint has no such image`, { pid: task.pid, entry: file });
-  }
-  const lazy = pagemap.runs.find((run) => run.offset === undefined);
-  if (lazy !== undefined) {
-    throw new RestoreError("ERR_IMAGE", `Cannot restore task ${task.pid}: its pages are with a page server (dumped with --lazy-pages)`, {
+    throw new RestoreError("ERR_IMAGE", `Cannot read ${file}: the checkpoint has no such image`, {
       pid: task.pid,
       entry: file,
     });
+  }
+  const lazy = pagemap.runs.find((run) => run.offset === undefined);
+  if (lazy !== undefined) {
+    throw new RestoreError(
+      "ERR_IMAGE",
+      `Cannot restore task ${task.pid}: its pages are with a page server (dumped with --lazy-pages)`,
+      {
+        pid: task.pid,
+        entry: file,
+      },
+    );
   }
   return pagemap.runs;
 }

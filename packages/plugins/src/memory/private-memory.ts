@@ -1,6 +1,6 @@
 import {
-  callTaps,
   type Checkpoint,
+  callTaps,
   data,
   definePlugin,
   type MemoryPatch,
@@ -61,7 +61,12 @@ export function privateMemory(): RestorePlugin {
           mergePages(task, content.filter(isInherited), checkpoint, images, stub.scratch);
           dropForeignPages(checkpoint, task, inherited, runs);
         }
-        fillPages(task, content.filter((piece) => !isInherited(piece)), checkpoint, images);
+        fillPages(
+          task,
+          content.filter((piece) => !isInherited(piece)),
+          checkpoint,
+          images,
+        );
         patch.apply();
         protectAll(task, filled);
         adviseAll(task, vmas, inherited);
@@ -97,7 +102,11 @@ function checkPages(plan: Plan, task: Task): void {
 }
 
 /** Everything that came from the forker goes, but what both have alike; the zone stays. */
-function unmapAllBut(task: Task, kept: ReadonlySet<VmaEntry>, zone: { readonly start: number; readonly length: number }): void {
+function unmapAllBut(
+  task: Task,
+  kept: ReadonlySet<VmaEntry>,
+  zone: { readonly start: number; readonly length: number },
+): void {
   const ranges = [...kept].map(({ start, end }) => ({ start: Number(start), end: Number(end) }));
   ranges.push({ start: zone.start, end: zone.start + zone.length });
   ranges.sort((a, b) => a.start - b.start);
@@ -110,7 +119,12 @@ function unmapAllBut(task: Task, kept: ReadonlySet<VmaEntry>, zone: { readonly s
 }
 
 /** Inherited pages that only the forker had. */
-function dropForeignPages(checkpoint: Checkpoint, task: Task, inherited: ReadonlySet<VmaEntry>, runs: readonly PageRun[]): void {
+function dropForeignPages(
+  checkpoint: Checkpoint,
+  task: Task,
+  inherited: ReadonlySet<VmaEntry>,
+  runs: readonly PageRun[],
+): void {
   if (task.forker === undefined) return;
   const theirs = readPageRuns(checkpoint, task.forker);
   for (const vma of inherited) {
@@ -240,4 +254,3 @@ class Patch implements MemoryPatch {
     for (const { address, bytes } of this.writes) this.task.copy(address, data(bytes));
   }
 }
-

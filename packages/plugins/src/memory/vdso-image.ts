@@ -37,7 +37,8 @@ function readSymbols(view: DataView, vdso: Uint8Array): VdsoSymbols | undefined 
   }
   if (dynamic === undefined) return undefined;
   const tags = new Map<number, number>();
-  for (let at = dynamic; word(at) !== 0; at += 16) tags.set(word(at), word(at + 8) - (word(at) === DT.STRSZ ? 0 : base));
+  for (let at = dynamic; word(at) !== 0; at += 16)
+    tags.set(word(at), word(at + 8) - (word(at) === DT.STRSZ ? 0 : base));
   const strings = tags.get(DT.STRTAB);
   const table = tags.get(DT.SYMTAB);
   if (strings === undefined || table === undefined) return undefined;

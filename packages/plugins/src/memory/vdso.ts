@@ -104,10 +104,14 @@ function redirectVdso(context: StageContext, task: Task): void {
   const old = text === undefined ? undefined : readVdsoSymbols(text);
   const now = context.stub.vdsoText === undefined ? undefined : readVdsoSymbols(context.stub.vdsoText);
   if (text === undefined || old === undefined || now === undefined) {
-    throw new RestoreError("ERR_IMAGE", `The recorded vdso of task ${task.pid} cannot be read, and this kernel's is another one`, {
-      pid: task.pid,
-      hint: "restore on the kernel where the checkpoint was made",
-    });
+    throw new RestoreError(
+      "ERR_IMAGE",
+      `The recorded vdso of task ${task.pid} cannot be read, and this kernel's is another one`,
+      {
+        pid: task.pid,
+        hint: "restore on the kernel where the checkpoint was made",
+      },
+    );
   }
   const parked = context.stub.vdso;
   const first = parked[0]?.start ?? 0;
@@ -122,13 +126,17 @@ function redirectVdso(context: StageContext, task: Task): void {
   for (const [name, at] of old) {
     const target = now.get(name);
     if (target === undefined) {
-      throw new RestoreError("ERR_REFUSED", `This kernel's vdso has no ${name}, which task ${task.pid} may call`, { pid: task.pid });
+      throw new RestoreError("ERR_REFUSED", `This kernel's vdso has no ${name}, which task ${task.pid} may call`, {
+        pid: task.pid,
+      });
     }
     patched.set(jumpTo(runtime + BigInt(target)), at);
   }
   const size = recorded.end - recorded.start;
   const { READ, WRITE, EXEC } = PROT;
-  task.call.mmap(recorded.start, size, READ | WRITE, MAP.PRIVATE | MAP.ANONYMOUS | MAP.FIXED_NOREPLACE, -1, 0).expect(recorded.start);
+  task.call
+    .mmap(recorded.start, size, READ | WRITE, MAP.PRIVATE | MAP.ANONYMOUS | MAP.FIXED_NOREPLACE, -1, 0)
+    .expect(recorded.start);
   task.copy(recorded.start, data(patched));
   task.call.mprotect(recorded.start, size, READ | EXEC);
 }

@@ -56,8 +56,9 @@ export function checkVmas(plan: Plan, task: Task): void {
     end = vma.end;
     if (kindOf(vma) !== "unsupported") continue;
     const found = UNSUPPORTED.find(([status]) => has(vma, status));
-    const name = found?.[1] ?? ((vma.flags & MAP.HUGETLB) !== 0 ? "huge pages (hugetlb)" : `mapping of status 0x${vma.status.toString(16)}`);
+    const name =
+      found?.[1] ??
+      ((vma.flags & MAP.HUGETLB) !== 0 ? "huge pages (hugetlb)" : `mapping of status 0x${vma.status.toString(16)}`);
     refuse(vma, { why: `${name} is not restored yet` });
   }
 }
-

@@ -24,14 +24,21 @@ export function timeNamespace(): RestorePlugin {
       let host: Host | undefined;
       plan.tap("time-namespace", (plan) => {
         if (readClocks(plan.checkpoint, plan.tree.root) === undefined) {
-          plan.warn({ what: "clocks", why: "the checkpoint has no timens image: CLOCK_MONOTONIC and CLOCK_BOOTTIME will jump" });
+          plan.warn({
+            what: "clocks",
+            why: "the checkpoint has no timens image: CLOCK_MONOTONIC and CLOCK_BOOTTIME will jump",
+          });
           return;
         }
         const effective = /^CapEff:\s*([0-9a-f]+)/m.exec(plan.host.readText("/proc/self/status") ?? "")?.[1];
         if (effective === undefined) return;
         for (const name of ["CAP_SYS_ADMIN", "CAP_SYS_TIME"] as const) {
           if (hasCapability(BigInt(`0x${effective}`), name)) continue;
-          plan.refuse({ what: "clocks", why: `a time namespace needs ${name}`, hint: "run as root with all capabilities" });
+          plan.refuse({
+            what: "clocks",
+            why: `a time namespace needs ${name}`,
+            hint: "run as root with all capabilities",
+          });
         }
       });
       stages.ROOT_TASK.enter.tap("time-namespace", ({ checkpoint, tree, host: coordinator }) => {

@@ -51,10 +51,17 @@ function signalOf(info: Uint8Array): number {
 
 function checkSignals(plan: Plan): void {
   for (const task of plan.survivors) {
-    const infos = [...sharedSignals(task), ...task.threads.filter(({ core }) => core.thread_core).flatMap(privateSignals)];
+    const infos = [
+      ...sharedSignals(task),
+      ...task.threads.filter(({ core }) => core.thread_core).flatMap(privateSignals),
+    ];
     for (const info of infos) {
       if (info.length === SIGINFO_SIZE) continue;
-      plan.refuse({ what: "pending signal", why: `its siginfo has ${info.length} bytes, not ${SIGINFO_SIZE}`, pid: task.pid });
+      plan.refuse({
+        what: "pending signal",
+        why: `its siginfo has ${info.length} bytes, not ${SIGINFO_SIZE}`,
+        pid: task.pid,
+      });
     }
   }
 }

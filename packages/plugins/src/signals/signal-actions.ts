@@ -16,9 +16,15 @@ export function signalActions(): RestorePlugin {
         if (!task.survives) return;
         for (const [signal, action] of actionsOf(task)) {
           // An ignored SIGTRAP would not outlive the traps by which programs end.
-          const last = signal === SIG.TRAP && (action.sigaction === SIG_IGN || (action.mask & signalBit(SIG.TRAP)) !== 0n);
+          const last =
+            signal === SIG.TRAP && (action.sigaction === SIG_IGN || (action.mask & signalBit(SIG.TRAP)) !== 0n);
           if (signal === SIG.CHLD || isDefault(action)) continue;
-          const struct = { handler: action.sigaction, flags: action.flags, restorer: action.restorer, mask: action.mask };
+          const struct = {
+            handler: action.sigaction,
+            flags: action.flags,
+            restorer: action.restorer,
+            mask: action.mask,
+          };
           if (last) task.leader.callLast("rt_sigaction", signal, struct, 0, SIGSET_SIZE);
           else task.call.rt_sigaction(signal, struct, 0, SIGSET_SIZE);
         }

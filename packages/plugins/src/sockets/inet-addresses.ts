@@ -19,7 +19,12 @@ export function addressBytes(family: number, words: AddressWords): Uint8Array {
  *
  * @param scope the index of the interface, for addresses that are only good on one link.
  */
-export function socketAddress(family: number, port: number, words: AddressWords, scope: Value = 0): ReturnType<typeof data> {
+export function socketAddress(
+  family: number,
+  port: number,
+  words: AddressWords,
+  scope: Value = 0,
+): ReturnType<typeof data> {
   const bytes = new Uint8Array(family === AF.INET ? 16 : 28);
   const view = new DataView(bytes.buffer);
   view.setUint16(0, family, true);
@@ -28,21 +33,50 @@ export function socketAddress(family: number, port: number, words: AddressWords,
   return data(bytes, scope === 0 ? [] : [{ offset: SCOPE_OFFSET, size: 4, value: scope }]);
 }
 
+/** The addresses of a socket. */
+export type InetEnds = Pick<InetSkEntry, "family" | "src_addr" | "dst_addr">;
+
+/** The first words of an IPv4 address in an IPv6 socket. */
+const MAPPED_PREFIX = [0, 0, 0xffff_0000];
+
+/** Where a connection really is: IPv4 addresses in IPv6 sockets travel in IPv4. */
+export function unmappedWords({ family, src_addr, dst_addr }: InetEnds): InetEnds {
+  const isMapped = family === AF.INET6 && MAPPED_PREFIX.every((word, index) => dst_addr[index] === word);
+  return isMapped
+    ? { family: AF.INET, src_addr: src_addr.slice(3), dst_addr: dst_addr.slice(3) }
+    : { family, src_addr, dst_addr };
+}
+
 /** Does it stand for every address of the machine? */
 export function isAnyAddress(words: AddressWords): boolean {
   return words.every((word) => word === 0);
 }
 
-/** An address for people: `127.0.0.1:80`, `[::1]:80`. */
+/** An address and a port for people: `127.0.0.1:80`, `[::1]:80`. */
 export function printedAddress(family: number, port: number, words: AddressWords): string {
-  const bytes = addressBytes(family, words);
-  if (family === AF.INET) return `${bytes.join(".")}:${port}`;
-  const groups = Array.from({ length: 8 }, (_, index) => ((bytes[2 * index] ?? 0) << 8) | (bytes[2 * index + 1] ?? 0));
-  const text = groups.map((group) => group.toString(16)).join(":");
-  return `[${text.replace(/\b0(:0)+\b/, ":").replace(/:{2,}/, "::")}]:${port}`;
+  const address = addressText(family, words);
+  return family === AF.INET ? `${address}:${port}` : `[${address}]:${port}`;
 }
 
-const PROTOCOL_NAMES: Readonly<Record<number, string>> = { 1: "ICMP", 6: "TCP", 17: "UDP", 58: "ICMPv6", 136: "UDP-Lite", 255: "raw" };
+/** An address as inet_ntop(3) writes it. */
+export function addressText(family: number, words: AddressWords): string {
+  const bytes = addressBytes(family, words);
+  if (family === AF.INET) return bytes.join(".");
+  const groups = Array.from({ length: 8 }, (_, index) => ((bytes[2 * index] ?? 0) << 8) | (bytes[2 * index + 1] ?? 0));
+  const text = groups.map((group) => group.toString(16)).join(":");
+  const runs = text.match(/\b0(:0)+\b/g) ?? [];
+  const longest = runs.reduce((best, run) => (run.length > best.length ? run : best), "");
+  return longest === "" ? text : text.replace(longest, ":").replace(/:{2,}/, "::");
+}
+
+const PROTOCOL_NAMES: Readonly<Record<number, string>> = {
+  1: "ICMP",
+  6: "TCP",
+  17: "UDP",
+  58: "ICMPv6",
+  136: "UDP-Lite",
+  255: "raw",
+};
 
 /** A socket for people. */
 export function inetName({ family, proto, src_port, src_addr, dst_port, dst_addr }: InetSkEntry): string {

@@ -6,8 +6,10 @@ import { setOption } from "./socket-options.ts";
 
 /** What has to be said before a socket is bound. */
 export function prepareInetSocket(task: Task, socket: Value, entry: InetSkEntry): void {
-  const { family, v6only, ip_opts, opts } = entry;
-  if (family === AF.INET6 && v6only !== undefined) setOption(task, socket, SOL.IPV6, IPV6.V6ONLY, v6only);
+  const { family, type, v6only, ip_opts, opts } = entry;
+  // A raw socket counts as bound from the beginning: too late for this.
+  const isOpen = family === AF.INET6 && type !== SOCK.RAW;
+  if (isOpen && v6only !== undefined) setOption(task, socket, SOL.IPV6, IPV6.V6ONLY, v6only);
   if (family === AF.INET && ip_opts?.freebind === true) setOption(task, socket, SOL.IP, IP.FREEBIND, true);
   if (opts.so_bound_dev !== undefined) {
     const device = new TextEncoder().encode(`${opts.so_bound_dev}\0`);

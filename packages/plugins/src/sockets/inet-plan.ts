@@ -22,12 +22,16 @@ export function checkInetSockets(plan: Plan): void {
 function checkKind(plan: Plan, socket: InetSkEntry): void {
   const what = inetName(socket);
   const { family, type, state, proto, src_addr, dst_addr, opts } = socket;
-  if (!FAMILIES.has(family)) plan.refuse({ what, why: `its address family is ${family}, which is neither IPv4 nor IPv6` });
+  if (!FAMILIES.has(family))
+    plan.refuse({ what, why: `its address family is ${family}, which is neither IPv4 nor IPv6` });
   if (!TYPES.has(type)) plan.refuse({ what, why: `sockets of type ${type} are not restored yet` });
-  if (type === SOCK.STREAM && proto !== IPPROTO.TCP) plan.refuse({ what, why: "streams of this protocol are not restored yet" });
+  if (type === SOCK.STREAM && proto !== IPPROTO.TCP)
+    plan.refuse({ what, why: "streams of this protocol are not restored yet" });
   const words = family === AF.INET6 ? 4 : 1;
-  if (src_addr.length < words || dst_addr.length < words) plan.refuse({ what, why: "its image lacks a part of its addresses" });
-  if (state === TCP_STATE.LISTEN && proto !== IPPROTO.TCP) plan.refuse({ what, why: "its protocol knows no listening, but its image says it listens" });
+  if (src_addr.length < words || dst_addr.length < words)
+    plan.refuse({ what, why: "its image lacks a part of its addresses" });
+  if (state === TCP_STATE.LISTEN && proto !== IPPROTO.TCP)
+    plan.refuse({ what, why: "its protocol knows no listening, but its image says it listens" });
   const device = opts.so_bound_dev;
   if (device !== undefined && plan.host.stat(`/sys/class/net/${device}`) === "missing") {
     const hint = "make that device, or rewrite its name: entries.inetsk";
@@ -35,7 +39,11 @@ function checkKind(plan: Plan, socket: InetSkEntry): void {
   }
 }
 
-function checkPort(plan: Plan, socket: InetSkEntry, tables: { readonly tcp: readonly InetRow[]; readonly udp: readonly InetRow[] }): void {
+function checkPort(
+  plan: Plan,
+  socket: InetSkEntry,
+  tables: { readonly tcp: readonly InetRow[]; readonly udp: readonly InetRow[] },
+): void {
   const { proto, type, src_port, opts } = socket;
   const isTcp = proto === IPPROTO.TCP;
   const shares = opts.so_reuseport === true || (!isTcp && opts.reuseaddr === true);
@@ -55,7 +63,11 @@ function checkPort(plan: Plan, socket: InetSkEntry, tables: { readonly tcp: read
 function isInTheWay({ family, local }: InetRow, socket: InetSkEntry): boolean {
   if (local.port !== socket.src_port) return false;
   if (family === socket.family) {
-    return isAnyAddress(local.words) || isAnyAddress(socket.src_addr) || local.words.every((word, n) => word === socket.src_addr[n]);
+    return (
+      isAnyAddress(local.words) ||
+      isAnyAddress(socket.src_addr) ||
+      local.words.every((word, n) => word === socket.src_addr[n])
+    );
   }
   return socket.family === AF.INET6 && socket.v6only === false && isAnyAddress(socket.src_addr);
 }

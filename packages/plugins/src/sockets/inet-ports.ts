@@ -9,7 +9,9 @@ export function isConnection({ proto, type, dst_port }: InetSkEntry): boolean {
 
 /** The port of a bound socket, one name for all who share it; undefined when it has none. */
 export function portName({ proto, type, src_port, ns_id }: InetSkEntry): string | undefined {
-  return type === SOCK.RAW || src_port === 0 ? undefined : `port ${proto} ${src_port} in network namespace ${ns_id ?? 0}`;
+  return type === SOCK.RAW || src_port === 0
+    ? undefined
+    : `port ${proto} ${src_port} in network namespace ${ns_id ?? 0}`;
 }
 
 /** Which ports several sockets of a checkpoint are bound to. Connections do not count: in repair mode they share any port. */

@@ -1,4 +1,11 @@
-import { type Checkpoint, definePlugin, type OpenedFiles, type RestorePlugin, type Task, type Value } from "@restage/core";
+import {
+  type Checkpoint,
+  definePlugin,
+  type OpenedFiles,
+  type RestorePlugin,
+  type Task,
+  type Value,
+} from "@restage/core";
 import type { InetSkEntry } from "@restage/images";
 import { IPPROTO, SO, SOCK, SOL, TCP_STATE } from "@restage/linux/abi";
 import { isAnyAddress, socketAddress } from "./inet-addresses.ts";
@@ -57,7 +64,9 @@ function openSocket(task: Task, entry: InetSkEntry, ports: SharedPorts): Value {
 function connectDatagrams(task: Task, socket: Value, { family, dst_port, dst_addr }: InetSkEntry): void {
   if (dst_port === 0 && isAnyAddress(dst_addr)) return;
   const address = socketAddress(family, dst_port, dst_addr);
-  task.call.connect(socket, address, address.bytes.length).hint("no route leads to its peer: bring up the network first");
+  task.call
+    .connect(socket, address, address.bytes.length)
+    .hint("no route leads to its peer: bring up the network first");
 }
 
 /** All sockets of a port are bound: each gets back whether it shares. */

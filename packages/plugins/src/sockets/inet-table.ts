@@ -20,10 +20,7 @@ export interface InetRow {
 
 /** All TCP or UDP sockets of this network namespace that have a port. */
 export function readInetTable(host: Host, protocol: "tcp" | "udp"): readonly InetRow[] {
-  return [
-    ...readRows(host, `/proc/net/${protocol}`, AF.INET),
-    ...readRows(host, `/proc/net/${protocol}6`, AF.INET6),
-  ];
+  return [...readRows(host, `/proc/net/${protocol}`, AF.INET), ...readRows(host, `/proc/net/${protocol}6`, AF.INET6)];
 }
 
 function readRows(host: Host, path: string, family: number): readonly InetRow[] {
@@ -31,7 +28,13 @@ function readRows(host: Host, path: string, family: number): readonly InetRow[] 
   return lines.flatMap((line) => {
     const [, local, remote, state, , , , , , inode] = line.trim().split(/\s+/);
     if (local === undefined || remote === undefined || state === undefined) return [];
-    return { family, local: parseEnd(local), remote: parseEnd(remote), state: Number.parseInt(state, 16), inode: Number(inode) };
+    return {
+      family,
+      local: parseEnd(local),
+      remote: parseEnd(remote),
+      state: Number.parseInt(state, 16),
+      inode: Number(inode),
+    };
   });
 }
 

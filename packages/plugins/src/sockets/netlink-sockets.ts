@@ -24,7 +24,9 @@ function openSocket(task: Task, entry: NetlinkSkEntry): Value {
   if (portid !== 0 || groups.some((group) => group !== 0)) {
     task.call
       .bind(socket, netlinkAddress(portid, groups[0] ?? 0), 12)
-      .hint(`port ${portid} of netlink protocol ${protocol} is in use: end who has it, or rewrite it: entries.netlink_sk`);
+      .hint(
+        `port ${portid} of netlink protocol ${protocol} is in use: end who has it, or rewrite it: entries.netlink_sk`,
+      );
   }
   if (state === NETLINK_CONNECTED) {
     task.call.connect(socket, netlinkAddress(dst_portid, dst_group === 0 ? 0 : 1 << (dst_group - 1)), 12);

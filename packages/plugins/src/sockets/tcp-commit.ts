@@ -1,6 +1,8 @@
 import { data, type Host, output, RestoreError, struct, type Tree } from "@restage/core";
+import type { InventoryEntry } from "@restage/images";
 import { MSG, SHUT, SO, SOL, TCP, TCP_STATE } from "@restage/linux/abi";
 import { inetName } from "./inet-addresses.ts";
+import { unlockNetwork } from "./network-lock.ts";
 import { type Connection, endsAtCommit, unsentOf } from "./tcp-repair.ts";
 
 const PIECE = 64 * 1024;
@@ -17,7 +19,12 @@ const STATE_IN_REPAIR: Readonly<Record<number, number>> = {
  * The last step of connections: they leave repair mode, what was never sent is sent, and ends that nobody has confirmed are said again. The
  * coordinator does it, with duplicates of the tasks' descriptors. Nothing leaves before all are in reach and in their states.
  */
-export function letConnectionsGo(host: Host, tree: Tree, connections: readonly Connection[]): void {
+export function letConnectionsGo(
+  host: Host,
+  tree: Tree,
+  inventory: InventoryEntry,
+  connections: readonly Connection[],
+): void {
   const taken: { readonly socket: number; readonly connection: Connection }[] = [];
   try {
     for (const connection of connections) {
@@ -25,6 +32,11 @@ export function letConnectionsGo(host: Host, tree: Tree, connections: readonly C
       taken.push({ socket, connection });
       checkState(host, socket, connection);
     }
+    unlockNetwork(
+      host,
+      inventory,
+      connections.map(({ entry }) => entry),
+    );
     // All leave it before any of them sends: two of them may be the ends of one connection.
     for (const { socket } of taken) setOption(host, socket, SOL.TCP, TCP.REPAIR, 0);
     for (const { socket, connection } of taken) finish(host, socket, connection);

@@ -1,6 +1,7 @@
 import { type Checkpoint, definePlugin, type RestorePlugin, type Task, type Value } from "@restage/core";
-import { IPPROTO, SOCK, TCP_FLAG, TCP_STATE } from "@restage/linux/abi";
 import type { InetSkEntry } from "@restage/images";
+import { IPPROTO, SOCK, TCP_FLAG, TCP_STATE } from "@restage/linux/abi";
+import { unmappedWords } from "./inet-addresses.ts";
 import { prepareInetSocket, setReuse } from "./inet-binding.ts";
 import { setInetOptions } from "./inet-options.ts";
 import { isConnection } from "./inet-ports.ts";
@@ -45,7 +46,9 @@ export function tcpConnections(): RestorePlugin {
       stages.RESTORE_SIGCHLD.task.tap("tcp-connections", (task) => {
         for (const connection of opened.get(task) ?? []) bringEnds(task, connection);
       });
-      commit.tap("tcp-connections", ({ tree, host }) => letConnectionsGo(host, tree, [...opened.values()].flat()));
+      commit.tap("tcp-connections", ({ tree, host, checkpoint }) => {
+        letConnectionsGo(host, tree, checkpoint.inventory, [...opened.values()].flat());
+      });
     },
   });
 }
@@ -70,7 +73,8 @@ function openClosed(task: Task, entry: InetSkEntry): Value {
 /** What the peer had sent last: its end, or the confirmation of the own end. */
 function bringEnds(task: Task, connection: Connection): void {
   const { entry, stream } = connection;
-  const { family, state, src_port, src_addr, dst_port, dst_addr } = entry;
+  const { state, src_port, dst_port } = entry;
+  const { family, src_addr, dst_addr } = unmappedWords(entry);
   const { received, sent } = sequencesOf(connection);
   const { snd_wnd = 0, snd_wscale } = stream.value;
   const segment = {

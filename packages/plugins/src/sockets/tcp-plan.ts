@@ -16,7 +16,9 @@ const RESTORED: ReadonlySet<number> = new Set([
 
 /** Refuses connections that nobody wants, or that cannot come back here. */
 export function checkConnections(plan: Plan): void {
-  const connections = [...plan.checkpoint.files.values()].flatMap(({ isk }) => (isk !== undefined && isConnection(isk) ? [isk] : []));
+  const connections = [...plan.checkpoint.files.values()].flatMap(({ isk }) =>
+    isk !== undefined && isConnection(isk) ? [isk] : [],
+  );
   if (connections.length === 0 || plan.options.tcpClose) return;
   if (plan.checkpoint.inventory.tcp_close === true) {
     const hint = "let them come back closed with --tcp-close";
@@ -28,7 +30,9 @@ export function checkConnections(plan: Plan): void {
     for (const entry of connections) plan.refuse({ what: inetName(entry), why: "it is connected", hint });
     return;
   }
-  const rows = readInetTable(plan.host, "tcp").filter(({ state }) => state !== TCP_STATE.LISTEN && state !== TCP_STATE.TIME_WAIT);
+  const rows = readInetTable(plan.host, "tcp").filter(
+    ({ state }) => state !== TCP_STATE.LISTEN && state !== TCP_STATE.TIME_WAIT,
+  );
   const descriptors = new Set(plan.survivors.flatMap((task) => task.descriptors.map(({ id }) => id)));
   for (const entry of connections) {
     const what = inetName(entry);
@@ -37,7 +41,8 @@ export function checkConnections(plan: Plan): void {
       plan.refuse({ what, why: `connections in state ${stateName(entry.state)} are not restored yet`, hint });
       continue;
     }
-    if (!descriptors.has(entry.id)) plan.refuse({ what, why: "it is in flight between Unix sockets, where connections are not restored yet" });
+    if (!descriptors.has(entry.id))
+      plan.refuse({ what, why: "it is in flight between Unix sockets, where connections are not restored yet" });
     checkStream(plan, what, plan.checkpoint.value("tcp_stream", entry.ino));
     const row = rows.find(({ family, local, remote }) => {
       const same = (words: readonly number[], own: readonly number[]) => words.every((word, n) => word === own[n]);
@@ -45,7 +50,10 @@ export function checkConnections(plan: Plan): void {
       return same(local.words, entry.src_addr) && same(remote.words, entry.dst_addr);
     });
     if (row === undefined) continue;
-    const holder = row.inode === 0 ? "the kernel, which waits for its end" : (plan.host.socketHolder(row.inode) ?? "another process");
+    const holder =
+      row.inode === 0
+        ? "the kernel, which waits for its end"
+        : (plan.host.socketHolder(row.inode) ?? "another process");
     plan.refuse({ what, why: `this machine has this connection already, held by ${holder}`, hint: "end that first" });
   }
 }
@@ -53,8 +61,10 @@ export function checkConnections(plan: Plan): void {
 function checkStream(plan: Plan, what: string, stream: TcpStreamEntry): void {
   const why = (missing: string) => `its image does not have its ${missing}`;
   if (stream.unsq_len === undefined) plan.refuse({ what, why: why("length of unsent data") });
-  if ((stream.opt_mask & TCPI_OPT.WSCALE) !== 0 && stream.rcv_wscale === undefined) plan.refuse({ what, why: why("window scale") });
-  if ((stream.opt_mask & TCPI_OPT.TIMESTAMPS) !== 0 && stream.timestamp === undefined) plan.refuse({ what, why: why("timestamp") });
+  if ((stream.opt_mask & TCPI_OPT.WSCALE) !== 0 && stream.rcv_wscale === undefined)
+    plan.refuse({ what, why: why("window scale") });
+  if ((stream.opt_mask & TCPI_OPT.TIMESTAMPS) !== 0 && stream.timestamp === undefined)
+    plan.refuse({ what, why: why("timestamp") });
 }
 
 function stateName(state: number): string {

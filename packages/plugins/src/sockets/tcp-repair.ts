@@ -71,13 +71,17 @@ export function repairConnection(task: Task, connection: Connection): Value {
   const { received, sent } = sequencesOf(connection);
   const socket = task.call.socket(family, SOCK.STREAM | SOCK.CLOEXEC, proto);
   prepareInetSocket(task, socket, entry);
-  setOption(task, socket, SOL.TCP, TCP.REPAIR, 1).hint("repair mode needs CAP_NET_ADMIN in the network namespace: restore as root");
+  setOption(task, socket, SOL.TCP, TCP.REPAIR, 1).hint(
+    "repair mode needs CAP_NET_ADMIN in the network namespace: restore as root",
+  );
   widenBuffers(task, socket);
   bindInetSocket(task, socket, entry);
   setSequence(task, socket, TCP_QUEUE.RECV, received.from);
   setSequence(task, socket, TCP_QUEUE.SEND, sent.from);
   const address = socketAddress(family, dst_port, dst_addr);
-  task.call.connect(socket, address, address.bytes.length).hint("no route leads to its peer, or this machine has such a connection already");
+  task.call
+    .connect(socket, address, address.bytes.length)
+    .hint("no route leads to its peer, or this machine has such a connection already");
   setConnectionOptions(task, socket, stream.value);
   fillQueue(task, socket, TCP_QUEUE.RECV, stream.extra.inq);
   const unsent = unsentOf(connection).length;

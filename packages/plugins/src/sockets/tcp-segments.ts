@@ -1,6 +1,6 @@
 import { data, type Task } from "@restage/core";
 import { AF, IP, IPPROTO, SO, SOCK, SOL, TCP_FLAG } from "@restage/linux/abi";
-import { addressBytes, type AddressWords, socketAddress } from "./inet-addresses.ts";
+import { type AddressWords, addressBytes, socketAddress } from "./inet-addresses.ts";
 import { setOption } from "./socket-options.ts";
 
 /** Firewall rules with which CRIU locks a network let packets with this mark through. Source: CRIU soccr/soccr.h. */
@@ -10,7 +10,6 @@ const TCP_HEADER_SIZE = 20;
 const IPV4_HEADER_SIZE = 20;
 const IPV6_HEADER_SIZE = 40;
 const HOPS = 64;
-const MAPPED_PREFIX = 0xffff_0000;
 
 /** One end of a connection. */
 export interface SegmentEnd {
@@ -32,24 +31,17 @@ export interface Segment {
 
 /** Hands a segment to a connection of this machine, as if its peer had sent it. Requires CAP_NET_RAW, and CAP_NET_ADMIN for the mark. */
 export function injectSegment(task: Task, segment: Segment): void {
-  const { family, from, to, ...rest } = unmapped(segment);
-  const bytes = segmentBytes({ family, from, to, ...rest });
-  const socket = task.call.socket(family, SOCK.RAW | SOCK.CLOEXEC, IPPROTO.RAW).hint("it needs CAP_NET_RAW: restore as root");
+  const { family, to } = segment;
+  const bytes = segmentBytes(segment);
+  const socket = task.call
+    .socket(family, SOCK.RAW | SOCK.CLOEXEC, IPPROTO.RAW)
+    .hint("it needs CAP_NET_RAW: restore as root");
   setOption(task, socket, SOL.SOCKET, SO.MARK, CRIU_MARK);
   if (family === AF.INET) setOption(task, socket, SOL.IP, IP.HDRINCL, true);
   // The port of a raw socket's address would be a protocol.
   const address = socketAddress(family, 0, to.words);
   task.call.sendto(socket, data(bytes), bytes.length, 0, address, address.bytes.length).expect(bytes.length);
   task.call.close(socket);
-}
-
-/** IPv4 addresses in IPv6 sockets travel in IPv4. */
-function unmapped(segment: Segment): Segment {
-  const { family, from, to } = segment;
-  const isMapped = ({ words }: SegmentEnd) => words[0] === 0 && words[1] === 0 && words[2] === MAPPED_PREFIX;
-  if (family !== AF.INET6 || !isMapped(to)) return segment;
-  const end = ({ port, words }: SegmentEnd): SegmentEnd => ({ port, words: words.slice(3) });
-  return { ...segment, family: AF.INET, from: end(from), to: end(to) };
 }
 
 /** The segment with its IP header; the kernel completes that. */

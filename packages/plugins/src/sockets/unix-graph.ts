@@ -59,7 +59,9 @@ export class UnixGraph {
   /** Sockets that had the path of this one before: their file was deleted. */
   formerOwnersOf(socket: UnixSkEntry): readonly UnixSkEntry[] {
     const path = pathOf(socket);
-    return path === undefined ? [] : (this.#deletedByPath.get(path) ?? []).filter(({ id }) => id < socket.id || socket.deleted !== true);
+    return path === undefined
+      ? []
+      : (this.#deletedByPath.get(path) ?? []).filter(({ id }) => id < socket.id || socket.deleted !== true);
   }
 
   /** Ids of the files that have to be open before it is whole. */

@@ -1,6 +1,6 @@
-import { AT_FDCWD } from "@restage/linux/abi";
 import type { Host } from "@restage/core";
 import type { UnixSkEntry } from "@restage/images";
+import { AT_FDCWD } from "@restage/linux/abi";
 import { TemporaryNames } from "../files/temporary-names.ts";
 import { isBound, pathOf } from "./unix-graph.ts";
 import { asideOf } from "./unix-names.ts";

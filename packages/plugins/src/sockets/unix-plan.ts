@@ -1,7 +1,16 @@
 import type { Plan } from "@restage/core";
 import type { UnixSkEntry } from "@restage/images";
 import { S_IF, SCM, SOCK, TCP_STATE, UNIX_PATH_MAX } from "@restage/linux/abi";
-import { isAbstract, isBound, isExternal, nameOf, pathOf, printedName, UNIX_FLAG, type UnixGraph } from "./unix-graph.ts";
+import {
+  isAbstract,
+  isBound,
+  isExternal,
+  nameOf,
+  pathOf,
+  printedName,
+  UNIX_FLAG,
+  type UnixGraph,
+} from "./unix-graph.ts";
 import { readUnixTable } from "./unix-table.ts";
 
 const TYPES: ReadonlySet<number> = new Set([SOCK.STREAM, SOCK.DGRAM, SOCK.SEQPACKET]);
@@ -19,12 +28,16 @@ export function checkUnixSockets(plan: Plan, graph: UnixGraph): void {
 
 function checkKind(plan: Plan, socket: UnixSkEntry, graph: UnixGraph): void {
   const what = nameOf(socket);
-  if (!TYPES.has(socket.type)) plan.refuse({ what, why: `its type is ${socket.type}, which is none that Unix sockets have` });
-  if ((socket.uflags & UNIX_FLAG.CALLBACK) !== 0) plan.refuse({ what, why: "a plugin of CRIU has dumped it, and only that can restore it" });
-  if ((socket.uflags & UNIX_FLAG.SERVICE) !== 0) plan.refuse({ what, why: "it was connected to CRIU itself (its service), which waits for no answer here" });
+  if (!TYPES.has(socket.type))
+    plan.refuse({ what, why: `its type is ${socket.type}, which is none that Unix sockets have` });
+  if ((socket.uflags & UNIX_FLAG.CALLBACK) !== 0)
+    plan.refuse({ what, why: "a plugin of CRIU has dumped it, and only that can restore it" });
+  if ((socket.uflags & UNIX_FLAG.SERVICE) !== 0)
+    plan.refuse({ what, why: "it was connected to CRIU itself (its service), which waits for no answer here" });
   const packets = graph.queueOf(socket.id);
   const unknown = packets.flatMap(({ value }) => value.scm).find(({ type }) => type !== SCM.RIGHTS);
-  if (unknown !== undefined) plan.refuse({ what, why: `control messages of type ${unknown.type} in its queue are not restored` });
+  if (unknown !== undefined)
+    plan.refuse({ what, why: `control messages of type ${unknown.type} in its queue are not restored` });
 }
 
 function checkPeer(plan: Plan, socket: UnixSkEntry, graph: UnixGraph): void {
@@ -36,7 +49,8 @@ function checkPeer(plan: Plan, socket: UnixSkEntry, graph: UnixGraph): void {
   } else if (isExternal(peer)) {
     checkExternalPeer(plan, what, peer);
   } else if (graph.otherEndOf(socket) === undefined) {
-    if (peer.name.length === 0) plan.refuse({ what, why: `its peer, ${nameOf(peer)}, has no name to which it could connect` });
+    if (peer.name.length === 0)
+      plan.refuse({ what, why: `its peer, ${nameOf(peer)}, has no name to which it could connect` });
     else if (socket.type !== SOCK.DGRAM && peer.state !== TCP_STATE.LISTEN) {
       plan.refuse({ what, why: `its peer, ${nameOf(peer)}, neither listens nor is connected to it` });
     }
@@ -50,7 +64,14 @@ function checkExternalPeer(plan: Plan, what: string, peer: UnixSkEntry): void {
     return;
   }
   const path = pathOf(peer);
-  if (path === undefined ? !isAbstract(peer) : plan.host.stat(path) === "missing") {
+  if (path?.startsWith("/") === false) {
+    const hint = "make its name an absolute path: entries.unixsk";
+    plan.refuse({
+      what,
+      why: `the checkpoint does not say to which directory the path of its peer, ${nameOf(peer)}, is relative`,
+      hint,
+    });
+  } else if (path === undefined ? !isAbstract(peer) : plan.host.stat(path) === "missing") {
     const hint = "start the process that it belongs to, or rewrite its name: entries.unixsk";
     plan.refuse({ what, why: `its peer outside the checkpoint, ${nameOf(peer)}, is not there`, hint });
   }
@@ -60,11 +81,13 @@ function checkName(plan: Plan, socket: UnixSkEntry, taken: ReadonlyMap<string, n
   const what = nameOf(socket);
   const path = pathOf(socket);
   const rename = "rewrite its name: entries.unixsk";
-  if (socket.name.length > UNIX_PATH_MAX) plan.refuse({ what, why: `its name has ${socket.name.length} bytes, and the most is ${UNIX_PATH_MAX}` });
+  if (socket.name.length > UNIX_PATH_MAX)
+    plan.refuse({ what, why: `its name has ${socket.name.length} bytes, and the most is ${UNIX_PATH_MAX}` });
   const holder = (inode: number) => plan.host.socketHolder(inode) ?? `somebody else (socket:[${inode}])`;
   if (path === undefined) {
     const inode = taken.get(printedName(socket));
-    if (inode !== undefined) plan.refuse({ what, why: `its name is in use by ${holder(inode)}`, hint: `end that, or ${rename}` });
+    if (inode !== undefined)
+      plan.refuse({ what, why: `its name is in use by ${holder(inode)}`, hint: `end that, or ${rename}` });
     return;
   }
   if (path.includes("\ufffd")) plan.refuse({ what, why: "its path is not UTF-8" });

@@ -1,12 +1,20 @@
-import { type Checkpoint, data, definePlugin, type OpenedFiles, type RestorePlugin, type Task, type Value } from "@restage/core";
+import {
+  type Checkpoint,
+  data,
+  definePlugin,
+  type OpenedFiles,
+  type RestorePlugin,
+  type Task,
+  type Value,
+} from "@restage/core";
 import type { UnixSkEntry } from "@restage/images";
 import { AF, F, SETTABLE_FLAGS, SOCK, TCP_STATE } from "@restage/linux/abi";
 import { setSocketOptions, shutDown, widenBuffers } from "./socket-options.ts";
 import { sendPacket } from "./socket-queues.ts";
 import { hasLostPeer, UnixGraph } from "./unix-graph.ts";
 import { bindUnixSocket, connectUnixSocket, deleteAgain } from "./unix-names.ts";
-import { checkUnixSockets } from "./unix-plan.ts";
 import { UnixPaths } from "./unix-paths.ts";
+import { checkUnixSockets } from "./unix-plan.ts";
 
 /**
  * RESTORE: Unix sockets. Those that are connected to each other, and what is in flight between them, are opened by one task: first all are
@@ -92,7 +100,9 @@ function finishSockets({ task, descriptors, checkpoint }: OpenedFiles, graph: Un
   for (const entry of own) {
     const peer = graph.peerOf(entry);
     if (peer === undefined || graph.otherEndOf(entry) !== undefined) continue;
-    connectUnixSocket(task, descriptorOf(entry.id), peer).hint("its peer is not there: start it, or restore the tree that it belongs to");
+    connectUnixSocket(task, descriptorOf(entry.id), peer).hint(
+      "its peer is not there: start it, or restore the tree that it belongs to",
+    );
   }
   for (const entry of own) fillQueue(task, entry, graph, made, descriptorOf);
   for (const entry of own) {

@@ -73,4 +73,3 @@ function createByCounting(task: Task, timers: readonly PosixTimerEntry[]): void 
     }
   }
 }
-

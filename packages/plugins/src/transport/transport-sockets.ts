@@ -12,8 +12,8 @@ import {
 } from "@restage/core";
 import type { Data } from "@restage/linux";
 import { O } from "@restage/linux/abi";
-import { type Passing, Transport } from "./transport.ts";
 import { FilePassings } from "./file-passings.ts";
+import { type Passing, Transport } from "./transport.ts";
 
 /** Source: include/linux/socket.h, include/uapi/linux/un.h. */
 const AF_UNIX = 1;
@@ -78,8 +78,9 @@ async function exchange(
   const rooms = messages.map(() => receive(task, socket, most));
   const received = new Map<number, Value>();
   // From one sender messages come in order, so what they bring is known before they come.
-  if (incoming.length <= 1) messages.forEach((ids, index) => expectMessage(ids, rooms[index]?.control, received));
-  else {
+  if (incoming.length <= 1) {
+    for (const [index, ids] of messages.entries()) expectMessage(ids, rooms[index]?.control, received);
+  } else {
     await task.flush();
     for (const { payload, control } of rooms) takeMessage(payload, control, received);
   }
@@ -114,7 +115,7 @@ function receive(task: Task, socket: number, most: number): { readonly payload: 
 function expectMessage(ids: readonly number[], control: Data | undefined, into: Map<number, Value>): void {
   if (control === undefined) return;
   control.bytes.fill(0xff);
-  ids.forEach((id, index) => into.set(id, loaded(control, CMSG_HEADER_SIZE + 4 * index, 4)));
+  for (const [index, id] of ids.entries()) into.set(id, loaded(control, CMSG_HEADER_SIZE + 4 * index, 4));
 }
 
 /** Reads ids and descriptors of a message that came. */
@@ -123,8 +124,10 @@ function takeMessage(payload: Data, control: Data, into: Map<number, Value>): vo
   const rights = new DataView(control.bytes.buffer);
   const count = ids.getUint32(0, true);
   const got = (Number(rights.getBigUint64(0, true)) - CMSG_HEADER_SIZE) / 4;
-  if (got !== count) throw new Error(`A message of ${count} descriptors came with ${got}: the limit of open files is too low`);
-  for (let n = 0; n < count; n++) into.set(ids.getUint32(4 + 4 * n, true), rights.getInt32(CMSG_HEADER_SIZE + 4 * n, true));
+  if (got !== count)
+    throw new Error(`A message of ${count} descriptors came with ${got}: the limit of open files is too low`);
+  for (let n = 0; n < count; n++)
+    into.set(ids.getUint32(4 + 4 * n, true), rights.getInt32(CMSG_HEADER_SIZE + 4 * n, true));
 }
 
 /** struct msghdr with one struct iovec. */

@@ -8,7 +8,10 @@ export interface Passing {
 }
 
 /** What each task passes and gets; tasks that do neither are not in it. */
-export type Passings = ReadonlyMap<Task, { readonly outgoing: readonly Passing[]; readonly incoming: readonly Passing[] }>;
+export type Passings = ReadonlyMap<
+  Task,
+  { readonly outgoing: readonly Passing[]; readonly incoming: readonly Passing[] }
+>;
 
 /**
  * Passes open files between tasks, so that they share the description. Tasks pass only to tasks that come later in the tree.

@@ -1,5 +1,5 @@
 import { definePlugin, type RestorePlugin, type Task } from "@restage/core";
-import { PR, SIG, signalBit, SIGSET_SIZE } from "@restage/linux/abi";
+import { PR, SIG, SIGSET_SIZE, signalBit } from "@restage/linux/abi";
 
 /** struct kernel_sigaction with the default action. */
 const DEFAULT_ACTION = { handler: 0n, flags: 0n, restorer: 0n, mask: 0n };
@@ -20,7 +20,11 @@ export function zombiesAndHelpers(): RestorePlugin {
       plan.tap("zombies-helpers", (plan) => {
         for (const { kind, parent, pid } of plan.tree.tasks) {
           if (kind !== "helper" || parent?.survives !== false) continue;
-          plan.refuse({ what: `helper ${pid}`, why: `the task ${parent.pid} that would reap it does not go on itself`, pid });
+          plan.refuse({
+            what: `helper ${pid}`,
+            why: `the task ${parent.pid} that would reap it does not go on itself`,
+            pid,
+          });
         }
       });
       stages.RESTORE.task.tap("zombies-helpers", (task) => {
@@ -58,4 +62,3 @@ function dropLastChildSignal(task: Task): void {
   const now = new Uint8Array(16);
   task.leader.callLast("rt_sigtimedwait", set, 0, now, SIGSET_SIZE).allow("EAGAIN");
 }
-

@@ -1,0 +1,26 @@
+import { asRestoreError, type Finding, type Plan, planRestore, type RestoreRequest } from "@restage/core";
+import { defaultPlugins } from "@restage/plugins";
+import { openMachine } from "../open-machine.ts";
+import { checkPids } from "./pids.ts";
+
+/** What in a checkpoint stands against its restore here: findings of the plugins, and pids that are in use. */
+export async function checkCheckpoint(request: RestoreRequest): Promise<readonly Finding[]> {
+  try {
+    const kernel = await openMachine();
+    try {
+      const { plan } = await planRestore(request, kernel, defaultPlugins());
+      return [...plan.findings, ...(hasOwnPids(plan) ? [] : checkPids(plan.tree))];
+    } finally {
+      kernel.close();
+    }
+  } catch (thrown) {
+    const { message, hint, plugin = "check", pid } = asRestoreError(thrown, {});
+    return [{ severity: "refused", what: request.images, why: message, hint, pid, plugin }];
+  }
+}
+
+/** In a pid namespace of its own, no pid of the tree is in use. */
+function hasOwnPids({ checkpoint, tree }: Plan): boolean {
+  const host = checkpoint.inventory.root_ids?.pid_ns_id;
+  return host !== undefined && tree.root.survives && tree.root.ids.pid_ns_id !== host;
+}

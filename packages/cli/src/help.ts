@@ -1,0 +1,63 @@
+import { COMMANDS, type Command } from "./commands.ts";
+import { MISSING_NAMES, NAMES_WITHOUT_EFFECT } from "./options/criu-options.ts";
+import type { Option } from "./options/option.ts";
+import { RESTORE_OPTIONS } from "./options/restore-options.ts";
+
+const WIDTH = 80;
+
+/** `restage --help`. */
+export function programHelp(): string {
+  const rows = Object.entries(COMMANDS).map(
+    ([name, { operand, says }]) => [`${name} ${operand ?? ""}`.trim(), says] as const,
+  );
+  return `Usage: restage COMMAND [OPTIONS]
+
+Restores Linux process trees from CRIU checkpoints, stage by stage.
+
+Commands:
+${table(rows)}
+
+\`restage COMMAND --help\` lists the options of a command.
+`;
+}
+
+/** `restage COMMAND --help`. */
+export function commandHelp(name: string, { says, operand, options, help }: Command): string {
+  const rows = options.flatMap((option) =>
+    option.says === undefined ? [] : [[synopsis(option), option.says] as const],
+  );
+  const parts = [
+    `Usage: restage ${name}${operand === undefined ? "" : ` ${operand}`} [OPTIONS]`,
+    `${says.charAt(0).toUpperCase()}${says.slice(1)}.`,
+    `Options:\n${table(rows)}`,
+  ];
+  if (options === RESTORE_OPTIONS) {
+    parts.push(wrap(`Without effect, as they matter only at a dump: ${NAMES_WITHOUT_EFFECT.join(", ")}`));
+    parts.push(
+      wrap(`Options of criu restore that are refused, as Restage does not have them yet: ${MISSING_NAMES.join(", ")}`),
+    );
+  }
+  if (help !== undefined) parts.push(help);
+  return `${parts.join("\n\n")}\n`;
+}
+
+function synopsis({ name, letter, value, optional }: Option): string {
+  const names = letter === undefined ? `    --${name}` : `-${letter}, --${name}`;
+  if (value === undefined) return names;
+  return optional ? `${names} [${value}]` : `${names} ${value}`;
+}
+
+function table(rows: readonly (readonly [string, string])[]): string {
+  const width = Math.max(...rows.map(([left]) => left.length));
+  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`).join("\n");
+}
+
+function wrap(text: string): string {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + word.length < WIDTH) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines.join("\n");
+}

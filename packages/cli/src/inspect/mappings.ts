@@ -1,0 +1,71 @@
+import { type Checkpoint, guard, type Task } from "@restage/core";
+import { imageFileName, type PageRun, readPagemap, type VmaEntry, vmaStatus } from "@restage/images";
+import { PAGE_SIZE } from "@restage/linux/abi";
+
+/** A mapping of a task. */
+export interface Mapping {
+  /** Addresses in hexadecimal. */
+  readonly start: string;
+  readonly end: string;
+  /** As in /proc/PID/maps: `rwx`, then shared or private. */
+  readonly access: string;
+  readonly bytes: number;
+  /** How many of them have their content in the checkpoint. */
+  readonly saved: number;
+  /** A path, or `[heap]` and the like. */
+  readonly name: string;
+}
+
+export function mappingsOf(checkpoint: Checkpoint, task: Task): readonly Mapping[] {
+  const runs = guard(() => readPagemap(checkpoint.source, imageFileName("pagemap", task.pid)))?.runs ?? [];
+  return task.mm.vmas.map((vma) => ({
+    start: vma.start.toString(16),
+    end: vma.end.toString(16),
+    access: printAccess(vma),
+    bytes: Number(vma.end - vma.start),
+    saved: savedBytes(runs, vma),
+    name: nameOf(checkpoint, vma),
+  }));
+}
+
+function savedBytes(runs: readonly PageRun[], { start, end }: VmaEntry): number {
+  let bytes = 0;
+  for (let at = firstEndingAfter(runs, start); at < runs.length; at++) {
+    const { address, pages } = runs[at]!;
+    if (address >= end) break;
+    const runEnd = address + BigInt(pages * PAGE_SIZE);
+    bytes += Number((runEnd < end ? runEnd : end) - (address > start ? address : start));
+  }
+  return bytes;
+}
+
+/** Runs are ascending: a search by halves. */
+function firstEndingAfter(runs: readonly PageRun[], start: bigint): number {
+  let low = 0;
+  let high = runs.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const { address, pages } = runs[middle]!;
+    if (address + BigInt(pages * PAGE_SIZE) > start) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+function printAccess({ prot, flags }: VmaEntry): string {
+  const letters = ["r", "w", "x"].map((letter, bit) => ((prot & (1 << bit)) === 0 ? "-" : letter));
+  const MAP_SHARED = 1;
+  return `${letters.join("")}${(flags & MAP_SHARED) === 0 ? "p" : "s"}`;
+}
+
+function nameOf(checkpoint: Checkpoint, { shmid, status }: VmaEntry): string {
+  const { VMA_FILE_PRIVATE, VMA_FILE_SHARED } = vmaStatus;
+  if ((status & (VMA_FILE_PRIVATE | VMA_FILE_SHARED)) !== 0)
+    return checkpoint.file(Number(shmid), "a mapping").reg?.name ?? "";
+  const special = Object.entries(vmaStatus).find(([name, bit]) => isSpecial(name) && (status & bit) !== 0);
+  return special === undefined ? "" : `[${special[0].slice("VMA_AREA_".length).toLowerCase()}]`;
+}
+
+function isSpecial(name: string): boolean {
+  return name.startsWith("VMA_AREA_") && name !== "VMA_AREA_REGULAR";
+}

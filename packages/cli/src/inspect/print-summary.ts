@@ -1,0 +1,45 @@
+import type { Mapping } from "./mappings.ts";
+import type { Summary, TaskSummary } from "./summarize.ts";
+
+/** A summary as text. */
+export function printSummary({ tasks, images }: Summary): string {
+  const width = Math.max(...images.map(({ name }) => name.length));
+  const files = images.map(({ name, bytes }) => `  ${name.padEnd(width)} ${printBytes(bytes).padStart(10)}`);
+  return [...tasks.flatMap(printTask), "images", ...files, ""].join("\n");
+}
+
+function printTask({
+  pid,
+  name = "?",
+  kind,
+  parent,
+  session,
+  group,
+  threads,
+  files,
+  memory,
+}: TaskSummary): readonly string[] {
+  const child = parent === undefined ? "" : `, child of ${parent}`;
+  const lines = [`task ${pid} ${name} (${kind}${child}), session ${session}, group ${group}`];
+  for (const thread of threads.slice(1)) lines.push(`  thread ${thread.tid} ${thread.name ?? ""}`);
+  for (const { fd, type, name } of files)
+    lines.push(`  fd ${String(fd).padEnd(5)} ${type.padEnd(10)} ${name}`.trimEnd());
+  return [...lines, ...memory.map(printMapping), ""];
+}
+
+function printMapping({ start, end, access, bytes, saved, name }: Mapping): string {
+  const content = saved === 0 ? "" : `${printBytes(saved)} saved`;
+  return `  ${`${start}-${end}`.padEnd(27)} ${access} ${printBytes(bytes).padStart(10)} ${content.padStart(16)}  ${name}`.trimEnd();
+}
+
+const UNITS = ["B", "KiB", "MiB", "GiB"];
+
+function printBytes(bytes: number): string {
+  let amount = bytes;
+  let unit = 0;
+  while (amount >= 1024 && unit < UNITS.length - 1) {
+    amount /= 1024;
+    unit++;
+  }
+  return `${Number.isInteger(amount) ? amount : amount.toFixed(1)} ${UNITS[unit]}`;
+}

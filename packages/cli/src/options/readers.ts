@@ -1,0 +1,30 @@
+import type { Given, Reader } from "./option.ts";
+
+/** A switch. */
+export const on: Reader<boolean> = (given) => given !== false;
+
+export const text: Reader<string> = (given) => String(given);
+
+/** Seconds, as milliseconds. */
+export const seconds: Reader<number> = (given) => {
+  const number = Number(given);
+  if (given !== true && number > 0) return 1000 * number;
+  throw new RangeError("a number of seconds above 0");
+};
+
+/** As CRIU counts: `-v` is one more, `-vv` two, `-v4` is four. */
+export function verbosity(given: Given, before: number): number {
+  if (given === true) return before + 1;
+  const letters = String(given);
+  if (/^v+$/.test(letters)) return before + 1 + letters.length;
+  if (/^\d+$/.test(letters)) return Number(letters);
+  throw new RangeError("a number");
+}
+
+export function oneOf<T extends string>(choices: readonly T[]): Reader<T> {
+  return (given) => {
+    const choice = choices.find((name) => name === given);
+    if (choice !== undefined) return choice;
+    throw new RangeError(`one of ${choices.join(", ")}`);
+  };
+}

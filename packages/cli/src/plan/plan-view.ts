@@ -1,0 +1,75 @@
+import { printProgram, type RecordedStep, type RestoreEvent } from "@restage/core";
+import { counted } from "../report/counted.ts";
+import { print } from "../report/print.ts";
+import { printFinding } from "../report/print-finding.ts";
+import type { Reporter } from "../report/report.ts";
+
+/** What one of those who act would do without a break. */
+interface Part {
+  readonly who: string;
+  readonly steps: RecordedStep[];
+  /** Of the coordinator, which has no programs. */
+  readonly lines: string[];
+}
+
+/** Prints a plan for people: a heading for each stage, then in order who acts in it, and the calls of each duty. */
+export class PlanView implements Reporter {
+  readonly name = "the plan";
+  #parts: Part[] = [];
+  #tasks = 0;
+  #calls = 0;
+
+  readonly listener = (event: RestoreEvent): void => {
+    switch (event.kind) {
+      case "planned":
+        this.#tasks = event.tasks;
+        for (const finding of event.findings) print(`${printFinding(finding)}\n`);
+        break;
+      case "program":
+        this.#partOf(event.target).steps.push(...event.steps);
+        break;
+      case "stage-left":
+        this.#printParts(event.stage);
+        break;
+      case "resumed":
+        if (this.#parts.length > 0) this.#printParts("commit");
+        print(`\n${counted(this.#tasks, "task")}, ${counted(this.#calls, "call")}; nothing was touched\n`);
+        break;
+    }
+  };
+
+  /** What the coordinator itself would do now. */
+  addOfCoordinator(text: string): void {
+    this.#calls++;
+    this.#partOf("the coordinator").lines.push(text);
+  }
+
+  #partOf(who: string): Part {
+    const last = this.#parts.at(-1);
+    if (last?.who === who) return last;
+    const part = { who, steps: [], lines: [] };
+    this.#parts.push(part);
+    return part;
+  }
+
+  #printParts(heading: string): void {
+    print(`\n${heading}\n`);
+    for (const { who, steps, lines } of this.#parts) {
+      this.#calls += steps.length;
+      const own = lines.map((line) => `    ${line}\n`).join("");
+      print(`  ${who}\n${own}${printDuties(steps)}`);
+    }
+    this.#parts = [];
+  }
+}
+
+/** A heading where another duty goes on. */
+function printDuties(steps: readonly RecordedStep[]): string {
+  const calls = printProgram(steps);
+  return steps
+    .map(({ plugin }, index) => {
+      const heading = plugin === steps[index - 1]?.plugin ? "" : `    ${plugin}\n`;
+      return `${heading}      ${calls[index]}\n`;
+    })
+    .join("");
+}

@@ -1,0 +1,16 @@
+import { printProgram, printStep } from "@restage/core";
+import type { KernelRecord } from "@restage/core/testing";
+
+/** What the coordinator would do itself; undefined for what programs of tasks, which come as events, are about. */
+export function printRecord(record: KernelRecord): string | undefined {
+  switch (record.kind) {
+    case "host-call":
+      return printStep(record.step);
+    case "host-write":
+      return `write ${JSON.stringify(record.text)} to ${record.path}`;
+    case "push-undo":
+      return `undo: ${printProgram(record.steps).join("; ")}`;
+    default:
+      return undefined;
+  }
+}

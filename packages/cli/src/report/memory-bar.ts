@@ -1,0 +1,61 @@
+import { readFileSync } from "node:fs";
+import { definePlugin, type RestorePlugin } from "@restage/core";
+
+const PAGE_SIZE = 4096;
+const MIB = 1024 * 1024;
+/** Whatever is over before this is not worth a bar, in milliseconds. */
+const PATIENCE = 300;
+const INTERVAL = 100;
+const WIDTH = 24;
+
+/** How much of the checkpoint's memory is there again: what the tasks have in memory, against the size of the pages images. */
+export class MemoryBar {
+  #pids: readonly number[] = [];
+  #total = 0;
+  #timer: ReturnType<typeof setInterval> | undefined;
+
+  /** Learns who the tasks are, and what they will have. */
+  plugin(): RestorePlugin {
+    return definePlugin({
+      name: "memory-bar",
+      apply: ({ plan }) => {
+        plan.tap("memory-bar", ({ source, survivors }) => {
+          this.#pids = survivors.map(({ pid }) => pid);
+          const pages = source.list().filter((name) => /^pages-\d+\.img$/.test(name));
+          this.#total = pages.reduce((sum, name) => sum + (source.size(name) ?? 0), 0);
+        });
+      },
+    });
+  }
+
+  /** Draws the bar again and again, if it takes long, until it is hidden. */
+  show(draw: (bar: string) => void): void {
+    this.hide();
+    const started = performance.now();
+    this.#timer = setInterval(() => {
+      if (this.#total > 0 && performance.now() - started > PATIENCE) draw(this.#print());
+    }, INTERVAL);
+  }
+
+  hide(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #print(): string {
+    const resident = this.#pids.reduce((sum, pid) => sum + residentBytes(pid), 0);
+    const done = Math.min(resident, this.#total);
+    const filled = Math.round((WIDTH * done) / this.#total);
+    const numbers = `${Math.round(done / MIB)} of ${Math.round(this.#total / MIB)} MiB`;
+    return `${"█".repeat(filled)}${"░".repeat(WIDTH - filled)} ${numbers}`;
+  }
+}
+
+/** Memory that a task has for itself: the second field of /proc/PID/statm; 0 when it is not there yet. */
+function residentBytes(pid: number): number {
+  try {
+    return Number(readFileSync(`/proc/${pid}/statm`, "latin1").split(" ")[1]) * PAGE_SIZE;
+  } catch {
+    return 0;
+  }
+}

@@ -1,0 +1,36 @@
+import { openSync } from "node:fs";
+import { resolve } from "node:path";
+import { eventToJson, RestoreError } from "@restage/core";
+import type { Settings } from "../options/settings.ts";
+import { workDirectory } from "../request.ts";
+import { logTo } from "./log.ts";
+import { print } from "./print.ts";
+import { Report, type Reporter } from "./report.ts";
+import { isTerminal } from "./terminal.ts";
+
+const STDERR = 2;
+/** What a terminal shows is what the log of this level says. */
+const STAGES_LEVEL = 3;
+
+/** Who is told, as the command line has it: where nobody looks, nobody, but of warnings. */
+export async function openReport(settings: Settings, images: string): Promise<Report> {
+  const { json, logFile, trace, verbosity } = settings;
+  const open = (file: string) => openForWriting(resolve(workDirectory(settings, images), file));
+  const isShown = !json && isTerminal(1) && (logFile !== undefined || verbosity <= STAGES_LEVEL);
+  const reporters: Reporter[] = [];
+  if (json) reporters.push({ name: "events", listener: (event) => print(`${JSON.stringify(eventToJson(event))}\n`) });
+  if (isShown) reporters.push((await import("./stage-view.ts")).stageView());
+  if (logFile !== undefined) reporters.push(logTo(open(logFile), verbosity, { withErrors: true }));
+  // Errors are said at the end, with all that is known.
+  else if (!json && !isShown) reporters.push(logTo(STDERR, verbosity, { withErrors: false }));
+  if (trace !== undefined) reporters.push((await import("./trace-file.ts")).traceTo(open(trace)));
+  return new Report(reporters);
+}
+
+function openForWriting(path: string): number {
+  try {
+    return openSync(path, "w");
+  } catch (error) {
+    throw new RestoreError("ERR_OPTION", `Cannot write ${path}: ${(error as Error).message}`, { cause: error });
+  }
+}

@@ -1,0 +1,13 @@
+import { closeSync, writeSync } from "node:fs";
+import { ChromeTrace } from "@restage/core";
+import type { Reporter } from "./report.ts";
+
+/** Writes a timeline when the restore is over. */
+export function traceTo(fd: number): Reporter {
+  const trace = new ChromeTrace();
+  const end = (): void => {
+    writeSync(fd, trace.toString());
+    closeSync(fd);
+  };
+  return { name: "the trace", listener: trace.listener, end };
+}

@@ -1,0 +1,21 @@
+import type { LinuxKernel } from "@restage/linux";
+
+/** What asks a process to end, by hand or from a service manager. */
+const FORWARDED = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
+
+/** Stays until the root task ends. Meanwhile this process stands for it: signals that ask to end are the task's. */
+export async function stay(kernel: LinuxKernel, pid: number): Promise<void> {
+  const forward = (signal: NodeJS.Signals): void => {
+    try {
+      process.kill(pid, signal);
+    } catch {
+      // It has ended, and is about to be reaped.
+    }
+  };
+  for (const signal of FORWARDED) process.on(signal, forward);
+  try {
+    await kernel.waitForExit(pid);
+  } finally {
+    for (const signal of FORWARDED) process.off(signal, forward);
+  }
+}

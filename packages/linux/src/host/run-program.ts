@@ -1,0 +1,17 @@
+import { spawnSync } from "node:child_process";
+
+const TIME = 20_000;
+
+/** What became of a program. */
+export interface ProgramOutcome {
+  /** Its exit status; undefined when it could not be started, or was killed. */
+  readonly status: number | undefined;
+  readonly output: string;
+  readonly errors: string;
+}
+
+/** Runs a program of this machine, found by PATH, and waits for its end. */
+export function runProgram(name: string, args: readonly string[], input = ""): ProgramOutcome {
+  const { status, stdout, stderr } = spawnSync(name, args, { input, encoding: "utf8", timeout: TIME });
+  return { status: status ?? undefined, output: stdout ?? "", errors: stderr ?? "" };
+}
