@@ -105,6 +105,48 @@ const KERNEL: readonly {
     },
   },
   {
+    headers: ["sys/socket.h", "linux/un.h"],
+    constants: {
+      ...prefixed("AF_", abi.AF),
+      ...prefixed("SOCK_", abi.SOCK),
+      ...prefixed("SO_", abi.SO),
+      ...prefixed("MSG_", abi.MSG),
+      ...prefixed("SCM_", abi.SCM),
+      ...prefixed("SHUT_", abi.SHUT),
+      SOL_SOCKET: abi.SOL.SOCKET,
+      SOL_RAW: abi.SOL.RAW,
+      SOL_ICMPV6: abi.SOL.ICMPV6,
+      UNIX_PATH_MAX: abi.UNIX_PATH_MAX,
+    },
+  },
+  {
+    headers: ["linux/in.h", "linux/in6.h", "linux/icmp.h"],
+    constants: {
+      ...prefixed("IPPROTO_", abi.IPPROTO),
+      ...prefixed("IP_", abi.IP),
+      ...prefixed("IPV6_", abi.IPV6),
+      ICMP_FILTER: abi.ICMP_FILTER,
+    },
+  },
+  {
+    headers: ["netinet/tcp.h"],
+    constants: {
+      ...prefixed("TCP_", abi.TCP),
+      ...prefixed("TCP_", abi.TCP_STATE),
+      ...prefixed("TCPI_OPT_", abi.TCPI_OPT),
+      TCPOPT_MAXSEG: abi.TCPOPT.MAXSEG,
+      TCPOPT_WINDOW: abi.TCPOPT.WINDOW,
+      TCPOPT_SACK_PERMITTED: abi.TCPOPT.SACK_PERM,
+      TCPOPT_TIMESTAMP: abi.TCPOPT.TIMESTAMP,
+    },
+  },
+  {
+    headers: ["linux/if.h", "linux/netlink.h", "linux/sockios.h"],
+    constants: { NETLINK_CONNECTED: abi.NETLINK_CONNECTED, SIOCGIFINDEX: abi.SIOCGIFINDEX },
+    offsets: ["ifreq", { ifr_ifru: abi.IFREQ.ifindex }],
+    size: abi.IFREQ.size,
+  },
+  {
     headers: ["asm/signal.h"],
     constants: { ...prefixed("SIG", abi.SIG), ...prefixed("SIG_", abi.SIG_BLOCK) },
   },

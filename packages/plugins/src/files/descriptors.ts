@@ -152,4 +152,14 @@ function checkTypes(plan: Plan, isOpened: (type: string) => boolean): void {
       numbers.add(fd);
     }
   }
+  for (const { scm } of plan.checkpoint.values("sk_queues")) {
+    for (const id of scm.flatMap(({ rights }) => rights)) {
+      const type = typeName(plan.checkpoint.file(id, "sk-queues.img").type);
+      if (!isOpened(type))
+        plan.refuse({
+          what: `file ${id}, in flight in a socket's queue`,
+          why: `files of type ${type} are not restored yet`,
+        });
+    }
+  }
 }

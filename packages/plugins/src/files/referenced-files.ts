@@ -2,8 +2,8 @@ import type { Plan } from "@restage/core";
 import { isFile, kindOf } from "../memory/vmas.ts";
 
 /**
- * Ids of all files that a surviving task uses: descriptors, what is in flight between sockets, executable, directories, mappings. Others in files.img are leftovers. A fifo is
- * also the file that its path leads to.
+ * Ids of all files that a surviving task uses: descriptors, what is in flight between sockets, executable, directories, mappings. Others
+ * in files.img are leftovers. A fifo is also the file that its path leads to.
  */
 export function referencedFiles(plan: Plan): ReadonlySet<number> {
   const ids = new Set<number>();

@@ -64,9 +64,11 @@ export function addressText(family: number, words: AddressWords): string {
   if (family === AF.INET) return bytes.join(".");
   const groups = Array.from({ length: 8 }, (_, index) => ((bytes[2 * index] ?? 0) << 8) | (bytes[2 * index + 1] ?? 0));
   const text = groups.map((group) => group.toString(16)).join(":");
-  const runs = text.match(/\b0(:0)+\b/g) ?? [];
-  const longest = runs.reduce((best, run) => (run.length > best.length ? run : best), "");
-  return longest === "" ? text : text.replace(longest, ":").replace(/:{2,}/, "::");
+  const runs = [...text.matchAll(/\b0(:0)+\b/g)].sort((a, b) => b[0].length - a[0].length);
+  const [longest] = runs;
+  if (longest === undefined) return text;
+  const { index, 0: zeros } = longest;
+  return `${text.slice(0, index)}::${text.slice(index + zeros.length)}`.replace(/:{3,}/, "::");
 }
 
 const PROTOCOL_NAMES: Readonly<Record<number, string>> = {

@@ -20,8 +20,8 @@ export function widenBuffers(task: Task, socket: Value): void {
 }
 
 /**
- * The options that all sockets have, but for those that have to do with binding (SO_REUSEADDR, SO_REUSEPORT, SO_BINDTODEVICE). Sizes of buffers, and marks, require
- * CAP_NET_ADMIN.
+ * The options that all sockets have, but for those that have to do with binding (SO_REUSEADDR, SO_REUSEPORT, SO_BINDTODEVICE). Sizes of
+ * buffers, and marks, require CAP_NET_ADMIN.
  */
 export function setSocketOptions(task: Task, socket: Value, options: SkOptsEntry): void {
   const set = (option: number, value: number | boolean) => setOption(task, socket, SOL.SOCKET, option, value);

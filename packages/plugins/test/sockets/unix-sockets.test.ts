@@ -1,0 +1,135 @@
+import { image, testPlan, testPlugin } from "@restage/core/testing";
+import { SOCK, TCP_STATE } from "@restage/linux/abi";
+import { describe, expect, it } from "vitest";
+import { unixSockets } from "../../src/sockets/unix-sockets.ts";
+import { withPaths } from "../files/support.ts";
+import { name, unixSocket, withoutOptions } from "./support.ts";
+
+const task = {
+  pid: 7,
+  descriptors: [
+    { fd: 3, id: 3 },
+    { fd: 4, id: 4 },
+  ],
+};
+
+function queue(
+  packets: readonly { readonly id_for: number; readonly text: string; readonly rights?: readonly number[] }[],
+) {
+  return image(
+    "sk_queues",
+    packets.map(({ id_for, text, rights }) => ({
+      id_for,
+      length: text.length,
+      scm: rights === undefined ? [] : [{ type: 1, rights: [...rights] }],
+    })),
+    undefined,
+    packets.map(({ text }) => new TextEncoder().encode(text)),
+  );
+}
+
+async function lines(test: Omit<Parameters<typeof testPlugin>[1], "with" | "task">): Promise<readonly string[]> {
+  return withoutOptions(await testPlugin(unixSockets(), { stage: "RESTORE", with: withPaths, task, ...test }));
+}
+
+describe("unixSockets", () => {
+  it("makes two ends at once, and shuts down only when all queues are filled", async () => {
+    const state = TCP_STATE.ESTABLISHED;
+    const files = [
+      { id: 3, usk: unixSocket(30, { peer: 40, state, shutdown: 2 }) },
+      { id: 4, usk: unixSocket(40, { peer: 30, state, shutdown: 1 }) },
+    ];
+    expect(await lines({ files, images: [queue([{ id_for: 4, text: "hi" }])] })).toEqual([
+      "$1 = socketpair(1, 526337, 0, [8])",
+      expect.stringMatching(/^sendmsg\(\$1\[0\], .*\) expects 2$/),
+      "fcntl($1[0], F_SETFL, NULL)",
+      "shutdown($1[0], 1)",
+      "fcntl($1[1], F_SETFL, NULL)",
+      "shutdown($1[1], 0)",
+    ]);
+  });
+
+  it("binds, listens, and lets others connect before anything else", async () => {
+    const files = [
+      { id: 3, usk: unixSocket(30, { type: SOCK.DGRAM, peer: 40, state: TCP_STATE.ESTABLISHED }) },
+      {
+        id: 4,
+        usk: unixSocket(40, {
+          type: SOCK.DGRAM,
+          name: name("/run/d\0"),
+          file_perms: { mode: 0o140640, uid: 5, gid: 6 },
+        }),
+      },
+    ];
+    expect(await lines({ files })).toEqual([
+      'coordinator RESTORE unix-sockets: undo: unlinkat(AT_FDCWD, "/run/d", 0) allows ENOENT',
+      "$2 = socket(1, 526338, 0)",
+      "$1 = socket(1, 526338, 0)",
+      "bind($1, [01002f72756e2f6400], 9)",
+      'fchownat(AT_FDCWD, "/run/d", 5, 6, 0)',
+      'fchmodat(AT_FDCWD, "/run/d", 0640)',
+      "connect($2, [01002f72756e2f6400], 9)",
+      "fcntl($2, F_SETFL, NULL)",
+      "fcntl($1, F_SETFL, NULL)",
+    ]);
+  });
+
+  it("keeps the file of a deleted socket beside its name until all have connected to it", async () => {
+    const files = [
+      { id: 3, usk: unixSocket(30, { type: SOCK.DGRAM, name: name("/run/d\0"), deleted: true }) },
+      { id: 4, usk: unixSocket(40, { type: SOCK.DGRAM, peer: 30 }) },
+    ];
+    expect(await lines({ files })).toEqual(
+      expect.arrayContaining([
+        'renameat(AT_FDCWD, "/run/d", AT_FDCWD, "/run/.restage-30")',
+        'chdir("/run")',
+        'unlinkat(AT_FDCWD, "/run/.restage-30", 0)',
+      ]),
+    );
+  });
+
+  it("opens what is in flight in the task that sends it, though no descriptor is left", async () => {
+    const state = TCP_STATE.ESTABLISHED;
+    const files = [
+      { id: 3, usk: unixSocket(30, { peer: 40, state }) },
+      { id: 4, usk: unixSocket(40, { peer: 30, state }) },
+      { id: 5, usk: unixSocket(50) },
+    ];
+    const printed = await lines({ files, images: [queue([{ id_for: 4, text: "x", rights: [5] }])] });
+    expect(printed.filter((line) => line.includes("socket(1, ")).length).toBe(1);
+    expect(printed.find((line) => line.includes("sendmsg"))).toContain("$2");
+  });
+
+  it("refuses what it cannot connect, by name", async () => {
+    const state = TCP_STATE.ESTABLISHED;
+    const files = [
+      { id: 3, usk: unixSocket(30, { peer: 99, state }) },
+      { id: 4, usk: unixSocket(40, { type: SOCK.DGRAM, peer: 60, uflags: 0 }) },
+      { id: 6, usk: unixSocket(60, { type: SOCK.DGRAM, name: name("/dev/log\0"), uflags: 1 }) },
+    ];
+    const findings = await testPlan(unixSockets(), { with: withPaths, task, files });
+    expect(findings.map(({ what, why }) => `${what}: ${why}`)).toEqual([
+      "Unix socket socket:[30]: its peer, socket:[99], is not in the checkpoint",
+      "Unix socket socket:[40]: its peer, Unix socket /dev/log, is outside the checkpoint",
+    ]);
+    expect(findings[1]?.hint).toContain("--ext-unix-sk");
+  });
+
+  it("names who has a name", async () => {
+    const files = [
+      { id: 3, usk: unixSocket(30, { name: name("\0bus"), state: TCP_STATE.LISTEN }) },
+      { id: 4, usk: unixSocket(40, { name: name("/gone/s\0"), state: TCP_STATE.LISTEN }) },
+    ];
+    const table = "Num RefCount\n0000: 00000002 00000000 00010000 0001 01 555 @bus";
+    const host = {
+      texts: { "/proc/net/unix": table },
+      socketHolders: { 555: "process 9 (busd)" },
+      files: { "/gone": "missing" },
+    } as const;
+    const findings = await testPlan(unixSockets(), { with: withPaths, task, files, host });
+    expect(findings.map(({ why }) => why)).toEqual([
+      "its name is in use by process 9 (busd)",
+      "the directory /gone is not there",
+    ]);
+  });
+});
