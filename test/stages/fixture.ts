@@ -1,5 +1,15 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+} from "node:fs";
 import { fileURLToPath } from "node:url";
 import { type RestoredTree, RestoreError, type RestorePlugin, restore } from "@restage/core";
 import { openKernel } from "@restage/linux";
@@ -78,8 +88,28 @@ export function takenPids(name: string): readonly number[] {
   return [...new Set([...pids, ...tids])].filter((pid) => existsSync(`/proc/${pid}`));
 }
 
-/** Tasks of this machine whose executable is a fixture, or a stub of a restore. */
+/** Tasks whose executable is a fixture's, and stubs of this process's restores, or of a coordinator that is dead. */
 export function fixtureTasks(): readonly string[] {
-  const found = execFileSync("sh", ["-c", "ls -l /proc/[0-9]*/exe 2>/dev/null || true"], { encoding: "utf8" });
-  return found.split("\n").filter((line) => line.includes(`${place}/fixture`) || line.includes("restage-stub"));
+  return readdirSync("/proc").flatMap((pid) => {
+    const executable = /^\d+$/.test(pid) ? readExecutable(pid) : "";
+    if (executable.startsWith(`${place}/fixture`)) return `${pid} ${executable}`;
+    const parent = executable.includes("restage-stub") ? parentOf(pid) : undefined;
+    return parent === 1 || parent === process.pid ? `${pid} ${executable}` : [];
+  });
+}
+
+function readExecutable(pid: string): string {
+  try {
+    return readlinkSync(`/proc/${pid}/exe`);
+  } catch {
+    return "";
+  }
+}
+
+function parentOf(pid: string): number | undefined {
+  try {
+    return Number(/^PPid:\s*(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
+  } catch {
+    return undefined;
+  }
 }
