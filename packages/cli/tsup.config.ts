@@ -1,4 +1,4 @@
-import { defineConfig } from "tsup";
+import { defineConfig, type Options } from "tsup";
 import { bundledLicenses } from "../../tools/bundled-licenses.ts";
 
 // The command is one folder of chunks. `core.js`, `plugins.js`, `images.js` and `linux-abi.js` name the chunks that a user's
@@ -10,11 +10,24 @@ export default defineConfig({
   splitting: true,
   target: "node20",
   clean: true,
-  noExternal: [/^@restage\//, /^@bufbuild\/protobuf/, "tapable", "commander", "yocto-spinner", "yoctocolors"],
+  noExternal: [/^@restage\//, /^@bufbuild\/protobuf/, "tapable"],
   external: ["jiti", "cosmiconfig", "koffi"],
-  esbuildPlugins: [bundledLicenses("dist")],
-  // Bundled CommonJS asks for Node's own modules.
-  banner: {
-    js: 'import { createRequire as createRequire_ } from "node:module"; const require = createRequire_(import.meta.url);',
-  },
+  esbuildPlugins: [bundledLicenses("dist"), tapableWithoutUtil()],
 });
+
+/**
+ * tapable, a CommonJS package, asks for Node's `util` to warn of what it deprecates. To have `require` in a module, and then `util`, takes
+ * Bun 7 ms, a quarter of a small restore.
+ */
+function tapableWithoutUtil(): NonNullable<Options["esbuildPlugins"]>[number] {
+  return {
+    name: "tapable-without-util",
+    setup(build) {
+      const namespace = "tapable-without-util";
+      build.onResolve({ filter: /^util$/ }, ({ importer, path }) => {
+        return importer.includes("/node_modules/tapable/") ? { path, namespace } : undefined;
+      });
+      build.onLoad({ filter: /./, namespace }, () => ({ contents: "exports.deprecate = (deprecated) => deprecated;" }));
+    },
+  };
+}

@@ -9,14 +9,15 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 const notRoot = process.getuid?.() !== 0;
 if (notRoot) console.warn("skipped: examples restore processes (not root)");
 
-/** Runs an example's configuration with the built command. */
-function restore(example: string): { readonly status: number | null; readonly output: string } {
-  const args = ["packages/cli/dist/restage.js", "restore", "-d", "--config", `examples/${example}/restore.config.ts`];
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, {
-    cwd: root,
-    encoding: "utf8",
-    timeout: 60_000,
-  });
+const NODE = [process.execPath, "packages/cli/dist/restage.js"];
+const DENO = ["node_modules/.bin/deno", "run", "-A", "--no-check", "packages/cli/src/restage.ts"];
+const BUN = ["node_modules/.bin/bun", "packages/cli/src/restage.ts"];
+
+/** Runs an example's configuration with the command. */
+function restore(example: string, command = NODE): { readonly status: number | null; readonly output: string } {
+  const [program = "", ...first] = command;
+  const args = [...first, "restore", "-d", "--config", `examples/${example}/restore.config.ts`];
+  const { status, stdout, stderr } = spawnSync(program, args, { cwd: root, encoding: "utf8", timeout: 60_000 });
   return { status, output: `${stdout}${stderr}` };
 }
 
@@ -67,8 +68,12 @@ describe.skipIf(notRoot)("the example", () => {
     }
   });
 
-  it("replace-duty gives it another nice value", () => {
-    expect(restore("replace-duty")).toEqual({ status: 0, output: "" });
+  it.each([
+    ["node", NODE],
+    ["deno", DENO],
+    ["bun", BUN],
+  ])("replace-duty, a plugin file beside its configuration, gives it another nice value on %s", (_runtime, command) => {
+    expect(restore("replace-duty", command)).toEqual({ status: 0, output: "" });
     const nice = execFileSync("ps", ["-o", "ni=", "-p", String(PID)], { encoding: "utf8" });
     expect(nice.trim()).toBe("10");
   });

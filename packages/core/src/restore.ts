@@ -86,7 +86,6 @@ export async function restore(
   } catch (error) {
     throw await abort(asRestoreError(error, {}), kernel, driver, plan.options.timeout, onEvent);
   }
-  await kernel.dismissUndo();
   return { pid: plan.tree.root.pid, tasks: plan.tree.tasks.map(({ pid }) => pid) };
 }
 
@@ -98,10 +97,15 @@ async function abort(
   timeout: number,
   onEvent: RestoreListener,
 ): Promise<RestoreError> {
+  const tell = (left: readonly string[]) => {
+    try {
+      onEvent({ kind: "failed", time: performance.now(), error, left });
+    } catch {
+      // It may be the listener that has failed: what it failed with is the error.
+    }
+  };
   if (error.code === "ERR_COMPLETE") {
-    // Tasks run: what was made for them stays, also when this process ends.
-    await kernel.dismissUndo();
-    onEvent({ kind: "failed", time: performance.now(), error, left: [] });
+    tell([]);
     return error;
   }
   const left: string[] = [];
@@ -113,7 +117,7 @@ async function abort(
   }
   for (const tid of await kernel.killAll()) left.push(`task ${tid} did not end`);
   left.push(...(await kernel.runUndo()));
-  onEvent({ kind: "failed", time: performance.now(), error, left });
+  tell(left);
   if (left.length === 0) return error;
   const undo = new RestoreError("ERR_UNDO", `Not everything could be undone: ${left.join("; ")}`, { stage: "FAIL" });
   return new RestoreError(error.code, error.message, { ...error, failures: [...error.failures, undo], cause: error });

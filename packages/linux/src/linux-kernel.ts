@@ -212,6 +212,7 @@ export class LinuxKernel implements Kernel {
       this.#slots.delete(tracee);
     }
     this.#host.syscall("prctl", PR.SET_CHILD_SUBREAPER, before, 0, 0, 0);
+    this.#runner?.abandon();
     return left;
   }
 

@@ -7,6 +7,15 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+/* Also of one who is left alone the end comes. */
+static void wait_for(const char *path)
+{
+	for (int n = 0; faccessat(home, path, F_OK, 0) != 0; n++) {
+		MUST(n < 12000);
+		usleep(5000);
+	}
+}
+
 static void set(int fd, int level, int option, int value)
 {
 	MUST(setsockopt(fd, level, option, &value, sizeof value) == 0);
@@ -88,16 +97,14 @@ int main(void)
 		int third = bound(SOCK_STREAM, SO_REUSEPORT, "127.0.0.1", tcp);
 		close(second);
 		put("child-ready", "");
-		while (faccessat(home, "go", F_OK, 0) != 0)
-			usleep(5000);
+		wait_for("go");
 		CHECK(get(shared, SOL_SOCKET, SO_REUSEADDR) == 1 && get(shared, SOL_SOCKET, SO_REUSEPORT) == 0, "shared UDP: options");
 		CHECK(port_of(shared) == udp && port_of(third) == tcp, "ports of the child");
 		put("child-result.new", *failures ? failures : "pass");
 		renameat(home, "child-result.new", home, "child-result");
 		return 0;
 	}
-	while (faccessat(home, "child-ready", F_OK, 0) != 0)
-		usleep(5000);
+	wait_for("child-ready");
 	/* an address that this machine does not have */
 	int foreign = socket(AF_INET, SOCK_DGRAM, 0);
 	set(foreign, SOL_IP, IP_FREEBIND, 1);
@@ -155,8 +162,7 @@ int main(void)
 	length = sizeof netlink_now;
 	getsockname(netlink, (void *)&netlink_now, &length);
 	CHECK(memcmp(&netlink_before, &netlink_now, sizeof netlink_now) == 0, "netlink: %u %x", netlink_now.nl_pid, netlink_now.nl_groups);
-	while (faccessat(home, "child-result", F_OK, 0) != 0)
-		usleep(5000);
+	wait_for("child-result");
 	char report[400] = "";
 	int fd = openat(home, "child-result", O_RDONLY);
 	CHECK(read(fd, report, sizeof report - 1) > 0 && strcmp(report, "pass") == 0, "child: %s", report);

@@ -8,6 +8,15 @@
 
 #define LONG 600000
 
+/* Also of one who is left alone the end comes. */
+static void wait_for(const char *path)
+{
+	for (int n = 0; faccessat(home, path, F_OK, 0) != 0; n++) {
+		MUST(n < 12000);
+		usleep(5000);
+	}
+}
+
 static socklen_t address(struct sockaddr_un *to, const char *path)
 {
 	memset(to, 0, sizeof *to);
@@ -190,14 +199,12 @@ int main(void)
 		MUST(try_connect(client, "server") == 0);
 		say(client, "from the child");
 		put("child-ready", "");
-		while (faccessat(home, "go", F_OK, 0) != 0)
-			usleep(5000);
+		wait_for("go");
 		say(client, "and again");
 		put("child-done", "");
 		return 0;
 	}
-	while (faccessat(home, "child-ready", F_OK, 0) != 0)
-		usleep(5000);
+	wait_for("child-ready");
 
 	wait_for_restore();
 
@@ -238,8 +245,7 @@ int main(void)
 	socklen_t length = sizeof from;
 	CHECK(recvfrom(server, back, 100, 0, (struct sockaddr *)&from, &length) == 14 && strcmp(from.sun_path, "client") == 0, "the sender is '%s'",
 	      from.sun_path);
-	while (faccessat(home, "child-done", F_OK, 0) != 0)
-		usleep(5000);
+	wait_for("child-done");
 	hear("server", server, "and again");
 	return finish();
 }

@@ -74,8 +74,13 @@ async function openExplorer(importModule: ConfigRequest["importModule"]) {
   return cosmiconfig("restore", {
     searchPlaces: [...NAMES, MANIFEST],
     searchStrategy: "none",
-    loaders: { ".ts": loader, ".js": loader, ".mjs": loader },
+    loaders: { ".ts": loader, ".js": loader, ".mjs": loader, ".json": parseJson },
   });
+}
+
+/** The library's own says where it stopped over several lines. */
+function parseJson(_path: string, text: string): unknown {
+  return JSON.parse(text);
 }
 
 function defaultExport(module: object, path: string): unknown {
@@ -91,7 +96,10 @@ async function guarded<T>(path: string, read: () => Promise<T | null>): Promise<
   } catch (error) {
     if (error instanceof RestoreError) throw error;
     const { message, filepath = path } = error as Error & { readonly filepath?: string };
-    throw new RestoreError("ERR_CONFIG", `Cannot load ${filepath}: ${message}`, { cause: error });
+    // Compilers' messages have lines; these are one.
+    throw new RestoreError("ERR_CONFIG", `Cannot load ${filepath}: ${message.replace(/\s+/g, " ").trim()}`, {
+      cause: error,
+    });
   }
 }
 

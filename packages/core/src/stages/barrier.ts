@@ -16,6 +16,12 @@ export interface Participant {
 }
 
 /**
+ * How long the others have when one has failed, in milliseconds: enough to fail too, and be reported. Some would wait for what the failed one
+ * was to send.
+ */
+const GRACE = 1000;
+
+/**
  * Waits until every participant has confirmed a stage, and collects all failures, not only the first. Whoever has not
  * confirmed when the time is up is named.
  */
@@ -25,6 +31,8 @@ export class Barrier {
   readonly #waiting = new Set<Participant>();
   readonly #failures: RestoreError[] = [];
   readonly #confirmations: Promise<void>[] = [];
+  #giveUp: () => void = () => {};
+  #grace: ReturnType<typeof setTimeout> | undefined;
 
   /** @param timeout milliseconds without any confirmation. */
   constructor(stage: Stage, timeout: number) {
@@ -44,6 +52,7 @@ export class Barrier {
           const { pid, tid } = participant;
           const plugin = participant.plugin();
           this.#failures.push(asRestoreError(error, { stage: this.#stage.name, pid, tid, plugin }));
+          this.#grace ??= setTimeout(() => this.#giveUp(), GRACE);
         },
       ),
     );
@@ -53,7 +62,8 @@ export class Barrier {
   async confirmed(): Promise<void> {
     let done = 0;
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<"late">((resolve) => {
+    const late = new Promise<"late" | "failed">((resolve) => {
+      this.#giveUp = () => resolve("failed");
       let seen = -1;
       const check = () => {
         if (seen === this.#waiting.size) resolve("late");
@@ -69,13 +79,13 @@ export class Barrier {
       while (done < this.#confirmations.length) {
         const batch = this.#confirmations.slice(done);
         done = this.#confirmations.length;
-        if ((await Promise.race([Promise.all(batch), late])) === "late") {
-          this.#reportLate();
-          break;
-        }
+        const settled = await Promise.race([Promise.all(batch), late]);
+        if (settled === "late") this.#reportLate();
+        if (settled === "late" || settled === "failed") break;
       }
     } finally {
       clearTimeout(timer);
+      clearTimeout(this.#grace);
     }
     if (this.#failures.length > 0) throw joinFailures(this.#failures, this.#stage.name);
   }

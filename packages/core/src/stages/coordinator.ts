@@ -61,7 +61,7 @@ export class Coordinator {
     for (const stage of STAGES) await this.#runStage(stage);
   }
 
-  /** The point of no return: lets all threads go. Throws ERR_COMPLETE when some were gone. */
+  /** The point of no return: lets all threads go. Throws ERR_COMPLETE when some were gone, or when anything fails after it. */
   async commit(): Promise<void> {
     const stage = STAGES[STAGES.length - 1] as Stage;
     const context = this.#context(stage);
@@ -71,26 +71,29 @@ export class Coordinator {
     const running = this.#survivors().filter((task) => !this.#stopSignal(task));
     const tracees = running.flatMap(traceesOf);
     const gone = this.#kernel.resume(tracees);
-    this.#emit({ kind: "resumed", time: performance.now(), pid: this.#tree.root.pid, threads: tracees.length });
-    if (gone.length > 0) {
-      const names = gone.map(({ tid }) => tid).join(", ");
-      const left = tracees.length - gone.length;
-      throw new RestoreError(
-        "ERR_COMPLETE",
-        `${gone.length} threads were gone when they were let go (${names}); ${left} run`,
-        {
-          stage: "COMPLETE",
-          hint: "they were killed from outside; end the rest of the tree and restore again",
-        },
-      );
-    }
+    // Tasks run: what was made for them stays, also when this process ends now.
+    await this.#kernel.dismissUndo();
+    let what = "a listener";
     try {
+      this.#emit({ kind: "resumed", time: performance.now(), pid: this.#tree.root.pid, threads: tracees.length });
+      this.#assertThere(gone, tracees.length - gone.length);
+      what = "a tap of complete";
       await this.#callTaps(stage, "complete", this.#hooks.complete, context);
     } catch (error) {
-      const { message, plugin } = asRestoreError(error, {});
+      const { code, message, plugin } = asRestoreError(error, {});
+      if (code === "ERR_COMPLETE") throw error;
       const failure = { stage: stage.name, plugin, cause: error };
-      throw new RestoreError("ERR_COMPLETE", `All tasks run, but a tap of complete failed: ${message}`, failure);
+      throw new RestoreError("ERR_COMPLETE", `All tasks run, but ${what} failed: ${message}`, failure);
     }
+  }
+
+  /** Those who were killed from outside before they were let go cannot be taken back. */
+  #assertThere(gone: readonly Tracee[], running: number): void {
+    if (gone.length === 0) return;
+    const names = gone.map(({ tid }) => tid).join(", ");
+    const message = `${gone.length} threads were gone when they were let go (${names}); ${running} run`;
+    const hint = "they were killed from outside; end the rest of the tree and restore again";
+    throw new RestoreError("ERR_COMPLETE", message, { stage: "COMPLETE", hint });
   }
 
   #survivors(): readonly Task[] {

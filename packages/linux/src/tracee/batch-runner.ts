@@ -73,6 +73,14 @@ export class BatchRunner {
     });
   }
 
+  /** Forgets what still runs, in tasks that have been killed: nobody looks at the zone any more. */
+  abandon(): void {
+    const running = this.#running;
+    this.#running = [];
+    const exit = { code: undefined, signal: undefined };
+    for (const batch of running) batch.reject(this.#error(batch, { kind: "died", exit }));
+  }
+
   async #pump(): Promise<void> {
     let turn = performance.now();
     let tries = 0;

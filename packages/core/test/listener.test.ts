@@ -1,0 +1,41 @@
+import { describe, expect, it } from "vitest";
+import type { RestoreError } from "../src/errors.ts";
+import type { RestoreEvent } from "../src/events.ts";
+import { restore } from "../src/restore.ts";
+import { checkpointInMemory, RecordingKernel, scaffold } from "../src/testing/mod.ts";
+import { plugin } from "./support.ts";
+
+/** A restore whose listener fails at an event, as a log on a full disk would. */
+async function failAt(kind: RestoreEvent["kind"]) {
+  const done: string[] = [];
+  const kernel = new RecordingKernel({}, (record) => void done.push(record.kind));
+  const images = plugin("images", ({ imageSource }) => imageSource.tap("images", () => checkpointInMemory({})));
+  const onEvent = (event: RestoreEvent) => {
+    if (event.kind === kind || event.kind === "failed") throw new Error("ENOSPC");
+  };
+  try {
+    await restore({ images: "memory", plugins: [images], onEvent }, kernel, scaffold());
+  } catch (error) {
+    return { error: error as RestoreError, done };
+  }
+  throw new Error("The restore did not fail");
+}
+
+describe("a listener that fails", () => {
+  it.each(["stage-started", "program", "committed"] as const)(
+    "at %s fails the restore, which is undone",
+    async (kind) => {
+      const { error, done } = await failAt(kind);
+      expect(error).toMatchObject({ name: "RestoreError", code: "ERR_PLUGIN", message: "ENOSPC" });
+      expect(done).toContain("kill-all");
+      expect(done).toContain("run-undo");
+    },
+  );
+
+  it("when tasks run is a failure after the commit, and nothing is undone", async () => {
+    const { error, done } = await failAt("resumed");
+    expect(error).toMatchObject({ code: "ERR_COMPLETE", message: "All tasks run, but a listener failed: ENOSPC" });
+    expect(done).not.toContain("kill-all");
+    expect(done).not.toContain("run-undo");
+  });
+});
