@@ -1,4 +1,4 @@
-import { definePlugin, type RestorePlugin } from "@restage/core";
+import { asRestoreError, definePlugin, type Host, type HostCall, type RestorePlugin } from "@restage/core";
 import { AT_FDCWD, O } from "@restage/linux/abi";
 
 /** Writes the pid of the root task before the tree runs, as CRIU does: the file may not be there yet. */
@@ -7,16 +7,23 @@ export function pidfile(): RestorePlugin {
     name: "pidfile",
     apply({ commit }) {
       commit.tap("pidfile", ({ options, tree, host }) => {
-        const { pidfile } = options;
-        if (pidfile === undefined) return;
+        if (options.pidfile === undefined) return;
         const text = new TextEncoder().encode(String(tree.root.pid));
-        const flags = O.WRONLY | O.CREAT | O.EXCL | O.CLOEXEC;
-        const file = host.call
-          .openat(AT_FDCWD, pidfile, flags, 0o600)
-          .undo((call) => call.unlinkat(AT_FDCWD, pidfile, 0));
+        const file = create(host, options.pidfile);
         host.call.write(file.result, text, text.length);
         host.call.close(file.result);
       });
     },
   });
+}
+
+function create(host: Host, path: string): HostCall {
+  try {
+    const file = host.call.openat(AT_FDCWD, path, O.WRONLY | O.CREAT | O.EXCL | O.CLOEXEC, 0o600);
+    return file.undo((call) => call.unlinkat(AT_FDCWD, path, 0));
+  } catch (error) {
+    throw asRestoreError(error, {
+      hint: "where the pidfile goes has to exist, and the file not: an older one may be of a tree that runs",
+    });
+  }
 }

@@ -197,6 +197,15 @@ export class LinuxKernel implements Kernel {
   }
 
   async killAll(): Promise<readonly number[]> {
+    const left = [...this.#killTracees()];
+    this.#runner?.abandon();
+    // Who waited for programs that did not come to their end now takes over what these have forked.
+    await new Promise((resolve) => setImmediate(resolve));
+    left.push(...this.#killTracees());
+    return left;
+  }
+
+  #killTracees(): readonly number[] {
     // Those that were let go into a stop come last: they are ours to reap when their parents have gone.
     const tracees = [...this.#slots.keys(), ...this.#stopped];
     this.#stopped = [];
@@ -212,7 +221,6 @@ export class LinuxKernel implements Kernel {
       this.#slots.delete(tracee);
     }
     this.#host.syscall("prctl", PR.SET_CHILD_SUBREAPER, before, 0, 0, 0);
-    this.#runner?.abandon();
     return left;
   }
 

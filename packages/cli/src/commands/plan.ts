@@ -36,7 +36,7 @@ export async function planCommand(settings: Settings): Promise<number> {
     const error = asRestoreError(thrown, {});
     report.fail(error);
     // Refusals are findings, and have been printed.
-    if (!settings.json && error.code !== "ERR_REFUSED") printError(error, false);
+    if (!settings.json && error.code !== "ERR_REFUSED") printError(error);
     return exitCodeOf(error);
   }
 }

@@ -26,7 +26,7 @@ export async function restoreCommand(settings: Settings): Promise<number> {
     const error = asRestoreError(thrown, {});
     report.fail(error);
     report.end();
-    if (!settings.json) printError(error, false);
+    if (!settings.json) printError(error);
     return exitCodeOf(error);
   }
 }

@@ -1,6 +1,7 @@
 import { writeSync } from "node:fs";
 import { printStep, type RecordedStep, type RestoreEvent } from "@restage/core";
 import { errnoName } from "@restage/linux/abi";
+import { counted } from "./counted.ts";
 import type { Reporter } from "./report.ts";
 
 /** From which verbosity on something is said: CRIU's levels. */
@@ -37,7 +38,7 @@ function linesOf(event: RestoreEvent): readonly Line[] {
         return { level: severity === "warning" ? LEVEL.WARNING : LEVEL.ERROR, text: `${severity}: ${what}: ${why}` };
       });
     case "stage-started":
-      return [info(`${event.stage}: started for ${event.participants} tasks`)];
+      return [info(`${event.stage}: started for ${counted(event.participants, "task")}`)];
     case "stage-left":
       return [info(`${event.stage}: confirmed by all after ${event.milliseconds.toFixed(3)} ms`)];
     case "program":
@@ -48,7 +49,7 @@ function linesOf(event: RestoreEvent): readonly Line[] {
     case "committed":
       return [info("committed")];
     case "resumed":
-      return [info(`${event.threads} threads resumed; the root task is ${event.pid}`)];
+      return [info(`${counted(event.threads, "thread")} resumed; the root task is ${event.pid}`)];
     case "failed":
       return [event.error.describe(), ...event.left.map((left) => `left: ${left}`)].map((text) => {
         return { level: LEVEL.ERROR, text };

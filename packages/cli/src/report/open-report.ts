@@ -19,7 +19,7 @@ export async function openReport(settings: Settings, images: string): Promise<Re
   const isShown = !json && isTerminal(1) && (logFile !== undefined || verbosity <= STAGES_LEVEL);
   const reporters: Reporter[] = [];
   if (json) reporters.push({ name: "events", listener: (event) => print(`${JSON.stringify(eventToJson(event))}\n`) });
-  if (isShown) reporters.push((await import("./stage-view.ts")).stageView());
+  if (isShown) reporters.push(new (await import("./stage-view.ts")).StageView());
   if (logFile !== undefined) reporters.push(logTo(open(logFile), verbosity, { withErrors: true }));
   // Errors are said at the end, with all that is known.
   else if (!json && !isShown) reporters.push(logTo(STDERR, verbosity, { withErrors: false }));

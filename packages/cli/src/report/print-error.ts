@@ -2,16 +2,17 @@ import type { RestoreError } from "@restage/core";
 import { print } from "./print.ts";
 import { coloursFor } from "./terminal.ts";
 
-/** Says what failed, with all that is known: on standard error, or as the event that `--json` ends with. */
-export function printError(error: RestoreError, json: boolean): void {
-  if (json) print(`${JSON.stringify({ kind: "failed", error: error.toJSON(), left: [] })}\n`);
-  else process.stderr.write(`${painted(error)}\n`);
+/** Says on standard error what failed, with all that is known. */
+export function printError(error: RestoreError): void {
+  const { red, yellow } = coloursFor(2);
+  const text = error
+    .describe()
+    .replace(/^(\s*)(ERR_\w+)/gm, `$1${red("$2")}`)
+    .replace(/^(\s*)(hint:)/gm, `$1${yellow("$2")}`);
+  process.stderr.write(`${text}\n`);
 }
 
-function painted(error: RestoreError): string {
-  const { red, yellow } = coloursFor(2);
-  return error
-    .describe()
-    .replace(/^(\s*)(ERR_\w+)/gm, (_all, indent, code) => indent + red(code))
-    .replace(/^(\s*)(hint:?)/gm, (_all, indent, word) => indent + yellow(word));
+/** The same for `--json`, for failures of which no event has told: as that event. */
+export function printErrorAsEvent(error: RestoreError): void {
+  print(`${JSON.stringify({ kind: "failed", error: error.toJSON(), left: [] })}\n`);
 }

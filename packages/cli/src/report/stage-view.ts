@@ -1,56 +1,66 @@
-import type { RestoreEvent } from "@restage/core";
+import type { RestoreEvent, StageName } from "@restage/core";
 import { counted } from "./counted.ts";
 import { MemoryBar } from "./memory-bar.ts";
 import { print } from "./print.ts";
 import type { Reporter } from "./report.ts";
-import { coloursFor } from "./terminal.ts";
+import { type Colours, coloursFor } from "./terminal.ts";
 
 /** From here to the end of the line. */
 const CLEAR = "\x1b[K";
 const NAME_WIDTH = 20;
+const COUNT_WIDTH = 12;
+const TIME_WIDTH = 12;
 
 /** Shows a person the stages as they pass, a line each, a bar while memory takes long to read, and a summary. */
-export function stageView(): Reporter {
-  const { dim, green, yellow } = coloursFor(1);
-  const bar = new MemoryBar();
-  let started = 0;
-  let tasks = 0;
-  let participants = "";
-  const listener = (event: RestoreEvent): void => {
+export class StageView implements Reporter {
+  readonly name = "the stages";
+  readonly #colours: Colours = coloursFor(1);
+  readonly #bar = new MemoryBar();
+  readonly plugins = [this.#bar.plugin()];
+  #started = 0;
+  #tasks = 0;
+  /** The stage that runs, and how many take part. */
+  #stage: { readonly name: StageName; readonly count: string } | undefined;
+
+  readonly listener = (event: RestoreEvent): void => {
+    const { green, red, yellow } = this.#colours;
     switch (event.kind) {
       case "planned":
-        started = event.time;
-        tasks = event.tasks;
+        this.#started = event.time;
+        this.#tasks = event.tasks;
         for (const { severity, what, why } of event.findings) {
           if (severity === "warning") print(`${yellow("!")} ${what}: ${why}\n`);
         }
         break;
       case "stage-started":
-        participants = counted(event.participants, "task");
-        print(`  ${event.stage.padEnd(NAME_WIDTH)}${dim(participants)}\r`);
-        bar.show((text) => print(`  ${event.stage.padEnd(NAME_WIDTH)}${text}${CLEAR}\r`));
+        this.#stage = { name: event.stage, count: counted(event.participants, "task") };
+        this.#draw(" ", this.#stage.count, "\r");
+        this.#bar.show((bar) => this.#draw(" ", bar, "\r"));
         break;
-      case "stage-left": {
-        bar.hide();
-        const time = `${event.milliseconds.toFixed(1)} ms`;
-        print(
-          `${green("✓")} ${event.stage.padEnd(NAME_WIDTH)}${dim(participants.padEnd(12))}${time.padStart(12)}${CLEAR}\n`,
-        );
+      case "stage-left":
+        this.#leave(green("✓"), `${event.milliseconds.toFixed(1)} ms`);
         break;
-      }
       case "resumed": {
-        const time = (event.time - started).toFixed(1);
-        print(
-          `${green("Restored")} ${counted(tasks, "task")}, ${counted(event.threads, "thread")} in ${time} ms; the root task is ${event.pid}\n`,
-        );
+        const who = `${counted(this.#tasks, "task")}, ${counted(event.threads, "thread")}`;
+        const time = (event.time - this.#started).toFixed(1);
+        print(`${green("Restored")} ${who} in ${time} ms; the root task is ${event.pid}\n`);
         break;
       }
       case "failed":
-        bar.hide();
-        print(CLEAR);
+        this.#leave(red("✗"), "");
         for (const left of event.left) print(`${yellow("!")} left: ${left}\n`);
         break;
     }
   };
-  return { name: "the stages", listener, plugins: [bar.plugin()], end: () => bar.hide() };
+
+  #leave(mark: string, time: string): void {
+    this.#bar.hide();
+    if (this.#stage !== undefined)
+      this.#draw(mark, this.#stage.count.padEnd(COUNT_WIDTH), `${time.padStart(TIME_WIDTH)}\n`);
+    this.#stage = undefined;
+  }
+
+  #draw(mark: string, what: string, end: string): void {
+    print(`${mark} ${this.#stage?.name.padEnd(NAME_WIDTH)}${this.#colours.dim(what)}${CLEAR}${end}`);
+  }
 }

@@ -11,8 +11,13 @@ export function fifos(): RestorePlugin {
     duty: "fifos",
     uses: [OpenFiles],
     stages: { RESTORE: "opens fifos, with their content" },
-    apply({ openFile, fileGroup, service }) {
+    apply({ plan, openFile, fileGroup, service }) {
       const filled = new Set<number>();
+      plan.tap("fifos", ({ checkpoint }) => {
+        const hasFifos = [...checkpoint.files.values()].some(({ fifo }) => fifo !== undefined);
+        // Read before any task exists: it may be damaged.
+        if (hasFifos) checkpoint.entries("fifo_data");
+      });
       fileGroup.for("FIFO").tap("fifos", ({ fifo }) => (fifo === undefined ? undefined : `fifo ${fifo.pipe_id}`));
       openFile.for("FIFO").tap("fifos", ({ task, entry, checkpoint }) => {
         const { fifo } = entry;

@@ -68,4 +68,6 @@ function checkPipes(plan: Plan): void {
     seen.set(end, pipe.id);
     if ((pipe.flags & O.ACCMODE) === O.RDWR) plan.refuse({ what, why: "one end is open for both reading and writing" });
   }
+  // Read before any task exists: it may be damaged.
+  if (seen.size > 0) plan.checkpoint.entries("pipes_data");
 }

@@ -1,4 +1,4 @@
-import { definePlugin, type Plan, type RestorePlugin, type Thread } from "@restage/core";
+import { definePlugin, type Plan, RestoreError, type RestorePlugin, type Thread } from "@restage/core";
 import { PR } from "@restage/linux/abi";
 
 /**
@@ -48,6 +48,9 @@ export function registersOf(thread: Thread) {
 /** CORE_ENTRY__MARCH of x86_64. Source: CRIU images/core.proto. */
 const X86_64 = 1;
 
+/** How many words an FXSAVE area has for them. Source: Intel SDM volume 1, 10.5. */
+const WORDS = { st_space: 32, xmm_space: 64 } as const;
+
 function checkArchitecture(plan: Plan): void {
   for (const task of plan.survivors) {
     for (const thread of task.threads) {
@@ -59,6 +62,13 @@ function checkArchitecture(plan: Plan): void {
         plan.refuse({ what, why: "it runs 32-bit code, which is not restored yet", pid: task.pid });
       } else if (info.fpregs.xsave?.cet !== undefined && info.fpregs.xsave.cet.cet !== 0n) {
         plan.refuse({ what, why: "it has a shadow stack (CET), which is not restored yet", pid: task.pid });
+      }
+      for (const [field, most] of Object.entries(WORDS) as [keyof typeof WORDS, number][]) {
+        const found = info?.fpregs[field].length ?? 0;
+        if (found <= most) continue;
+        const entry = `core-${thread.tid}.img`;
+        const message = `Cannot read ${entry}: expected at most ${most} words of ${field}, found ${found}`;
+        throw new RestoreError("ERR_IMAGE", message, { pid: task.pid, tid: thread.tid, entry });
       }
       if (thread.core.thread_core === undefined) {
         plan.refuse({ what, why: `core-${thread.tid}.img has no thread_core`, pid: task.pid });

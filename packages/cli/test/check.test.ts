@@ -1,0 +1,28 @@
+import { Checkpoint, createHooks, readTree } from "@restage/core";
+import { checkpointInMemory } from "@restage/core/testing";
+import { expect, it } from "vitest";
+import { checkPids } from "../src/check/pids.ts";
+
+function findingsFor(pid: number, threads: readonly number[] = []) {
+  const task = { pid, threads: threads.map((tid) => ({ tid })) };
+  return [...checkPids(readTree(new Checkpoint(checkpointInMemory({ task }), createHooks())))];
+}
+
+it("pids in use are found, with their holder", () => {
+  expect(findingsFor(process.pid)).toEqual([
+    {
+      severity: "refused",
+      what: `pid ${process.pid}`,
+      pid: process.pid,
+      plugin: "check",
+      why: expect.stringMatching(`it is in use by .*process ${process.pid}`),
+      hint: "end it, or wait until it is gone",
+    },
+  ]);
+});
+
+it("so are thread ids in use, and those that are too large", () => {
+  const [first, second] = findingsFor(process.pid, [2 ** 30]);
+  expect(first?.what).toBe(`pid ${process.pid}`);
+  expect(second?.why).toMatch(/^the largest pid here is \d+$/);
+});

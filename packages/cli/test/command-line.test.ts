@@ -1,0 +1,118 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { ERRORS, RestoreError } from "@restage/core";
+import { describe, expect, it } from "vitest";
+import { runCommandLine, VERSION } from "../src/command-line.ts";
+import { EXIT, exitCodeOf } from "../src/exit-codes.ts";
+import { RESTORE_OPTIONS } from "../src/options/restore-options.ts";
+import { printed } from "./printed.ts";
+
+const CHECKPOINT = fileURLToPath(new URL("../../../examples/counter/checkpoint", import.meta.url));
+
+/** What a command line prints, and its exit code. */
+async function run(
+  ...words: readonly string[]
+): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
+  let code = -1;
+  const text = await printed(async () => {
+    code = await runCommandLine(words);
+  });
+  return { code, ...text };
+}
+
+describe("the command line", () => {
+  it("says its version, that of the package", async () => {
+    const manifest = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+    expect(VERSION).toBe(JSON.parse(manifest).version);
+    expect(await run("--version")).toEqual({ code: EXIT.OK, out: `${VERSION}\n`, err: "" });
+  });
+
+  it("helps: without a command with all of them, with one with its options", async () => {
+    expect((await run()).out).toBe((await run("--help")).out);
+    expect((await run("--help")).out).toMatch(/restore.*plan.*check.*inspect/s);
+    const { code, out } = await run("restore", "-D", "nowhere", "--help");
+    expect(code).toBe(EXIT.OK);
+    for (const { name } of RESTORE_OPTIONS) expect(out).toContain(`--${name}`);
+    expect((await run("inspect", "-h")).out).not.toContain("--lazy-pages");
+    expect(out.split("\n").filter((line) => line.length > 90)).toEqual([]);
+  });
+
+  it("refuses commands that do not exist, and words that a command does not take", async () => {
+    await expect(run("resotre")).rejects.toMatchObject({ code: "ERR_OPTION", hint: "is restore meant?" });
+    await expect(run("toString")).rejects.toMatchObject({ code: "ERR_OPTION" });
+    await expect(run("restore", "now")).rejects.toThrow('restage restore does not take "now"');
+    await expect(run("inspect", "a.img", "b.img")).rejects.toThrow('restage inspect does not take "b.img"');
+  });
+
+  it("wants to know which checkpoint", async () => {
+    await expect(run("restore")).rejects.toMatchObject({ code: "ERR_OPTION", message: "No checkpoint is named" });
+  });
+});
+
+describe("inspect", () => {
+  it("shows tasks, files and memory", async () => {
+    const { code, out } = await run("inspect", "-D", CHECKPOINT);
+    expect(code).toBe(EXIT.OK);
+    expect(out).toContain("task 20100 exe (alive), session 20100, group 20100\n");
+    expect(out).toContain("  fd 3     REG        /tmp/restage-fixtures/counter/log\n");
+    expect(out).toMatch(/rw-p +404 KiB +32 KiB saved\n/);
+    expect(out).toMatch(/ pages-1.img +88 KiB\n/);
+  });
+
+  it("gives the same as JSON, and images decoded", async () => {
+    const summary = JSON.parse((await run("inspect", "-D", CHECKPOINT, "--json")).out);
+    expect(summary.tasks[0]).toMatchObject({ pid: 20100, kind: "alive", threads: [{ tid: 20100, name: "exe" }] });
+    const image = JSON.parse((await run("inspect", "-D", CHECKPOINT, "pstree.img")).out);
+    expect(image).toEqual({
+      magic: "PSTREE",
+      entries: [{ pid: 20100, ppid: 0, pgid: 20100, sid: 20100, threads: [20100] }],
+    });
+    await expect(run("inspect", "-D", CHECKPOINT, "no.img")).rejects.toMatchObject({ code: "ERR_IMAGE" });
+  });
+});
+
+describe("plan", () => {
+  it("prints stages, tasks, duties and calls", async () => {
+    const { code, out } = await run("plan", "-D", CHECKPOINT, "--pidfile", "/tmp/restage-test.pid");
+    expect(code).toBe(EXIT.OK);
+    expect(out).toMatch(/\nRESTORE\n {2}task 20100\n.* {4}fs\n {6}.*umask\(022\)\n/s);
+    expect(out).toMatch(/\ncommit\n {2}the coordinator\n {4}openat\(AT_FDCWD, "\/tmp\/restage-test.pid"/);
+    expect(out).toMatch(/\n1 task, \d+ calls; nothing was touched\n$/);
+  });
+
+  it("is a line of JSON for each event, the last of which tells of a failure", async () => {
+    const lines = (await run("plan", "--json", "-D", CHECKPOINT)).out
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(new Set(lines.map(({ kind }) => kind))).toEqual(
+      new Set(["planned", "stage-started", "program", "coordinator", "stage-left", "committed", "resumed"]),
+    );
+    const failed = await run("plan", "--json", "-D", "/nowhere");
+    expect(failed.code).toBe(EXIT.FAILED);
+    expect(JSON.parse(failed.out)).toMatchObject({ kind: "failed", error: { code: "ERR_IMAGE" }, left: [] });
+  });
+});
+
+describe("check", () => {
+  it("finds all there is at once, also where there is no checkpoint", async () => {
+    const { code, out } = await run("check", "--json", "-D", "/nowhere");
+    expect(code).toBe(EXIT.FAILED);
+    const { restorable, findings } = JSON.parse(out);
+    expect(restorable).toBe(false);
+    expect(findings).toContainEqual(expect.objectContaining({ severity: "refused", what: "/nowhere" }));
+    expect((await run("check")).out).toMatch(/This machine can(not)? restore \(kernel /);
+  });
+});
+
+describe("exitCodeOf()", () => {
+  it("gives a code for every error", () => {
+    const codes = Object.keys(ERRORS).map((code) => [
+      code,
+      exitCodeOf(new RestoreError(code as keyof typeof ERRORS, "")),
+    ]);
+    const { ERR_COMPLETE, ERR_CONFIG, ERR_OPTION, ...others } = Object.fromEntries(codes);
+    expect([ERR_COMPLETE, ERR_CONFIG, ERR_OPTION]).toEqual([EXIT.AFTER_COMMIT, EXIT.USAGE, EXIT.USAGE]);
+    expect(new Set(Object.values(others))).toEqual(new Set([EXIT.FAILED]));
+  });
+});

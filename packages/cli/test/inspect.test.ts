@@ -1,0 +1,73 @@
+import { Checkpoint, createHooks } from "@restage/core";
+import { checkpointInMemory, image } from "@restage/core/testing";
+import { pageFlags, vmaStatus } from "@restage/images";
+import { expect, it } from "vitest";
+import { printSummary } from "../src/inspect/print-summary.ts";
+import { summarize } from "../src/inspect/summarize.ts";
+
+const PRESENT = pageFlags.PE_PRESENT;
+
+const source = checkpointInMemory({
+  task: {
+    pid: 7,
+    threads: [{ tid: 8, core: { thread_core: { comm: "worker" } } }],
+    descriptors: [0, 3, 4, 5, 6].map((fd) => ({ fd, id: fd + 10 })),
+    vmas: [
+      { start: 0x1000n, end: 0x3000n },
+      {
+        start: 0x3000n,
+        end: 0x5000n,
+        prot: 5,
+        shmid: 10n,
+        status: vmaStatus.VMA_AREA_REGULAR | vmaStatus.VMA_FILE_PRIVATE,
+      },
+      { start: 0x9000n, end: 0xa000n, status: vmaStatus.VMA_AREA_REGULAR | vmaStatus.VMA_AREA_HEAP },
+    ],
+    children: [{ pid: 9, kind: "zombie" }],
+  },
+  files: [
+    { id: 10, reg: { name: "/dev/null" } },
+    { id: 13, pipe: { pipe_id: 77 } },
+    { id: 14, usk: { ino: 5, peer: 6, name: new TextEncoder().encode("\0abstract") } },
+    { id: 15, isk: { family: 2, src_addr: [0x0100007f], src_port: 80, dst_addr: [0], dst_port: 0 } },
+    {
+      id: 16,
+      isk: { family: 10, src_addr: [0, 0, 0, 0x01000000], src_port: 80, dst_addr: [0x0db80120, 0, 0, 0], dst_port: 9 },
+    },
+  ],
+  images: [
+    image("pagemap", [{ pages_id: 1 }, { vaddr: 0x2000n, compat_nr_pages: 2, nr_pages: 2n, flags: PRESENT }], 7),
+    { fileName: "pages-1.img", bytes: new Uint8Array(8192) },
+  ],
+});
+
+it("a checkpoint in short: tasks with threads, files and memory", () => {
+  const { tasks } = summarize(new Checkpoint(source, createHooks()));
+  expect(tasks).toMatchObject([
+    {
+      pid: 7,
+      kind: "alive",
+      threads: [{ tid: 7 }, { tid: 8, name: "worker" }],
+      files: [
+        { fd: 0, type: "REG", name: "/dev/null" },
+        { fd: 3, type: "PIPE", name: "pipe:[77]" },
+        { fd: 4, type: "UNIXSK", name: "@abstract -> inode 6" },
+        { fd: 5, type: "INETSK", name: "127.0.0.1:80" },
+        { fd: 6, type: "INETSK", name: "[::1]:80 -> [2001:b80d::]:9" },
+      ],
+      // The run of saved pages is in the first two.
+      memory: [
+        { start: "1000", end: "3000", access: "rw-p", bytes: 8192, saved: 4096, name: "" },
+        { access: "r-xp", saved: 4096, name: "/dev/null" },
+        { saved: 0, name: "[heap]" },
+      ],
+    },
+    { pid: 9, kind: "zombie", parent: 7, threads: [], files: [], memory: [] },
+  ]);
+});
+
+it("the same as text", () => {
+  const text = printSummary(summarize(new Checkpoint(source, createHooks())));
+  expect(text).toContain("task 9 program (zombie, child of 7), session 7, group 7\n");
+  expect(text).toContain("  1000-3000                   rw-p      8 KiB      4 KiB saved\n");
+});

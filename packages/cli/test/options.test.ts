@@ -1,0 +1,141 @@
+import type { RestoreError } from "@restage/core";
+import { describe, expect, it } from "vitest";
+import { nearest } from "../src/options/nearest.ts";
+import { parseWords } from "../src/options/parse-words.ts";
+import { RESTORE_OPTIONS } from "../src/options/restore-options.ts";
+import { createSettings, type Settings } from "../src/options/settings.ts";
+
+function parse(line: string): { readonly settings: Settings; readonly operands: readonly string[] } {
+  const settings = createSettings();
+  const operands = parseWords(line.split(" "), RESTORE_OPTIONS, settings);
+  return { settings, operands };
+}
+
+/** The failure of a command line, with its hint. */
+function failure(line: string): string {
+  try {
+    parse(line);
+  } catch (error) {
+    const { code, message, hint } = error as RestoreError;
+    return [code, message, hint].filter((part) => part !== undefined).join("; ");
+  }
+  return "none";
+}
+
+describe("parseWords()", () => {
+  it("reads names, letters, and letters together", () => {
+    const { restore } = parse("--images-dir /a -ds --file-validation=filesize --timeout 2.5 --pidfile=/p").settings;
+    expect(restore).toEqual({
+      images: "/a",
+      detached: true,
+      leaveStopped: true,
+      fileValidation: "filesize",
+      timeout: 2500,
+      pidfile: "/p",
+    });
+    expect(parse("-D/a -dW/b").settings).toMatchObject({
+      restore: { images: "/a", detached: true },
+      workDirectory: "/b",
+    });
+  });
+
+  it("takes back a switch with --no-", () => {
+    expect(parse("--tcp-established --no-tcp-established").settings.restore).toEqual({ tcpEstablished: false });
+  });
+
+  it.each([
+    ["-d", 2],
+    ["-v", 3],
+    ["-vv", 4],
+    ["-v -v", 4],
+    ["-vvvv", 6],
+    ["-v4", 4],
+    ["-v 1", 1],
+    ["-v -d", 3],
+    ["--verbosity", 3],
+    ["--verbosity=4", 4],
+    ["--verbosity 4", 4],
+  ])("counts %s as CRIU does", (line, verbosity) => {
+    expect(parse(line).settings.verbosity).toBe(verbosity);
+  });
+
+  it("leaves what belongs to no option", () => {
+    expect(parse("a -d b -- -s").operands).toEqual(["a", "b", "-s"]);
+    expect(parse("-").operands).toEqual(["-"]);
+  });
+
+  it.each([
+    ["--imagedir x", "ERR_OPTION; There is no option --imagedir; is --images-dir meant?"],
+    ["--entirely-different", "ERR_OPTION; There is no option --entirely-different"],
+    ["-q", "ERR_OPTION; There is no option -q"],
+    ["-dq", "ERR_OPTION; There is no option -q"],
+    ["-D", "ERR_OPTION; -D needs a value: DIR"],
+    ["--pidfile", "ERR_OPTION; --pidfile needs a value: FILE"],
+    ["--json=yes", "ERR_OPTION; --json takes no value"],
+    ["--no-json=yes", "ERR_OPTION; --no-json takes no value"],
+    ["--no-pidfile", "ERR_OPTION; There is no option --no-pidfile; is --pidfile meant?"],
+    ["--timeout soon", 'ERR_OPTION; Bad value for --timeout: expected a number of seconds above 0, found "soon"'],
+    ["--timeout=0", 'ERR_OPTION; Bad value for --timeout: expected a number of seconds above 0, found "0"'],
+    ["-vx", 'ERR_OPTION; Bad value for -v: expected a number, found "x"'],
+    [
+      "--file-validation=x",
+      'ERR_OPTION; Bad value for --file-validation: expected one of buildid, filesize, found "x"',
+    ],
+  ])("refuses %s", (line, message) => {
+    expect(failure(line)).toBe(message);
+  });
+});
+
+describe("options of CRIU", () => {
+  it.each([
+    ["--lazy-pages", "lazy-pages"],
+    ["-j", "shell-job"],
+    ["--exec-cmd", "exec-cmd"],
+    ["--external mnt[a]:b", "external"],
+    ["--cpu-cap", "cpu-cap"],
+    ["--cpu-cap=ins", "cpu-cap"],
+    ["--manage-cgroups", "manage-cgroups"],
+    ["--manage-cgroups=full", "manage-cgroups=full"],
+  ])("that are missing are refused by name: %s", (line, name) => {
+    expect(failure(line)).toBe(`ERR_OPTION; --${name} is an option of CRIU that Restage does not have yet`);
+  });
+
+  it("that matter only at a dump are accepted, and so are those that say what is so in any case", () => {
+    const line = "--force-irmap --irmap-scan-path /a --link-remap --ghost-limit=1M --network-lock skip -t 7 -R";
+    expect(parse(`${line} --track-mem --no-default-config --manage-cgroups=ignore --no-lazy-pages`)).toEqual({
+      settings: createSettings(),
+      operands: [],
+    });
+  });
+
+  it("are all known: those of `criu restore` in CRIU 4.2", () => {
+    const known = new Set(RESTORE_OPTIONS.map(({ name }) => name));
+    expect(OF_CRIU.split(/\s+/).filter((name) => name !== "" && !known.has(name))).toEqual([]);
+  });
+
+  it("have names and letters of their own", () => {
+    const names = RESTORE_OPTIONS.flatMap(({ name, letter }) => (letter === undefined ? [name] : [name, letter]));
+    expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
+  });
+});
+
+describe("nearest()", () => {
+  it("finds the name that was meant, or none", () => {
+    const names = ["restore", "plan", "check", "inspect"];
+    expect(nearest("restroe", names)).toBe("restore");
+    expect(nearest("inspct", names)).toBe("inspect");
+    expect(nearest("checkpoint", names)).toBeUndefined();
+    expect(nearest("", names)).toBeUndefined();
+  });
+});
+
+/** criu/config.c, without options of other commands: leave-running is one of dump, feature and the like of check. */
+const OF_CRIU = `
+  tree leave-stopped restore-detached restore-sibling daemon images-dir work-dir log-file join-ns root ext-unix-sk help tcp-established
+  close log-pid evasive-devices pidfile veth-pair action-script link-remap shell-job file-locks page-server address port prev-images-dir
+  track-mem auto-dedup libdir cpu-cap force-irmap ext-mount-map exec-cmd manage-cgroups cgroup-root inherit-fd skip-mnt enable-fs
+  enable-external-sharing enable-external-masters freeze-cgroup ghost-limit irmap-scan-path lsm-profile timeout external empty-ns
+  lazy-pages cgroup-props cgroup-props-file cgroup-dump-controller skip-in-flight deprecated display-stats weak-sysctls status-fd
+  tcp-close verbosity ps-socket stream config no-default-config tls-cacert tls-cacrl tls-cert tls-key tls tls-no-cn-verify cgroup-yard
+  pre-dump-mode file-validation skip-file-rwx-check lsm-mount-context network-lock mntns-compat-mode unprivileged ghost-fiemap
+  allow-uprobes leave-running`;

@@ -1,0 +1,24 @@
+import { rehearse } from "@restage/core/testing";
+import { expect, it } from "vitest";
+import { pidfile } from "../src/pidfile.ts";
+
+it("the pidfile is written at the commit, and undone when the restore fails", async () => {
+  const { lines } = await rehearse({ plugins: [pidfile()], task: { pid: 7 }, options: { pidfile: "/run/x.pid" } });
+  expect(lines.filter(({ plugin }) => plugin === "pidfile").map(({ text }) => text)).toEqual([
+    'openat(AT_FDCWD, "/run/x.pid", O_WRONLY|O_CREAT|O_EXCL|O_CLOEXEC, 0600)',
+    'undo: unlinkat(AT_FDCWD, "/run/x.pid", 0)',
+    "write(3, [37], 1)",
+    "close(3)",
+  ]);
+});
+
+it("a pidfile that is there already fails the restore", async () => {
+  const failures = [{ call: "openat", of: "coordinator", result: "EEXIST" }] as const;
+  const { error } = await rehearse({ plugins: [pidfile()], options: { pidfile: "/run/x.pid" }, host: { failures } });
+  expect(error).toMatchObject({ code: "ERR_SYSCALL", plugin: "pidfile" });
+});
+
+it("without the option nothing is done", async () => {
+  const { lines } = await rehearse({ plugins: [pidfile()] });
+  expect(lines.filter(({ plugin }) => plugin === "pidfile")).toEqual([]);
+});

@@ -1,0 +1,20 @@
+import { vi } from "vitest";
+
+/** What is written to standard output and error while `run` runs. */
+export async function printed(run: () => Promise<unknown>): Promise<{ readonly out: string; readonly err: string }> {
+  const text = { out: "", err: "" };
+  const collect = (to: "out" | "err") => (chunk: unknown) => {
+    text[to] += String(chunk);
+    return true;
+  };
+  const spies = [
+    vi.spyOn(process.stdout, "write").mockImplementation(collect("out")),
+    vi.spyOn(process.stderr, "write").mockImplementation(collect("err")),
+  ];
+  try {
+    await run();
+    return text;
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+  }
+}
