@@ -16,7 +16,7 @@ export type { MemoryPatch } from "./memory/memory-patch.ts";
 export { DEFAULT_OPTIONS, FILE_VALIDATIONS, type RestoreOptions } from "./options.ts";
 export { type Finding, type NewFinding, Plan } from "./plan/plan.ts";
 export { ServiceDescriptors, type ServiceName } from "./plan/service-descriptors.ts";
-export { definePlugin, type PluginContext, type RestorePlugin } from "./plugin/plugin.ts";
+export { definePlugin, type PluginContext, type RestorePlugin, type Support } from "./plugin/plugin.ts";
 export { choosePlugins, PluginDriver } from "./plugin/plugin-driver.ts";
 export { defineService, type Service } from "./plugin/service.ts";
 export { CALLS, type CallArguments, type CallName, type ResourceLimit } from "./program/calls.ts";

@@ -1,4 +1,5 @@
 import { definePlugin, type Plan, type RestorePlugin } from "@restage/core";
+import { hasOwnNamespace, NAMESPACE_KINDS, type NamespaceKind, namespaceId } from "./namespaces/own-namespaces.ts";
 
 /**
  * Refuses, by name, what no plugin restores yet: nothing is skipped silently. An item leaves this file when a plugin takes its duty.
@@ -31,25 +32,21 @@ function checkTree(plan: Plan): void {
   }
 }
 
-/** Namespaces by their id fields; equal ids mean that the tree had the dumping host's. */
-const NAMESPACES = [
-  ["pid_ns_id", "pid"],
-  ["net_ns_id", "net"],
-  ["ipc_ns_id", "ipc"],
-  ["uts_ns_id", "uts"],
-  ["mnt_ns_id", "mount"],
-  ["user_ns_id", "user"],
-  ["cgroup_ns_id", "cgroup"],
-] as const;
+/** Kinds of namespace that no plugin restores yet. */
+const UNSUPPORTED: readonly NamespaceKind[] = ["pid", "net", "ipc", "uts", "mount", "user", "cgroup"];
 
 function checkNamespaces(plan: Plan): void {
-  const host = plan.checkpoint.inventory.root_ids;
-  if (host === undefined) return;
+  for (const kind of UNSUPPORTED) {
+    if (hasOwnNamespace(plan.checkpoint, plan.tree.root, kind)) {
+      plan.refuse({ what: `the ${kind} namespace of the tree`, why: "it is not restored yet" });
+    }
+  }
+  // A namespace that only a part of the tree is in is nobody's duty yet.
   for (const task of plan.survivors) {
-    for (const [field, name] of NAMESPACES) {
-      const own = task.ids[field];
-      if (own === undefined || own === host[field]) continue;
-      plan.refuse({ what: task.name, why: `${name} namespaces are not restored yet`, pid: task.pid });
+    for (const kind of NAMESPACE_KINDS) {
+      if (namespaceId(task, kind) === namespaceId(plan.tree.root, kind)) continue;
+      const why = `it is in another ${kind} namespace than the root task: nested ones are not restored yet`;
+      plan.refuse({ what: task.name, why, pid: task.pid });
     }
   }
 }

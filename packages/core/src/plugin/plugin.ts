@@ -10,6 +10,21 @@ export interface PluginContext extends RestoreHooks {
   service<T>(service: Service<T>): T;
 }
 
+/** A kind of resource that a plugin restores: a row of `docs/support.md`. */
+export interface Support {
+  readonly group: "tasks" | "memory" | "files" | "sockets" | "terminals" | "namespaces";
+  /** What it is called by CRIU or Linux: "eventfd", "shared anonymous memory". */
+  readonly what: string;
+  /** What of it comes back. */
+  readonly restored: string;
+  /** What of it is refused, by name, while planning. */
+  readonly refused?: string;
+  /** What the kernel has to have, beyond Linux 5.10: a version, a configuration option, a module. */
+  readonly kernel?: string;
+  /** The tests that restored it from real images: `fixture NAME`, or `case NAME` for a folder of `test/cases`. */
+  readonly shownBy: readonly string[];
+}
+
 /** A part of a restore. */
 export interface RestorePlugin {
   /** Its own name, in errors and traces. */
@@ -22,6 +37,8 @@ export interface RestorePlugin {
   readonly uses?: readonly Service<unknown>[];
   /** What it does in each stage, for `docs/stages.md`. */
   readonly stages?: Partial<Record<RunStageName, string>>;
+  /** What it restores, for `docs/support.md`. */
+  readonly supports?: readonly Support[];
   apply(context: PluginContext): void;
 }
 
