@@ -302,7 +302,7 @@ describe("a program", () => {
       "clone3({CLONE_FILES|CLONE_PTRACE, SIGCHLD, set_tid [7, 1007]}, 88)",
       "getpid()",
     ]);
-    expect(forked).toEqual([[{ call, child }]]);
+    expect(forked).toEqual([[{ call, child, flags: CLONE.FILES }]]);
   });
 });
 

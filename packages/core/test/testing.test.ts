@@ -1,4 +1,4 @@
-import type { Data, Step, SyscallStep, Tracee } from "@restage/linux";
+import type { Birth, Data, Step, SyscallStep, Tracee } from "@restage/linux";
 import { AT_FDCWD, CLONE, O } from "@restage/linux/abi";
 import { describe, expect, it } from "vitest";
 import { Checkpoint } from "../src/images/checkpoint.ts";
@@ -51,6 +51,9 @@ const child = (pid: number) => new Task({ pid, sid: pid, pgid: pid }, "alive", u
 const clone = (builder: ProgramBuilder, pid: number, flags = 0) =>
   builder.fork(child(pid), { flags, exitSignal: 17, setTid: [pid] });
 
+/** A process that a program of another forked. */
+const processOf = (forker: Tracee, id: number): Birth => ({ forker, id, thread: false, newPidNamespace: false });
+
 describe("the recording kernel", () => {
   it("invents descriptors as the kernel numbers them: the lowest that is free", async () => {
     const { kernel, stub } = await withStub();
@@ -96,8 +99,8 @@ describe("the recording kernel", () => {
       clone(builder, 7);
       clone(builder, 8, CLONE.FILES);
     });
-    const copy = await kernel.adopt(7, 7);
-    const sharer = await kernel.adopt(8, 8);
+    const copy = await kernel.adopt(processOf(stub, 7));
+    const sharer = await kernel.adopt(processOf(stub, 8));
     const open = (tracee: Tracee) => results(kernel, tracee, ({ call }) => void call.openat(AT_FDCWD, "/b"));
     expect(await open(copy)).toEqual([1]);
     expect(await open(sharer)).toEqual([1]);
@@ -118,7 +121,7 @@ describe("the recording kernel", () => {
     });
     expect(forks.slice(0, 2)).toEqual([7, 70]);
     expect(new Set(forks).size).toBe(4);
-    const task = await kernel.adopt(7, 7);
+    const task = await kernel.adopt(processOf(stub, 7));
     expect(await results(kernel, task, ({ call }) => [call.getpid(), call.gettid(), call.setsid()])).toEqual([7, 7, 7]);
   });
 
@@ -176,7 +179,7 @@ describe("the recording kernel", () => {
   it("lets a task receive what another sends it, whichever comes first", async () => {
     const { kernel, stub } = await withStub();
     await results(kernel, stub, (builder) => [clone(builder, 7), clone(builder, 8)]);
-    const [sender, receiver] = [await kernel.adopt(7, 7), await kernel.adopt(8, 8)];
+    const [sender, receiver] = [await kernel.adopt(processOf(stub, 7)), await kernel.adopt(processOf(stub, 8))];
     const name = data(Uint8Array.of(1, 0, 0, 120));
     const header = (to: Data | undefined, payload: Data, control: Data) =>
       struct(
@@ -210,7 +213,7 @@ describe("the recording kernel", () => {
       ],
     });
     await results(kernel, stub, (builder) => clone(builder, 7));
-    const task = await kernel.adopt(7, 7);
+    const task = await kernel.adopt(processOf(stub, 7));
     const tolerant = (builder: ProgramBuilder) => {
       for (let n = 0; n < 3; n++) builder.call.chdir("/").allow("ENOENT");
       builder.call.umask(0);
@@ -237,9 +240,9 @@ describe("the recording kernel", () => {
     const { kernel, stub } = await withStub();
     const getpid: SyscallStep = { kind: "syscall", name: "getpid", args: [] };
     await expect(kernel.run({ tid: 7, tgid: 7 }, [getpid])).rejects.toThrow(/task 7/);
-    await expect(kernel.adopt(7, 7)).rejects.toThrow(/no program forked it/);
+    await expect(kernel.adopt(processOf(stub, 7))).rejects.toThrow(/no program forked it/);
     await results(kernel, stub, (builder) => clone(builder, 7));
-    const task = await kernel.adopt(7, 7);
+    const task = await kernel.adopt(processOf(stub, 7));
     const state = {
       registers: new Uint8Array(),
       extendedState: { legacy: new Uint8Array(), components: [] },

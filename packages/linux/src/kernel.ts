@@ -2,11 +2,24 @@ import type { ProgramOutcome } from "./host/run-program.ts";
 import type { Program, Step, SyscallStep } from "./program/program.ts";
 import type { AddressRange } from "./zone/zone.ts";
 
-/** A thread under the tracer's control, always stopped between programs. */
+/** A thread under the tracer's control, always stopped between programs. Its ids are those of this process's pid namespace. */
 export interface Tracee {
   readonly tid: number;
   /** The process it belongs to; equal to `tid` for a leader. */
   readonly tgid: number;
+  /** Is it in a pid namespace of its own, where forks return other ids than these? */
+  readonly inPidNamespace?: boolean;
+}
+
+/** A task or thread that a program forked with CLONE_PTRACE. */
+export interface Birth {
+  readonly forker: Tracee;
+  /** What the fork returned: the id in the forker's pid namespace. */
+  readonly id: number;
+  /** A thread of the forker, or a process? */
+  readonly thread: boolean;
+  /** Was it forked with CLONE_NEWPID? */
+  readonly newPidNamespace: boolean;
 }
 
 /** What a thread resumes with. Layouts are the architecture's. */
@@ -91,8 +104,8 @@ export interface Kernel {
    * Sets the results of its steps. Rejects with a ProgramError when a step fails or the task dies.
    */
   run(tracee: Tracee, program: Program): Promise<void>;
-  /** Takes a task or thread that a program forked with CLONE_PTRACE: waits for its first stop. */
-  adopt(tid: number, tgid: number): Promise<Tracee>;
+  /** Takes over what a program forked: waits for its first stop. */
+  adopt(birth: Birth): Promise<Tracee>;
   /** Makes one call in a tracee by syscall stops, which leave pending signals and handlers alone. Returns its result. */
   call(tracee: Tracee, step: SyscallStep): number;
   /** Gives the threads of processes, leaders first, their final state and takes the zone away. No program can run in them after it. */

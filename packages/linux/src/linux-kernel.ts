@@ -10,11 +10,21 @@ import { type UserReg, userRegOffset } from "./abi/user-regs-x86-64.ts";
 import { waitStatus } from "./abi/wait.ts";
 import { openForeignFunctions } from "./ffi/foreign-functions.ts";
 import { Host } from "./host/host.ts";
-import { pidHolder, readMaps, readStat, readStatus, readText, socketHolder } from "./host/procfs.ts";
+import {
+  pidHolder,
+  readChildren,
+  readMaps,
+  readStat,
+  readStatus,
+  readText,
+  readThreads,
+  socketHolder,
+} from "./host/procfs.ts";
 import { runProgram } from "./host/run-program.ts";
 import { checked, SystemError } from "./host/system-error.ts";
 import { Janitor } from "./janitor.ts";
 import type {
+  Birth,
   ConcludedThread,
   Exit,
   FileStat,
@@ -54,6 +64,8 @@ export class LinuxKernel implements Kernel {
   readonly #host: Host;
   readonly #ptrace: Ptrace;
   readonly #slots = new Map<Tracee, Slot>();
+  /** The first processes of pid namespaces. */
+  readonly #inits = new Set<Tracee>();
   /** Leaders of processes that were let go into a stop, before the others run. */
   #stopped: Tracee[] = [];
   #zone: Zone | undefined;
@@ -112,12 +124,19 @@ export class LinuxKernel implements Kernel {
     return this.#runner.run(tracee, program);
   }
 
-  async adopt(tid: number, tgid: number): Promise<Tracee> {
+  async adopt(birth: Birth): Promise<Tracee> {
     const zone = this.#requireZone();
+    const { forker, id, thread, newPidNamespace } = birth;
+    const tid = forker.inPidNamespace === true ? this.#findTid(birth) : id;
     const raw = this.#ptrace.wait(tid, STOP_TIMEOUT);
     const status = typeof raw === "number" ? waitStatus(raw) : undefined;
     if (status?.kind !== "stopped") throw new Error(`Cannot take over task ${tid}: it ended before its first stop`);
-    const tracee: Tracee = { tid, tgid };
+    const tracee: Tracee = {
+      tid,
+      tgid: thread ? forker.tgid : tid,
+      inPidNamespace: forker.inPidNamespace === true || newPidNamespace,
+    };
+    if (newPidNamespace) this.#inits.add(tracee);
     this.#slots.set(tracee, zone.addSlot());
     this.#setRegisters(tracee, { ip: zone.entry });
     return tracee;
@@ -215,7 +234,8 @@ export class LinuxKernel implements Kernel {
     this.#host.syscall("prctl", PR.SET_CHILD_SUBREAPER, 1, 0, 0, 0);
     for (const { tid, tgid } of tracees) if (tid === tgid) this.#host.syscall("kill", tid, SIG.KILL);
     const left: number[] = [];
-    // Threads first: a leader is not reported dead while one of its threads is.
+    // Threads first: a leader is not reported dead while one of its threads is. Nor is the init of a pid namespace while somebody is in it.
+    const rank = (tracee: Tracee) => (this.#inits.has(tracee) ? 2 : tracee.tid === tracee.tgid ? 1 : 0);
     for (const tracee of [...tracees].sort((a, b) => rank(a) - rank(b))) {
       if (!this.#ptrace.waitForEnd(tracee.tid)) left.push(tracee.tid);
       this.#slots.delete(tracee);
@@ -252,6 +272,17 @@ export class LinuxKernel implements Kernel {
     this.#zone?.close();
     this.#zone = undefined;
     this.#runner = undefined;
+  }
+
+  /** What a task that was forked in a pid namespace of its own is called here. */
+  #findTid({ forker, id, thread }: Birth): number {
+    const known = new Set([...this.#slots.keys()].map(({ tid }) => tid));
+    const born = thread ? readThreads(forker.tgid) : readChildren(forker.tid);
+    const tid = born.find(
+      (tid) => !known.has(tid) && readStatus(tid)?.get("NSpid")?.split(/\s+/).at(-1) === String(id),
+    );
+    if (tid === undefined) throw new Error(`Cannot take over what task ${forker.tid} forked: nobody is its ${id}`);
+    return tid;
   }
 
   /** Sets the registers of a stopped tracee: those named, its slot, and the stub's for the rest. */
@@ -364,10 +395,6 @@ export class LinuxKernel implements Kernel {
     if (this.#zone === undefined) throw new Error("Cannot drive tasks: there is no stub");
     return this.#zone;
   }
-}
-
-function rank({ tid, tgid }: Tracee): number {
-  return tid === tgid ? 1 : 0;
 }
 
 /** An argument of a call by syscall stops: data goes into the zone, results are of steps that ran. */

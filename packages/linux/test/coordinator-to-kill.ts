@@ -16,7 +16,7 @@ args[CLONE_ARGS.flags / 8] = BigInt(CLONE.PTRACE);
 args[CLONE_ARGS.exit_signal / 8] = BigInt(SIG.CHLD);
 const fork = call("clone3", addressOf(data(new Uint8Array(args.buffer))), CLONE_ARGS.size);
 await kernel.run(stub.tracee, [fork]);
-const child = await kernel.adopt(fork.result ?? 0, fork.result ?? 0);
+const child = await kernel.adopt({ forker: stub.tracee, id: fork.result ?? 0, thread: false, newPidNamespace: false });
 await kernel.run(child, [call("getpid")]);
 for (const file of files) kernel.pushUndo([call("unlinkat", -100, path(file), 0)]);
 if (mode === "dismiss") await kernel.dismissUndo();

@@ -17,7 +17,7 @@ import {
   waitStatus,
 } from "../src/abi/mod.ts";
 import { readStat, readText } from "../src/host/procfs.ts";
-import type { ExtendedState, FinalState, ProgramError, Stub, Tracee } from "../src/kernel.ts";
+import type { Birth, ExtendedState, FinalState, ProgramError, Stub, Tracee } from "../src/kernel.ts";
 import { type LinuxKernel, openKernel } from "../src/linux-kernel.ts";
 import type { Program, SyscallStep } from "../src/program/program.ts";
 import { addressOf, call, data, output, resultOf } from "./steps.ts";
@@ -72,12 +72,16 @@ function fork(setTid: readonly number[] = [], flags = 0, exitSignal: number = SI
   return call("clone3", addressOf(data(new Uint8Array(args.buffer), fields)), CLONE_ARGS.size);
 }
 
+/** What the stub forked, for taking it over. */
+function born(id = 0): Birth {
+  return { forker: stub.tracee, id, thread: false, newPidNamespace: false };
+}
+
 /** A child of the stub. */
 async function child(flags = 0): Promise<Tracee> {
   const step = fork([], flags, (flags & CLONE.PARENT) === 0 ? SIG.CHLD : 0);
   await kernel.run(stub.tracee, [step]);
-  const tid = step.result ?? 0;
-  return await kernel.adopt(tid, tid);
+  return await kernel.adopt({ ...born(step.result), newPidNamespace: (flags & CLONE.NEWPID) !== 0 });
 }
 
 /** Pids that nobody has, and that are not the next ones to be given to others. */
@@ -415,7 +419,7 @@ describe.skipIf(!there || !isRoot)(needing(there && isRoot, "two hundred forks",
   it("with chosen pids come up in one program, work at once, and are gone after killAll", async () => {
     const { pids, forks } = await forkFreePids(200);
     expect(forks.map(({ result }) => result)).toEqual(pids);
-    const tasks = await Promise.all(pids.map((pid) => kernel.adopt(pid, pid)));
+    const tasks = await Promise.all(pids.map((pid) => kernel.adopt(born(pid))));
     const asked = pids.map(() => call("getpid"));
     await Promise.all(tasks.map((task, index) => kernel.run(task, [asked[index] as SyscallStep])));
     expect(asked.map(({ result }) => result)).toEqual(pids);
@@ -438,8 +442,8 @@ describe.skipIf(!there)(needing(there, "tasks", "Linux on x86_64"), () => {
     const thread = fork([], CLONE.VM | CLONE.FS | CLONE.FILES | CLONE.SIGHAND | CLONE.THREAD | CLONE.SYSVSEM, 0);
     const grandchild = fork();
     await kernel.run(task, [thread, grandchild]);
-    const started = await kernel.adopt(thread.result ?? 0, task.tid);
-    await kernel.adopt(grandchild.result ?? 0, grandchild.result ?? 0);
+    const started = await kernel.adopt({ ...born(thread.result), forker: task, thread: true });
+    await kernel.adopt({ ...born(grandchild.result), forker: task });
     const asked = [call("getpid"), call("gettid")];
     await kernel.run(started, asked);
     expect(asked.map(({ result }) => result)).toEqual([task.tid, thread.result]);
@@ -447,8 +451,24 @@ describe.skipIf(!there)(needing(there, "tasks", "Linux on x86_64"), () => {
     expect([task.tid, thread.result ?? 0, grandchild.result ?? 0].filter(isThere)).toEqual([]);
   });
 
+  it.skipIf(!isRoot)("fork tasks and threads in a pid namespace of their own, where these have other ids", async () => {
+    const init = await child(CLONE.NEWPID);
+    const thread = fork([], CLONE.VM | CLONE.FS | CLONE.FILES | CLONE.SIGHAND | CLONE.THREAD | CLONE.SYSVSEM, 0);
+    const [grandchild, other] = [fork([7]), fork([5])];
+    await kernel.run(init, [thread, grandchild, other]);
+    expect([grandchild.result, other.result]).toEqual([7, 5]);
+    const five = await kernel.adopt({ ...born(5), forker: init });
+    const seven = await kernel.adopt({ ...born(7), forker: init });
+    const second = await kernel.adopt({ ...born(thread.result), forker: init, thread: true });
+    const asked = [call("getpid"), call("getpid"), call("getpid")];
+    await Promise.all([seven, five, second].map((task, at) => kernel.run(task, [asked[at] as SyscallStep])));
+    expect(asked.map(({ result }) => result)).toEqual([7, 5, 1]);
+    expect(await kernel.killAll()).toEqual([]);
+    expect([init.tid, five.tid, seven.tid, second.tid].filter(isThere)).toEqual([]);
+  });
+
   it("that never were cannot be taken over", async () => {
-    await expect(kernel.adopt(process.pid, process.pid)).rejects.toThrow(/Cannot take over task/);
+    await expect(kernel.adopt(born(process.pid))).rejects.toThrow(/Cannot take over task/);
   });
 
   it("end by exit or by a signal, and are zombies of their parents then", async () => {

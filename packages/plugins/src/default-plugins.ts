@@ -22,6 +22,7 @@ import { mm } from "./memory/mm.ts";
 import { privateMemory } from "./memory/private-memory.ts";
 import { vdso } from "./memory/vdso.ts";
 import { timeNamespace } from "./namespaces/time-namespace.ts";
+import { userNamespace } from "./namespaces/user-namespace.ts";
 import { pendingSignals } from "./signals/pending-signals.ts";
 import { signalActions } from "./signals/signal-actions.ts";
 import { inetSockets } from "./sockets/inet-sockets.ts";
@@ -44,6 +45,7 @@ export function defaultPlugins(): RestorePlugin[] {
   return [
     unsupported(),
     rootTask(),
+    userNamespace(),
     timeNamespace(),
     regularFiles(),
     fileValidation(),

@@ -10,24 +10,37 @@ export type ServiceName = (typeof SERVICE_NAMES)[number];
  */
 export class ServiceDescriptors {
   readonly #numbers: Readonly<Record<ServiceName, number>>;
+  readonly #kept = new Map<string, number>();
+  readonly #free: () => number;
 
   constructor(tree: Tree) {
     const used = new Set<number>();
     for (const task of tree.tasks) if (task.survives) for (const { fd } of task.descriptors) used.add(fd);
     let next = 0;
-    const free = () => {
+    this.#free = () => {
       while (used.has(next)) next++;
       return next++;
     };
-    this.#numbers = { images: free(), transport: free() };
+    this.#numbers = { images: this.#free(), transport: this.#free() };
   }
 
   /** The number for a service; the same in every task. */
   number(service: ServiceName): number {
     return this.#numbers[service];
   }
+  /**
+   * Asks, while planning, for a file of the images or a directory of them to be open in every task until the end: for what tasks could not open
+   * any more in a mount or user namespace of their own.
+   */
+  keepOpen(path: string): void {
+    if (!this.#kept.has(path)) this.#kept.set(path, this.#free());
+  }
+  /** What was asked to be kept open: numbers by paths. */
+  get kept(): ReadonlyMap<string, number> {
+    return this.#kept;
+  }
   /** All numbers, ascending. */
   get numbers(): readonly number[] {
-    return Object.values(this.#numbers);
+    return [...Object.values(this.#numbers), ...this.#kept.values()];
   }
 }

@@ -11,6 +11,8 @@ export type RecordedStep = Step & { readonly plugin: string };
 export interface Fork {
   readonly call: Call;
   readonly child: ProgramTarget;
+  /** Flags of clone3. */
+  readonly flags: number;
 }
 
 /** Makes recorded calls in the thread that the builder is for. */
@@ -65,7 +67,7 @@ export class ProgramBuilder {
   /** Forks a task or thread that arrives traced; the coordinator takes it over once the program ran. */
   fork(child: ProgramTarget, args: CloneArguments): Call {
     const call = this.record("clone3", [{ ...args, flags: args.flags | CLONE.PTRACE }, CLONE_ARGS.size]);
-    this.#forks.push({ call, child });
+    this.#forks.push({ call, child, flags: args.flags });
     return call;
   }
 

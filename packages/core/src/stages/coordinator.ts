@@ -1,5 +1,5 @@
 import type { ConcludedThread, Kernel, Stub, Tracee } from "@restage/linux";
-import { O, SIG } from "@restage/linux/abi";
+import { CLONE, O, SIG } from "@restage/linux/abi";
 import type { AsyncSeriesHook } from "tapable";
 import { asRestoreError, RestoreError } from "../errors.ts";
 import type { RestoreListener } from "../events.ts";
@@ -211,17 +211,23 @@ export class Coordinator {
     forks: readonly Fork[],
   ): Promise<void> {
     const place = placeOf(target);
-    if (target.tracee === undefined) throw new Error(`Cannot run a program of ${target.name}: it was never forked`);
+    const { tracee } = target;
+    if (tracee === undefined) throw new Error(`Cannot run a program of ${target.name}: it was never forked`);
     const started = performance.now();
     let failed = true;
     try {
-      await this.#kernel.run(target.tracee, steps);
-      for (const fork of forks) await this.#adopt(target, fork);
+      await this.#kernel.run(tracee, steps);
+      for (const fork of forks) {
+        await this.#adopt(tracee, fork);
+        this.#announceBirth(fork);
+      }
       failed = false;
     } catch (error) {
-      await this.#adoptBorn(target, forks);
+      await this.#adoptBorn(tracee, forks);
       const failure = programFailure(error, target.name, { stage: stage.name, ...place });
-      throw failure.code === "ERR_PID_TAKEN" ? this.#pidTaken(failure, steps, forks) : failure;
+      throw failure.code === "ERR_PID_TAKEN" && tracee.inPidNamespace !== true
+        ? this.#pidTaken(failure, steps, forks)
+        : failure;
     } finally {
       const time = performance.now();
       const milliseconds = time - started;
@@ -238,21 +244,23 @@ export class Coordinator {
     }
   }
 
-  async #adopt(parent: ProgramTarget, { call, child }: Fork): Promise<void> {
-    const tgid = child instanceof Thread ? (parent.tracee?.tgid ?? call.result) : call.result;
-    child.tracee = await this.#kernel.adopt(call.result, tgid);
+  async #adopt(forker: Tracee, { call, child, flags }: Fork): Promise<void> {
+    const thread = child instanceof Thread;
+    const newPidNamespace = (flags & CLONE.NEWPID) !== 0;
+    child.tracee = await this.#kernel.adopt({ forker, id: call.result, thread, newPidNamespace });
     if (child instanceof Task) child.leader.tracee = child.tracee;
+  }
+
+  #announceBirth({ child }: Fork): void {
     const birth = this.#births.get(child);
     this.#births.delete(child);
     birth?.resolve();
   }
 
   /** What a failed program has forked before it failed is there, and has to be known to be ended. */
-  async #adoptBorn(parent: ProgramTarget, forks: readonly Fork[]): Promise<void> {
-    for (const { call, child } of forks) {
-      const tid = call.step.result ?? 0;
-      if (tid <= 0 || child.tracee !== undefined) continue;
-      child.tracee = await this.#kernel.adopt(tid, child instanceof Thread ? (parent.tracee?.tgid ?? tid) : tid);
+  async #adoptBorn(forker: Tracee, forks: readonly Fork[]): Promise<void> {
+    for (const fork of forks) {
+      if ((fork.call.step.result ?? 0) > 0 && fork.child.tracee === undefined) await this.#adopt(forker, fork);
     }
   }
 
@@ -310,6 +318,12 @@ export class Coordinator {
     // A fresh table gives 0; placing it there again would be dup3's EINVAL.
     if (images !== 0) stub.place(directory, images, { cloexec: true });
     for (const number of this.#descriptors.numbers) if (number !== images) stub.call.dup3(images, number, O.CLOEXEC);
+    for (const [path, number] of this.#descriptors.kept) {
+      const file = stub.call
+        .openat(-100, path, O.RDONLY | O.CLOEXEC)
+        .hint("the images have to stay readable during the restore");
+      stub.place(file, number, { cloexec: true });
+    }
   }
 
   /** In the last program that every task has anyway. Tables that tasks share are closed by whoever comes first. */

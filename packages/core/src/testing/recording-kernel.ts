@@ -1,5 +1,6 @@
 import type {
   AddressRange,
+  Birth,
   ConcludedThread,
   Exit,
   FileStat,
@@ -207,11 +208,11 @@ export class RecordingKernel implements Kernel {
     }
   }
 
-  async adopt(tid: number, tgid: number): Promise<Tracee> {
+  async adopt({ forker, id: tid, thread }: Birth): Promise<Tracee> {
     const process = this.#born.get(tid);
     if (process === undefined) throw new Error(`Cannot take over task ${tid}: no program forked it with CLONE_PTRACE`);
     this.#born.delete(tid);
-    const tracee: Tracee = { tid, tgid };
+    const tracee: Tracee = { tid, tgid: thread ? forker.tgid : tid };
     this.#driven.set(tracee, process);
     this.#record({ kind: "adopt", tracee });
     return tracee;

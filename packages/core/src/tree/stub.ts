@@ -33,8 +33,8 @@ export class StubTask extends ProgramTarget {
    *
    * @param flags new namespaces; CLONE.PARENT makes it a child of the coordinator.
    */
-  fork(root: Task, flags: number, setTid: readonly number[] = [root.pid]): Call {
+  fork(root: Task, flags: number): Call {
     const exitSignal = (flags & CLONE.PARENT) === 0 ? SIG.CHLD : 0;
-    return this.open.fork(root, { flags, exitSignal, setTid });
+    return this.open.fork(root, { flags, exitSignal, setTid: [root.pid] });
   }
 }

@@ -4,6 +4,8 @@ import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 export interface MapsEntry {
   readonly start: number;
   readonly end: number;
+  /** Four letters: `rw-p`. */
+  readonly permissions: string;
   /** Path or `[name]`, empty for anonymous memory. */
   readonly name: string;
 }
@@ -18,6 +20,7 @@ export function readMaps(pid: number | "self"): MapsEntry[] {
     entries.push({
       start: Number.parseInt(line.slice(0, dash), 16),
       end: Number.parseInt(line.slice(dash + 1, space), 16),
+      permissions: line.slice(space + 1, space + 5),
       // 73 is where the kernel pads to; a longer line has the name after its fifth field.
       name: line.length > 73 ? line.slice(73).trimStart() : "",
     });
@@ -71,6 +74,16 @@ export function readStat(pid: number): ProcessStat | undefined {
     pgrp: Number(rest[2]),
     session: Number(rest[3]),
   };
+}
+
+/** The children of a thread, in the order of their births. Requires CONFIG_PROC_CHILDREN. Source: proc_pid_task(5). */
+export function readChildren(tid: number): readonly number[] {
+  return (readText(`/proc/${tid}/task/${tid}/children`) ?? "").split(" ").filter(Boolean).map(Number);
+}
+
+/** The threads of a process. */
+export function readThreads(pid: number): readonly number[] {
+  return readdirSync(`/proc/${pid}/task`).map(Number);
 }
 
 /** Every process of this /proc. */

@@ -1,6 +1,7 @@
 import { definePlugin, type Host, type RestorePlugin, type Thread } from "@restage/core";
 import type { CredsEntry } from "@restage/images";
 import { CAPABILITY_NAMES, CAPABILITY_VERSION_3, PR, PR_CAP_AMBIENT, SECBIT } from "@restage/linux/abi";
+import { hasOwnNamespace } from "../namespaces/own-namespaces.ts";
 
 /**
  * RESTORE_CREDS: ids, groups, capabilities, securebits, no_new_privs, dumpable and the parent death signal, of each thread.
@@ -16,7 +17,8 @@ export function credentials(): RestorePlugin {
     apply({ plan, stages }) {
       let inherited: string | undefined;
       plan.tap("credentials", (plan) => {
-        inherited = ownCredentials(plan.host);
+        // The ids of another user namespace only look like these.
+        inherited = hasOwnNamespace(plan.checkpoint, plan.tree.root, "user") ? undefined : ownCredentials(plan.host);
         for (const task of plan.survivors) {
           for (const thread of task.threads) {
             const creds = thread.core.thread_core?.creds;

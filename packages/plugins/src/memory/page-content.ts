@@ -1,6 +1,14 @@
-import { type Checkpoint, guard, type ProgramTarget, RestoreError, type Task, type Value } from "@restage/core";
+import {
+  type Checkpoint,
+  guard,
+  type ProgramTarget,
+  RestoreError,
+  type StageContext,
+  type Task,
+  type Value,
+} from "@restage/core";
 import { imageFileName, type PageRun, readPagemap } from "@restage/images";
-import { AT_FDCWD, MADV, MAP, O, PAGE_SIZE, PROT } from "@restage/linux/abi";
+import { AT_FDCWD, F, MADV, MAP, O, PAGE_SIZE, PROT } from "@restage/linux/abi";
 
 const HUGE_PAGE = 2 * 1024 * 1024;
 
@@ -14,6 +22,9 @@ export interface Content {
   /** May the mapping have huge pages? */
   readonly hugePages: boolean;
 }
+
+/** Where tasks find the pages. */
+export type Images = Pick<StageContext, "checkpoint" | "serviceDescriptors">;
 
 /** A part of the memory whose content is in a row in a pages image. */
 interface Piece {
@@ -60,18 +71,13 @@ function readRuns(checkpoint: Checkpoint, task: Task): readonly PageRun[] {
  * Whole 2 MiB ranges are read into a huge page, made by collapsing a range of which one page is there: five times as fast as
  * page by page, and the mapping keeps its flags. Where the kernel has no huge page to give, the same read takes small ones.
  *
- * @param images descriptor of the directory of the images, for runs that are in it.
+ * @param images where tasks find the pages.
  */
-export function fillPages(
-  task: ProgramTarget,
-  content: readonly Content[],
-  checkpoint: Checkpoint,
-  images: Value,
-): void {
+export function fillPages(task: ProgramTarget, content: readonly Content[], images: Images): void {
   for (const group of groupByFile(content)) {
     const [first] = group;
     if (first === undefined) continue;
-    const pages = openPages(task, first.run, checkpoint, images);
+    const pages = openPages(task, first.run, images);
     let row: Piece[] = [];
     let rowStart = 0;
     let rowLength = 0;
@@ -116,8 +122,7 @@ export function fillPages(
 export function mergePages(
   task: ProgramTarget,
   content: readonly Content[],
-  checkpoint: Checkpoint,
-  images: Value,
+  images: Images,
   scratch: { readonly start: number; readonly end: number },
 ): void {
   if (content.length === 0) return;
@@ -126,7 +131,7 @@ export function mergePages(
   for (const group of groupByFile(content)) {
     const [first] = group;
     if (first === undefined) continue;
-    const pages = openPages(task, first.run, checkpoint, images);
+    const pages = openPages(task, first.run, images);
     for (const { run } of group) {
       const length = run.pages * PAGE_SIZE;
       for (let done = 0; done < length; done += size) {
@@ -140,10 +145,14 @@ export function mergePages(
   task.call.munmap(scratch.start, size);
 }
 
-function openPages(task: ProgramTarget, { source, pagesFile }: PageRun, checkpoint: Checkpoint, images: Value): Value {
-  const own = source === checkpoint.source;
-  const path = own ? pagesFile : `${source.directory()}/${pagesFile}`;
-  return task.call.openat(own ? images : AT_FDCWD, path, O.RDONLY | O.CLOEXEC);
+/** A descriptor of the task's own, to be closed: of a file that is open already too, which in some namespaces it could not open. */
+function openPages(task: ProgramTarget, { source, pagesFile }: PageRun, images: Images): Value {
+  const { checkpoint, serviceDescriptors: descriptors } = images;
+  const kept = descriptors.kept.get(`${source.directory()}/${pagesFile}`);
+  if (kept !== undefined) return task.call.fcntl(kept, F.DUPFD_CLOEXEC, 0);
+  const directory =
+    source === checkpoint.source ? descriptors.number("images") : descriptors.kept.get(source.directory());
+  return task.call.openat(directory ?? AT_FDCWD, pagesFile, O.RDONLY | O.CLOEXEC);
 }
 
 /** Pages of the same image, in order. */

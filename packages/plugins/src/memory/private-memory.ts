@@ -38,6 +38,9 @@ export function privateMemory(): RestorePlugin {
     apply({ plan, stages, patchMemory, service }) {
       let context: StageContext | undefined;
       plan.tap("private-memory", (plan) => {
+        for (let source = plan.checkpoint.source.parent(); source !== undefined; source = source.parent()) {
+          plan.serviceDescriptors.keepOpen(source.directory());
+        }
         for (const task of plan.survivors) {
           checkVmas(plan, task);
           checkPages(plan, task);
@@ -55,17 +58,15 @@ export function privateMemory(): RestorePlugin {
         const filled = new Set([...content.map(({ vma }) => vma), ...patch.touched(vmas)]);
         unmapAllBut(task, inherited, stub.zone);
         mapAll(task, vmas, inherited, filled, service(OpenFiles));
-        const images = context.serviceDescriptors.number("images");
         const isInherited = ({ vma }: VmaContent) => inherited.has(vma);
         if (inherited.size > 0) {
-          mergePages(task, content.filter(isInherited), checkpoint, images, stub.scratch);
+          mergePages(task, content.filter(isInherited), context, stub.scratch);
           dropForeignPages(checkpoint, task, inherited, runs);
         }
         fillPages(
           task,
           content.filter((piece) => !isInherited(piece)),
-          checkpoint,
-          images,
+          context,
         );
         patch.apply();
         protectAll(task, filled);
