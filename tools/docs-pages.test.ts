@@ -1,10 +1,11 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ERRORS } from "../packages/core/src/errors.ts";
 import { STAGES } from "../packages/core/src/stages/stages.ts";
 import { defaultPlugins } from "../packages/plugins/src/mod.ts";
-import { errorsPage, stagesPage } from "./docs-pages.ts";
+import { RESTORES } from "../test/restore/restores.ts";
+import { errorsPage, stagesPage, supportPage } from "./docs-pages.ts";
 
 const root = join(import.meta.dirname, "..");
 const page = (name: string): string => readFileSync(join(root, "docs", name), "utf8");
@@ -58,5 +59,29 @@ describe("docs/stages.md", () => {
     const listed = new Set([...page("stages.md").matchAll(/^\| `([^`]+)`/gm)].map(([, duty]) => duty));
     const working = defaultPlugins().filter(({ stages = {} }) => Object.keys(stages).length > 0);
     expect([...listed].sort()).toEqual([...new Set(working.map(({ duty, name }) => duty ?? name))].sort());
+  });
+});
+
+describe("docs/support.md", () => {
+  const rows = defaultPlugins().flatMap(({ supports = [] }) => supports);
+
+  it("is what the default plugins declare", () => {
+    expect(page("support.md"), STALE).toBe(supportPage(defaultPlugins()));
+  });
+
+  it("has no row that no real restore shows", () => {
+    const cases = join(root, "test/cases");
+    const files = readdirSync(cases).filter((name) => name.endsWith(".test.ts"));
+    const tests = files.map((name) => readFileSync(join(cases, name), "utf8")).join("\n");
+    const isShown = (by: string) => {
+      const [kind, name = ""] = by.split(" ");
+      if (kind === "fixture") return Object.hasOwn(RESTORES, name);
+      return kind === "case" && existsSync(join(cases, name, "program.c")) && tests.includes(`"${name}"`);
+    };
+    const missing = rows.flatMap(({ what, shownBy }) =>
+      shownBy.filter((by) => !isShown(by)).map((by) => `${what}: ${by}`),
+    );
+    expect(missing).toEqual([]);
+    expect(rows.filter(({ shownBy }) => shownBy.length === 0)).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 import type { ERRORS } from "../packages/core/src/errors.ts";
-import type { RestorePlugin } from "../packages/core/src/plugin/plugin.ts";
+import type { RestorePlugin, Support } from "../packages/core/src/plugin/plugin.ts";
 import { FAIL, type Participants, type RunStageName, STAGES } from "../packages/core/src/stages/stages.ts";
 
 const GENERATED = "<!-- Made by `npm run docs` from the sources. Do not edit. -->";
@@ -47,4 +47,26 @@ function row({ duty, name, stages }: RestorePlugin, stage: RunStageName): string
 
 function sentence(text: string): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
+
+const GROUPS: readonly Support["group"][] = ["tasks", "memory", "files", "sockets", "terminals", "namespaces"];
+
+/** `docs/support.md`: what is restored, as the plugins declare it. */
+export function supportPage(plugins: readonly RestorePlugin[]): string {
+  const rows = plugins.flatMap(({ supports = [] }) => supports);
+  const sections = GROUPS.flatMap((group) => {
+    const of = rows.filter((row) => row.group === group).map(supportRow);
+    if (of.length === 0) return [];
+    const head = ["| what | restored | refused by name | the kernel needs | shown by |", "|---|---|---|---|---|"];
+    return [`## ${sentence(group).slice(0, -1)}\n\n${[...head, ...of].join("\n")}`];
+  });
+  const intro =
+    "What comes back, and what is refused by its name before any task exists. `fixture` and `case` name the tests that restored it from images " +
+    "made by CRIU 4.2. What is in no row is refused. Linux 5.10 is the least; the column says what is needed beyond it.";
+  return `${["# What is restored", GENERATED, intro, ...sections].join("\n\n")}\n`;
+}
+
+function supportRow({ what, restored, refused, kernel, shownBy }: Support): string {
+  const cells = [what, restored, refused ?? "", kernel ?? "", shownBy.join(", ")];
+  return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
 }

@@ -3,8 +3,9 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ERRORS } from "../packages/core/src/errors.ts";
 import { defaultPlugins } from "../packages/plugins/src/mod.ts";
-import { errorsPage, stagesPage } from "./docs-pages.ts";
+import { errorsPage, stagesPage, supportPage } from "./docs-pages.ts";
 
 const docs = join(import.meta.dirname, "../docs");
 writeFileSync(join(docs, "errors.md"), errorsPage(ERRORS));
 writeFileSync(join(docs, "stages.md"), stagesPage(defaultPlugins()));
+writeFileSync(join(docs, "support.md"), supportPage(defaultPlugins()));

@@ -4,39 +4,10 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, describe, expect, it } from "vitest";
 import { missing } from "../stages/fixture.ts";
+import { RESTORES, RUNTIMES, type Runtime } from "./restores.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const verify = `${root}../shared/fixtures/verify.sh`;
-
-/** The command on each runtime: built for Node, the sources on Deno and Bun. */
-const RUNTIMES = {
-  node: ["node", "packages/cli/dist/restage.js"],
-  deno: ["node_modules/.bin/deno", "run", "-A", "--no-check", "packages/cli/src/restage.ts"],
-  bun: ["node_modules/.bin/bun", "packages/cli/src/restage.ts"],
-} as const;
-
-type Runtime = keyof typeof RUNTIMES;
-
-/** Every checkpoint that is restored, and on which runtimes. */
-const RESTORES: Readonly<Record<string, readonly Runtime[]>> = {
-  counter: ["node", "deno", "bun"],
-  registers: ["node", "deno", "bun"],
-  vdso: ["node", "deno", "bun"],
-  tree: ["node", "deno", "bun"],
-  threads: ["node", "deno", "bun"],
-  many: ["node", "deno", "bun"],
-  pipes: ["node"],
-  signals: ["node"],
-  creds: ["node"],
-  seccomp: ["node"],
-  "shared-resources": ["node"],
-  attributes: ["node"],
-  files: ["node"],
-  locks: ["node"],
-  "unix-sockets": ["node"],
-  inet: ["node"],
-  "tcp-established": ["node"],
-};
 
 const planned = Object.values(RESTORES).flat().length;
 let restored = 0;

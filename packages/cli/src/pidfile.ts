@@ -8,7 +8,7 @@ export function pidfile(): RestorePlugin {
     apply({ commit }) {
       commit.tap("pidfile", ({ options, tree, host }) => {
         if (options.pidfile === undefined) return;
-        const text = new TextEncoder().encode(String(tree.root.pid));
+        const text = new TextEncoder().encode(String(tree.root.hostPid));
         const file = create(host, options.pidfile);
         host.call.write(file.result, text, text.length);
         host.call.close(file.result);

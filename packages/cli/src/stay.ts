@@ -1,10 +1,11 @@
+import type { RestoredTree } from "@restage/core";
 import type { LinuxKernel } from "@restage/linux";
 
 /** What asks a process to end, by hand or from a service manager. */
 const FORWARDED = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
 
 /** Stays until the root task ends. Meanwhile this process stands for it: signals that ask to end are the task's. */
-export async function stay(kernel: LinuxKernel, pid: number): Promise<void> {
+export async function stay(kernel: LinuxKernel, { pid, child }: RestoredTree): Promise<void> {
   const forward = (signal: NodeJS.Signals): void => {
     try {
       process.kill(pid, signal);
@@ -14,7 +15,7 @@ export async function stay(kernel: LinuxKernel, pid: number): Promise<void> {
   };
   for (const signal of FORWARDED) process.on(signal, forward);
   try {
-    await kernel.waitForExit(pid);
+    await kernel.waitForExit(child);
   } finally {
     for (const signal of FORWARDED) process.off(signal, forward);
   }

@@ -7,6 +7,10 @@ export interface RestoreOptions {
   readonly images: string;
   /** The tree becomes init's and goes on by itself; else it is a child of this process. */
   readonly detached: boolean;
+  /** The tree comes up in a new pid namespace under an init of ours, so that no pid of it can be taken. */
+  readonly newPidNamespace: boolean;
+  /** Restored by a user without privileges: in new user and pid namespaces. */
+  readonly unprivileged: boolean;
   /** Tasks are left stopped (SIGSTOP) instead of running. */
   readonly leaveStopped: boolean;
   /** How long a task may go without finishing a call, in milliseconds. */
@@ -33,6 +37,8 @@ export interface RestoreOptions {
 
 export const DEFAULT_OPTIONS: Omit<RestoreOptions, "images"> = {
   detached: false,
+  newPidNamespace: false,
+  unprivileged: false,
   leaveStopped: false,
   timeout: 60_000,
   pidfile: undefined,

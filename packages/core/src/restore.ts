@@ -25,10 +25,12 @@ export interface RestoreRequest extends Partial<Omit<RestoreOptions, "images">> 
 
 /** A tree that runs again. */
 export interface RestoredTree {
-  /** Pid of the root task. */
+  /** Pid of the root task, like all of these in the pid namespace of this process. */
   readonly pid: number;
   /** Pids of all tasks that were restored, parents first. */
   readonly tasks: readonly number[];
+  /** Who ends with the root task's status, and unless detached is a child of this process: the root task, or an init of ours. */
+  readonly child: number;
 }
 
 /** Plugins chosen and applied, images read, everything looked at: what `plan` taps found is in `plan.findings`. */
@@ -86,7 +88,7 @@ export async function restore(
   } catch (error) {
     throw await abort(asRestoreError(error, {}), kernel, driver, plan.options.timeout, onEvent);
   }
-  return { pid: plan.tree.root.pid, tasks: plan.tree.tasks.map(({ pid }) => pid) };
+  return coordinator.restored;
 }
 
 /** FAIL: every task is killed, what was made on the host is undone. Returns the error, with what is left where something is. */

@@ -54,8 +54,18 @@ export interface StubOptions {
   readonly occupied: readonly AddressRange[];
   /** How long a program may go without finishing a step before it counts as stuck, in milliseconds. */
   readonly timeout: number;
+  /** The stub is to be the init of a pid namespace, and stay as that when the tree runs. */
+  readonly init?: InitOptions | undefined;
   /** Programs to be run by tasks that have seccomp filters: suspend them. Requires CAP_SYS_ADMIN in the first user namespace. */
   readonly suspendSeccomp: boolean;
+}
+
+/** An init of ours for a tree. Requires CAP_SYS_ADMIN, or a user namespace. */
+export interface InitOptions {
+  /** Is it a child of this process, or an orphan when the tree runs? */
+  readonly child: boolean;
+  /** A user namespace for it and all tasks, with what goes into uid_map and gid_map; without CAP_SETGID outside these are one id each. */
+  readonly user: { readonly uidMap: string; readonly gidMap: string } | undefined;
 }
 
 /** What the stub gives its children: where things are in each of them. */
@@ -118,8 +128,12 @@ export interface Kernel {
   end(tracee: Tracee, exit: Exit): Promise<void>;
   /** Kills every tracee there is, stub included, and waits until nothing is left. Returns those that did not end in time. */
   killAll(): Promise<readonly number[]>;
-  /** Lets the stub go home: kills and reaps it. */
-  dismissStub(): Promise<void>;
+  /**
+   * Lets the stub go home: kills and reaps it. As an init it stays, reaps whoever dies, and ends with the last of them.
+   *
+   * @param root the task whose exit status the init ends with: its pid in the namespace.
+   */
+  dismissStub(root: number): Promise<void>;
   /**
    * Says how something that was made on the host is undone; newest is undone first. Survives the death of this process. The function
    * that it returns forgets it: what was made has been taken away again.

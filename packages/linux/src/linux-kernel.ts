@@ -1,9 +1,10 @@
 import { closeSync, openSync, readSync, statSync, writeSync } from "node:fs";
 import { ERRNO, errnoText } from "./abi/errno.ts";
-import { MREMAP, PAGE_SIZE } from "./abi/mman.ts";
+import { MAP, MREMAP, PAGE_SIZE, PROT } from "./abi/mman.ts";
 import { PR } from "./abi/prctl.ts";
 import { PTRACE_O } from "./abi/ptrace.ts";
 import { RLIMIT } from "./abi/resource.ts";
+import { CLONE, CLONE_ARGS } from "./abi/sched.ts";
 import { NSIG, SIG, SIGSET_SIZE, signalBit } from "./abi/signal.ts";
 import { syscallNumber } from "./abi/syscall.ts";
 import { type UserReg, userRegOffset } from "./abi/user-regs-x86-64.ts";
@@ -30,6 +31,7 @@ import type {
   FileStat,
   FinalState,
   HostCalls,
+  InitOptions,
   Kernel,
   ParkedMapping,
   Stub,
@@ -38,6 +40,7 @@ import type {
 } from "./kernel.ts";
 import { isSuccess } from "./program/encode-x86-64.ts";
 import type { Data, Operand, Program, Step, SyscallStep } from "./program/program.ts";
+import { initCode } from "./stub/init-x86-64.ts";
 import { bootStub, withRegisters } from "./stub/boot.ts";
 import { BatchRunner } from "./tracee/batch-runner.ts";
 import { layExtendedState } from "./tracee/extended-state-x86-64.ts";
@@ -115,7 +118,9 @@ export class LinuxKernel implements Kernel {
     this.#extendedState = this.#ptrace.getExtendedState(pid);
     const { program, vdso } = stubProgram(pid, zone, this.#highestNumberOfFiles());
     await this.#runner.run(tracee, program);
-    return { tracee, vdso, vdsoText: this.#readVdso(pid, vdso), scratch: zone.scratch, zone: zone.region };
+    const vdsoText = this.#readVdso(pid, vdso);
+    if (options.init !== undefined) await this.#forkInit(tracee, options.init);
+    return { tracee: this.#stub, vdso, vdsoText, scratch: zone.scratch, zone: zone.region };
   }
 
   run(tracee: Tracee, program: Program): Promise<void> {
@@ -260,12 +265,53 @@ export class LinuxKernel implements Kernel {
     this.#janitor = undefined;
   }
 
-  async dismissStub(): Promise<void> {
-    if (this.#stub === undefined) return;
-    this.#host.syscall("kill", this.#stub.tid, SIG.KILL);
-    this.#ptrace.waitForEnd(this.#stub.tid);
-    this.#slots.delete(this.#stub);
+  async dismissStub(root: number): Promise<void> {
+    const stub = this.#stub;
+    if (stub === undefined) return;
+    if (this.#inits.has(stub)) await this.#leaveInit(stub, root);
+    else this.#endStub(stub);
+    this.#slots.delete(stub);
     this.#stub = undefined;
+  }
+
+  #endStub(stub: Tracee): void {
+    this.#host.syscall("kill", stub.tid, SIG.KILL);
+    this.#ptrace.waitForEnd(stub.tid);
+  }
+
+  /** An init takes the stub's place. It is forked, not executed: an execve would take the capabilities of a user namespace away. */
+  async #forkInit(stub: Tracee, { child, user }: InitOptions): Promise<void> {
+    const namespaces = CLONE.NEWPID | (user === undefined ? 0 : CLONE.NEWUSER);
+    const fork = syscallStep("clone3", cloneArguments(namespaces | CLONE.PTRACE | (child ? CLONE.PARENT : 0)), CLONE_ARGS.size);
+    await this.run(stub, [fork]);
+    const init = await this.adopt({ forker: stub, id: fork.result ?? 0, thread: false, newPidNamespace: true });
+    this.#endStub(stub);
+    this.#slots.delete(stub);
+    this.#stub = init;
+    if (user === undefined) return;
+    const of = `/proc/${init.tid}`;
+    writeProcFile(`${of}/uid_map`, user.uidMap);
+    if (this.#host.syscall("geteuid") !== 0) writeProcFile(`${of}/setgroups`, "deny");
+    writeProcFile(`${of}/gid_map`, user.gidMap);
+  }
+
+  /** Nothing of the restore is left in it: a page of code, and one for a word. */
+  async #leaveInit(init: Tracee, root: number): Promise<void> {
+    const { start, length } = this.#requireZone().region;
+    const at = start + length;
+    const flags = MAP.PRIVATE | MAP.ANONYMOUS | MAP.FIXED_NOREPLACE;
+    const bytes = initCode(root);
+    await this.run(init, [
+      { ...syscallStep("mmap", at, 2 * PAGE_SIZE, PROT.READ | PROT.WRITE, flags, -1, 0), expected: at },
+      { kind: "copy", to: at, from: { kind: "data", bytes, fields: [], output: false } },
+      syscallStep("mprotect", at, PAGE_SIZE, PROT.READ | PROT.EXEC),
+      syscallStep("close_range", 0, 0xffff_ffff, 0),
+    ]);
+    this.#unmapZones([init]);
+    const registers = withRegisters(this.#registers, this.#requireSlot(init), { bx: 0, ip: at });
+    checked(this.#ptrace.setRegisters(init.tid, registers), "ptrace(PTRACE_SETREGS)", "let the init go");
+    checked(this.#ptrace.setSignalMask(init.tid, 0n), "ptrace(PTRACE_SETSIGMASK)", "let the init go");
+    checked(this.#ptrace.detach(init.tid, 0), "ptrace(PTRACE_DETACH)", "let the init go");
   }
 
   close(): void {
@@ -287,9 +333,7 @@ export class LinuxKernel implements Kernel {
 
   /** Sets the registers of a stopped tracee: those named, its slot, and the stub's for the rest. */
   #setRegisters(tracee: Tracee, values: Partial<Record<UserReg, number | bigint>>): void {
-    const slot = this.#slots.get(tracee);
-    if (slot === undefined) throw new SystemError("ptrace", ERRNO.ESRCH, `drive task ${tracee.tid}`);
-    const registers = withRegisters(this.#registers, slot, values);
+    const registers = withRegisters(this.#registers, this.#requireSlot(tracee), values);
     const result = this.#ptrace.setRegisters(tracee.tid, registers);
     checked(result, "ptrace(PTRACE_SETREGS)", `set the registers of task ${tracee.tid}`);
   }
@@ -391,6 +435,12 @@ export class LinuxKernel implements Kernel {
     return this.#host.scratchView.getUint32(0, true);
   }
 
+  #requireSlot(tracee: Tracee): Slot {
+    const slot = this.#slots.get(tracee);
+    if (slot === undefined) throw new SystemError("ptrace", ERRNO.ESRCH, `drive task ${tracee.tid}`);
+    return slot;
+  }
+
   #requireZone(): Zone {
     if (this.#zone === undefined) throw new Error("Cannot drive tasks: there is no stub");
     return this.#zone;
@@ -409,6 +459,15 @@ function placeArgument(value: Operand, zone: Zone): number | bigint {
 
 function syscallStep(name: SyscallStep["name"], ...args: Operand[]): SyscallStep {
   return { kind: "syscall", name, args };
+}
+
+/** struct clone_args of a process, as an argument. */
+function cloneArguments(flags: number): Operand {
+  const bytes = new Uint8Array(CLONE_ARGS.size);
+  const view = new DataView(bytes.buffer);
+  view.setBigUint64(CLONE_ARGS.flags, BigInt(flags), true);
+  view.setBigUint64(CLONE_ARGS.exit_signal, BigInt((flags & CLONE.PARENT) === 0 ? SIG.CHLD : 0), true);
+  return { kind: "address", data: { kind: "data", bytes, fields: [], output: false }, offset: 0 };
 }
 
 /**

@@ -409,7 +409,7 @@ describe.skipIf(!there)(needing(there, "the stub", "Linux on x86_64"), () => {
   });
 
   it("goes when it is dismissed", async () => {
-    await kernel.dismissStub();
+    await kernel.dismissStub(1);
     expect(isThere(stub.tracee.tid)).toBe(false);
     await expect(kernel.run(stub.tracee, [call("getpid")])).rejects.toThrow();
   });

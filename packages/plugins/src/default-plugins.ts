@@ -21,6 +21,7 @@ import { sessions } from "./forking/sessions.ts";
 import { mm } from "./memory/mm.ts";
 import { privateMemory } from "./memory/private-memory.ts";
 import { vdso } from "./memory/vdso.ts";
+import { init } from "./namespaces/init.ts";
 import { timeNamespace } from "./namespaces/time-namespace.ts";
 import { userNamespace } from "./namespaces/user-namespace.ts";
 import { pendingSignals } from "./signals/pending-signals.ts";
@@ -44,6 +45,7 @@ import { zombiesAndHelpers } from "./zombies-helpers/zombies-helpers.ts";
 export function defaultPlugins(): RestorePlugin[] {
   return [
     unsupported(),
+    init(),
     rootTask(),
     userNamespace(),
     timeNamespace(),

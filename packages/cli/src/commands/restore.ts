@@ -20,7 +20,7 @@ export async function restoreCommand(settings: Settings): Promise<number> {
     kernel.close();
     // Before staying: the tree may run for days.
     report.end();
-    if (request.detached !== true) await stay(kernel, tree.pid);
+    if (request.detached !== true) await stay(kernel, tree);
     return EXIT.OK;
   } catch (thrown) {
     const error = asRestoreError(thrown, {});

@@ -66,7 +66,6 @@ const MISSING = [
   "--tls-cert FILE",
   "--tls-key FILE",
   "--tls-no-cn-verify",
-  "--unprivileged",
   "--veth-pair NAMES",
   "--weak-sysctls",
 ];

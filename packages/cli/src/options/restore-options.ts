@@ -17,6 +17,8 @@ export const RESTORE_OPTIONS: readonly Option[] = [
   ...CHECKPOINT_OPTIONS,
   command("-W, --work-dir DIR", "where log, trace and pidfile are; else with the images", "workDirectory", text),
   restore("-d, --restore-detached", "do not stay until the tree ends", "detached", on),
+  restore("--new-pid-namespace", "keep the pids in a new namespace, where none is taken", "newPidNamespace", on),
+  restore("--unprivileged", "restore without root, in a user namespace", "unprivileged", on),
   restore("-s, --leave-stopped", "leave all tasks stopped", "leaveStopped", on),
   restore("--pidfile FILE", "write the pid of the root task, before the tree runs", "pidfile", text),
   restore("--timeout SECONDS", "how long a task may be in one call: 60", "timeout", seconds),

@@ -1,4 +1,5 @@
 import type { ImageSource } from "@restage/images";
+import type { InitOptions } from "@restage/linux";
 import { RestoreError } from "../errors.ts";
 import type { Checkpoint } from "../images/checkpoint.ts";
 import type { RestoreOptions } from "../options.ts";
@@ -32,6 +33,7 @@ export class Plan {
   readonly host: Host;
   readonly serviceDescriptors: ServiceDescriptors;
   readonly #findings: Finding[] = [];
+  #init: InitOptions | undefined;
   /** The plugin whose tap runs; set by the plugin driver. */
   plugin = "core";
 
@@ -58,6 +60,15 @@ export class Plan {
   }
   get findings(): readonly Finding[] {
     return this.#findings;
+  }
+
+  /** An init of ours, as whose children the tree comes up; none if the tree goes on in a pid namespace that is there. */
+  get init(): InitOptions | undefined {
+    return this.#init;
+  }
+  /** The tree comes up in a new pid namespace under an init of ours. */
+  startInit(init: InitOptions): void {
+    this.#init = init;
   }
 
   /** This cannot be restored here. */

@@ -1,4 +1,4 @@
-import type { ConcludedThread, Kernel, Stub, Tracee } from "@restage/linux";
+import type { ConcludedThread, InitOptions, Kernel, Stub, Tracee } from "@restage/linux";
 import { CLONE, O, SIG } from "@restage/linux/abi";
 import type { AsyncSeriesHook } from "tapable";
 import { asRestoreError, RestoreError } from "../errors.ts";
@@ -6,6 +6,7 @@ import type { RestoreListener } from "../events.ts";
 import type { Checkpoint } from "../images/checkpoint.ts";
 import type { RestoreOptions } from "../options.ts";
 import type { Plan } from "../plan/plan.ts";
+import type { RestoredTree } from "../restore.ts";
 import type { ServiceDescriptors } from "../plan/service-descriptors.ts";
 import { type Fork, ProgramBuilder, type RecordedStep } from "../program/program-builder.ts";
 import type { ProgramTarget } from "../tree/program-target.ts";
@@ -32,6 +33,7 @@ export class Coordinator {
   readonly #options: RestoreOptions;
   readonly #host: Host;
   readonly #descriptors: ServiceDescriptors;
+  readonly #init: InitOptions | undefined;
   readonly #emit: RestoreListener;
   /** Tasks and threads that do not exist yet: settled when the program that forks them has run, or failed. */
   readonly #births = new Map<
@@ -48,6 +50,7 @@ export class Coordinator {
     this.#options = plan.options;
     this.#host = plan.host;
     this.#descriptors = plan.serviceDescriptors;
+    this.#init = plan.init;
     this.#emit = emit;
   }
 
@@ -61,13 +64,20 @@ export class Coordinator {
     for (const stage of STAGES) await this.#runStage(stage);
   }
 
+  /** Who runs now. */
+  get restored(): RestoredTree {
+    const { root, tasks } = this.#tree;
+    const init = this.#stub?.isInit === true ? this.#stub.tracee?.tid : undefined;
+    return { pid: root.hostPid, tasks: tasks.map(({ hostPid }) => hostPid), child: init ?? root.hostPid };
+  }
+
   /** The point of no return: lets all threads go. Throws ERR_COMPLETE when some were gone, or when anything fails after it. */
   async commit(): Promise<void> {
     const stage = STAGES[STAGES.length - 1] as Stage;
     const context = this.#context(stage);
     await this.#callTaps(stage, "commit", this.#hooks.commit, context);
     this.#emit({ kind: "committed", time: performance.now() });
-    await this.#kernel.dismissStub();
+    await this.#kernel.dismissStub(this.#tree.root.pid);
     const running = this.#survivors().filter((task) => !this.#stopSignal(task));
     const tracees = running.flatMap(traceesOf);
     const gone = this.#kernel.resume(tracees);
@@ -75,7 +85,7 @@ export class Coordinator {
     await this.#kernel.dismissUndo();
     let what = "a listener";
     try {
-      this.#emit({ kind: "resumed", time: performance.now(), pid: this.#tree.root.pid, threads: tracees.length });
+      this.#emit({ kind: "resumed", time: performance.now(), pid: this.#tree.root.hostPid, threads: tracees.length });
       this.#assertThere(gone, tracees.length - gone.length);
       what = "a tap of complete";
       await this.#callTaps(stage, "complete", this.#hooks.complete, context);
@@ -108,7 +118,7 @@ export class Coordinator {
       task.threads.some((thread) => (thread.state.seccomp_mode ?? task.core.tc?.old_seccomp_mode ?? 0) !== 0),
     );
     try {
-      return await this.#kernel.createStub({ occupied, timeout: this.#options.timeout, suspendSeccomp });
+      return await this.#kernel.createStub({ occupied, init: this.#init, timeout: this.#options.timeout, suspendSeccomp });
     } catch (error) {
       throw programFailure(error, "the stub", { stage: "ROOT_TASK" });
     }
@@ -274,7 +284,7 @@ export class Coordinator {
     return new RestoreError("ERR_PID_TAKEN", `Cannot create ${child.name}: pid ${pid} is in use by ${holder}`, {
       ...failure,
       pid: child instanceof Task ? child.pid : child.task.pid,
-      hint: "end it, or wait until it is gone, and restore again",
+      hint: "end it, or wait until it is gone, or restore in a new pid namespace (newPidNamespace, --new-pid-namespace)",
     });
   }
 

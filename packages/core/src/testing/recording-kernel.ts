@@ -175,7 +175,7 @@ export class RecordingKernel implements Kernel {
 
   async createStub(options: StubOptions): Promise<Stub> {
     this.#record({ kind: "stub", options });
-    const tracee: Tracee = { tid: STUB_PID, tgid: STUB_PID };
+    const tracee: Tracee = { tid: STUB_PID, tgid: STUB_PID, inPidNamespace: options.init !== undefined };
     this.#stub = tracee;
     this.#driven.set(tracee, new InventedProcess());
     const start = freeAddress(options.occupied, PARKING_SIZE + ZONE_SIZE);
@@ -259,7 +259,7 @@ export class RecordingKernel implements Kernel {
     return tracees.map(({ tid }) => tid).filter((tid) => this.#inventions.unkillable?.includes(tid) === true);
   }
 
-  async dismissStub(): Promise<void> {
+  async dismissStub(_root: number): Promise<void> {
     this.#record({ kind: "dismiss-stub" });
     if (this.#stub !== undefined) this.#driven.delete(this.#stub);
     this.#stub = undefined;

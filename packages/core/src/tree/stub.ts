@@ -19,9 +19,13 @@ export class StubTask extends ProgramTarget {
   /** Address space that every task keeps free until the end. */
   readonly zone: { readonly start: number; readonly length: number };
 
+  /** Is it the init of a pid namespace, which stays when the tree runs? */
+  readonly isInit: boolean;
+
   constructor({ tracee, vdso, vdsoText, scratch, zone }: Stub) {
     super();
     this.tracee = tracee;
+    this.isInit = tracee.inPidNamespace === true;
     this.vdso = vdso;
     this.vdsoText = vdsoText;
     this.scratch = scratch;
@@ -31,10 +35,11 @@ export class StubTask extends ProgramTarget {
   /**
    * Forks the root task.
    *
-   * @param flags new namespaces; CLONE.PARENT makes it a child of the coordinator.
+   * @param flags new namespaces.
+   * @param child is it to be a child of the coordinator? Not if the stub is an init: nobody in its namespace can be.
    */
-  fork(root: Task, flags: number): Call {
-    const exitSignal = (flags & CLONE.PARENT) === 0 ? SIG.CHLD : 0;
-    return this.open.fork(root, { flags, exitSignal, setTid: [root.pid] });
+  fork(root: Task, flags: number, { child }: { readonly child: boolean }): Call {
+    const exitSignal = child ? 0 : SIG.CHLD;
+    return this.open.fork(root, { flags: child ? flags | CLONE.PARENT : flags, exitSignal, setTid: [root.pid] });
   }
 }

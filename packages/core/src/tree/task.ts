@@ -76,6 +76,11 @@ export class Task extends ProgramTarget {
     return this.#end;
   }
 
+  /** What it is called in the coordinator's pid namespace; its recorded pid before it exists. */
+  get hostPid(): number {
+    return this.tracee?.tid ?? this.pid;
+  }
+
   /** Does it run instructions of its own after the restore? */
   get survives(): boolean {
     return this.kind === "alive" || this.kind === "stopped";

@@ -1,6 +1,7 @@
 /** Operations of prctl(2). Source: include/uapi/linux/prctl.h. */
 export const PR = {
   SET_PDEATHSIG: 1,
+  GET_PDEATHSIG: 2,
   GET_DUMPABLE: 3,
   SET_DUMPABLE: 4,
   SET_NAME: 15,
@@ -12,7 +13,9 @@ export const PR = {
   SET_CHILD_SUBREAPER: 36,
   GET_CHILD_SUBREAPER: 37,
   SET_NO_NEW_PRIVS: 38,
+  GET_TID_ADDRESS: 40,
   SET_THP_DISABLE: 41,
+  GET_THP_DISABLE: 42,
   CAP_AMBIENT: 47,
   TIMER_CREATE_RESTORE_IDS: 77,
 } as const;

@@ -143,8 +143,11 @@ export function encodeProgram(program: Program, memory: ProgramMemory): EncodedP
     }
   }
 
+  let continued = false;
   function collect(): Outcome {
-    for (let index = 0; index < records.length; index++) {
+    // A jump at the end has no result.
+    const count = continued ? records.length - 1 : records.length;
+    for (let index = 0; index < count; index++) {
       const at = (start + index * RECORD.size + RECORD.result) >> 2;
       const high = words[at + 1] as number;
       const { step, operation } = records[index] as Record;
@@ -176,6 +179,7 @@ export function encodeProgram(program: Program, memory: ProgramMemory): EncodedP
     const end = (start + (records.length - 1) * RECORD.size) >> 2;
     writeWord(words, end + (RECORD.args >> 2), address);
     words[end + 1] = OPERATION.JUMP;
+    continued = true;
   }
   return { address: memory.address + start, collect, continueAt };
 }

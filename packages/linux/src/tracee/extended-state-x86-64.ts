@@ -45,3 +45,17 @@ function componentPlace(host: Host, number: number): { readonly offset: number; 
   }
   return place;
 }
+
+/** XSAVE components with a place of their own in images: AVX, MPX, AVX-512, protection keys. */
+const COMPONENTS = [2, 3, 4, 5, 6, 7, 9] as const;
+
+/** Takes the XSAVE area of a thread apart. `present` is its xstate_bv: components without their bit are in their initial state. */
+export function readExtendedState(host: Host, area: Uint8Array): ExtendedState & { readonly present: bigint } {
+  const present = new DataView(area.buffer, area.byteOffset).getBigUint64(XSTATE_BV, true);
+  const components = COMPONENTS.flatMap((number) => {
+    const { offset, size } = componentPlace(host, number);
+    if (size === 0 || offset + size > area.length) return [];
+    return [{ number, bytes: area.slice(offset, offset + size) }];
+  });
+  return { legacy: area.slice(0, 512), components, present };
+}

@@ -1,3 +1,4 @@
+import { ERRNO } from "../abi/errno.ts";
 import { NT, PTRACE } from "../abi/ptrace.ts";
 import { USER_REGS_SIZE } from "../abi/user-regs-x86-64.ts";
 import { W, waitStatus } from "../abi/wait.ts";
@@ -13,6 +14,18 @@ const STATUS_AT = 544;
 const AREA_AT = 4096;
 const AREA_SIZE = 64 * 1024;
 
+const SIGINFO_SIZE = 128;
+const SIGNALS_AT_ONCE = 32;
+/** sizeof(struct sock_filter). */
+const SOCK_FILTER_SIZE = 8;
+
+/** Where a thread's struct rseq is; `pointer` 0 when none is registered. */
+export interface RseqConfiguration {
+  readonly pointer: bigint;
+  readonly size: number;
+  readonly signature: number;
+}
+
 /**
  * ptrace(2) and wait4(2) as this project uses them. Every method needs the thread that seized the tracee.
  */
@@ -23,6 +36,10 @@ export class Ptrace {
     this.#host = host;
   }
 
+  /** Returns 0, or -errno: -ESRCH when there is no such task, -EPERM also for a zombie and for one that is traced already. */
+  trySeize(tid: number, options: number): number {
+    return this.#request(PTRACE.SEIZE, tid, 0, options);
+  }
   seize(tid: number, options: number): void {
     checked(this.#request(PTRACE.SEIZE, tid, 0, options), "ptrace(PTRACE_SEIZE)", `trace task ${tid}`);
   }
@@ -71,6 +88,59 @@ export class Ptrace {
   setSignalMask(tid: number, mask: bigint): number {
     this.#host.scratchView.setBigUint64(REGISTERS_AT, mask, true);
     return this.#request(PTRACE.SETSIGMASK, tid, 8, this.#host.scratchAddress + REGISTERS_AT);
+  }
+
+  /** The mask of blocked signals; of a task in sigsuspend(2) the one that comes back afterwards. */
+  getSignalMask(tid: number): bigint {
+    const result = this.#request(PTRACE.GETSIGMASK, tid, 8, this.#host.scratchAddress + REGISTERS_AT);
+    checked(result, "ptrace(PTRACE_GETSIGMASK)", `read the signal mask of task ${tid}`);
+    return this.#host.scratchView.getBigUint64(REGISTERS_AT, true);
+  }
+  /** Pending signals in their order, each a siginfo_t of 128 bytes: of the process, or of the thread alone. */
+  peekSignals(tid: number, shared: boolean): readonly Uint8Array[] {
+    const { scratch, scratchView, scratchAddress } = this.#host;
+    const infos: Uint8Array[] = [];
+    for (;;) {
+      scratchView.setBigUint64(REGISTERS_AT, BigInt(infos.length), true);
+      scratchView.setUint32(REGISTERS_AT + 8, shared ? 1 : 0, true);
+      scratchView.setUint32(REGISTERS_AT + 12, SIGNALS_AT_ONCE, true);
+      const got = this.#request(PTRACE.PEEKSIGINFO, tid, scratchAddress + REGISTERS_AT, scratchAddress + AREA_AT);
+      checked(got, "ptrace(PTRACE_PEEKSIGINFO)", `read the pending signals of task ${tid}`);
+      for (let n = 0; n < got; n++)
+        infos.push(scratch.slice(AREA_AT + SIGINFO_SIZE * n, AREA_AT + SIGINFO_SIZE * (n + 1)));
+      if (got < SIGNALS_AT_ONCE) return infos;
+    }
+  }
+  /** The registration of restartable sequences; undefined where the kernel cannot tell (before Linux 5.13). */
+  getRseq(tid: number): RseqConfiguration | undefined {
+    const { scratchView: view, scratchAddress } = this.#host;
+    const result = this.#request(PTRACE.GET_RSEQ_CONFIGURATION, tid, 24, scratchAddress + REGISTERS_AT);
+    if (result < 0) return undefined;
+    return {
+      pointer: view.getBigUint64(REGISTERS_AT, true),
+      size: view.getUint32(REGISTERS_AT + 8, true),
+      signature: view.getUint32(REGISTERS_AT + 12, true),
+    };
+  }
+  /**
+   * A seccomp filter as an array of struct sock_filter; 0 is the one that was installed last. Undefined after the oldest. Requires
+   * CAP_SYS_ADMIN in the first user namespace and a tracer without filters.
+   */
+  getSeccompFilter(tid: number, index: number): Uint8Array | undefined {
+    const { scratch, scratchAddress } = this.#host;
+    const count = this.#request(PTRACE.SECCOMP_GET_FILTER, tid, index, scratchAddress + AREA_AT);
+    if (count === -ERRNO.ENOENT) return undefined;
+    checked(count, "ptrace(PTRACE_SECCOMP_GET_FILTER)", `read a seccomp filter of task ${tid}`);
+    return scratch.slice(AREA_AT, AREA_AT + SOCK_FILTER_SIZE * count);
+  }
+  /** Flags with which a seccomp filter was installed. */
+  getSeccompFlags(tid: number, index: number): number {
+    const { scratchView: view, scratchAddress } = this.#host;
+    view.setBigUint64(REGISTERS_AT, BigInt(index), true);
+    view.setBigUint64(REGISTERS_AT + 8, 0n, true);
+    const result = this.#request(PTRACE.SECCOMP_GET_METADATA, tid, 16, scratchAddress + REGISTERS_AT);
+    checked(result, "ptrace(PTRACE_SECCOMP_GET_METADATA)", `read a seccomp filter of task ${tid}`);
+    return view.getUint32(REGISTERS_AT + 8, true);
   }
 
   /**

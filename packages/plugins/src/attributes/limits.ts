@@ -10,6 +10,15 @@ export function limits(): RestorePlugin {
     name: "limits",
     duty: "limits",
     stages: { RESTORE: "resource limits, after everything that they limit" },
+    supports: [
+      {
+        group: "tasks",
+        what: "resource limits",
+        restored: "all 16",
+        refused: "hard limits above those of the caller without CAP_SYS_RESOURCE",
+        shownBy: ["fixture attributes"],
+      },
+    ],
     apply({ plan, stages }) {
       let ceiling: readonly bigint[] = [];
       let inherited: readonly ResourceLimit[] = [];

@@ -19,6 +19,14 @@ export function processAttributes(): RestorePlugin {
     name: "process-attributes",
     duty: "process-attributes",
     stages: { RESTORE: "oom_score_adj, loginuid, membarrier registrations", RESTORE_SIGCHLD: "child subreaper" },
+    supports: [
+      {
+        group: "tasks",
+        what: "name, oom_score_adj, personality, THP, subreaper",
+        restored: "all",
+        shownBy: ["fixture attributes"],
+      },
+    ],
     apply({ plan, stages }) {
       let inherited: Inherited = { oomScoreAdj: undefined, loginuid: undefined };
       plan.tap("process-attributes", (plan) => {

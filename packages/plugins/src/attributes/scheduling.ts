@@ -7,6 +7,14 @@ export function scheduling(): RestorePlugin {
     name: "scheduling",
     duty: "scheduling",
     stages: { RESTORE: "nice value and scheduling policy of every thread" },
+    supports: [
+      {
+        group: "tasks",
+        what: "scheduling",
+        restored: "nice, BATCH, IDLE, FIFO, RR with priorities",
+        shownBy: ["fixture attributes", "fixture threads"],
+      },
+    ],
     apply({ plan, stages }) {
       plan.tap("scheduling", (plan) => {
         for (const task of plan.survivors) {

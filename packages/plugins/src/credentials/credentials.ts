@@ -1,4 +1,4 @@
-import { definePlugin, type Host, type RestorePlugin, type Thread } from "@restage/core";
+import { definePlugin, type Host, type RestorePlugin, type Task, type Thread } from "@restage/core";
 import type { CredsEntry } from "@restage/images";
 import { CAPABILITY_NAMES, CAPABILITY_VERSION_3, PR, PR_CAP_AMBIENT, SECBIT } from "@restage/linux/abi";
 import { hasOwnNamespace } from "../namespaces/own-namespaces.ts";
@@ -14,11 +14,26 @@ export function credentials(): RestorePlugin {
     name: "credentials",
     duty: "credentials",
     stages: { RESTORE_CREDS: "ids, groups, capabilities, securebits, no_new_privs, dumpable, parent death signal" },
+    supports: [
+      {
+        group: "tasks",
+        what: "credentials",
+        restored: "ids, groups, capabilities, securebits, no_new_privs, dumpable, parent death signal, of each thread",
+        refused: "LSM labels",
+        shownBy: ["fixture creds"],
+      },
+    ],
     apply({ plan, stages }) {
       let inherited: string | undefined;
+      let mayHaveGroups = true;
       plan.tap("credentials", (plan) => {
         // The ids of another user namespace only look like these.
+        mayHaveGroups = !plan.options.unprivileged;
         inherited = hasOwnNamespace(plan.checkpoint, plan.tree.root, "user") ? undefined : ownCredentials(plan.host);
+        if (plan.options.unprivileged && plan.survivors.some(hasGroups)) {
+          const why = "those of this process stay: without privileges nobody can change them";
+          plan.warn({ what: "supplementary groups", why });
+        }
         for (const task of plan.survivors) {
           for (const thread of task.threads) {
             const creds = thread.core.thread_core?.creds;
@@ -35,7 +50,8 @@ export function credentials(): RestorePlugin {
       stages.RESTORE_CREDS.thread.tap("credentials", (thread) => {
         const { creds, pdeath_sig: parentDeathSignal } = thread.state;
         // Tasks begin with this process's: most checkpoints of root need no call at all.
-        if (creds !== undefined && printCredentials(creds) !== inherited) restoreCredentials(thread, creds);
+        if (creds !== undefined && printCredentials(creds) !== inherited)
+          restoreCredentials(thread, creds, mayHaveGroups);
         // Changed ids clear both, so they come after.
         const { dumpable } = thread.task.mm;
         if (thread.isLeader && (dumpable === 0 || dumpable === 1))
@@ -44,6 +60,14 @@ export function credentials(): RestorePlugin {
           thread.call.prctl(PR.SET_PDEATHSIG, parentDeathSignal, 0, 0, 0);
       });
     },
+  });
+}
+
+/** Does a thread of it have supplementary groups beside its own? */
+function hasGroups(task: Task): boolean {
+  return task.threads.some(({ core }) => {
+    const creds = core.thread_core?.creds;
+    return creds?.groups.some((group) => group !== creds.gid) === true;
   });
 }
 
@@ -72,9 +96,9 @@ function ownCredentials(host: Host): string | undefined {
 }
 
 /** The order is the security: groups and ids while capabilities are there, the bounding set before CAP_SETPCAP may go. */
-function restoreCredentials(thread: Thread, creds: CredsEntry): void {
+function restoreCredentials(thread: Thread, creds: CredsEntry, mayHaveGroups: boolean): void {
   const { call } = thread;
-  call.setgroups(creds.groups.length, creds.groups);
+  if (mayHaveGroups) call.setgroups(creds.groups.length, creds.groups);
   // Else a change from uid 0 would take the capabilities that the rest needs.
   call.prctl(PR.SET_SECUREBITS, SECBIT.NO_SETUID_FIXUP, 0, 0, 0);
   call.setresgid(creds.gid, creds.egid, creds.sgid);

@@ -29,6 +29,16 @@ export function seccomp(): RestorePlugin {
     name: "seccomp",
     duty: "seccomp",
     stages: { RESTORE_CREDS: "seccomp modes and filters, before credentials" },
+    supports: [
+      {
+        group: "tasks",
+        what: "seccomp",
+        restored: "filters of each thread, stacked, strict mode",
+        refused: "a coordinator without CAP_SYS_ADMIN in the first user namespace",
+        kernel: "CONFIG_SECCOMP_FILTER",
+        shownBy: ["fixture seccomp"],
+      },
+    ],
     apply({ plan, stages }) {
       let context: StageContext | undefined;
       plan.tap("seccomp", checkFilters);

@@ -11,6 +11,14 @@ export function deadProcesses(): RestorePlugin {
     name: "dead-processes",
     duty: "dead-processes",
     needs: ["zombies-helpers"],
+    supports: [
+      {
+        group: "files",
+        what: "files of /proc/PID of tasks that are gone",
+        restored: "the file, through a stand-in that dies again",
+        shownBy: ["case dead-processes"],
+      },
+    ],
     apply({ plan }) {
       plan.tap("dead-processes", (plan) => {
         const { tree } = plan;

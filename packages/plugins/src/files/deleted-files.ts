@@ -34,6 +34,14 @@ export function deletedFiles(): RestorePlugin {
       FORKING: "deleted files get their names, as long as they are opened",
       RESTORE: "the names of deleted files are taken away again",
     },
+    supports: [
+      {
+        group: "files",
+        what: "deleted files that are open",
+        restored: "content from the image, links made for them (link remaps), names taken again",
+        shownBy: ["fixture files", "case deleted-files", "case link-remaps", "case deleted-program"],
+      },
+    ],
     apply({ plan, stages, complete, service }) {
       let files: readonly DeletedFile[] = [];
       let names: TemporaryNames | undefined;

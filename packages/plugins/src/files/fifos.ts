@@ -11,6 +11,14 @@ export function fifos(): RestorePlugin {
     duty: "fifos",
     uses: [OpenFiles],
     stages: { RESTORE: "opens fifos, with their content" },
+    supports: [
+      {
+        group: "files",
+        what: "fifos",
+        restored: "content, ends of all modes",
+        shownBy: ["fixture files"],
+      },
+    ],
     apply({ plan, openFile, fileGroup, service }) {
       const filled = new Set<number>();
       plan.tap("fifos", ({ checkpoint }) => {

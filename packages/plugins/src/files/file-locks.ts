@@ -29,6 +29,15 @@ export function fileLocks(): RestorePlugin {
     duty: "file-locks",
     needs: ["descriptors"],
     stages: { RESTORE_SIGCHLD: "file locks and leases, with --file-locks" },
+    supports: [
+      {
+        group: "files",
+        what: "file locks",
+        restored: "flock, POSIX, OFD locks and leases, with `--file-locks`",
+        refused: "locks without the option",
+        shownBy: ["fixture locks", "case file-locks"],
+      },
+    ],
     apply({ plan, stages }) {
       let locks: readonly FileLockEntry[] = [];
       plan.tap("file-locks", (plan) => {

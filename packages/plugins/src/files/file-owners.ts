@@ -25,6 +25,15 @@ export function fileOwners(): RestorePlugin {
     name: "file-owners",
     duty: "file-owners",
     stages: { RESTORE_SIGCHLD: "who gets the signals of a file (F_SETOWN), and which (F_SETSIG)" },
+    supports: [
+      {
+        group: "files",
+        what: "owners and signals of files",
+        restored: "F_SETOWN, F_SETOWN_EX, F_SETSIG with ids",
+        refused: "an owner outside the tree",
+        shownBy: ["fixture files", "case file-owners"],
+      },
+    ],
     apply({ plan, stages }) {
       let owned: ReadonlyMap<Task, readonly OwnedFile[]> = new Map();
       let own: UserIds = { uid: 0, euid: 0 };

@@ -8,6 +8,14 @@ export function fs(): RestorePlugin {
     duty: "fs",
     uses: [OpenFiles],
     stages: { RESTORE: "working directory, root directory, umask" },
+    supports: [
+      {
+        group: "tasks",
+        what: "working directory, root directory, umask",
+        restored: "all",
+        shownBy: ["fixture files"],
+      },
+    ],
     apply({ stages, service }) {
       stages.RESTORE.task.tap("fs", (task) => {
         if (!task.survives) return;

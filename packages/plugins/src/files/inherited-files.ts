@@ -16,6 +16,14 @@ export function inheritedFiles(): RestorePlugin {
     duty: "inherited-files",
     uses: [OpenFiles],
     stages: { RESTORE: "takes descriptors of the coordinator (--inherit-fd)" },
+    supports: [
+      {
+        group: "files",
+        what: "descriptors of the caller",
+        restored: "in place of files, pipes and sockets, with `--inherit-fd`",
+        shownBy: ["case inherited-files"],
+      },
+    ],
     apply({ plan, stages, openFile, service }) {
       let inherited: ReadonlyMap<number, number> = new Map();
       let coordinator = 0;

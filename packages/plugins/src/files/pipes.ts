@@ -12,6 +12,15 @@ export function pipes(): RestorePlugin {
     name: "pipes",
     duty: "pipes",
     stages: { RESTORE: "opens pipes, with their content" },
+    supports: [
+      {
+        group: "files",
+        what: "pipes",
+        restored: "content, size, packets, ends in several tasks, ends without the other",
+        refused: "an end open for both directions",
+        shownBy: ["fixture pipes", "fixture many"],
+      },
+    ],
     apply({ plan, openFile, fileGroup }) {
       /** Ends that were made with the one that was asked for. */
       const others = new Map<number, Value>();

@@ -14,6 +14,15 @@ export function regularFiles(): RestorePlugin {
     duty: "regular-files",
     provides: [OpenFiles],
     stages: { RESTORE: "opens files with a path" },
+    supports: [
+      {
+        group: "files",
+        what: "regular files, directories, devices",
+        restored: "offset, flags (O_APPEND, O_PATH, ...), sharing, files of any size",
+        refused: "a file that is not there or has changed",
+        shownBy: ["fixture files", "fixture counter"],
+      },
+    ],
     apply({ plan, openFile, provide }) {
       let checkpoint: Checkpoint | undefined;
       const substitutes = new Map<number, string>();

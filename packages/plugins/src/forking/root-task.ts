@@ -26,7 +26,7 @@ export function rootTask(): RestorePlugin {
       stages.ROOT_TASK.enter.tap("root-task", ({ stub, tree, options, checkpoint }) => {
         const pid = hasOwnNamespace(checkpoint, tree.root, "pid") ? CLONE.NEWPID : 0;
         const user = hasOwnNamespace(checkpoint, tree.root, "user") ? CLONE.NEWUSER : 0;
-        stub.fork(tree.root, pid | user | (options.detached ? 0 : CLONE.PARENT));
+        stub.fork(tree.root, pid | user, { child: !options.detached && !stub.isInit });
       });
     },
   });

@@ -22,6 +22,14 @@ export function sessions(): RestorePlugin {
       RESTORE: "all others join their process groups",
       RESTORE_SIGCHLD: "tasks that took in orphans are subreapers no longer",
     },
+    supports: [
+      {
+        group: "tasks",
+        what: "process tree, sessions, groups",
+        restored: "with and without leaders",
+        shownBy: ["fixture tree"],
+      },
+    ],
     apply({ plan, stages, provide }) {
       let arranged: SessionPlan = { bornBefore: new Set(), reapers: new Set() };
       plan.tap("sessions", (plan) => {

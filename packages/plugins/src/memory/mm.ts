@@ -13,6 +13,14 @@ export function mm(): RestorePlugin {
     duty: "mm",
     uses: [OpenFiles],
     stages: { RESTORE: "sets the mm fields, the auxiliary vector and the link to the executable" },
+    supports: [
+      {
+        group: "memory",
+        what: "limits of code, data, stack, brk; auxv; executable",
+        restored: "all",
+        shownBy: ["fixture attributes"],
+      },
+    ],
     apply({ stages, service }) {
       stages.RESTORE.task.tap("mm", (task) => {
         if (!task.survives) return;

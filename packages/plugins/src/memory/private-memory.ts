@@ -35,6 +35,15 @@ export function privateMemory(): RestorePlugin {
       FORKING: "tasks with children map and fill their private memory",
       RESTORE: "all others map and fill their private memory",
     },
+    supports: [
+      {
+        group: "memory",
+        what: "private mappings",
+        restored:
+          "anonymous and of files, with content, protection, advice; copy-on-write between parent and child as it was",
+        shownBy: ["fixture counter", "fixture many", "fixture tree"],
+      },
+    ],
     apply({ plan, stages, patchMemory, service }) {
       let context: StageContext | undefined;
       plan.tap("private-memory", (plan) => {

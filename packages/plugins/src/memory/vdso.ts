@@ -21,6 +21,14 @@ export function vdso(options: VdsoOptions = {}): RestorePlugin {
     duty: "vdso",
     needs: ["private-memory"],
     stages: { RESTORE: "vdso and vvar are moved to their recorded addresses, or redirected to this kernel's" },
+    supports: [
+      {
+        group: "memory",
+        what: "vdso",
+        restored: "at its old address; functions are redirected to those of this kernel when it has another",
+        shownBy: ["fixture vdso"],
+      },
+    ],
     apply({ stages }) {
       let context: StageContext | undefined;
       let same = true;

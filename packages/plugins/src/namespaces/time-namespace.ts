@@ -19,6 +19,15 @@ export function timeNamespace(): RestorePlugin {
     name: "time-namespace",
     duty: "time-namespace",
     stages: { ROOT_TASK: "enters a time namespace in which the clocks go on from the recorded values" },
+    supports: [
+      {
+        group: "namespaces",
+        what: "time namespace",
+        restored: "CLOCK_MONOTONIC and CLOCK_BOOTTIME go on",
+        kernel: "5.6",
+        shownBy: ["fixture vdso", "fixture signals"],
+      },
+    ],
     apply({ plan, stages }) {
       let saved: TimensEntry | undefined;
       let host: Host | undefined;
@@ -31,7 +40,8 @@ export function timeNamespace(): RestorePlugin {
           return;
         }
         const effective = /^CapEff:\s*([0-9a-f]+)/m.exec(plan.host.readText("/proc/self/status") ?? "")?.[1];
-        if (effective === undefined) return;
+        // A user without privileges gets them in a user namespace.
+        if (effective === undefined || plan.options.unprivileged) return;
         for (const name of ["CAP_SYS_ADMIN", "CAP_SYS_TIME"] as const) {
           if (hasCapability(BigInt(`0x${effective}`), name)) continue;
           plan.refuse({

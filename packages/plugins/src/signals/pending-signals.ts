@@ -15,6 +15,14 @@ export function pendingSignals(): RestorePlugin {
     name: "pending-signals",
     duty: "pending-signals",
     stages: { RESTORE_SIGCHLD: "pending signals of processes and threads" },
+    supports: [
+      {
+        group: "tasks",
+        what: "pending signals",
+        restored: "of processes and threads, in order, with siginfo",
+        shownBy: ["fixture signals"],
+      },
+    ],
     apply({ plan, stages }) {
       plan.tap("pending-signals", checkSignals);
       stages.RESTORE_SIGCHLD.task.tap("pending-signals", (task) => {

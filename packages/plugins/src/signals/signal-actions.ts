@@ -11,6 +11,14 @@ export function signalActions(): RestorePlugin {
     name: "signal-actions",
     duty: "signal-actions",
     stages: { RESTORE: "signal actions and alternate stacks", RESTORE_SIGCHLD: "the action of SIGCHLD" },
+    supports: [
+      {
+        group: "tasks",
+        what: "signal actions, masks, alternate stacks",
+        restored: "all",
+        shownBy: ["fixture signals"],
+      },
+    ],
     apply({ stages }) {
       stages.RESTORE.task.tap("signal-actions", (task) => {
         if (!task.survives) return;

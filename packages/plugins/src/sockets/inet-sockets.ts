@@ -26,6 +26,15 @@ export function inetSockets(): RestorePlugin {
     name: "inet-sockets",
     duty: "inet-sockets",
     stages: { RESTORE: "opens internet sockets: listening, bound, UDP, raw" },
+    supports: [
+      {
+        group: "sockets",
+        what: "TCP listening, UDP, raw",
+        restored: "addresses of v4 and v6, backlog, options, bound and connected",
+        refused: "SYN_SENT and SYN_RECV, other protocols",
+        shownBy: ["fixture inet", "case inet-sockets"],
+      },
+    ],
     apply({ plan, openFile, fileGroup, filesOpened }) {
       let ports: SharedPorts | undefined;
       const portsOf = (checkpoint: Checkpoint) => (ports ??= new SharedPorts(checkpoint));

@@ -9,6 +9,15 @@ export function netlinkSockets(): RestorePlugin {
     name: "netlink-sockets",
     duty: "netlink-sockets",
     stages: { RESTORE: "opens netlink sockets" },
+    supports: [
+      {
+        group: "sockets",
+        what: "netlink sockets",
+        restored: "protocol, port id, groups",
+        refused: "queued messages",
+        shownBy: ["fixture inet"],
+      },
+    ],
     apply({ plan, openFile }) {
       plan.tap("netlink-sockets", checkNetlinkSockets);
       openFile.for("NETLINKSK").tap("netlink-sockets", ({ task, entry }) => {

@@ -28,6 +28,17 @@ export function tcpConnections(): RestorePlugin {
       RESTORE: "makes TCP connections in repair mode",
       RESTORE_SIGCHLD: "half-closed connections get the ends of their peers again",
     },
+    supports: [
+      {
+        group: "sockets",
+        what: "TCP connections",
+        restored:
+          "queues, sequence numbers, windows, timestamps, half-closed, with `--tcp-established`; closed with `--tcp-close`",
+        refused: "connections without one of the options",
+        kernel: "TCP_REPAIR; nftables or iptables for the lock",
+        shownBy: ["fixture tcp-established", "case tcp-connections"],
+      },
+    ],
     apply({ plan, stages, openFile, commit }) {
       let closed = false;
       const opened = new Map<Task, Connection[]>();

@@ -27,6 +27,16 @@ export function unixSockets(): RestorePlugin {
     name: "unix-sockets",
     duty: "unix-sockets",
     stages: { RESTORE: "opens Unix sockets, connects them, fills their queues" },
+    supports: [
+      {
+        group: "sockets",
+        what: "Unix sockets",
+        restored:
+          "stream, datagram, seqpacket: pairs, listening, connected, queues with descriptors in flight, options; peers outside with `--ext-unix-sk`",
+        refused: "peers outside without the option",
+        shownBy: ["fixture unix-sockets", "case unix-sockets", "case external-peer"],
+      },
+    ],
     apply({ plan, stages, complete, openFile, fileNeeds, filesOpened }) {
       let graph: UnixGraph | undefined;
       let paths: UnixPaths | undefined;

@@ -13,6 +13,16 @@ export function registers(): RestorePlugin {
     name: "registers",
     duty: "registers",
     stages: { COMPLETE: "general registers, extended state, signal mask of every thread" },
+    supports: [
+      {
+        group: "tasks",
+        what: "registers",
+        restored: "general, x87, SSE, AVX, segment bases",
+        refused: "shadow stacks (CET)",
+        kernel: "x86_64",
+        shownBy: ["fixture registers"],
+      },
+    ],
     apply({ stages }) {
       stages.COMPLETE.thread.tap("registers", (thread) => {
         const { gpregs, fpregs } = registersOf(thread);

@@ -10,6 +10,14 @@ export function threads(): RestorePlugin {
     name: "threads",
     duty: "threads",
     stages: { RESTORE: "starts threads with their ids; name, alternate stack, robust list, tid address, rseq of each" },
+    supports: [
+      {
+        group: "tasks",
+        what: "threads",
+        restored: "names, robust lists, rseq, blocked calls go on",
+        shownBy: ["fixture threads"],
+      },
+    ],
     apply({ plan, stages }) {
       plan.tap("threads", checkArchitecture);
       stages.RESTORE.task.tap("threads", (task) => {

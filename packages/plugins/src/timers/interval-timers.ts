@@ -14,6 +14,14 @@ export function intervalTimers(): RestorePlugin {
     name: "interval-timers",
     duty: "interval-timers",
     stages: { COMPLETE: "interval timers are armed" },
+    supports: [
+      {
+        group: "tasks",
+        what: "interval timers",
+        restored: "all",
+        shownBy: ["fixture signals"],
+      },
+    ],
     apply({ stages }) {
       stages.COMPLETE.task.tap("interval-timers", (task) => {
         for (const [name, which] of TIMERS) {

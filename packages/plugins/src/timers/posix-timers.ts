@@ -20,6 +20,14 @@ export function posixTimers(): RestorePlugin {
     duty: "posix-timers",
     needs: ["threads"],
     stages: { RESTORE: "POSIX timers are created with their ids", COMPLETE: "POSIX timers are armed" },
+    supports: [
+      {
+        group: "tasks",
+        what: "POSIX timers",
+        restored: "ids with gaps, SIGEV_SIGNAL, SIGEV_THREAD_ID",
+        shownBy: ["fixture signals"],
+      },
+    ],
     apply({ stages }) {
       stages.RESTORE.task.tapPromise("posix-timers", async (task) => {
         const timers = timersOf(task);

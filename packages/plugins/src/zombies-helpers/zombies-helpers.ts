@@ -16,6 +16,14 @@ export function zombiesAndHelpers(): RestorePlugin {
       RESTORE: "zombies die with their recorded status, helpers exit",
       RESTORE_SIGCHLD: "helpers are reaped, the SIGCHLDs of the restore are dropped",
     },
+    supports: [
+      {
+        group: "tasks",
+        what: "zombies",
+        restored: "exit codes and signals, waitable",
+        shownBy: ["fixture tree"],
+      },
+    ],
     apply({ plan, stages }) {
       plan.tap("zombies-helpers", (plan) => {
         for (const { kind, parent, pid } of plan.tree.tasks) {

@@ -1,0 +1,227 @@
+import { ERRNO } from "../abi/errno.ts";
+import { KCMP } from "../abi/kcmp.ts";
+import { PTRACE_EVENT_STOP, PTRACE_O } from "../abi/ptrace.ts";
+import { SIG } from "../abi/signal.ts";
+import { userRegOffset } from "../abi/user-regs-x86-64.ts";
+import { waitStatus } from "../abi/wait.ts";
+import type { Host } from "../host/host.ts";
+import { readStat, readStatus } from "../host/procfs.ts";
+import { checked, SystemError } from "../host/system-error.ts";
+import type { ExtendedState } from "../kernel.ts";
+import type { Program } from "../program/program.ts";
+import { readExtendedState } from "../tracee/extended-state-x86-64.ts";
+import { Ptrace, type RseqConfiguration, STOP_TIMEOUT } from "../tracee/ptrace.ts";
+import type { AddressRange } from "../zone/zone.ts";
+import { Injection } from "./injection.ts";
+import { PageScan, type ScannedPages } from "./page-scan.ts";
+import { TaskMemory } from "./task-memory.ts";
+
+/** A thread of a process that runs, stopped where it was. */
+export interface FrozenThread {
+  readonly tid: number;
+  /** The process it belongs to; equal to `tid` for a leader. */
+  readonly tgid: number;
+  /** struct user_regs_struct with which it goes on. */
+  readonly registers: Uint8Array;
+  /** Blocked signals. */
+  readonly signalMask: bigint;
+  /** The signal that had stopped its process before, if one had. */
+  readonly stopSignal: number | undefined;
+}
+
+/** What a thread is to be asked: calls that it makes itself. */
+export interface Question {
+  readonly thread: FrozenThread;
+  /** Failures count as answers. Results and outputs are set when it has run. */
+  readonly program: Program;
+}
+
+/** A seccomp filter of a thread. */
+export interface SeccompFilter {
+  /** struct sock_filter, 8 bytes each. */
+  readonly instructions: Uint8Array;
+  /** SECCOMP_FILTER_FLAG_*. */
+  readonly flags: number;
+}
+
+/**
+ * Stops threads of processes that run, looks at them, and lets them go on as if nothing had been. They are traced without
+ * PTRACE_O_EXITKILL: when this process is killed they go on too.
+ *
+ * Precondition: all calls come from one thread (ptrace belongs to it). Requires CAP_SYS_PTRACE for processes of other users.
+ */
+export class Freezer {
+  readonly #host: Host;
+  readonly #ptrace: Ptrace;
+  readonly #memory: TaskMemory;
+  readonly #frozen = new Map<number, FrozenThread>();
+  readonly #injections = new Map<number, Injection>();
+  /** Signals that came while a thread was being asked: sent again when it goes on. */
+  readonly #held: { readonly thread: FrozenThread; readonly signal: number }[] = [];
+
+  constructor(host: Host) {
+    this.#host = host;
+    this.#ptrace = new Ptrace(host);
+    this.#memory = new TaskMemory(host);
+  }
+
+  /** Stops threads, all at once. Those that have ended meanwhile, zombies too, are left out. Throws a SystemError when one cannot be traced. */
+  freeze(threads: readonly { readonly tid: number; readonly tgid: number }[]): readonly FrozenThread[] {
+    const seized = threads.filter(({ tid }) => this.#seize(tid));
+    for (const { tid } of seized) this.#ptrace.interrupt(tid);
+    return seized.flatMap(({ tid, tgid }) => {
+      const stop = this.#awaitStop(tid);
+      if (stop === undefined) return [];
+      const thread: FrozenThread = {
+        tid,
+        tgid,
+        registers: this.#outOfCriticalSection(tid, this.#ptrace.getRegisters(tid)),
+        signalMask: this.#ptrace.getSignalMask(tid),
+        stopSignal: stop === SIG.TRAP ? undefined : stop,
+      };
+      this.#frozen.set(tid, thread);
+      return [thread];
+    });
+  }
+
+  extendedState({ tid }: FrozenThread): ExtendedState & { readonly present: bigint } {
+    return readExtendedState(this.#host, this.#ptrace.getExtendedState(tid));
+  }
+  /** Pending signals in their order, each a siginfo_t of 128 bytes. */
+  pendingSignals({ tid }: FrozenThread, queue: "shared" | "private"): readonly Uint8Array[] {
+    return this.#ptrace.peekSignals(tid, queue === "shared");
+  }
+  /** Undefined where the kernel cannot tell (before Linux 5.13). */
+  rseq({ tid }: FrozenThread): RseqConfiguration | undefined {
+    return this.#ptrace.getRseq(tid);
+  }
+  /** Newest first. Requires CAP_SYS_ADMIN in the first user namespace. */
+  seccompFilters({ tid }: FrozenThread): readonly SeccompFilter[] {
+    const filters: SeccompFilter[] = [];
+    for (;;) {
+      const instructions = this.#ptrace.getSeccompFilter(tid, filters.length);
+      if (instructions === undefined) return filters;
+      filters.push({ instructions, flags: this.#ptrace.getSeccompFlags(tid, filters.length) });
+    }
+  }
+
+  /**
+   * Lets threads of one process make calls, all at once, and puts them back to where they were.
+   *
+   * The process maps memory for it, which `thaw` takes away again. What runs there puts the thread back by itself, with rt_sigreturn, when
+   * this process is killed meanwhile; the call that maps or unmaps the memory is the only moment in which it could not.
+   *
+   * @param occupied the mappings of the process.
+   */
+  ask(questions: readonly Question[], occupied: readonly AddressRange[]): void {
+    const [first] = questions;
+    if (first === undefined) return;
+    const { tgid } = first.thread;
+    for (const { thread } of questions) this.#suspendSeccomp(thread);
+    let injection = this.#injections.get(tgid);
+    if (injection === undefined) {
+      const threads = [...this.#frozen.values()].filter((thread) => thread.tgid === tgid);
+      injection = new Injection(this.#host, this.#ptrace, this.#memory, first.thread, threads.length, occupied, (held) =>
+        this.#held.push(held),
+      );
+      this.#injections.set(tgid, injection);
+    }
+    injection.run(questions);
+  }
+
+  /** Bytes of a process's memory; undefined when not all of it can be read. */
+  readMemory(pid: number, address: number | bigint, length: number): Uint8Array | undefined {
+    return this.#memory.read(pid, address, length);
+  }
+  /** The pages of a range that have to be saved: neither untouched, nor all zeros, nor those of a file. */
+  scanPages(pid: number): ScannedPages {
+    return new PageScan(this.#host, pid);
+  }
+  /** Appends pages of a process to an open file. Throws a SystemError. */
+  copyPages(pid: number, ranges: readonly AddressRange[], file: number): void {
+    for (const range of ranges) this.#memory.copyTo(pid, range, file);
+  }
+
+  /** Whether two processes share something: 0 for the same; an order otherwise. Throws a SystemError. */
+  compare(what: keyof typeof KCMP, first: number, second: number, firstFile = 0, secondFile = 0): number {
+    const result = this.#host.syscall("kcmp", first, second, KCMP[what], firstFile, secondFile);
+    return checked(result, "kcmp", `compare ${what} of tasks ${first} and ${second}`);
+  }
+
+  /** Takes what `ask` mapped away again: nothing can be asked any more. */
+  withdraw(): void {
+    for (const injection of this.#injections.values()) injection.close();
+    this.#injections.clear();
+  }
+
+  /** Lets all threads go on as they were. */
+  thaw(): void {
+    this.withdraw();
+    for (const { thread, signal } of this.#held) this.#host.syscall("tgkill", thread.tgid, thread.tid, signal);
+    this.#held.length = 0;
+    for (const { tid } of this.#frozen.values()) this.#ptrace.detach(tid, 0);
+    this.#frozen.clear();
+  }
+
+  /** Kills all processes and waits until they have ended. Returns those that did not in time. */
+  kill(): readonly number[] {
+    const threads = [...this.#frozen.values()];
+    for (const { tid, tgid } of threads) if (tid === tgid) this.#host.syscall("kill", tid, SIG.KILL);
+    // Threads first: a leader is not reported dead while one of its threads is.
+    const inOrder = threads.sort((a, b) => Number(a.tid === a.tgid) - Number(b.tid === b.tgid));
+    const left = inOrder.filter(({ tid }) => !this.#ptrace.waitForEnd(tid)).map(({ tid }) => tid);
+    this.#injections.clear();
+    this.#frozen.clear();
+    return left;
+  }
+
+  close(): void {
+    this.#memory.close();
+  }
+
+  #seize(tid: number): boolean {
+    const result = this.#ptrace.trySeize(tid, PTRACE_O.TRACESYSGOOD);
+    if (result === 0) return true;
+    const state = readStat(tid)?.state;
+    if (result === -ERRNO.ESRCH || state === undefined || state === "Z" || state === "X") return false;
+    const tracer = readStatus(tid)?.get("TracerPid");
+    const by = tracer === undefined || tracer === "0" ? "" : `, which process ${tracer} traces already`;
+    throw new SystemError("ptrace(PTRACE_SEIZE)", -result, `stop task ${tid}${by}`);
+  }
+
+  /** The signal of the stop, undefined when the thread ended before. */
+  #awaitStop(tid: number): number | undefined {
+    for (;;) {
+      const raw = this.#ptrace.wait(tid, STOP_TIMEOUT);
+      if (raw === undefined) throw new SystemError("wait4", ERRNO.ETIMEDOUT, `stop task ${tid}: it does not stop`);
+      const status = raw === "gone" ? undefined : waitStatus(raw);
+      if (status?.kind !== "stopped") return undefined;
+      if (status.event === PTRACE_EVENT_STOP) return status.signal;
+      // A signal that was on its way: delivered first.
+      this.#ptrace.resume(tid, status.signal);
+    }
+  }
+
+  /**
+   * A thread in a restartable sequence goes on at its abort handler, as after every interruption: the kernel would see to it, but forgets the
+   * sequence when the thread is asked something.
+   */
+  #outOfCriticalSection(tid: number, registers: Uint8Array): Uint8Array {
+    const { pointer = 0n } = this.#ptrace.getRseq(tid) ?? {};
+    const words = (address: bigint, count: number) => {
+      const bytes = address === 0n ? undefined : this.#memory.read(tid, address, 8 * count);
+      return bytes === undefined ? undefined : new BigUint64Array(bytes.buffer);
+    };
+    const [, sequence = 0n] = words(pointer, 2) ?? [];
+    const [, start = 0n, length = 0n, abort = 0n] = words(sequence, 4) ?? [];
+    const view = new DataView(registers.buffer);
+    const ip = view.getBigUint64(userRegOffset("ip"), true);
+    if (ip >= start && ip < start + length) view.setBigUint64(userRegOffset("ip"), abort, true);
+    return registers;
+  }
+
+  #suspendSeccomp({ tid }: FrozenThread): void {
+    if (Number(readStatus(tid)?.get("Seccomp") ?? 0) === 0) return;
+    this.#ptrace.setOptions(tid, PTRACE_O.TRACESYSGOOD | PTRACE_O.SUSPEND_SECCOMP);
+  }
+}

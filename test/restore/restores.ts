@@ -1,0 +1,29 @@
+/** The command on each runtime: built for Node, the sources on Deno and Bun. */
+export const RUNTIMES = {
+  node: ["node", "packages/cli/dist/restage.js"],
+  deno: ["node_modules/.bin/deno", "run", "-A", "--no-check", "packages/cli/src/restage.ts"],
+  bun: ["node_modules/.bin/bun", "packages/cli/src/restage.ts"],
+} as const;
+
+export type Runtime = keyof typeof RUNTIMES;
+
+/** Every checkpoint that is restored, and on which runtimes. */
+export const RESTORES: Readonly<Record<string, readonly Runtime[]>> = {
+  counter: ["node", "deno", "bun"],
+  registers: ["node", "deno", "bun"],
+  vdso: ["node", "deno", "bun"],
+  tree: ["node", "deno", "bun"],
+  threads: ["node", "deno", "bun"],
+  many: ["node", "deno", "bun"],
+  pipes: ["node"],
+  signals: ["node"],
+  creds: ["node"],
+  seccomp: ["node"],
+  "shared-resources": ["node"],
+  attributes: ["node"],
+  files: ["node"],
+  locks: ["node"],
+  "unix-sockets": ["node"],
+  inet: ["node"],
+  "tcp-established": ["node"],
+};
