@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { cleanUp, lastCount, PID, place } from "../../examples/counter/place.ts";
+import * as server from "../../examples/server/place.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const notRoot = process.getuid?.() !== 0;
@@ -25,11 +26,11 @@ function statusField(field: string): string | undefined {
   return new RegExp(`^${field}:\\s*(.*)$`, "m").exec(readFileSync(`/proc/${PID}/status`, "utf8"))?.[1];
 }
 
-/** Ends the restored counter and waits until its pid is free. */
-async function end(): Promise<void> {
-  for (let tries = 0; tries < 300 && existsSync(`/proc/${PID}`); tries++) {
+/** Ends what was restored and waits until its pid is free. */
+async function end(pid = PID): Promise<void> {
+  for (let tries = 0; tries < 300 && existsSync(`/proc/${pid}`); tries++) {
     try {
-      process.kill(PID, "SIGKILL");
+      process.kill(pid, "SIGKILL");
     } catch {
       // It is gone between the look and the signal.
     }
@@ -106,6 +107,40 @@ describe.skipIf(notRoot)("the example", () => {
     expect(restore("another-user")).toEqual({ status: 0, output: "" });
     expect(statusField("Uid")?.split("\t")).toEqual(["65534", "65534", "65534", "65534"]);
     expect(statusField("CapEff")).toBe("0000000000000000");
+  });
+});
+
+describe.skipIf(notRoot)("the example of the web server", () => {
+  beforeEach(async () => {
+    await end(server.PID);
+    server.place();
+  });
+  afterEach(async () => {
+    await end(server.PID);
+    server.cleanUp();
+  });
+
+  it("move-port listens on another port, and knows its visitors", async () => {
+    expect(restore("move-port")).toEqual({ status: 0, output: "" });
+    expect(await server.visit(8098)).toMatch(/^Hello, visitor 4\n/);
+    await expect(server.visit(server.PORT)).rejects.toThrow();
+  });
+
+  it("change-secret has another environment and another secret", async () => {
+    expect(restore("change-secret")).toEqual({ status: 0, output: "" });
+    expect(await server.visit(server.PORT)).toMatch(/^Salve, visitor 4\nhost .*\nsecret a-newer-secret\n$/);
+    expect(readFileSync(`/proc/${server.PID}/environ`, "latin1")).toContain("GREETING=Salve\0");
+  });
+
+  it("clones run five times side by side", () => {
+    const { stdout, stderr } = spawnSync("node_modules/.bin/jiti", ["examples/clones/start.ts"], {
+      cwd: root,
+      encoding: "utf8",
+      timeout: 60_000,
+    });
+    expect(stderr).toBe("");
+    const lines = [1, 2, 3, 4, 5].map((n) => `clone ${n} on port ${server.PORT + n}: Hello, visitor ${3 + n}`);
+    expect(stdout.trim().split("\n")).toEqual(lines);
   });
 });
 

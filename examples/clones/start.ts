@@ -1,0 +1,29 @@
+// Five clones of one checkpoint run side by side, each with its pids in a namespace of its own and on a port of its own.
+//
+//   npx jiti examples/clones/start.ts
+import { restore } from "@restage/core";
+import { openKernel } from "@restage/linux";
+import { defaultPlugins } from "@restage/plugins";
+import { movePort } from "../move-port/move-port.ts";
+import { CHECKPOINT, cleanUp, PORT, place, visit } from "../server/place.ts";
+
+place();
+const clones: number[] = [];
+try {
+  for (let number = 1; number <= 5; number++) {
+    const kernel = await openKernel();
+    const plugins = [movePort({ [PORT]: PORT + number })];
+    const request = { images: CHECKPOINT, detached: true, newPidNamespace: true, plugins };
+    const { pid } = await restore(request, kernel, defaultPlugins());
+    kernel.close();
+    clones.push(pid);
+  }
+  for (let number = 1; number <= 5; number++) {
+    for (let visitor = 1; visitor < number; visitor++) await visit(PORT + number);
+    const [greeting] = (await visit(PORT + number)).split("\n");
+    console.log(`clone ${number} on port ${PORT + number}: ${greeting}`);
+  }
+} finally {
+  for (const pid of clones) process.kill(pid, "SIGKILL");
+  cleanUp();
+}

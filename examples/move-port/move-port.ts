@@ -1,0 +1,11 @@
+import { definePlugin, type RestorePlugin } from "@restage/core";
+
+/** Sockets that were bound to a port are bound to another: port by port. */
+export function movePort(ports: Readonly<Record<number, number>>): RestorePlugin {
+  return definePlugin({
+    name: "move-port",
+    apply({ entries }) {
+      entries.inetsk.tap("move-port", (socket) => ({ ...socket, src_port: ports[socket.src_port] ?? socket.src_port }));
+    },
+  });
+}

@@ -1,0 +1,12 @@
+// The web server listens on another port, and still knows how many visitors it had.
+//
+//   restage restore --config examples/move-port/restore.config.ts -d
+//   curl http://127.0.0.1:8098/
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "@restage/core";
+import { movePort } from "./move-port.ts";
+
+export default defineConfig({
+  images: fileURLToPath(new URL("../server/checkpoint", import.meta.url)),
+  plugins: [movePort({ 8097: 8098 })],
+});

@@ -1,0 +1,31 @@
+import { chmodSync, copyFileSync, mkdirSync, rmSync, utimesSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+/** Where the program of the checkpoint was, and has to be again. */
+const PLACE = "/tmp/restage-examples";
+
+/** The pid and the port that the checkpoint has. */
+export const PID = 20050;
+export const PORT = 8097;
+
+export const CHECKPOINT = fileURLToPath(new URL("./checkpoint", import.meta.url));
+
+/** Puts the program where the checkpoint expects it. */
+export function place(): void {
+  const program = `${PLACE}/server`;
+  mkdirSync(PLACE, { recursive: true });
+  copyFileSync(fileURLToPath(new URL("./files/program", import.meta.url)), program);
+  chmodSync(program, 0o755);
+  utimesSync(program, 1_700_000_000, 1_700_000_000);
+}
+
+/** What the server answers: a greeting from its environment, the number of the visitor, its host's name, a secret. */
+export async function visit(port: number): Promise<string> {
+  const answer = await fetch(`http://127.0.0.1:${port}/`, { signal: AbortSignal.timeout(5000) });
+  return await answer.text();
+}
+
+/** Removes what place() made. */
+export function cleanUp(): void {
+  rmSync(PLACE, { recursive: true, force: true });
+}
