@@ -219,7 +219,7 @@ export const CALLS = {
   prctl: [oneOf("PR_", PR), pointer, pointer, address, address],
   pread64: [fd, pointer, address, offset],
   preadv: [fd, iovecs, int, offset, int],
-  prlimit64: [int, limitName, rlimit, address],
+  prlimit64: [int, limitName, rlimit, pointer],
   pwrite64: [fd, pointer, int, int],
   read: [fd, pointer, int],
   recvmsg: [fd, pointer, int],

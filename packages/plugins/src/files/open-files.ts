@@ -1,4 +1,4 @@
-import { type Call, defineService, type Task } from "@restage/core";
+import { type Call, defineService, type Service, type Task } from "@restage/core";
 
 /** Opens files of the checkpoint for other use than as descriptors: mappings, executables, directories. */
 export interface OpenFiles {
@@ -10,4 +10,4 @@ export interface OpenFiles {
   substitute(id: number, path: string): void;
 }
 
-export const OpenFiles = defineService<OpenFiles>("open-files");
+export const OpenFiles: Service<OpenFiles> = defineService<OpenFiles>("open-files");

@@ -1,4 +1,4 @@
-import { definePlugin, defineService, type RestorePlugin, type Task } from "@restage/core";
+import { definePlugin, defineService, type RestorePlugin, type Service, type Task } from "@restage/core";
 import { PR } from "@restage/linux/abi";
 import { planSessions, type SessionPlan } from "./session-plan.ts";
 
@@ -7,7 +7,7 @@ export interface Sessions {
   isBornBefore(task: Task): boolean;
 }
 
-export const Sessions = defineService<Sessions>("sessions");
+export const Sessions: Service<Sessions> = defineService<Sessions>("sessions");
 
 /**
  * FORKING: sessions, and the groups of their leaders. RESTORE: everybody else joins a group: its leader is there since FORKING ended.

@@ -34,7 +34,7 @@ export function init(): RestorePlugin {
         if (!stub.isInit || hasOwnNamespace(checkpoint, tree.root, "mount")) return;
         stub.call.unshare(CLONE.NEWNS);
         // What is mounted on the host later is seen; what is mounted here stays here.
-        stub.call.mount("none", "/", null, MS.REC | MS.SLAVE, undefined);
+        stub.call.mount("none", "/", undefined, MS.REC | MS.SLAVE, undefined);
         stub.call
           .mount("proc", "/proc", "proc", MS.NOSUID | MS.NODEV | MS.NOEXEC, undefined)
           .hint(

@@ -1,4 +1,4 @@
-import { defineService } from "@restage/core";
+import { defineService, type Service } from "@restage/core";
 import type { Passings } from "./transport.ts";
 
 /** What will be passed between tasks, known when the plan is made. */
@@ -6,4 +6,4 @@ export interface FilePassings {
   readonly passings: Passings;
 }
 
-export const FilePassings = defineService<FilePassings>("file-passings");
+export const FilePassings: Service<FilePassings> = defineService<FilePassings>("file-passings");

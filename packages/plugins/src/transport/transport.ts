@@ -1,4 +1,4 @@
-import { defineService, type Task, type Value } from "@restage/core";
+import { defineService, type Service, type Task, type Value } from "@restage/core";
 
 /** Files that one task passes to another. */
 export interface Passing {
@@ -31,4 +31,4 @@ export interface Transport {
   ): Promise<ReadonlyMap<number, Value>>;
 }
 
-export const Transport = defineService<Transport>("transport");
+export const Transport: Service<Transport> = defineService<Transport>("transport");
