@@ -26,4 +26,6 @@ export const RESTORES: Readonly<Record<string, readonly Runtime[]>> = {
   "unix-sockets": ["node"],
   inet: ["node"],
   "tcp-established": ["node"],
+  polling: ["node"],
+  timens: ["node"],
 };

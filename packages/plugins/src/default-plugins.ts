@@ -4,6 +4,11 @@ import { processAttributes } from "./attributes/process-attributes.ts";
 import { scheduling } from "./attributes/scheduling.ts";
 import { credentials } from "./credentials/credentials.ts";
 import { seccomp } from "./credentials/seccomp.ts";
+import { epolls } from "./event-files/epolls.ts";
+import { eventfds } from "./event-files/eventfds.ts";
+import { inotify } from "./event-files/inotify.ts";
+import { signalfds } from "./event-files/signalfds.ts";
+import { timerfds } from "./event-files/timerfds.ts";
 import { deadProcesses } from "./files/dead-processes.ts";
 import { deletedFiles } from "./files/deleted-files.ts";
 import { descriptors } from "./files/descriptors.ts";
@@ -65,6 +70,11 @@ export function defaultPlugins(): RestorePlugin[] {
     netlinkSockets(),
     inheritedFiles(),
     fifos(),
+    eventfds(),
+    signalfds(),
+    timerfds(),
+    epolls(),
+    inotify(),
     fileOwners(),
     fileLocks(),
     vdso(),

@@ -65,7 +65,7 @@ export const AT_FDCWD = -100;
 export const AT = { SYMLINK_NOFOLLOW: 0x100, REMOVEDIR: 0x200, SYMLINK_FOLLOW: 0x400, EMPTY_PATH: 0x1000 } as const;
 
 /** `whence` of lseek(2). Source: include/uapi/linux/fs.h. */
-export const SEEK = { SET: 0, CUR: 1, END: 2 } as const;
+export const SEEK = { SET: 0, CUR: 1, END: 2, DATA: 3, HOLE: 4 } as const;
 
 /** File types in st_mode. Source: include/uapi/linux/stat.h. */
 export const S_IF = {

@@ -6,6 +6,7 @@
  */
 export * from "./capability.ts";
 export * from "./errno.ts";
+export * from "./event-files.ts";
 export * from "./fcntl.ts";
 export * from "./icmp.ts";
 export * from "./if.ts";
