@@ -13,7 +13,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   linux: [],
   core: ["images", "linux"],
   plugins: ["images", "linux", "core"],
-  cli: ["images", "linux", "core", "plugins"],
+  checkpoint: ["images", "linux", "core"],
+  cli: ["images", "linux", "core", "plugins", "checkpoint"],
 };
 
 /** Packages that get types of linux, and its entry point `./abi`, but nothing that acts. */

@@ -3,7 +3,7 @@ import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type RestoredTree, type RestoreRequest, restore } from "@restage/core";
-import { openKernel } from "@restage/linux";
+import { openKernel, readProcesses } from "@restage/linux";
 import { defaultPlugins } from "@restage/plugins";
 
 const criu = process.env["CRIU"];
@@ -56,6 +56,8 @@ export async function dumpProgram(
     await until(() => existsSync(join(directory, "ready")), `${source} is ready`);
     dump(images, task.pid ?? 0, flagsOf(directory));
     await ended;
+    // Its children may wait for init to reap them.
+    await until(() => !hasSession(task.pid ?? 0), `all tasks of ${source} are gone`);
   } catch (error) {
     task.kill("SIGKILL");
     rmSync(place, { recursive: true, force: true });
@@ -72,6 +74,11 @@ function dump(images: string, pid: number, flags: readonly string[]): void {
   if (error !== undefined) throw error;
   const log = readFileSync(join(images, "dump.log"), "utf8").split("\n");
   throw new Error(`Cannot checkpoint task ${pid}: ${log.slice(-12).join("\n")}`);
+}
+
+/** Is anybody in a session? */
+function hasSession(sid: number): boolean {
+  return [...readProcesses()].some(({ session }) => session === sid);
 }
 
 /** Restores it in this process, as a child of init. */

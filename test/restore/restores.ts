@@ -28,4 +28,5 @@ export const RESTORES: Readonly<Record<string, readonly Runtime[]>> = {
   "tcp-established": ["node"],
   polling: ["node"],
   timens: ["node"],
+  memory: ["node"],
 };

@@ -1,3 +1,4 @@
+import { CHECKPOINT_COMMAND_OPTIONS } from "./options/checkpoint-options.ts";
 import type { Option } from "./options/option.ts";
 import { CHECKPOINT_OPTIONS, RESTORE_OPTIONS } from "./options/restore-options.ts";
 import type { Settings } from "./options/settings.ts";
@@ -15,6 +16,15 @@ export interface Command {
 
 const RESTORE_HELP = `Exit codes: 0 restored, 1 failed and everything undone, 2 bad usage or configuration,
 3 failed after the commit point: the message says what runs.`;
+
+const CHECKPOINT: Command = {
+  says: "make a checkpoint of a process and its descendants",
+  operand: "[PID]",
+  options: CHECKPOINT_COMMAND_OPTIONS,
+  help: `The tree is killed when its images are complete, unless it is to go on. When anything fails it goes on as if
+nothing had been. Exit codes: 0 made, 1 failed, 2 bad usage.`,
+  run: async (settings, pid) => (await import("./commands/checkpoint.ts")).checkpointCommand(settings, pid),
+};
 
 /** What each needs is loaded when it is called: start-up time is part of a restore. */
 export const COMMANDS: Readonly<Record<string, Command>> = {
@@ -35,6 +45,8 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     help: "Without a checkpoint it looks at the machine alone. Exit codes: 0 nothing does, 1 something does.",
     run: async (settings) => (await import("./commands/check.ts")).checkCommand(settings),
   },
+  checkpoint: CHECKPOINT,
+  dump: { ...CHECKPOINT, says: "the same under the name that CRIU gives it" },
   inspect: {
     says: "show a checkpoint's tasks, files and memory, or decode one of its images",
     operand: "[IMAGE]",

@@ -184,15 +184,20 @@ export type ProgramFailure =
 export class ProgramError extends Error {
   override readonly name = "ProgramError";
   readonly tid: number;
-  readonly program: Program;
   readonly step: Step;
   readonly failure: ProgramFailure;
+  /** Not a property of its own: thousands of steps would be printed with the error. */
+  readonly #program: Program;
 
   constructor(tid: number, program: Program, step: Step, failure: ProgramFailure) {
     super(`Program of ${tid} failed: ${failure.kind}`);
     this.tid = tid;
-    this.program = program;
+    this.#program = program;
     this.step = step;
     this.failure = failure;
+  }
+
+  get program(): Program {
+    return this.#program;
   }
 }

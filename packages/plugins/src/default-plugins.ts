@@ -23,8 +23,10 @@ import { regularFiles } from "./files/regular-files.ts";
 import { children } from "./forking/children.ts";
 import { rootTask } from "./forking/root-task.ts";
 import { sessions } from "./forking/sessions.ts";
+import { memfds } from "./memory/memfds.ts";
 import { mm } from "./memory/mm.ts";
 import { privateMemory } from "./memory/private-memory.ts";
+import { sharedMappings } from "./memory/shared-mappings.ts";
 import { vdso } from "./memory/vdso.ts";
 import { init } from "./namespaces/init.ts";
 import { timeNamespace } from "./namespaces/time-namespace.ts";
@@ -58,7 +60,9 @@ export function defaultPlugins(): RestorePlugin[] {
     fileValidation(),
     deletedFiles(),
     descriptors(),
+    memfds(),
     privateMemory(),
+    sharedMappings(),
     transportSockets(),
     sessions(),
     children(),

@@ -28,3 +28,17 @@ export function oneOf<T extends string>(choices: readonly T[]): Reader<T> {
     throw new RangeError(`one of ${choices.join(", ")}`);
   };
 }
+
+/** A whole number above 0. */
+export const number: Reader<number> = (given) => {
+  const value = Number(given);
+  if (given !== true && Number.isInteger(value) && value > 0) return value;
+  throw new RangeError("a whole number above 0");
+};
+
+/** Bytes: `4096`, `512K`, `1M`, `2G`, as CRIU reads them. */
+export const size: Reader<number> = (given) => {
+  const [, digits, unit = ""] = /^(\d+)([KMG]?)$/i.exec(String(given)) ?? [];
+  if (digits === undefined) throw new RangeError("bytes, as 4096, 512K, 1M or 2G");
+  return Number(digits) * 1024 ** ["", "K", "M", "G"].indexOf(unit.toUpperCase());
+};

@@ -54,7 +54,7 @@ function restore<K extends keyof RestoreOptions>(
 }
 
 /** One of the command alone. */
-function command<K extends Exclude<keyof Settings, "restore">>(
+function command<K extends Exclude<keyof Settings, "restore" | "checkpoint">>(
   declaration: string,
   says: string,
   key: K,

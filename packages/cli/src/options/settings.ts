@@ -1,9 +1,12 @@
+import type { CheckpointOptions } from "@restage/checkpoint";
 import type { RestoreOptions } from "@restage/core";
 
 /** What the command line says. */
 export interface Settings {
   /** For the restore itself, under the names of the library. */
   readonly restore: { -readonly [K in keyof RestoreOptions]?: RestoreOptions[K] };
+  /** For making a checkpoint, under the names of the library. */
+  readonly checkpoint: { -readonly [K in keyof CheckpointOptions]?: CheckpointOptions[K] };
   config?: string;
   /** Where the log, the trace and the pidfile are. */
   workDirectory?: string;
@@ -16,5 +19,5 @@ export interface Settings {
 }
 
 export function createSettings(): Settings {
-  return { restore: {}, verbosity: 2, json: false, help: false };
+  return { restore: {}, checkpoint: {}, verbosity: 2, json: false, help: false };
 }

@@ -11,6 +11,7 @@ export type ServiceName = (typeof SERVICE_NAMES)[number];
 export class ServiceDescriptors {
   readonly #numbers: Readonly<Record<ServiceName, number>>;
   readonly #kept = new Map<string, number>();
+  readonly #reserved = new Map<string, number>();
   readonly #free: () => number;
 
   constructor(tree: Tree) {
@@ -35,12 +36,20 @@ export class ServiceDescriptors {
   keepOpen(path: string): void {
     if (!this.#kept.has(path)) this.#kept.set(path, this.#free());
   }
+  /** Reserves, while planning, a number in every task for a descriptor that a plugin makes; closed at the end as all are. */
+  reserve(name: string): number {
+    const known = this.#reserved.get(name);
+    if (known !== undefined) return known;
+    const number = this.#free();
+    this.#reserved.set(name, number);
+    return number;
+  }
   /** What was asked to be kept open: numbers by paths. */
   get kept(): ReadonlyMap<string, number> {
     return this.#kept;
   }
   /** All numbers, ascending. */
   get numbers(): readonly number[] {
-    return [...Object.values(this.#numbers), ...this.#kept.values()];
+    return [...Object.values(this.#numbers), ...this.#kept.values(), ...this.#reserved.values()].sort((a, b) => a - b);
   }
 }

@@ -78,3 +78,6 @@ export const S_IF = {
   CHR: 0o020000,
   IFO: 0o010000,
 } as const;
+
+/** Seals of a memfd. Source: include/uapi/linux/fcntl.h. */
+export const F_SEAL = { SEAL: 1, SHRINK: 2, GROW: 4, WRITE: 8, FUTURE_WRITE: 16, EXEC: 32 } as const;

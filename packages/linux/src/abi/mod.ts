@@ -22,6 +22,7 @@ export * from "./ptrace.ts";
 export * from "./resource.ts";
 export * from "./sched.ts";
 export * from "./signal.ts";
+export * from "./sock-diag.ts";
 export * from "./socket.ts";
 export * from "./sockios.ts";
 export * from "./syscall.ts";

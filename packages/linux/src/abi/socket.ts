@@ -10,9 +10,12 @@ export const SOL = { IP: 0, SOCKET: 1, TCP: 6, IPV6: 41, ICMPV6: 58, RAW: 255 } 
 /** Options of the socket level. Source: include/uapi/asm-generic/socket.h. */
 export const SO = {
   REUSEADDR: 2,
+  TYPE: 3,
   DONTROUTE: 5,
   BROADCAST: 6,
   KEEPALIVE: 9,
+  SNDBUF: 7,
+  RCVBUF: 8,
   OOBINLINE: 10,
   NO_CHECK: 11,
   PRIORITY: 12,
@@ -24,15 +27,19 @@ export const SO = {
   SNDTIMEO: 21,
   BINDTODEVICE: 25,
   ATTACH_FILTER: 26,
+  ACCEPTCONN: 30,
   SNDBUFFORCE: 32,
   RCVBUFFORCE: 33,
   PASSSEC: 34,
   MARK: 36,
+  PROTOCOL: 38,
+  DOMAIN: 39,
+  PEEK_OFF: 42,
   BUF_LOCK: 72,
 } as const;
 
 /** Flags of send and receive calls. Source: include/linux/socket.h. */
-export const MSG = { DONTWAIT: 0x40, NOSIGNAL: 0x4000, CMSG_CLOEXEC: 0x40000000 } as const;
+export const MSG = { PEEK: 2, TRUNC: 0x20, DONTWAIT: 0x40, NOSIGNAL: 0x4000, CMSG_CLOEXEC: 0x40000000 } as const;
 
 /** Types of control messages of SOL_SOCKET. Source: include/linux/socket.h. */
 export const SCM = { RIGHTS: 1 } as const;

@@ -142,6 +142,11 @@ export class Freezer {
     for (const range of ranges) this.#memory.copyTo(pid, range, file);
   }
 
+  /** What waits in the queue of a socket of this process, left there. Throws a SystemError when it is not all there. */
+  peek(socket: number, length: number): Uint8Array {
+    return this.#memory.peek(socket, length);
+  }
+
   /** Whether two processes share something: 0 for the same; an order otherwise. Throws a SystemError. */
   compare(what: keyof typeof KCMP, first: number, second: number, firstFile = 0, secondFile = 0): number {
     const result = this.#host.syscall("kcmp", first, second, KCMP[what], firstFile, secondFile);

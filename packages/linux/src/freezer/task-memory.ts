@@ -1,8 +1,9 @@
+import { ERRNO } from "../abi/errno.ts";
 import { MAP, PROT } from "../abi/mman.ts";
+import { MSG } from "../abi/socket.ts";
 import type { Host } from "../host/host.ts";
 import { checked, SystemError } from "../host/system-error.ts";
 import type { AddressRange } from "../zone/zone.ts";
-import { ERRNO } from "../abi/errno.ts";
 
 const BUFFER_SIZE = 4 * 1024 * 1024;
 /** struct iovec of each side, in the scratch memory. */
@@ -51,6 +52,20 @@ export class TaskMemory {
         const written = this.#host.syscall("write", file, buffer + done, length - done);
         done += checked(written, "write", "write memory to its image");
       }
+    }
+  }
+
+  /** Everything at once: a second look would begin at the same place. */
+  peek(socket: number, length: number): Uint8Array {
+    const flags = MAP.PRIVATE | MAP.ANONYMOUS;
+    const at = this.#host.syscall("mmap", 0, length, PROT.READ | PROT.WRITE, flags, -1, 0);
+    checked(at, "mmap", "map a buffer for a queue");
+    try {
+      const count = this.#host.syscall("recvfrom", socket, at, length, MSG.PEEK | MSG.DONTWAIT, 0, 0);
+      if (count !== length) throw new SystemError("recvfrom", count < 0 ? -count : ERRNO.EIO, "read a socket's queue");
+      return new Uint8Array(this.#host.view(at, length)).slice();
+    } finally {
+      this.#host.syscall("munmap", at, length);
     }
   }
 

@@ -14,10 +14,13 @@ export function inheritedVmas(task: Task): ReadonlySet<VmaEntry> {
   const { forker } = task;
   if (forker?.survives !== true || forker.mm.exe_file_id !== task.mm.exe_file_id) return new Set();
   const theirs = new Map(forker.mm.vmas.filter(isHandedOn).map((vma) => [vma.start, vma]));
+  const guards = [...task.mm.vmas, ...forker.mm.vmas].filter((vma) => kindOf(vma) === "guard");
   return new Set(
     task.mm.vmas.filter((vma) => {
       const other = theirs.get(vma.start);
-      return other !== undefined && isHandedOn(vma) && isAlike(vma, other);
+      if (other === undefined || !isHandedOn(vma) || !isAlike(vma, other)) return false;
+      // Guard regions are handed on too, and both may have others.
+      return !guards.some(({ start, end }) => start < vma.end && vma.start < end);
     }),
   );
 }

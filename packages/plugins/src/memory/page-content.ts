@@ -14,7 +14,7 @@ const HUGE_PAGE = 2 * 1024 * 1024;
 
 /** preadv(2) takes at most IOV_MAX ranges and stops at 2 GiB less a page. */
 const MAX_RANGES = 1024;
-const MAX_BYTES = 1024 * 1024 * 1024;
+export const MAX_BYTES = 1024 * 1024 * 1024;
 
 /** Pages with content, all of one mapping. */
 export interface Content {
@@ -146,7 +146,7 @@ export function mergePages(
 }
 
 /** A descriptor of the task's own, to be closed: of a file that is open already too, which in some namespaces it could not open. */
-function openPages(task: ProgramTarget, { source, pagesFile }: PageRun, images: Images): Value {
+export function openPages(task: ProgramTarget, { source, pagesFile }: PageRun, images: Images): Value {
   const { checkpoint, serviceDescriptors: descriptors } = images;
   const kept = descriptors.kept.get(`${source.directory()}/${pagesFile}`);
   if (kept !== undefined) return task.call.fcntl(kept, F.DUPFD_CLOEXEC, 0);

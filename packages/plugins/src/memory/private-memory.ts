@@ -15,7 +15,7 @@ import { OpenFiles } from "../files/open-files.ts";
 import { inheritedVmas, pagesOnlyIn } from "./inherited.ts";
 import { type Content, fillPages, mergePages, readPageRuns } from "./page-content.ts";
 import { readBytes } from "./read-pages.ts";
-import { checkVmas, isFile, kindOf, printVma } from "./vmas.ts";
+import { advise, checkVmas, isFile, kindOf, printVma } from "./vmas.ts";
 
 /** The end of the address space that mappings may use without asking for more: 47 bits. */
 const TASK_SIZE = 0x7fff_ffff_f000;
@@ -41,7 +41,21 @@ export function privateMemory(): RestorePlugin {
         what: "private mappings",
         restored:
           "anonymous and of files, with content, protection, advice; copy-on-write between parent and child as it was",
-        shownBy: ["fixture counter", "fixture many", "fixture tree"],
+        shownBy: ["fixture counter", "fixture many", "fixture tree", "fixture memory"],
+      },
+      {
+        group: "memory",
+        what: "guard regions",
+        restored: "MADV_GUARD_INSTALL",
+        kernel: "6.13",
+        shownBy: ["case guard-regions"],
+      },
+      {
+        group: "memory",
+        what: "pages in parent images",
+        restored: "of incremental dumps, of any depth",
+        refused: "pages of a page server (--lazy-pages)",
+        shownBy: ["case lone-task"],
       },
     ],
     apply({ plan, stages, patchMemory, service }) {
@@ -79,7 +93,8 @@ export function privateMemory(): RestorePlugin {
         );
         patch.apply();
         protectAll(task, filled);
-        adviseAll(task, vmas, inherited);
+        for (const vma of vmas) if (!inherited.has(vma)) advise(task, vma);
+        installGuards(task);
       };
       stages.FORKING.enter.tap("private-memory", (stage) => {
         context = stage;
@@ -212,13 +227,13 @@ function protectAll(task: Task, filled: ReadonlySet<VmaEntry>): void {
   }
 }
 
-/** Bit n of `madv` is madvise(n). */
-function adviseAll(task: Task, vmas: readonly VmaEntry[], inherited: ReadonlySet<VmaEntry>): void {
-  for (const vma of vmas) {
-    if (inherited.has(vma)) continue;
-    for (let rest = vma.madv ?? 0n, advice = 0; rest !== 0n; rest >>= 1n, advice++) {
-      if ((rest & 1n) !== 0n) task.call.madvise(vma.start, vma.end - vma.start, advice);
-    }
+/** Guard regions stand in the image as mappings within others. */
+function installGuards(task: Task): void {
+  for (const vma of task.mm.vmas) {
+    if (kindOf(vma) !== "guard") continue;
+    task.call
+      .madvise(vma.start, vma.end - vma.start, MADV.GUARD_INSTALL)
+      .hint("guard regions need Linux 6.13 or newer");
   }
 }
 

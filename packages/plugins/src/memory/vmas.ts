@@ -3,19 +3,15 @@ import { type VmaEntry, vmaStatus } from "@restage/images";
 import { MAP, PROT } from "@restage/linux/abi";
 
 /** What a mapping is, by CRIU's status bits. */
-export type MappingKind = "private" | "vdso" | "vvar" | "vsyscall" | "unsupported";
+export type MappingKind = "private" | "shared" | "guard" | "vdso" | "vvar" | "vsyscall" | "unsupported";
 
 /** Kinds of mappings that are not restored yet, by the status bit that marks them. */
 const UNSUPPORTED: readonly (readonly [number, string])[] = [
   [vmaStatus.VMA_AREA_AIORING, "ring of an asynchronous I/O context (AIO)"],
   [vmaStatus.VMA_AREA_SYSVIPC, "System V shared memory"],
   [vmaStatus.VMA_AREA_SOCKET, "mapping of a socket"],
-  [vmaStatus.VMA_AREA_MEMFD, "mapping of a memfd"],
   [vmaStatus.VMA_AREA_SHSTK, "shadow stack"],
-  [vmaStatus.VMA_AREA_GUARD, "guard region (MADV_GUARD_INSTALL)"],
   [vmaStatus.VMA_AREA_UPROBES, "mapping of uprobes"],
-  [vmaStatus.VMA_FILE_SHARED, "shared mapping of a file"],
-  [vmaStatus.VMA_ANON_SHARED, "shared anonymous memory"],
   [vmaStatus.VMA_EXT_PLUGIN, "mapping that a CRIU plugin restores"],
 ];
 
@@ -27,8 +23,10 @@ export function kindOf(vma: VmaEntry): MappingKind {
   if (has(vma, vmaStatus.VMA_AREA_VSYSCALL)) return "vsyscall";
   if (has(vma, vmaStatus.VMA_AREA_VDSO)) return "vdso";
   if (has(vma, vmaStatus.VMA_AREA_VVAR)) return "vvar";
+  if (has(vma, vmaStatus.VMA_AREA_GUARD)) return "guard";
   if (UNSUPPORTED.some(([status]) => has(vma, status)) || (vma.flags & MAP.HUGETLB) !== 0) return "unsupported";
-  return has(vma, vmaStatus.VMA_FILE_PRIVATE | vmaStatus.VMA_ANON_PRIVATE) ? "private" : "unsupported";
+  if (has(vma, vmaStatus.VMA_FILE_PRIVATE | vmaStatus.VMA_ANON_PRIVATE)) return "private";
+  return has(vma, vmaStatus.VMA_FILE_SHARED | vmaStatus.VMA_ANON_SHARED) ? "shared" : "unsupported";
 }
 
 export function isFile(vma: VmaEntry): boolean {
@@ -40,6 +38,13 @@ export function printVma(vma: VmaEntry): string {
   const bit = (flag: number, letter: string) => ((vma.prot & flag) === 0 ? "-" : letter);
   const prot = `${bit(PROT.READ, "r")}${bit(PROT.WRITE, "w")}${bit(PROT.EXEC, "x")}`;
   return `${vma.start.toString(16)}-${vma.end.toString(16)} ${prot}`;
+}
+
+/** Gives advice. Bit n of `madv` is madvise(n). */
+export function advise(task: Task, vma: VmaEntry): void {
+  for (let rest = vma.madv ?? 0n, advice = 0; rest !== 0n; rest >>= 1n, advice++) {
+    if ((rest & 1n) !== 0n) task.call.madvise(vma.start, vma.end - vma.start, advice);
+  }
 }
 
 /** Refuses mappings that are not restored yet, and those that cannot be. */

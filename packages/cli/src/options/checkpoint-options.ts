@@ -1,0 +1,106 @@
+import type { CheckpointOptions } from "@restage/checkpoint";
+import { RestoreError } from "@restage/core";
+import { declareOption, type Option, type Reader } from "./option.ts";
+import { number, on, oneOf, size, text, verbosity } from "./readers.ts";
+import type { Settings } from "./settings.ts";
+
+/** What `criu dump` takes, but is so here in any case. Source: CRIU 4.2, criu/config.c. */
+const WITHOUT_EFFECT = ["--force-irmap", "--no-default-config", "--track-mem"];
+
+/** What `criu dump` does, and Restage does not do yet. */
+const MISSING = [
+  "--action-script FILE",
+  "--address ADDRESS",
+  "--allow-uprobes",
+  "--auto-dedup",
+  "--cgroup-dump-controller NAME",
+  "--cgroup-props TEXT",
+  "--cgroup-props-file FILE",
+  "--empty-ns NAMESPACE",
+  "--enable-external-masters",
+  "--enable-external-sharing",
+  "--evasive-devices",
+  "-M, --ext-mount-map MAPPING",
+  "--external RESOURCE",
+  "--freeze-cgroup PATH",
+  "--ghost-fiemap",
+  "--irmap-scan-path PATH",
+  "--lazy-pages",
+  "-L, --libdir DIR",
+  "--lsm-profile PROFILE",
+  "--page-server",
+  "--port PORT",
+  "--pre-dump-mode MODE",
+  "--prev-images-dir DIR",
+  "-r, --root PATH",
+  "--skip-in-flight",
+  "--skip-mnt PATH",
+  "--status-fd FD",
+  "--stream",
+  "--tcp-close",
+  "--timeout SECONDS",
+  "--tls",
+  "--unprivileged",
+];
+
+/** Options of `restage checkpoint`: those of `criu dump`, under their names there. */
+export const CHECKPOINT_COMMAND_OPTIONS: readonly Option[] = [
+  checkpoint("-t, --tree PID", "root of the tree", "pid", number),
+  checkpoint("-D, --images-dir DIR", "directory for the images", "images", text),
+  checkpoint("-R, --leave-running", "let the tree go on afterwards", "leaveRunning", on),
+  checkpoint("-s, --leave-stopped", "leave the tree stopped afterwards", "leaveStopped", on),
+  checkpoint("-j, --shell-job", "allow a tree in the session of a shell", "shellJob", on),
+  checkpoint("--tcp-established", "save TCP connections", "tcpEstablished", on),
+  checkpoint("-x, --ext-unix-sk", "save Unix sockets whose peers are outside the tree", "extUnixSockets", on),
+  checkpoint("-l, --file-locks", "save file locks", "fileLocks", on),
+  checkpoint("--link-remap", "make links for open files that lost their names but have others", "linkRemap", on),
+  checkpoint("--ghost-limit SIZE", "largest deleted file whose content is saved: 1M", "ghostLimit", size),
+  own("-W, --work-dir DIR", "where the log is; else with the images", "workDirectory", text),
+  own("-o, --log-file FILE", "write a log", "logFile", text),
+  declareOption("-v, --verbosity [N]", "log 1 errors, 2 warnings, 3 what was saved", (to, given) => {
+    to.verbosity = verbosity(given, to.verbosity);
+  }),
+  own("--json", "print JSON, for programs", "json", on),
+  own("-h, --help", "print this", "help", on),
+  declareOption("--manage-cgroups [MODE]", "ignore: cgroups are not saved", (_settings, mode) => {
+    if (mode !== "ignore") refuse(mode === true ? "manage-cgroups" : `manage-cgroups=${mode}`);
+  }),
+  checkpoint(
+    "--network-lock METHOD",
+    "how packets are kept off saved connections: nftables or skip",
+    "networkLock",
+    oneOf(["nftables", "skip"] as const),
+  ),
+  ...WITHOUT_EFFECT.map((declaration) => declareOption(declaration, undefined, () => {})),
+  ...MISSING.map((declaration) =>
+    declareOption(declaration, undefined, (_settings, given) => {
+      if (given !== false) refuse(/--([^ ]+)/.exec(declaration)?.[1] ?? declaration);
+    }),
+  ),
+];
+
+function checkpoint<K extends keyof CheckpointOptions>(
+  declaration: string,
+  says: string,
+  key: K,
+  read: Reader<CheckpointOptions[K]>,
+): Option {
+  return declareOption(declaration, says, (to, given) => {
+    to.checkpoint[key] = read(given);
+  });
+}
+
+function own<K extends "workDirectory" | "logFile" | "json" | "help">(
+  declaration: string,
+  says: string,
+  key: K,
+  read: Reader<Required<Settings>[K]>,
+): Option {
+  return declareOption(declaration, says, (to, given) => {
+    to[key] = read(given);
+  });
+}
+
+function refuse(name: string): never {
+  throw new RestoreError("ERR_OPTION", `--${name} is an option of CRIU that Restage does not have yet`);
+}

@@ -1,0 +1,67 @@
+import { type Checkpoint, guard, type Plan, type Task } from "@restage/core";
+import { imageFileName, type PageRun, readPagemap, vmaStatus } from "@restage/images";
+import { has } from "./vmas.ts";
+
+/** Memory that several mappings, tasks or descriptors may share: a memfd, or shared anonymous memory of older checkpoints. */
+export interface Segment {
+  readonly name: string;
+  /** Bytes. */
+  readonly size: bigint;
+  /** F_SEAL_*, all that it has in the end. */
+  readonly seals: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly mode: number;
+  /** Its pages; addresses are offsets. */
+  readonly runs: readonly PageRun[];
+  /** Number of its descriptor in every task during the restore. */
+  readonly number: number;
+  /** The files of files.img that are open of it, by id. */
+  readonly files: readonly number[];
+  /** The mappings of it that have no file, by their segment id. */
+  readonly shmid: bigint | undefined;
+}
+
+/** Without MFD_ALLOW_SEALING a memfd has this seal from the beginning. */
+const F_SEAL_SEAL = 1;
+
+/** Shared anonymous memory is everybody's who has it mapped. */
+const ANONYMOUS = { name: "/dev/zero", seals: F_SEAL_SEAL, uid: 0, gid: 0, mode: 0o777, files: [] } as const;
+
+/** The segments that the checkpoint has in use. */
+export function findSegments(plan: Plan): readonly Segment[] {
+  return [...findMemfds(plan), ...findAnonymous(plan)];
+}
+
+function findMemfds({ checkpoint, serviceDescriptors }: Plan): readonly Segment[] {
+  const users = new Map<number, number[]>();
+  for (const { id, memfd } of checkpoint.files.values()) {
+    if (memfd === undefined) continue;
+    users.set(memfd.inode_id, [...(users.get(memfd.inode_id) ?? []), id]);
+  }
+  if (users.size === 0) return [];
+  return checkpoint.values("memfd_inode").flatMap((inode) => {
+    const files = users.get(Number(inode.inode_id));
+    if (files === undefined) return [];
+    const { name, uid, gid, size, seals, shmid, mode = 0o777 } = inode;
+    const number = serviceDescriptors.reserve(`memfd ${inode.inode_id}`);
+    return [{ name, uid, gid, size, seals, mode, number, files, runs: runsOf(checkpoint, shmid), shmid: undefined }];
+  });
+}
+
+function findAnonymous({ checkpoint, serviceDescriptors, survivors }: Plan): readonly Segment[] {
+  const sizes = new Map<bigint, bigint>();
+  for (const vma of survivors.flatMap((task: Task) => task.mm.vmas)) {
+    if (!has(vma, vmaStatus.VMA_ANON_SHARED) || has(vma, vmaStatus.VMA_AREA_SYSVIPC)) continue;
+    const end = vma.pgoff + vma.end - vma.start;
+    sizes.set(vma.shmid, end > (sizes.get(vma.shmid) ?? 0n) ? end : (sizes.get(vma.shmid) ?? 0n));
+  }
+  return [...sizes].map(([shmid, size]) => {
+    const number = serviceDescriptors.reserve(`segment ${shmid}`);
+    return { ...ANONYMOUS, size, number, shmid, runs: runsOf(checkpoint, shmid) };
+  });
+}
+
+function runsOf(checkpoint: Checkpoint, shmid: number | bigint): readonly PageRun[] {
+  return guard(() => readPagemap(checkpoint.source, imageFileName("shmem_pagemap", shmid)))?.runs ?? [];
+}
