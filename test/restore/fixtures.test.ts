@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, describe, expect, it } from "vitest";
 import { missing } from "../stages/fixture.ts";
-import { RESTORES, RUNTIMES, type Runtime } from "./restores.ts";
+import { OPTIONS, RESTORES, RUNTIMES, type Runtime } from "./restores.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const verify = `${root}../shared/fixtures/verify.sh`;
@@ -14,7 +14,7 @@ let restored = 0;
 
 /** Restores a checkpoint and lets the restored program verify itself. Gives the verdict's line. */
 async function verdict(name: string, runtime: Runtime): Promise<string> {
-  const command = [...RUNTIMES[runtime], "restore", "-d", "-D", "{images}"];
+  const command = [...RUNTIMES[runtime], "restore", "-d", ...(OPTIONS[name] ?? []), "-D", "{images}"];
   const options = { cwd: root, env: { ...process.env, WITH_FLAGS: "1" }, timeout: 100_000 };
   try {
     return (await promisify(execFile)(verify, [name, ...command], options)).stdout.trim();

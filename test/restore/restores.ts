@@ -29,4 +29,8 @@ export const RESTORES: Readonly<Record<string, readonly Runtime[]>> = {
   polling: ["node"],
   timens: ["node"],
   memory: ["node"],
+  shm: ["node"],
 };
+
+/** Options beside those of the manifest. A checkout may have taken permissions away that an extra file had at the checkpoint. */
+export const OPTIONS: Readonly<Record<string, readonly string[]>> = { shm: ["--skip-file-rwx-check"] };

@@ -5,7 +5,7 @@ import { waitStatus } from "./abi/wait.ts";
 import type { Host } from "./host/host.ts";
 import { checked } from "./host/system-error.ts";
 import { type EncodedProgram, encodeProgram, isSuccess } from "./program/encode-x86-64.ts";
-import type { Program, Step, SyscallStep } from "./program/program.ts";
+import type { Operand, Program, Step, SyscallStep } from "./program/program.ts";
 import { bootStub } from "./stub/boot.ts";
 import { type Ptrace, STOP_TIMEOUT } from "./tracee/ptrace.ts";
 import { PARKING_SIZE, Zone } from "./zone/zone.ts";
@@ -67,7 +67,7 @@ export class Janitor {
 
   /** Adds steps, to be made before all that were added earlier. Returns what takes them out again. */
   push(steps: Program): () => void {
-    const tolerant = steps.map((step): Step => (step.kind === "syscall" ? { ...step, allowed: "any" } : step));
+    const tolerant = tolerate(steps);
     const encoded = encodeProgram(tolerant, this.#zone);
     encoded.continueAt(this.#undos.at(-1)?.encoded.address ?? this.#leave.address);
     const undo = { asked: steps, steps: tolerant, encoded };
@@ -120,6 +120,21 @@ export class Janitor {
     }
     return typeof raw === "number" && waitStatus(raw).kind === "exited";
   }
+}
+
+/** The same steps, of which each is made whatever becomes of the others. */
+function tolerate(steps: Program): readonly Step[] {
+  const copies = new Map<Step, SyscallStep>();
+  const copied = (value: Operand): Operand => {
+    const step = typeof value === "object" && value.kind === "result" ? copies.get(value.step) : undefined;
+    return step === undefined ? value : { kind: "result", step };
+  };
+  return steps.map((step): Step => {
+    if (step.kind !== "syscall") return step;
+    const copy: SyscallStep = { ...step, args: step.args.map(copied), allowed: "any" };
+    copies.set(step, copy);
+    return copy;
+  });
 }
 
 function call(name: SyscallStep["name"], ...args: SyscallStep["args"]): SyscallStep {

@@ -27,10 +27,13 @@ import { memfds } from "./memory/memfds.ts";
 import { mm } from "./memory/mm.ts";
 import { privateMemory } from "./memory/private-memory.ts";
 import { sharedMappings } from "./memory/shared-mappings.ts";
+import { systemVMappings } from "./memory/system-v-mappings.ts";
 import { vdso } from "./memory/vdso.ts";
 import { init } from "./namespaces/init.ts";
+import { ipcNamespace } from "./namespaces/ipc/ipc-namespace.ts";
 import { timeNamespace } from "./namespaces/time-namespace.ts";
 import { userNamespace } from "./namespaces/user-namespace.ts";
+import { utsNamespace } from "./namespaces/uts-namespace.ts";
 import { pendingSignals } from "./signals/pending-signals.ts";
 import { signalActions } from "./signals/signal-actions.ts";
 import { inetSockets } from "./sockets/inet-sockets.ts";
@@ -56,6 +59,8 @@ export function defaultPlugins(): RestorePlugin[] {
     rootTask(),
     userNamespace(),
     timeNamespace(),
+    utsNamespace(),
+    ipcNamespace(),
     regularFiles(),
     fileValidation(),
     deletedFiles(),
@@ -63,6 +68,7 @@ export function defaultPlugins(): RestorePlugin[] {
     memfds(),
     privateMemory(),
     sharedMappings(),
+    systemVMappings(),
     transportSockets(),
     sessions(),
     children(),

@@ -53,6 +53,9 @@ export interface ProcessStat {
   readonly ppid: number;
   readonly pgrp: number;
   readonly session: number;
+  /** Number of the controlling terminal's device, 0 for none, and the foreground process group there, -1 for none. */
+  readonly terminal: number;
+  readonly foreground: number;
 }
 
 /** Reads /proc/PID/stat; undefined when there is no such task. */
@@ -73,6 +76,8 @@ export function readStat(pid: number): ProcessStat | undefined {
     ppid: Number(rest[1]),
     pgrp: Number(rest[2]),
     session: Number(rest[3]),
+    terminal: Number(rest[4]),
+    foreground: Number(rest[5]),
   };
 }
 

@@ -3,12 +3,11 @@ import { type VmaEntry, vmaStatus } from "@restage/images";
 import { MAP, PROT } from "@restage/linux/abi";
 
 /** What a mapping is, by CRIU's status bits. */
-export type MappingKind = "private" | "shared" | "guard" | "vdso" | "vvar" | "vsyscall" | "unsupported";
+export type MappingKind = "private" | "shared" | "sysvipc" | "guard" | "vdso" | "vvar" | "vsyscall" | "unsupported";
 
 /** Kinds of mappings that are not restored yet, by the status bit that marks them. */
 const UNSUPPORTED: readonly (readonly [number, string])[] = [
   [vmaStatus.VMA_AREA_AIORING, "ring of an asynchronous I/O context (AIO)"],
-  [vmaStatus.VMA_AREA_SYSVIPC, "System V shared memory"],
   [vmaStatus.VMA_AREA_SOCKET, "mapping of a socket"],
   [vmaStatus.VMA_AREA_SHSTK, "shadow stack"],
   [vmaStatus.VMA_AREA_UPROBES, "mapping of uprobes"],
@@ -26,6 +25,7 @@ export function kindOf(vma: VmaEntry): MappingKind {
   if (has(vma, vmaStatus.VMA_AREA_GUARD)) return "guard";
   if (UNSUPPORTED.some(([status]) => has(vma, status)) || (vma.flags & MAP.HUGETLB) !== 0) return "unsupported";
   if (has(vma, vmaStatus.VMA_FILE_PRIVATE | vmaStatus.VMA_ANON_PRIVATE)) return "private";
+  if (has(vma, vmaStatus.VMA_AREA_SYSVIPC)) return "sysvipc";
   return has(vma, vmaStatus.VMA_FILE_SHARED | vmaStatus.VMA_ANON_SHARED) ? "shared" : "unsupported";
 }
 

@@ -1,0 +1,29 @@
+import { data, type Task } from "@restage/core";
+import type { IpcDescEntry } from "@restage/images";
+
+/** Flags of shmget, semget and msgget, and a command of shmctl, semctl and msgctl. Source: include/uapi/linux/ipc.h. */
+export const IPC = { CREAT: 0o1000, EXCL: 0o2000, NOWAIT: 0o4000, SET: 1 } as const;
+
+/** Flags with which an object is made as it was. */
+export function creationFlags({ mode }: IpcDescEntry): number {
+  return IPC.CREAT | IPC.EXCL | (mode & 0o777);
+}
+
+/** The next object of a kind gets this id. Requires CONFIG_CHECKPOINT_RESTORE. Source: Documentation/admin-guide/sysctl/kernel.rst. */
+export function chooseId(root: Task, kind: "shm" | "sem" | "msg", { id }: IpcDescEntry): void {
+  root.writeFile(`/proc/sys/kernel/${kind}_next_id`, String(id));
+}
+
+/** A structure of `size` bytes that begins with struct ipc64_perm, for IPC_SET. Source: include/uapi/asm-generic/ipcbuf.h. */
+export function permissions({ uid, gid, mode }: IpcDescEntry, size: number): DataView {
+  const view = new DataView(new ArrayBuffer(size));
+  view.setUint32(4, uid, true);
+  view.setUint32(8, gid, true);
+  view.setUint32(20, mode, true);
+  return view;
+}
+
+/** Those bytes as an argument. */
+export function argument(view: DataView) {
+  return data(new Uint8Array(view.buffer));
+}
