@@ -30,6 +30,7 @@ export const RESTORES: Readonly<Record<string, readonly Runtime[]>> = {
   timens: ["node"],
   memory: ["node"],
   shm: ["node"],
+  "tcp-queued": ["node"],
 };
 
 /** Options beside those of the manifest. A checkout may have taken permissions away that an extra file had at the checkpoint. */

@@ -27,6 +27,10 @@ export interface RestoreOptions {
   readonly fileLocks: boolean;
   /** Descriptors of this process that take the place of files, by CRIU's names for these: `pipe:[123]`, `var/log/app.log`. */
   readonly inheritFd: Readonly<Record<string, number>>;
+  /** What stands outside the tree and takes the place of what the checkpoint names, as CRIU: `mnt[NAME]:/path`, `veth[eth0]:veth1`. */
+  readonly external: readonly string[];
+  /** The root of the mount tree, for a tree with a mount namespace of its own. */
+  readonly root: string | undefined;
   /** Connect Unix sockets to peers outside the tree again; without it a checkpoint that has some is refused. */
   readonly extUnixSockets: boolean;
   /** Restore TCP connections; without it, or `tcpClose`, a checkpoint that has some is refused. */
@@ -47,6 +51,8 @@ export const DEFAULT_OPTIONS: Omit<RestoreOptions, "images"> = {
   fileValidation: "buildid",
   fileLocks: false,
   inheritFd: {},
+  external: [],
+  root: undefined,
   extUnixSockets: false,
   tcpEstablished: false,
   tcpClose: false,

@@ -42,9 +42,6 @@ const MISSING = [
   "--enable-external-sharing",
   "--enable-fs NAMES",
   "--exec-cmd",
-  "-M, --ext-mount-map MAPPING",
-  "--external RESOURCE",
-  "--inherit-fd MAPPING",
   "-J, --join-ns NAMESPACE",
   "--lazy-pages",
   "-L, --libdir DIR",
@@ -55,7 +52,6 @@ const MISSING = [
   "--port PORT",
   "--ps-socket FD",
   "-S, --restore-sibling",
-  "-r, --root PATH",
   "-j, --shell-job",
   "--skip-mnt PATH",
   "--status-fd FD",
@@ -66,7 +62,6 @@ const MISSING = [
   "--tls-cert FILE",
   "--tls-key FILE",
   "--tls-no-cn-verify",
-  "--veth-pair NAMES",
   "--weak-sysctls",
 ];
 

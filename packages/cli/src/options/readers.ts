@@ -42,3 +42,11 @@ export const size: Reader<number> = (given) => {
   if (digits === undefined) throw new RangeError("bytes, as 4096, 512K, 1M or 2G");
   return Number(digits) * 1024 ** ["", "K", "M", "G"].indexOf(unit.toUpperCase());
 };
+
+/** `fd[3]:var/log/app.log`, CRIU's way to say which descriptor takes the place of what. */
+export function inheritedDescriptor(given: Given): { readonly number: number; readonly name: string } {
+  const [, number, name] = /^fd\[(\d+)\]:(.+)$/.exec(String(given)) ?? [];
+  if (number === undefined || name === undefined)
+    throw new RangeError("a descriptor and a name, as fd[3]:var/log/app.log");
+  return { number: Number(number), name };
+}

@@ -1,7 +1,7 @@
 import { FILE_VALIDATIONS, type RestoreOptions } from "@restage/core";
 import { CRIU_OPTIONS } from "./criu-options.ts";
 import { declareOption, type Option, type Reader } from "./option.ts";
-import { on, oneOf, seconds, text, verbosity } from "./readers.ts";
+import { inheritedDescriptor, on, oneOf, seconds, text, verbosity } from "./readers.ts";
 import type { Settings } from "./settings.ts";
 
 /** Options that every command has: which checkpoint it is about, and how it answers. */
@@ -31,6 +31,20 @@ export const RESTORE_OPTIONS: readonly Option[] = [
   restore("--skip-file-rwx-check", "accept files whose permissions changed", "skipFileRwxCheck", on),
   restore("-l, --file-locks", "take file locks again", "fileLocks", on),
   restore("-x, --ext-unix-sk [INODES]", "connect to Unix sockets outside the tree again", "extUnixSockets", on),
+  restore("-r, --root DIR", "the root of the tree's own mount namespace", "root", text),
+  declareOption("--external RESOURCE", "what stands outside: mnt[NAME]:PATH, veth[IN]:OUT", (to, given) => {
+    addExternal(to, String(given));
+  }),
+  declareOption("-M, --ext-mount-map NAME:PATH", "the same as --external mnt[NAME]:PATH", (to, given) => {
+    addExternal(to, `mnt[${String(given).replace(":", "]:")}`);
+  }),
+  declareOption("--veth-pair IN=OUT", "the same as --external veth[IN]:OUT", (to, given) => {
+    addExternal(to, `veth[${String(given).replace("=", "]:")}`);
+  }),
+  declareOption("--inherit-fd fd[N]:NAME", "an open descriptor in place of a file, pipe or socket", (to, given) => {
+    const { number, name } = inheritedDescriptor(given);
+    to.restore.inheritFd = { ...to.restore.inheritFd, [name]: number };
+  }),
   restore("--tcp-established", "restore TCP connections", "tcpEstablished", on),
   restore("--tcp-close", "restore TCP connections closed", "tcpClose", on),
   command("-o, --log-file FILE", "write a log", "logFile", text),
@@ -40,6 +54,10 @@ export const RESTORE_OPTIONS: readonly Option[] = [
   command("--trace FILE", "write a timeline for Perfetto or chrome://tracing", "trace", text),
   ...CRIU_OPTIONS,
 ];
+
+function addExternal(to: Settings, resource: string): void {
+  to.restore.external = [...(to.restore.external ?? []), resource];
+}
 
 /** One that the library has too, by its key there. */
 function restore<K extends keyof RestoreOptions>(

@@ -6,9 +6,9 @@ import type { RestoreListener } from "../events.ts";
 import type { Checkpoint } from "../images/checkpoint.ts";
 import type { RestoreOptions } from "../options.ts";
 import type { Plan } from "../plan/plan.ts";
-import type { RestoredTree } from "../restore.ts";
 import type { ServiceDescriptors } from "../plan/service-descriptors.ts";
 import { type Fork, ProgramBuilder, type RecordedStep } from "../program/program-builder.ts";
+import type { RestoredTree } from "../restore.ts";
 import type { ProgramTarget } from "../tree/program-target.ts";
 import { StubTask } from "../tree/stub.ts";
 import { Task, Thread } from "../tree/task.ts";
@@ -118,7 +118,12 @@ export class Coordinator {
       task.threads.some((thread) => (thread.state.seccomp_mode ?? task.core.tc?.old_seccomp_mode ?? 0) !== 0),
     );
     try {
-      return await this.#kernel.createStub({ occupied, init: this.#init, timeout: this.#options.timeout, suspendSeccomp });
+      return await this.#kernel.createStub({
+        occupied,
+        init: this.#init,
+        timeout: this.#options.timeout,
+        suspendSeccomp,
+      });
     } catch (error) {
       throw programFailure(error, "the stub", { stage: "ROOT_TASK" });
     }

@@ -9,7 +9,8 @@ export function scaffold(): readonly RestorePlugin[] {
     definePlugin({
       name: "scaffold-root-task",
       duty: "root-task",
-      apply: ({ stages }) => stages.ROOT_TASK.enter.tap("root-task", ({ stub, tree }) => void stub.fork(tree.root, 0, { child: false })),
+      apply: ({ stages }) =>
+        stages.ROOT_TASK.enter.tap("root-task", ({ stub, tree }) => void stub.fork(tree.root, 0, { child: false })),
     }),
     definePlugin({
       name: "scaffold-children",

@@ -1,6 +1,7 @@
 import type { Plan } from "@restage/core";
 import type { InetSkEntry } from "@restage/images";
 import { AF, IPPROTO, SOCK, TCP_STATE } from "@restage/linux/abi";
+import { hasOwnNamespace } from "../namespaces/own-namespaces.ts";
 import { inetName, isAnyAddress, printedAddress } from "./inet-addresses.ts";
 import { isConnection } from "./inet-ports.ts";
 import { type InetRow, readInetTable } from "./inet-table.ts";
@@ -12,7 +13,7 @@ const TYPES: ReadonlySet<number> = new Set([SOCK.STREAM, SOCK.DGRAM, SOCK.RAW]);
 export function checkInetSockets(plan: Plan): void {
   const sockets = [...plan.checkpoint.files.values()].flatMap(({ isk }) => isk ?? []);
   if (sockets.length === 0) return;
-  const tables = { tcp: readInetTable(plan.host, "tcp"), udp: readInetTable(plan.host, "udp") };
+  const tables = { tcp: readInetTable(plan, "tcp"), udp: readInetTable(plan, "udp") };
   for (const socket of sockets) {
     checkKind(plan, socket);
     if (!isConnection(socket)) checkPort(plan, socket, tables);
@@ -33,7 +34,11 @@ function checkKind(plan: Plan, socket: InetSkEntry): void {
   if (state === TCP_STATE.LISTEN && proto !== IPPROTO.TCP)
     plan.refuse({ what, why: "its protocol knows no listening, but its image says it listens" });
   const device = opts.so_bound_dev;
-  if (device !== undefined && plan.host.stat(`/sys/class/net/${device}`) === "missing") {
+  if (
+    device !== undefined &&
+    !hasOwnNamespace(plan.checkpoint, plan.tree.root, "net") &&
+    plan.host.stat(`/sys/class/net/${device}`) === "missing"
+  ) {
     const hint = "make that device, or rewrite its name: entries.inetsk";
     plan.refuse({ what, why: `the network device ${device} that it is bound to is not there`, hint });
   }

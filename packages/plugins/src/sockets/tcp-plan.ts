@@ -30,7 +30,7 @@ export function checkConnections(plan: Plan): void {
     for (const entry of connections) plan.refuse({ what: inetName(entry), why: "it is connected", hint });
     return;
   }
-  const rows = readInetTable(plan.host, "tcp").filter(
+  const rows = readInetTable(plan, "tcp").filter(
     ({ state }) => state !== TCP_STATE.LISTEN && state !== TCP_STATE.TIME_WAIT,
   );
   const descriptors = new Set(plan.survivors.flatMap((task) => task.descriptors.map(({ id }) => id)));

@@ -18,7 +18,7 @@ const TYPES: ReadonlySet<number> = new Set([SOCK.STREAM, SOCK.DGRAM, SOCK.SEQPAC
 /** Refuses sockets that cannot come back, here or at all. */
 export function checkUnixSockets(plan: Plan, graph: UnixGraph): void {
   if (graph.sockets.length === 0) return;
-  const taken = readUnixTable(plan.host);
+  const taken = readUnixTable(plan);
   for (const socket of graph.sockets) {
     checkKind(plan, socket, graph);
     checkPeer(plan, socket, graph);
