@@ -31,6 +31,8 @@ export const RESTORES: Readonly<Record<string, readonly Runtime[]>> = {
   memory: ["node"],
   shm: ["node"],
   "tcp-queued": ["node"],
+  namespaces: ["node"],
+  userns: ["node"],
 };
 
 /** Options beside those of the manifest. A checkout may have taken permissions away that an extra file had at the checkpoint. */

@@ -91,7 +91,6 @@ describe("options of CRIU", () => {
     ["--lazy-pages", "lazy-pages"],
     ["-j", "shell-job"],
     ["--exec-cmd", "exec-cmd"],
-    ["--external mnt[a]:b", "external"],
     ["--cpu-cap", "cpu-cap"],
     ["--cpu-cap=ins", "cpu-cap"],
     ["--manage-cgroups", "manage-cgroups"],

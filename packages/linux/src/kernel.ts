@@ -168,7 +168,7 @@ export interface HostCalls {
   /** Who has a socket open, by its inode, for people; undefined when nobody who can be seen does. */
   socketHolder(inode: number): string | undefined;
   /** Runs a program of this machine, found by PATH, and waits for its end. */
-  runProgram(name: string, args: readonly string[], input?: string): ProgramOutcome;
+  runProgram(name: string, args: readonly string[], input?: string | Uint8Array): ProgramOutcome;
   /** Reads a clock in nanoseconds. */
   clock(clock: "CLOCK_MONOTONIC" | "CLOCK_BOOTTIME"): bigint;
 }

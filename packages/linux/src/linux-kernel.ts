@@ -40,8 +40,8 @@ import type {
 } from "./kernel.ts";
 import { isSuccess } from "./program/encode-x86-64.ts";
 import type { Data, Operand, Program, Step, SyscallStep } from "./program/program.ts";
-import { initCode } from "./stub/init-x86-64.ts";
 import { bootStub, withRegisters } from "./stub/boot.ts";
+import { initCode } from "./stub/init-x86-64.ts";
 import { BatchRunner } from "./tracee/batch-runner.ts";
 import { layExtendedState } from "./tracee/extended-state-x86-64.ts";
 import { Ptrace, STOP_TIMEOUT } from "./tracee/ptrace.ts";
@@ -282,7 +282,11 @@ export class LinuxKernel implements Kernel {
   /** An init takes the stub's place. It is forked, not executed: an execve would take the capabilities of a user namespace away. */
   async #forkInit(stub: Tracee, { child, user }: InitOptions): Promise<void> {
     const namespaces = CLONE.NEWPID | (user === undefined ? 0 : CLONE.NEWUSER);
-    const fork = syscallStep("clone3", cloneArguments(namespaces | CLONE.PTRACE | (child ? CLONE.PARENT : 0)), CLONE_ARGS.size);
+    const fork = syscallStep(
+      "clone3",
+      cloneArguments(namespaces | CLONE.PTRACE | (child ? CLONE.PARENT : 0)),
+      CLONE_ARGS.size,
+    );
     await this.run(stub, [fork]);
     const init = await this.adopt({ forker: stub, id: fork.result ?? 0, thread: false, newPidNamespace: true });
     this.#endStub(stub);

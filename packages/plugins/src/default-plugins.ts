@@ -31,6 +31,7 @@ import { systemVMappings } from "./memory/system-v-mappings.ts";
 import { vdso } from "./memory/vdso.ts";
 import { init } from "./namespaces/init.ts";
 import { ipcNamespace } from "./namespaces/ipc/ipc-namespace.ts";
+import { mountNamespace } from "./namespaces/mounts/mount-namespace.ts";
 import { netNamespace } from "./namespaces/net/net-namespace.ts";
 import { timeNamespace } from "./namespaces/time-namespace.ts";
 import { userNamespace } from "./namespaces/user-namespace.ts";
@@ -63,6 +64,7 @@ export function defaultPlugins(): RestorePlugin[] {
     utsNamespace(),
     ipcNamespace(),
     netNamespace(),
+    mountNamespace(),
     regularFiles(),
     fileValidation(),
     deletedFiles(),

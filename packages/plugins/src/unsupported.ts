@@ -33,7 +33,7 @@ function checkTree(plan: Plan): void {
 }
 
 /** Kinds of namespace that no plugin restores yet. */
-const UNSUPPORTED: readonly NamespaceKind[] = ["mount", "cgroup"];
+const UNSUPPORTED: readonly NamespaceKind[] = ["cgroup"];
 
 function checkNamespaces(plan: Plan): void {
   for (const kind of UNSUPPORTED) {

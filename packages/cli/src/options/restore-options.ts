@@ -32,7 +32,7 @@ export const RESTORE_OPTIONS: readonly Option[] = [
   restore("-l, --file-locks", "take file locks again", "fileLocks", on),
   restore("-x, --ext-unix-sk [INODES]", "connect to Unix sockets outside the tree again", "extUnixSockets", on),
   restore("-r, --root DIR", "the root of the tree's own mount namespace", "root", text),
-  declareOption("--external RESOURCE", "what stands outside: mnt[NAME]:PATH, veth[IN]:OUT", (to, given) => {
+  declareOption("--external RESOURCE", "what is outside: mnt[NAME]:PATH, veth[IN]:OUT", (to, given) => {
     addExternal(to, String(given));
   }),
   declareOption("-M, --ext-mount-map NAME:PATH", "the same as --external mnt[NAME]:PATH", (to, given) => {
@@ -41,7 +41,7 @@ export const RESTORE_OPTIONS: readonly Option[] = [
   declareOption("--veth-pair IN=OUT", "the same as --external veth[IN]:OUT", (to, given) => {
     addExternal(to, `veth[${String(given).replace("=", "]:")}`);
   }),
-  declareOption("--inherit-fd fd[N]:NAME", "an open descriptor in place of a file, pipe or socket", (to, given) => {
+  declareOption("--inherit-fd MAPPING", "fd[N]:NAME: a descriptor takes the place of NAME", (to, given) => {
     const { number, name } = inheritedDescriptor(given);
     to.restore.inheritFd = { ...to.restore.inheritFd, [name]: number };
   }),

@@ -48,6 +48,11 @@ export interface RestoreHooks {
   readonly fileNeeds: HookMap<SyncBailHook<[FileEntry, Checkpoint], readonly number[] | undefined>>;
   /** All files that a task opens are open: what takes more than one of them is done (connecting sockets, filling their queues). */
   readonly filesOpened: SyncHook<[OpenedFiles]>;
+  /**
+   * The mounts of a tree with a mount namespace of its own are made, below the working directory of the root task, which is still on the host's
+   * root: the last moment at which it can reach both.
+   */
+  readonly mountsReady: AsyncSeriesHook<[Task]>;
   /** Changes the memory of a task before it resumes. */
   readonly patchMemory: AsyncSeriesHook<[MemoryPatch]>;
   readonly stages: Readonly<Record<RunStageName, StageHooks>>;
@@ -103,6 +108,7 @@ export function createHooks(intercept: (hook: InterceptableHook, name: string) =
       ),
     ),
     filesOpened: ready(new SyncHook<[OpenedFiles]>(["files"]), "filesOpened"),
+    mountsReady: ready(new AsyncSeriesHook<[Task]>(["root"]), "mountsReady"),
     patchMemory: ready(new AsyncSeriesHook<[MemoryPatch]>(["patch"]), "patchMemory"),
     stages: Object.freeze(stages),
     commit: ready(new AsyncSeriesHook<[StageContext]>(["stage"]), "commit"),

@@ -64,7 +64,7 @@ export class Host {
   }
 
   /** Runs a program of this machine, found by PATH, and waits for its end. */
-  runProgram(name: string, args: readonly string[], input?: string): ProgramOutcome {
+  runProgram(name: string, args: readonly string[], input?: string | Uint8Array): ProgramOutcome {
     return this.kernel.host.runProgram(name, args, input);
   }
 

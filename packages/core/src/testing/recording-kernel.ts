@@ -49,7 +49,7 @@ export type KernelRecord =
       readonly kind: "program-of-host";
       readonly name: string;
       readonly args: readonly string[];
-      readonly input: string;
+      readonly input: string | Uint8Array;
     }
   | { readonly kind: "close" };
 

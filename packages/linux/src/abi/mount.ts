@@ -25,3 +25,19 @@ export const MS = {
 
 /** Flags of umount2(2). Source: include/linux/fs.h. */
 export const MNT = { FORCE: 1, DETACH: 2, EXPIRE: 4 } as const;
+
+/** Flags of open_tree(2). Source: include/uapi/linux/mount.h. */
+export const OPEN_TREE = { CLONE: 1, CLOEXEC: 0o2000000 } as const;
+
+/** Attributes of mount_setattr(2); ATIME are the bits of all that say when access times are written. Source: include/uapi/linux/mount.h. */
+export const MOUNT_ATTR = {
+  RDONLY: 1,
+  NOSUID: 2,
+  NODEV: 4,
+  NOEXEC: 8,
+  ATIME: 0x70,
+  NOATIME: 0x10,
+  STRICTATIME: 0x20,
+  NODIRATIME: 0x80,
+  NOSYMFOLLOW: 0x200000,
+} as const;

@@ -121,8 +121,14 @@ export class Freezer {
     let injection = this.#injections.get(tgid);
     if (injection === undefined) {
       const threads = [...this.#frozen.values()].filter((thread) => thread.tgid === tgid);
-      injection = new Injection(this.#host, this.#ptrace, this.#memory, first.thread, threads.length, occupied, (held) =>
-        this.#held.push(held),
+      injection = new Injection(
+        this.#host,
+        this.#ptrace,
+        this.#memory,
+        first.thread,
+        threads.length,
+        occupied,
+        (held) => this.#held.push(held),
       );
       this.#injections.set(tgid, injection);
     }

@@ -203,11 +203,7 @@ export class Injection {
     }
   }
 
-  #awaitStop(
-    thread: FrozenThread,
-    isWanted: (event: number, signal: number) => boolean,
-    toSyscall = false,
-  ): void {
+  #awaitStop(thread: FrozenThread, isWanted: (event: number, signal: number) => boolean, toSyscall = false): void {
     for (;;) {
       const raw = this.#ptrace.wait(thread.tid, STOP_TIMEOUT);
       if (raw === undefined) throw new SystemError("wait4", ERRNO.ETIMEDOUT, `stop task ${thread.tid}`);

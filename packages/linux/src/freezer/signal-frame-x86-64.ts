@@ -53,12 +53,7 @@ export interface SignalFrame {
  * @param registers struct user_regs_struct.
  * @param area the XSAVE area, standard format.
  */
-export function signalFrame(
-  address: number,
-  registers: Uint8Array,
-  signalMask: bigint,
-  area: Uint8Array,
-): SignalFrame {
+export function signalFrame(address: number, registers: Uint8Array, signalMask: bigint, area: Uint8Array): SignalFrame {
   const fpstate = (FRAME.size + 63) & ~63;
   const bytes = new Uint8Array(fpstate + area.length + 4);
   const view = new DataView(bytes.buffer);

@@ -11,7 +11,7 @@ export interface ProgramOutcome {
 }
 
 /** Runs a program of this machine, found by PATH, and waits for its end. */
-export function runProgram(name: string, args: readonly string[], input = ""): ProgramOutcome {
+export function runProgram(name: string, args: readonly string[], input: string | Uint8Array = ""): ProgramOutcome {
   const { status, stdout, stderr } = spawnSync(name, args, { input, encoding: "utf8", timeout: TIME });
   return { status: status ?? undefined, output: stdout ?? "", errors: stderr ?? "" };
 }

@@ -1,6 +1,8 @@
 import { definePlugin, type Host, type Plan, type RestorePlugin } from "@restage/core";
 import type { RegFileEntry } from "@restage/images";
 import { AT_FDCWD } from "@restage/linux/abi";
+import { hasOwnNamespace, pathOutside } from "../namespaces/own-namespaces.ts";
+import { type IdsOutside, idsOutside } from "../namespaces/user-namespace.ts";
 import { validateFile } from "./file-validation.ts";
 import { checkGhost, createGhost, fillGhost, type GhostFile, isDirectory, readGhost } from "./ghost-files.ts";
 import { OpenFiles } from "./open-files.ts";
@@ -48,13 +50,18 @@ export function deletedFiles(): RestorePlugin {
       plan.tap("deleted-files", (plan) => {
         files = readDeletedFiles(plan);
       });
-      stages.FORKING.enter.tap("deleted-files", ({ host }) => {
+      stages.FORKING.enter.tap("deleted-files", ({ host, checkpoint, tree }) => {
         names = new TemporaryNames(host);
-        for (const [id, path] of nameAll(host, files, names)) service(OpenFiles).substitute(id, path);
+        const place: Place = {
+          host,
+          prefix: pathOutside(checkpoint, tree.root, ""),
+          ids: idsOutside(checkpoint, tree.root),
+        };
+        for (const [id, path] of nameAll(place, files, names)) service(OpenFiles).substitute(id, path);
       });
       stages.RESTORE.leave.tap("deleted-files", () => names?.removeAll());
-      complete.tap("deleted-files", ({ host }) => {
-        for (const link of linksOf(files)) host.call.unlinkat(AT_FDCWD, link, 0);
+      complete.tap("deleted-files", ({ host, checkpoint, tree }) => {
+        for (const link of linksOf(files)) host.call.unlinkat(AT_FDCWD, pathOutside(checkpoint, tree.root, link), 0);
       });
     },
   });
@@ -79,7 +86,7 @@ function readDeletedFile(plan: Plan, { id, kind, source }: Remap): DeletedFile |
     }
     case "link": {
       const link = regularFile(plan.checkpoint, source, "remap-fpath.img").name;
-      validateFile(plan, file, link);
+      if (!hasOwnNamespace(plan.checkpoint, plan.tree.root, "mount")) validateFile(plan, file, link);
       return { file, origin, content: link };
     }
     case "dead-process":
@@ -95,14 +102,21 @@ function linksOf(files: readonly DeletedFile[]): ReadonlySet<string> {
   return new Set(files.flatMap(({ content }) => (typeof content === "string" ? content : [])));
 }
 
-/** Gives every file its name, or one beside it. Returns the names by the files' ids. */
-function nameAll(host: Host, files: readonly DeletedFile[], names: TemporaryNames): ReadonlyMap<number, string> {
+/** Where the tree's files are for this process: paths get a prefix, and owners are others in a user namespace. */
+interface Place {
+  readonly host: Host;
+  readonly prefix: string;
+  readonly ids: IdsOutside;
+}
+
+/** Gives every file its name, or one beside it. Returns the names, as the tree sees them, by the files' ids. */
+function nameAll(place: Place, files: readonly DeletedFile[], names: TemporaryNames): ReadonlyMap<number, string> {
   const firstOf = new Map<string, string>();
   const known = new Map<string, string>();
   const named = new Map<number, string>();
   for (const { file, origin, content } of files) {
     const same = `${origin} ${file.name}`;
-    const name = known.get(same) ?? nameOne(host, names, file.name, firstOf.get(origin) ?? content);
+    const name = known.get(same) ?? nameOne(place, names, file.name, firstOf.get(origin) ?? content);
     if (!firstOf.has(origin)) firstOf.set(origin, name);
     known.set(same, name);
     named.set(file.id, name);
@@ -110,12 +124,33 @@ function nameAll(host: Host, files: readonly DeletedFile[], names: TemporaryName
   return named;
 }
 
-/** @param content an image, or the path of the file itself. */
-function nameOne(host: Host, names: TemporaryNames, path: string, content: GhostFile | string): string {
-  if (typeof content === "string") {
-    return names.make(path, (path) => host.call.linkat(AT_FDCWD, content, AT_FDCWD, path, 0));
+/** On file systems of a user namespace nothing can be made by somebody whom it does not know, not even by the host's root. */
+function asRootOf<T>(ids: IdsOutside, host: Host, make: () => T): T {
+  const [uid, gid] = [ids.uid(0), ids.gid(0)];
+  if (uid === 0 && gid === 0) return make();
+  const [ownGid, ownUid] = [host.call.setfsgid(gid).result, host.call.setfsuid(uid).result];
+  try {
+    return make();
+  } finally {
+    host.call.setfsuid(ownUid);
+    host.call.setfsgid(ownGid);
   }
-  const name = names.make(path, (path) => createGhost(host, content, path), isDirectory(content));
-  fillGhost(host, content, name);
-  return name;
+}
+
+/** @param content an image, or the path of the file itself. */
+function nameOne(
+  { host, prefix, ids }: Place,
+  names: TemporaryNames,
+  path: string,
+  content: GhostFile | string,
+): string {
+  const outside = prefix + path;
+  if (typeof content === "string") {
+    const link = (path: string) => host.call.linkat(AT_FDCWD, prefix + content, AT_FDCWD, path, 0);
+    return names.make(outside, link).slice(prefix.length);
+  }
+  const make = () => names.make(outside, (path) => createGhost(host, content, path), isDirectory(content));
+  const name = asRootOf(ids, host, make);
+  fillGhost(host, content, name, ids);
+  return name.slice(prefix.length);
 }

@@ -1,6 +1,7 @@
 import { definePlugin, type Plan, type RestorePlugin } from "@restage/core";
 import type { RegFileEntry } from "@restage/images";
 import { O, S_IF } from "@restage/linux/abi";
+import { hasOwnNamespace, pathOutside } from "../namespaces/own-namespaces.ts";
 import { readBuildId } from "./build-id.ts";
 import { isInherited } from "./inherited-files.ts";
 import { referencedFiles } from "./referenced-files.ts";
@@ -17,25 +18,37 @@ export function fileValidation(): RestorePlugin {
   return definePlugin({
     name: "file-validation",
     duty: "file-validation",
-    apply({ plan }) {
+    stages: { RESTORE: "in a mount namespace of the tree's own: looks whether its files are what they were" },
+    apply({ plan, stages }) {
+      let later: Plan | undefined;
       plan.tap("file-validation", (plan) => {
-        const remapped = new Set(readRemaps(plan.checkpoint).map(({ id }) => id));
-        const pids = pidsOf(plan);
-        const seen = new Set<string>();
-        for (const id of referencedFiles(plan)) {
-          const entry = plan.checkpoint.file(id, "a task");
-          const file = entry.reg;
-          if (file === undefined || file.ext === true || isInherited(plan.options, entry)) continue;
-          if (remapped.has(id) || pids.has(pidIn(file.name))) continue;
-          // Each task has entries of its own for its executable and directories: the same file is looked at once.
-          const same = [file.name, file.size, file.mode, file.flags & O.PATH, ...file.build_id].join(" ");
-          if (seen.has(same)) continue;
-          seen.add(same);
-          validateFile(plan, file, file.name);
-        }
+        if (hasOwnNamespace(plan.checkpoint, plan.tree.root, "mount")) later = plan;
+        else validateFiles(plan);
+      });
+      stages.RESTORE.enter.tap("file-validation", () => {
+        if (later === undefined) return;
+        validateFiles(later);
+        later.assertRestorable();
       });
     },
   });
+}
+
+function validateFiles(plan: Plan): void {
+  const remapped = new Set(readRemaps(plan.checkpoint).map(({ id }) => id));
+  const pids = pidsOf(plan);
+  const seen = new Set<string>();
+  for (const id of referencedFiles(plan)) {
+    const entry = plan.checkpoint.file(id, "a task");
+    const file = entry.reg;
+    if (file === undefined || file.ext === true || isInherited(plan.options, entry)) continue;
+    if (remapped.has(id) || pids.has(pidIn(file.name))) continue;
+    // Each task has entries of its own for its executable and directories: the same file is looked at once.
+    const same = [file.name, file.size, file.mode, file.flags & O.PATH, ...file.build_id].join(" ");
+    if (seen.has(same)) continue;
+    seen.add(same);
+    validateFile(plan, file, file.name, pathOutside(plan.checkpoint, plan.tree.root, file.name));
+  }
 }
 
 /** The process below whose directory in /proc a path leads. */
@@ -50,12 +63,12 @@ function pidsOf(plan: Plan): ReadonlySet<number> {
   return new Set([...threads, ...dead.map(({ source }) => source)]);
 }
 
-/** Refuses a file when what is at `path` now is not what it was. */
-export function validateFile(plan: Plan, file: RegFileEntry, path: string): void {
+/** Refuses a file when what is at `path` now is not what it was. @param outside where this process finds it. */
+export function validateFile(plan: Plan, file: RegFileEntry, path: string, outside = path): void {
   // O_PATH opens a symbolic link itself, and what it leads to is of no interest.
   if (file.mode !== undefined && (file.mode & S_IF.MT) === S_IF.LNK) return;
   const what = `file ${path}`;
-  const now = plan.host.stat(path);
+  const now = plan.host.stat(outside);
   if (now === "unknown") return;
   if (now === "missing") {
     plan.refuse({ what, why: "it is not there", hint: "put it back, or rewrite its path: entries.reg_files" });
@@ -64,7 +77,7 @@ export function validateFile(plan: Plan, file: RegFileEntry, path: string): void
   const isRegular = (now.mode & S_IF.MT) === S_IF.REG;
   // Recorded for all files but those open for appending, which grow.
   if (file.size !== undefined && isRegular) {
-    if (now.size === file.size) validateBuildId(plan, file, path);
+    if (now.size === file.size) validateBuildId(plan, file, path, outside);
     else {
       plan.refuse({
         what,
@@ -87,9 +100,9 @@ function validateMode(plan: Plan, recorded: number, now: number, what: string): 
 }
 
 /** The image has the build-id in whole words, filled up with zeroes. */
-function validateBuildId(plan: Plan, file: RegFileEntry, path: string): void {
+function validateBuildId(plan: Plan, file: RegFileEntry, path: string, outside: string): void {
   if (plan.options.fileValidation !== "buildid" || file.build_id.length === 0) return;
-  const found = readBuildId((offset, length) => plan.host.readBytes(path, offset, length));
+  const found = readBuildId((offset, length) => plan.host.readBytes(outside, offset, length));
   if (found === "unknown") return;
   const recorded = hex(new Uint8Array(Uint32Array.from(file.build_id).buffer));
   const now = found === undefined ? undefined : hex(found);

@@ -1,6 +1,7 @@
 import { type Checkpoint, type Host, type HostCall, type Plan, words } from "@restage/core";
 import { type Entry, imageFileName, type RegFileEntry } from "@restage/images";
 import { AT, AT_FDCWD, O, S_IF } from "@restage/linux/abi";
+import type { IdsOutside } from "../namespaces/user-namespace.ts";
 
 /** As much is written in one call. */
 const PIECE = 128 * 1024;
@@ -62,11 +63,11 @@ export function isDirectory({ value }: GhostFile): boolean {
 }
 
 /** Gives it content, owner, mode and times. Another owner requires CAP_CHOWN. */
-export function fillGhost(host: Host, ghost: GhostFile, path: string): void {
+export function fillGhost(host: Host, ghost: GhostFile, path: string, ids: IdsOutside): void {
   const { uid, gid, mode, atim, mtim } = ghost.value;
   const type = mode & TYPE_MASK;
   if (type === S_IF.REG) writeContent(host, ghost, path);
-  host.call.fchownat(AT_FDCWD, path, uid, gid, AT.SYMLINK_NOFOLLOW);
+  host.call.fchownat(AT_FDCWD, path, ids.uid(uid), ids.gid(gid), AT.SYMLINK_NOFOLLOW);
   // After the owner, whose change takes set-user-ID away. A link has no mode of its own.
   if (type !== S_IF.LNK) host.call.fchmodat(AT_FDCWD, path, mode & PERMISSIONS);
   if (atim === undefined || mtim === undefined) return;

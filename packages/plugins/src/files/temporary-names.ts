@@ -66,7 +66,8 @@ export class TemporaryNames {
   }
 
   #add(path: string, call: HostCall, isDirectory: boolean): void {
-    call.undo((record) => record.unlinkat(AT_FDCWD, path, isDirectory ? AT.REMOVEDIR : 0));
+    // In a mount namespace of the tree's own it may have gone with that.
+    call.undo((record) => record.unlinkat(AT_FDCWD, path, isDirectory ? AT.REMOVEDIR : 0).allow("ENOENT"));
     this.#made.push({ path, isDirectory, call });
   }
 }

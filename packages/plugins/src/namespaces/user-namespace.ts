@@ -66,6 +66,22 @@ function keepPagesOpen(source: ImageSource, descriptors: ServiceDescriptors): vo
   }
 }
 
+/** What ids of the tree's user namespace are for this process. */
+export interface IdsOutside {
+  uid(id: number): number;
+  gid(id: number): number;
+}
+
+/** The ids of the tree as they are outside: the same, when it has no user namespace of its own. */
+export function idsOutside(checkpoint: Checkpoint, root: Task): IdsOutside {
+  const maps = readMaps(checkpoint, root);
+  const through = (map: readonly UidGidExtent[] | undefined) => (id: number) => {
+    const extent = map?.find(({ first, count }) => first <= id && id < first + count);
+    return extent === undefined ? id : extent.lower_first + id - extent.first;
+  };
+  return { uid: through(maps?.uid_map), gid: through(maps?.gid_map) };
+}
+
 /** Who is root inside: 0, or the first id of a map that has no 0. */
 function rootOf(map: readonly UidGidExtent[]): number {
   return map.some(({ first }) => first === 0) ? 0 : (map[0]?.first ?? 0);

@@ -12,10 +12,19 @@ export function setOption(task: Task, socket: Value, level: number, option: numb
   return task.call.setsockopt(socket, level, option, struct([4, Number(value)]), 4);
 }
 
-/** Lets a socket take any queue; `setSocketOptions` gives it its own sizes. Requires CAP_NET_ADMIN. */
+/** Lets a socket take any queue; `setSocketOptions` gives it its own sizes. */
 export function widenBuffers(task: Task, socket: Value): void {
-  for (const option of [SO.SNDBUFFORCE, SO.RCVBUFFORCE]) {
-    setOption(task, socket, SOL.SOCKET, option, LARGEST_BUFFER).hint(NEEDS_NET_ADMIN);
+  setBuffers(task, socket, LARGEST_BUFFER, LARGEST_BUFFER);
+}
+
+/** Sizes up to net.core.wmem_max and rmem_max everybody may have; larger ones require CAP_NET_ADMIN in the first user namespace. */
+function setBuffers(task: Task, socket: Value, send: number, receive: number): void {
+  for (const [option, forced, size] of [
+    [SO.SNDBUF, SO.SNDBUFFORCE, send],
+    [SO.RCVBUF, SO.RCVBUFFORCE, receive],
+  ] as const) {
+    setOption(task, socket, SOL.SOCKET, option, size);
+    setOption(task, socket, SOL.SOCKET, forced, size).allow("EPERM");
   }
 }
 
@@ -26,8 +35,7 @@ export function widenBuffers(task: Task, socket: Value): void {
 export function setSocketOptions(task: Task, socket: Value, options: SkOptsEntry): void {
   const set = (option: number, value: number | boolean) => setOption(task, socket, SOL.SOCKET, option, value);
   // The kernel has doubled what it was given, and does so again.
-  set(SO.SNDBUFFORCE, options.so_sndbuf >> 1).hint(NEEDS_NET_ADMIN);
-  set(SO.RCVBUFFORCE, options.so_rcvbuf >> 1).hint(NEEDS_NET_ADMIN);
+  setBuffers(task, socket, options.so_sndbuf >> 1, options.so_rcvbuf >> 1);
   // Whether the kernel may change these sizes on its own: setting them has forbidden it. Kernels before 5.14 do not know it.
   if (options.so_buf_lock !== undefined) set(SO.BUF_LOCK, options.so_buf_lock).allow("ENOPROTOOPT");
   if (options.so_priority !== undefined) set(SO.PRIORITY, options.so_priority);

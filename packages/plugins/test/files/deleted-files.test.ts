@@ -19,7 +19,7 @@ describe("deletedFiles", () => {
   it("makes a ghost under its name, and takes the name away when it has been opened", async () => {
     expect(await testPlugin(deletedFiles(), whole)).toEqual([
       'coordinator FORKING deleted-files: mknodat(AT_FDCWD, "/dir/file", 0100600, NULL)',
-      'coordinator FORKING deleted-files: undo: unlinkat(AT_FDCWD, "/dir/file", 0)',
+      'coordinator FORKING deleted-files: undo: unlinkat(AT_FDCWD, "/dir/file", 0) allows ENOENT',
       'coordinator FORKING deleted-files: openat(AT_FDCWD, "/dir/file", O_WRONLY|O_NOFOLLOW|O_CLOEXEC, 00)',
       "coordinator FORKING deleted-files: pwrite64(3, [010203], 3, 0)",
       "coordinator FORKING deleted-files: close(3)",
@@ -61,7 +61,7 @@ describe("deletedFiles", () => {
     for (const images of [[remap(4, LINKED)], [remap(4)]]) {
       expect(await testPlugin(deletedFiles(), { ...whole, files: linked, images })).toEqual([
         'coordinator FORKING deleted-files: linkat(AT_FDCWD, "/dir/link_remap.4", AT_FDCWD, "/dir/file", 0)',
-        'coordinator FORKING deleted-files: undo: unlinkat(AT_FDCWD, "/dir/file", 0)',
+        'coordinator FORKING deleted-files: undo: unlinkat(AT_FDCWD, "/dir/file", 0) allows ENOENT',
         'coordinator RESTORE deleted-files: unlinkat(AT_FDCWD, "/dir/file", 0)',
         'coordinator COMPLETE deleted-files: unlinkat(AT_FDCWD, "/dir/link_remap.4", 0)',
       ]);

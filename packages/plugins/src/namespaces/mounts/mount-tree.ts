@@ -1,0 +1,52 @@
+import { type Checkpoint, RestoreError } from "@restage/core";
+import type { MntEntry } from "@restage/images";
+
+/** A mount of the tree's namespace. */
+export interface Mount {
+  readonly entry: MntEntry;
+  readonly parent: Mount | undefined;
+  /** Mounts on it. */
+  readonly children: Mount[];
+}
+
+/** The mounts of a namespace in the order in which they are made. The first is the root. Throws ERR_IMAGE when they are no tree. */
+export function readMounts(checkpoint: Checkpoint, id: number): readonly Mount[] {
+  const entries = checkpoint.values("mnts", id);
+  const byId = new Map(entries.map((entry) => [entry.mnt_id, entry]));
+  const roots = entries.filter(({ parent_mnt_id, mnt_id }) => !byId.has(parent_mnt_id) || parent_mnt_id === mnt_id);
+  const [root] = roots;
+  const file = `mountpoints-${id}.img`;
+  if (root === undefined || roots.length > 1)
+    throw new RestoreError("ERR_IMAGE", `Cannot read ${file}: it has ${roots.length} roots`, { entry: file });
+  const ordered: Mount[] = [];
+  const add = (entry: MntEntry, parent: Mount | undefined): void => {
+    const mount: Mount = { entry, parent, children: [] };
+    ordered.push(mount);
+    parent?.children.push(mount);
+    for (const child of childrenOf(entry, entries)) add(child, mount);
+  };
+  add(root, undefined);
+  if (ordered.length !== byId.size)
+    throw new RestoreError("ERR_IMAGE", `Cannot read ${file}: mounts are not below its root`, { entry: file });
+  return ordered;
+}
+
+/**
+ * A path finds what is mounted last, so deeper mount points come before those that would hide them, and what covers the whole mount comes last;
+ * of several on one place the older, with the lower id, is below.
+ */
+function childrenOf(parent: MntEntry, entries: readonly MntEntry[]): readonly MntEntry[] {
+  const children = entries.filter((entry) => entry.parent_mnt_id === parent.mnt_id && entry !== parent);
+  const depth = ({ mountpoint }: MntEntry) => (mountpoint === parent.mountpoint ? -1 : mountpoint.split("/").length);
+  return children.sort((a, b) => depth(b) - depth(a) || a.mnt_id - b.mnt_id);
+}
+
+/** Is a path in a directory, or the directory itself? */
+export function isWithin(path: string, directory: string): boolean {
+  return directory === "/" || path === directory || path.startsWith(`${directory}/`);
+}
+
+/** A path in a directory, relative to that: empty for the directory itself. */
+export function relative(path: string, directory: string): string {
+  return directory === "/" ? path.slice(1) : path.slice(directory.length + 1);
+}
