@@ -31,6 +31,7 @@ export const RESTORES: Readonly<Record<string, readonly Runtime[]>> = {
   memory: ["node"],
   shm: ["node"],
   "tcp-queued": ["node"],
+  pty: ["node"],
   namespaces: ["node"],
   userns: ["node"],
 };

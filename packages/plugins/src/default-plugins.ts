@@ -42,6 +42,7 @@ import { inetSockets } from "./sockets/inet-sockets.ts";
 import { netlinkSockets } from "./sockets/netlink-sockets.ts";
 import { tcpConnections } from "./sockets/tcp-connections.ts";
 import { unixSockets } from "./sockets/unix-sockets.ts";
+import { terminals } from "./terminals/terminals.ts";
 import { registers } from "./threads/registers-x86-64.ts";
 import { threads } from "./threads/threads.ts";
 import { intervalTimers } from "./timers/interval-timers.ts";
@@ -76,6 +77,7 @@ export function defaultPlugins(): RestorePlugin[] {
     transportSockets(),
     sessions(),
     children(),
+    terminals(),
     deadProcesses(),
     pipes(),
     unixSockets(),

@@ -223,6 +223,7 @@ export const CALLS = {
   pidfd_getfd: [fd, fd, int],
   pidfd_open: [int, int],
   pipe2: [pointer, open],
+  poll: [pointer, int, int],
   prctl: [oneOf("PR_", PR), pointer, pointer, address, address],
   pread64: [fd, pointer, address, offset],
   preadv: [fd, iovecs, int, offset, int],

@@ -27,6 +27,7 @@ export * from "./socket.ts";
 export * from "./sockios.ts";
 export * from "./syscall.ts";
 export * from "./tcp.ts";
+export * from "./tty.ts";
 export * from "./un.ts";
 export * from "./user-regs-x86-64.ts";
 export * from "./wait.ts";
