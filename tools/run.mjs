@@ -27,7 +27,7 @@ const MINUTE = 60_000;
 
 const pnpm = JSON.parse(readFileSync(join(root, "package.json"), "utf8")).packageManager;
 
-const libraries = ["images", "linux", "core", "plugins"];
+const libraries = ["images", "linux", "core", "plugins", "checkpoint"];
 const packages = [...libraries, "cli"];
 const folders = [".", "bench", "examples", "test", ...packages.map((name) => join("packages", name))];
 const manifests = folders.map((folder) => join(folder, "package.json"));
@@ -68,7 +68,7 @@ const steps = {
   test: { says: "testing", commands: () => [tool("vitest", "run")], limit: 60 * MINUTE, speaks: true },
   demo: {
     says: "demo",
-    commands: () => [tool("jiti", "examples/counter/start.ts")],
+    commands: () => [tool("jiti", "examples/shell-loop/start.ts")],
     limit: 30 * MINUTE,
     speaks: true,
     asks: true,

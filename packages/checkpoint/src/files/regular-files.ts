@@ -1,0 +1,53 @@
+import { fdTypes, type InputOf, type RegFileEntry } from "@restage/images";
+import { O, S_IF } from "@restage/linux/abi";
+import { isSharedMemory } from "../memory/shared-memory.ts";
+import { type CheckpointPlugin, defineCheckpointPlugin } from "../plugin.ts";
+import type { FrozenTree } from "../tree/frozen-tree.ts";
+import { nameFile } from "./deleted-files.ts";
+import { ownerOf } from "./file-owner.ts";
+import type { OpenFile } from "./open-file.ts";
+
+/** Device files that any process may open again: null, zero, full, random, urandom, kmsg; major 1. */
+const MEMORY_DEVICES = 1n;
+
+/** Files with a path: regular ones, directories, and devices that have no state of their own. */
+export function regularFiles(): CheckpointPlugin {
+  return defineCheckpointPlugin({
+    name: "regular-files",
+    duty: "regular-files",
+    apply({ describeFile }) {
+      describeFile.tap("regular-files", (file, tree) => {
+        if (!isRegular(file)) return undefined;
+        return { type: fdTypes.REG, reg: regularEntry(file, tree, file.id) };
+      });
+    },
+  });
+}
+
+function isRegular(file: OpenFile): boolean {
+  const { link, stat } = file;
+  if (!link.startsWith("/") || isSharedMemory(file)) return false;
+  const type = stat.mode & S_IF.MT;
+  if (type === S_IF.CHR) return stat.rdev >> 8n === MEMORY_DEVICES;
+  return type === S_IF.REG || type === S_IF.DIR;
+}
+
+/**
+ * The entry of a file with a path, or with one that it had.
+ *
+ * @param id the entry's.
+ */
+export function regularEntry(file: OpenFile, tree: FrozenTree, id: number): InputOf<RegFileEntry> {
+  const { flags, stat } = file;
+  const isAppending = (flags & O.ACCMODE) === O.WRONLY && (flags & O.APPEND) !== 0;
+  const hasSize = (stat.mode & S_IF.MT) === S_IF.REG && !isAppending;
+  return {
+    id,
+    flags,
+    pos: file.position,
+    fown: ownerOf(file, tree),
+    name: nameFile(file, tree, id) ?? file.link,
+    mode: stat.mode,
+    ...(hasSize ? { size: stat.size } : {}),
+  };
+}

@@ -1,0 +1,86 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { type Host, RestoreError } from "@restage/core";
+import {
+  type EntryKindName,
+  type EntryToEncode,
+  encodeEntries,
+  imageFileName,
+  type RawKindName,
+} from "@restage/images";
+import { AT_FDCWD, O } from "@restage/linux/abi";
+
+type Id = number | bigint | undefined;
+
+interface PendingImage {
+  readonly kind: EntryKindName;
+  readonly entries: EntryToEncode<EntryKindName>[];
+}
+
+/** The images of a checkpoint that is being made. Entries are kept until all are there; then they are written. */
+export class ImageWriter {
+  readonly #directory: string;
+  readonly #host: Host;
+  readonly #images = new Map<string, PendingImage>();
+  #pages = 0;
+  readonly #raw = new Map<string, Uint8Array>();
+
+  constructor(directory: string, host: Host) {
+    this.#directory = resolve(directory);
+    this.#host = host;
+  }
+
+  /** Appends an entry to an image. */
+  add<K extends EntryKindName>(kind: K, id: Id, entry: EntryToEncode<K>): void {
+    this.image(kind, id).push(entry as EntryToEncode<EntryKindName>);
+  }
+  /** Makes an image, without entries when none follow. */
+  image(kind: EntryKindName, id: Id): EntryToEncode<EntryKindName>[] {
+    const name = imageFileName(kind, id);
+    let image = this.#images.get(name);
+    if (image === undefined) {
+      image = { kind, entries: [] };
+      this.#images.set(name, image);
+    }
+    return image.entries;
+  }
+  /** Makes an image that has no entries. */
+  raw(kind: RawKindName, id: Id, payload: Uint8Array): void {
+    this.#raw.set(imageFileName(kind, id), payload);
+  }
+
+  /** The number of another pages image. */
+  nextPages(): number {
+    return ++this.#pages;
+  }
+
+  /** Opens a raw image to which system calls write. Returns its descriptor. */
+  open(kind: RawKindName, id: Id): number {
+    const path = join(this.#directory, imageFileName(kind, id));
+    return this.#host.call.openat(AT_FDCWD, path, O.WRONLY | O.CREAT | O.TRUNC | O.CLOEXEC, 0o600).result;
+  }
+  close(file: number): void {
+    this.#host.call.close(file);
+  }
+
+  /** Makes the directory. Throws ERR_OPTION when it cannot. */
+  prepare(): void {
+    this.#guard("", (path) => mkdirSync(path, { recursive: true }));
+  }
+  /** Writes all images. */
+  write(): void {
+    for (const [name, { kind, entries }] of this.#images)
+      this.#guard(name, (path) => writeFileSync(path, encodeEntries(kind, entries), { mode: 0o600 }));
+    for (const [name, payload] of this.#raw) this.#guard(name, (path) => writeFileSync(path, payload, { mode: 0o600 }));
+  }
+
+  #guard<T>(name: string, write: (path: string) => T): T {
+    const path = join(this.#directory, name);
+    try {
+      return write(path);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      throw new RestoreError("ERR_IMAGE", `Cannot write ${path}: ${message}`, { cause: error });
+    }
+  }
+}

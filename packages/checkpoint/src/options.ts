@@ -1,0 +1,37 @@
+/** What a checkpoint can be told, beside plugins. Names are those of CRIU's options. */
+export interface CheckpointOptions {
+  /** The root task of the tree. */
+  readonly pid: number;
+  /** Directory of the images; made when it is not there. */
+  readonly images: string;
+  /** The tree goes on; else it is killed when the images are complete. */
+  readonly leaveRunning: boolean;
+  /** The tree is left stopped (SIGSTOP). */
+  readonly leaveStopped: boolean;
+  /** Save TCP connections; without it a tree that has some is refused. */
+  readonly tcpEstablished: boolean;
+  /** How packets are kept off saved TCP connections until they are restored. */
+  readonly networkLock: "nftables" | "skip";
+  /** Save Unix sockets whose peer is outside the tree; without it a tree that has some is refused. */
+  readonly extUnixSockets: boolean;
+  /** The tree may be in a session or group of a process outside it: a shell's job. */
+  readonly shellJob: boolean;
+  /** Save file locks; without it a tree that holds some is refused. */
+  readonly fileLocks: boolean;
+  /** Make links for files that are open under a name that they no longer have, beside the old name. */
+  readonly linkRemap: boolean;
+  /** The largest deleted file whose content is saved, in bytes. */
+  readonly ghostLimit: number;
+}
+
+export const DEFAULT_CHECKPOINT_OPTIONS: Omit<CheckpointOptions, "pid" | "images"> = {
+  leaveRunning: false,
+  leaveStopped: false,
+  tcpEstablished: false,
+  networkLock: "nftables",
+  extUnixSockets: false,
+  shellJob: false,
+  fileLocks: false,
+  linkRemap: false,
+  ghostLimit: 1024 * 1024,
+};

@@ -1,0 +1,77 @@
+import { randomUUID } from "node:crypto";
+import type { Host } from "@restage/core";
+import type { InventoryEntry } from "@restage/images";
+import type { Freezer } from "@restage/linux";
+import { DeletedFiles } from "../files/deleted-files.ts";
+import { FileTable } from "../files/file-table.ts";
+import type { OpenFile } from "../files/open-file.ts";
+import type { CheckpointFindings } from "../findings.ts";
+import type { Draft, FileDescription } from "../images/draft.ts";
+import type { ImageWriter } from "../images/image-writer.ts";
+import type { CheckpointOptions } from "../options.ts";
+import { RepairedConnections } from "../sockets/tcp-connections.ts";
+import type { FrozenTask } from "./frozen-task.ts";
+
+/** The whole tree, stopped, and the checkpoint that is made of it. */
+export class FrozenTree {
+  /** Parents before their children. */
+  readonly tasks: readonly FrozenTask[];
+  readonly options: CheckpointOptions;
+  /** Tells this checkpoint from all others, for names. */
+  readonly runId = randomUUID();
+  readonly images: ImageWriter;
+  readonly findings: CheckpointFindings;
+  /** Calls of the coordinator. */
+  readonly host: Host;
+  readonly freezer: Freezer;
+  /** Open files, each once, however many descriptors refer to it. */
+  readonly files: FileTable;
+  /** Those of them whose names are gone. */
+  readonly deleted = new DeletedFiles();
+  /** TCP connections that stand still. */
+  readonly repaired: RepairedConnections;
+  readonly #reversals: (() => void)[] = [];
+  readonly inventory: Draft<InventoryEntry> = {};
+
+  constructor(
+    tasks: readonly FrozenTask[],
+    options: CheckpointOptions,
+    images: ImageWriter,
+    findings: CheckpointFindings,
+    host: Host,
+    freezer: Freezer,
+    describe: (file: OpenFile, tree: FrozenTree) => FileDescription | undefined,
+  ) {
+    this.tasks = tasks;
+    this.options = options;
+    this.images = images;
+    this.findings = findings;
+    this.host = host;
+    this.freezer = freezer;
+    this.repaired = new RepairedConnections(host);
+    this.files = new FileTable(this, (file) => describe(file, this));
+  }
+
+  /** Says what is to be done when the tree goes on after all: what was taken from it is given back. */
+  onSurvival(giveBack: () => void): void {
+    this.#reversals.push(giveBack);
+  }
+  /** The tree goes on. */
+  survive(): void {
+    for (const giveBack of this.#reversals.splice(0).reverse()) giveBack();
+  }
+  /** The tree is dead. */
+  perish(): void {
+    this.#reversals.length = 0;
+  }
+
+  get root(): FrozenTask {
+    const [root] = this.tasks;
+    if (root === undefined) throw new Error("Cannot checkpoint an empty tree");
+    return root;
+  }
+  /** Tasks that have not ended. */
+  get alive(): readonly FrozenTask[] {
+    return this.tasks.filter((task) => !task.isZombie);
+  }
+}

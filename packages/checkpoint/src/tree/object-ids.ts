@@ -1,0 +1,100 @@
+import { readlinkSync } from "node:fs";
+import { type CheckpointPlugin, defineCheckpointPlugin } from "../plugin.ts";
+import type { FrozenTask } from "./frozen-task.ts";
+import type { FrozenTree } from "./frozen-tree.ts";
+
+/** Namespaces by their names in /proc and in images. */
+const NAMESPACES = [
+  ["pid", "pid_ns_id"],
+  ["net", "net_ns_id"],
+  ["ipc", "ipc_ns_id"],
+  ["uts", "uts_ns_id"],
+  ["time", "time_ns_id"],
+  ["mnt", "mnt_ns_id"],
+  ["user", "user_ns_id"],
+  ["cgroup", "cgroup_ns_id"],
+] as const;
+
+/** What tasks may share, by kcmp(2). */
+const OBJECTS = [
+  ["VM", "vm_id"],
+  ["FILES", "files_id"],
+  ["FS", "fs_id"],
+  ["SIGHAND", "sighand_id"],
+] as const;
+
+/**
+ * Which kernel objects tasks share: namespaces, and what clone(2) may share between processes. The inventory has those of this process, with which
+ * a restore tells the namespaces of the tree's own.
+ */
+export function objectIds(): CheckpointPlugin {
+  return defineCheckpointPlugin({
+    name: "object-ids",
+    duty: "object-ids",
+    apply({ look, write }) {
+      look.tree.tap("object-ids", (tree) => {
+        const namespaces = new Map<string, number>();
+        const own = namespaceIds("/proc/self", namespaces);
+        tree.inventory.root_ids = { vm_id: 1, files_id: 1, fs_id: 1, sighand_id: 1, ...own };
+        const numbers: Record<(typeof OBJECTS)[number][0], number> = { VM: 1, FILES: 1, FS: 1, SIGHAND: 1 };
+        const known: FrozenTask[] = [];
+        for (const task of tree.alive) {
+          task.ids = namespaceIds(task.proc, namespaces);
+          for (const [what, id] of OBJECTS) {
+            const same = known.find((other) => tree.freezer.compare(what, other.hostPid, task.hostPid) === 0);
+            task.ids[id] = same?.ids[id] ?? ++numbers[what];
+            if (same !== undefined && what !== "FILES") refuseSharing(tree, task, same, what);
+          }
+          known.push(task);
+        }
+      });
+      write.tree.tap("object-ids", (tree) => {
+        for (const task of tree.alive) tree.images.add("ids", task.pid, { value: task.ids as never });
+        tree.images.add("inventory", undefined, {
+          value: {
+            img_version: 2,
+            fdinfo_per_id: true,
+            ns_per_id: true,
+            lsmtype: 0,
+            network_lock_method: NETWORK_LOCK_SKIPPED,
+            dump_criu_run_id: tree.runId,
+            plugins_entry: {},
+            ...tree.inventory,
+          } as never,
+        });
+      });
+    },
+  });
+}
+
+/** No firewall rules stand between the checkpoint and the restore, unless somebody says so. */
+const NETWORK_LOCK_SKIPPED = 2;
+
+function namespaceIds(proc: string, known: Map<string, number>): FrozenTask["ids"] {
+  const ids: FrozenTask["ids"] = {};
+  for (const [name, id] of NAMESPACES) {
+    const link = namespaceLink(`${proc}/ns/${name}`);
+    if (link === undefined) continue;
+    let number = known.get(link);
+    if (number === undefined) {
+      number = known.size + 1;
+      known.set(link, number);
+    }
+    ids[id] = number;
+  }
+  return ids;
+}
+
+/** Undefined on kernels without that kind. */
+function namespaceLink(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+function refuseSharing(tree: FrozenTree, task: FrozenTask, other: FrozenTask, what: string): void {
+  const why = `it shares its ${what} with task ${other.pid} (CLONE_${what}), which images cannot say`;
+  tree.findings.refuse({ what: task.name, why, pid: task.pid });
+}
