@@ -165,6 +165,8 @@ export interface HostCalls {
   readBytes(path: string, offset: number, length: number): Uint8Array | undefined;
   /** Who has a pid: a process, a zombie, a process group or a session, for people; undefined when it is free. */
   pidHolder(pid: number): string | undefined;
+  /** Which of these pids have ended, but nobody has asked how: zombies. */
+  findZombies(pids: ReadonlySet<number>): readonly number[];
   /** Who has a socket open, by its inode, for people; undefined when nobody who can be seen does. */
   socketHolder(inode: number): string | undefined;
   /** Runs a program of this machine, found by PATH, and waits for its end. */

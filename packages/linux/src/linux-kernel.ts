@@ -12,6 +12,7 @@ import { waitStatus } from "./abi/wait.ts";
 import { openForeignFunctions } from "./ffi/foreign-functions.ts";
 import { Host } from "./host/host.ts";
 import {
+  findZombies,
   pidHolder,
   readChildren,
   readMaps,
@@ -90,6 +91,7 @@ export class LinuxKernel implements Kernel {
       readText,
       readBytes,
       pidHolder,
+      findZombies,
       socketHolder,
       runProgram,
       clock: (clock) => readClock(host, clock),

@@ -23,6 +23,7 @@ import { regularFiles } from "./files/regular-files.ts";
 import { children } from "./forking/children.ts";
 import { rootTask } from "./forking/root-task.ts";
 import { sessions } from "./forking/sessions.ts";
+import { zombiesBefore } from "./forking/zombies-before.ts";
 import { memfds } from "./memory/memfds.ts";
 import { mm } from "./memory/mm.ts";
 import { privateMemory } from "./memory/private-memory.ts";
@@ -59,6 +60,7 @@ export function defaultPlugins(): RestorePlugin[] {
   return [
     unsupported(),
     init(),
+    zombiesBefore(),
     rootTask(),
     userNamespace(),
     timeNamespace(),

@@ -58,6 +58,10 @@ export class Host {
     return this.kernel.host.readBytes(path, offset, length);
   }
 
+  /** Which of these pids zombies have. */
+  findZombies(pids: ReadonlySet<number>): readonly number[] {
+    return this.kernel.host.findZombies(pids);
+  }
   /** Who has a socket open, by its inode, for people. */
   socketHolder(inode: number): string | undefined {
     return this.kernel.host.socketHolder(inode);

@@ -142,6 +142,7 @@ export class RecordingKernel implements Kernel {
       readText: (path) => texts[path],
       readBytes: (path, offset, length) => bytes[path]?.subarray(offset, offset + length),
       pidHolder: (pid) => pidHolders[pid],
+      findZombies: () => [],
       socketHolder: (inode) => socketHolders[inode],
       runProgram: (name, args, input = "") => {
         this.#record({ kind: "program-of-host", name, args, input });

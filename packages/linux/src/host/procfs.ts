@@ -100,6 +100,12 @@ export function* readProcesses(): Generator<ProcessStat> {
   }
 }
 
+/** Which of these pids zombies have. */
+export function findZombies(pids: ReadonlySet<number>): readonly number[] {
+  const taken = readdirSync("/proc").map(Number);
+  return taken.filter((pid) => pids.has(pid) && readStat(pid)?.state === "Z");
+}
+
 /** Where a symbolic link of /proc points to, or undefined. */
 export function readLink(path: string): string | undefined {
   try {
