@@ -144,6 +144,36 @@ describe.skipIf(notRoot)("the example of the web server", () => {
   });
 });
 
+describe.skipIf(notRoot)("the story", () => {
+  const run = (example: string) =>
+    spawnSync("node_modules/.bin/jiti", [`examples/${example}/start.ts`], {
+      cwd: root,
+      encoding: "utf8",
+      timeout: 60_000,
+    });
+
+  it("shell-loop goes on counting after it was gone", () => {
+    const { status, stdout } = run("shell-loop");
+    expect(status).toBe(0);
+    const counts = [...stdout.matchAll(/^ {2}the shell has counted to (\d+)$/gm)].map(([, count]) => Number(count));
+    expect(counts.length).toBe(5);
+    expect(counts).toEqual([...counts].sort((a, b) => a - b));
+    expect(stdout).toMatch(/there is no process \d+\./);
+  });
+
+  it("web-server knows its visitors", () => {
+    const { status, stdout } = run("web-server");
+    expect(status).toBe(0);
+    expect(stdout.split("\n").filter((line) => line.startsWith("visit"))).toEqual([
+      "visit 1 of /tea",
+      "visit 2 of /tea",
+      "visit 1 of /cake",
+      "visit 3 of /tea",
+      "visit 2 of /cake",
+    ]);
+  });
+});
+
 describe.skipIf(notRoot)("a configuration", () => {
   it("that does not exist is an error that names it", () => {
     const { status, output } = restore("no-such-example");

@@ -27,6 +27,8 @@ export interface RestoreOptions {
   readonly fileLocks: boolean;
   /** Descriptors of this process that take the place of files, by CRIU's names for these: `pipe:[123]`, `var/log/app.log`. */
   readonly inheritFd: Readonly<Record<string, number>>;
+  /** Programs that are run at CRIU's points of a restore, with CRIU's environment variables. */
+  readonly actionScripts: readonly string[];
   /** What stands outside the tree and takes the place of what the checkpoint names, as CRIU: `mnt[NAME]:/path`, `veth[eth0]:veth1`. */
   readonly external: readonly string[];
   /** The root of the mount tree, for a tree with a mount namespace of its own. */
@@ -51,6 +53,7 @@ export const DEFAULT_OPTIONS: Omit<RestoreOptions, "images"> = {
   fileValidation: "buildid",
   fileLocks: false,
   inheritFd: {},
+  actionScripts: [],
   external: [],
   root: undefined,
   extUnixSockets: false,

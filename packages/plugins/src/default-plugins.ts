@@ -1,4 +1,5 @@
 import type { RestorePlugin } from "@restage/core";
+import { actionScripts } from "./action-scripts.ts";
 import { limits } from "./attributes/limits.ts";
 import { processAttributes } from "./attributes/process-attributes.ts";
 import { scheduling } from "./attributes/scheduling.ts";
@@ -59,6 +60,7 @@ import { zombiesAndHelpers } from "./zombies-helpers/zombies-helpers.ts";
 export function defaultPlugins(): RestorePlugin[] {
   return [
     unsupported(),
+    actionScripts(),
     init(),
     zombiesBefore(),
     rootTask(),

@@ -24,7 +24,6 @@ const WITHOUT_EFFECT = [
 
 /** What `criu restore` does, and Restage does not do yet. */
 const MISSING = [
-  "--action-script FILE",
   "--address ADDRESS",
   "--allow-uprobes",
   "--auto-dedup",

@@ -45,6 +45,9 @@ export const RESTORE_OPTIONS: readonly Option[] = [
     const { number, name } = inheritedDescriptor(given);
     to.restore.inheritFd = { ...to.restore.inheritFd, [name]: number };
   }),
+  declareOption("--action-script FILE", "run it at CRIU's points of a restore", (to, given) => {
+    to.restore.actionScripts = [...(to.restore.actionScripts ?? []), String(given)];
+  }),
   restore("--tcp-established", "restore TCP connections", "tcpEstablished", on),
   restore("--tcp-close", "restore TCP connections closed", "tcpClose", on),
   command("-o, --log-file FILE", "write a log", "logFile", text),
