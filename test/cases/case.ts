@@ -33,10 +33,12 @@ export interface DumpedProgram {
  *
  * @param source the directory with program.c.
  * @param flagsOf flags of `criu dump`, when the program is ready.
+ * @param prepare puts into its directory what the program needs.
  */
 export async function dumpProgram(
   source: string,
   flagsOf: (directory: string) => readonly string[] = () => [],
+  prepare: (directory: string) => void = () => {},
 ): Promise<DumpedProgram> {
   const place = mkdtempSync(join(tmpdir(), "restage-case-"));
   const directory = join(place, "run");
@@ -47,6 +49,7 @@ export async function dumpProgram(
   execFileSync("gcc", ["-O1", "-Wall", "-Werror", "-pthread", "-o", program, join(source, "program.c")], {
     timeout: TIME,
   });
+  prepare(directory);
   // Sockets and pipes of this process could not be checkpointed.
   const messages = openSync(join(place, "messages"), "a");
   const task = spawn(program, [], { cwd: directory, detached: true, stdio: ["ignore", "ignore", messages] });

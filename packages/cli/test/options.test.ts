@@ -93,15 +93,13 @@ describe("options of CRIU", () => {
     ["--exec-cmd", "exec-cmd"],
     ["--cpu-cap", "cpu-cap"],
     ["--cpu-cap=ins", "cpu-cap"],
-    ["--manage-cgroups", "manage-cgroups"],
-    ["--manage-cgroups=full", "manage-cgroups=full"],
   ])("that are missing are refused by name: %s", (line, name) => {
     expect(failure(line)).toBe(`ERR_OPTION; --${name} is an option of CRIU that Restage does not have yet`);
   });
 
   it("that matter only at a dump are accepted, and so are those that say what is so in any case", () => {
     const line = "--force-irmap --irmap-scan-path /a --link-remap --ghost-limit=1M --network-lock skip -t 7 -R";
-    expect(parse(`${line} --track-mem --no-default-config --manage-cgroups=ignore --no-lazy-pages`)).toEqual({
+    expect(parse(`${line} --track-mem --no-default-config --no-lazy-pages`)).toEqual({
       settings: createSettings(),
       operands: [],
     });

@@ -1,6 +1,9 @@
 /** Ways to compare files, CRIU's names. */
 export const FILE_VALIDATIONS = ["buildid", "filesize"] as const;
 
+/** Ways to handle cgroups, CRIU's names. Source: criu(8), "--manage-cgroups". */
+export const CGROUP_MODES = ["soft", "none", "props", "full", "strict", "ignore"] as const;
+
 /** What a restore can be told, beside plugins. */
 export interface RestoreOptions {
   /** Directory of the images, or another location that an image source plugin knows. */
@@ -27,6 +30,10 @@ export interface RestoreOptions {
   readonly fileLocks: boolean;
   /** Descriptors of this process that take the place of files, by CRIU's names for these: `pipe:[123]`, `var/log/app.log`. */
   readonly inheritFd: Readonly<Record<string, number>>;
+  /** What is done with cgroups: CRIU's modes. */
+  readonly manageCgroups: (typeof CGROUP_MODES)[number];
+  /** Another path for the cgroups of the root task, in all hierarchies. */
+  readonly cgroupRoot: string | undefined;
   /** Programs that are run at CRIU's points of a restore, with CRIU's environment variables. */
   readonly actionScripts: readonly string[];
   /** What stands outside the tree and takes the place of what the checkpoint names, as CRIU: `mnt[NAME]:/path`, `veth[eth0]:veth1`. */
@@ -53,6 +60,8 @@ export const DEFAULT_OPTIONS: Omit<RestoreOptions, "images"> = {
   fileValidation: "buildid",
   fileLocks: false,
   inheritFd: {},
+  manageCgroups: "soft",
+  cgroupRoot: undefined,
   actionScripts: [],
   external: [],
   root: undefined,

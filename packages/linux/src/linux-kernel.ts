@@ -241,8 +241,10 @@ export class LinuxKernel implements Kernel {
     this.#host.syscall("prctl", PR.SET_CHILD_SUBREAPER, 1, 0, 0, 0);
     for (const { tid, tgid } of tracees) if (tid === tgid) this.#host.syscall("kill", tid, SIG.KILL);
     const left: number[] = [];
-    // Threads first: a leader is not reported dead while one of its threads is. Nor is the init of a pid namespace while somebody is in it.
-    const rank = (tracee: Tracee) => (this.#inits.has(tracee) ? 2 : tracee.tid === tracee.tgid ? 1 : 0);
+    // Threads first: a leader is not reported dead while one of its threads is. Nor is the init of a pid namespace while somebody is in it: the
+    // last of its threads to die, whichever that is, waits for all others.
+    const inits = new Set([...this.#inits].map(({ tgid }) => tgid));
+    const rank = ({ tid, tgid }: Tracee) => (inits.has(tgid) ? 2 : 0) + (tid === tgid ? 1 : 0);
     for (const tracee of [...tracees].sort((a, b) => rank(a) - rank(b))) {
       if (!this.#ptrace.waitForEnd(tracee.tid)) left.push(tracee.tid);
       this.#slots.delete(tracee);

@@ -23,7 +23,6 @@ export function actionScripts(): RestorePlugin {
       ROOT_TASK: "scripts: pre-restore; setup-namespaces",
       PREPARE_NAMESPACES: "scripts: post-setup-namespaces",
       RESTORE_SIGCHLD: "scripts: post-restore",
-      COMPLETE: "scripts: pre-resume",
     },
     apply({ plan, stages, commit, complete }) {
       plan.tap("action-scripts", (plan) => {

@@ -3,6 +3,7 @@ import { actionScripts } from "./action-scripts.ts";
 import { limits } from "./attributes/limits.ts";
 import { processAttributes } from "./attributes/process-attributes.ts";
 import { scheduling } from "./attributes/scheduling.ts";
+import { cgroups } from "./cgroups/cgroups.ts";
 import { credentials } from "./credentials/credentials.ts";
 import { seccomp } from "./credentials/seccomp.ts";
 import { epolls } from "./event-files/epolls.ts";
@@ -63,6 +64,7 @@ export function defaultPlugins(): RestorePlugin[] {
     actionScripts(),
     init(),
     zombiesBefore(),
+    cgroups(),
     rootTask(),
     userNamespace(),
     timeNamespace(),

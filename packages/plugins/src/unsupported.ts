@@ -1,5 +1,5 @@
 import { definePlugin, type Plan, type RestorePlugin } from "@restage/core";
-import { hasOwnNamespace, NAMESPACE_KINDS, type NamespaceKind, namespaceId } from "./namespaces/own-namespaces.ts";
+import { NAMESPACE_KINDS, namespaceId } from "./namespaces/own-namespaces.ts";
 
 /**
  * Refuses, by name, what no plugin restores yet: nothing is skipped silently. An item leaves this file when a plugin takes its duty.
@@ -12,9 +12,6 @@ export function unsupported(): RestorePlugin {
       plan.tap("unsupported", (plan) => {
         checkTree(plan);
         checkNamespaces(plan);
-        const cgroups = "cgroup.img";
-        if ((plan.source.size(cgroups) ?? 0) > 12)
-          plan.refuse({ what: cgroups, why: "its contents are not restored yet" });
       });
     },
   });
@@ -32,15 +29,7 @@ function checkTree(plan: Plan): void {
   }
 }
 
-/** Kinds of namespace that no plugin restores yet. */
-const UNSUPPORTED: readonly NamespaceKind[] = ["cgroup"];
-
 function checkNamespaces(plan: Plan): void {
-  for (const kind of UNSUPPORTED) {
-    if (hasOwnNamespace(plan.checkpoint, plan.tree.root, kind)) {
-      plan.refuse({ what: `the ${kind} namespace of the tree`, why: "it is not restored yet" });
-    }
-  }
   // A namespace that only a part of the tree is in is nobody's duty yet.
   for (const task of plan.survivors) {
     for (const kind of NAMESPACE_KINDS) {

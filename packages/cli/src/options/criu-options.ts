@@ -29,7 +29,6 @@ const MISSING = [
   "--auto-dedup",
   "--cgroup-props TEXT",
   "--cgroup-props-file FILE",
-  "--cgroup-root PATH",
   "--cgroup-yard PATH",
   "--close FD",
   "--cpu-cap [CAPABILITIES]",
@@ -66,9 +65,6 @@ const MISSING = [
 
 /** Options of `criu restore` that set nothing: accepted where that is all there is to do, else refused by name. */
 export const CRIU_OPTIONS: readonly Option[] = [
-  declareOption("--manage-cgroups [MODE]", "ignore: leave cgroups as they are", (_settings, mode) => {
-    if (mode !== "ignore") refuse(mode === true ? "manage-cgroups" : `manage-cgroups=${mode}`);
-  }),
   ...WITHOUT_EFFECT.map((declaration) => declareOption(declaration, undefined, () => {})),
   ...MISSING.map(missingOption),
 ];

@@ -1,4 +1,4 @@
-import { FILE_VALIDATIONS, type RestoreOptions } from "@restage/core";
+import { CGROUP_MODES, FILE_VALIDATIONS, type RestoreOptions } from "@restage/core";
 import { CRIU_OPTIONS } from "./criu-options.ts";
 import { declareOption, type Option, type Reader } from "./option.ts";
 import { inheritedDescriptor, on, oneOf, seconds, text, verbosity } from "./readers.ts";
@@ -45,6 +45,10 @@ export const RESTORE_OPTIONS: readonly Option[] = [
     const { number, name } = inheritedDescriptor(given);
     to.restore.inheritFd = { ...to.restore.inheritFd, [name]: number };
   }),
+  declareOption("--manage-cgroups [MODE]", "soft, none, props, full, strict or ignore", (to, given) => {
+    to.restore.manageCgroups = given === true ? "soft" : oneOf(CGROUP_MODES)(given);
+  }),
+  restore("--cgroup-root PATH", "another path for the cgroups of the root task", "cgroupRoot", text),
   declareOption("--action-script FILE", "run it at CRIU's points of a restore", (to, given) => {
     to.restore.actionScripts = [...(to.restore.actionScripts ?? []), String(given)];
   }),
