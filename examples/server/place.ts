@@ -7,6 +7,8 @@ const PLACE = "/tmp/restage-examples";
 /** The pid and the port that the checkpoint has. */
 export const PID = 20050;
 export const PORT = 8097;
+/** The pid in the checkpoint that was made in namespaces. */
+export const PID_IN_NAMESPACES = 20060;
 
 export const CHECKPOINT = fileURLToPath(new URL("./checkpoint", import.meta.url));
 

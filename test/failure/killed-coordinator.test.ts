@@ -57,7 +57,8 @@ describe.skipIf(missing !== undefined)("a coordinator that is killed", () => {
     writeFileSync(join(directory, "restore.config.ts"), config(hook));
     coordinator = startRestage(["restore", "-d", "-D", imagesOf(NAME)], directory);
     const ended = new Promise((resolve) => coordinator?.once("exit", (_code, by) => resolve(by)));
-    await until(() => existsSync(join(directory, "reached")), `${hook} is reached`);
+    await until(() => existsSync(join(directory, "reached")) || coordinator?.exitCode !== null, `${hook} is reached`);
+    expect(coordinator.exitCode, `the command ended before ${hook}`).toBe(null);
     expect(existsSync(join(directory, "made"))).toBe(true);
     expect(takenPids(NAME)).toContain(ROOT_PID);
     coordinator.kill(signal);

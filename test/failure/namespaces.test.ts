@@ -9,16 +9,14 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { definePlugin, type RestoreRequest, type RunStageName, restore } from "@restage/core";
 import { openKernel } from "@restage/linux";
 import { defaultPlugins } from "@restage/plugins";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { missing } from "../stages/fixture.ts";
+import { FIXTURES, installExecutable, PLACE } from "../support/fixture-executable.ts";
 import { expectNothingLeft, survey } from "../support/leftovers.ts";
 
-const fixtures = fileURLToPath(new URL("../../../shared/fixtures/", import.meta.url));
-const PLACE = "/tmp/restage-fixtures";
 /** Who is root in the user namespace of the checkpoint. */
 const USER = 100_000;
 const STAGES: readonly RunStageName[] = [
@@ -32,14 +30,14 @@ const STAGES: readonly RunStageName[] = [
 
 /** What the checkpoint comes back to: files from outside, and mount points in its root. */
 function place(name: string): void {
-  const files = `${fixtures}images/${name}.files`;
+  const files = `${FIXTURES}images/${name}.files`;
   mkdirSync(`${PLACE}/${name}`, { recursive: true });
   for (const file of readdirSync(`${files}/data`)) {
     copyFileSync(`${files}/data/${file}`, `${PLACE}/${name}/${file}`);
     // As root of the user namespace it belongs to another user here.
     if (name === "userns") chownSync(`${PLACE}/${name}/${file}`, USER, USER);
   }
-  copyFileSync(`${fixtures}bin/fixture`, `${PLACE}/fixture`);
+  installExecutable();
   for (const folder of ["proc", "dev", "t", "b", `tmp/restage-fixtures/${name}`]) {
     mkdirSync(`${PLACE}/${name}.root/${folder}`, { recursive: true });
   }
@@ -65,7 +63,7 @@ function surveyAll(): readonly string[] {
 
 function requestOf(name: string): RestoreRequest {
   return {
-    images: `${fixtures}images/${name}`,
+    images: `${FIXTURES}images/${name}`,
     detached: true,
     root: `${PLACE}/${name}.root`,
     external: [`mnt[dir]:${PLACE}/${name}`, `mnt[exe]:${PLACE}/fixture`],

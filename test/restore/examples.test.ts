@@ -144,6 +144,31 @@ describe.skipIf(notRoot)("the example of the web server", () => {
   });
 });
 
+const hasTools = ["nsenter", "ip", "nft"].every((tool) => spawnSync(tool, ["--version"]).status !== null);
+if (!notRoot && !hasTools) console.warn("skipped: the example in namespaces (nsenter, ip or nft is missing)");
+
+describe.skipIf(notRoot || !hasTools)("the example in namespaces", () => {
+  const pid = server.PID_IN_NAMESPACES;
+  beforeEach(async () => {
+    await end(pid);
+    server.place();
+  });
+  afterEach(async () => {
+    await end(pid);
+    server.cleanUp();
+  });
+
+  it("other-host has another host name and another address", () => {
+    expect(restore("other-host")).toEqual({ status: 0, output: "" });
+    const inside = (...command: readonly string[]) =>
+      execFileSync("nsenter", ["--net", "--uts", "--target", String(pid), ...command], { encoding: "utf8" });
+    expect(inside("hostname")).toBe("second-host\n");
+    expect(inside("ip", "-o", "address", "show", "lo")).toContain("192.0.2.7/32");
+    const visit = `fetch("http://127.0.0.1:${server.PORT}").then((answer) => answer.text()).then(console.log)`;
+    expect(inside(process.execPath, "-e", visit)).toMatch(/^Hello, visitor 3\nhost second-host\n/);
+  });
+});
+
 describe.skipIf(notRoot)("the story", () => {
   const run = (example: string) =>
     spawnSync("node_modules/.bin/jiti", [`examples/${example}/start.ts`], {

@@ -10,42 +10,31 @@ import {
   readlinkSync,
   rmSync,
 } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { type RestoredTree, RestoreError, type RestorePlugin, restore } from "@restage/core";
 import { openKernel } from "@restage/linux";
 import { defaultPlugins } from "@restage/plugins";
+import { FIXTURES, installExecutable, missing, PLACE } from "../support/fixture-executable.ts";
 
-const fixtures = fileURLToPath(new URL("../../../shared/fixtures/", import.meta.url));
-const place = "/tmp/restage-fixtures";
+export { missing };
 
-/** Why these tests cannot run here, or undefined when they can. */
-export const missing = !existsSync(`${fixtures}images`)
-  ? "the fixtures are not beside the repository"
-  : process.getuid?.() !== 0
-    ? "not root"
-    : undefined;
 if (missing !== undefined) console.warn(`skipped: restores of fixtures (${missing})`);
 
 /** The images of a fixture. */
 export function imagesOf(name: string): string {
-  return `${fixtures}images/${name}`;
+  return `${FIXTURES}images/${name}`;
 }
 
 /** Puts the files of a fixture where they were at the checkpoint. */
 export function prepare(name: string): void {
-  mkdirSync(place, { recursive: true });
-  if (!existsSync(`${place}/fixture`)) {
-    cpSync(`${fixtures}bin/fixture`, `${place}/fixture`);
-    chmodSync(`${place}/fixture`, 0o755);
-  }
-  const directory = `${place}/${name}`;
+  installExecutable();
+  const directory = `${PLACE}/${name}`;
   rmSync(directory, { recursive: true, force: true });
-  for (const line of readFileSync(`${fixtures}images/${name}.files/LIST`, "utf8").split("\n")) {
+  for (const line of readFileSync(`${FIXTURES}images/${name}.files/LIST`, "utf8").split("\n")) {
     const [type, mode, uid, gid, , ...words] = line.split(" ");
     if (type === undefined || mode === undefined) continue;
     const path = `${directory}/${words.join(" ")}`;
     if (type === "d") mkdirSync(path, { recursive: true });
-    else if (type === "f") cpSync(`${fixtures}images/${name}.files/data/${words.join(" ")}`, path);
+    else if (type === "f") cpSync(`${FIXTURES}images/${name}.files/data/${words.join(" ")}`, path);
     else if (type === "p") execFileSync("mkfifo", [path]);
     else continue;
     chownSync(path, Number(uid), Number(gid));
@@ -55,7 +44,7 @@ export function prepare(name: string): void {
 
 /** Removes them again. */
 export function cleanUp(name: string): void {
-  rmSync(`${place}/${name}`, { recursive: true, force: true });
+  rmSync(`${PLACE}/${name}`, { recursive: true, force: true });
 }
 
 /** Restores a fixture in this process; the tree is a child of it. */
@@ -81,7 +70,7 @@ export async function failureOf(name: string, plugins: readonly RestorePlugin[])
 
 /** Pids of a fixture that somebody has: a process, a thread or a zombie. */
 export function takenPids(name: string): readonly number[] {
-  const line = readFileSync(`${fixtures}fixtures.json`, "utf8")
+  const line = readFileSync(`${FIXTURES}fixtures.json`, "utf8")
     .split("\n")
     .find((line) => line.startsWith(`{"name": "${name}",`));
   const { pids, tids } = JSON.parse((line ?? "{}").replace(/,$/, "")) as { pids: number[]; tids: number[] };
@@ -92,7 +81,7 @@ export function takenPids(name: string): readonly number[] {
 export function fixtureTasks(): readonly string[] {
   return readdirSync("/proc").flatMap((pid) => {
     const executable = /^\d+$/.test(pid) ? readExecutable(pid) : "";
-    if (executable.startsWith(`${place}/fixture`)) return `${pid} ${executable}`;
+    if (executable.startsWith(`${PLACE}/fixture`)) return `${pid} ${executable}`;
     const parent = executable.includes("restage-stub") ? parentOf(pid) : undefined;
     return parent === 1 || parent === process.pid ? `${pid} ${executable}` : [];
   });

@@ -10,6 +10,7 @@ import { timerfds } from "./events/timerfd.ts";
 import { deletedFiles } from "./files/deleted-files.ts";
 import { descriptors } from "./files/descriptors.ts";
 import { fifos } from "./files/fifos.ts";
+import { fileLocks } from "./files/file-locks.ts";
 import { fs } from "./files/fs.ts";
 import { pipes } from "./files/pipes.ts";
 import { regularFiles } from "./files/regular-files.ts";
@@ -55,6 +56,7 @@ export function defaultCheckpointPlugins(): readonly CheckpointPlugin[] {
     inetSockets(),
     netlinkSockets(),
     terminals(),
+    fileLocks(),
     deletedFiles(),
     registers(),
     threads(),

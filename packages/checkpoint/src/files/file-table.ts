@@ -106,7 +106,7 @@ export class FileTable {
     const flags = Number.parseInt(/^flags:\s*(\d+)/m.exec(info)?.[1] ?? "0", 8);
     const position = BigInt(/^pos:\s*(\d+)/m.exec(info)?.[1] ?? "0");
     const stat = identityOf(proc);
-    const holder = { task, descriptor: number, cloexec: (flags & O.CLOEXEC) !== 0 };
+    const holder = { task, descriptor: number, cloexec: (flags & O.CLOEXEC) !== 0, locks: locksIn(info) };
     const alike = `${stat.dev}:${stat.ino}:${position}:${flags & ~O.CLOEXEC}`;
     const candidates = this.#alike.get(alike) ?? [];
     const known = candidates.find((file) => this.#isSame(file, task, number));
@@ -142,6 +142,11 @@ export class FileTable {
     }
     return call.pidfd_getfd(pidfd, number, 0).result;
   }
+}
+
+function locksIn(info: string): readonly string[] {
+  if (!info.includes("\nlock:")) return [];
+  return [...info.matchAll(/^lock:\s*(.+)$/gm)].map(([, line = ""]) => line);
 }
 
 const NOTHING: FileIdentity = { mode: 0, dev: 0n, ino: 0n, rdev: 0n, size: 0n, nlink: 0 };

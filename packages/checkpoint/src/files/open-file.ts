@@ -6,6 +6,8 @@ export interface Holder {
   readonly task: FrozenTask;
   readonly descriptor: number;
   readonly cloexec: boolean;
+  /** Locks that its process has on the file, and the open file itself; lines as those of /proc/locks. */
+  readonly locks: readonly string[];
 }
 
 /** What a file is, as stat(2) tells. */

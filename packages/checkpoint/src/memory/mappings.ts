@@ -59,8 +59,14 @@ function describe(mapping: Mapping, task: FrozenTask, tree: FrozenTree): void {
     }
     return;
   }
-  if (name === "[uprobes]") return refuse("somebody has set uprobes in this process");
-  if (flags.has("ht")) return refuse("huge pages (hugetlb) are not saved yet");
+  if (name === "[uprobes]") {
+    refuse("somebody has set uprobes in this process");
+    return;
+  }
+  if (flags.has("ht")) {
+    refuse("huge pages (hugetlb) are not saved yet");
+    return;
+  }
   if (mapping.device === "00:00" && mapping.inode === 0n && !name.startsWith("/")) {
     entry.flags = (entry.flags ?? 0) | MAP.ANONYMOUS;
     entry.status = VMA_AREA_REGULAR | VMA_ANON_PRIVATE;

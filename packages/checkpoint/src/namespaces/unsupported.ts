@@ -9,7 +9,6 @@ const UNSUPPORTED = [
   ["mount", "mnt_ns_id"],
   ["user", "user_ns_id"],
   ["cgroup", "cgroup_ns_id"],
-  ["time", "time_ns_id"],
 ] as const;
 
 /** Refuses, by name, what nobody saves yet. */

@@ -1,0 +1,135 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { RUNTIMES, type Runtime } from "../restore/restores.ts";
+import { EXECUTABLE, FIXTURES, installExecutable, missing, PLACE } from "../support/fixture-executable.ts";
+import { end, ROOT, until } from "../support/restage.ts";
+
+export { missing };
+
+/** A CRIU of version 4.2, or undefined. */
+export const criu = process.env["CRIU"];
+
+/** A program of the fixtures that runs: it is ready to be checkpointed. */
+export interface Program {
+  readonly name: string;
+  readonly pid: number;
+  readonly directory: string;
+  readonly images: string;
+}
+
+/** Starts a program, and waits until it has set itself up. */
+export async function start(name: string): Promise<Program> {
+  installExecutable();
+  const directory = `${PLACE}/${name}`;
+  const images = `${PLACE}/${name}.images`;
+  await forget(name);
+  mkdirSync(directory, { recursive: true });
+  chmodSync(directory, 0o1777);
+  mkdirSync(images);
+  const pid = pidOf(name);
+  execFileSync(EXECUTABLE, ["--launch", name, directory], { env: {}, stdio: "ignore" });
+  await until(() => existsSync(`${directory}/ready`) || existsSync(`${directory}/setup-error`), `${name} is ready`);
+  if (existsSync(`${directory}/setup-error`)) throw new Error(readFileSync(`${directory}/setup-error`, "utf8"));
+  return { name, pid, directory, images };
+}
+
+/** Checkpoints it by the command; gives what it wrote, and its status. */
+export function checkpoint({ pid, images }: Program, runtime: Runtime, options: readonly string[] = []): Outcome {
+  return run([...RUNTIMES[runtime], "checkpoint", String(pid), "-D", images, ...options]);
+}
+
+/** Restores it by the command. */
+export function restore({ images }: Program, runtime: Runtime, options: readonly string[] = []): Outcome {
+  return run([...RUNTIMES[runtime], "restore", "-d", "-D", images, ...options]);
+}
+
+/** Restores it by CRIU, which does not wait for pids to be free. */
+export async function restoreByCriu({ name, images }: Program, options: readonly string[] = []): Promise<Outcome> {
+  await haveGone(name);
+  const log = `${images}/restore.log`;
+  const words = ["restore", "-d", "-D", images, "-o", log, "-v4", "--manage-cgroups=ignore", ...options];
+  const { status } = run([criu ?? "criu", ...words]);
+  const errors =
+    status === 0
+      ? ""
+      : readFileSync(log, "utf8")
+          .split("\n")
+          .filter((line) => line.includes("Error"))
+          .join("\n");
+  return { status, output: errors };
+}
+
+/** Lets the program look at itself: `pass`, or what it found. */
+export async function verdictOf({ directory, name }: Program): Promise<string> {
+  const result = `${directory}/result`;
+  if (existsSync(result)) throw new Error(`${name} has a result before go`);
+  writeFileSync(`${directory}/go`, "");
+  await until(() => existsSync(result) && statSync(result).size > 0, `${name} has a result`);
+  return readFileSync(result, "utf8").trim();
+}
+
+/** Ends what is left of a program, and removes its files. */
+export async function forget(name: string): Promise<void> {
+  await end(...tasksOf(name));
+  await haveGone(name);
+  rmSync(`${PLACE}/${name}`, { recursive: true, force: true });
+  rmSync(`${PLACE}/${name}.images`, { recursive: true, force: true });
+}
+
+/** How a command ended, and what it said. */
+export interface Outcome {
+  readonly status: number | null;
+  readonly output: string;
+}
+
+function run([program = "", ...words]: readonly string[]): Outcome {
+  const { status, stdout, stderr, error } = spawnSync(program, words, { cwd: ROOT, encoding: "utf8", timeout: 60_000 });
+  if (error !== undefined) throw error;
+  return { status, output: status === 0 ? "" : stdout + stderr };
+}
+
+/** Pids of the tasks of a program, by their executable and first argument. */
+export function tasksOf(name: string): readonly number[] {
+  return readdirSync("/proc")
+    .map(Number)
+    .filter((pid) => {
+      if (Number.isNaN(pid)) return false;
+      try {
+        const isFixture = readlinkSync(`/proc/${pid}/exe`).startsWith(EXECUTABLE);
+        return isFixture && readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0")[1] === name;
+      } catch {
+        return false;
+      }
+    });
+}
+
+function pidOf(name: string): number {
+  return Number(execFileSync(EXECUTABLE, ["--pid", name], { encoding: "utf8" }));
+}
+
+/** Waits until its pids are free: zombies among them wait for init to reap them. */
+async function haveGone(name: string): Promise<void> {
+  await until(() => !pidsOf(name).some((pid) => existsSync(`/proc/${pid}`)), `the pids of ${name} are free`);
+}
+
+/** All pids of a program, threads included. */
+function pidsOf(name: string): readonly number[] {
+  const manifest = JSON.parse(readFileSync(`${FIXTURES}fixtures.json`, "utf8")) as readonly Manifest[];
+  return manifest.find((fixture) => fixture.name === name)?.tids ?? [];
+}
+
+/** What fixtures.json says of a fixture, in part. */
+interface Manifest {
+  readonly name: string;
+  readonly tids: readonly number[];
+}

@@ -1,0 +1,50 @@
+import type { Runtime } from "../restore/restores.ts";
+
+/** How a program of the fixtures is checkpointed, and restored from that. */
+export interface Trip {
+  readonly runtimes: readonly Runtime[];
+  /** Options of `restage checkpoint`, and of `criu dump`. */
+  readonly checkpoint?: readonly string[];
+  /** Options of `restage restore`, and of `criu restore`. */
+  readonly restore?: readonly string[];
+}
+
+const everywhere: Trip = { runtimes: ["node", "deno", "bun"] };
+const onNode: Trip = { runtimes: ["node"] };
+
+/** Every program that makes the round trip. */
+export const TRIPS: Readonly<Record<string, Trip>> = {
+  counter: everywhere,
+  tree: everywhere,
+  threads: everywhere,
+  registers: onNode,
+  vdso: onNode,
+  many: onNode,
+  pipes: onNode,
+  signals: onNode,
+  creds: onNode,
+  seccomp: onNode,
+  "shared-resources": onNode,
+  attributes: onNode,
+  files: onNode,
+  locks: { ...onNode, checkpoint: ["--file-locks"], restore: ["--file-locks"] },
+  "unix-sockets": onNode,
+  inet: onNode,
+  "tcp-established": {
+    ...onNode,
+    checkpoint: ["--tcp-established", "--network-lock", "skip"],
+    restore: ["--tcp-established"],
+  },
+  polling: onNode,
+  memory: onNode,
+  pty: onNode,
+  timens: onNode,
+};
+
+/** Those that do not yet, and why. */
+export const NOT_YET: Readonly<Record<string, string>> = {
+  shm: "an IPC namespace of its own",
+  "tcp-queued": "a network namespace of its own",
+  namespaces: "namespaces of its own",
+  userns: "a user namespace of its own",
+};
