@@ -53,7 +53,7 @@ function checkpoint(name: string, images: string, prepare: () => void, cleanUp: 
 }
 
 /** Ends the tasks of a restored checkpoint and waits until their pids are free. */
-export async function end({ pids }: Checkpoint): Promise<void> {
+export async function end({ pids }: Pick<Checkpoint, "pids">): Promise<void> {
   for (const pid of pids) {
     try {
       process.kill(pid, "SIGKILL");
