@@ -1,5 +1,5 @@
 import { asRestoreError, Host, RestoreError } from "@restage/core";
-import { Freezer, type LinuxKernel, readMaps } from "@restage/linux";
+import { Freezer, type LinuxKernel } from "@restage/linux";
 import { SIG } from "@restage/linux/abi";
 import { defaultCheckpointPlugins } from "./default-plugins.ts";
 import type { OpenFile } from "./files/open-file.ts";
@@ -46,10 +46,20 @@ export async function makeCheckpoint(request: CheckpointRequest, kernel: LinuxKe
   images.prepare();
   const freezer = new Freezer(kernel.raw);
   const started = performance.now();
-  let tree: FrozenTree | undefined;
+  let held: FrozenTree | undefined;
+  /** What is still frozen goes on as it was. */
+  const letGo = async () => {
+    held?.survive();
+    held?.repaired.release();
+    held?.files.close();
+    held = undefined;
+    await kernel.dismissUndo();
+    freezer.thaw();
+  };
   try {
     const describe = (file: OpenFile, tree: FrozenTree) => hooks.describeFile.call(file, tree);
-    tree = new FrozenTree(freezeTree(freezer, options.pid), options, images, findings, host, freezer, describe);
+    const tree = new FrozenTree(freezeTree(freezer, options.pid), options, images, findings, host, freezer, describe);
+    held = tree;
     await look(hooks.look, tree);
     await ask(tree);
     await look(hooks.collect, tree);
@@ -57,20 +67,18 @@ export async function makeCheckpoint(request: CheckpointRequest, kernel: LinuxKe
     findings.assertNoneRefused();
     freezer.withdraw();
     await look(hooks.write, tree);
+    // Nothing that follows needs a tree that stands still.
+    if (options.leaveRunning) await letGo();
+    const thawed = performance.now();
     images.write();
-    finish(tree);
-    const frozen = performance.now() - started;
+    if (!options.leaveRunning) finish(tree);
+    const frozen = (options.leaveRunning ? thawed : performance.now()) - started;
     const warnings = findings.all.filter(({ severity }) => severity === "warning");
     return { tasks: tree.tasks.map(({ hostPid }) => hostPid), warnings, frozen };
   } catch (error) {
     throw asRestoreError(error, {});
   } finally {
-    // What is still frozen goes on as it was.
-    tree?.survive();
-    tree?.repaired.release();
-    tree?.files.close();
-    await kernel.dismissUndo();
-    freezer.thaw();
+    await letGo();
     freezer.close();
   }
 }
@@ -83,25 +91,23 @@ async function look(hooks: TreeHooks, tree: FrozenTree): Promise<void> {
   }
 }
 
-/** Lets every thread make the calls that were recorded for it, those of one task at once. */
+/** Lets every thread make the calls that were recorded for it, all at once. */
 async function ask(tree: FrozenTree): Promise<void> {
-  for (const task of tree.alive) {
-    for (const thread of task.threads) await thread.seal();
-    const questions = task.threads
-      .filter(({ steps }) => steps.length > 0)
-      .map(({ frozen, steps }) => ({ thread: frozen, program: steps }));
-    tree.freezer.ask(questions, readMaps(task.hostPid));
-  }
+  const threads = tree.alive.flatMap((task) => task.threads);
+  for (const thread of threads) await thread.seal();
+  const asked = threads.filter(({ steps }) => steps.length > 0);
+  tree.freezer.ask(asked.map(({ frozen, steps }) => ({ thread: frozen, program: steps })));
 }
 
+/** The images are complete: the tree is stopped, or killed. */
 function finish(tree: FrozenTree): void {
-  const { options, alive, repaired, freezer } = tree;
-  const { leaveRunning, leaveStopped } = options;
-  if (leaveStopped) for (const { hostPid } of alive) process.kill(hostPid, SIG.STOP);
-  if (leaveStopped || leaveRunning) return;
-  repaired.forget();
+  if (tree.options.leaveStopped) {
+    for (const { hostPid } of tree.alive) process.kill(hostPid, SIG.STOP);
+    return;
+  }
+  tree.repaired.forget();
   tree.perish();
-  const left = freezer.kill();
+  const left = tree.freezer.kill();
   if (left.length > 0)
     throw new RestoreError("ERR_COMPLETE", `The checkpoint is complete, but tasks ${left.join(", ")} do not end`);
 }

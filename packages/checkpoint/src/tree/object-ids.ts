@@ -36,16 +36,14 @@ export function objectIds(): CheckpointPlugin {
         const namespaces = new Map<string, number>();
         const own = namespaceIds("/proc/self", namespaces);
         tree.inventory.root_ids = { vm_id: 1, files_id: 1, fs_id: 1, sighand_id: 1, ...own };
-        const numbers: Record<(typeof OBJECTS)[number][0], number> = { VM: 1, FILES: 1, FS: 1, SIGHAND: 1 };
-        const known: FrozenTask[] = [];
+        const known = OBJECTS.map(([what, id]) => ({ what, id, tasks: [] as FrozenTask[] }));
         for (const task of tree.alive) {
           task.ids = namespaceIds(task.proc, namespaces);
-          for (const [what, id] of OBJECTS) {
-            const same = known.find((other) => tree.freezer.compare(what, other.hostPid, task.hostPid) === 0);
-            task.ids[id] = same?.ids[id] ?? ++numbers[what];
+          for (const { what, id, tasks } of known) {
+            const same = findOrInsert(tasks, (other) => tree.freezer.compare(what, other.hostPid, task.hostPid), task);
+            task.ids[id] = same?.ids[id] ?? 1 + tasks.length;
             if (same !== undefined && what !== "FILES") refuseSharing(tree, task, same, what);
           }
-          known.push(task);
         }
       });
       write.tree.tap("object-ids", (tree) => {
@@ -65,6 +63,21 @@ export function objectIds(): CheckpointPlugin {
       });
     },
   });
+}
+
+/** Finds an equal in what is sorted by kcmp(2), where 1 means before; else adds it there. */
+function findOrInsert<T>(sorted: T[], compare: (other: T) => number, added: T): T | undefined {
+  let [from, to] = [0, sorted.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    const other = sorted[middle] as T;
+    const order = compare(other);
+    if (order === 0) return other;
+    if (order === 1) from = middle + 1;
+    else to = middle;
+  }
+  sorted.splice(from, 0, added);
+  return undefined;
 }
 
 /** No firewall rules stand between the checkpoint and the restore, unless somebody says so. */

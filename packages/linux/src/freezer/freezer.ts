@@ -12,7 +12,7 @@ import type { Program } from "../program/program.ts";
 import { readExtendedState } from "../tracee/extended-state-x86-64.ts";
 import { Ptrace, type RseqConfiguration, STOP_TIMEOUT } from "../tracee/ptrace.ts";
 import type { AddressRange } from "../zone/zone.ts";
-import { Injection } from "./injection.ts";
+import { type HoldSignal, Injection, type Work } from "./injection.ts";
 import { PageScan, type ScannedPages } from "./page-scan.ts";
 import { TaskMemory } from "./task-memory.ts";
 
@@ -106,33 +106,16 @@ export class Freezer {
   }
 
   /**
-   * Lets threads of one process make calls, all at once, and puts them back to where they were.
+   * Lets threads make calls, all at once, and puts them back to where they were.
    *
-   * The process maps memory for it, which `thaw` takes away again. What runs there puts the thread back by itself, with rt_sigreturn, when
+   * Their processes map memory for it, which `thaw` takes away again. What runs there puts a thread back by itself, with rt_sigreturn, when
    * this process is killed meanwhile; the call that maps or unmaps the memory is the only moment in which it could not.
-   *
-   * @param occupied the mappings of the process.
    */
-  ask(questions: readonly Question[], occupied: readonly AddressRange[]): void {
-    const [first] = questions;
-    if (first === undefined) return;
-    const { tgid } = first.thread;
+  ask(questions: readonly Question[]): void {
     for (const { thread } of questions) this.#suspendSeccomp(thread);
-    let injection = this.#injections.get(tgid);
-    if (injection === undefined) {
-      const threads = [...this.#frozen.values()].filter((thread) => thread.tgid === tgid);
-      injection = new Injection(
-        this.#host,
-        this.#ptrace,
-        this.#memory,
-        first.thread,
-        threads.length,
-        occupied,
-        (held) => this.#held.push(held),
-      );
-      this.#injections.set(tgid, injection);
-    }
-    injection.run(questions);
+    const processes = new Set(questions.map(({ thread }) => thread.tgid));
+    const askedOf = (pid: number) => questions.filter(({ thread }) => thread.tgid === pid);
+    together([...processes].map((pid) => this.#askProcess(pid, askedOf(pid))));
   }
 
   /** Bytes of a process's memory; undefined when not all of it can be read. */
@@ -161,8 +144,9 @@ export class Freezer {
 
   /** Takes what `ask` mapped away again: nothing can be asked any more. */
   withdraw(): void {
-    for (const injection of this.#injections.values()) injection.close();
+    const injections = [...this.#injections.values()];
     this.#injections.clear();
+    together(injections.map((injection) => injection.close()));
   }
 
   /** Lets all threads go on as they were. */
@@ -188,6 +172,19 @@ export class Freezer {
 
   close(): void {
     this.#memory.close();
+  }
+
+  *#askProcess(pid: number, questions: readonly Question[]): Work {
+    let injection = this.#injections.get(pid);
+    if (injection === undefined) {
+      const [leader, ...others] = [...this.#frozen.values()].filter(({ tgid }) => tgid === pid);
+      if (leader === undefined) throw new Error(`Process ${pid} is not frozen`);
+      const hold: HoldSignal = (held) => this.#held.push(held);
+      injection = new Injection(this.#host, this.#ptrace, this.#memory, leader, 1 + others.length, hold);
+      yield* injection.open();
+      this.#injections.set(pid, injection);
+    }
+    yield* injection.run(questions);
   }
 
   #seize(tid: number): boolean {
@@ -235,4 +232,19 @@ export class Freezer {
     if (Number(readStatus(tid)?.get("Seccomp") ?? 0) === 0) return;
     this.#ptrace.setOptions(tid, PTRACE_O.TRACESYSGOOD | PTRACE_O.SUSPEND_SECCOMP);
   }
+}
+
+/** Does all of it in turns: while one process comes to its stop the next ones are on their way to theirs. Throws the first error, at the end. */
+function together(works: readonly Work[]): void {
+  const errors: unknown[] = [];
+  const goesOn = (work: Work): boolean => {
+    try {
+      return work.next().done !== true;
+    } catch (error) {
+      errors.push(error);
+      return false;
+    }
+  };
+  for (let left = works; left.length > 0; ) left = left.filter(goesOn);
+  if (errors.length > 0) throw errors[0];
 }

@@ -6,13 +6,13 @@ import { syscallNumber } from "../abi/syscall.ts";
 import { type UserReg, userRegOffset } from "../abi/user-regs-x86-64.ts";
 import { waitStatus } from "../abi/wait.ts";
 import type { Host } from "../host/host.ts";
-import { readMaps } from "../host/procfs.ts";
+import { type MapsEntry, readMaps } from "../host/procfs.ts";
 import { checked, SystemError } from "../host/system-error.ts";
 import { type EncodedProgram, encodeProgram, type ProgramMemory, writeWord } from "../program/encode-x86-64.ts";
 import { INTERPRETER_OFFSETS, interpreterCode } from "../program/interpreter-x86-64.ts";
 import type { Data, Step, SyscallStep } from "../program/program.ts";
 import { type Ptrace, STOP_TIMEOUT } from "../tracee/ptrace.ts";
-import { type AddressRange, findFreeAddress } from "../zone/zone.ts";
+import { findFreeAddress } from "../zone/zone.ts";
 import type { FrozenThread, Question } from "./freezer.ts";
 import { signalFrame } from "./signal-frame-x86-64.ts";
 import type { TaskMemory } from "./task-memory.ts";
@@ -33,6 +33,9 @@ const DONE_AT = PAGE_SIZE;
 /** Told of a signal that came while a thread was being asked. */
 export type HoldSignal = (held: { readonly thread: FrozenThread; readonly signal: number }) => void;
 
+/** Work in a frozen process that lets others go on with theirs (yields) whenever the process has to come to a stop. */
+export type Work = Generator<undefined, void>;
+
 /**
  * Memory that a frozen process maps, and programs that its threads run there, without a trap: a trap would take signals and handlers with it.
  * When a thread has run its program it sleeps until it is taken back to where it was. When nobody does it goes back by itself, with rt_sigreturn.
@@ -49,24 +52,21 @@ export class Injection {
   readonly #size: number;
   readonly #syscall: number;
 
-  constructor(
-    host: Host,
-    ptrace: Ptrace,
-    memory: TaskMemory,
-    leader: FrozenThread,
-    threads: number,
-    occupied: readonly AddressRange[],
-    hold: HoldSignal,
-  ) {
+  constructor(host: Host, ptrace: Ptrace, memory: TaskMemory, leader: FrozenThread, threads: number, hold: HoldSignal) {
     this.#host = host;
     this.#ptrace = ptrace;
     this.#memory = memory;
     this.#leader = leader;
     this.#hold = hold;
     this.#size = BASE_SIZE + threads * THREAD_SIZE;
-    this.#address = findFreeAddress(occupied, this.#size);
-    this.#syscall = findSyscall(memory, leader.tgid);
-    const result = this.#call("mmap", [
+    const maps = readMaps(leader.tgid);
+    this.#address = findFreeAddress(maps, this.#size);
+    this.#syscall = findSyscall(memory, leader.tgid, maps);
+  }
+
+  /** Maps the memory. Throws a SystemError. */
+  *open(): Work {
+    const result = yield* this.#call("mmap", [
       this.#address,
       this.#size,
       PROT.READ | PROT.WRITE | PROT.EXEC,
@@ -74,12 +74,12 @@ export class Injection {
       -1,
       0,
     ]);
-    this.#takeBack([leader]);
-    checked(result, "mmap", `map memory in task ${leader.tgid}`);
+    yield* this.#takeBack();
+    checked(result, "mmap", `map memory in task ${this.#leader.tgid}`);
   }
 
   /** Runs all programs at once, and puts the threads back. Throws a SystemError when a thread ends or does not come to its end. */
-  run(questions: readonly Question[]): void {
+  *run(questions: readonly Question[]): Work {
     const heap = new Heap(this.#address, this.#size);
     heap.bytes.set(interpreterCode());
     const started = questions.map(({ thread, program }, index) => {
@@ -98,8 +98,10 @@ export class Injection {
       this.#setRegisters(thread, { ip: this.#address + INTERPRETER_OFFSETS.entry, r12: slot, sp: stackPointer, flags });
       checked(this.#ptrace.resume(thread.tid), "ptrace(PTRACE_CONT)", `ask task ${thread.tid}`);
     }
+    yield;
     this.#awaitDone(started.map(({ thread }) => thread));
     for (const { thread } of started) this.#ptrace.interrupt(thread.tid);
+    yield;
     for (const { thread } of started) this.#awaitStop(thread, (event) => event === PTRACE_EVENT_STOP);
     for (const { thread } of started) this.#checkPlace(thread);
     const memory = this.#memory.read(this.#leader.tgid, this.#address, heap.used);
@@ -110,9 +112,9 @@ export class Injection {
   }
 
   /** Takes the memory away. */
-  close(): void {
-    this.#call("munmap", [this.#address, this.#size]);
-    this.#takeBack([this.#leader]);
+  *close(): Work {
+    yield* this.#call("munmap", [this.#address, this.#size]);
+    yield* this.#takeBack();
   }
 
   /** Says that the program has run, sleeps until somebody comes, and goes back alone when nobody does. */
@@ -148,27 +150,28 @@ export class Injection {
   }
 
   /** Makes one call by syscall stops, at an instruction that the process has. Returns its result; the thread stays at its end. */
-  #call(name: SyscallStep["name"], args: readonly number[]): number {
+  *#call(name: SyscallStep["name"], args: readonly number[]): Generator<undefined, number> {
     const thread = this.#leader;
     const [di = 0, si = 0, dx = 0, r10 = 0, r8 = 0, r9 = 0] = args;
     this.#ptrace.setSignalMask(thread.tid, ALL_SIGNALS);
     this.#setRegisters(thread, { ax: syscallNumber(name), di, si, dx, r10, r8, r9, ip: this.#syscall, flags: 0x202 });
     for (let stops = 0; stops < 2; stops++) {
       this.#ptrace.resumeToSyscall(thread.tid);
+      yield;
       this.#awaitStop(thread, (_event, signal) => signal === SYSCALL_STOP, true);
     }
     const view = new DataView(this.#ptrace.getRegisters(thread.tid).buffer);
     return Number(view.getBigInt64(userRegOffset("ax"), true));
   }
 
-  /** From the end of a call back to a stop like that in which they were found, from which the kernel restarts interrupted calls. */
-  #takeBack(threads: readonly FrozenThread[]): void {
-    for (const thread of threads) {
-      this.#giveBack(thread);
-      this.#ptrace.interrupt(thread.tid);
-      this.#ptrace.resume(thread.tid);
-    }
-    for (const thread of threads) this.#awaitStop(thread, (event) => event === PTRACE_EVENT_STOP);
+  /** From the end of a call back to a stop like that in which it was found, from which the kernel restarts interrupted calls. */
+  *#takeBack(): Work {
+    const thread = this.#leader;
+    this.#giveBack(thread);
+    this.#ptrace.interrupt(thread.tid);
+    this.#ptrace.resume(thread.tid);
+    yield;
+    this.#awaitStop(thread, (event) => event === PTRACE_EVENT_STOP);
   }
 
   #giveBack({ tid, registers, signalMask }: FrozenThread): void {
@@ -246,8 +249,8 @@ function takeAnswers(encoded: EncodedProgram): void {
 }
 
 /** The `syscall` instruction of the vdso, or of any other code that the process has. */
-function findSyscall(memory: TaskMemory, pid: number): number {
-  const code = readMaps(pid).filter(({ permissions }) => permissions[2] === "x");
+function findSyscall(memory: TaskMemory, pid: number, maps: readonly MapsEntry[]): number {
+  const code = maps.filter(({ permissions }) => permissions[2] === "x");
   const vdsoFirst = code.sort((a, b) => Number(b.name === "[vdso]") - Number(a.name === "[vdso]"));
   for (const { start, end, name } of vdsoFirst) {
     if (name === "[vsyscall]") continue;
