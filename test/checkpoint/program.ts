@@ -10,6 +10,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import { RUNTIMES, type Runtime } from "../restore/restores.ts";
 import { EXECUTABLE, FIXTURES, installExecutable, missing, PLACE } from "../support/fixture-executable.ts";
 import { end, ROOT, until } from "../support/restage.ts";
@@ -32,16 +33,25 @@ export async function start(name: string): Promise<Program> {
   installExecutable();
   const directory = `${PLACE}/${name}`;
   const images = `${PLACE}/${name}.images`;
-  await forget(name);
-  mkdirSync(directory, { recursive: true });
-  chmodSync(directory, 0o1777);
-  mkdirSync(images);
   const pid = pidOf(name);
-  execFileSync(EXECUTABLE, ["--launch", name, directory], { env: {}, stdio: "ignore" });
-  await until(() => existsSync(`${directory}/ready`) || existsSync(`${directory}/setup-error`), `${name} is ready`);
-  if (existsSync(`${directory}/setup-error`)) throw new Error(readFileSync(`${directory}/setup-error`, "utf8"));
-  return { name, pid, directory, images };
+  const end = performance.now() + TIME_WAIT;
+  for (;;) {
+    await forget(name);
+    mkdirSync(directory, { recursive: true });
+    chmodSync(directory, 0o1777);
+    mkdirSync(images);
+    execFileSync(EXECUTABLE, ["--launch", name, directory], { env: {}, stdio: "ignore" });
+    await until(() => existsSync(`${directory}/ready`) || existsSync(`${directory}/setup-error`), `${name} is ready`);
+    if (!existsSync(`${directory}/setup-error`)) return { name, pid, directory, images };
+    const error = readFileSync(`${directory}/setup-error`, "utf8");
+    // Connections of the one before.
+    if (!error.includes("Address already in use") || performance.now() > end) throw new Error(error);
+    await sleep(1000);
+  }
 }
+
+/** How long the kernel keeps ports of ended connections, and some more, in milliseconds. */
+const TIME_WAIT = 65_000;
 
 /** Checkpoints it by the command; gives what it wrote, and its status. */
 export function checkpoint({ pid, images }: Program, runtime: Runtime, options: readonly string[] = []): Outcome {

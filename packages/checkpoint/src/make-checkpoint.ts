@@ -65,7 +65,6 @@ export async function makeCheckpoint(request: CheckpointRequest, kernel: LinuxKe
     await look(hooks.collect, tree);
     tree.files.describe();
     findings.assertNoneRefused();
-    freezer.withdraw();
     await look(hooks.write, tree);
     // Nothing that follows needs a tree that stands still.
     if (options.leaveRunning) await letGo();

@@ -55,7 +55,6 @@ export class Freezer {
   readonly #ptrace: Ptrace;
   readonly #memory: TaskMemory;
   readonly #frozen = new Map<number, FrozenThread>();
-  readonly #injections = new Map<number, Injection>();
   /** Signals that came while a thread was being asked: sent again when it goes on. */
   readonly #held: { readonly thread: FrozenThread; readonly signal: number }[] = [];
 
@@ -108,8 +107,8 @@ export class Freezer {
   /**
    * Lets threads make calls, all at once, and puts them back to where they were.
    *
-   * Their processes map memory for it, which `thaw` takes away again. What runs there puts a thread back by itself, with rt_sigreturn, when
-   * this process is killed meanwhile; the call that maps or unmaps the memory is the only moment in which it could not.
+   * Their processes map memory for it, and unmap it again. What runs there puts a thread back by itself, with rt_sigreturn, when this process is
+   * killed meanwhile; the call that maps or unmaps the memory is the only moment in which it could not.
    */
   ask(questions: readonly Question[]): void {
     for (const { thread } of questions) this.#suspendSeccomp(thread);
@@ -142,16 +141,8 @@ export class Freezer {
     return checked(result, "kcmp", `compare ${what} of tasks ${first} and ${second}`);
   }
 
-  /** Takes what `ask` mapped away again: nothing can be asked any more. */
-  withdraw(): void {
-    const injections = [...this.#injections.values()];
-    this.#injections.clear();
-    together(injections.map((injection) => injection.close()));
-  }
-
   /** Lets all threads go on as they were. */
   thaw(): void {
-    this.withdraw();
     for (const { thread, signal } of this.#held) this.#host.syscall("tgkill", thread.tgid, thread.tid, signal);
     this.#held.length = 0;
     for (const { tid } of this.#frozen.values()) this.#ptrace.detach(tid, 0);
@@ -165,7 +156,6 @@ export class Freezer {
     // Threads first: a leader is not reported dead while one of its threads is.
     const inOrder = threads.sort((a, b) => Number(a.tid === a.tgid) - Number(b.tid === b.tgid));
     const left = inOrder.filter(({ tid }) => !this.#ptrace.waitForEnd(tid)).map(({ tid }) => tid);
-    this.#injections.clear();
     this.#frozen.clear();
     return left;
   }
@@ -175,16 +165,10 @@ export class Freezer {
   }
 
   *#askProcess(pid: number, questions: readonly Question[]): Work {
-    let injection = this.#injections.get(pid);
-    if (injection === undefined) {
-      const [leader, ...others] = [...this.#frozen.values()].filter(({ tgid }) => tgid === pid);
-      if (leader === undefined) throw new Error(`Process ${pid} is not frozen`);
-      const hold: HoldSignal = (held) => this.#held.push(held);
-      injection = new Injection(this.#host, this.#ptrace, this.#memory, leader, 1 + others.length, hold);
-      yield* injection.open();
-      this.#injections.set(pid, injection);
-    }
-    yield* injection.run(questions);
+    const [leader, ...others] = [...this.#frozen.values()].filter(({ tgid }) => tgid === pid);
+    if (leader === undefined) throw new Error(`Process ${pid} is not frozen`);
+    const hold: HoldSignal = (held) => this.#held.push(held);
+    yield* new Injection(this.#host, this.#ptrace, this.#memory, leader, 1 + others.length, hold).ask(questions);
   }
 
   #seize(tid: number): boolean {

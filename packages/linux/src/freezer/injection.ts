@@ -64,22 +64,8 @@ export class Injection {
     this.#syscall = findSyscall(memory, leader.tgid, maps);
   }
 
-  /** Maps the memory. Throws a SystemError. */
-  *open(): Work {
-    const result = yield* this.#call("mmap", [
-      this.#address,
-      this.#size,
-      PROT.READ | PROT.WRITE | PROT.EXEC,
-      MAP.PRIVATE | MAP.ANONYMOUS | MAP.FIXED_NOREPLACE,
-      -1,
-      0,
-    ]);
-    yield* this.#takeBack();
-    checked(result, "mmap", `map memory in task ${this.#leader.tgid}`);
-  }
-
-  /** Runs all programs at once, and puts the threads back. Throws a SystemError when a thread ends or does not come to its end. */
-  *run(questions: readonly Question[]): Work {
+  /** Runs all programs at once, and puts the threads back. Throws a SystemError when a thread ends or its program does not. To be used once. */
+  *ask(questions: readonly Question[]): Work {
     const heap = new Heap(this.#address, this.#size);
     heap.bytes.set(interpreterCode());
     const started = questions.map(({ thread, program }, index) => {
@@ -90,6 +76,7 @@ export class Injection {
       writeWord(heap.words, slot >> 2, encoded.address);
       return { thread, program, encoded, stackPointer: frame, slot: this.#address + slot };
     });
+    yield* this.#open();
     this.#memory.write(this.#leader.tgid, this.#address, heap.bytes.subarray(0, heap.used));
     for (const { thread, stackPointer, slot } of started) {
       this.#ptrace.setSignalMask(thread.tid, ALL_SIGNALS);
@@ -106,13 +93,28 @@ export class Injection {
     for (const { thread } of started) this.#checkPlace(thread);
     const memory = this.#memory.read(this.#leader.tgid, this.#address, heap.used);
     for (const { thread } of started) this.#giveBack(thread);
+    yield* this.#close();
     if (memory === undefined) throw new SystemError("process_vm_readv", ERRNO.EFAULT, "read the answers of a task");
     heap.bytes.set(memory);
     for (const { encoded } of started) takeAnswers(encoded);
   }
 
+  /** Maps the memory. Throws a SystemError. */
+  *#open(): Work {
+    const result = yield* this.#call("mmap", [
+      this.#address,
+      this.#size,
+      PROT.READ | PROT.WRITE | PROT.EXEC,
+      MAP.PRIVATE | MAP.ANONYMOUS | MAP.FIXED_NOREPLACE,
+      -1,
+      0,
+    ]);
+    yield* this.#takeBack();
+    checked(result, "mmap", `map memory in task ${this.#leader.tgid}`);
+  }
+
   /** Takes the memory away. */
-  *close(): Work {
+  *#close(): Work {
     yield* this.#call("munmap", [this.#address, this.#size]);
     yield* this.#takeBack();
   }

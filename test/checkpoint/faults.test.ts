@@ -1,0 +1,92 @@
+import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import { until } from "../support/restage.ts";
+import * as program from "./program.ts";
+
+const { missing } = program;
+const VIEWS = ["tree", "task", "thread"];
+const HOOKS = ["look", "collect", "write"].flatMap((phase) => VIEWS.map((view) => `${phase}.${view}`));
+HOOKS.push("describeFile");
+
+/** Programs with state that is touched while it is saved: blocked calls, timers, queues, connections, locks. */
+const PROGRAMS = ["tree", "signals", "unix-sockets", "polling", "locks", "pty"];
+/** Those that outlive a coordinator that is killed, too. */
+const PROGRAMS_TO_KILL = ["tcp-established", "threads"];
+
+const jiti = join(dirname(createRequire(import.meta.url).resolve("jiti/package.json")), "lib/jiti-cli.mjs");
+const script = join(import.meta.dirname, "coordinator-to-fail.ts");
+
+/** Makes checkpoints of a program that come to no end. */
+function fail({ pid, images }: program.Program, how: "throw" | "kill" | "after", ...whens: readonly string[]) {
+  const words = [jiti, script, String(pid), images, how, ...whens];
+  return spawnSync(process.execPath, words, { encoding: "utf8", timeout: 60_000 });
+}
+
+/** The memory and states of all its threads, where their places do not matter: none is traced, none stopped. */
+function look({ name }: program.Program): readonly string[] {
+  return program.tasksOf(name).map((pid) => {
+    const maps = readFileSync(`/proc/${pid}/maps`, "utf8");
+    const threads = readdirSync(`/proc/${pid}/task`).map((tid) => {
+      const status = readFileSync(`/proc/${pid}/task/${tid}/status`, "utf8");
+      const isHeld = /^State:\s+[tT]/m.test(status) || !/^TracerPid:\s+0$/m.test(status);
+      return `${tid} ${isHeld ? "held" : "runs"} ${/^SigBlk:.*$/m.exec(status)?.[0]}`;
+    });
+    return `${pid} ${threads}\n${maps}`;
+  });
+}
+
+function throwEverywhere(started: program.Program): void {
+  const before = look(started);
+  const tables = nftTables();
+  const { stdout, stderr } = fail(started, "throw", ...HOOKS);
+  expect(stdout.trim().split("\n"), stderr).toEqual(HOOKS.map((hook) => `${hook}: the fault`));
+  expect(look(started)).toEqual(before);
+  expect(nftTables()).toBe(tables);
+}
+
+function nftTables(): string {
+  return spawnSync("nft", ["list", "tables"], { encoding: "utf8" }).stdout ?? "";
+}
+
+describe.skipIf(missing !== undefined)("a program whose checkpoint fails goes on as if nothing had been", () => {
+  let started: program.Program | undefined;
+  afterEach(async () => {
+    if (started !== undefined) await program.forget(started.name);
+    started = undefined;
+  });
+
+  for (const name of PROGRAMS_TO_KILL) {
+    it(`${name}, when plugins throw and the coordinator is killed, at any hook`, async () => {
+      started = await program.start(name);
+      const before = look(started);
+      const tables = nftTables();
+      throwEverywhere(started);
+      for (const hook of HOOKS) {
+        const { signal, stderr } = fail(started, "kill", hook);
+        expect(signal, `${hook}: ${stderr}`).toBe("SIGKILL");
+        expect(look(started), hook).toEqual(before);
+      }
+      await until(() => nftTables() === tables, "the janitor has opened the network");
+      expect(await program.verdictOf(started)).toBe("pass");
+    });
+  }
+
+  for (const name of PROGRAMS) {
+    it(`${name}, when a plugin throws at any hook`, async () => {
+      started = await program.start(name);
+      throwEverywhere(started);
+      expect(await program.verdictOf(started)).toBe("pass");
+    });
+  }
+
+  it("threads, when the coordinator is killed at any moment", async () => {
+    started = await program.start("threads");
+    const moments = Array.from({ length: 16 }, (_, index) => String(5 * index));
+    const signals = new Set(moments.map((moment) => fail(started as program.Program, "after", moment).signal));
+    expect(signals).toContain("SIGKILL");
+    expect(await program.verdictOf(started)).toBe("pass");
+  });
+});
