@@ -18,8 +18,11 @@ import { mappings } from "./memory/mappings.ts";
 import { mm } from "./memory/mm.ts";
 import { pages } from "./memory/pages.ts";
 import { sharedMemory } from "./memory/shared-memory.ts";
+import { ipcNamespace } from "./namespaces/ipc/ipc-namespace.ts";
+import { nestedNamespaces } from "./namespaces/own-namespaces.ts";
 import { timeNamespace } from "./namespaces/time-namespace.ts";
-import { unsupported } from "./namespaces/unsupported.ts";
+import { userNamespace } from "./namespaces/user-namespace.ts";
+import { utsNamespace } from "./namespaces/uts-namespace.ts";
 import type { CheckpointPlugin } from "./plugin.ts";
 import { signals } from "./signals/signals.ts";
 import { inetSockets } from "./sockets/inet-sockets.ts";
@@ -38,7 +41,10 @@ import { processTree } from "./tree/process-tree.ts";
 export function defaultCheckpointPlugins(): readonly CheckpointPlugin[] {
   return [
     objectIds(),
-    unsupported(),
+    nestedNamespaces(),
+    userNamespace(),
+    utsNamespace(),
+    ipcNamespace(),
     mappings(),
     mm(),
     fs(),

@@ -37,10 +37,12 @@ export type {
 export { imageKinds } from "./image-kinds.ts";
 export type { ImageSource } from "./image-source.ts";
 export { readEntries, readImage, readInventory, readSingleEntry } from "./image-source.ts";
+export { ipcSysctls } from "./ipc-sysctls.ts";
 export type { Json, JsonOptions } from "./json.ts";
 export { decodeToJson, imageToJson } from "./json.ts";
 export * from "./magic.ts";
 export * from "./messages/mod.ts";
+export { netSysctls } from "./net-sysctls.ts";
 export type { Pagemap, PagemapOptions, PageRun } from "./page-runs.ts";
 export { MAX_PARENTS, readPagemap } from "./page-runs.ts";
 export type { UnknownFieldReport } from "./schema/decode.ts";

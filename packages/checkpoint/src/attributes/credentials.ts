@@ -2,6 +2,7 @@ import type { Call } from "@restage/core";
 import type { CredsEntry } from "@restage/images";
 import { PR } from "@restage/linux/abi";
 import type { Draft } from "../images/draft.ts";
+import type { IdsInside } from "../namespaces/user-namespace.ts";
 import { type CheckpointPlugin, defineCheckpointPlugin } from "../plugin.ts";
 import type { FrozenThread } from "../tree/frozen-task.ts";
 
@@ -15,17 +16,17 @@ export function credentials(): CheckpointPlugin {
       look.thread.tap("credentials", (thread) => {
         securebits.set(thread, thread.call.prctl(PR.GET_SECUREBITS, 0, 0, 0, 0));
       });
-      collect.thread.tap("credentials", (thread) => {
-        thread.core.creds = credentialsOf(thread, securebits.get(thread)?.result ?? 0);
+      collect.thread.tap("credentials", (thread, { ids }) => {
+        thread.core.creds = credentialsOf(thread, ids, securebits.get(thread)?.result ?? 0);
       });
     },
   });
 }
 
-function credentialsOf({ status }: FrozenThread, secbits: number) {
+function credentialsOf({ status }: FrozenThread, ids: IdsInside, secbits: number) {
   const numbers = (name: string) => (status.get(name) ?? "").split(/\s+/).filter(Boolean).map(Number);
-  const [uid = 0, euid = 0, suid = 0, fsuid = 0] = numbers("Uid");
-  const [gid = 0, egid = 0, sgid = 0, fsgid = 0] = numbers("Gid");
+  const [uid = 0, euid = 0, suid = 0, fsuid = 0] = numbers("Uid").map((id) => ids.uid(id));
+  const [gid = 0, egid = 0, sgid = 0, fsgid = 0] = numbers("Gid").map((id) => ids.gid(id));
   return {
     uid,
     gid,
@@ -41,7 +42,7 @@ function credentialsOf({ status }: FrozenThread, secbits: number) {
     cap_bnd: words(status.get("CapBnd")),
     cap_amb: words(status.get("CapAmb")),
     secbits,
-    groups: numbers("Groups"),
+    groups: numbers("Groups").map((id) => ids.gid(id)),
     no_new_privs: Number(status.get("NoNewPrivs") ?? 0),
   } satisfies Draft<CredsEntry>;
 }

@@ -3,6 +3,7 @@ import type { EntryToEncode, GhostChunk } from "@restage/images";
 import { AT_FDCWD, O, S_IF, SEEK } from "@restage/linux/abi";
 import { attempt, room } from "../attempt.ts";
 import type { FrozenTree } from "../tree/frozen-tree.ts";
+import { ownersOf } from "./file-owner.ts";
 import type { OpenFile } from "./open-file.ts";
 
 /** From this size on holes are looked for, in bytes. */
@@ -22,8 +23,7 @@ export function ghostEntry(tree: FrozenTree, { proc }: OpenFile): EntryToEncode<
   const isFile = type === S_IF.REG;
   const hasChunks = isFile && stat.size >= CHUNKS_FROM;
   const value = {
-    uid: Number(stat.uid),
-    gid: Number(stat.gid),
+    ...ownersOf(proc, tree),
     mode,
     dev: deviceNumber(stat.dev),
     ino: stat.ino,

@@ -1,6 +1,7 @@
 import { lstatSync } from "node:fs";
 import { vmaStatus } from "@restage/images";
-import { MAP, O, S_IF } from "@restage/linux/abi";
+import { MAP, O, PROT, S_IF } from "@restage/linux/abi";
+import { ownNamespace } from "../namespaces/own-namespaces.ts";
 import { type CheckpointPlugin, defineCheckpointPlugin } from "../plugin.ts";
 import type { FrozenTask } from "../tree/frozen-task.ts";
 import type { FrozenTree } from "../tree/frozen-tree.ts";
@@ -73,7 +74,20 @@ function describe(mapping: Mapping, task: FrozenTask, tree: FrozenTree): void {
     entry.pgoff = 0n;
     return;
   }
-  describeFile(mapping, task, tree, refuse);
+  if (name.startsWith("/SYSV")) describeSegment(mapping, tree, refuse);
+  else describeFile(mapping, task, tree, refuse);
+}
+
+/** System V shared memory: its id is the inode's number. */
+function describeSegment({ entry, inode }: Mapping, tree: FrozenTree, refuse: (why: string) => void): void {
+  if (ownNamespace(tree, "ipc") === undefined)
+    refuse(
+      "it is System V shared memory of this process's IPC namespace: only that of a namespace of the tree's own is saved",
+    );
+  entry.flags = (entry.flags ?? 0) | MAP.ANONYMOUS;
+  entry.status = VMA_AREA_REGULAR | vmaStatus.VMA_AREA_SYSVIPC | vmaStatus.VMA_ANON_SHARED;
+  entry.shmid = inode;
+  entry.fdflags = ((entry.prot ?? 0) & PROT.WRITE) === 0 ? O.RDONLY : O.RDWR;
 }
 
 function describeFile(mapping: Mapping, task: FrozenTask, tree: FrozenTree, refuse: (why: string) => void): void {
@@ -86,7 +100,6 @@ function describeFile(mapping: Mapping, task: FrozenTask, tree: FrozenTree, refu
   const file = tree.files.addPath(task, proc, flags);
   entry.shmid = BigInt(file.id);
   if (isSharedMemory(file)) entry.status |= vmaStatus.VMA_AREA_MEMFD;
-  else if (file.link.startsWith("/SYSV")) refuse("System V shared memory is not saved yet");
   else if ((file.stat.mode & S_IF.MT) !== S_IF.REG) refuse("it maps no regular file: these are not saved yet");
 }
 

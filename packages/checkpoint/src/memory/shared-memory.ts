@@ -1,10 +1,9 @@
-import { statSync } from "node:fs";
 import type { Host } from "@restage/core";
 import { fdTypes, pageFlags } from "@restage/images";
 import type { AddressRange } from "@restage/linux";
 import { AT_FDCWD, F, O, PAGE_SIZE, SEEK } from "@restage/linux/abi";
 import { attempt } from "../attempt.ts";
-import { ownerOf } from "../files/file-owner.ts";
+import { ownerOf, ownersOf } from "../files/file-owner.ts";
 import type { OpenFile } from "../files/open-file.ts";
 import { type CheckpointPlugin, defineCheckpointPlugin } from "../plugin.ts";
 import type { FrozenTree } from "../tree/frozen-tree.ts";
@@ -12,6 +11,9 @@ import { pagemapEntry } from "./pages.ts";
 
 const PREFIX = "/memfd:";
 const DELETED = " (deleted)";
+
+/** Their images are numbered beyond those of System V shared memory, which have its ids: a namespace would have to make millions first. */
+const FIRST_NUMBER = 0x7000_0000;
 
 /**
  * Memory that tasks share by a file without a name: memfds, and shared anonymous memory, which images have as a memfd with the name /dev/zero. Each
@@ -27,7 +29,7 @@ export function sharedMemory(): CheckpointPlugin {
         if (!isSharedMemory(file)) return undefined;
         let inode = inodes.get(file.stat.ino);
         if (inode === undefined) {
-          inode = { number: inodes.size + 1, file };
+          inode = { number: FIRST_NUMBER + inodes.size, file };
           inodes.set(file.stat.ino, inode);
         }
         const { id, flags, position: pos } = file;
@@ -47,7 +49,7 @@ export function isSharedMemory({ link, stat }: OpenFile): boolean {
 
 function saveInode(tree: FrozenTree, number: number, { proc, link, stat }: OpenFile): void {
   const { host, images } = tree;
-  const { uid, gid } = statSync(proc);
+  const { uid, gid } = ownersOf(proc, tree);
   const memory = host.call.openat(AT_FDCWD, proc, O.RDONLY | O.CLOEXEC).result;
   try {
     const name = link.slice(link.startsWith(PREFIX) ? PREFIX.length : 0, -DELETED.length);
@@ -60,7 +62,8 @@ function saveInode(tree: FrozenTree, number: number, { proc, link, stat }: OpenF
   }
 }
 
-function savePages({ host, images }: FrozenTree, number: number, memory: number, size: number): void {
+/** Saves what is in a file of the kernel's tmpfs. */
+export function savePages({ host, images }: FrozenTree, number: number, memory: number, size: number): void {
   const pagesId = images.nextPages();
   const file = images.open("pages", pagesId);
   images.add("shmem_pagemap", number, { value: { pages_id: pagesId } });

@@ -2,7 +2,7 @@ import { readlinkSync, statSync } from "node:fs";
 import { fdTypes, type InputOf, type UnixSkEntry } from "@restage/images";
 import { AF, SIOCUNIXFILE, SO, SOCK, SOL, TCP_STATE } from "@restage/linux/abi";
 import { attempt } from "../attempt.ts";
-import { NO_OWNER, ownerOf } from "../files/file-owner.ts";
+import { NO_OWNER, ownerOf, ownersOf } from "../files/file-owner.ts";
 import type { OpenFile } from "../files/open-file.ts";
 import { type CheckpointPlugin, defineCheckpointPlugin } from "../plugin.ts";
 import type { FrozenTree } from "../tree/frozen-tree.ts";
@@ -89,14 +89,15 @@ function boundFile(tree: FrozenTree, file: OpenFile, descriptor: number, name: U
     return {};
   }
   const link = readlinkSync(`/proc/self/fd/${opened}`);
-  const { mode, uid, gid } = statSync(`/proc/self/fd/${opened}`);
+  const { mode } = statSync(`/proc/self/fd/${opened}`);
+  const owners = ownersOf(`/proc/self/fd/${opened}`, tree);
   tree.host.call.close(opened);
   const isDeleted = link.endsWith(DELETED);
   const path = isDeleted ? link.slice(0, -DELETED.length) : link;
   const text = new TextDecoder().decode(name).replace(/\0.*$/s, "");
   // A relative name is relative to where its process was.
   const directory = text.startsWith("/") ? {} : { name_dir: path.slice(0, path.length - text.length - 1) || "/" };
-  return { file_perms: { mode, uid, gid }, ...(isDeleted ? { deleted: true } : {}), ...directory };
+  return { file_perms: { mode, ...owners }, ...(isDeleted ? { deleted: true } : {}), ...directory };
 }
 
 /** Refuses sockets that would come back without those whom they talk to. */

@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { fdTypes, ttyType } from "@restage/images";
 import { readProcesses } from "@restage/linux";
-import { ownerOf } from "../files/file-owner.ts";
+import { ownerOf, ownersOf } from "../files/file-owner.ts";
 import type { OpenFile } from "../files/open-file.ts";
 import { regularEntry } from "../files/regular-files.ts";
 import { type CheckpointPlugin, defineCheckpointPlugin } from "../plugin.ts";
@@ -52,7 +52,7 @@ function numberOf({ index, isMaster }: PseudoTerminal): number {
 }
 
 function describeEnd(tree: FrozenTree, file: OpenFile, descriptor: number, terminal: PseudoTerminal) {
-  const { uid, gid, dev } = statSync(file.proc);
+  const { dev } = statSync(file.proc);
   return {
     id: numberOf(terminal),
     type: ttyType.PTY,
@@ -60,8 +60,7 @@ function describeEnd(tree: FrozenTree, file: OpenFile, descriptor: number, termi
     ...sessionOf(terminal, tree),
     rdev: Number(file.stat.rdev),
     dev,
-    uid,
-    gid,
+    ...ownersOf(file.proc, tree),
     pty: { index: terminal.index },
   };
 }

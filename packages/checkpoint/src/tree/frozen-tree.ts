@@ -8,6 +8,7 @@ import type { OpenFile } from "../files/open-file.ts";
 import type { CheckpointFindings } from "../findings.ts";
 import type { Draft, FileDescription } from "../images/draft.ts";
 import type { ImageWriter } from "../images/image-writer.ts";
+import { IdsInside } from "../namespaces/user-namespace.ts";
 import type { CheckpointOptions } from "../options.ts";
 import { RepairedConnections } from "../sockets/tcp-connections.ts";
 import type { FrozenTask } from "./frozen-task.ts";
@@ -31,6 +32,8 @@ export class FrozenTree {
   /** TCP connections that stand still. */
   readonly repaired: RepairedConnections;
   readonly #reversals: (() => void)[] = [];
+  /** Users and groups as images have them. */
+  readonly ids: IdsInside;
   readonly inventory: Draft<InventoryEntry> = {};
 
   constructor(
@@ -48,6 +51,7 @@ export class FrozenTree {
     this.findings = findings;
     this.host = host;
     this.freezer = freezer;
+    this.ids = new IdsInside(this.root.proc);
     this.repaired = new RepairedConnections(host);
     this.files = new FileTable(this, (file) => describe(file, this));
   }
@@ -69,6 +73,11 @@ export class FrozenTree {
     const [root] = this.tasks;
     if (root === undefined) throw new Error("Cannot checkpoint an empty tree");
     return root;
+  }
+  /** The pid of a task of the tree as it stands in images; 0 for those of others. */
+  pidInside(hostPid: number): number {
+    const pid = this.tasks.find((task) => task.hostPid === Math.abs(hostPid))?.pid ?? 0;
+    return hostPid < 0 ? -pid : pid;
   }
   /** Tasks that have not ended. */
   get alive(): readonly FrozenTask[] {

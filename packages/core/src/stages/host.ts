@@ -1,10 +1,13 @@
 import type { FileStat, Kernel, ProgramOutcome, SyscallStep } from "@restage/linux";
-import { errnoText } from "@restage/linux/abi";
+import { AT_FDCWD, CLONE, errnoText, O } from "@restage/linux/abi";
 import { RestoreError } from "../errors.ts";
 import { CALLS, type CallArguments, type CallName, encodeArguments } from "../program/calls.ts";
 import { hintFor } from "../program/hints.ts";
 import { printStep } from "../program/print-program.ts";
 import { type Calls, ProgramBuilder, type RecordedStep } from "../program/program-builder.ts";
+
+/** Namespaces that a thread can enter beside other threads of its process. */
+const ENTERED = { net: CLONE.NEWNET, ipc: CLONE.NEWIPC, uts: CLONE.NEWUTS } as const;
 
 /** A call of the coordinator that was made. */
 export interface HostCall {
@@ -70,6 +73,35 @@ export class Host {
   /** Runs a program of this machine, found by PATH, and waits for its end. */
   runProgram(name: string, args: readonly string[], input?: string | Uint8Array): ProgramOutcome {
     return this.kernel.host.runProgram(name, args, input);
+  }
+
+  /**
+   * Does something of the coordinator's in a namespace of a task: sockets made, sysctls read and written, programs run there are those of that
+   * namespace. Nothing is awaited meanwhile. `work` gets a descriptor of the own namespace. Requires CAP_SYS_ADMIN. Source: setns(2).
+   *
+   * @param hostPid the task's pid on this host.
+   */
+  inside<T>(hostPid: number, kind: keyof typeof ENTERED, work: (own: number) => T): T {
+    const own = this.#openNamespace("self", kind);
+    try {
+      const other = this.#openNamespace(hostPid, kind);
+      try {
+        this.call.setns(other, ENTERED[kind]);
+      } finally {
+        this.call.close(other);
+      }
+      try {
+        return work(own);
+      } finally {
+        this.call.setns(own, ENTERED[kind]);
+      }
+    } finally {
+      this.call.close(own);
+    }
+  }
+
+  #openNamespace(process: number | "self", kind: keyof typeof ENTERED): number {
+    return this.call.openat(AT_FDCWD, `/proc/${process}/ns/${kind}`, O.RDONLY | O.CLOEXEC, 0).result;
   }
 
   make(name: CallName, args: readonly unknown[]): HostCall {

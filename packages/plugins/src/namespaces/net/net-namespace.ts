@@ -3,7 +3,6 @@ import { CLONE } from "@restage/linux/abi";
 import { hasOwnNamespace, namespaceId } from "../own-namespaces.ts";
 import { type DumpKind, readDump, replay } from "./dumps.ts";
 import { checkFirewalls, lockFirewalls, readFirewalls, unlockFirewalls } from "./firewall.ts";
-import { insideNetworkOf } from "./inside.ts";
 import { checkLinks, makeLinks } from "./links.ts";
 import { RouteSocket } from "./route-socket.ts";
 import { setLinkSysctls, setNetworkSysctls } from "./sysctls.ts";
@@ -56,7 +55,7 @@ export function netNamespace(): RestorePlugin {
         const namespace = id;
         if (namespace === undefined) return;
         const links = checkpoint.values("netdev", namespace);
-        insideNetworkOf(tree.root, host, (own) => {
+        host.inside(tree.root.hostPid, "net", (own) => {
           lockFirewalls(host, readFirewalls(checkpoint, namespace));
           const netns = checkpoint.optional("netns", namespace);
           if (netns !== undefined) setNetworkSysctls(host, netns);
@@ -73,7 +72,7 @@ export function netNamespace(): RestorePlugin {
       commit.tap("net-namespace", ({ tree, checkpoint, host }) => {
         const namespace = id;
         if (namespace === undefined) return;
-        insideNetworkOf(tree.root, host, () => unlockFirewalls(host, readFirewalls(checkpoint, namespace)));
+        host.inside(tree.root.hostPid, "net", () => unlockFirewalls(host, readFirewalls(checkpoint, namespace)));
       });
     },
   });

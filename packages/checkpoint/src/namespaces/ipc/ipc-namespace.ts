@@ -1,0 +1,33 @@
+import { type CheckpointPlugin, defineCheckpointPlugin } from "../../plugin.ts";
+import { ownNamespace } from "../own-namespaces.ts";
+import { saveMessageQueues } from "./message-queues.ts";
+import { saveSemaphores } from "./semaphores.ts";
+import { checkSegments, saveSegments } from "./shared-memory.ts";
+import { saveVariables } from "./variables.ts";
+
+/**
+ * System V shared memory, semaphores and message queues of a tree with an IPC namespace of its own, with ids and content, and its sysctls. Lists
+ * of undone semaphore operations are not saved: the kernel does not tell them.
+ */
+export function ipcNamespace(): CheckpointPlugin {
+  return defineCheckpointPlugin({
+    name: "ipc-namespace",
+    duty: "ipc-namespace",
+    apply({ look, write }) {
+      look.tree.tap("ipc-namespace", (tree) => {
+        if (ownNamespace(tree, "ipc") === undefined) return;
+        tree.host.inside(tree.root.hostPid, "ipc", () => checkSegments(tree));
+      });
+      write.tree.tap("ipc-namespace", (tree) => {
+        const id = ownNamespace(tree, "ipc");
+        if (id === undefined) return;
+        tree.host.inside(tree.root.hostPid, "ipc", () => {
+          saveVariables(tree, id);
+          saveSegments(tree, id);
+          saveSemaphores(tree, id);
+          saveMessageQueues(tree, id);
+        });
+      });
+    },
+  });
+}

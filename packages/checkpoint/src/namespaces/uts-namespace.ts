@@ -1,0 +1,22 @@
+import { type CheckpointPlugin, defineCheckpointPlugin } from "../plugin.ts";
+import { ownNamespace } from "./own-namespaces.ts";
+
+/** Host and domain name of a tree with a UTS namespace of its own. */
+export function utsNamespace(): CheckpointPlugin {
+  return defineCheckpointPlugin({
+    name: "uts-namespace",
+    duty: "uts-namespace",
+    apply({ write }) {
+      write.tree.tap("uts-namespace", (tree) => {
+        const id = ownNamespace(tree, "uts");
+        if (id === undefined) return;
+        const { host, images, root } = tree;
+        const value = host.inside(root.hostPid, "uts", () => ({
+          nodename: host.readText("/proc/sys/kernel/hostname") ?? "",
+          domainname: host.readText("/proc/sys/kernel/domainname") ?? "",
+        }));
+        images.add("utsns", id, { value });
+      });
+    },
+  });
+}

@@ -1,0 +1,17 @@
+/** Fields of an IPC namespace's entry, and the sysctls below /proc/sys that they are. Source: CRIU criu/ipc_ns.c. */
+export const ipcSysctls = {
+  sem_ctls: "kernel/sem",
+  msg_ctlmax: "kernel/msgmax",
+  msg_ctlmnb: "kernel/msgmnb",
+  msg_ctlmni: "kernel/msgmni",
+  auto_msgmni: "kernel/auto_msgmni",
+  shm_ctlmax: "kernel/shmmax",
+  shm_ctlall: "kernel/shmall",
+  shm_ctlmni: "kernel/shmmni",
+  shm_rmid_forced: "kernel/shm_rmid_forced",
+  mq_queues_max: "fs/mqueue/queues_max",
+  mq_msg_max: "fs/mqueue/msg_max",
+  mq_msgsize_max: "fs/mqueue/msgsize_max",
+  mq_msg_default: "fs/mqueue/msg_default",
+  mq_msgsize_default: "fs/mqueue/msgsize_default",
+} as const;
