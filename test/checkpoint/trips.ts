@@ -39,12 +39,12 @@ export const TRIPS: Readonly<Record<string, Trip>> = {
   memory: onNode,
   pty: onNode,
   timens: onNode,
+  "tcp-queued": { ...onNode, checkpoint: ["--tcp-established"], restore: ["--tcp-established"] },
   shm: { ...onNode, restore: ["--skip-file-rwx-check"] },
 };
 
 /** Those that do not yet, and why. */
 export const NOT_YET: Readonly<Record<string, string>> = {
-  "tcp-queued": "a network namespace of its own",
   namespaces: "namespaces of its own",
   userns: "a user namespace of its own",
 };

@@ -70,7 +70,11 @@ export async function makeCheckpoint(request: CheckpointRequest, kernel: LinuxKe
     if (options.leaveRunning) await letGo();
     const thawed = performance.now();
     images.write();
-    if (!options.leaveRunning) finish(tree);
+    if (!options.leaveRunning) {
+      // From here on the tree does not go on, whatever happens to this process.
+      if (!options.leaveStopped) await kernel.dismissUndo();
+      finish(tree);
+    }
     const frozen = (options.leaveRunning ? thawed : performance.now()) - started;
     const warnings = findings.all.filter(({ severity }) => severity === "warning");
     return { tasks: tree.tasks.map(({ hostPid }) => hostPid), warnings, frozen };

@@ -43,6 +43,8 @@ export { decodeToJson, imageToJson } from "./json.ts";
 export * from "./magic.ts";
 export * from "./messages/mod.ts";
 export { netSysctls } from "./net-sysctls.ts";
+export type { DumpKind } from "./network-dumps.ts";
+export { dumpMagic } from "./network-dumps.ts";
 export type { Pagemap, PagemapOptions, PageRun } from "./page-runs.ts";
 export { MAX_PARENTS, readPagemap } from "./page-runs.ts";
 export type { UnknownFieldReport } from "./schema/decode.ts";

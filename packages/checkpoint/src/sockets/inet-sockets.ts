@@ -36,7 +36,7 @@ export function inetSockets(): CheckpointPlugin {
         if (type !== SOCK.RAW && !PROTOCOLS.includes(protocol)) return undefined;
         const asked = type === SOCK.RAW ? IPPROTO.RAW : protocol;
         const key = `${family} ${asked}`;
-        const table = tables.get(key) ?? readInetSockets(tree.host, family, asked);
+        const table = tables.get(key) ?? readInetSockets(tree, family, asked);
         tables.set(key, table);
         const socket = table.get(Number(file.stat.ino)) ?? unbound(file, family);
         return {

@@ -1,5 +1,5 @@
-import type { Host } from "@restage/core";
 import { INET_DIAG } from "@restage/linux/abi";
+import type { FrozenTree } from "../tree/frozen-tree.ts";
 import { diagnose } from "./socket-diag.ts";
 
 /** An internet socket that is bound or connected, as the kernel describes it. */
@@ -23,15 +23,15 @@ const REQUEST_SIZE = 56;
 const MESSAGE_SIZE = 72;
 const AF_INET6 = 10;
 
-/** All bound sockets of a family and protocol in this process's network namespace, by inode. */
-export function readInetSockets(host: Host, family: number, protocol: number): ReadonlyMap<number, InetSocket> {
+/** All bound sockets of a family and protocol in the tree's network namespace, by inode. */
+export function readInetSockets(tree: FrozenTree, family: number, protocol: number): ReadonlyMap<number, InetSocket> {
   const request = new Uint8Array(REQUEST_SIZE);
   request[0] = family;
   // Raw sockets have a protocol of their own, which stands elsewhere.
   request[1] = protocol;
   request[2] = 1 << (INET_DIAG.SHUTDOWN - 1);
   new DataView(request.buffer).setUint32(4, 0xffff_ffff, true);
-  const sockets = diagnose(host, request, MESSAGE_SIZE).map(({ message, attributes }): InetSocket => {
+  const sockets = diagnose(tree, request, MESSAGE_SIZE).map(({ message, attributes }): InetSocket => {
     const words = (at: number) =>
       Array.from({ length: family === AF_INET6 ? 4 : 1 }, (_, index) => message.getUint32(at + 4 * index, true));
     return {

@@ -1,4 +1,3 @@
-import type { Host } from "@restage/core";
 import { fdTypes, type InputOf, type NetlinkSkEntry } from "@restage/images";
 import { AF, NDIAG_SHOW, NETLINK_DIAG, SO, SOL } from "@restage/linux/abi";
 import { attempt, room } from "../attempt.ts";
@@ -37,7 +36,7 @@ export function netlinkSockets(): CheckpointPlugin {
         const { descriptor } = file;
         if (descriptor === undefined || !file.link.startsWith("socket:")) return undefined;
         if (readOption(tree.host, descriptor, SOL.SOCKET, SO.DOMAIN) !== AF.NETLINK) return undefined;
-        table ??= readNetlinkSockets(tree.host);
+        table ??= readNetlinkSockets(tree);
         return { type: fdTypes.NETLINKSK, nlsk: describeSocket(tree, file, descriptor, table) };
       });
     },
@@ -76,12 +75,12 @@ function describeSocket(
   };
 }
 
-function readNetlinkSockets(host: Host): ReadonlyMap<number, NetlinkSocket> {
+function readNetlinkSockets(tree: FrozenTree): ReadonlyMap<number, NetlinkSocket> {
   const request = new Uint8Array(REQUEST_SIZE);
   request[0] = AF.NETLINK;
   request[1] = ALL_PROTOCOLS;
   new DataView(request.buffer).setUint32(8, NDIAG_SHOW.GROUPS, true);
-  const sockets = diagnose(host, request, MESSAGE_SIZE).map(({ message, attributes }): NetlinkSocket => {
+  const sockets = diagnose(tree, request, MESSAGE_SIZE).map(({ message, attributes }): NetlinkSocket => {
     const groups = attributes.get(NETLINK_DIAG.GROUPS);
     return {
       protocol: message.getUint8(2),

@@ -1,8 +1,10 @@
-import { type Host, RestoreError } from "@restage/core";
+import { data, RestoreError } from "@restage/core";
 import type { InetSkEntry, InputOf } from "@restage/images";
-import { AF } from "@restage/linux/abi";
+import { AF, CLONE, NETLINK, SOCK } from "@restage/linux/abi";
+import { ownNamespace } from "../namespaces/own-namespaces.ts";
 import { type CheckpointPlugin, defineCheckpointPlugin } from "../plugin.ts";
 import type { FrozenTree } from "../tree/frozen-tree.ts";
+import { tableDeletion } from "./nft-table.ts";
 
 /** `network_lock_method` of the inventory. Source: CRIU criu/include/cr_options.h. */
 const NFTABLES = 1;
@@ -38,7 +40,7 @@ export function networkLock(): CheckpointPlugin {
         });
       });
       write.tree.tap("network-lock", (tree) => {
-        if (connections.length > 0) lock(tree.host, tree.runId, connections);
+        if (connections.length > 0) tree.insideNetwork(() => lock(tree, connections));
       });
     },
   });
@@ -50,7 +52,8 @@ function outgoing({ files }: FrozenTree): readonly InputOf<InetSkEntry>[] {
   return sockets.filter(({ dst_port, dst_addr }) => dst_port !== 0 && !ends.has(`${dst_addr} ${dst_port}`));
 }
 
-function lock(host: Host, runId: string, connections: readonly InputOf<InetSkEntry>[]): void {
+function lock(tree: FrozenTree, connections: readonly InputOf<InetSkEntry>[]): void {
+  const { host, runId } = tree;
   const table = `inet CRIU-${runId}`.slice(0, TABLE_NAME_SIZE);
   const rules = connections.flatMap(({ family, src_addr = [], src_port, dst_addr = [], dst_port }) => {
     const ip = family === AF.INET ? "ip" : "ip6";
@@ -71,9 +74,31 @@ function lock(host: Host, runId: string, connections: readonly InputOf<InetSkEnt
     "",
   ].join("\n");
   const { status, errors } = host.runProgram("nft", ["-f", "-"], script);
-  if (status === 0) return;
+  if (status === 0) {
+    const name = table.slice(table.indexOf(" ") + 1);
+    unlockLater(tree, name);
+    return;
+  }
   const hint = "keep packets off yourself and give --network-lock skip";
   throw new RestoreError("ERR_PLUGIN", `Cannot lock the network: nft failed: ${errors.trim()}`, { hint });
+}
+
+/** The table goes when the tree goes on after all, also when this process is killed before. */
+function unlockLater(tree: FrozenTree, table: string): void {
+  const { host, root } = tree;
+  const message = data(tableDeletion(table));
+  const isOwn = ownNamespace(tree, "net") !== undefined;
+  host.undo((call) => {
+    if (isOwn) call.setns(call.pidfd_open(root.hostPid, 0), CLONE.NEWNET);
+    const socket = call.socket(AF.NETLINK, SOCK.RAW, NETLINK.NETFILTER);
+    call.write(socket, message, message.bytes.length);
+  });
+  tree.onSurvival(() =>
+    tree.insideNetwork(() => {
+      const { status, errors } = host.runProgram("nft", ["delete", "table", "inet", table]);
+      if (status !== 0) throw new RestoreError("ERR_PLUGIN", `Cannot unlock the network: nft failed: ${errors.trim()}`);
+    }),
+  );
 }
 
 function addressText(family: number, words: readonly number[]): string {

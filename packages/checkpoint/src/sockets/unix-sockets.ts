@@ -27,7 +27,7 @@ export function unixSockets(): CheckpointPlugin {
         const { descriptor } = file;
         if (descriptor === undefined || !file.link.startsWith("socket:")) return undefined;
         if (readOption(tree.host, descriptor, SOL.SOCKET, SO.DOMAIN) !== AF.UNIX) return undefined;
-        table ??= readUnixSockets(tree.host);
+        table ??= readUnixSockets(tree);
         const socket = table.get(Number(file.stat.ino));
         if (socket === undefined) return undefined;
         saved.set(socket.ino, { file, socket });

@@ -8,6 +8,7 @@ import type { OpenFile } from "../files/open-file.ts";
 import type { CheckpointFindings } from "../findings.ts";
 import type { Draft, FileDescription } from "../images/draft.ts";
 import type { ImageWriter } from "../images/image-writer.ts";
+import { ownNamespace } from "../namespaces/own-namespaces.ts";
 import { IdsInside } from "../namespaces/user-namespace.ts";
 import type { CheckpointOptions } from "../options.ts";
 import { RepairedConnections } from "../sockets/tcp-connections.ts";
@@ -73,6 +74,11 @@ export class FrozenTree {
     const [root] = this.tasks;
     if (root === undefined) throw new Error("Cannot checkpoint an empty tree");
     return root;
+  }
+  /** Does something in the network namespace of the tree; nothing is awaited meanwhile. */
+  insideNetwork<T>(work: () => T): T {
+    if (ownNamespace(this, "net") === undefined) return work();
+    return this.host.inside(this.root.hostPid, "net", work);
   }
   /** The pid of a task of the tree as it stands in images; 0 for those of others. */
   pidInside(hostPid: number): number {

@@ -1,6 +1,8 @@
 import { spawnSync } from "node:child_process";
 
 const TIME = 20_000;
+/** Bytes that a program may write. */
+const LARGEST_OUTPUT = 64 * 1024 * 1024;
 
 /** What became of a program. */
 export interface ProgramOutcome {
@@ -12,6 +14,11 @@ export interface ProgramOutcome {
 
 /** Runs a program of this machine, found by PATH, and waits for its end. */
 export function runProgram(name: string, args: readonly string[], input: string | Uint8Array = ""): ProgramOutcome {
-  const { status, stdout, stderr } = spawnSync(name, args, { input, encoding: "utf8", timeout: TIME });
+  const { status, stdout, stderr } = spawnSync(name, args, {
+    input,
+    encoding: "utf8",
+    timeout: TIME,
+    maxBuffer: LARGEST_OUTPUT,
+  });
   return { status: status ?? undefined, output: stdout ?? "", errors: stderr ?? "" };
 }

@@ -1,11 +1,7 @@
 import { RestoreError } from "@restage/core";
+import { type DumpKind, dumpMagic } from "@restage/images";
 import { ERRNO, errnoText, NLM_F } from "@restage/linux/abi";
 import type { RouteSocket } from "./route-socket.ts";
-
-/** Images that `ip address save`, `ip route save` and `ip rule save` made: a magic number, then netlink messages. Source: iproute2. */
-const MAGIC = { ifaddr: 0x47361222, route: 0x45311224, route6: 0x45311224, rule: 0x71706986 } as const;
-
-export type DumpKind = keyof typeof MAGIC;
 
 const AF_INET6 = 10;
 /** IFA_F_NODAD: nobody else has the address. Source: include/uapi/linux/if_addr.h. */
@@ -23,7 +19,7 @@ export function readDump(kind: DumpKind, file: string, payload: Uint8Array): rea
   if (payload.length === 0) return [];
   const view = new DataView(payload.buffer, payload.byteOffset, payload.length);
   const damaged = (why: string) => new RestoreError("ERR_IMAGE", `Cannot read ${file}: ${why}`, { entry: file });
-  if (payload.length < 4 || view.getUint32(0, true) !== MAGIC[kind])
+  if (payload.length < 4 || view.getUint32(0, true) !== dumpMagic[kind])
     throw damaged(`it does not begin as a dump of ${kind}`);
   const messages: DumpedMessage[] = [];
   for (let at = 4; at + 16 <= payload.length; ) {

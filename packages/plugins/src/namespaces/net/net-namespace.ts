@@ -1,7 +1,8 @@
 import { type Checkpoint, definePlugin, type Plan, type RestorePlugin } from "@restage/core";
+import type { DumpKind } from "@restage/images";
 import { CLONE } from "@restage/linux/abi";
 import { hasOwnNamespace, namespaceId } from "../own-namespaces.ts";
-import { type DumpKind, readDump, replay } from "./dumps.ts";
+import { readDump, replay } from "./dumps.ts";
 import { checkFirewalls, lockFirewalls, readFirewalls, unlockFirewalls } from "./firewall.ts";
 import { checkLinks, makeLinks } from "./links.ts";
 import { RouteSocket } from "./route-socket.ts";
