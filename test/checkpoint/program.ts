@@ -40,6 +40,7 @@ export async function start(name: string): Promise<Program> {
     mkdirSync(directory, { recursive: true });
     chmodSync(directory, 0o1777);
     mkdirSync(images);
+    if (hasRoot(name)) makeRoot(name);
     execFileSync(EXECUTABLE, ["--launch", name, directory], { env: {}, stdio: "ignore" });
     await until(() => existsSync(`${directory}/ready`) || existsSync(`${directory}/setup-error`), `${name} is ready`);
     if (!existsSync(`${directory}/setup-error`)) return { name, pid, directory, images };
@@ -94,6 +95,26 @@ export async function forget(name: string): Promise<void> {
   await haveGone(name);
   rmSync(`${PLACE}/${name}`, { recursive: true, force: true });
   rmSync(`${PLACE}/${name}.images`, { recursive: true, force: true });
+  if (!existsSync(rootOf(name))) return;
+  spawnSync("umount", ["-l", rootOf(name)]);
+  rmSync(rootOf(name), { recursive: true, force: true });
+}
+
+const rootOf = (name: string) => `${PLACE}/${name}.root`;
+
+/** Has it a root directory of its own? */
+function hasRoot(name: string): boolean {
+  return manifestOf(name).setup.includes("root");
+}
+
+/** Mount points for what such a program mounts, in a directory that is a mount: CRIU takes no other one for a root. */
+function makeRoot(name: string): void {
+  const root = rootOf(name);
+  for (const directory of ["proc", "dev", "t", "b", `tmp/restage-fixtures/${name}`])
+    mkdirSync(`${root}/${directory}`, { recursive: true });
+  writeFileSync(`${root}/tmp/restage-fixtures/fixture`, "");
+  execFileSync("mount", ["--bind", root, root]);
+  execFileSync("mount", ["--make-private", root]);
 }
 
 /** How a command ended, and what it said. */
@@ -132,14 +153,22 @@ async function haveGone(name: string): Promise<void> {
   await until(() => !pidsOf(name).some((pid) => existsSync(`/proc/${pid}`)), `the pids of ${name} are free`);
 }
 
-/** All pids of a program, threads included. */
+/** All pids of a program on this host, threads included. */
 function pidsOf(name: string): readonly number[] {
+  const { setup, tids } = manifestOf(name);
+  return setup.includes("pidns") ? [pidOf(name)] : tids;
+}
+
+function manifestOf(name: string): Manifest {
   const manifest = JSON.parse(readFileSync(`${FIXTURES}fixtures.json`, "utf8")) as readonly Manifest[];
-  return manifest.find((fixture) => fixture.name === name)?.tids ?? [];
+  const found = manifest.find((fixture) => fixture.name === name);
+  if (found === undefined) throw new Error(`There is no fixture ${name}`);
+  return found;
 }
 
 /** What fixtures.json says of a fixture, in part. */
 interface Manifest {
   readonly name: string;
   readonly tids: readonly number[];
+  readonly setup: readonly string[];
 }

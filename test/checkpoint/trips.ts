@@ -1,4 +1,5 @@
 import type { Runtime } from "../restore/restores.ts";
+import { PLACE } from "../support/fixture-executable.ts";
 
 /** How a program of the fixtures is checkpointed, and restored from that. */
 export interface Trip {
@@ -11,6 +12,20 @@ export interface Trip {
 
 const everywhere: Trip = { runtimes: ["node", "deno", "bun"] };
 const onNode: Trip = { runtimes: ["node"] };
+
+/** A container's tree: its root, and what is mounted there from outside. */
+const container = (name: string): Trip => ({
+  ...onNode,
+  checkpoint: [
+    ["--external", `mnt[${PLACE}/${name}]:dir`],
+    ["--external", `mnt[${PLACE}/fixture]:exe`],
+  ].flat(),
+  restore: [
+    ["--root", `${PLACE}/${name}.root`, "--skip-file-rwx-check"],
+    ["--external", `mnt[dir]:${PLACE}/${name}`],
+    ["--external", `mnt[exe]:${PLACE}/fixture`],
+  ].flat(),
+});
 
 /** Every program that makes the round trip. */
 export const TRIPS: Readonly<Record<string, Trip>> = {
@@ -40,11 +55,10 @@ export const TRIPS: Readonly<Record<string, Trip>> = {
   pty: onNode,
   timens: onNode,
   "tcp-queued": { ...onNode, checkpoint: ["--tcp-established"], restore: ["--tcp-established"] },
+  namespaces: container("namespaces"),
+  userns: container("userns"),
   shm: { ...onNode, restore: ["--skip-file-rwx-check"] },
 };
 
 /** Those that do not yet, and why. */
-export const NOT_YET: Readonly<Record<string, string>> = {
-  namespaces: "namespaces of its own",
-  userns: "a user namespace of its own",
-};
+export const NOT_YET: Readonly<Record<string, string>> = {};

@@ -19,6 +19,7 @@ import { mm } from "./memory/mm.ts";
 import { pages } from "./memory/pages.ts";
 import { sharedMemory } from "./memory/shared-memory.ts";
 import { ipcNamespace } from "./namespaces/ipc/ipc-namespace.ts";
+import { mountNamespace } from "./namespaces/mounts/mount-namespace.ts";
 import { netNamespace } from "./namespaces/net/net-namespace.ts";
 import { nestedNamespaces } from "./namespaces/own-namespaces.ts";
 import { timeNamespace } from "./namespaces/time-namespace.ts";
@@ -47,6 +48,7 @@ export function defaultCheckpointPlugins(): readonly CheckpointPlugin[] {
     utsNamespace(),
     ipcNamespace(),
     netNamespace(),
+    mountNamespace(),
     mappings(),
     mm(),
     fs(),

@@ -6,6 +6,7 @@ import type { OpenFile } from "./files/open-file.ts";
 import { type CheckpointFinding, CheckpointFindings } from "./findings.ts";
 import { createCheckpointHooks, type TreeHooks } from "./hooks.ts";
 import { ImageWriter } from "./images/image-writer.ts";
+import { ownNamespace } from "./namespaces/own-namespaces.ts";
 import { type CheckpointOptions, DEFAULT_CHECKPOINT_OPTIONS } from "./options.ts";
 import { type CheckpointPlugin, chooseCheckpointPlugins } from "./plugin.ts";
 import { freezeTree } from "./tree/freeze-tree.ts";
@@ -69,7 +70,8 @@ export async function makeCheckpoint(request: CheckpointRequest, kernel: LinuxKe
     // Nothing that follows needs a tree that stands still.
     if (options.leaveRunning) await letGo();
     const thawed = performance.now();
-    images.write();
+    // A restore of a tree with a user namespace reads them as the root of that.
+    images.write(ownNamespace(tree, "user") === undefined ? undefined : tree.ids.root);
     if (!options.leaveRunning) {
       // From here on the tree does not go on, whatever happens to this process.
       if (!options.leaveStopped) await kernel.dismissUndo();

@@ -20,6 +20,8 @@ export interface CheckpointOptions {
   readonly fileLocks: boolean;
   /** Make links for files that are open under a name that they no longer have, beside the old name. */
   readonly linkRemap: boolean;
+  /** What is outside the tree and stays there: `mnt[MOUNTPOINT]:NAME`. */
+  readonly external: readonly string[];
   /** The largest deleted file whose content is saved, in bytes. */
   readonly ghostLimit: number;
 }
@@ -33,5 +35,6 @@ export const DEFAULT_CHECKPOINT_OPTIONS: Omit<CheckpointOptions, "pid" | "images
   shellJob: false,
   fileLocks: false,
   linkRemap: false,
+  external: [],
   ghostLimit: 1024 * 1024,
 };

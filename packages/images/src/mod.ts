@@ -19,6 +19,7 @@ export type { IpcQueuedMessage, IpcSemExtra } from "./extra/ipc.ts";
 export type { ExtraRule } from "./extra/rule.ts";
 export type { ImageFileName } from "./file-name.ts";
 export { imageFileName, imageKindOf, parseImageFileName } from "./file-name.ts";
+export { fileSystems } from "./file-systems.ts";
 export type { Entry, EntryImage, EntryToEncode, Image, RawImage } from "./image.ts";
 export { MAX_MESSAGE_SIZE } from "./image-cursor.ts";
 export { MAX_FILE_SIZE, openImageDirectory } from "./image-directory.ts";

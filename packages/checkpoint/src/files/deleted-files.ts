@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import { remapType } from "@restage/images";
 import { AT, AT_FDCWD, S_IF } from "@restage/linux/abi";
+import { mountOf } from "../namespaces/mounts/mount-of.ts";
 import { type CheckpointPlugin, defineCheckpointPlugin } from "../plugin.ts";
 import type { FrozenTree } from "../tree/frozen-tree.ts";
 import { ghostEntry } from "./ghost-file.ts";
@@ -33,7 +34,7 @@ export class DeletedFiles {
 export function nameFile(file: OpenFile, tree: FrozenTree, id: number): string | undefined {
   const { link, stat } = file;
   const process = /^\/proc\/(\d+)/.exec(link)?.[1];
-  if (process !== undefined && !exists(`/proc/${process}`)) {
+  if (process !== undefined && !exists(`${file.task.proc}/root/proc/${process}`)) {
     const pid = Number(process);
     if (!tree.deleted.deadProcesses.has(pid)) tree.deleted.deadProcesses.set(pid, id);
     return stripped(link);
@@ -73,7 +74,10 @@ function nameByLink(file: OpenFile, tree: FrozenTree, id: number): string | unde
     return undefined;
   }
   const path = `${name.slice(0, name.lastIndexOf("/"))}/link_remap.${id}`;
-  const linkId = tree.files.addEntry(task, (linkId) => ({ type: 1, reg: { ...linkEntry(file, path), id: linkId } }));
+  const linkId = tree.files.addEntry(task, (linkId) => ({
+    type: 1,
+    reg: { ...linkEntry(file, path), ...mountOf(file, tree), id: linkId },
+  }));
   tree.deleted.links.push({ file, id, linkId, path });
   return name;
 }

@@ -43,8 +43,8 @@ export function ghostEntry(tree: FrozenTree, { proc }: OpenFile): EntryToEncode<
   }
 }
 
-/** As the kernel counts: 12 bits of the major number above 20 of the minor one. */
-function deviceNumber(dev: bigint): number {
+/** The number of a device as the kernel has it inside: 12 bits of the major number above 20 of the minor one. */
+export function deviceNumber(dev: bigint): number {
   const major = (dev >> 8n) & 0xfffn;
   const minor = (dev & 0xffn) | ((dev >> 12n) & 0xfff00n);
   return Number((major << 20n) | minor);

@@ -1,6 +1,7 @@
 import { fdTypes, type InputOf, type RegFileEntry } from "@restage/images";
 import { O, S_IF } from "@restage/linux/abi";
 import { isSharedMemory } from "../memory/shared-memory.ts";
+import { mountOf } from "../namespaces/mounts/mount-of.ts";
 import { type CheckpointPlugin, defineCheckpointPlugin } from "../plugin.ts";
 import type { FrozenTree } from "../tree/frozen-tree.ts";
 import { nameFile } from "./deleted-files.ts";
@@ -49,5 +50,6 @@ export function regularEntry(file: OpenFile, tree: FrozenTree, id: number): Inpu
     name: nameFile(file, tree, id) ?? file.link,
     mode: stat.mode,
     ...(hasSize ? { size: stat.size } : {}),
+    ...mountOf(file, tree),
   };
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { chownSync, mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type Host, RestoreError } from "@restage/core";
 import {
@@ -22,8 +22,10 @@ export class ImageWriter {
   readonly #directory: string;
   readonly #host: Host;
   readonly #images = new Map<string, PendingImage>();
-  #pages = 0;
   readonly #raw = new Map<string, Uint8Array>();
+  /** Those that were written by others than `write`. */
+  readonly #made: string[] = [];
+  #pages = 0;
 
   constructor(directory: string, host: Host) {
     this.#directory = resolve(directory);
@@ -56,8 +58,13 @@ export class ImageWriter {
 
   /** Opens a raw image to which system calls write. Returns its descriptor. */
   open(kind: RawKindName, id: Id): number {
-    const path = join(this.#directory, imageFileName(kind, id));
+    const path = this.pathOf(imageFileName(kind, id));
     return this.#host.call.openat(AT_FDCWD, path, O.WRONLY | O.CREAT | O.TRUNC | O.CLOEXEC, 0o600).result;
+  }
+  /** Where a program writes an image by itself. */
+  pathOf(name: string): string {
+    this.#made.push(name);
+    return join(this.#directory, name);
   }
   close(file: number): void {
     this.#host.call.close(file);
@@ -67,11 +74,14 @@ export class ImageWriter {
   prepare(): void {
     this.#guard("", (path) => mkdirSync(path, { recursive: true }));
   }
-  /** Writes all images. */
-  write(): void {
+  /** Writes all images. @param owner whose they are to be, if not this process's. */
+  write(owner?: { readonly uid: number; readonly gid: number }): void {
     for (const [name, { kind, entries }] of this.#images)
       this.#guard(name, (path) => writeFileSync(path, encodeEntries(kind, entries), { mode: 0o600 }));
     for (const [name, payload] of this.#raw) this.#guard(name, (path) => writeFileSync(path, payload, { mode: 0o600 }));
+    if (owner === undefined) return;
+    for (const name of [...this.#images.keys(), ...this.#raw.keys(), ...this.#made])
+      this.#guard(name, (path) => chownSync(path, owner.uid, owner.gid));
   }
 
   #guard<T>(name: string, write: (path: string) => T): T {

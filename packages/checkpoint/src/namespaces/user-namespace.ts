@@ -37,6 +37,11 @@ export class IdsInside {
   gid(id: number): number {
     return inside(this.#gids, id);
   }
+  /** Who is root inside; undefined when nobody is. */
+  get root(): { readonly uid: number; readonly gid: number } | undefined {
+    const [uid, gid] = [outside(this.#uids, 0), outside(this.#gids, 0)];
+    return uid === undefined || gid === undefined ? undefined : { uid, gid };
+  }
 }
 
 /** Who has no id inside is the overflow id there: 65534 unless somebody changed it. Source: user_namespaces(7). */
@@ -45,6 +50,11 @@ const NOBODY = 65534;
 function inside(map: readonly UidGidExtent[], id: number): number {
   const extent = map.find(({ lower_first, count }) => lower_first <= id && id < lower_first + count);
   return extent === undefined ? NOBODY : extent.first + id - extent.lower_first;
+}
+
+function outside(map: readonly UidGidExtent[], id: number): number | undefined {
+  const extent = map.find(({ first, count }) => first <= id && id < first + count);
+  return extent === undefined ? undefined : extent.lower_first + id - extent.first;
 }
 
 /** Lines `INSIDE OUTSIDE COUNT`, where outside is the reader's. Source: user_namespaces(7). */

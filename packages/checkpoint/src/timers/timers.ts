@@ -5,6 +5,7 @@ import { readText } from "@restage/linux";
 import type { Draft } from "../images/draft.ts";
 import { type CheckpointPlugin, defineCheckpointPlugin } from "../plugin.ts";
 import type { FrozenTask } from "../tree/frozen-task.ts";
+import type { FrozenTree } from "../tree/frozen-tree.ts";
 
 /** `which` of getitimer(2). */
 const ITIMER = { real: 0, virt: 1, prof: 2 } as const;
@@ -28,7 +29,7 @@ export function timers(): CheckpointPlugin {
     apply({ look, collect }) {
       const intervals = new Map<FrozenTask, Readonly<Record<keyof typeof ITIMER, Answer>>>();
       const posix = new Map<FrozenTask, readonly AskedTimer[]>();
-      look.task.tap("timers", (task) => {
+      look.task.tap("timers", (task, tree) => {
         const { call } = task.leader;
         const ask = (which: number) => {
           const value = output(TIMER_SIZE);
@@ -36,7 +37,7 @@ export function timers(): CheckpointPlugin {
           return value;
         };
         intervals.set(task, { real: ask(ITIMER.real), virt: ask(ITIMER.virt), prof: ask(ITIMER.prof) });
-        const asked = timersOf(task).map((entry): AskedTimer => {
+        const asked = timersOf(task, tree).map((entry): AskedTimer => {
           const time = output(TIMER_SIZE);
           call.timer_gettime(entry.it_id ?? 0, time);
           return { entry, time, overrun: call.timer_getoverrun(entry.it_id ?? 0) };
@@ -82,7 +83,7 @@ const SIGEV = { signal: 0, none: 1, thread: 2 } as const;
 const SIGEV_THREAD_ID = 4;
 
 /** Reads /proc/PID/timers. Requires CONFIG_CHECKPOINT_RESTORE. */
-function timersOf(task: FrozenTask): readonly Draft<PosixTimerEntry>[] {
+function timersOf(task: FrozenTask, tree: FrozenTree): readonly Draft<PosixTimerEntry>[] {
   const text = readText(`${task.proc}/timers`) ?? "";
   return [
     ...text.matchAll(
@@ -98,7 +99,7 @@ function timersOf(task: FrozenTask): readonly Draft<PosixTimerEntry>[] {
       si_signo: Number(signal),
       it_sigev_notify: toThread ? SIGEV_THREAD_ID : way,
       sival_ptr: BigInt(`0x${value}`),
-      ...(toThread ? { notify_thread_id: Number(target) } : {}),
+      ...(toThread ? { notify_thread_id: tree.pidInside(Number(target)) } : {}),
     };
   });
 }

@@ -80,10 +80,14 @@ export class FrozenTree {
     if (ownNamespace(this, "net") === undefined) return work();
     return this.host.inside(this.root.hostPid, "net", work);
   }
-  /** The pid of a task of the tree as it stands in images; 0 for those of others. */
-  pidInside(hostPid: number): number {
-    const pid = this.tasks.find((task) => task.hostPid === Math.abs(hostPid))?.pid ?? 0;
-    return hostPid < 0 ? -pid : pid;
+  /** The id of a task or thread of the tree as it stands in images; 0 for those of others. */
+  pidInside(hostId: number): number {
+    const threads = this.tasks.flatMap((task) => task.threads);
+    return (
+      this.tasks.find(({ hostPid }) => hostPid === hostId)?.pid ??
+      threads.find(({ frozen }) => frozen.tid === hostId)?.tid ??
+      0
+    );
   }
   /** Tasks that have not ended. */
   get alive(): readonly FrozenTask[] {

@@ -5,7 +5,7 @@ import { number, on, oneOf, size, text, verbosity } from "./readers.ts";
 import type { Settings } from "./settings.ts";
 
 /** What `criu dump` takes, but is so here in any case. Source: CRIU 4.2, criu/config.c. */
-const WITHOUT_EFFECT = ["--force-irmap", "--no-default-config", "--track-mem"];
+const WITHOUT_EFFECT = ["--force-irmap", "--no-default-config", "-r, --root PATH", "--track-mem"];
 
 /** What `criu dump` does, and Restage does not do yet. */
 const MISSING = [
@@ -21,7 +21,6 @@ const MISSING = [
   "--enable-external-sharing",
   "--evasive-devices",
   "-M, --ext-mount-map MAPPING",
-  "--external RESOURCE",
   "--freeze-cgroup PATH",
   "--ghost-fiemap",
   "--irmap-scan-path PATH",
@@ -32,7 +31,6 @@ const MISSING = [
   "--port PORT",
   "--pre-dump-mode MODE",
   "--prev-images-dir DIR",
-  "-r, --root PATH",
   "--skip-in-flight",
   "--skip-mnt PATH",
   "--status-fd FD",
@@ -55,6 +53,9 @@ export const CHECKPOINT_COMMAND_OPTIONS: readonly Option[] = [
   checkpoint("-l, --file-locks", "save file locks", "fileLocks", on),
   checkpoint("--link-remap", "make links for open files that lost their names but have others", "linkRemap", on),
   checkpoint("--ghost-limit SIZE", "largest deleted file whose content is saved: 1M", "ghostLimit", size),
+  declareOption("--external RESOURCE", "what stays outside: mnt[MOUNTPOINT]:NAME", (to, given) => {
+    to.checkpoint.external = [...(to.checkpoint.external ?? []), text(given)];
+  }),
   own("-W, --work-dir DIR", "where the log is; else with the images", "workDirectory", text),
   own("-o, --log-file FILE", "write a log", "logFile", text),
   declareOption("-v, --verbosity [N]", "log 1 errors, 2 warnings, 3 what was saved", (to, given) => {

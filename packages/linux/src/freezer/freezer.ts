@@ -153,9 +153,11 @@ export class Freezer {
   kill(): readonly number[] {
     const threads = [...this.#frozen.values()];
     for (const { tid, tgid } of threads) if (tid === tgid) this.#host.syscall("kill", tid, SIG.KILL);
-    // Threads first: a leader is not reported dead while one of its threads is.
-    const inOrder = threads.sort((a, b) => Number(a.tid === a.tgid) - Number(b.tid === b.tgid));
-    const left = inOrder.filter(({ tid }) => !this.#ptrace.waitForEnd(tid)).map(({ tid }) => tid);
+    // The last found first: a leader is not reported dead while one of its threads is, nor the init of a pid namespace while a task is in it.
+    const left = threads
+      .toReversed()
+      .filter(({ tid }) => !this.#ptrace.waitForEnd(tid))
+      .map(({ tid }) => tid);
     this.#frozen.clear();
     return left;
   }

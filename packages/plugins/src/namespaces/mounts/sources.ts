@@ -1,5 +1,5 @@
 import type { Plan } from "@restage/core";
-import type { MntEntry } from "@restage/images";
+import { fileSystems, type MntEntry } from "@restage/images";
 import { isWithin, type Mount } from "./mount-tree.ts";
 
 /** Where a mount comes from. */
@@ -12,23 +12,6 @@ export type Source =
   /** A file system of its own; with content from an archive of the images. */
   | { readonly kind: "new"; readonly type: string; readonly archive: string | undefined };
 
-/** File systems by CRIU's numbers. Source: CRIU images/mnt.proto. Those that are not here need a path of the host. */
-const FILE_SYSTEMS: Readonly<Record<number, string>> = {
-  1: "proc",
-  2: "sysfs",
-  3: "devtmpfs",
-  5: "tmpfs",
-  6: "devpts",
-  8: "pstore",
-  9: "securityfs",
-  10: "fusectl",
-  11: "debugfs",
-  12: "cgroup",
-  14: "mqueue",
-  17: "overlay",
-  19: "tracefs",
-  23: "cgroup2",
-};
 const TMPFS = 5;
 
 /** Finds out where every mount comes from; refuses those for which there is nothing. */
@@ -56,7 +39,7 @@ function findSource(plan: Plan, mount: Mount, known: ReadonlyMap<Mount, Source>)
       known.get(other)?.kind !== "external",
   );
   if (other !== undefined) return { kind: "bind", of: other };
-  const type = FILE_SYSTEMS[entry.fstype] ?? (entry.fstype === 16 ? entry.fsname : undefined);
+  const type = fileSystems[entry.fstype] ?? (entry.fstype === 16 ? entry.fsname : undefined);
   if (type === undefined) return "its file system is outside the tree";
   if (entry.root !== "/") return "its file system has no mount that shows all of it";
   const archive = `tmpfs-dev-${entry.root_dev}.tar.gz.img`;

@@ -1,0 +1,19 @@
+/**
+ * Types of file systems that can be mounted anew, by the numbers that images have for them. Source: CRIU images/mnt.proto.
+ */
+export const fileSystems: Readonly<Record<number, string>> = {
+  1: "proc",
+  2: "sysfs",
+  3: "devtmpfs",
+  5: "tmpfs",
+  6: "devpts",
+  8: "pstore",
+  9: "securityfs",
+  10: "fusectl",
+  11: "debugfs",
+  12: "cgroup",
+  14: "mqueue",
+  17: "overlay",
+  19: "tracefs",
+  23: "cgroup2",
+};
