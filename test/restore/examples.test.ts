@@ -1,7 +1,10 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { copyFileSync, existsSync, readFileSync, rmSync, statSync } from "node:fs";
+import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { decodeEntries } from "@restage/images";
+import { RLIM_INFINITY, RLIMIT_NAMES } from "@restage/linux/abi";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { cleanUp, lastCount, PID, place } from "../../examples/counter/place.ts";
 import * as server from "../../examples/server/place.ts";
@@ -37,6 +40,32 @@ async function end(pid = PID): Promise<void> {
     await sleep(20);
   }
 }
+
+describe("the checkpoints of the examples", () => {
+  // What a machine gives by its size, or its administrator by hand. A checkpoint with more than that restores with a warning.
+  const modest: Readonly<Record<string, bigint>> = {
+    RLIMIT_NPROC: 4096n,
+    RLIMIT_NOFILE: 1024n,
+    RLIMIT_MEMLOCK: 65536n,
+    RLIMIT_SIGPENDING: 4096n,
+    RLIMIT_MSGQUEUE: 819200n,
+  };
+
+  it.each(["counter/checkpoint", "server/checkpoint", "server/checkpoint-in-namespaces"])(
+    "%s asks for limits that every machine has",
+    (folder) => {
+      const images = join(root, "examples", folder);
+      for (const name of readdirSync(images).filter((name) => name.startsWith("core-"))) {
+        for (const { value } of decodeEntries("core", readFileSync(join(images, name)), name)) {
+          RLIMIT_NAMES.forEach((limit, which) => {
+            const recorded = value.tc?.rlimits?.rlimits[which];
+            expect(recorded?.max, limit).toBeLessThanOrEqual(modest[limit] ?? RLIM_INFINITY);
+          });
+        }
+      }
+    },
+  );
+});
 
 describe.skipIf(notRoot)("the example", () => {
   beforeEach(async () => {
