@@ -26,6 +26,7 @@ import { children } from "./forking/children.ts";
 import { rootTask } from "./forking/root-task.ts";
 import { sessions } from "./forking/sessions.ts";
 import { zombiesBefore } from "./forking/zombies-before.ts";
+import { aio } from "./memory/aio.ts";
 import { memfds } from "./memory/memfds.ts";
 import { mm } from "./memory/mm.ts";
 import { privateMemory } from "./memory/private-memory.ts";
@@ -80,6 +81,7 @@ export function defaultPlugins(): RestorePlugin[] {
     privateMemory(),
     sharedMappings(),
     systemVMappings(),
+    aio(),
     transportSockets(),
     sessions(),
     children(),

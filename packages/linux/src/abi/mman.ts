@@ -47,7 +47,7 @@ export const MADV = {
 } as const;
 
 /** Flags of memfd_create(2). Source: include/uapi/linux/memfd.h. */
-export const MFD = { CLOEXEC: 1, ALLOW_SEALING: 2, NOEXEC_SEAL: 8, EXEC: 16 } as const;
+export const MFD = { CLOEXEC: 1, ALLOW_SEALING: 2, HUGETLB: 4, NOEXEC_SEAL: 8, EXEC: 16 } as const;
 
 /** Bytes in a page on x86_64. */
 export const PAGE_SIZE = 4096;

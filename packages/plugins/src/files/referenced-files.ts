@@ -1,5 +1,6 @@
 import type { Plan } from "@restage/core";
-import { isFile, kindOf } from "../memory/vmas.ts";
+import { vmaStatus } from "@restage/images";
+import { has } from "../memory/vmas.ts";
 
 /**
  * Ids of all files that a surviving task uses: descriptors, what is in flight between sockets, executable, directories, mappings. Others
@@ -18,7 +19,9 @@ export function referencedFiles(plan: Plan): ReadonlySet<number> {
     ids.add(task.mm.exe_file_id);
     ids.add(task.fs.cwd_id);
     ids.add(task.fs.root_id);
-    for (const vma of task.mm.vmas) if (isFile(vma) && kindOf(vma) === "private") ids.add(Number(vma.shmid));
+    for (const vma of task.mm.vmas) {
+      if (has(vma, vmaStatus.VMA_FILE_PRIVATE | vmaStatus.VMA_FILE_SHARED)) ids.add(Number(vma.shmid));
+    }
   }
   return ids;
 }

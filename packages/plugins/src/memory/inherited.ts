@@ -26,7 +26,8 @@ export function inheritedVmas(task: Task): ReadonlySet<VmaEntry> {
 }
 
 function isHandedOn(vma: VmaEntry): boolean {
-  return kindOf(vma) === "private" && (vma.flags & MAP.LOCKED) === 0 && ((vma.madv ?? 0n) & NOT_HANDED_ON) === 0n;
+  const flags = MAP.LOCKED | MAP.HUGETLB;
+  return kindOf(vma) === "private" && (vma.flags & flags) === 0 && ((vma.madv ?? 0n) & NOT_HANDED_ON) === 0n;
 }
 
 function isAlike(a: VmaEntry, b: VmaEntry): boolean {

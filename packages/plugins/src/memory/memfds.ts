@@ -5,10 +5,12 @@ import {
   type Service,
   type StageContext,
   type Task,
+  type Value,
 } from "@restage/core";
-import { AT_FDCWD, F, MFD, O, PAGE_SIZE, S_IF, SEEK } from "@restage/linux/abi";
+import { AT_FDCWD, F, MAP, MFD, O, PAGE_SIZE, PROT, S_IF, SEEK } from "@restage/linux/abi";
 import { OpenFiles } from "../files/open-files.ts";
-import { MAX_BYTES, openPages } from "./page-content.ts";
+import { alignUp, HUGE_PAGES_HINT, hugePageSize } from "./huge-pages.ts";
+import { fillPages, MAX_BYTES, openPages, placeAt } from "./page-content.ts";
 import { findSegments, type Segment } from "./segments.ts";
 
 /** The shared memory that was made for the tree. */
@@ -41,7 +43,6 @@ export function memfds(): RestorePlugin {
         what: "memfd",
         restored:
           "content, size, name, seals, owner and mode; any number of open descriptions, private and shared mappings",
-        refused: "huge pages",
         shownBy: ["case memfds"],
       },
     ],
@@ -57,10 +58,6 @@ export function memfds(): RestorePlugin {
         segments = findSegments(plan);
         for (const { files, number } of segments) {
           for (const id of files) service(OpenFiles).substitute(id, `/proc/self/fd/${number}`);
-        }
-        for (const { name, hugetlb_flag } of plan.checkpoint.values("memfd_inode")) {
-          if (hugetlb_flag === undefined) continue;
-          plan.refuse({ what: `memfd ${name}`, why: "huge pages (hugetlb) are not restored yet" });
         }
       });
       stages.FORKING.enter.tap("memfds", (stage) => {
@@ -85,10 +82,22 @@ export function memfds(): RestorePlugin {
   });
 }
 
-/** The content is moved inside the kernel: nobody has it mapped yet. */
 function make(task: Task, segment: Segment, context: StageContext): void {
   const { call } = task;
-  const memfd = call.memfd_create(segment.name, MFD.CLOEXEC | MFD.ALLOW_SEALING);
+  const memfd = call.memfd_create(segment.name, MFD.CLOEXEC | MFD.ALLOW_SEALING | segment.hugePages);
+  if (segment.hugePages === 0) moveContent(task, segment, memfd, context);
+  // Whole pages were moved: it may end within the last.
+  if (segment.size > 0n) call.ftruncate(memfd, segment.size);
+  if (segment.hugePages !== 0) fillHugePages(task, segment, memfd, context);
+  const permissions = segment.mode & ~S_IF.MT;
+  if (permissions !== 0o777) call.fchmod(memfd, permissions);
+  if (segment.uid !== 0 || segment.gid !== 0) call.fchown(memfd, segment.uid, segment.gid);
+  task.place(memfd, segment.number, { cloexec: true });
+}
+
+/** The content is moved inside the kernel: nobody has it mapped yet. */
+function moveContent(task: Task, segment: Segment, memfd: Value, context: StageContext): void {
+  const { call } = task;
   for (const run of segment.runs) {
     const pages = openPages(task, run, context);
     for (let done = 0; done < run.pages * PAGE_SIZE; done += MAX_BYTES) {
@@ -99,10 +108,17 @@ function make(task: Task, segment: Segment, context: StageContext): void {
     }
     call.close(pages);
   }
-  // Whole pages were moved: it may end within the last.
-  if (segment.size > 0n) call.ftruncate(memfd, segment.size);
-  const permissions = segment.mode & ~S_IF.MT;
-  if (permissions !== 0o777) call.fchmod(memfd, permissions);
-  if (segment.uid !== 0 || segment.gid !== 0) call.fchown(memfd, segment.uid, segment.gid);
-  task.place(memfd, segment.number, { cloexec: true });
+}
+
+/** Huge pages can only be written where they are mapped: the root task has nothing after the zone yet. */
+function fillHugePages(task: Task, segment: Segment, memfd: Value, context: StageContext): void {
+  const { zone } = context.stub;
+  const at = alignUp(zone.start + zone.length, hugePageSize(segment.hugePages));
+  const flags = MAP.SHARED | MAP.FIXED_NOREPLACE;
+  task.call
+    .mmap(at, segment.size, PROT.READ | PROT.WRITE, flags, memfd, 0)
+    .hint(HUGE_PAGES_HINT)
+    .expect(at);
+  fillPages(task, placeAt(at, segment.runs), context);
+  task.call.munmap(at, segment.size);
 }

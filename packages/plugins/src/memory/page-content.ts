@@ -26,6 +26,11 @@ export interface Content {
 /** Where tasks find the pages. */
 export type Images = Pick<StageContext, "checkpoint" | "serviceDescriptors">;
 
+/** The pages of a segment that is mapped at an address. */
+export function placeAt(address: number, runs: readonly PageRun[]): readonly Content[] {
+  return runs.map((run) => ({ run: { ...run, address: run.address + BigInt(address) }, hugePages: false }));
+}
+
 /** A part of the memory whose content is in a row in a pages image. */
 interface Piece {
   readonly address: number;

@@ -8,10 +8,12 @@ import {
   type RestorePlugin,
   type StageContext,
   type Task,
+  type Value,
 } from "@restage/core";
 import type { PageRun, VmaEntry } from "@restage/images";
 import { MADV, MAP, O, PAGE_SIZE, PROT } from "@restage/linux/abi";
 import { OpenFiles } from "../files/open-files.ts";
+import { HUGE_PAGES_HINT, hasHugePages } from "./huge-pages.ts";
 import { inheritedVmas, pagesOnlyIn } from "./inherited.ts";
 import { type Content, fillPages, mergePages, readPageRuns } from "./page-content.ts";
 import { readBytes } from "./read-pages.ts";
@@ -40,8 +42,25 @@ export function privateMemory(): RestorePlugin {
         group: "memory",
         what: "private mappings",
         restored:
-          "anonymous and of files, with content, protection, advice; copy-on-write between parent and child as it was",
-        shownBy: ["fixture counter", "fixture many", "fixture tree", "fixture memory"],
+          "anonymous and of files, with content, protection, advice, locks; copy-on-write between parent and child as it was",
+        shownBy: [
+          "fixture counter",
+          "fixture many",
+          "fixture tree",
+          "fixture memory",
+          "case mapping-kinds",
+          "case copy-on-write",
+          "case many-mappings",
+          "case odd-addresses",
+        ],
+      },
+      {
+        group: "memory",
+        what: "huge pages (hugetlb)",
+        restored:
+          "private and shared mappings, memfds, System V shared memory; files of hugetlbfs become memfds, as with CRIU",
+        kernel: "CONFIG_HUGETLBFS, and as many huge pages as there were",
+        shownBy: ["case huge-pages"],
       },
       {
         group: "memory",
@@ -111,12 +130,16 @@ export function privateMemory(): RestorePlugin {
   });
 }
 
+/** Runs and mappings both ascend. */
 function checkPages(plan: Plan, task: Task): void {
-  const vmas = task.mm.vmas.filter((vma) => kindOf(vma) === "private" || kindOf(vma) === "vdso");
+  const vmas = task.mm.vmas.filter((vma) => ["private", "aio", "vdso"].includes(kindOf(vma)));
+  let next = 0;
   for (const run of readPageRuns(plan.checkpoint, task)) {
     const end = run.address + BigInt(run.pages * PAGE_SIZE);
+    while (next < vmas.length && (vmas[next] as VmaEntry).end <= run.address) next++;
     let at = run.address;
-    for (const vma of vmas) if (vma.start <= at && at < vma.end) at = vma.end;
+    for (let n = next; at < end && n < vmas.length && (vmas[n] as VmaEntry).start <= at; n++)
+      at = (vmas[n] as VmaEntry).end;
     if (at >= end) continue;
     plan.refuse({
       what: `pages at ${run.address.toString(16)}`,
@@ -178,7 +201,7 @@ function contentOf(task: Task, vmas: readonly VmaEntry[], runs: readonly PageRun
       const part = { ...run, address: from, pages: Number(to - from) / PAGE_SIZE, offset };
       const last = content.at(-1);
       const joined = last?.vma === vma ? joinRuns(last.run, part) : undefined;
-      if (joined === undefined) content.push({ vma, run: part, hugePages: mayHaveHugePages(vma, task) });
+      if (joined === undefined) content.push({ vma, run: part, hugePages: mayBecomeHuge(vma, task) });
       else content[content.length - 1] = { vma, run: joined, hugePages: last?.hugePages ?? false };
     }
   }
@@ -200,23 +223,23 @@ function mapAll(
   filled: ReadonlySet<VmaEntry>,
   files: OpenFiles,
 ): void {
-  const open = new Map<bigint, ReturnType<OpenFiles["open"]>>();
+  const open = new Map<bigint, Value>();
   for (const vma of vmas) {
     const prot = filled.has(vma) ? vma.prot | PROT.WRITE : vma.prot;
     const length = vma.end - vma.start;
     if (inherited.has(vma)) {
       if (prot !== vma.prot) task.call.mprotect(vma.start, length, prot);
-    } else if (isFile(vma)) {
-      let file = open.get(vma.shmid);
-      if (file === undefined) {
-        file = files.open(task, Number(vma.shmid), O.RDONLY);
-        open.set(vma.shmid, file);
-      }
-      task.call.mmap(vma.start, length, prot, vma.flags | MAP.FIXED_NOREPLACE, file, vma.pgoff).expect(vma.start);
-    } else {
-      const flags = vma.flags | MAP.FIXED_NOREPLACE | MAP.ANONYMOUS;
-      task.call.mmap(vma.start, length, prot, flags, -1, 0).expect(vma.start);
+      continue;
     }
+    let file: Value = -1;
+    let flags = vma.flags | MAP.FIXED_NOREPLACE;
+    if (isFile(vma)) {
+      file = open.get(vma.shmid) ?? files.open(task, Number(vma.shmid), O.RDONLY);
+      open.set(vma.shmid, file);
+    } else flags |= MAP.ANONYMOUS;
+    const mapped = task.call.mmap(vma.start, length, prot, flags, file, isFile(vma) ? vma.pgoff : 0);
+    if (hasHugePages(vma)) mapped.hint(HUGE_PAGES_HINT);
+    mapped.expect(vma.start);
   }
   for (const file of open.values()) task.call.close(file);
 }
@@ -241,8 +264,9 @@ function vmaAt(vmas: readonly VmaEntry[], address: bigint): VmaEntry | undefined
   return vmas.find((vma) => vma.start <= address && address < vma.end);
 }
 
-function mayHaveHugePages(vma: VmaEntry, task: Task): boolean {
-  if (isFile(vma) || task.mm.thp_disabled === true) return false;
+/** Transparent huge pages, that is. */
+function mayBecomeHuge(vma: VmaEntry, task: Task): boolean {
+  if (isFile(vma) || hasHugePages(vma) || task.mm.thp_disabled === true) return false;
   return ((vma.madv ?? 0n) & (1n << BigInt(MADV.NOHUGEPAGE))) === 0n;
 }
 

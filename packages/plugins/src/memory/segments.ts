@@ -1,5 +1,7 @@
 import { type Checkpoint, guard, type Plan, type Task } from "@restage/core";
 import { imageFileName, type PageRun, readPagemap, vmaStatus } from "@restage/images";
+import { MFD } from "@restage/linux/abi";
+import { HUGE_PAGE_SIZE, hasHugePages } from "./huge-pages.ts";
 import { has } from "./vmas.ts";
 
 /** Memory that several mappings, tasks or descriptors may share: a memfd, or shared anonymous memory of older checkpoints. */
@@ -12,6 +14,8 @@ export interface Segment {
   readonly uid: number;
   readonly gid: number;
   readonly mode: number;
+  /** Flags of memfd_create that ask for huge pages; 0 for others. */
+  readonly hugePages: number;
   /** Its pages; addresses are offsets. */
   readonly runs: readonly PageRun[];
   /** Number of its descriptor in every task during the restore. */
@@ -43,22 +47,25 @@ function findMemfds({ checkpoint, serviceDescriptors }: Plan): readonly Segment[
   return checkpoint.values("memfd_inode").flatMap((inode) => {
     const files = users.get(Number(inode.inode_id));
     if (files === undefined) return [];
-    const { name, uid, gid, size, seals, shmid, mode = 0o777 } = inode;
+    const { name, uid, gid, size, seals, shmid, mode = 0o777, hugetlb_flag: hugePages = 0 } = inode;
     const number = serviceDescriptors.reserve(`memfd ${inode.inode_id}`);
-    return [{ name, uid, gid, size, seals, mode, number, files, runs: runsOf(checkpoint, shmid), shmid: undefined }];
+    const runs = runsOf(checkpoint, shmid);
+    return [{ name, uid, gid, size, seals, mode, hugePages, number, files, runs, shmid: undefined }];
   });
 }
 
 function findAnonymous({ checkpoint, serviceDescriptors, survivors }: Plan): readonly Segment[] {
   const sizes = new Map<bigint, bigint>();
+  const hugePages = new Map<bigint, number>();
   for (const vma of survivors.flatMap((task: Task) => task.mm.vmas)) {
     if (!has(vma, vmaStatus.VMA_ANON_SHARED) || has(vma, vmaStatus.VMA_AREA_SYSVIPC)) continue;
     const end = vma.pgoff + vma.end - vma.start;
     sizes.set(vma.shmid, end > (sizes.get(vma.shmid) ?? 0n) ? end : (sizes.get(vma.shmid) ?? 0n));
+    hugePages.set(vma.shmid, hasHugePages(vma) ? MFD.HUGETLB | (vma.flags & HUGE_PAGE_SIZE) : 0);
   }
   return [...sizes].map(([shmid, size]) => {
     const number = serviceDescriptors.reserve(`segment ${shmid}`);
-    return { ...ANONYMOUS, size, number, shmid, runs: runsOf(checkpoint, shmid) };
+    return { ...ANONYMOUS, size, hugePages: hugePages.get(shmid) ?? 0, number, shmid, runs: runsOf(checkpoint, shmid) };
   });
 }
 

@@ -1,7 +1,8 @@
 import { definePlugin, type Plan, type RestorePlugin, type Task } from "@restage/core";
 import type { VmaEntry } from "@restage/images";
-import { PROT } from "@restage/linux/abi";
+import { PAGE_SIZE, PROT } from "@restage/linux/abi";
 import { hasOwnNamespace, namespaceId } from "../namespaces/own-namespaces.ts";
+import { hugePageSize } from "./huge-pages.ts";
 import { advise, kindOf, printVma } from "./vmas.ts";
 
 /** Flags of shmat(2). Source: include/uapi/linux/shm.h. */
@@ -93,7 +94,12 @@ function attachmentsOf(task: Task, sizes: ReadonlyMap<number, bigint>): readonly
 function sizesOf({ checkpoint, tree }: Plan): ReadonlyMap<number, bigint> {
   if (!hasOwnNamespace(checkpoint, tree.root, "ipc")) return new Map();
   const segments = checkpoint.values("ipcns_shm", namespaceId(tree.root, "ipc") ?? 0);
-  return new Map(segments.map(({ desc, size }) => [desc.id, ((size + 4095n) / 4096n) * 4096n]));
+  return new Map(
+    segments.map(({ desc, size, hugetlb_flag = 0 }) => {
+      const page = BigInt(hugetlb_flag === 0 ? PAGE_SIZE : hugePageSize(hugetlb_flag));
+      return [desc.id, ((size + page - 1n) / page) * page];
+    }),
+  );
 }
 
 function checkAttachments(plan: Plan, task: Task, sizes: ReadonlyMap<number, bigint>): void {

@@ -1,13 +1,21 @@
 import type { NewFinding, Plan, Task } from "@restage/core";
 import { type VmaEntry, vmaStatus } from "@restage/images";
-import { MAP, PROT } from "@restage/linux/abi";
+import { PROT } from "@restage/linux/abi";
 
 /** What a mapping is, by CRIU's status bits. */
-export type MappingKind = "private" | "shared" | "sysvipc" | "guard" | "vdso" | "vvar" | "vsyscall" | "unsupported";
+export type MappingKind =
+  | "private"
+  | "shared"
+  | "sysvipc"
+  | "aio"
+  | "guard"
+  | "vdso"
+  | "vvar"
+  | "vsyscall"
+  | "unsupported";
 
 /** Kinds of mappings that are not restored yet, by the status bit that marks them. */
 const UNSUPPORTED: readonly (readonly [number, string])[] = [
-  [vmaStatus.VMA_AREA_AIORING, "ring of an asynchronous I/O context (AIO)"],
   [vmaStatus.VMA_AREA_SOCKET, "mapping of a socket"],
   [vmaStatus.VMA_AREA_SHSTK, "shadow stack"],
   [vmaStatus.VMA_AREA_UPROBES, "mapping of uprobes"],
@@ -23,7 +31,8 @@ export function kindOf(vma: VmaEntry): MappingKind {
   if (has(vma, vmaStatus.VMA_AREA_VDSO)) return "vdso";
   if (has(vma, vmaStatus.VMA_AREA_VVAR)) return "vvar";
   if (has(vma, vmaStatus.VMA_AREA_GUARD)) return "guard";
-  if (UNSUPPORTED.some(([status]) => has(vma, status)) || (vma.flags & MAP.HUGETLB) !== 0) return "unsupported";
+  if (UNSUPPORTED.some(([status]) => has(vma, status))) return "unsupported";
+  if (has(vma, vmaStatus.VMA_AREA_AIORING)) return "aio";
   if (has(vma, vmaStatus.VMA_FILE_PRIVATE | vmaStatus.VMA_ANON_PRIVATE)) return "private";
   if (has(vma, vmaStatus.VMA_AREA_SYSVIPC)) return "sysvipc";
   return has(vma, vmaStatus.VMA_FILE_SHARED | vmaStatus.VMA_ANON_SHARED) ? "shared" : "unsupported";
@@ -61,9 +70,7 @@ export function checkVmas(plan: Plan, task: Task): void {
     end = vma.end;
     if (kindOf(vma) !== "unsupported") continue;
     const found = UNSUPPORTED.find(([status]) => has(vma, status));
-    const name =
-      found?.[1] ??
-      ((vma.flags & MAP.HUGETLB) !== 0 ? "huge pages (hugetlb)" : `mapping of status 0x${vma.status.toString(16)}`);
+    const name = found?.[1] ?? `mapping of status 0x${vma.status.toString(16)}`;
     refuse(vma, { why: `${name} is not restored yet` });
   }
 }

@@ -1,4 +1,4 @@
-import { type Checkpoint, definePlugin, type Plan, type RestorePlugin, type StageContext } from "@restage/core";
+import { type Checkpoint, definePlugin, type RestorePlugin, type StageContext } from "@restage/core";
 import { CLONE } from "@restage/linux/abi";
 import { hasOwnNamespace, namespaceId } from "../own-namespaces.ts";
 import { makeMessageQueues } from "./message-queues.ts";
@@ -25,7 +25,7 @@ export function ipcNamespace(): RestorePlugin {
         group: "namespaces",
         what: "IPC namespace",
         restored: "System V shared memory, semaphores and message queues with ids, content and owners; sysctls",
-        refused: "shared memory of huge pages; what CRIU 4.2 does not save: undo lists, POSIX message queues",
+        refused: "what CRIU 4.2 does not save: undo lists, POSIX message queues",
         kernel: "CONFIG_CHECKPOINT_RESTORE",
         shownBy: ["fixture shm", "fixture namespaces"],
       },
@@ -37,7 +37,7 @@ export function ipcNamespace(): RestorePlugin {
         const { checkpoint, tree } = plan;
         if (!hasOwnNamespace(checkpoint, tree.root, "ipc")) return;
         id = namespaceId(tree.root, "ipc") ?? 0;
-        check(plan, checkpoint, id);
+        readAll(checkpoint, id);
       });
       stages.ROOT_TASK.task.tap("ipc-namespace", (root) => {
         if (id !== undefined) root.call.unshare(CLONE.NEWIPC);
@@ -59,13 +59,9 @@ export function ipcNamespace(): RestorePlugin {
 }
 
 /** Reads all images before any task exists: they may be damaged. */
-function check(plan: Plan, checkpoint: Checkpoint, id: number): void {
+function readAll(checkpoint: Checkpoint, id: number): void {
   checkpoint.entries("ipcns_sem", id);
   checkpoint.entries("ipcns_msg", id);
   checkpoint.optional("ipc_var", id);
-  for (const { desc, hugetlb_flag } of checkpoint.values("ipcns_shm", id)) {
-    if (hugetlb_flag === undefined || hugetlb_flag === 0) continue;
-    const what = `System V shared memory ${desc.id}`;
-    plan.refuse({ what, why: "huge pages (hugetlb) are not restored yet" });
-  }
+  checkpoint.entries("ipcns_shm", id);
 }
