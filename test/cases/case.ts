@@ -40,15 +40,9 @@ export async function dumpProgram(
   flagsOf: (directory: string) => readonly string[] = () => [],
   prepare: (directory: string) => void = () => {},
 ): Promise<DumpedProgram> {
-  const place = mkdtempSync(join(tmpdir(), "restage-case-"));
-  const directory = join(place, "run");
-  const images = join(place, "images");
-  mkdirSync(directory);
-  mkdirSync(images);
+  const { place, directory, images } = makePlace();
   const program = join(place, "program");
-  execFileSync("gcc", ["-O1", "-Wall", "-Werror", "-pthread", "-o", program, join(source, "program.c")], {
-    timeout: TIME,
-  });
+  compile(join(source, "program.c"), program);
   prepare(directory);
   // Sockets and pipes of this process could not be checkpointed.
   const messages = openSync(join(place, "messages"), "a");
@@ -69,8 +63,22 @@ export async function dumpProgram(
   return { directory, images, pid: task.pid ?? 0 };
 }
 
+/** A directory with one for a program to run in and one for its images. */
+export function makePlace() {
+  const place = mkdtempSync(join(tmpdir(), "restage-case-"));
+  const directory = join(place, "run");
+  const images = join(place, "images");
+  mkdirSync(directory);
+  mkdirSync(images);
+  return { place, directory, images };
+}
+
+export function compile(source: string, program: string): void {
+  execFileSync("gcc", ["-O1", "-Wall", "-Werror", "-pthread", "-o", program, source], { timeout: TIME });
+}
+
 /** Runs CRIU; its log tells what went wrong. */
-function dump(images: string, pid: number, flags: readonly string[]): void {
+export function dump(images: string, pid: number, flags: readonly string[]): void {
   const common = ["dump", "-t", String(pid), "-D", images, "-o", "dump.log", "-v4", "--manage-cgroups=ignore"];
   const { status, error } = spawnSync(criu ?? "criu", [...common, ...flags], { timeout: TIME });
   if (status === 0) return;

@@ -20,7 +20,7 @@ export interface RestoreOptions {
   readonly timeout: number;
   /** File with the pid of the root task, written before the tree resumes. */
   readonly pidfile: string | undefined;
-  /** Take session and terminal of the caller. */
+  /** Restore the job of a shell: in session and group of this process, and with its terminal, which is standard input. */
   readonly shellJob: boolean;
   /** Accept files whose permissions changed. */
   readonly skipFileRwxCheck: boolean;

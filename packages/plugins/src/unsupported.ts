@@ -20,13 +20,6 @@ export function unsupported(): RestorePlugin {
 function checkTree(plan: Plan): void {
   const { root } = plan.tree;
   if (root.kind === "zombie") plan.refuse({ what: root.name, why: "the root task is a zombie", pid: root.pid });
-  if (root.sid !== root.pid || root.pgid !== root.pid) {
-    plan.refuse({
-      what: root.name,
-      why: `it is no leader of session (${root.sid}) and group (${root.pgid}): that of a shell is not taken over yet`,
-      pid: root.pid,
-    });
-  }
 }
 
 function checkNamespaces(plan: Plan): void {

@@ -50,7 +50,6 @@ const MISSING = [
   "--port PORT",
   "--ps-socket FD",
   "-S, --restore-sibling",
-  "-j, --shell-job",
   "--skip-mnt PATH",
   "--status-fd FD",
   "--stream",

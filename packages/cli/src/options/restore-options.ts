@@ -19,6 +19,7 @@ export const RESTORE_OPTIONS: readonly Option[] = [
   restore("-d, --restore-detached", "do not stay until the tree ends", "detached", on),
   restore("--new-pid-namespace", "keep the pids in a new namespace, where none is taken", "newPidNamespace", on),
   restore("--unprivileged", "restore without root, in a user namespace", "unprivileged", on),
+  restore("-j, --shell-job", "restore the job of a shell, in the caller's session and terminal", "shellJob", on),
   restore("-s, --leave-stopped", "leave all tasks stopped", "leaveStopped", on),
   restore("--pidfile FILE", "write the pid of the root task, before the tree runs", "pidfile", text),
   restore("--timeout SECONDS", "how long a task may be in one call: 60", "timeout", seconds),

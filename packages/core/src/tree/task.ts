@@ -32,8 +32,9 @@ export class Task extends ProgramTarget {
   /** Its pid in the checkpoint, which it gets again. */
   readonly pid: number;
   readonly kind: TaskKind;
-  readonly sid: number;
-  readonly pgid: number;
+  /** Session and group: those of the checkpoint, unless a plan has put others in their place. */
+  sid: number;
+  pgid: number;
   /** Its parent in the checkpoint; none for the root. */
   readonly parent: Task | undefined;
   /** Its children in the checkpoint, and the helpers that it forks. */

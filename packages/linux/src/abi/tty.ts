@@ -1,9 +1,12 @@
 /** Requests of ioctl(2) for terminals. Source: include/uapi/asm-generic/ioctls.h, ioctl_tty(2). */
 export const TTY = {
+  TCGETS: 0x5401,
   TCSETS: 0x5402,
   TIOCEXCL: 0x540c,
   TIOCSCTTY: 0x540e,
+  TIOCGPGRP: 0x540f,
   TIOCSPGRP: 0x5410,
+  TIOCGWINSZ: 0x5413,
   TIOCSWINSZ: 0x5414,
   TIOCPKT: 0x5420,
   TIOCSLCKTRMIOS: 0x5457,

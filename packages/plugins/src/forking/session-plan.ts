@@ -1,4 +1,5 @@
 import type { Plan, Task, Tree } from "@restage/core";
+import type { OutsideIds } from "./shell-job.ts";
 
 /** How the sessions and groups of a tree come about. */
 export interface SessionPlan {
@@ -16,7 +17,7 @@ const FIRST_HELPER_PID = 300;
  * parent nor a forebear hands on is forked by a helper: a child of the session's leader, or the stand-in for a leader that is gone. It goes to its
  * recorded parent when the helper exits. A process group whose leader is gone has a stand-in too.
  */
-export function planSessions(plan: Plan): SessionPlan {
+export function planSessions(plan: Plan, outside: OutsideIds | undefined): SessionPlan {
   const { tree } = plan;
   const bornIn = new Map<Task, number>();
   const bornBefore = new Set<Task>();
@@ -43,7 +44,8 @@ export function planSessions(plan: Plan): SessionPlan {
     if (beBornIn(parent, task.sid)) bornBefore.add(task);
     else if (addSessionHelper(plan, task, parent)) reapers.add(parent);
   }
-  for (const task of [...tree.tasks]) addGroupHelper(plan, task);
+  const isOutside = (pgid: number) => pgid === outside?.pgid || pgid === outside?.sid;
+  for (const task of [...tree.tasks]) if (!isOutside(task.pgid)) addGroupHelper(plan, task);
   return { bornBefore, reapers };
 }
 

@@ -1,6 +1,7 @@
 import { definePlugin, defineService, type RestorePlugin, type Service, type Task } from "@restage/core";
 import { PR } from "@restage/linux/abi";
 import { planSessions, type SessionPlan } from "./session-plan.ts";
+import { takeOverSession } from "./shell-job.ts";
 
 /** Who is forked before its forker takes a session of its own. */
 export interface Sessions {
@@ -29,11 +30,17 @@ export function sessions(): RestorePlugin {
         restored: "with and without leaders",
         shownBy: ["fixture tree"],
       },
+      {
+        group: "tasks",
+        what: "jobs of a shell",
+        restored: "in the session of the caller, with `--shell-job`",
+        shownBy: ["case shell-job"],
+      },
     ],
     apply({ plan, stages, provide }) {
       let arranged: SessionPlan = { bornBefore: new Set(), reapers: new Set() };
       plan.tap("sessions", (plan) => {
-        arranged = planSessions(plan);
+        arranged = planSessions(plan, takeOverSession(plan));
       });
       provide(Sessions, { isBornBefore: (task) => arranged.bornBefore.has(task) });
       stages.FORKING.task.tap("sessions", (task) => {
@@ -43,7 +50,8 @@ export function sessions(): RestorePlugin {
         else if (task.pgid === task.pid) task.call.setpgid(0, 0);
       });
       stages.RESTORE.task.tap("sessions", (task) => {
-        if (task.pgid !== task.pid) task.call.setpgid(0, task.pgid);
+        // A group from outside the pid namespace, 0, has been inherited.
+        if (task.pgid !== task.pid && task.pgid !== 0) task.call.setpgid(0, task.pgid);
       });
       stages.RESTORE_SIGCHLD.task.tap("sessions", (task) => {
         if (arranged.reapers.has(task)) task.call.prctl(PR.SET_CHILD_SUBREAPER, 0, 0, 0, 0);

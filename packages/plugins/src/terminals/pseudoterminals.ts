@@ -1,20 +1,23 @@
-import type { Plan } from "@restage/core";
-import type { TtyFileEntry, TtyInfoEntry } from "@restage/images";
-
-/** Types of terminals. Source: CRIU images/tty.proto. */
-export const TTY_TYPE = { UNKNOWN: 0, PTY: 1, CONSOLE: 2, VT: 3, CTTY: 4, EXT_TTY: 5, SERIAL: 6 } as const;
-
-/** Major numbers of the devices behind slaves. Source: Documentation/admin-guide/devices.txt. */
-const FIRST_SLAVE_MAJOR = 136;
-const LAST_SLAVE_MAJOR = 143;
+import { output, type Plan, struct, type Task } from "@restage/core";
+import type { TtyInfoEntry } from "@restage/images";
+import { AT_FDCWD, O, TTY } from "@restage/linux/abi";
+import { hasOwnNamespace } from "../namespaces/own-namespaces.ts";
+import { pathOf } from "./devices.ts";
+import { applySettings, fillQueues } from "./settings.ts";
+import { isHungUp, isSlave, type TtyFile } from "./tty-info.ts";
 
 /** A pair of master and slave. */
 export interface Pseudoterminal {
   /** N of /dev/pts/N. */
   readonly index: number;
-  readonly master: TtyInfoEntry;
-  /** What the slave is like; the master's own where nobody has the slave open. */
-  readonly slave: TtyInfoEntry;
+  /** Undefined where its master was closed: the slave has hung up, and does so again when the restore closes the master that it makes. */
+  readonly master: TtyInfoEntry | undefined;
+  /** Undefined where nobody has it open. */
+  readonly slave: TtyInfoEntry | undefined;
+  /** Permissions of the slave's device, where they are known. */
+  readonly mode: number | undefined;
+  /** The device of masters, in the same devpts as the slave. */
+  readonly ptmx: string;
   /** What was written to the slave and not yet read from the master. */
   readonly shown: Uint8Array | undefined;
   /** What was written to the master and not yet read from the slave. */
@@ -24,72 +27,138 @@ export interface Pseudoterminal {
   readonly slaveNumber: number;
 }
 
-/** An open terminal. */
-export interface TtyFile {
-  readonly file: TtyFileEntry;
-  readonly info: TtyInfoEntry;
-}
+const PERMISSIONS = 0o7777;
 
-/** What the checkpoint has of terminals. */
-export interface Terminals {
-  readonly pairs: readonly Pseudoterminal[];
-  readonly files: ReadonlyMap<number, TtyFile>;
-}
-
-/** Slave or master? By the device number as the kernel has it for user space. */
-export function isSlave({ rdev }: TtyInfoEntry): boolean {
-  const major = (rdev >>> 8) & 0xfff;
-  return major >= FIRST_SLAVE_MAJOR && major <= LAST_SLAVE_MAJOR;
-}
-
-/** Reads terminals, and refuses those that nothing here stands for. */
-export function readTerminals(plan: Plan): Terminals {
+/** Pairs the ends of pseudoterminals by their numbers. */
+export function readPairs(plan: Plan, ptys: readonly TtyInfoEntry[], files: readonly TtyFile[]): Pseudoterminal[] {
   const { checkpoint, serviceDescriptors } = plan;
-  const files = new Map<number, TtyFile>();
-  const entries = [...checkpoint.files.values()].flatMap(({ tty }) => tty ?? []);
-  if (entries.length === 0) return { pairs: [], files };
-  const infos = new Map(checkpoint.values("tty_info").map((info) => [info.id, info]));
-  for (const file of entries) {
-    const info = infos.get(file.tty_info_id);
-    if (info === undefined)
-      plan.refuse({ what: `terminal ${file.id}`, why: "tty-info.img does not have it: the checkpoint is damaged" });
-    else if (checkKind(plan, info)) files.set(file.id, { file, info });
-  }
-  const used = new Set([...files.values()].map(({ info }) => info));
-  const ptys = [...used].filter(({ type }) => type === TTY_TYPE.PTY);
-  const masters = ptys.filter((info) => !isSlave(info));
-  for (const slave of ptys.filter(isSlave)) {
-    if (masters.some((master) => master.pty?.index === slave.pty?.index)) continue;
-    plan.refuse({
-      what: `terminal /dev/pts/${slave.pty?.index}`,
-      why: "its master is not in the checkpoint: it was the terminal of a shell",
-      hint: "start the program in a session of its own, with setsid, or under a terminal multiplexer that is checkpointed with it",
-    });
-  }
   const queued = new Map(checkpoint.values("tty_data").map(({ tty_id, data }) => [tty_id, data]));
-  const pairs = masters.flatMap((master) => {
-    if (master.pty === undefined) return [];
-    const { index } = master.pty;
-    const slave = ptys.find((info) => isSlave(info) && info.pty?.index === index);
+  const queueOf = (info: TtyInfoEntry | undefined) => (info === undefined ? undefined : queued.get(info.id));
+  const byIndex = new Map<number, TtyInfoEntry[]>();
+  for (const info of ptys) {
+    if (info.pty !== undefined) byIndex.set(info.pty.index, [...(byIndex.get(info.pty.index) ?? []), info]);
+  }
+  return [...byIndex].map(([index, ends]) => {
+    const master = ends.find((info) => !isSlave(info));
+    const slave = ends.find(isSlave);
+    const masterFile = files.find(({ info }) => info === master);
+    const slaveFile = files.find(({ info }) => info === slave);
     return {
       index,
       master,
-      slave: slave ?? master,
-      shown: queued.get(master.id),
-      typed: slave === undefined ? undefined : queued.get(slave.id),
+      slave,
+      mode: slaveFile === undefined ? undefined : modeOf(plan, slaveFile),
+      ptmx: ptmxOf(plan, masterFile, slaveFile),
+      // What packet mode puts before everything that is read was not written.
+      shown: master?.packet_mode === true ? queueOf(master)?.subarray(1) : queueOf(master),
+      typed: queueOf(slave),
       masterNumber: serviceDescriptors.reserve(`master of /dev/pts/${index}`),
       slaveNumber: serviceDescriptors.reserve(`slave /dev/pts/${index}`),
     };
   });
-  return { pairs, files };
 }
 
-function checkKind(plan: Plan, { type, rdev, id }: TtyInfoEntry): boolean {
-  if (type === TTY_TYPE.PTY || type === TTY_TYPE.CTTY) return true;
-  const name = Object.keys(TTY_TYPE).find((name) => TTY_TYPE[name as keyof typeof TTY_TYPE] === type) ?? String(type);
-  plan.refuse({
-    what: `terminal ${id}`,
-    why: `terminals of type ${name} (device 0x${rdev.toString(16)}) are not restored yet`,
+function modeOf({ checkpoint }: Plan, { file: { regf_id } }: TtyFile): number | undefined {
+  const mode = regf_id === undefined ? undefined : checkpoint.files.get(regf_id)?.reg?.mode;
+  return mode === undefined ? undefined : mode & PERMISSIONS;
+}
+
+/** As the master was opened; where it was not, beside the slave. */
+function ptmxOf(plan: Plan, master: TtyFile | undefined, slave: TtyFile | undefined): string {
+  const path = master === undefined ? undefined : pathOf(plan, master);
+  if (path !== undefined) return path;
+  const beside = slave === undefined ? undefined : pathOf(plan, slave);
+  return beside === undefined ? "/dev/ptmx" : `${beside.slice(0, beside.lastIndexOf("/"))}/ptmx`;
+}
+
+/** What both ends are like: the settings are those of the pair, whichever end is asked. */
+export function settingsOf({ master, slave }: Pseudoterminal): TtyInfoEntry | undefined {
+  return slave !== undefined && !isHungUp(slave) ? slave : master;
+}
+
+/** Is the slave open during the restore? To a master whose slave nobody ever opened, the first one to do so matters. */
+export function hasSlave({ master, slave }: Pseudoterminal): boolean {
+  return slave !== undefined || (master?.sid ?? 0) !== 0;
+}
+
+/** How many masters have to be opened in each devpts: the kernel gives the lowest number that is free. */
+export function countNumbers(plan: Plan, pairs: readonly Pseudoterminal[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const ptmx of new Set(pairs.map((pair) => pair.ptmx))) {
+    counts.set(
+      ptmx,
+      countFree(
+        plan,
+        pairs.filter((pair) => pair.ptmx === ptmx),
+      ),
+    );
+  }
+  return counts;
+}
+
+function countFree(plan: Plan, pairs: readonly Pseudoterminal[]): number {
+  const highest = Math.max(...pairs.map(({ index }) => index));
+  // A devpts of the tree's own is empty.
+  if (hasOwnNamespace(plan.checkpoint, plan.tree.root, "mount")) return highest + 1;
+  const isTaken = (index: number) => typeof plan.host.stat(`/dev/pts/${index}`) === "object";
+  for (const { index } of pairs) {
+    if (!isTaken(index)) continue;
+    const hint = "end the terminal that has it, or restore the tree with a mount namespace of its own";
+    plan.refuse({ what: `terminal /dev/pts/${index}`, why: "its number is taken", hint });
+  }
+  return Array.from({ length: highest + 1 }, (_, index) => index).filter((index) => !isTaken(index)).length;
+}
+
+/** Makes pairs with their numbers: as many are opened as are free up to the highest that is wanted. */
+export async function makePairs(
+  task: Task,
+  pairs: readonly Pseudoterminal[],
+  counts: ReadonlyMap<string, number>,
+): Promise<void> {
+  for (const [ptmx, count] of counts) {
+    const wanted = pairs.filter((pair) => pair.ptmx === ptmx);
+    const masters = await openMasters(task, ptmx, count);
+    for (const pair of wanted) {
+      const master = masters.get(pair.index);
+      if (master === undefined) throw new Error(`Cannot make /dev/pts/${pair.index}: its number was taken meanwhile`);
+      masters.delete(pair.index);
+      task.place(master, pair.masterNumber, { cloexec: true });
+      setUp(task, pair);
+    }
+    for (const descriptor of masters.values()) task.call.close(descriptor);
+  }
+}
+
+async function openMasters(task: Task, ptmx: string, count: number) {
+  const opened = Array.from({ length: count }, () => {
+    const descriptor = task.call.openat(AT_FDCWD, ptmx, O.RDWR | O.NOCTTY | O.CLOEXEC, 0);
+    const number = output(4);
+    task.call.ioctl(descriptor, TTY.TIOCGPTN, number);
+    return { descriptor, number };
   });
-  return false;
+  await task.flush();
+  return new Map(
+    opened.map(({ descriptor, number: { bytes } }) => {
+      return [new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true), descriptor] as const;
+    }),
+  );
+}
+
+/** Fills the queues of a pair, then gives it its settings, which would else change what is written. */
+function setUp(task: Task, pair: Pseudoterminal): void {
+  const { masterNumber, slaveNumber, master, slave } = pair;
+  task.call.ioctl(masterNumber, TTY.TIOCSPTLCK, struct([4, 0]));
+  if (hasSlave(pair)) {
+    const opened = task.call.ioctl(masterNumber, TTY.TIOCGPTPEER, O.RDWR | O.NOCTTY | O.CLOEXEC);
+    task.place(opened, slaveNumber, { cloexec: true });
+  }
+  const settings = settingsOf(pair);
+  if (settings !== undefined) {
+    fillQueues(task, pair, settings);
+    applySettings(task, masterNumber, settings);
+  }
+  if (master?.packet_mode === true) task.call.ioctl(masterNumber, TTY.TIOCPKT, struct([4, 1]));
+  if (slave === undefined) return;
+  if (slave.uid !== undefined && slave.gid !== undefined) task.call.fchown(slaveNumber, slave.uid, slave.gid);
+  if (pair.mode !== undefined) task.call.fchmod(slaveNumber, pair.mode);
 }

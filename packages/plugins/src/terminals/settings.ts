@@ -1,17 +1,23 @@
-import { data, struct, type Task } from "@restage/core";
-import type { TermiosEntry } from "@restage/images";
+import { data, struct, type Task, type Value } from "@restage/core";
+import type { TermiosEntry, TtyInfoEntry } from "@restage/images";
 import { NCCS, TTY } from "@restage/linux/abi";
 import type { Pseudoterminal } from "./pseudoterminals.ts";
+
+/** Sizes of struct termios and struct winsize, in bytes. */
+export const TERMIOS_SIZE = 36;
+export const WINSIZE_SIZE = 8;
 
 const POLLIN = 1;
 /** CS8 | CREAD | B38400: nothing is changed on the way. Source: termios(3). */
 const RAW_CFLAG = 0xbf;
+const ICANON = 0o2;
+const NEWLINE = 10;
 /** How long the kernel may take to hand over what was written, in milliseconds. */
 const HANDING_OVER = 1000;
 
 /** struct termios of the kernel. CRIU 4.2 keeps its control characters as bytes, four in a word. Source: CRIU criu/tty.c. */
 function termios({ c_iflag, c_oflag, c_cflag, c_lflag, c_line, c_cc }: TermiosEntry) {
-  const view = new DataView(new ArrayBuffer(36));
+  const view = new DataView(new ArrayBuffer(TERMIOS_SIZE));
   [c_iflag, c_oflag, c_cflag, c_lflag].forEach((flags, index) => {
     view.setUint32(4 * index, flags, true);
   });
@@ -21,38 +27,53 @@ function termios({ c_iflag, c_oflag, c_cflag, c_lflag, c_line, c_cc }: TermiosEn
   return data(new Uint8Array(view.buffer));
 }
 
-const RAW: TermiosEntry = {
-  c_iflag: 0,
-  c_oflag: 0,
-  c_cflag: RAW_CFLAG,
-  c_lflag: 0,
-  c_line: 0,
-  c_ispeed: 0,
-  c_ospeed: 0,
-  c_cc: [],
-};
+/** Nothing is echoed, edited, changed or a signal. Of lines that are read as such, `eof` ends one without being there. */
+function plain(c_lflag: number, eof: number): TermiosEntry {
+  return { c_iflag: 0, c_oflag: 0, c_cflag: RAW_CFLAG, c_lflag, c_line: 0, c_ispeed: 0, c_ospeed: 0, c_cc: [0, eof] };
+}
 
-/** Fills the queues of a pair, then gives it its settings, which would else change what is written. */
-export function setUp(task: Task, pair: Pseudoterminal): void {
+/** Settings, size, and what of the settings is locked, which only CAP_SYS_ADMIN may change. */
+export function applySettings(task: Task, terminal: Value, info: TtyInfoEntry): void {
+  const { termios: settings, termios_locked: locked, winsize } = info;
+  if (settings !== undefined) task.call.ioctl(terminal, TTY.TCSETS, termios(settings));
+  if (locked !== undefined && (isLocked(locked) || locked.c_cc.some((characters) => characters !== 0))) {
+    task.call.ioctl(terminal, TTY.TIOCSLCKTRMIOS, termios(locked));
+  }
+  if (winsize !== undefined) task.call.ioctl(terminal, TTY.TIOCSWINSZ, size(winsize));
+}
+
+function isLocked({ c_iflag, c_oflag, c_cflag, c_lflag, c_line }: TermiosEntry): boolean {
+  return (c_iflag | c_oflag | c_cflag | c_lflag | c_line) !== 0;
+}
+
+/**
+ * Writes what is in the queues of a pair, each by the other end. Where lines are read, they have to be lines when they are written: what is there
+ * when lines begin to be read counts as one.
+ */
+export function fillQueues(task: Task, pair: Pseudoterminal, { termios: settings }: TtyInfoEntry): void {
   const { masterNumber: master, slaveNumber: slave, shown, typed } = pair;
   const { call } = task;
-  if (shown !== undefined || typed !== undefined) call.ioctl(slave, TTY.TCSETS, termios(RAW));
+  if (shown === undefined && typed === undefined) return;
+  const canonical = (settings?.c_lflag ?? 0) & ICANON;
+  const eof = unusedByte(typed ?? new Uint8Array());
+  call.ioctl(slave, TTY.TCSETS, termios(plain(canonical, eof)));
   if (shown !== undefined) call.write(slave, shown, shown.length).expect(shown.length);
-  if (typed !== undefined) call.write(master, typed, typed.length).expect(typed.length);
+  if (typed !== undefined) {
+    const line = canonical !== 0 && typed.at(-1) !== NEWLINE ? Uint8Array.of(...typed, eof) : typed;
+    call.write(master, line, line.length).expect(line.length);
+  }
   // A worker of the kernel hands it over, and would do so by the settings that it finds.
   if (shown !== undefined) call.poll(struct([4, master], [4, POLLIN]), 1, HANDING_OVER).expect(1);
   if (typed !== undefined) call.poll(struct([4, slave], [4, POLLIN]), 1, HANDING_OVER).expect(1);
-  const { termios: settings, termios_locked: locked, winsize, uid, gid } = pair.slave;
-  if (settings !== undefined) call.ioctl(slave, TTY.TCSETS, termios(settings));
-  if (locked !== undefined && (locked.c_iflag | locked.c_oflag | locked.c_cflag | locked.c_lflag) !== 0) {
-    call.ioctl(slave, TTY.TIOCSLCKTRMIOS, termios(locked));
-  }
-  if (winsize !== undefined) call.ioctl(master, TTY.TIOCSWINSZ, size(winsize));
-  if (pair.master.packet_mode) call.ioctl(master, TTY.TIOCPKT, struct([4, 1]));
-  if (uid !== undefined && gid !== undefined) call.fchown(slave, uid, gid);
+}
+
+function unusedByte(bytes: Uint8Array): number {
+  const used = new Set(bytes);
+  for (let byte = 1; byte < 256; byte++) if (byte !== NEWLINE && !used.has(byte)) return byte;
+  return 0;
 }
 
 /** struct winsize. */
-function size({ ws_row, ws_col, ws_xpixel, ws_ypixel }: NonNullable<Pseudoterminal["slave"]["winsize"]>) {
+function size({ ws_row, ws_col, ws_xpixel, ws_ypixel }: NonNullable<TtyInfoEntry["winsize"]>) {
   return data(new Uint8Array(Uint16Array.of(ws_row, ws_col, ws_xpixel, ws_ypixel).buffer));
 }

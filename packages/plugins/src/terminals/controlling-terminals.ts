@@ -1,0 +1,30 @@
+import type { Task } from "@restage/core";
+import type { TtyInfoEntry } from "@restage/images";
+import type { Device } from "./devices.ts";
+import { hasSlave, settingsOf } from "./pseudoterminals.ts";
+import type { Terminals } from "./read-terminals.ts";
+
+/** A terminal that was the controlling one of a session of the tree. */
+export interface ControllingTerminal {
+  readonly info: TtyInfoEntry;
+  /** Its number in the leader of the session. */
+  readonly number: number;
+  /** Opened for this only; all others the leader has from the root task. */
+  readonly device: Device | undefined;
+}
+
+/** The controlling terminal of a session, by its leader, who alone can take it. */
+export function controlledBy(task: Task, { pairs, callers, devices }: Terminals): ControllingTerminal | undefined {
+  if (!task.survives || task.sid !== task.pid) return undefined;
+  for (const pair of pairs) {
+    const info = settingsOf(pair);
+    if (info?.sid === task.sid && hasSlave(pair)) return { info, number: pair.slaveNumber, device: undefined };
+  }
+  for (const { info, number } of callers.values()) {
+    if (info.sid === task.sid) return { info, number, device: undefined };
+  }
+  for (const device of devices.values()) {
+    if (device.info.sid === task.sid) return { info: device.info, number: device.number, device };
+  }
+  return undefined;
+}

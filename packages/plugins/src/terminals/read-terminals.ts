@@ -1,0 +1,97 @@
+import type { Plan } from "@restage/core";
+import type { TtyInfoEntry } from "@restage/images";
+import { type CallersTerminal, handOver, hasControllingTerminal, takeStandardInput } from "./callers-terminals.ts";
+import { type Device, readDevice } from "./devices.ts";
+import { type Pseudoterminal, readPairs } from "./pseudoterminals.ts";
+import { externalName, isHungUp, isSlave, nameOf, TTY_TYPE, type TtyFile } from "./tty-info.ts";
+
+/** What the checkpoint has of terminals. */
+export interface Terminals {
+  /** Open terminals by the ids of their files. */
+  readonly files: ReadonlyMap<number, TtyFile>;
+  /** Made again. */
+  readonly pairs: readonly Pseudoterminal[];
+  /** Taken from this process, by the ids of their infos. */
+  readonly callers: ReadonlyMap<number, CallersTerminal>;
+  /** Opened by their paths: consoles, serial lines. By the ids of their infos. */
+  readonly devices: ReadonlyMap<number, Device>;
+}
+
+/** Reads terminals, and refuses those that nothing here stands for. */
+export function readTerminals(plan: Plan): Terminals {
+  const files = readFiles(plan);
+  const infos = [...new Set([...files.values()].map(({ info }) => info))];
+  const callers = new Map<number, CallersTerminal>();
+  const devices = new Map<number, Device>();
+  const masters = new Set(infos.flatMap((info) => (isMaster(info) ? [info.pty?.index] : [])));
+  const ptys: TtyInfoEntry[] = [];
+  for (const info of infos) {
+    const descriptor = plan.options.inheritFd[externalName(info)];
+    if (descriptor !== undefined) callers.set(info.id, handOver(plan, info, descriptor));
+    else if (info.type === TTY_TYPE.EXT_TTY) refuseExternal(plan, info);
+    else if (info.type === TTY_TYPE.PTY) {
+      const isPaired = !isSlave(info) || masters.has(info.pty?.index) || isHungUp(info);
+      if (isPaired) ptys.push(info);
+      else if (plan.options.shellJob) takeStandardInput(plan, info, callers);
+      else refuseShells(plan, info);
+    } else if (info.type === TTY_TYPE.CTTY) checkCallers(plan, info);
+    else {
+      const device = readDevice(plan, info, [...files.values()]);
+      if (device !== undefined) devices.set(info.id, device);
+    }
+  }
+  const pairs = readPairs(plan, ptys, [...files.values()]);
+  for (const info of [...ptys, ...[...devices.values()].map(({ info }) => info)]) checkSession(plan, info);
+  return { files, pairs, callers, devices };
+}
+
+function readFiles(plan: Plan): ReadonlyMap<number, TtyFile> {
+  const { checkpoint } = plan;
+  const files = new Map<number, TtyFile>();
+  const entries = [...checkpoint.files.values()].flatMap(({ tty }) => tty ?? []);
+  if (entries.length === 0) return files;
+  const infos = new Map(checkpoint.values("tty_info").map((info) => [info.id, info]));
+  for (const file of entries) {
+    const info = infos.get(file.tty_info_id);
+    if (info !== undefined) files.set(file.id, { file, info });
+    else plan.refuse({ what: `terminal ${file.id}`, why: "tty-info.img does not have it: the checkpoint is damaged" });
+  }
+  return files;
+}
+
+function isMaster(info: TtyInfoEntry): boolean {
+  return info.type === TTY_TYPE.PTY && !isSlave(info);
+}
+
+function refuseShells(plan: Plan, info: TtyInfoEntry): void {
+  plan.refuse({
+    what: nameOf(info),
+    why: "its master is not in the checkpoint: it was the terminal of a shell",
+    hint: `restore the tree in the terminal that you are at, with shellJob or --shell-job, or hand another one over: --inherit-fd 'fd[N]:${externalName(info)}'`,
+  });
+}
+
+/** The job of a shell has the shell's controlling terminal. */
+function checkCallers(plan: Plan, info: TtyInfoEntry): void {
+  const { root } = plan.tree;
+  if (root.sid === root.pid || hasControllingTerminal(plan.host)) return;
+  const why = "it was the terminal of a shell, and this process has no controlling terminal that could take its place";
+  plan.refuse({ what: nameOf(info), why, hint: "restore it in a terminal" });
+}
+
+function refuseExternal(plan: Plan, info: TtyInfoEntry): void {
+  const why = "it was external at the checkpoint (--external), so the images do not say what it is";
+  const hint = `hand a terminal over: --inherit-fd 'fd[N]:${externalName(info)}'`;
+  plan.refuse({ what: `terminal ${externalName(info)}`, why, hint });
+}
+
+/** Only the leader of a session can make a terminal that of the session. */
+function checkSession(plan: Plan, info: TtyInfoEntry): void {
+  const { sid } = info;
+  if (sid === 0 || isHungUp(info)) return;
+  const leader = plan.tree.byPid(sid);
+  if (leader?.survives === true && leader.sid === sid) return;
+  if (plan.tree.root.sid !== plan.tree.root.pid && leader === undefined) return;
+  const why = `it was the terminal of session ${sid}, whose leader is not in the checkpoint`;
+  plan.refuse({ what: nameOf(info), why });
+}

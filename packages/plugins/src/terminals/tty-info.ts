@@ -1,0 +1,38 @@
+import type { TtyFileEntry, TtyInfoEntry } from "@restage/images";
+
+/** Types of terminals. Source: CRIU images/tty.proto. */
+export const TTY_TYPE = { UNKNOWN: 0, PTY: 1, CONSOLE: 2, VT: 3, CTTY: 4, EXT_TTY: 5, SERIAL: 6 } as const;
+
+/** Major numbers of the devices behind slaves. Source: Documentation/admin-guide/devices.txt. */
+const FIRST_SLAVE_MAJOR = 136;
+const LAST_SLAVE_MAJOR = 143;
+
+/** An open terminal: the description, and what it is of. */
+export interface TtyFile {
+  readonly file: TtyFileEntry;
+  readonly info: TtyInfoEntry;
+}
+
+/** Slave or master? By the device number as the kernel has it for user space. */
+export function isSlave({ rdev }: TtyInfoEntry): boolean {
+  const major = (rdev >>> 8) & 0xfff;
+  return major >= FIRST_SLAVE_MAJOR && major <= LAST_SLAVE_MAJOR;
+}
+
+/** Was its other end closed? Then it had no settings any more. */
+export function isHungUp({ termios }: TtyInfoEntry): boolean {
+  return termios === undefined;
+}
+
+/** CRIU's name for a terminal from outside: `tty[rdev:dev]`, in hexadecimal. */
+export function externalName({ rdev, dev }: TtyInfoEntry): string {
+  return `tty[${rdev.toString(16)}:${(dev ?? 0).toString(16)}]`;
+}
+
+/** What a terminal is called to people. */
+export function nameOf(info: TtyInfoEntry): string {
+  const { type, pty, rdev, id } = info;
+  if (type === TTY_TYPE.PTY) return `terminal ${isSlave(info) ? "" : "master of "}/dev/pts/${pty?.index}`;
+  if (type === TTY_TYPE.CTTY) return "terminal /dev/tty";
+  return `terminal ${id} (device ${rdev >>> 8}:${rdev & 0xff})`;
+}
