@@ -49,6 +49,21 @@ int main(void)
 	MUST(memory != MAP_FAILED && close(mapped) == 0 && unlink("mapped") == 0);
 	memcpy(memory, "private", 7);
 
+	/* a mapping that two tasks share, as the semaphores of a program with several processes */
+	int common = open("common", O_RDWR | O_CREAT, 0644);
+	MUST(common >= 0 && ftruncate(common, 4096) == 0);
+	char *shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, common, 0);
+	MUST(shared != MAP_FAILED && close(common) == 0 && unlink("common") == 0);
+	memcpy(shared, "before", 6);
+	pid_t child = fork();
+	MUST(child >= 0);
+	if (child == 0) {
+		while (shared[100] == 0)
+			usleep(1000);
+		memcpy(shared, "after!", 6);
+		_exit(7);
+	}
+
 	wait_for_restore();
 
 	struct stat a, b;
@@ -89,6 +104,12 @@ int main(void)
 		CHECK(read(device, begin, 4) == 4 && !memcmp(begin, "\0\0\0\0", 4), "device reads");
 	}
 	CHECK(!memcmp(memory, "private", 7) && !memcmp(memory + 4096, "mapped", 6), "content of the mapping");
+
+	CHECK(!memcmp(shared, "before", 6), "content of the shared mapping");
+	shared[100] = 1;
+	int status = -1;
+	CHECK(waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 7, "the child ended with %x", status);
+	CHECK(!memcmp(shared, "after!", 6), "the mapping is not shared with the child");
 
 	int entries = 0;
 	DIR *directory = opendir(".");
