@@ -34,7 +34,7 @@ describe("a barrier", () => {
         sleep(pid).then(() => void done.push(pid)),
       );
     await barrier.confirmed();
-    expect(done).toEqual([10, 20, 30]);
+    expect(done.sort()).toEqual([10, 20, 30]);
   });
 
   it("collects all failures, and waits for the others before it tells them", async () => {
