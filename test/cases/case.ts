@@ -1,24 +1,15 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { type RestoredTree, type RestoreRequest, restore } from "@restage/core";
 import { openKernel, readProcesses } from "@restage/linux";
 import { defaultPlugins } from "@restage/plugins";
+import { dump } from "./dumpers.ts";
 
-const criu = process.env["CRIU"];
+export { describeDumped, dump, missing } from "./dumpers.ts";
+
 const TIME = 20_000;
-
-/** Why programs cannot be checkpointed here, or undefined when they can. */
-export const missing = findMissing();
-if (missing !== undefined) console.warn(`skipped: checkpoints of programs (${missing})`);
-
-function findMissing(): string | undefined {
-  if (process.getuid?.() !== 0) return "not root";
-  if (criu === undefined || !existsSync(criu)) return "CRIU=PATH names no criu";
-  if (spawnSync("gcc", ["--version"]).status !== 0) return "no gcc";
-  return undefined;
-}
 
 /** A program that was checkpointed: its directory, and its images in it. */
 export interface DumpedProgram {
@@ -29,10 +20,10 @@ export interface DumpedProgram {
 }
 
 /**
- * Compiles a program, runs it until it is ready, and checkpoints it with CRIU.
+ * Compiles a program, runs it until it is ready, and checkpoints it: with the dumper whose turn it is, else with CRIU.
  *
  * @param source the directory with program.c.
- * @param flagsOf flags of `criu dump`, when the program is ready.
+ * @param flagsOf flags of `criu dump` and `restage checkpoint`, when the program is ready.
  * @param prepare puts into its directory what the program needs.
  */
 export async function dumpProgram(
@@ -51,12 +42,12 @@ export async function dumpProgram(
   const ended = new Promise((resolve) => task.once("exit", resolve));
   try {
     await until(() => existsSync(join(directory, "ready")), `${source} is ready`);
-    dump(images, task.pid ?? 0, flagsOf(directory));
+    dump(images, task.pid ?? 0, flagsOf(directory), basename(source));
     await ended;
     // Its children may wait for init to reap them.
     await until(() => !hasSession(task.pid ?? 0), `all tasks of ${source} are gone`);
   } catch (error) {
-    task.kill("SIGKILL");
+    for (const { pid, session } of readProcesses()) if (session === task.pid) process.kill(pid, "SIGKILL");
     rmSync(place, { recursive: true, force: true });
     throw error;
   }
@@ -75,16 +66,6 @@ export function makePlace() {
 
 export function compile(source: string, program: string): void {
   execFileSync("gcc", ["-O1", "-Wall", "-Werror", "-pthread", "-o", program, source], { timeout: TIME });
-}
-
-/** Runs CRIU; its log tells what went wrong. */
-export function dump(images: string, pid: number, flags: readonly string[]): void {
-  const common = ["dump", "-t", String(pid), "-D", images, "-o", "dump.log", "-v4", "--manage-cgroups=ignore"];
-  const { status, error } = spawnSync(criu ?? "criu", [...common, ...flags], { timeout: TIME });
-  if (status === 0) return;
-  if (error !== undefined) throw error;
-  const log = readFileSync(join(images, "dump.log"), "utf8").split("\n");
-  throw new Error(`Cannot checkpoint task ${pid}: ${log.slice(-12).join("\n")}`);
 }
 
 /** Is anybody in a session? */

@@ -2,8 +2,8 @@ import { copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } fro
 import { dirname, join } from "node:path";
 import { encodeEntries, openImageDirectory, pageFlags, readEntries } from "@restage/images";
 import { PAGE_SIZE } from "@restage/linux/abi";
-import { afterEach, describe, expect, it } from "vitest";
-import { type DumpedProgram, dumpProgram, forget, missing, restoreProgram, verdictOf } from "./case.ts";
+import { afterEach, expect, it } from "vitest";
+import { type DumpedProgram, describeDumped, dumpProgram, forget, restoreProgram, verdictOf } from "./case.ts";
 
 const programs: DumpedProgram[] = [];
 afterEach(() => {
@@ -46,7 +46,7 @@ function splitPages({ images, pid }: DumpedProgram): number {
   return entries.filter(({ flags }) => flags === pageFlags.PE_PARENT).length;
 }
 
-describe.skipIf(missing !== undefined)("memory comes back", () => {
+describeDumped("memory comes back", () => {
   it.each(["guard-regions", "memfds"])("%s", async (name) => {
     const program = await dump(name);
     await restoreProgram(program);

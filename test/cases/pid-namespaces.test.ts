@@ -3,8 +3,8 @@ import { chmodSync, chownSync, existsSync, readdirSync, readFileSync, readlinkSy
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openKernel } from "@restage/linux";
-import { afterEach, describe, expect, it } from "vitest";
-import { type DumpedProgram, dumpProgram, forget, missing, restoreProgram, until, verdictOf } from "./case.ts";
+import { afterEach, expect, it } from "vitest";
+import { type DumpedProgram, describeDumped, dumpProgram, forget, restoreProgram, until, verdictOf } from "./case.ts";
 
 const NOBODY = 65534;
 const command = fileURLToPath(new URL("../../packages/cli/dist/restage.js", import.meta.url));
@@ -33,7 +33,7 @@ function handOver({ directory, images }: DumpedProgram): void {
 const isGone = (pid: number) =>
   !existsSync(`/proc/${pid}`) || readFileSync(`/proc/${pid}/stat`, "utf8").includes(") Z ");
 
-describe.skipIf(missing !== undefined)("a tree under an init of ours", () => {
+describeDumped("a tree under an init of ours", () => {
   for (const name of ["lone-task", "family"]) {
     it(`has its pids in a namespace of its own (${name})`, async () => {
       const program = await dump(name);

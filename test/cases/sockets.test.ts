@@ -4,8 +4,8 @@ import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { definePlugin, RestoreError, type RestoreRequest, type RunStageName } from "@restage/core";
-import { afterEach, describe, expect, it } from "vitest";
-import { type DumpedProgram, dumpProgram, forget, missing, restoreProgram, until, verdictOf } from "./case.ts";
+import { afterEach, expect, it } from "vitest";
+import { type DumpedProgram, describeDumped, dumpProgram, forget, restoreProgram, until, verdictOf } from "./case.ts";
 
 const programs: DumpedProgram[] = [];
 afterEach(() => {
@@ -43,96 +43,93 @@ function failingAfter(stage: RunStageName) {
   });
 }
 
-describe.skipIf(missing !== undefined)(
-  `sockets that no fixture has${missing === undefined ? "" : ` (SKIPPED: ${missing})`}`,
-  () => {
-    it.each([
-      ["unix-sockets", [], {}],
-      ["external-peer", ["--ext-unix-sk"], { extUnixSockets: true }],
-      ["inet-sockets", [], {}],
-      ["tcp-connections", ["--tcp-established", "--network-lock", "skip"], { tcpEstablished: true }],
-    ] as const)("restores %s", async (name, flags, options) => {
-      const program = await dump(name, flags);
-      await restoreProgram(program, options);
-      expect(await verdictOf(program)).toBe("pass");
-    });
+describeDumped(`sockets that no fixture has`, () => {
+  it.each([
+    ["unix-sockets", [], {}],
+    ["external-peer", ["--ext-unix-sk"], { extUnixSockets: true }],
+    ["inet-sockets", [], {}],
+    ["tcp-connections", ["--tcp-established", "--network-lock", "skip"], { tcpEstablished: true }],
+  ] as const)("restores %s", async (name, flags, options) => {
+    const program = await dump(name, flags);
+    await restoreProgram(program, options);
+    expect(await verdictOf(program)).toBe("pass");
+  });
 
-    const pathsOf = ({ directory }: DumpedProgram) => readdirSync(directory).sort();
+  const pathsOf = ({ directory }: DumpedProgram) => readdirSync(directory).sort();
 
-    it.each(["RESTORE", "RESTORE_CREDS"] as const)("leaves no path of a restore that fails after %s", async (stage) => {
-      const program = await dump("unix-sockets");
-      const before = pathsOf(program);
-      const owned = join(program.directory, "owned");
-      const { ino } = statSync(owned);
-      const error = await failureOf(program, { plugins: [failingAfter(stage)] });
-      expect(error.message).toBe("told to fail");
-      expect(error.failures).toEqual([]);
-      expect(pathsOf(program)).toEqual(before);
-      expect(statSync(owned).ino).toBe(ino);
-      expect(readFileSync(join(program.directory, "replaced"), "utf8")).toBe("mine");
-    });
+  it.each(["RESTORE", "RESTORE_CREDS"] as const)("leaves no path of a restore that fails after %s", async (stage) => {
+    const program = await dump("unix-sockets");
+    const before = pathsOf(program);
+    const owned = join(program.directory, "owned");
+    const { ino } = statSync(owned);
+    const error = await failureOf(program, { plugins: [failingAfter(stage)] });
+    expect(error.message).toBe("told to fail");
+    expect(error.failures).toEqual([]);
+    expect(pathsOf(program)).toEqual(before);
+    expect(statSync(owned).ino).toBe(ino);
+    expect(readFileSync(join(program.directory, "replaced"), "utf8")).toBe("mine");
+  });
 
-    it("leaves no path when the coordinator is killed", async () => {
-      const program = await dump("unix-sockets");
-      rmSync(join(program.directory, "owned"));
-      const before = pathsOf(program);
-      const jiti = join(dirname(createRequire(import.meta.url).resolve("jiti/package.json")), "lib/jiti-cli.mjs");
-      const script = join(import.meta.dirname, "restore-and-die.ts");
-      const { signal } = spawnSync(process.execPath, [jiti, script, program.images], { timeout: 60_000 });
-      expect(signal).toBe("SIGKILL");
-      await until(() => pathsOf(program).length === before.length, "the janitor has tidied up");
-      expect(pathsOf(program)).toEqual(before);
-      expect(readFileSync(join(program.directory, "replaced"), "utf8")).toBe("mine");
-    });
+  it("leaves no path when the coordinator is killed", async () => {
+    const program = await dump("unix-sockets");
+    rmSync(join(program.directory, "owned"));
+    const before = pathsOf(program);
+    const jiti = join(dirname(createRequire(import.meta.url).resolve("jiti/package.json")), "lib/jiti-cli.mjs");
+    const script = join(import.meta.dirname, "restore-and-die.ts");
+    const { signal } = spawnSync(process.execPath, [jiti, script, program.images], { timeout: 60_000 });
+    expect(signal).toBe("SIGKILL");
+    await until(() => pathsOf(program).length === before.length, "the janitor has tidied up");
+    expect(pathsOf(program)).toEqual(before);
+    expect(readFileSync(join(program.directory, "replaced"), "utf8")).toBe("mine");
+  });
 
-    it("refuses paths that cannot be had, and says why", async () => {
-      const program = await dump("unix-sockets");
-      const owned = join(program.directory, "owned");
-      rmSync(owned);
-      const holder = createServer().listen(owned);
-      try {
-        await until(() => existsSync(owned), "somebody listens");
-        expect((await failureOf(program)).message).toMatch(
-          `Unix socket ${owned}: its path is in use by process ${process.pid} (`,
-        );
-      } finally {
-        await new Promise((resolve) => holder.close(resolve));
-      }
-      writeFileSync(owned, "");
-      expect((await failureOf(program)).message).toBe(`Unix socket ${owned}: something that is no socket has its path`);
-    });
+  it("refuses paths that cannot be had, and says why", async () => {
+    const program = await dump("unix-sockets");
+    const owned = join(program.directory, "owned");
+    rmSync(owned);
+    const holder = createServer().listen(owned);
+    try {
+      await until(() => existsSync(owned), "somebody listens");
+      expect((await failureOf(program)).message).toMatch(
+        `Unix socket ${owned}: its path is in use by process ${process.pid} (`,
+      );
+    } finally {
+      await new Promise((resolve) => holder.close(resolve));
+    }
+    writeFileSync(owned, "");
+    expect((await failureOf(program)).message).toBe(`Unix socket ${owned}: something that is no socket has its path`);
+  });
 
-    it("connects to peers outside the checkpoint only when told to", async () => {
-      const program = await dump("external-peer", ["--ext-unix-sk"]);
-      const error = await failureOf(program);
-      expect(error.code).toBe("ERR_REFUSED");
-      expect(error.hint).toContain("--ext-unix-sk");
-      const server = join(program.directory, "server");
-      rmSync(server);
-      const gone = await failureOf(program, { extUnixSockets: true });
-      expect(gone.message).toContain(`its peer outside the checkpoint, Unix socket ${server}, is not there`);
-    });
+  it("connects to peers outside the checkpoint only when told to", async () => {
+    const program = await dump("external-peer", ["--ext-unix-sk"]);
+    const error = await failureOf(program);
+    expect(error.code).toBe("ERR_REFUSED");
+    expect(error.hint).toContain("--ext-unix-sk");
+    const server = join(program.directory, "server");
+    rmSync(server);
+    const gone = await failureOf(program, { extUnixSockets: true });
+    expect(gone.message).toContain(`its peer outside the checkpoint, Unix socket ${server}, is not there`);
+  });
 
-    it("names who holds a port", async () => {
-      const program = await dump("inet-sockets");
-      const port = Number(readFileSync(join(program.directory, "port"), "utf8"));
-      const holder = createServer().listen(port, "127.0.0.2");
-      try {
-        await until(() => holder.listening, "somebody listens");
-        const { message } = await failureOf(program);
-        expect(message).toContain(`TCP socket 127.0.0.2:${port}: its port is in use by process ${process.pid} (`);
-      } finally {
-        await new Promise((resolve) => holder.close(resolve));
-      }
-    });
+  it("names who holds a port", async () => {
+    const program = await dump("inet-sockets");
+    const port = Number(readFileSync(join(program.directory, "port"), "utf8"));
+    const holder = createServer().listen(port, "127.0.0.2");
+    try {
+      await until(() => holder.listening, "somebody listens");
+      const { message } = await failureOf(program);
+      expect(message).toContain(`TCP socket 127.0.0.2:${port}: its port is in use by process ${process.pid} (`);
+    } finally {
+      await new Promise((resolve) => holder.close(resolve));
+    }
+  });
 
-    it("restores connections only when told to, or closed", async () => {
-      const program = await dump("tcp-connections", ["--tcp-established", "--network-lock", "skip"]);
-      const error = await failureOf(program);
-      expect(error.code).toBe("ERR_REFUSED");
-      expect(error.describe()).toContain("--tcp-established");
-      await restoreProgram(program, { tcpClose: true });
-      process.kill(program.pid, "SIGKILL");
-    });
-  },
-);
+  it("restores connections only when told to, or closed", async () => {
+    const program = await dump("tcp-connections", ["--tcp-established", "--network-lock", "skip"]);
+    const error = await failureOf(program);
+    expect(error.code).toBe("ERR_REFUSED");
+    expect(error.describe()).toContain("--tcp-established");
+    await restoreProgram(program, { tcpClose: true });
+    process.kill(program.pid, "SIGKILL");
+  });
+});

@@ -1,7 +1,7 @@
 import { fdTypes, type InputOf, type RegFileEntry } from "@restage/images";
 import { O, S_IF } from "@restage/linux/abi";
 import { isSharedMemory } from "../memory/shared-memory.ts";
-import { mountOf } from "../namespaces/mounts/mount-of.ts";
+import { mountIdOf, mountOf } from "../namespaces/mounts/mount-of.ts";
 import { type CheckpointPlugin, defineCheckpointPlugin } from "../plugin.ts";
 import type { FrozenTree } from "../tree/frozen-tree.ts";
 import { nameFile } from "./deleted-files.ts";
@@ -47,9 +47,15 @@ export function regularEntry(file: OpenFile, tree: FrozenTree, id: number): Inpu
     flags,
     pos: file.position,
     fown: ownerOf(file, tree),
-    name: nameFile(file, tree, id) ?? file.link,
     mode: stat.mode,
     ...(hasSize ? { size: stat.size } : {}),
-    ...mountOf(file, tree),
+    ...placeOf(file, tree, id),
   };
+}
+
+/** Where a restore finds it: by its path, or with its caller (`--external file[MOUNT:INODE]`, hexadecimal numbers). */
+function placeOf(file: OpenFile, tree: FrozenTree, id: number): Pick<InputOf<RegFileEntry>, "name" | "ext" | "mnt_id"> {
+  const name = `file[${mountIdOf(file, tree).toString(16)}:${file.stat.ino.toString(16)}]`;
+  if (tree.options.external.includes(name)) return { name, ext: true };
+  return { name: nameFile(file, tree, id) ?? file.link, ...mountOf(file, tree) };
 }

@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Call } from "@restage/core";
+import { type InputOf, type VmaEntry, vmaStatus } from "@restage/images";
+import type { AddressRange } from "@restage/linux";
 import { O, PR } from "@restage/linux/abi";
 import { type CheckpointPlugin, defineCheckpointPlugin } from "../plugin.ts";
 import { readDetails } from "../tree/process-details.ts";
@@ -47,11 +49,18 @@ export function mm(): CheckpointPlugin {
         });
       });
       write.task.tap("mm", (task, { images }) => {
-        const value = { ...task.mm, vmas: task.mappings.map(({ entry }) => entry) };
+        const vmas = [...task.mappings.map(({ entry }) => entry), ...task.guards.map(guardEntry)];
+        const value = { ...task.mm, vmas };
         images.add("mm", task.pid, { value: value as never });
       });
     },
   });
+}
+
+/** Images have guard regions as mappings, after all others. Source: CRIU criu/include/image.h. */
+function guardEntry({ start, end }: AddressRange): InputOf<VmaEntry> {
+  const none = { pgoff: 0n, shmid: 0n, prot: 0, flags: 0, fd: 0n };
+  return { start: BigInt(start), end: BigInt(end), status: vmaStatus.VMA_AREA_GUARD, ...none };
 }
 
 /** Words that CRIU takes: AT_VECTOR_SIZE of x86_64. */

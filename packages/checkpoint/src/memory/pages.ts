@@ -27,9 +27,11 @@ function savePages(task: FrozenTask, { images, freezer }: FrozenTree, number: nu
     for (const mapping of task.mappings.filter(hasOwnPages)) {
       const range = { start: Number(mapping.start), end: Number(mapping.end) };
       const isVdso = ((mapping.entry.status ?? 0) & VMA_AREA_VDSO) !== 0;
-      const runs = isVdso ? [range] : scan.runs(range.start, range.end);
+      const { own, guards } = scan.find(range.start, range.end);
+      const runs = isVdso ? [range] : own;
       freezer.copyPages(task.hostPid, runs, file);
       entries.push(...runs.map((run) => pagemapEntry(run, mayBeLazy(mapping) ? LAZY : PRESENT)));
+      task.guards.push(...guards);
     }
     for (const value of entries) images.add("pagemap", task.pid, { value: value as never });
   } finally {

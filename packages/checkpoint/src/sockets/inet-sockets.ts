@@ -4,7 +4,7 @@ import { ownerOf } from "../files/file-owner.ts";
 import type { OpenFile } from "../files/open-file.ts";
 import { type CheckpointPlugin, defineCheckpointPlugin } from "../plugin.ts";
 import type { FrozenTree } from "../tree/frozen-tree.ts";
-import { type InetSocket, readInetSockets } from "./inet-table.ts";
+import { type InetSocket, readAddress, readInetSockets } from "./inet-table.ts";
 import { readOption, socketOptions } from "./socket-options.ts";
 import { isConnection, saveConnection } from "./tcp-connections.ts";
 
@@ -38,7 +38,7 @@ export function inetSockets(): CheckpointPlugin {
         const key = `${family} ${asked}`;
         const table = tables.get(key) ?? readInetSockets(tree, family, asked);
         tables.set(key, table);
-        const socket = table.get(Number(file.stat.ino)) ?? unbound(file, family);
+        const socket = table.get(Number(file.stat.ino)) ?? undiagnosed(tree, file, descriptor, family);
         return {
           type: fdTypes.INETSK,
           isk: describeSocket(tree, file, descriptor, { socket, family, type, protocol }),
@@ -55,16 +55,17 @@ interface Described {
   readonly protocol: number;
 }
 
-/** A socket without an address is in no table of the kernel's. */
-function unbound({ stat }: OpenFile, family: number): InetSocket {
-  const none = Array.from({ length: family === AF.INET6 ? 4 : 1 }, () => 0);
+/** A socket without an address is in no table of the kernel's; there may be none at all for raw ones (CONFIG_INET_RAW_DIAG). */
+function undiagnosed({ host }: FrozenTree, { stat }: OpenFile, descriptor: number, family: number): InetSocket {
+  const own = readAddress(host, "getsockname", descriptor, family);
+  const peer = readAddress(host, "getpeername", descriptor, family);
   return {
     ino: Number(stat.ino),
     state: TCP_STATE.CLOSE,
-    sourcePort: 0,
-    destinationPort: 0,
-    source: none,
-    destination: none,
+    sourcePort: own.port,
+    destinationPort: peer.port,
+    source: own.address,
+    destination: peer.address,
     readQueue: 0,
     writeQueue: 0,
     shutdown: 0,

@@ -1,4 +1,6 @@
+import type { Host } from "@restage/core";
 import { INET_DIAG } from "@restage/linux/abi";
+import { attempt, room } from "../attempt.ts";
 import type { FrozenTree } from "../tree/frozen-tree.ts";
 import { diagnose } from "./socket-diag.ts";
 
@@ -47,4 +49,23 @@ export function readInetSockets(tree: FrozenTree, family: number, protocol: numb
     };
   });
   return new Map(sockets.map((socket) => [socket.ino, socket]));
+}
+
+/** struct sockaddr_in6 is the larger one. */
+const ADDRESS_SIZE = 28;
+
+/** One end of a socket of this process, in words as above; zeros when it has none. */
+export function readAddress(
+  host: Host,
+  call: "getsockname" | "getpeername",
+  socket: number,
+  family: number,
+): { readonly port: number; readonly address: readonly number[] } {
+  const { data, view } = room(ADDRESS_SIZE);
+  const length = room(4);
+  length.view.setInt32(0, ADDRESS_SIZE, true);
+  attempt(host, call, socket, data, length.data);
+  const [at, words] = family === AF_INET6 ? [8, 4] : [4, 1];
+  const address = Array.from({ length: words }, (_, index) => view.getUint32(at + 4 * index, true));
+  return { port: view.getUint16(2, false), address };
 }

@@ -72,7 +72,7 @@ export function socketOptions(host: Host, socket: number, family: number): Input
   };
 }
 
-/** SO_GET_FILTER counts instructions, not bytes. */
+/** Instructions as numbers: 16 bits of code, 8 of jt, 8 of jf, 32 of k. SO_GET_FILTER counts them, not bytes. Source: CRIU criu/sockets.c. */
 function filterOf(host: Host, socket: number): readonly bigint[] {
   const length = room(4);
   if (attempt(host, "getsockopt", socket, SOL.SOCKET, SO.ATTACH_FILTER, 0, length.data) < 0) return [];
@@ -80,7 +80,11 @@ function filterOf(host: Host, socket: number): readonly bigint[] {
   if (count === 0) return [];
   const filter = room(count * INSTRUCTION_SIZE);
   attempt(host, "getsockopt", socket, SOL.SOCKET, SO.ATTACH_FILTER, filter.data, length.data);
-  return [...new BigUint64Array(filter.data.bytes.slice().buffer)];
+  return Array.from({ length: count }, (_, index) => {
+    const at = index * INSTRUCTION_SIZE;
+    const operation = (filter.view.getUint16(at, true) << 16) | filter.view.getUint16(at + 2, false);
+    return (BigInt(operation >>> 0) << 32n) | BigInt(filter.view.getUint32(at + 4, true));
+  });
 }
 
 function words(bytes: Uint8Array | undefined): readonly number[] {

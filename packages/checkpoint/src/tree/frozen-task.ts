@@ -7,7 +7,7 @@ import type {
   ThreadCoreEntry,
   ThreadInfoX86,
 } from "@restage/images";
-import { type FrozenThread as Frozen, readStatus } from "@restage/linux";
+import { type AddressRange, type FrozenThread as Frozen, readStatus } from "@restage/linux";
 import type { Draft } from "../images/draft.ts";
 import type { Mapping } from "../memory/mapping.ts";
 
@@ -82,6 +82,8 @@ export class FrozenTask implements TaskPlace {
   ids: Draft<TaskKobjIdsEntry> = {};
   /** Its memory, in address order. */
   mappings: readonly Mapping[] = [];
+  /** Parts of it where access is fatal. Filled in when its pages are saved. */
+  readonly guards: AddressRange[] = [];
 
   constructor(
     place: TaskPlace,

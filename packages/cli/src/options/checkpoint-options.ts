@@ -5,7 +5,7 @@ import { number, on, oneOf, size, text, verbosity } from "./readers.ts";
 import type { Settings } from "./settings.ts";
 
 /** What `criu dump` takes, but is so here in any case. Source: CRIU 4.2, criu/config.c. */
-const WITHOUT_EFFECT = ["--force-irmap", "--no-default-config", "-r, --root PATH", "--track-mem"];
+const WITHOUT_EFFECT = ["--force-irmap", "--ghost-fiemap", "--no-default-config", "-r, --root PATH", "--track-mem"];
 
 /** What `criu dump` does, and Restage does not do yet. */
 const MISSING = [
@@ -22,7 +22,6 @@ const MISSING = [
   "--evasive-devices",
   "-M, --ext-mount-map MAPPING",
   "--freeze-cgroup PATH",
-  "--ghost-fiemap",
   "--irmap-scan-path PATH",
   "--lazy-pages",
   "-L, --libdir DIR",

@@ -121,7 +121,7 @@ export class Freezer {
   readMemory(pid: number, address: number | bigint, length: number): Uint8Array | undefined {
     return this.#memory.read(pid, address, length);
   }
-  /** The pages of a range that have to be saved: neither untouched, nor all zeros, nor those of a file. */
+  /** Tells which pages have to be saved: neither untouched, nor the kernel's one of zeros, nor those of a file. */
   scanPages(pid: number): ScannedPages {
     return new PageScan(this.#host, pid);
   }

@@ -6,16 +6,23 @@ import { checked } from "../host/system-error.ts";
 import type { AddressRange } from "../zone/zone.ts";
 import { openFile } from "./task-memory.ts";
 
+/** What was found in a range, in order. */
+export interface FoundPages {
+  /** Runs of pages with content of their own. */
+  readonly own: readonly AddressRange[];
+  /** Where access is fatal (MADV_GUARD_INSTALL). */
+  readonly guards: readonly AddressRange[];
+}
+
 /** Which pages of a process there are. */
 export interface ScannedPages {
-  /**
-   * Runs of pages with content of their own in [start, end), in order.
-   *
-   * @param shared pages of a file or of shared memory count too.
-   */
-  runs(start: number, end: number, shared?: boolean): AddressRange[];
+  /** Looks through [start, end). */
+  find(start: number, end: number): FoundPages;
   close(): void;
 }
+
+/** Notes a run of pages. */
+type Found = (isGuard: boolean, start: number, end: number) => void;
 
 const VECTOR_AT = 4096;
 const REGIONS = 2048;
@@ -25,31 +32,36 @@ const ENTRIES_AT_ONCE = 8192;
 export class PageScan implements ScannedPages {
   readonly #host: Host;
   readonly #file: number;
-  #canScan = true;
+  /** What PAGEMAP_SCAN may be asked for; undefined where there is none. Guards are told from Linux 6.15 on. */
+  #categories: number | undefined = PAGE_IS.PRESENT | PAGE_IS.SWAPPED | PAGE_IS.GUARD;
 
   constructor(host: Host, pid: number) {
     this.#host = host;
     this.#file = openFile(host, `/proc/${pid}/pagemap`);
   }
 
-  runs(start: number, end: number, shared = false): AddressRange[] {
-    const runs: AddressRange[] = [];
-    const add = (from: number, to: number) => {
+  find(start: number, end: number): FoundPages {
+    const own: AddressRange[] = [];
+    const guards: AddressRange[] = [];
+    const found: Found = (isGuard, from, to) => {
+      const runs = isGuard ? guards : own;
       const last = runs.at(-1);
       if (last?.end === from) runs[runs.length - 1] = { start: last.start, end: to };
       else runs.push({ start: from, end: to });
     };
-    if (!this.#canScan || !this.#scan(start, end, shared, add)) this.#read(start, end, shared, add);
-    return runs;
+    while (this.#categories !== undefined) if (this.#scan(start, end, this.#categories, found)) return { own, guards };
+    this.#read(start, end, found);
+    return { own, guards };
   }
 
   close(): void {
     this.#host.syscall("close", this.#file);
   }
 
-  #scan(start: number, end: number, shared: boolean, add: (from: number, to: number) => void): boolean {
+  /** Returns false when the kernel does not know these categories. */
+  #scan(start: number, end: number, categories: number, found: Found): boolean {
     const { scratchView: view, scratchAddress: base } = this.#host;
-    const unwanted = PAGE_IS.PFNZERO | (shared ? 0 : PAGE_IS.FILE);
+    const unwanted = PAGE_IS.PFNZERO | PAGE_IS.FILE;
     for (let from = start; from < end; ) {
       const fields: Partial<Record<keyof typeof PM_SCAN_ARG, number>> = {
         size: PM_SCAN_ARG.length,
@@ -62,20 +74,21 @@ export class PageScan implements ScannedPages {
         max_pages: 0,
         category_inverted: unwanted,
         category_mask: unwanted,
-        category_anyof_mask: PAGE_IS.PRESENT | PAGE_IS.SWAPPED,
-        return_mask: PAGE_IS.PRESENT | PAGE_IS.SWAPPED,
+        category_anyof_mask: categories,
+        return_mask: categories,
       };
       for (const [name, value] of Object.entries(fields))
         view.setBigUint64(PM_SCAN_ARG[name as keyof typeof PM_SCAN_ARG], BigInt(value), true);
       const count = this.#host.syscall("ioctl", this.#file, PAGEMAP_SCAN, base);
       if (count === -ERRNO.ENOTTY || count === -ERRNO.EINVAL) {
-        this.#canScan = false;
+        const knowsGuards = (categories & PAGE_IS.GUARD) !== 0;
+        this.#categories = knowsGuards ? categories & ~PAGE_IS.GUARD : undefined;
         return false;
       }
       checked(count, "ioctl(PAGEMAP_SCAN)", "find the pages of a task");
       for (let n = 0; n < count; n++) {
-        const at = VECTOR_AT + n * PAGE_REGION_SIZE;
-        add(Number(view.getBigUint64(at, true)), Number(view.getBigUint64(at + 8, true)));
+        const word = (index: number) => Number(view.getBigUint64(VECTOR_AT + n * PAGE_REGION_SIZE + 8 * index, true));
+        found((word(2) & PAGE_IS.GUARD) !== 0, word(0), word(1));
       }
       const reached = Number(view.getBigUint64(PM_SCAN_ARG.walk_end, true));
       if (reached <= from) break;
@@ -84,7 +97,7 @@ export class PageScan implements ScannedPages {
     return true;
   }
 
-  #read(start: number, end: number, shared: boolean, add: (from: number, to: number) => void): void {
+  #read(start: number, end: number, found: Found): void {
     const { scratchView: view, scratchAddress: base } = this.#host;
     for (let from = start; from < end; from += ENTRIES_AT_ONCE * PAGE_SIZE) {
       const count = Math.min(ENTRIES_AT_ONCE, (end - from) / PAGE_SIZE);
@@ -92,8 +105,8 @@ export class PageScan implements ScannedPages {
       checked(read, "pread64", "find the pages of a task");
       for (let n = 0; n < read / 8; n++) {
         const entry = view.getBigUint64(8 * n, true);
-        if ((entry & (PM.PRESENT | PM.SWAP)) === 0n || (!shared && (entry & PM.FILE) !== 0n)) continue;
-        add(from + n * PAGE_SIZE, from + (n + 1) * PAGE_SIZE);
+        if ((entry & (PM.PRESENT | PM.SWAP)) === 0n || (entry & PM.FILE) !== 0n) continue;
+        found(false, from + n * PAGE_SIZE, from + (n + 1) * PAGE_SIZE);
       }
     }
   }

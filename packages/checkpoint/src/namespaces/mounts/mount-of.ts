@@ -5,11 +5,14 @@ import { ownNamespace } from "../own-namespaces.ts";
 
 const MOUNT = /^mnt_id:\s*(\d+)/m;
 
-/** The mount by which a file was opened, in a tree with mounts of its own; nothing in another one. */
-export function mountOf({ proc, info }: OpenFile, tree: FrozenTree): { readonly mnt_id?: number } {
-  if (ownNamespace(tree, "mnt") === undefined) return {};
-  const id = MOUNT.exec(info === "" ? infoOf(proc, tree) : info)?.[1];
-  return id === undefined ? {} : { mnt_id: Number(id) };
+/** What stands in a file's entry: its mount, in a tree with mounts of its own; nothing in another one. */
+export function mountOf(file: OpenFile, tree: FrozenTree): { readonly mnt_id?: number } {
+  return ownNamespace(tree, "mnt") === undefined ? {} : { mnt_id: mountIdOf(file, tree) };
+}
+
+/** The mount by which a file was opened. */
+export function mountIdOf({ proc, info }: OpenFile, tree: FrozenTree): number {
+  return Number(MOUNT.exec(info === "" ? infoOf(proc, tree) : info)?.[1] ?? -1);
 }
 
 /** /proc/PID/fdinfo of a file that is open for it alone. */
