@@ -142,9 +142,37 @@ const KERNEL: readonly {
   },
   {
     headers: ["linux/if.h", "linux/netlink.h", "linux/sockios.h"],
-    constants: { NETLINK_CONNECTED: abi.NETLINK_CONNECTED, SIOCGIFINDEX: abi.SIOCGIFINDEX },
+    constants: {
+      NETLINK_CONNECTED: abi.NETLINK_CONNECTED,
+      SIOCGIFINDEX: abi.SIOCGIFINDEX,
+      SIOCGIFNAME: abi.SIOCGIFNAME,
+    },
     offsets: ["ifreq", { ifr_ifru: abi.IFREQ.ifindex }],
     size: abi.IFREQ.size,
+  },
+  {
+    headers: ["linux/fanotify.h", "linux/pidfd.h"],
+    constants: {
+      ...prefixed("FAN_", abi.FAN_INIT),
+      ...prefixed("FAN_MARK_", abi.FAN_MARK),
+      ...prefixed("PIDFD_", abi.PIDFD),
+    },
+  },
+  {
+    headers: ["sys/socket.h", "linux/if_packet.h"],
+    constants: { ...prefixed("PACKET_", abi.PACKET), SOCK_PACKET: abi.SOCK_PACKET, SOL_PACKET: abi.SOL.PACKET },
+  },
+  {
+    headers: ["sys/ioctl.h", "linux/if_tun.h"],
+    constants: { ...prefixed("TUN", abi.TUN), ...prefixed("IFF_", abi.IFF_TUN) },
+  },
+  {
+    headers: ["linux/bpf.h"],
+    constants: {
+      ...prefixed("BPF_", abi.BPF),
+      ...prefixed("BPF_MAP_TYPE_", abi.BPF_MAP_TYPE),
+      ...prefixed("BPF_F_", abi.BPF_F),
+    },
   },
   {
     headers: ["asm/signal.h"],

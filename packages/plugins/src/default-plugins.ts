@@ -8,9 +8,11 @@ import { credentials } from "./credentials/credentials.ts";
 import { seccomp } from "./credentials/seccomp.ts";
 import { epolls } from "./event-files/epolls.ts";
 import { eventfds } from "./event-files/eventfds.ts";
+import { fanotify } from "./event-files/fanotify.ts";
 import { inotify } from "./event-files/inotify.ts";
 import { signalfds } from "./event-files/signalfds.ts";
 import { timerfds } from "./event-files/timerfds.ts";
+import { bpfMaps } from "./files/bpf-maps.ts";
 import { deadProcesses } from "./files/dead-processes.ts";
 import { deletedFiles } from "./files/deleted-files.ts";
 import { descriptors } from "./files/descriptors.ts";
@@ -20,8 +22,11 @@ import { fileOwners } from "./files/file-owners.ts";
 import { fileValidation } from "./files/file-validation.ts";
 import { fs } from "./files/fs.ts";
 import { inheritedFiles } from "./files/inherited-files.ts";
+import { namespaceFiles } from "./files/namespace-files.ts";
+import { pidfds } from "./files/pidfds.ts";
 import { pipes } from "./files/pipes.ts";
 import { regularFiles } from "./files/regular-files.ts";
+import { tunFiles } from "./files/tun-files.ts";
 import { children } from "./forking/children.ts";
 import { rootTask } from "./forking/root-task.ts";
 import { sessions } from "./forking/sessions.ts";
@@ -44,6 +49,7 @@ import { pendingSignals } from "./signals/pending-signals.ts";
 import { signalActions } from "./signals/signal-actions.ts";
 import { inetSockets } from "./sockets/inet-sockets.ts";
 import { netlinkSockets } from "./sockets/netlink-sockets.ts";
+import { packetSockets } from "./sockets/packet-sockets.ts";
 import { tcpConnections } from "./sockets/tcp-connections.ts";
 import { unixSockets } from "./sockets/unix-sockets.ts";
 import { terminals } from "./terminals/terminals.ts";
@@ -87,11 +93,16 @@ export function defaultPlugins(): RestorePlugin[] {
     children(),
     terminals(),
     deadProcesses(),
+    pidfds(),
+    namespaceFiles(),
+    tunFiles(),
+    bpfMaps(),
     pipes(),
     unixSockets(),
     inetSockets(),
     tcpConnections(),
     netlinkSockets(),
+    packetSockets(),
     inheritedFiles(),
     fifos(),
     eventfds(),
@@ -99,6 +110,7 @@ export function defaultPlugins(): RestorePlugin[] {
     timerfds(),
     epolls(),
     inotify(),
+    fanotify(),
     fileOwners(),
     fileLocks(),
     vdso(),

@@ -3,6 +3,7 @@ import {
   type EntryKindName,
   type EntryValue,
   type FileEntry,
+  fdTypes,
   ImageError,
   type ImageSource,
   type InventoryEntry,
@@ -99,14 +100,21 @@ export class Checkpoint {
         const changed = this.#pass(kind, inner as EntryValue<typeof kind>, "files.img", index);
         if (changed !== inner) entry = { ...entry, [member]: changed };
       }
-      if (files.has(entry.id)) {
-        throw new RestoreError("ERR_IMAGE", `Cannot read files.img: two entries have the id ${entry.id}`, {
-          entry: `files.img: entry ${index}`,
-        });
-      }
+      const known = files.get(entry.id);
+      if (known !== undefined) entry = this.#joined(known, entry, index);
       files.set(entry.id, entry);
     });
     return files;
+  }
+
+  /** A file that is more than a path (of a TUN device) has two entries: the regular file, and what it is besides. */
+  #joined(known: FileEntry, entry: FileEntry, index: number): FileEntry {
+    const [regular, other] = known.type === fdTypes.REG ? [known, entry] : [entry, known];
+    if (regular.type === fdTypes.REG && regular.reg !== undefined && other.type !== fdTypes.REG)
+      return { ...other, reg: regular.reg };
+    throw new RestoreError("ERR_IMAGE", `Cannot read files.img: two entries have the id ${entry.id}`, {
+      entry: `files.img: entry ${index}`,
+    });
   }
 
   #pass<K extends EntryKindName>(kind: K, value: EntryValue<K>, file: string, index: number): EntryValue<K> {

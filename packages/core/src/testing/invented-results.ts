@@ -1,5 +1,5 @@
 import type { SyscallStep, Tracee } from "@restage/linux";
-import { CLONE, CLONE_ARGS, F, type SyscallName } from "@restage/linux/abi";
+import { BPF, CLONE, CLONE_ARGS, F, type SyscallName } from "@restage/linux/abi";
 import { DescriptorTable } from "./descriptor-table.ts";
 import { InventedMessages } from "./invented-messages.ts";
 import { dataAt, dataOf, fill, numberOf, readField, worthOf } from "./operands.ts";
@@ -64,6 +64,8 @@ export class Inventor {
         return descriptors.place(number(1));
       case "fcntl":
         return number(1) === F.DUPFD || number(1) === F.DUPFD_CLOEXEC ? descriptors.open(number(2)) : 0;
+      case "bpf":
+        return number(0) === BPF.MAP_CREATE || number(0) === BPF.MAP_GET_FD_BY_ID ? descriptors.open() : 0;
       case "signalfd4":
         return number(0) === -1 ? descriptors.open() : number(0);
       case "pipe2":

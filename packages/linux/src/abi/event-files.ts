@@ -9,3 +9,6 @@ export const TFD_IOC_SET_TICKS = 0x4008_5400;
 
 /** Sets the number that the next watch gets, the argument itself. Source: include/uapi/linux/inotify.h. */
 export const INOTIFY_IOC_SETNEXTWD = 0x4004_4900;
+
+/** What inotify_add_watch(2) takes and a watch keeps: events, IN_EXCL_UNLINK, IN_ONESHOT. Source: include/uapi/linux/inotify.h. */
+export const INOTIFY_SETTABLE = 0x8400_0fff;

@@ -1,2 +1,2 @@
-/** Of struct ifreq: its size, and where an index stands. Source: include/uapi/linux/if.h. */
-export const IFREQ = { size: 40, ifindex: 16 } as const;
+/** Of struct ifreq: its size, and where an index or flags stand. Source: include/uapi/linux/if.h. */
+export const IFREQ = { size: 40, ifindex: 16, flags: 16 } as const;

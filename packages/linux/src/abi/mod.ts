@@ -4,12 +4,16 @@
  *
  * @module
  */
+export * from "./bpf.ts";
 export * from "./capability.ts";
 export * from "./errno.ts";
 export * from "./event-files.ts";
+export * from "./fanotify.ts";
 export * from "./fcntl.ts";
 export * from "./icmp.ts";
 export * from "./if.ts";
+export * from "./if-packet.ts";
+export * from "./if-tun.ts";
 export * from "./in.ts";
 export * from "./in6.ts";
 export * from "./kcmp.ts";
@@ -17,6 +21,7 @@ export * from "./mman.ts";
 export * from "./mount.ts";
 export * from "./netlink.ts";
 export * from "./page-scan.ts";
+export * from "./pidfd.ts";
 export * from "./prctl.ts";
 export * from "./ptrace.ts";
 export * from "./resource.ts";

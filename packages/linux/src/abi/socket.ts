@@ -5,7 +5,7 @@ export const AF = { UNSPEC: 0, UNIX: 1, INET: 2, INET6: 10, NETLINK: 16, PACKET:
 export const SOCK = { STREAM: 1, DGRAM: 2, RAW: 3, SEQPACKET: 5, NONBLOCK: 0o4000, CLOEXEC: 0o2000000 } as const;
 
 /** Levels of setsockopt(2). Source: include/linux/socket.h. */
-export const SOL = { IP: 0, SOCKET: 1, TCP: 6, IPV6: 41, ICMPV6: 58, RAW: 255 } as const;
+export const SOL = { IP: 0, SOCKET: 1, TCP: 6, IPV6: 41, ICMPV6: 58, RAW: 255, PACKET: 263 } as const;
 
 /** Options of the socket level. Source: include/uapi/asm-generic/socket.h. */
 export const SO = {

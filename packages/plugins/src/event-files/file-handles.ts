@@ -1,23 +1,29 @@
-import { data, type Host, type Task } from "@restage/core";
+import { data, type Host, RestoreError } from "@restage/core";
 import type { FhEntry } from "@restage/images";
 import { AT_FDCWD, O } from "@restage/linux/abi";
 
 /**
  * Opens the file of a handle (O_PATH) through any mount of its file system. Returns the descriptor, the caller's to close.
  *
- * @param device as in the kernel: the minor number has 20 bits. Requires CAP_DAC_READ_SEARCH. Source: open_by_handle_at(2).
+ * @param device as in the kernel: the minor number has 20 bits.
+ * @param hostPid a process in whose mount namespace the file system is mounted. Requires CAP_DAC_READ_SEARCH. Source: open_by_handle_at(2).
  */
-export async function openByHandle(task: Task, handle: FhEntry, device: number, host: Host): Promise<number> {
-  const at = mountPoint(host.readText(`/proc/${task.hostPid}/mountinfo`) ?? "", device);
-  if (at === undefined)
-    throw new Error(`Cannot find a file by its handle: no file system of device ${printDevice(device)} is mounted`);
-  const mount = task.call.openat(AT_FDCWD, at, O.RDONLY | O.CLOEXEC, 0);
-  const file = task.call
-    .open_by_handle_at(mount, fileHandle(handle), O.PATH | O.CLOEXEC)
-    .hint("the file is not the one that was watched: checkpoint with --force-irmap to find files by their paths");
-  task.call.close(mount);
-  await task.flush();
-  return file.result;
+export function openByHandle(host: Host, handle: FhEntry, device: number, hostPid: number): number {
+  const at = mountPoint(host.readText(`/proc/${hostPid}/mountinfo`) ?? "", device);
+  if (at === undefined && !host.kernel.recording) throw noMount(device);
+  const mount = host.call.openat(AT_FDCWD, `/proc/${hostPid}/root${at ?? ""}`, O.RDONLY | O.CLOEXEC, 0).result;
+  try {
+    return host.call.open_by_handle_at(mount, fileHandle(handle), O.PATH | O.CLOEXEC).result;
+  } finally {
+    host.call.close(mount);
+  }
+}
+
+function noMount(device: number): RestoreError {
+  const message = `Cannot find a file by its handle: no file system of device ${printDevice(device)} is mounted`;
+  return new RestoreError("ERR_PLUGIN", message, {
+    hint: "checkpoint with --force-irmap to find files by their paths",
+  });
 }
 
 /** struct file_handle. Source: include/linux/fs.h. */

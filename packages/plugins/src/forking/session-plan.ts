@@ -1,4 +1,5 @@
-import type { Plan, Task, Tree } from "@restage/core";
+import type { Plan, Task } from "@restage/core";
+import { freePid } from "./free-pid.ts";
 import type { OutsideIds } from "./shell-job.ts";
 
 /** How the sessions and groups of a tree come about. */
@@ -8,9 +9,6 @@ export interface SessionPlan {
   /** Tasks to which the children of helpers go when these exit: subreapers until then. */
   readonly reapers: ReadonlySet<Task>;
 }
-
-/** The lowest pid that is taken for a helper whose number does not matter, as in CRIU. */
-const FIRST_HELPER_PID = 300;
 
 /**
  * Decides who is forked by whom, and when. A session can only be inherited or be a task's own, so a task in a session that neither its
@@ -62,7 +60,7 @@ function addSessionHelper(plan: Plan, task: Task, parent: Task): boolean {
     return true;
   }
   if (leader.sid === leader.pid && leader.survives && isForebear(parent, leader)) {
-    const pid = freePid(plan, tree);
+    const pid = freePid(plan);
     tree.addHelper({ pid, sid: leader.sid, pgid: leader.pgid }, leader).forkInstead(task);
     return true;
   }
@@ -90,14 +88,4 @@ function addGroupHelper(plan: Plan, task: Task): void {
 function isForebear(forebear: Task, task: Task): boolean {
   for (let at = task.parent; at !== undefined; at = at.parent) if (at === forebear) return true;
   return false;
-}
-
-/** A pid that neither the tree nor, as far as can be seen, this machine has. */
-function freePid(plan: Plan, tree: Tree): number {
-  const used = new Set(
-    tree.tasks.flatMap((task) => [task.sid, task.pgid, task.pid, ...task.threads.map(({ tid }) => tid)]),
-  );
-  let pid = FIRST_HELPER_PID;
-  while (used.has(pid) || typeof plan.host.stat(`/proc/${pid}`) === "object") pid++;
-  return pid;
 }

@@ -12,11 +12,11 @@ export type MappingKind =
   | "vdso"
   | "vvar"
   | "vsyscall"
+  | "socket"
   | "unsupported";
 
 /** Kinds of mappings that are not restored yet, by the status bit that marks them. */
 const UNSUPPORTED: readonly (readonly [number, string])[] = [
-  [vmaStatus.VMA_AREA_SOCKET, "mapping of a socket"],
   [vmaStatus.VMA_AREA_SHSTK, "shadow stack"],
   [vmaStatus.VMA_AREA_UPROBES, "mapping of uprobes"],
   [vmaStatus.VMA_EXT_PLUGIN, "mapping that a CRIU plugin restores"],
@@ -31,6 +31,7 @@ export function kindOf(vma: VmaEntry): MappingKind {
   if (has(vma, vmaStatus.VMA_AREA_VDSO)) return "vdso";
   if (has(vma, vmaStatus.VMA_AREA_VVAR)) return "vvar";
   if (has(vma, vmaStatus.VMA_AREA_GUARD)) return "guard";
+  if (has(vma, vmaStatus.VMA_AREA_SOCKET)) return "socket";
   if (UNSUPPORTED.some(([status]) => has(vma, status))) return "unsupported";
   if (has(vma, vmaStatus.VMA_AREA_AIORING)) return "aio";
   if (has(vma, vmaStatus.VMA_FILE_PRIVATE | vmaStatus.VMA_ANON_PRIVATE)) return "private";

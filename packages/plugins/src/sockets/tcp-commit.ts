@@ -1,6 +1,7 @@
 import { data, type Host, output, RestoreError, struct, type Tree } from "@restage/core";
 import type { InventoryEntry } from "@restage/images";
 import { MSG, SHUT, SO, SOL, TCP, TCP_STATE } from "@restage/linux/abi";
+import { takeDescriptor } from "../files/take-descriptor.ts";
 import { inetName } from "./inet-addresses.ts";
 import { unlockNetwork } from "./network-lock.ts";
 import { type Connection, endsAtCommit, unsentOf } from "./tcp-repair.ts";
@@ -28,7 +29,7 @@ export function letConnectionsGo(
   const taken: { readonly socket: number; readonly connection: Connection }[] = [];
   try {
     for (const connection of connections) {
-      const socket = takeSocket(host, tree, connection.entry.id);
+      const socket = takeDescriptor(host, tree, connection.entry.id);
       taken.push({ socket, connection });
       checkState(host, socket, connection);
     }
@@ -43,21 +44,6 @@ export function letConnectionsGo(
   } finally {
     for (const { socket } of taken) host.call.close(socket);
   }
-}
-
-/** A duplicate of a descriptor that a task has of a file. */
-function takeSocket(host: Host, tree: Tree, id: number): number {
-  for (const task of tree.tasks) {
-    const descriptor = task.survives ? task.descriptors.find((descriptor) => descriptor.id === id) : undefined;
-    if (descriptor === undefined || task.tracee === undefined) continue;
-    const process = host.call.pidfd_open(task.tracee.tgid, 0).result;
-    try {
-      return host.call.pidfd_getfd(process, descriptor.fd, 0).result;
-    } finally {
-      host.call.close(process);
-    }
-  }
-  throw new Error(`No task has a descriptor of file ${id}`);
 }
 
 /** Has what its peer sent last arrived? A firewall may have kept it off. */

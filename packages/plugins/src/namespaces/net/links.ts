@@ -1,12 +1,13 @@
-import { type Plan, RestoreError } from "@restage/core";
+import { type Host, type Plan, RestoreError } from "@restage/core";
 import type { NetDeviceEntry } from "@restage/images";
 import { NLM_F } from "@restage/linux/abi";
 import { attribute, joined, type RouteSocket } from "./route-socket.ts";
+import { makeTunLink } from "./tun-links.ts";
 
 /** Types of links. Source: CRIU images/netdev.proto. */
 const ND = { LOOPBACK: 1, VETH: 2, TUN: 3, EXTLINK: 4, VENET: 5, BRIDGE: 6, MACVLAN: 7, SIT: 8 } as const;
 
-const NAMES: Readonly<Record<number, string>> = { 3: "tun", 4: "external", 5: "venet", 7: "macvlan", 8: "sit" };
+const NAMES: Readonly<Record<number, string>> = { 4: "external", 5: "venet", 7: "macvlan", 8: "sit" };
 
 /** Source: include/uapi/linux/rtnetlink.h, if_link.h, if.h, veth.h. */
 const RTM_NEWLINK = 16;
@@ -27,7 +28,7 @@ const LARGEST_LOOPBACK_MTU = 65536;
 /** Links that are made here; others are refused. */
 export function checkLinks(plan: Plan, links: readonly NetDeviceEntry[]): void {
   for (const { name, type } of links) {
-    const isMade = type === ND.LOOPBACK || type === ND.BRIDGE || type === ND.VETH;
+    const isMade = type === ND.LOOPBACK || type === ND.BRIDGE || type === ND.VETH || type === ND.TUN;
     if (!isMade)
       plan.refuse({ what: `link ${name}`, why: `${NAMES[type] ?? `type ${type}`} links are not restored yet` });
     if (type !== ND.VETH || peerOf(plan.options.external, name) !== undefined) continue;
@@ -45,6 +46,7 @@ export function checkLinks(plan: Plan, links: readonly NetDeviceEntry[]): void {
  * @param own a descriptor of the namespace that peers come to.
  */
 export function makeLinks(
+  host: Host,
   routes: RouteSocket,
   links: readonly NetDeviceEntry[],
   external: readonly string[],
@@ -53,6 +55,7 @@ export function makeLinks(
   for (const link of [...links].sort((a, b) => rank(a) - rank(b))) {
     if (link.type === ND.BRIDGE) create(routes, link, "bridge", undefined);
     if (link.type === ND.VETH) create(routes, link, "veth", joinedPeer(link.name, external, own));
+    if (link.type === ND.TUN) makeTunLink(host, link);
     setLink(routes, link);
   }
 }
@@ -74,9 +77,11 @@ function create(routes: RouteSocket, link: NetDeviceEntry, kind: string, peer: U
 }
 
 /** Flags, MTU and master of a link that is there. */
-function setLink(routes: RouteSocket, { type, name, ifindex, mtu, flags, master }: NetDeviceEntry): void {
+function setLink(routes: RouteSocket, { type, name, ifindex, mtu, flags, master, address }: NetDeviceEntry): void {
   const body = joined(
     message(ifindex, flags & IFF_UP, IFF_UP),
+    // Others are made with theirs.
+    ...(type === ND.TUN && address !== undefined ? [attribute(IFLA.ADDRESS, address)] : []),
     ...(type === ND.LOOPBACK && mtu === LARGEST_LOOPBACK_MTU ? [] : [attribute(IFLA.MTU, mtu)]),
     ...(master === undefined || master === 0 ? [] : [attribute(IFLA.MASTER, master)]),
   );

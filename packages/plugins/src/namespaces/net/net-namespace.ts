@@ -35,8 +35,8 @@ export function netNamespace(): RestorePlugin {
         group: "namespaces",
         what: "network namespace",
         restored:
-          "loopback, veth with a peer on the host (`--external veth[...]`), bridges; addresses, routes, rules, sysctls, nftables and iptables",
-        refused: "tun, macvlan, sit and external links",
+          "loopback, veth with a peer on the host (`--external veth[...]`), bridges, TUN and TAP; addresses, routes, rules, sysctls, nftables and iptables",
+        refused: "macvlan, sit and external links",
         kernel: "CONFIG_NET_NS; nft or iptables where the checkpoint has rules",
         shownBy: ["fixture tcp-queued", "fixture namespaces", "fixture userns"],
       },
@@ -62,7 +62,7 @@ export function netNamespace(): RestorePlugin {
           if (netns !== undefined) setNetworkSysctls(host, netns);
           const routes = new RouteSocket(host);
           try {
-            makeLinks(routes, links, options.external, own);
+            makeLinks(host, routes, links, options.external, own);
             for (const link of links) setLinkSysctls(host, link);
             for (const [kind, what] of DUMPS) replay(routes, what, dump(checkpoint, kind, namespace));
           } finally {

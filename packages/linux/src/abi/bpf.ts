@@ -1,0 +1,14 @@
+/** Commands of bpf(2). Source: include/uapi/linux/bpf.h, enum bpf_cmd. */
+export const BPF = {
+  MAP_CREATE: 0,
+  MAP_GET_FD_BY_ID: 14,
+  OBJ_GET_INFO_BY_FD: 15,
+  MAP_FREEZE: 22,
+  MAP_UPDATE_BATCH: 26,
+} as const;
+
+/** Types of maps. Source: include/uapi/linux/bpf.h, enum bpf_map_type. */
+export const BPF_MAP_TYPE = { HASH: 1, ARRAY: 2 } as const;
+
+/** How a map may be used through a descriptor. Source: include/uapi/linux/bpf.h. */
+export const BPF_F = { RDONLY: 8, WRONLY: 16 } as const;

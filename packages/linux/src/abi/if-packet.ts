@@ -1,0 +1,18 @@
+/** Options of packet sockets, of level SOL_PACKET. Source: include/uapi/linux/if_packet.h. */
+export const PACKET = {
+  ADD_MEMBERSHIP: 1,
+  RX_RING: 5,
+  COPY_THRESH: 7,
+  AUXDATA: 8,
+  ORIGDEV: 9,
+  VERSION: 10,
+  RESERVE: 12,
+  TX_RING: 13,
+  LOSS: 14,
+  VNET_HDR: 15,
+  TIMESTAMP: 17,
+  FANOUT: 18,
+} as const;
+
+/** The socket type of old packet sockets, which are bound to a device by its name. Source: include/linux/net.h. */
+export const SOCK_PACKET = 10;

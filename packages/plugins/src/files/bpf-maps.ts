@@ -1,0 +1,124 @@
+import {
+  addressOf,
+  data,
+  definePlugin,
+  loaded,
+  output,
+  type Plan,
+  type RestorePlugin,
+  struct,
+  type Task,
+  type Value,
+} from "@restage/core";
+import type { BpfmapFileEntry, Entry } from "@restage/images";
+import { BPF, BPF_F, BPF_MAP_TYPE, F, O, SETTABLE_FLAGS } from "@restage/linux/abi";
+
+const TYPES: ReadonlySet<number> = new Set([BPF_MAP_TYPE.HASH, BPF_MAP_TYPE.ARRAY]);
+
+/** Of union bpf_attr for BPF_MAP_CREATE, up to map_extra; its names. Source: include/uapi/linux/bpf.h. */
+const CREATE = { size: 72, name: 28, nameSize: 16, ifindex: 44, extra: 64 } as const;
+/** Of struct bpf_map_info: its beginning, and where its id stands. Source: include/uapi/linux/bpf.h. */
+const INFO = { size: 8, id: 4 } as const;
+
+/**
+ * RESTORE: BPF maps (hashes and arrays) with their content, frozen where they were. Several open descriptions of one map are of one map again.
+ *
+ * Requires CAP_BPF, where the kernel does not let everybody make maps.
+ */
+export function bpfMaps(): RestorePlugin {
+  return definePlugin({
+    name: "bpf-maps",
+    duty: "bpf-maps",
+    stages: { RESTORE: "makes BPF maps, with their content" },
+    supports: [
+      {
+        group: "files",
+        what: "BPF maps",
+        restored: "hashes and arrays: content, name, flags, frozen; read-only descriptions, several of one map",
+        refused: "other types, which CRIU 4.2 does not save",
+        kernel: "CONFIG_BPF_SYSCALL",
+        shownBy: ["case bpf-maps"],
+      },
+    ],
+    apply({ plan, openFile, fileGroup }) {
+      /** Ids of the maps that have been made, by those at the checkpoint. */
+      const made = new Map<number, Value>();
+      plan.tap("bpf-maps", checkMaps);
+      fileGroup.for("BPFMAP").tap("bpf-maps", ({ bpf }) => (bpf === undefined ? undefined : `BPF map ${bpf.map_id}`));
+      openFile.for("BPFMAP").tap("bpf-maps", ({ task, entry: { bpf }, checkpoint }) => {
+        if (bpf === undefined) return undefined;
+        const access = bpf.flags & O.ACCMODE;
+        const known = made.get(bpf.map_id);
+        if (known !== undefined) return withFlags(task, openMap(task, known, access), bpf);
+        const map = makeMap(task, bpf, checkpoint.entries("bpfmap_data"));
+        const id = idOf(task, map);
+        made.set(bpf.map_id, id);
+        if (access === O.RDWR) return withFlags(task, map, bpf);
+        const restricted = openMap(task, id, access);
+        task.call.close(map);
+        return withFlags(task, restricted, bpf);
+      });
+    },
+  });
+}
+
+function makeMap(task: Task, entry: BpfmapFileEntry, contents: readonly Entry<"bpfmap_data">[]): Value {
+  const { map_type, key_size, value_size, max_entries, map_flags, map_name, ifindex, map_extra, frozen } = entry;
+  const attributes = new Uint8Array(CREATE.size);
+  const view = new DataView(attributes.buffer);
+  [map_type, key_size, value_size, max_entries, map_flags].forEach((word, index) => {
+    view.setUint32(4 * index, word, true);
+  });
+  attributes.set(new TextEncoder().encode(map_name).subarray(0, CREATE.nameSize - 1), CREATE.name);
+  view.setUint32(CREATE.ifindex, ifindex, true);
+  view.setBigUint64(CREATE.extra, map_extra ?? 0n, true);
+  const map = task.call
+    .bpf(BPF.MAP_CREATE, attributes, attributes.length)
+    .hint("BPF maps need CAP_BPF: restore as root");
+  const content = contents.find(({ value }) => value.map_id === entry.map_id);
+  if (content !== undefined && content.value.count > 0) fillMap(task, map, content);
+  if (frozen) task.call.bpf(BPF.MAP_FREEZE, struct([4, map]), 4);
+  return map;
+}
+
+/** Member `batch` of union bpf_attr. */
+function fillMap(task: Task, map: Value, { value, extra }: Entry<"bpfmap_data">): void {
+  const none = [8, 0] as const;
+  const keys = [8, addressOf(data(extra.keys))] as const;
+  const values = [8, addressOf(data(extra.values))] as const;
+  const batch = struct(none, none, keys, values, [4, value.count], [4, map], none, none);
+  task.call.bpf(BPF.MAP_UPDATE_BATCH, batch, batch.bytes.length);
+}
+
+/** The id that the kernel gave a map. */
+function idOf(task: Task, map: Value): Value {
+  const info = output(INFO.size);
+  const request = struct([4, map], [4, INFO.size], [8, addressOf(info)]);
+  task.call.bpf(BPF.OBJ_GET_INFO_BY_FD, request, request.bytes.length);
+  return loaded(info, INFO.id, 4);
+}
+
+/** Another description of a map. Requires CAP_SYS_ADMIN. */
+function openMap(task: Task, id: Value, access: number): Value {
+  const flags = access === O.RDONLY ? BPF_F.RDONLY : access === O.WRONLY ? BPF_F.WRONLY : 0;
+  const hint = "a BPF map that is opened twice, or not for both directions, needs CAP_SYS_ADMIN: restore as root";
+  return task.call.bpf(BPF.MAP_GET_FD_BY_ID, struct([4, id], [4, 0], [4, flags]), 12).hint(hint);
+}
+
+function withFlags(task: Task, map: Value, { flags }: BpfmapFileEntry): Value {
+  const settable = flags & SETTABLE_FLAGS;
+  if (settable !== 0) task.call.fcntl(map, F.SETFL, settable);
+  return map;
+}
+
+function checkMaps(plan: Plan): void {
+  const maps = [...plan.checkpoint.files.values()].flatMap(({ bpf }) => bpf ?? []);
+  for (const { map_type, map_name, map_id, ifindex } of maps) {
+    const what = `BPF map ${map_name || map_id}`;
+    if (!TYPES.has(map_type))
+      plan.refuse({ what, why: `maps of type ${map_type} are not restored: hashes and arrays are` });
+    if (ifindex !== 0) plan.refuse({ what, why: `it is on network device ${ifindex} (offloaded)` });
+  }
+  // Read before any task exists: it may be damaged.
+  if (maps.length > 0) plan.checkpoint.entries("bpfmap_data");
+}

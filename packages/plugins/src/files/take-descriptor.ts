@@ -1,0 +1,21 @@
+import type { Host, Tree } from "@restage/core";
+
+/**
+ * A duplicate, for the coordinator, of a descriptor that a task has of a file, once they are placed. The coordinator's to close. Requires the right
+ * to trace the task, which during a restore it has, and kernel 5.6.
+ *
+ * @param id of the file in files.img.
+ */
+export function takeDescriptor(host: Host, tree: Tree, id: number): number {
+  for (const task of tree.tasks) {
+    const descriptor = task.survives ? task.descriptors.find((descriptor) => descriptor.id === id) : undefined;
+    if (descriptor === undefined || task.tracee === undefined) continue;
+    const process = host.call.pidfd_open(task.tracee.tgid, 0).result;
+    try {
+      return host.call.pidfd_getfd(process, descriptor.fd, 0).result;
+    } finally {
+      host.call.close(process);
+    }
+  }
+  throw new Error(`No task has a descriptor of file ${id}`);
+}

@@ -1,0 +1,14 @@
+import type { Plan } from "@restage/core";
+
+/** The lowest pid that is taken for a helper whose number does not matter, as in CRIU. */
+const FIRST_HELPER_PID = 300;
+
+/** A pid that neither the tree nor, as far as can be seen, this machine has. */
+export function freePid({ tree, host }: Plan): number {
+  const used = new Set(
+    tree.tasks.flatMap((task) => [task.sid, task.pgid, task.pid, ...task.threads.map(({ tid }) => tid)]),
+  );
+  let pid = FIRST_HELPER_PID;
+  while (used.has(pid) || typeof host.stat(`/proc/${pid}`) === "object") pid++;
+  return pid;
+}

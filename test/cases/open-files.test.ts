@@ -1,0 +1,52 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import { type DumpedProgram, dumpProgram, forget, missing, restoreProgram, verdictOf } from "./case.ts";
+
+const programs: DumpedProgram[] = [];
+const undos: (() => void)[] = [];
+afterEach(() => {
+  for (const undo of undos.splice(0)) undo();
+  for (const program of programs.splice(0)) forget(program);
+});
+
+async function dump(name: string, prepare?: (directory: string) => void): Promise<DumpedProgram> {
+  const program = await dumpProgram(join(import.meta.dirname, name), () => [], prepare);
+  programs.push(program);
+  return program;
+}
+
+/** A directory of the program that is a mount. */
+function mounted(directory: string): void {
+  const at = join(directory, "mounted");
+  mkdirSync(at);
+  expect(spawnSync("mount", ["--bind", at, at]).status).toBe(0);
+  undos.push(() => spawnSync("umount", ["--lazy", at]));
+}
+
+/** CRIU saves BPF maps only when it was built with libbpf. */
+const savesMaps = spawnSync("ldd", [process.env["CRIU"] ?? ""], { encoding: "utf8" }).stdout?.includes("libbpf");
+
+describe.skipIf(missing !== undefined)(
+  `kinds of open files${missing === undefined ? "" : ` (SKIPPED: ${missing})`}`,
+  () => {
+    it.each(["pidfds", "namespace-files", "packet-sockets", "tun"])("restores %s", async (name) => {
+      const program = await dump(name);
+      await restoreProgram(program);
+      expect(await verdictOf(program)).toBe("pass");
+    });
+
+    it("restores watched-files", async () => {
+      const program = await dump("watched-files", mounted);
+      await restoreProgram(program);
+      expect(await verdictOf(program)).toBe("pass");
+    });
+
+    it.skipIf(!savesMaps)(`restores bpf-maps${savesMaps ? "" : " (SKIPPED: CRIU without libbpf)"}`, async () => {
+      const program = await dump("bpf-maps");
+      await restoreProgram(program);
+      expect(await verdictOf(program)).toBe("pass");
+    });
+  },
+);
