@@ -86,6 +86,23 @@ describe("registers", () => {
   });
 });
 
+describe("registers that cannot come back are refused:", () => {
+  const using = (bits: bigint) => ({ thread_info: { fpregs: { xsave: { xstate_bv: bits } } } });
+  const host = { texts: { "/proc/cpuinfo": "processor : 0\nflags : fpu sse avx ospke\n" } };
+
+  it.each([
+    ["AVX-512 on a processor without it", 0b1110_0111n, "it uses AVX-512, which this processor does not have"],
+    ["tiles, which are not in the images", 1n << 18n, "it uses tiles (AMX), which are not in the images"],
+  ])("%s", async (_what, bits, why) => {
+    const task = { pid: 7, threads: [{ tid: 71, core: using(bits) }] };
+    expect(await testPlan(registers(), { task, host })).toMatchObject([{ what: "thread 71 of task 7", why }]);
+  });
+
+  it("but not what this processor has", async () => {
+    expect(await testPlan(registers(), { task: { pid: 7, core: using(0b10_0000_0111n) }, host })).toEqual([]);
+  });
+});
+
 describe("threads", () => {
   it("are started by their task with their ids, and have what is theirs", async () => {
     const task = {

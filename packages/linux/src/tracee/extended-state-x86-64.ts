@@ -19,7 +19,8 @@ export function layExtendedState(host: Host, initial: Uint8Array, state: Extende
   const { legacy, components } = state;
   area.set(legacy.subarray(0, MXCSR_MASK), 0);
   area.set(legacy.subarray(MXCSR_MASK + 4, SOFTWARE_RESERVED), MXCSR_MASK + 4);
-  let present = view.getBigUint64(XSTATE_BV, true) | 3n;
+  // Components that the image does not have were in their initial state, also where a new thread's are in another (protection keys).
+  let present = (view.getBigUint64(XSTATE_BV, true) | LEGACY) & ~IN_IMAGES;
   for (const { number, bytes } of components) {
     const { offset, size } = componentPlace(host, number);
     if (size !== bytes.length || offset + size > area.length) {
@@ -34,6 +35,13 @@ export function layExtendedState(host: Host, initial: Uint8Array, state: Extende
   return area;
 }
 
+/** XSAVE components with a place of their own in images: AVX, MPX, AVX-512, protection keys. */
+const COMPONENTS = [2, 3, 4, 5, 6, 7, 9] as const;
+const IN_IMAGES = COMPONENTS.reduce((bits, number) => bits | (1n << BigInt(number)), 0n);
+
+/** x87 and SSE. */
+const LEGACY = 3n;
+
 const places = new Map<number, { readonly offset: number; readonly size: number }>();
 
 function componentPlace(host: Host, number: number): { readonly offset: number; readonly size: number } {
@@ -45,9 +53,6 @@ function componentPlace(host: Host, number: number): { readonly offset: number; 
   }
   return place;
 }
-
-/** XSAVE components with a place of their own in images: AVX, MPX, AVX-512, protection keys. */
-const COMPONENTS = [2, 3, 4, 5, 6, 7, 9] as const;
 
 /** Takes the XSAVE area of a thread apart. `present` is its xstate_bv: components without their bit are in their initial state. */
 export function readExtendedState(host: Host, area: Uint8Array): ExtendedState & { readonly present: bigint } {

@@ -20,7 +20,7 @@ export function credentials(): RestorePlugin {
         what: "credentials",
         restored: "ids, groups, capabilities, securebits, no_new_privs, dumpable, parent death signal, of each thread",
         refused: "LSM labels",
-        shownBy: ["fixture creds"],
+        shownBy: ["fixture creds", "case thread-credentials"],
       },
     ],
     apply({ plan, stages }) {
@@ -50,11 +50,11 @@ export function credentials(): RestorePlugin {
       stages.RESTORE_CREDS.thread.tap("credentials", (thread) => {
         const { creds, pdeath_sig: parentDeathSignal } = thread.state;
         // Tasks begin with this process's: most checkpoints of root need no call at all.
-        if (creds !== undefined && printCredentials(creds) !== inherited)
-          restoreCredentials(thread, creds, mayHaveGroups);
-        // Changed ids clear both, so they come after.
+        const changes = creds !== undefined && printCredentials(creds) !== inherited;
+        if (changes) restoreCredentials(thread, creds, mayHaveGroups);
+        // Changed ids clear both, so they come after; of dumpable there is one for all threads, so whoever changes ids is the last to set it.
         const { dumpable } = thread.task.mm;
-        if (thread.isLeader && (dumpable === 0 || dumpable === 1))
+        if ((thread.isLeader || changes) && (dumpable === 0 || dumpable === 1))
           thread.call.prctl(PR.SET_DUMPABLE, dumpable, 0, 0, 0);
         if (parentDeathSignal !== undefined && parentDeathSignal !== 0)
           thread.call.prctl(PR.SET_PDEATHSIG, parentDeathSignal, 0, 0, 0);

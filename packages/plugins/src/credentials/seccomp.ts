@@ -33,10 +33,10 @@ export function seccomp(): RestorePlugin {
       {
         group: "tasks",
         what: "seccomp",
-        restored: "filters of each thread, stacked, strict mode",
+        restored: "filters of each thread, stacked, with their flags; strict mode",
         refused: "a coordinator without CAP_SYS_ADMIN in the first user namespace",
         kernel: "CONFIG_SECCOMP_FILTER",
-        shownBy: ["fixture seccomp"],
+        shownBy: ["fixture seccomp", "case seccomp-kinds"],
       },
     ],
     apply({ plan, stages }) {

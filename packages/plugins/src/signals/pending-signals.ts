@@ -20,7 +20,7 @@ export function pendingSignals(): RestorePlugin {
         group: "tasks",
         what: "pending signals",
         restored: "of processes and threads, in order, with siginfo",
-        shownBy: ["fixture signals"],
+        shownBy: ["fixture signals", "case signal-queues"],
       },
     ],
     apply({ plan, stages }) {

@@ -14,9 +14,15 @@ export function signalActions(): RestorePlugin {
     supports: [
       {
         group: "tasks",
+        what: "stopped tasks",
+        restored: "by SIGSTOP or SIGTSTP, with threads and with signals that wait until they go on",
+        shownBy: ["case stopped-tasks"],
+      },
+      {
+        group: "tasks",
         what: "signal actions, masks, alternate stacks",
-        restored: "all",
-        shownBy: ["fixture signals"],
+        restored: "all, also of a handler that is under way",
+        shownBy: ["fixture signals", "case signal-queues"],
       },
     ],
     apply({ stages }) {

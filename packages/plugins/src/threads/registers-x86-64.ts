@@ -2,6 +2,7 @@ import { definePlugin, type RestorePlugin, type Thread } from "@restage/core";
 import type { UserX86FpregsEntry, UserX86RegsEntry, UserX86XsaveEntry } from "@restage/images";
 import type { ExtendedState } from "@restage/linux";
 import { USER_REGS, USER_REGS_SIZE } from "@restage/linux/abi";
+import { checkProcessor } from "./processor-x86-64.ts";
 import { registersOf } from "./threads.ts";
 
 /**
@@ -17,13 +18,14 @@ export function registers(): RestorePlugin {
       {
         group: "tasks",
         what: "registers",
-        restored: "general, x87, SSE, AVX, segment bases",
-        refused: "shadow stacks (CET)",
+        restored: "general, x87, SSE, AVX, AVX-512, protection keys, segment bases",
+        refused: "shadow stacks (CET), tiles (AMX), what this processor does not have",
         kernel: "x86_64",
-        shownBy: ["fixture registers"],
+        shownBy: ["fixture registers", "case vector-registers"],
       },
     ],
-    apply({ stages }) {
+    apply({ plan, stages }) {
+      plan.tap("registers", checkProcessor);
       stages.COMPLETE.thread.tap("registers", (thread) => {
         const { gpregs, fpregs } = registersOf(thread);
         const rseq = thread.state.rseq_entry;

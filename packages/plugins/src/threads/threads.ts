@@ -14,8 +14,8 @@ export function threads(): RestorePlugin {
       {
         group: "tasks",
         what: "threads",
-        restored: "names, robust lists, rseq, blocked calls go on",
-        shownBy: ["fixture threads"],
+        restored: "names, robust lists, rseq, blocked calls go on; within a restartable sequence",
+        shownBy: ["fixture threads", "case blocked-calls", "case rseq-critical"],
       },
     ],
     apply({ plan, stages }) {

@@ -19,7 +19,7 @@ export function intervalTimers(): RestorePlugin {
         group: "tasks",
         what: "interval timers",
         restored: "all",
-        shownBy: ["fixture signals"],
+        shownBy: ["fixture signals", "case timers"],
       },
     ],
     apply({ stages }) {

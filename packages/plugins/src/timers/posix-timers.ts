@@ -24,8 +24,8 @@ export function posixTimers(): RestorePlugin {
       {
         group: "tasks",
         what: "POSIX timers",
-        restored: "ids with gaps, SIGEV_SIGNAL, SIGEV_THREAD_ID",
-        shownBy: ["fixture signals"],
+        restored: "ids with gaps, all clocks, SIGEV_SIGNAL, SIGEV_THREAD_ID, SIGEV_NONE",
+        shownBy: ["fixture signals", "case timers"],
       },
     ],
     apply({ stages }) {
