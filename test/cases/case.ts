@@ -25,15 +25,17 @@ export interface DumpedProgram {
  * @param source the directory with program.c.
  * @param flagsOf flags of `criu dump` and `restage checkpoint`, when the program is ready.
  * @param prepare puts into its directory what the program needs.
+ * @param compiler flags of the compiler.
  */
 export async function dumpProgram(
   source: string,
   flagsOf: (directory: string) => readonly string[] = () => [],
   prepare: (directory: string) => void = () => {},
+  compiler: readonly string[] = [],
 ): Promise<DumpedProgram> {
   const { place, directory, images } = makePlace();
   const program = join(place, "program");
-  compile(join(source, "program.c"), program);
+  compile(join(source, "program.c"), program, compiler);
   prepare(directory);
   // Sockets and pipes of this process could not be checkpointed.
   const messages = openSync(join(place, "messages"), "a");
@@ -64,8 +66,8 @@ export function makePlace() {
   return { place, directory, images };
 }
 
-export function compile(source: string, program: string): void {
-  execFileSync("gcc", ["-O1", "-Wall", "-Werror", "-pthread", "-o", program, source], { timeout: TIME });
+export function compile(source: string, program: string, flags: readonly string[] = []): void {
+  execFileSync("gcc", ["-O1", "-Wall", "-Werror", "-pthread", ...flags, "-o", program, source], { timeout: TIME });
 }
 
 /** Is anybody in a session? */

@@ -5,6 +5,7 @@ export const fileSystems: Readonly<Record<number, string>> = {
   1: "proc",
   2: "sysfs",
   3: "devtmpfs",
+  4: "binfmt_misc",
   5: "tmpfs",
   6: "devpts",
   8: "pstore",

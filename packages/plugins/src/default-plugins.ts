@@ -40,7 +40,7 @@ import { systemVMappings } from "./memory/system-v-mappings.ts";
 import { vdso } from "./memory/vdso.ts";
 import { init } from "./namespaces/init.ts";
 import { ipcNamespace } from "./namespaces/ipc/ipc-namespace.ts";
-import { mountNamespace } from "./namespaces/mounts/mount-namespace.ts";
+import { mountNamespaces } from "./namespaces/mounts/mount-namespaces.ts";
 import { netNamespace } from "./namespaces/net/net-namespace.ts";
 import { timeNamespace } from "./namespaces/time-namespace.ts";
 import { userNamespace } from "./namespaces/user-namespace.ts";
@@ -78,7 +78,7 @@ export function defaultPlugins(): RestorePlugin[] {
     utsNamespace(),
     ipcNamespace(),
     netNamespace(),
-    mountNamespace(),
+    mountNamespaces(),
     regularFiles(),
     fileValidation(),
     deletedFiles(),

@@ -1,5 +1,5 @@
 import { definePlugin, type Plan, type RestorePlugin } from "@restage/core";
-import { NAMESPACE_KINDS, namespaceId } from "./namespaces/own-namespaces.ts";
+import { hasOwnNamespace, NAMESPACE_KINDS, namespaceId } from "./namespaces/own-namespaces.ts";
 
 /**
  * Refuses, by name, what no plugin restores yet: nothing is skipped silently. An item leaves this file when a plugin takes its duty.
@@ -24,8 +24,11 @@ function checkTree(plan: Plan): void {
 
 function checkNamespaces(plan: Plan): void {
   // A namespace that only a part of the tree is in is nobody's duty yet.
+  const hasMounts = hasOwnNamespace(plan.checkpoint, plan.tree.root, "mount");
   for (const task of plan.survivors) {
     for (const kind of NAMESPACE_KINDS) {
+      // Of mount namespaces below one of the host's CRIU saves nothing.
+      if (kind === "mount" && hasMounts) continue;
       if (namespaceId(task, kind) === namespaceId(plan.tree.root, kind)) continue;
       const why = `it is in another ${kind} namespace than the root task: nested ones are not restored yet`;
       plan.refuse({ what: task.name, why, pid: task.pid });

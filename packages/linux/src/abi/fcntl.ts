@@ -62,7 +62,13 @@ export const F_OWNER = { TID: 0, PID: 1, PGRP: 2 } as const;
 
 /** The `dirfd` that means the working directory. Source: include/uapi/linux/fcntl.h. */
 export const AT_FDCWD = -100;
-export const AT = { SYMLINK_NOFOLLOW: 0x100, REMOVEDIR: 0x200, SYMLINK_FOLLOW: 0x400, EMPTY_PATH: 0x1000 } as const;
+export const AT = {
+  SYMLINK_NOFOLLOW: 0x100,
+  REMOVEDIR: 0x200,
+  SYMLINK_FOLLOW: 0x400,
+  NO_AUTOMOUNT: 0x800,
+  EMPTY_PATH: 0x1000,
+} as const;
 
 /** `whence` of lseek(2). Source: include/uapi/linux/fs.h. */
 export const SEEK = { SET: 0, CUR: 1, END: 2, DATA: 3, HOLE: 4 } as const;

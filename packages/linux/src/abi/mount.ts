@@ -41,3 +41,6 @@ export const MOUNT_ATTR = {
   NODIRATIME: 0x80,
   NOSYMFOLLOW: 0x200000,
 } as const;
+
+/** Flags of move_mount(2). Source: include/uapi/linux/mount.h. */
+export const MOVE_MOUNT = { F_EMPTY_PATH: 4, T_EMPTY_PATH: 0x40, SET_GROUP: 0x100 } as const;

@@ -1,7 +1,8 @@
 import { definePlugin, type Host, type Plan, type RestorePlugin } from "@restage/core";
 import type { RegFileEntry } from "@restage/images";
-import { AT_FDCWD } from "@restage/linux/abi";
-import { hasOwnNamespace, pathOutside } from "../namespaces/own-namespaces.ts";
+import { AT_FDCWD, O } from "@restage/linux/abi";
+import { type MountPaths, readMountPaths } from "../namespaces/mounts/mount-paths.ts";
+import { hasOwnNamespace } from "../namespaces/own-namespaces.ts";
 import { type IdsOutside, idsOutside } from "../namespaces/user-namespace.ts";
 import { validateFile } from "./file-validation.ts";
 import { checkGhost, createGhost, fillGhost, type GhostFile, isDirectory, readGhost } from "./ghost-files.ts";
@@ -46,22 +47,32 @@ export function deletedFiles(): RestorePlugin {
     ],
     apply({ plan, stages, complete, service }) {
       let files: readonly DeletedFile[] = [];
+      let paths: MountPaths | undefined;
       let names: TemporaryNames | undefined;
       plan.tap("deleted-files", (plan) => {
         files = readDeletedFiles(plan);
+        paths = readMountPaths(plan);
       });
       stages.FORKING.enter.tap("deleted-files", ({ host, checkpoint, tree }) => {
         names = new TemporaryNames(host);
         const place: Place = {
           host,
-          prefix: pathOutside(checkpoint, tree.root, ""),
+          prefixOf: ({ mnt_id }) => paths?.outside(mnt_id) ?? "",
           ids: idsOutside(checkpoint, tree.root),
         };
-        for (const [id, path] of nameAll(place, files, names)) service(OpenFiles).substitute(id, path);
+        for (const [id, path] of nameAll(place, files, names)) service(OpenFiles).rename(id, path);
       });
       stages.RESTORE.leave.tap("deleted-files", () => names?.removeAll());
-      complete.tap("deleted-files", ({ host, checkpoint, tree }) => {
-        for (const link of linksOf(files)) host.call.unlinkat(AT_FDCWD, pathOutside(checkpoint, tree.root, link), 0);
+      let links: readonly Link[] = [];
+      // When the tree runs, it may not show any more where they are.
+      stages.COMPLETE.enter.tap("deleted-files", ({ host }) => {
+        links = findLinks(host, files, ({ mnt_id }) => paths?.outside(mnt_id) ?? "");
+      });
+      complete.tap("deleted-files", ({ host }) => {
+        for (const { directory, name } of links) {
+          host.call.unlinkat(directory, name, 0);
+          host.call.close(directory);
+        }
       });
     },
   });
@@ -97,15 +108,29 @@ function readDeletedFile(plan: Plan, { id, kind, source }: Remap): DeletedFile |
   }
 }
 
-/** The links that dumps have left. */
-function linksOf(files: readonly DeletedFile[]): ReadonlySet<string> {
-  return new Set(files.flatMap(({ content }) => (typeof content === "string" ? content : [])));
+/** A link that a dump has left, in an open directory. */
+interface Link {
+  readonly directory: number;
+  readonly name: string;
+}
+
+function findLinks(
+  host: Host,
+  files: readonly DeletedFile[],
+  prefixOf: (file: RegFileEntry) => string,
+): readonly Link[] {
+  const paths = files.flatMap(({ file, content }) => (typeof content === "string" ? prefixOf(file) + content : []));
+  return [...new Set(paths)].map((path) => {
+    const slash = path.lastIndexOf("/");
+    const { result: directory } = host.call.openat(AT_FDCWD, path.slice(0, slash) || "/", O.PATH | O.CLOEXEC, 0);
+    return { directory, name: path.slice(slash + 1) };
+  });
 }
 
 /** Where the tree's files are for this process: paths get a prefix, and owners are others in a user namespace. */
 interface Place {
   readonly host: Host;
-  readonly prefix: string;
+  readonly prefixOf: (file: RegFileEntry) => string;
   readonly ids: IdsOutside;
 }
 
@@ -116,7 +141,7 @@ function nameAll(place: Place, files: readonly DeletedFile[], names: TemporaryNa
   const named = new Map<number, string>();
   for (const { file, origin, content } of files) {
     const same = `${origin} ${file.name}`;
-    const name = known.get(same) ?? nameOne(place, names, file.name, firstOf.get(origin) ?? content);
+    const name = known.get(same) ?? nameOne(place, names, file, firstOf.get(origin) ?? content);
     if (!firstOf.has(origin)) firstOf.set(origin, name);
     known.set(same, name);
     named.set(file.id, name);
@@ -139,12 +164,13 @@ function asRootOf<T>(ids: IdsOutside, host: Host, make: () => T): T {
 
 /** @param content an image, or the path of the file itself. */
 function nameOne(
-  { host, prefix, ids }: Place,
+  { host, prefixOf, ids }: Place,
   names: TemporaryNames,
-  path: string,
+  file: RegFileEntry,
   content: GhostFile | string,
 ): string {
-  const outside = prefix + path;
+  const prefix = prefixOf(file);
+  const outside = prefix + file.name;
   if (typeof content === "string") {
     const link = (path: string) => host.call.linkat(AT_FDCWD, prefix + content, AT_FDCWD, path, 0);
     return names.make(outside, link).slice(prefix.length);

@@ -31,7 +31,7 @@ export function fifos(): RestorePlugin {
         const { fifo } = entry;
         if (fifo === undefined) return undefined;
         const file = regularFile(checkpoint, fifo.regf_id ?? fifo.id, "a fifo in files.img");
-        const path = service(OpenFiles).path(file.id, "a fifo in files.img");
+        const path = service(OpenFiles).path(task, file.id, "a fifo in files.img");
         // Whoever opens one end waits for the other one.
         const both = task.call.openat(AT_FDCWD, path, O.RDWR | O.CLOEXEC, 0);
         const descriptor = task.call.openat(AT_FDCWD, path, flagsOfOpen(file), 0);

@@ -1,7 +1,8 @@
 import { definePlugin, type Plan, type RestorePlugin } from "@restage/core";
 import type { RegFileEntry } from "@restage/images";
 import { O, S_IF } from "@restage/linux/abi";
-import { hasOwnNamespace, pathOutside } from "../namespaces/own-namespaces.ts";
+import { readMountPaths } from "../namespaces/mounts/mount-paths.ts";
+import { hasOwnNamespace } from "../namespaces/own-namespaces.ts";
 import { readBuildId } from "./build-id.ts";
 import { isInherited } from "./inherited-files.ts";
 import { referencedFiles } from "./referenced-files.ts";
@@ -37,6 +38,7 @@ export function fileValidation(): RestorePlugin {
 function validateFiles(plan: Plan): void {
   const remapped = new Set(readRemaps(plan.checkpoint).map(({ id }) => id));
   const pids = pidsOf(plan);
+  const paths = readMountPaths(plan);
   const seen = new Set<string>();
   for (const id of referencedFiles(plan)) {
     const entry = plan.checkpoint.file(id, "a task");
@@ -47,7 +49,7 @@ function validateFiles(plan: Plan): void {
     const same = [file.name, file.size, file.mode, file.flags & O.PATH, ...file.build_id].join(" ");
     if (seen.has(same)) continue;
     seen.add(same);
-    validateFile(plan, file, file.name, pathOutside(plan.checkpoint, plan.tree.root, file.name));
+    validateFile(plan, file, file.name, paths.outside(file.mnt_id) + file.name);
   }
 }
 

@@ -21,8 +21,8 @@ export function fs(): RestorePlugin {
         if (!task.survives) return;
         const { cwd_id, root_id, umask } = task.fs;
         const namedBy = `fs-${task.pid}.img`;
-        const root = service(OpenFiles).path(root_id, namedBy);
-        task.call.chdir(service(OpenFiles).path(cwd_id, namedBy));
+        const root = service(OpenFiles).path(task, root_id, namedBy);
+        task.call.chdir(service(OpenFiles).path(task, cwd_id, namedBy));
         // The working directory stays where it is: both paths are those of the mount namespace.
         if (root !== "/") task.call.chroot(root);
         if (umask !== undefined) task.call.umask(umask);

@@ -1,6 +1,7 @@
-import { type Checkpoint, definePlugin, RestoreError, type RestorePlugin } from "@restage/core";
+import { type Checkpoint, definePlugin, RestoreError, type RestorePlugin, type Task } from "@restage/core";
 import type { RegFileEntry } from "@restage/images";
 import { AT_FDCWD, F, O, S_IF, SEEK, SETTABLE_FLAGS } from "@restage/linux/abi";
+import { type MountPaths, readMountPaths } from "../namespaces/mounts/mount-paths.ts";
 import { OpenFiles } from "./open-files.ts";
 
 /** Flags of open that made the file at the time, or that a file gets after it is open. */
@@ -25,23 +26,32 @@ export function regularFiles(): RestorePlugin {
     ],
     apply({ plan, openFile, provide }) {
       let checkpoint: Checkpoint | undefined;
+      let paths: MountPaths | undefined;
       const substitutes = new Map<number, string>();
-      const pathOf = (id: number, namedBy: string) => substitutes.get(id) ?? regularFile(checkpoint, id, namedBy).name;
+      const names = new Map<number, string>();
+      const pathOf = (task: Task, id: number, namedBy: string) => {
+        const substitute = substitutes.get(id);
+        if (substitute !== undefined) return substitute;
+        const { name, mnt_id } = regularFile(checkpoint, id, namedBy);
+        return (paths?.forTask(task, mnt_id) ?? "") + (names.get(id) ?? name);
+      };
       plan.tap("regular-files", (plan) => {
         checkpoint = plan.checkpoint;
+        paths = readMountPaths(plan);
       });
       provide(OpenFiles, {
         path: pathOf,
         open(task, id, flags) {
-          const path = pathOf(id, `an image of task ${task.pid}`);
+          const path = pathOf(task, id, `an image of task ${task.pid}`);
           return task.call.openat(AT_FDCWD, path, flags | O.CLOEXEC, 0);
         },
         substitute: (id, path) => void substitutes.set(id, path),
+        rename: (id, name) => void names.set(id, name),
       });
       openFile.for("REG").tap("regular-files", ({ task, entry }) => {
         const file = entry.reg;
         if (file === undefined) return undefined;
-        const fd = task.call.openat(AT_FDCWD, pathOf(file.id, "files.img"), flagsOfOpen(file), 0);
+        const fd = task.call.openat(AT_FDCWD, pathOf(task, file.id, "files.img"), flagsOfOpen(file), 0);
         const isPath = (file.flags & O.PATH) !== 0;
         if (isPath) return fd;
         if (file.pos !== NO_POSITION && file.pos !== 0n) task.call.lseek(fd, file.pos, SEEK.SET).expect(file.pos);

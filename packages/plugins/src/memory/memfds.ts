@@ -69,7 +69,7 @@ export function memfds(): RestorePlugin {
       });
       openFile.for("MEMFD").tap("memfds", ({ task, entry: { memfd } }) => {
         if (memfd === undefined) return undefined;
-        const path = service(OpenFiles).path(memfd.id, "files.img");
+        const path = service(OpenFiles).path(task, memfd.id, "files.img");
         const descriptor = task.call.openat(AT_FDCWD, path, memfd.flags | O.CLOEXEC, 0);
         if (memfd.pos !== 0n) task.call.lseek(descriptor, memfd.pos, SEEK.SET).expect(memfd.pos);
         return descriptor;

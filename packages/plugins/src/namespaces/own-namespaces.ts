@@ -29,8 +29,3 @@ export function hasOwnNamespace(checkpoint: Checkpoint, root: Task, kind: Namesp
   const own = namespaceId(root, kind);
   return host !== undefined && own !== undefined && own !== host[ID_FIELDS[kind]];
 }
-
-/** Where this process finds a path of the tree, once the root task has its mounts. */
-export function pathOutside(checkpoint: Checkpoint, root: Task, path: string): string {
-  return hasOwnNamespace(checkpoint, root, "mount") ? `/proc/${root.hostPid}/root${path}` : path;
-}

@@ -63,7 +63,9 @@ describe("deletedFiles", () => {
         'coordinator FORKING deleted-files: linkat(AT_FDCWD, "/dir/link_remap.4", AT_FDCWD, "/dir/file", 0)',
         'coordinator FORKING deleted-files: undo: unlinkat(AT_FDCWD, "/dir/file", 0) allows ENOENT',
         'coordinator RESTORE deleted-files: unlinkat(AT_FDCWD, "/dir/file", 0)',
-        'coordinator COMPLETE deleted-files: unlinkat(AT_FDCWD, "/dir/link_remap.4", 0)',
+        'coordinator COMPLETE deleted-files: openat(AT_FDCWD, "/dir", O_CLOEXEC|O_PATH, 00)',
+        'coordinator COMPLETE deleted-files: unlinkat(3, "link_remap.4", 0)',
+        "coordinator COMPLETE deleted-files: close(3)",
       ]);
     }
   });

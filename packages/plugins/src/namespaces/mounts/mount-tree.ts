@@ -1,16 +1,23 @@
 import { type Checkpoint, RestoreError } from "@restage/core";
 import type { MntEntry } from "@restage/images";
 
-/** A mount of the tree's namespace. */
+/** A mount of a namespace of the tree. */
 export interface Mount {
   readonly entry: MntEntry;
   readonly parent: Mount | undefined;
-  /** Mounts on it. */
-  readonly children: Mount[];
+  readonly namespace: MountTree;
 }
 
-/** The mounts of a namespace in the order in which they are made. The first is the root. Throws ERR_IMAGE when they are no tree. */
-export function readMounts(checkpoint: Checkpoint, id: number): readonly Mount[] {
+/** The mounts of a namespace. */
+export interface MountTree {
+  /** The namespace's id in the images. */
+  readonly id: number;
+  /** In the order in which they are made: the first is the root. */
+  readonly mounts: readonly Mount[];
+}
+
+/** The mounts of a namespace. Throws ERR_IMAGE when they are no tree. */
+export function readMounts(checkpoint: Checkpoint, id: number): MountTree {
   const entries = checkpoint.values("mnts", id);
   const byId = new Map(entries.map((entry) => [entry.mnt_id, entry]));
   const roots = entries.filter(({ parent_mnt_id, mnt_id }) => !byId.has(parent_mnt_id) || parent_mnt_id === mnt_id);
@@ -18,22 +25,22 @@ export function readMounts(checkpoint: Checkpoint, id: number): readonly Mount[]
   const file = `mountpoints-${id}.img`;
   if (root === undefined || roots.length > 1)
     throw new RestoreError("ERR_IMAGE", `Cannot read ${file}: it has ${roots.length} roots`, { entry: file });
-  const ordered: Mount[] = [];
+  const mounts: Mount[] = [];
+  const namespace: MountTree = { id, mounts };
   const add = (entry: MntEntry, parent: Mount | undefined): void => {
-    const mount: Mount = { entry, parent, children: [] };
-    ordered.push(mount);
-    parent?.children.push(mount);
+    const mount: Mount = { entry, parent, namespace };
+    mounts.push(mount);
     for (const child of childrenOf(entry, entries)) add(child, mount);
   };
   add(root, undefined);
-  if (ordered.length !== byId.size)
+  if (mounts.length !== byId.size)
     throw new RestoreError("ERR_IMAGE", `Cannot read ${file}: mounts are not below its root`, { entry: file });
-  return ordered;
+  return namespace;
 }
 
 /**
- * A path finds what is mounted last, so deeper mount points come before those that would hide them, and what covers the whole mount comes last;
- * of several on one place the older, with the lower id, is below.
+ * A path finds what is mounted last, so deeper mount points come before those that would hide them; of several on one place the older, with the
+ * lower id, is below.
  */
 function childrenOf(parent: MntEntry, entries: readonly MntEntry[]): readonly MntEntry[] {
   const children = entries.filter((entry) => entry.parent_mnt_id === parent.mnt_id && entry !== parent);

@@ -1,0 +1,48 @@
+import type { Call, StageContext, Task } from "@restage/core";
+import { AT_FDCWD, MNT, MOVE_MOUNT, S_IF } from "@restage/linux/abi";
+import { setAttributes } from "./attributes.ts";
+import type { Part } from "./file-systems.ts";
+import { type Mount, type MountTree, relative } from "./mount-tree.ts";
+import { ROOT, type Yard } from "./yard.ts";
+
+/**
+ * Makes the mounts of a namespace in the yard, from the root down: each a clone of a part of what is there, put on its mount point in its parent,
+ * which is found by the parent's descriptor, whatever is over it. The root becomes the working directory. Returns descriptors of all.
+ */
+export async function assemble(
+  root: Task,
+  tree: MountTree,
+  parts: ReadonlyMap<Mount, Part>,
+  yard: Yard,
+  { host }: StageContext,
+): Promise<ReadonlyMap<Mount, Call>> {
+  const { call } = root;
+  const made = new Map<Mount, Call>();
+  for (const mount of tree.mounts) {
+    const part = parts.get(mount);
+    if (part === undefined) continue;
+    const { entry, parent } = mount;
+    const under = parent === undefined ? undefined : made.get(parent);
+    const point = parent === undefined ? ROOT : relative(entry.mountpoint, parent.entry.mountpoint);
+    if (part.deleted && under !== undefined) {
+      await root.flush();
+      const found = host.stat(`/proc/${root.hostPid}/fd/${under.result}/${point}`);
+      yard.makeDeleted(part, typeof found === "string" || (found.mode & S_IF.MT) === S_IF.DIR);
+    }
+    const clone = yard.clone(part).hint(`${entry.root}, which ${entry.mountpoint} showed, has to be there`);
+    setAttributes(root, clone, entry);
+    const flags = MOVE_MOUNT.F_EMPTY_PATH | (point === "" ? MOVE_MOUNT.T_EMPTY_PATH : 0);
+    call.move_mount(clone, "", under ?? AT_FDCWD, point, flags).hint(`${entry.mountpoint} has to be there`);
+    made.set(mount, clone);
+  }
+  const [top] = made.values();
+  if (top !== undefined) call.fchdir(top);
+  return made;
+}
+
+/** The working directory becomes the root, on which the old one then is, and goes. Source: pivot_root(2). */
+export function pivot({ call }: Task): void {
+  call.pivot_root(".", ".");
+  call.umount2(".", MNT.DETACH);
+  call.chdir("/");
+}

@@ -1,0 +1,157 @@
+import {
+  callTaps,
+  definePlugin,
+  defineService,
+  type Host,
+  type RestorePlugin,
+  type Service,
+  type StageContext,
+  type Task,
+  type Value,
+} from "@restage/core";
+import { AT_FDCWD, CLONE, O } from "@restage/linux/abi";
+import { assemble, pivot } from "./assemble.ts";
+import { findParts, type Part } from "./file-systems.ts";
+import { mountNamespaceOf, type Namespace, readNamespaces } from "./mount-paths.ts";
+import type { Mount, MountTree } from "./mount-tree.ts";
+import { propagate } from "./propagation.ts";
+import { Yard } from "./yard.ts";
+
+/** The mount namespaces of the tree. */
+export interface MountNamespaces {
+  /** A descriptor of the root task's, from the end of PREPARE_NAMESPACES to the commit; undefined if the tree has none of its own. */
+  readonly descriptor: number | undefined;
+}
+
+export const MountNamespaces: Service<MountNamespaces> = defineService<MountNamespaces>("mount-namespaces");
+
+/**
+ * ROOT_TASK: a mount namespace of the tree's own. PREPARE_NAMESPACES: the root task makes all mounts of all namespaces, each below a new root, and
+ * turns to its own; what was there before goes away. FORKING: tasks enter theirs.
+ *
+ * Requires CAP_SYS_ADMIN and Linux 5.12.
+ */
+export function mountNamespaces(): RestorePlugin {
+  return definePlugin({
+    name: "mount-namespaces",
+    duty: "mount-namespaces",
+    provides: [MountNamespaces],
+    stages: {
+      ROOT_TASK: "enters a new mount namespace",
+      PREPARE_NAMESPACES:
+        "makes all mounts of all mount namespaces, with the contents of tmpfs; the root task turns to its own",
+      FORKING: "tasks enter their mount namespaces",
+    },
+    supports: [
+      {
+        group: "namespaces",
+        what: "mount namespaces",
+        restored:
+          "any number in a tree; root (`--root`), binds, also of what had been deleted, tmpfs with content, proc, sysfs, devpts, mqueue, cgroup, overlay and other file systems of the kernel, external mounts and devices (`--external mnt[...]`, `dev[...]`); flags, propagation groups within, between and into namespaces, mounts over mounts",
+        refused:
+          "namespaces of tasks below a root task in the host's, autofs, FUSE, registered binary formats, file systems from outside that nobody names",
+        kernel: "5.12; 5.15 for propagation groups; GNU tar for tmpfs",
+        shownBy: ["fixture namespaces", "fixture userns", "case mount-namespaces"],
+      },
+    ],
+    apply({ plan, stages, mountsReady, commit, abort, provide }) {
+      let namespaces: readonly Namespace[] = [];
+      let parts: ReadonlyMap<Mount, Part> = new Map();
+      let context: StageContext | undefined;
+      let descriptor: number | undefined;
+      provide(MountNamespaces, {
+        get descriptor() {
+          return descriptor;
+        },
+      });
+      plan.tap("mount-namespaces", (plan) => {
+        namespaces = readNamespaces(plan);
+        parts = findParts(
+          plan,
+          namespaces.map(({ tree }) => tree),
+        );
+      });
+      stages.ROOT_TASK.task.tap("mount-namespaces", (root) => {
+        if (namespaces.length > 0) root.call.unshare(CLONE.NEWNS);
+      });
+      stages.PREPARE_NAMESPACES.enter.tap("mount-namespaces", (stage) => {
+        context = stage;
+      });
+      stages.PREPARE_NAMESPACES.task.tapPromise("mount-namespaces", async (root) => {
+        if (context === undefined || namespaces.length === 0) return;
+        await makeAll(root, context, namespaces, parts, () => callTaps(mountsReady, root));
+      });
+      stages.PREPARE_NAMESPACES.leave.tap("mount-namespaces", ({ host, tree }) => {
+        if (namespaces.length === 0) return;
+        descriptor = host.call.openat(AT_FDCWD, `/proc/${tree.root.hostPid}/ns/mnt`, O.RDONLY | O.CLOEXEC, 0).result;
+      });
+      stages.FORKING.task.tap("mount-namespaces", (task) => {
+        const id = mountNamespaceOf(task);
+        // Who forks it is in its own by then.
+        if (id === undefined || task.forker === undefined || id === mountNamespaceOf(task.forker)) return;
+        const namespace = namespaces.find(({ tree }) => tree.id === id);
+        if (namespace?.number !== undefined) task.call.setns(namespace.number, CLONE.NEWNS);
+      });
+      const close = (host: Host | undefined) => {
+        if (descriptor !== undefined) host?.call.close(descriptor);
+        descriptor = undefined;
+      };
+      commit.tap("mount-namespaces", ({ host }) => close(host));
+      abort.tap("mount-namespaces", () => close(context?.host));
+    },
+  });
+}
+
+/** Makes all namespaces; `ready` is called when the root task's mounts are there, and the host's still are. */
+async function makeAll(
+  root: Task,
+  context: StageContext,
+  namespaces: readonly Namespace[],
+  parts: ReadonlyMap<Mount, Part>,
+  ready: () => Promise<void>,
+): Promise<void> {
+  const { call } = root;
+  // The host's: what tasks find there about themselves, whatever is mounted over it.
+  const proc = call.openat(AT_FDCWD, "/proc", O.PATH | O.CLOEXEC, 0);
+  const openNamespace = () => call.openat(proc, "self/ns/mnt", O.RDONLY | O.CLOEXEC, 0);
+  const yard = new Yard(root, context);
+  await yard.make(new Set([...parts.values()].map(({ of }) => of)));
+  const place = call.openat(AT_FDCWD, ".", O.PATH | O.CLOEXEC, 0);
+  const host = openNamespace();
+  const mounts = new Map<Mount, Value>();
+  const opened = new Map<MountTree, Value>();
+  const roots = new Map<MountTree, Value>();
+  for (const { tree } of namespaces) {
+    call.unshare(CLONE.NEWNS);
+    for (const [mount, descriptor] of await assemble(root, tree, parts, yard, context)) mounts.set(mount, descriptor);
+    if (tree === namespaces[0]?.tree) await ready();
+    pivot(root);
+    opened.set(tree, openNamespace());
+    roots.set(tree, call.openat(AT_FDCWD, "/", O.PATH | O.CLOEXEC, 0));
+    call.setns(host, CLONE.NEWNS);
+    call.fchdir(place);
+  }
+  const origin = (mount: Mount) => {
+    const of = parts.get(mount)?.of;
+    return of === undefined ? undefined : yard.descriptors.get(of);
+  };
+  propagate(root, { mounts, namespaces: opened, origin });
+  call.setns(host, CLONE.NEWNS);
+  call.fchdir(place);
+  await yard.deleteAgain();
+  const [own] = opened.values();
+  if (own !== undefined) call.setns(own, CLONE.NEWNS);
+  for (const descriptor of [...mounts.values(), ...yard.descriptors.values(), place, host, proc])
+    call.close(descriptor);
+  for (const namespace of namespaces) {
+    keep(root, opened.get(namespace.tree), namespace.number);
+    keep(root, roots.get(namespace.tree), namespace.root);
+  }
+}
+
+/** A descriptor gets its number, or is closed. */
+function keep(task: Task, descriptor: Value | undefined, number: number | undefined): void {
+  if (descriptor === undefined) return;
+  if (number === undefined) task.call.close(descriptor);
+  else task.place(descriptor, number, { cloexec: true });
+}

@@ -1,0 +1,35 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import { type DumpedProgram, dumpProgram, forget, missing, restoreProgram, verdictOf } from "./case.ts";
+
+/** What a program wrote when it found other mounts than it had. */
+function difference({ directory }: DumpedProgram): string {
+  const [before, after] = ["mounts-before", "mounts-after"].map((name) => join(directory, name));
+  if (before === undefined || after === undefined || !existsSync(before)) return "";
+  const [was, is] = [before, after].map((path) => readFileSync(path, "utf8").split("\n"));
+  const missing = was?.filter((line) => !is?.includes(line)).map((line) => `- ${line}`) ?? [];
+  const added = is?.filter((line) => !was?.includes(line)).map((line) => `+ ${line}`) ?? [];
+  return [...missing, ...added].join("\n");
+}
+
+describe.skipIf(missing !== undefined)("mounts", () => {
+  const programs: DumpedProgram[] = [];
+  afterEach(() => {
+    for (const program of programs.splice(0)) forget(program);
+  });
+
+  async function dump(name: string, flags: readonly string[] = []): Promise<DumpedProgram> {
+    const program = await dumpProgram(join(import.meta.dirname, name), () => flags, undefined, ["-static"]);
+    programs.push(program);
+    return program;
+  }
+
+  it("of several mount namespaces, tied together, with the files of their tasks", async () => {
+    const program = await dump("mount-namespaces");
+    await restoreProgram(program, { root: program.directory });
+    const verdict = await verdictOf(program);
+    expect(difference(program)).toBe("");
+    expect(verdict).toBe("pass");
+  });
+});
