@@ -70,10 +70,11 @@ export function readTree(checkpoint: Checkpoint): Tree {
 function readTask(checkpoint: Checkpoint, entry: PstreeEntry, parent: Task | undefined): Task {
   const core = checkpoint.value("core", entry.pid);
   const task = new Task(entry, kindOf(core, entry.pid), parent, lazyImages(checkpoint, entry.pid, core));
-  const [leader = entry.pid, ...others] = entry.threads;
-  // Zombies have [0]: they have no threads any more.
-  if (leader !== entry.pid && leader !== 0) throw treeError(entry.pid, `its first thread is ${leader}`);
   task.threads.push(new Thread(task, entry.pid, () => core));
+  // A zombie has no threads any more: CRIU writes one number, which is whatever its memory held.
+  if (!task.survives) return task;
+  const [leader = entry.pid, ...others] = entry.threads;
+  if (leader !== entry.pid) throw treeError(entry.pid, `its first thread is ${leader}`);
   for (const tid of others) task.threads.push(new Thread(task, tid, () => checkpoint.value("core", tid)));
   return task;
 }

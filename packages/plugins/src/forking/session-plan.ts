@@ -55,11 +55,13 @@ function addSessionHelper(plan: Plan, task: Task, parent: Task): boolean {
     tree.addHelper({ pid: task.sid, sid: task.sid, pgid: task.sid }, parent).forkInstead(task);
     return true;
   }
-  if (leader.kind === "helper" && leader.parent === parent) {
+  const handsOver = leader.sid === leader.pid && isForebear(parent, leader);
+  // Whoever ends in the restore anyway can have it as a child until then.
+  if (handsOver && !leader.survives) {
     leader.forkInstead(task);
     return true;
   }
-  if (leader.sid === leader.pid && leader.survives && isForebear(parent, leader)) {
+  if (handsOver) {
     const pid = freePid(plan);
     tree.addHelper({ pid, sid: leader.sid, pgid: leader.pgid }, leader).forkInstead(task);
     return true;
