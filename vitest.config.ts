@@ -12,7 +12,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["packages/*/test/**/*.test.ts", "tools/**/*.test.ts"],
+          include: ["packages/*/test/**/*.test.ts", "tools/**/*.test.ts", "examples/**/*.test.ts"],
           pool: "forks",
           testTimeout: 20_000,
           hookTimeout: 20_000,

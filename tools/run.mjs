@@ -66,18 +66,20 @@ const steps = {
   types: { says: "types", commands: () => [tool("tsc", "-p", ".")], limit: 5 * MINUTE },
   boundaries: { says: "import boundaries", commands: () => [tool("jiti", "tools/check-boundaries.ts")], limit: MINUTE },
   test: { says: "testing", commands: () => [tool("vitest", "run")], limit: 60 * MINUTE, speaks: true },
-  demo: {
-    says: "demo",
-    commands: () => [tool("jiti", "examples/shell-loop/start.ts")],
-    limit: 30 * MINUTE,
-    speaks: true,
-    asks: true,
-  },
+  demo: shown(tool("jiti", "examples/shell-loop/start.ts")),
+  "demo:deno": shown(tool("deno", "run", "-A", "--no-check", "examples/shell-loop/start.ts")),
+  "demo:bun": shown(tool("bun", "examples/shell-loop/start.ts")),
+  example: shown(tool("jiti", "examples/run.ts")),
 };
 
 /** A command of an installed package. */
 function tool(name, ...args) {
   return { argv: [join(root, "node_modules/.bin", name), ...args] };
+}
+
+/** What is run to be seen. */
+function shown(command) {
+  return { says: "", commands: () => [command], limit: 30 * MINUTE, speaks: true, asks: true };
 }
 
 function buildOf(name) {

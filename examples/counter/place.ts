@@ -1,5 +1,7 @@
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, utimesSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { end, REPOSITORY, restage } from "../story.ts";
 
 /** Where the program of the checkpoint and its log were, and have to be again. */
 const PLACE = "/tmp/restage-fixtures";
@@ -33,4 +35,25 @@ export function lastCount(): number {
 /** Removes what place() made, but for the program. */
 export function cleanUp(): void {
   rmSync(`${PLACE}/counter`, { recursive: true, force: true });
+}
+
+/** Restores the counter with a configuration, shows what is to be seen of it, and ends it. */
+export async function showCounter(example: string, look: () => Promise<void> | void): Promise<void> {
+  await end(PID);
+  place();
+  try {
+    await restage(REPOSITORY, "restore", "-d", "--config", `examples/${example}/restore.config.ts`);
+    await look();
+  } finally {
+    await end(PID);
+    cleanUp();
+  }
+}
+
+/** Lets it count for a moment, and says how far it has come. */
+export async function watchCounter(): Promise<void> {
+  const before = lastCount();
+  await sleep(300);
+  const now = lastCount();
+  console.log(now > before ? `It counts on, from ${before} to ${now}.` : `It stands at ${now}.`);
 }

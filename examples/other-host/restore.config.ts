@@ -1,12 +1,12 @@
 // The web server was checkpointed in UTS and network namespaces of its own; there it has another host name and another address now.
 //
 //   restage restore --config examples/other-host/restore.config.ts -d
-//   nsenter -n -t 20060 curl http://192.0.2.7:8097/
+//   nsenter --net --target 20060 curl http://192.0.2.7:8097/
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "@restage/core";
 import { otherHost } from "./other-host.ts";
 
 export default defineConfig({
   images: fileURLToPath(new URL("../server/checkpoint-in-namespaces", import.meta.url)),
-  plugins: [otherHost("second-host", "192.0.2.7/32")],
+  plugins: [otherHost("second-host", "192.0.2.7")],
 });

@@ -1,5 +1,6 @@
 import { chmodSync, copyFileSync, mkdirSync, rmSync, utimesSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { end, REPOSITORY, restage } from "../story.ts";
 
 /** Where the program of the checkpoint was, and has to be again. */
 const PLACE = "/tmp/restage-examples";
@@ -30,4 +31,17 @@ export async function visit(port: number): Promise<string> {
 /** Removes what place() made. */
 export function cleanUp(): void {
   rmSync(PLACE, { recursive: true, force: true });
+}
+
+/** Restores the web server with a configuration, shows what is to be seen of it, and ends it. */
+export async function showServer(example: string, look: () => Promise<void> | void, pid = PID): Promise<void> {
+  await end(pid);
+  place();
+  try {
+    await restage(REPOSITORY, "restore", "-d", "--config", `examples/${example}/restore.config.ts`);
+    await look();
+  } finally {
+    await end(pid);
+    cleanUp();
+  }
 }

@@ -1,12 +1,11 @@
 // The whole story: a shell loop with a child is started, checkpointed, and is gone; it is restored, and goes on where it was.
 //
-//   npm start
-import { spawn, spawnSync } from "node:child_process";
-import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+//   npm start                                  (on Deno: npm run start:deno, on Bun: npm run start:bun)
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
+import { forbiddenWithoutRoot, inNewDirectory, isRoot, restage, runs, startInBackground, tell } from "../story.ts";
 
 /** Counts in the shell's own memory, and lets a child, through a pipe, write what it is told. */
 const PROGRAM = `
@@ -20,81 +19,57 @@ done | while read line; do
 done >> log
 `;
 
-const restage = fileURLToPath(new URL("../../packages/cli/dist/restage.js", import.meta.url));
-const place = mkdtempSync(join(tmpdir(), "restage-story-"));
-const log = join(place, "log");
-const images = join(place, "checkpoint");
-
-/** The last line that the shell has written. */
-const lastLine = () => readFileSync(log, "utf8").trimEnd().split("\n").at(-1);
-const counted = () => Number(/\d+$/.exec(lastLine() ?? "")?.[0]);
-
 function obstacle(): string | undefined {
-  if (process.platform !== "linux" || process.arch !== "x64") return "Restage works on Linux on x86_64 only, so far.";
-  if (process.getuid?.() !== 0)
-    return "To stop and to make processes with chosen pids takes root: run `sudo npm start`.";
   if (spawnSync("bash", ["--version"]).status !== 0) return "The story is that of a shell: bash is needed.";
-  return undefined;
+  const forbidden = isRoot ? undefined : forbiddenWithoutRoot();
+  if (forbidden === undefined) return undefined;
+  return `Without root a process is stopped by ptrace, and restored into a user
+namespace. Here the kernel allows other users no such thing:
+${forbidden}
+Run \`sudo npm start\`, or have these settings changed.`;
 }
 
-function startShell(): number {
-  const output = openSync(join(place, "messages"), "a");
-  const shell = spawn("bash", ["-c", PROGRAM], { cwd: place, detached: true, stdio: ["ignore", output, output] });
-  closeSync(output);
-  shell.unref();
-  return shell.pid ?? 0;
-}
+async function tellStory(place: string): Promise<void> {
+  const log = join(place, "log");
+  const images = join(place, "checkpoint");
+  const lastLine = () => (existsSync(log) ? readFileSync(log, "utf8").trimEnd().split("\n").at(-1) : undefined) ?? "";
+  const counted = () => Number(/\d+$/.exec(lastLine())?.[0]);
+  const watch = async (seconds: number) => {
+    for (let look = 0; look < seconds; look++) {
+      await sleep(1000);
+      console.log(`  ${lastLine()}`);
+    }
+  };
 
-/** Runs the command as a user would, on this terminal. */
-async function run(...args: readonly string[]): Promise<void> {
-  console.log(`\n$ restage ${args.join(" ")}`);
-  const child = spawn(process.execPath, [restage, ...args], { stdio: ["ignore", "inherit", "inherit"] });
-  const code = await new Promise((resolve) => child.on("exit", resolve));
-  if (code !== 0) throw new Error(`restage ended with ${code}`);
-}
-
-async function watch(seconds: number): Promise<void> {
-  for (let look = 0; look < seconds; look++) {
-    await sleep(1000);
-    console.log(`  ${lastLine()}`);
-  }
-}
-
-async function tellStory(): Promise<void> {
-  const pid = startShell();
-  console.log(`A shell loop with two children runs, as process ${pid}:`);
-  await watch(2);
-
-  mkdirSync(images);
-  await run("checkpoint", String(pid), "-D", images);
-  const before = counted();
-  console.log(`It is gone: ${existsSync(`/proc/${pid}`) ? "no, it is still there" : `there is no process ${pid}`}.`);
-  await sleep(1000);
-
-  await run("restore", "--restore-detached", "--verbosity", "3", "--images-dir", images);
+  const pid = startInBackground(place, "bash", "-c", PROGRAM);
+  let end = pid;
   try {
-    console.log(`It runs again as process ${pid}, and goes on after ${before}:`);
+    console.log(`A shell loop with children runs, as process ${pid}:`);
+    await watch(2);
+
+    mkdirSync(images);
+    await restage(place, "checkpoint", String(pid), "-v3", "-D", "checkpoint");
+    if (runs(pid)) throw new Error(`Process ${pid} is still there.`);
+    const before = counted();
+    console.log(`It is gone: there is no process ${pid}, and nothing is counted:`);
+    await watch(2);
+
+    // Pids are free to choose for root only; others get a pid namespace, in a user namespace, where they are as they were.
+    const how = isRoot ? [] : ["--unprivileged"];
+    await restage(place, "restore", "-d", "-v3", ...how, "--pidfile", "pid", "-D", "checkpoint");
+    end = Number(readFileSync(join(images, "pid"), "utf8"));
+    const where = end === pid ? "" : ` in a namespace of its own, ${end} out here`;
+    console.log(`It runs again, as process ${pid}${where}, and goes on:`);
     await watch(3);
-    if (!(counted() > before)) throw new Error(`the shell stands at ${counted()}`);
+    if (!(counted() > before)) throw new Error(`The shell stands at ${counted()}.`);
   } finally {
-    process.kill(-pid, "SIGKILL");
+    if (runs(end)) process.kill(-end, "SIGKILL");
   }
   console.log(`
 It was ended again. What to try next:
-  npx jiti examples/clones/start.ts       five clones of one checkpoint side by side
-  npx jiti examples/web-server/start.ts   a Node web server keeps its visitors
-  the plugins in README.md, and docs/plugin-guide.md`);
+  npm run example             the examples, as a story
+  npm run example web-server  a web server that still knows its visitors
+  README.md                   the command, and a plugin in 20 lines`);
 }
 
-const reason = obstacle();
-if (reason === undefined) {
-  try {
-    await tellStory();
-  } finally {
-    rmSync(place, { recursive: true, force: true });
-  }
-} else {
-  console.error(reason);
-  process.exitCode = 1;
-  rmSync(place, { recursive: true, force: true });
-}
+await tell(() => inNewDirectory(tellStory), obstacle);

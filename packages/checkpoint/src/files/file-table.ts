@@ -40,9 +40,8 @@ export class FileTable {
   }
 
   /** A file without a descriptor, by a magic link of /proc (`exe`, `cwd`, `map_files/…`); the same file opened alike is one. */
-  addPath(task: FrozenTask, proc: string, flags: number): OpenFile {
+  addPath(task: FrozenTask, proc: string, flags: number, stat = identityOf(proc)): OpenFile {
     const link = readlinkSync(proc);
-    const stat = identityOf(proc);
     const key = `${stat.dev}:${stat.ino}:${flags}:${link}`;
     let file = this.#byPath.get(key);
     if (file === undefined) {
@@ -151,7 +150,8 @@ function locksIn(info: string): readonly string[] {
 
 const NOTHING: FileIdentity = { mode: 0, dev: 0n, ino: 0n, rdev: 0n, size: 0n, nlink: 0 };
 
-function identityOf(path: string): FileIdentity {
+/** What a file is. Throws ERR_SYSCALL. */
+export function identityOf(path: string): FileIdentity {
   try {
     const { mode, dev, ino, rdev, size, nlink } = statSync(path, { bigint: true });
     return { mode: Number(mode), dev, ino, rdev, size, nlink: Number(nlink) };

@@ -1,6 +1,8 @@
-import { lstatSync } from "node:fs";
+import { existsSync, lstatSync } from "node:fs";
 import { vmaStatus } from "@restage/images";
 import { MAP, O, PROT, S_IF } from "@restage/linux/abi";
+import { identityOf } from "../files/file-table.ts";
+import type { FileIdentity } from "../files/open-file.ts";
 import { ownNamespace } from "../namespaces/own-namespaces.ts";
 import { type CheckpointPlugin, defineCheckpointPlugin } from "../plugin.ts";
 import type { FrozenTask } from "../tree/frozen-task.ts";
@@ -97,10 +99,22 @@ function describeFile(mapping: Mapping, task: FrozenTask, tree: FrozenTree, refu
   const flags = openFlags(proc);
   entry.fdflags = flags;
   entry.status = VMA_AREA_REGULAR | (isShared ? VMA_FILE_SHARED : VMA_FILE_PRIVATE);
-  const file = tree.files.addPath(task, proc, flags);
+  const file = tree.files.addPath(task, proc, flags, identityOfMapped(mapping, task, proc));
   entry.shmid = BigInt(file.id);
   if (isSharedMemory(file)) entry.status |= vmaStatus.VMA_AREA_MEMFD;
   else if ((file.stat.mode & S_IF.MT) !== S_IF.REG) refuse("it maps no regular file: these are not saved yet");
+}
+
+/** The link is followed for CAP_CHECKPOINT_RESTORE only (proc(5)): without it the file at the path has to be the one that is mapped. */
+function identityOfMapped({ name, inode }: Mapping, task: FrozenTask, link: string): FileIdentity {
+  try {
+    return identityOf(link);
+  } catch (error) {
+    const path = `${task.proc}/root${name}`;
+    const stat = existsSync(path) ? identityOf(path) : undefined;
+    if (stat?.ino !== inode) throw error;
+    return stat;
+  }
 }
 
 /** How the file had been opened: the permissions of the link say so. */

@@ -35,9 +35,9 @@ const NEEDS: readonly Need[] = [
   { anyOf: ["CAP_LEASE"], purpose: "leases on files of other users", always: false },
 ];
 
-/** What this machine, and what this process may do on it, stands against any restore. */
-export function checkMachine(): readonly Finding[] {
-  return [...checkKernel(), ...checkCapabilities(), ...checkSettings()];
+/** What this machine, and what this process may do on it, stands against any restore; one in a user namespace needs no privileges. */
+export function checkMachine(unprivileged: boolean): readonly Finding[] {
+  return [...checkKernel(), ...(unprivileged ? [] : checkCapabilities()), ...checkSettings()];
 }
 
 function* checkKernel(): Generator<Finding> {
@@ -53,7 +53,7 @@ function* checkCapabilities(): Generator<Finding> {
   for (const { anyOf, purpose, always } of NEEDS) {
     if (anyOf.some((name) => hasCapability(effective, name))) continue;
     const why = `it is missing, and needed for ${purpose}`;
-    const hint = "run as root, or give this process the capability";
+    const hint = "run as root, or give this process the capability, or restore with --unprivileged";
     yield { severity: always ? "refused" : "warning", what: anyOf.join(" or "), why, hint, plugin: "check" };
   }
 }

@@ -13,7 +13,7 @@ export async function checkCommand(settings: Settings): Promise<number> {
   const request = await requestWithoutImages(settings);
   const { images } = request;
   const findings: readonly Finding[] = [
-    ...checkMachine(),
+    ...checkMachine(request.unprivileged ?? false),
     ...(images === undefined ? [] : await checkCheckpoint({ ...request, images })),
   ];
   const restorable = findings.every(({ severity }) => severity !== "refused");

@@ -1,0 +1,13 @@
+// Restores the counter with a plugin that was written from zero, and looks at its umask.
+//
+//   npm run example first-plugin
+import { readFileSync } from "node:fs";
+import { PID, showCounter, watchCounter } from "../counter/place.ts";
+import { tell } from "../story.ts";
+
+await tell(() =>
+  showCounter("first-plugin", async () => {
+    console.log(/^Umask:.*$/m.exec(readFileSync(`/proc/${PID}/status`, "utf8"))?.[0]);
+    await watchCounter();
+  }),
+);

@@ -1,0 +1,13 @@
+// Restores a web server on another port.
+//
+//   npm run example move-port
+import { PORT, showServer, visit } from "../server/place.ts";
+import { tell } from "../story.ts";
+
+await tell(() =>
+  showServer("move-port", async () => {
+    console.log(`port 8098: ${await visit(8098)}`);
+    const old = await visit(PORT).catch(() => "nobody listens");
+    console.log(`port ${PORT}: ${old}`);
+  }),
+);

@@ -1,0 +1,25 @@
+// Restores a web server that has UTS and network namespaces of its own under another host name and address.
+//
+//   npm run example other-host
+import { execFileSync } from "node:child_process";
+import { PID_IN_NAMESPACES as PID, PORT, showServer } from "../server/place.ts";
+import { tell } from "../story.ts";
+
+/** Runs a program in the namespaces of the web server. */
+function inside(...command: readonly string[]): string {
+  return execFileSync("nsenter", ["--net", "--uts", "--target", String(PID), ...command], { encoding: "utf8" }).trim();
+}
+
+const VISIT = `fetch("http://192.0.2.7:${PORT}").then((answer) => answer.text()).then(console.log)`;
+
+await tell(() =>
+  showServer(
+    "other-host",
+    () => {
+      console.log(`host name: ${inside("hostname")}`);
+      console.log(inside("ip", "-4", "-o", "address", "show", "lo"));
+      console.log(inside("node", "-e", VISIT));
+    },
+    PID,
+  ),
+);

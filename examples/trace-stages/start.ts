@@ -1,0 +1,7 @@
+// Restores the counter, and tells every transition of every stage.
+//
+//   npm run example trace-stages
+import { showCounter, watchCounter } from "../counter/place.ts";
+import { tell } from "../story.ts";
+
+await tell(() => showCounter("trace-stages", watchCounter));

@@ -1,0 +1,48 @@
+// A pipeline is restored by the library, with another way in which tasks pass files to each other: they take them with
+// pidfd_getfd instead of receiving them through sockets.
+//
+//   npm run example transport
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type RestoreListener, restore } from "@restage/core";
+import { openKernel } from "@restage/linux";
+import { defaultPlugins, transportPidfd } from "@restage/plugins";
+import { inNewDirectory, restage, runs, startInBackground, tell } from "../story.ts";
+
+const PIPELINE = "while echo tick; do sleep 0.1; done | while read line; do echo $line; done >> log";
+
+await tell(() =>
+  inNewDirectory(async (place) => {
+    const log = join(place, "log");
+    const images = join(place, "checkpoint");
+    const lines = () => (existsSync(log) ? readFileSync(log, "utf8").split("\n").length - 1 : 0);
+    const pid = startInBackground(place, "bash", "-c", PIPELINE);
+    try {
+      while (lines() < 5) await sleep(50);
+      mkdirSync(images);
+      await restage(place, "checkpoint", String(pid), "-D", "checkpoint");
+      const before = lines();
+      console.log(`It is gone; it has written ${before} lines.`);
+
+      const calls = new Map<string, number>();
+      const onEvent: RestoreListener = (event) => {
+        if (event.kind !== "program") return;
+        for (const step of event.steps)
+          if (step.kind === "syscall") calls.set(step.name, (calls.get(step.name) ?? 0) + 1);
+      };
+      const kernel = await openKernel();
+      const request = { images, detached: true, plugins: [transportPidfd()], onEvent };
+      await restore(request, kernel, defaultPlugins());
+      kernel.close();
+      const count = (call: string) => calls.get(call) ?? 0;
+      console.log(
+        `It runs again, after ${count("pidfd_getfd")} calls of pidfd_getfd and ${count("recvmsg")} of recvmsg.`,
+      );
+      while (lines() < before + 5) await sleep(50);
+      console.log("It writes on.");
+    } finally {
+      if (runs(pid)) process.kill(-pid, "SIGKILL");
+    }
+  }),
+);
