@@ -1,19 +1,38 @@
+import { execFileSync } from "node:child_process";
+import { rmSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { defineConfig, type Options } from "tsup";
 import { bundledLicenses } from "../../tools/bundled-licenses.ts";
 
-// The command is one folder of chunks. `core.js`, `plugins.js`, `images.js` and `linux-abi.js` name the chunks that a user's
-// configuration gets for `@restage/*`. What starts often is bundled, which loads several times faster than from node_modules;
-// jiti, cosmiconfig and koffi are loaded when needed.
-export default defineConfig({
-  entry: ["src/restage.ts", "src/core.ts", "src/plugins.ts", "src/images.ts", "src/linux-abi.ts"],
-  format: "esm",
-  splitting: true,
-  target: "node20",
-  clean: true,
-  noExternal: [/^@restage\//, /^@bufbuild\/protobuf/, "tapable"],
-  external: ["jiti", "cosmiconfig", "koffi"],
-  esbuildPlugins: [bundledLicenses("dist"), tapableWithoutUtil()],
-});
+// Not by tsup, which would do it for each of the two, and they are built at the same time.
+rmSync("dist", { recursive: true, force: true });
+
+// The command is one file, CommonJS, of which runtimes can keep the compiled code; `restage.js` starts it. What starts often is bundled, which
+// loads several times faster than from node_modules; jiti, cosmiconfig and koffi are loaded when needed. Names stay, for whoever reports
+// where something failed.
+export default defineConfig([
+  { entry: { restage: "src/start.ts" }, format: "esm", target: "node20" },
+  {
+    entry: { main: "src/restage.ts" },
+    format: "cjs",
+    target: "node20",
+    shims: true,
+    noExternal: [/^@restage\//, /^@bufbuild\/protobuf/, "tapable"],
+    external: ["jiti", "cosmiconfig", "koffi"],
+    esbuildPlugins: [bundledLicenses("dist"), tapableWithoutUtil()],
+    esbuildOptions(options) {
+      options.minifyWhitespace = true;
+      options.minifySyntax = true;
+      // `require` instead: on Node a script whose compiled code is kept cannot import.
+      options.supported = { ...options.supported, "dynamic-import": false };
+    },
+    async onSuccess() {
+      const bun = fileURLToPath(new URL("../../node_modules/.bin/bun", import.meta.url));
+      const how = ["--target=bun", "--format=cjs", "--bytecode", "--packages=external"];
+      execFileSync(bun, ["build", "dist/main.cjs", ...how, "--outdir=dist", "--entry-naming=[name].bun.[ext]"]);
+    },
+  },
+]);
 
 /**
  * tapable, a CommonJS package, asks for Node's `util` to warn of what it deprecates. To have `require` in a module, and then `util`, takes

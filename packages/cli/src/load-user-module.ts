@@ -1,5 +1,5 @@
 import nodeModule from "node:module";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { pathToFileURL } from "node:url";
 
 /** The part of `Bun` that is used; its own types come with Bun only. */
 interface Bun {
@@ -13,12 +13,8 @@ interface ResolveHooks {
   resolve(specifier: string, context: unknown, next: (specifier: string, context: unknown) => unknown): unknown;
 }
 
-interface OwnModule {
-  readonly url: string;
-  readonly exports: object;
-}
-
-type OwnModules = ReadonlyMap<string, OwnModule>;
+/** By name, what they export. */
+type OwnModules = Readonly<Record<string, object>>;
 
 let prepared: Promise<OwnModules> | undefined;
 
@@ -32,29 +28,25 @@ let prepared: Promise<OwnModules> | undefined;
 export async function loadUserModule(file: string): Promise<object> {
   prepared ??= shareOwnModules();
   const own = await prepared;
-  // Deno checks names before the hooks are asked, so that only jiti serves it.
-  const native = "Bun" in globalThis || (!("Deno" in globalThis) && /\.[cm]?js$/.test(file));
-  return (await (native ? import(pathToFileURL(file).href) : importByJiti(file, own))) as object;
+  return (await ("Bun" in globalThis ? importOnBun(pathToFileURL(file).href) : importByJiti(file, own))) as object;
 }
+
+/** The build would make a `require` of a plain `import`. */
+const importOnBun = new Function("url", "return import(url)") as (url: string) => Promise<object>;
 
 async function shareOwnModules(): Promise<OwnModules> {
   const [core, plugins, images, linuxAbi] = await Promise.all([
-    import("./core.ts"),
-    import("./plugins.ts"),
-    import("./images.ts"),
-    import("./linux-abi.ts"),
+    import("@restage/core"),
+    import("@restage/plugins"),
+    import("@restage/images"),
+    import("@restage/linux/abi"),
   ]);
-  // The sources lie beside this file as .ts, the built modules beside its chunk as .js.
-  const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
-  const module = (entry: string, exports: object): OwnModule => {
-    return { url: new URL(`./${entry}.${extension}`, import.meta.url).href, exports };
+  const own = {
+    "@restage/core": core,
+    "@restage/plugins": plugins,
+    "@restage/images": images,
+    "@restage/linux/abi": linuxAbi,
   };
-  const own = new Map([
-    ["@restage/core", module("core", core)],
-    ["@restage/plugins", module("plugins", plugins)],
-    ["@restage/images", module("images", images)],
-    ["@restage/linux/abi", module("linux-abi", linuxAbi)],
-  ]);
   const { Bun } = globalThis as { Bun?: Bun };
   if (Bun !== undefined) shareOnBun(Bun, own);
   else shareOnNode(own);
@@ -63,21 +55,31 @@ async function shareOwnModules(): Promise<OwnModules> {
 
 function shareOnBun(bun: Bun, own: OwnModules): void {
   const setup = (build: BunPluginBuilder): void => {
-    for (const [name, { exports }] of own) build.module(name, () => ({ exports, loader: "object" }));
+    for (const [name, exports] of Object.entries(own)) build.module(name, () => ({ exports, loader: "object" }));
   };
   bun.plugin({ name: "restage", setup });
 }
 
 /** Serves Deno too. */
 function shareOnNode(own: OwnModules): void {
+  const shared = Symbol.for("restage.modules");
+  Object.assign(globalThis, { [shared]: own });
+  // A module by each name, whose text takes what it exports from there.
+  const urls = Object.fromEntries(
+    Object.entries(own).map(([name, exports]) => {
+      const names = Object.keys(exports).join(", ");
+      const text = `export const { ${names} } = globalThis[Symbol.for("${shared.description}")]["${name}"];`;
+      return [name, `data:text/javascript,${encodeURIComponent(text)}`];
+    }),
+  );
   // Node 20 has only `register`, whose hooks run in a thread of their own. Node 26 and Deno have the other one.
   const { register, registerHooks } = nodeModule as typeof nodeModule & {
     registerHooks?: (hooks: ResolveHooks) => void;
   };
   if (registerHooks !== undefined) {
     const resolve: ResolveHooks["resolve"] = (specifier, context, next) => {
-      const module = own.get(specifier);
-      return module === undefined ? next(specifier, context) : { url: module.url, shortCircuit: true };
+      const url = urls[specifier];
+      return url === undefined ? next(specifier, context) : { url, shortCircuit: true };
     };
     registerHooks({ resolve });
     return;
@@ -86,22 +88,15 @@ function shareOnNode(own: OwnModules): void {
     let urls;
     export function initialize(data) { urls = data; }
     export function resolve(specifier, context, next) {
-      const url = urls.get(specifier);
+      const url = urls[specifier];
       return url === undefined ? next(specifier, context) : { url, shortCircuit: true };
     }`;
-  const data = new Map([...own].map(([name, { url }]) => [name, url]));
-  register(`data:text/javascript,${encodeURIComponent(hooks)}`, { data });
+  register(`data:text/javascript,${encodeURIComponent(hooks)}`, { data: urls });
 }
 
 /** What jiti hands to the runtime, the JavaScript of packages, finds the command's modules by the hooks. */
 async function importByJiti(file: string, own: OwnModules): Promise<unknown> {
   const { createJiti } = await import("jiti");
-  const paths = [...own].map(([name, { url, exports }]) => ({ name, path: fileURLToPath(url), exports }));
-  const alias = Object.fromEntries(paths.map(({ name, path }) => [name, path]));
-  const jiti = createJiti(import.meta.url, { alias, interopDefault: false, tryNative: false });
-  // jiti would load a second copy of the modules that the aliases name, were they not in its cache.
-  for (const { path, exports } of paths) {
-    jiti.cache[path] = { id: path, filename: path, loaded: true, exports } as unknown as (typeof jiti.cache)[string];
-  }
+  const jiti = createJiti(import.meta.url, { virtualModules: own, interopDefault: false, tryNative: false });
   return await jiti.import(file);
 }

@@ -1,5 +1,3 @@
-import { spawnSync } from "node:child_process";
-
 const TIME = 20_000;
 /** Bytes that a program may write. */
 const LARGEST_OUTPUT = 64 * 1024 * 1024;
@@ -14,6 +12,8 @@ export interface ProgramOutcome {
 
 /** Runs a program of this machine, found by PATH, and waits for its end. */
 export function runProgram(name: string, args: readonly string[], input: string | Uint8Array = ""): ProgramOutcome {
+  // Loaded here: most restores run no program, and loading it takes as long as the stages of a small one.
+  const { spawnSync } = process.getBuiltinModule("node:child_process");
   const { status, stdout, stderr } = spawnSync(name, args, {
     input,
     encoding: "utf8",

@@ -1,1 +1,0 @@
-export * from "@restage/core";
