@@ -4,6 +4,9 @@ export const FILE_VALIDATIONS = ["buildid", "filesize"] as const;
 /** Ways to handle cgroups, CRIU's names. Source: criu(8), "--manage-cgroups". */
 export const CGROUP_MODES = ["soft", "none", "props", "full", "strict", "ignore"] as const;
 
+/** Namespaces that may be left empty. Source: criu(8), "--empty-ns". */
+export const EMPTY_NAMESPACES = ["net"] as const;
+
 /** What a restore can be told, beside plugins. */
 export interface RestoreOptions {
   /** Directory of the images, or another location that an image source plugin knows. */
@@ -38,6 +41,8 @@ export interface RestoreOptions {
   readonly actionScripts: readonly string[];
   /** What stands outside the tree and takes the place of what the checkpoint names, as CRIU: `mnt[NAME]:/path`, `veth[eth0]:veth1`. */
   readonly external: readonly string[];
+  /** Namespaces that come back without their content, CRIU's names: an action script fills them. */
+  readonly emptyNamespaces: readonly (typeof EMPTY_NAMESPACES)[number][];
   /** The root of the mount tree, for a tree with a mount namespace of its own. */
   readonly root: string | undefined;
   /** Connect Unix sockets to peers outside the tree again; without it a checkpoint that has some is refused. */
@@ -64,6 +69,7 @@ export const DEFAULT_OPTIONS: Omit<RestoreOptions, "images"> = {
   cgroupRoot: undefined,
   actionScripts: [],
   external: [],
+  emptyNamespaces: [],
   root: undefined,
   extUnixSockets: false,
   tcpEstablished: false,

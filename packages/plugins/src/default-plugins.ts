@@ -41,7 +41,7 @@ import { vdso } from "./memory/vdso.ts";
 import { init } from "./namespaces/init.ts";
 import { ipcNamespace } from "./namespaces/ipc/ipc-namespace.ts";
 import { mountNamespaces } from "./namespaces/mounts/mount-namespaces.ts";
-import { netNamespace } from "./namespaces/net/net-namespace.ts";
+import { netNamespaces } from "./namespaces/net/net-namespaces.ts";
 import { timeNamespace } from "./namespaces/time-namespace.ts";
 import { userNamespace } from "./namespaces/user-namespace.ts";
 import { utsNamespace } from "./namespaces/uts-namespace.ts";
@@ -77,7 +77,7 @@ export function defaultPlugins(): RestorePlugin[] {
     timeNamespace(),
     utsNamespace(),
     ipcNamespace(),
-    netNamespace(),
+    netNamespaces(),
     mountNamespaces(),
     regularFiles(),
     fileValidation(),

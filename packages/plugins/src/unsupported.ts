@@ -23,12 +23,11 @@ function checkTree(plan: Plan): void {
 }
 
 function checkNamespaces(plan: Plan): void {
-  // A namespace that only a part of the tree is in is nobody's duty yet.
-  const hasMounts = hasOwnNamespace(plan.checkpoint, plan.tree.root, "mount");
+  // A namespace that only a part of the tree is in is nobody's duty yet, but for two kinds; of those below the host's CRIU saves nothing.
+  const several = (["net", "mount"] as const).filter((kind) => hasOwnNamespace(plan.checkpoint, plan.tree.root, kind));
   for (const task of plan.survivors) {
     for (const kind of NAMESPACE_KINDS) {
-      // Of mount namespaces below one of the host's CRIU saves nothing.
-      if (kind === "mount" && hasMounts) continue;
+      if (several.some((other) => other === kind)) continue;
       if (namespaceId(task, kind) === namespaceId(plan.tree.root, kind)) continue;
       const why = `it is in another ${kind} namespace than the root task: nested ones are not restored yet`;
       plan.refuse({ what: task.name, why, pid: task.pid });

@@ -11,7 +11,7 @@ export function utsNamespace(): CheckpointPlugin {
         const id = ownNamespace(tree, "uts");
         if (id === undefined) return;
         const { host, images, root } = tree;
-        const value = host.inside(root.hostPid, "uts", () => ({
+        const value = host.inside(`/proc/${root.hostPid}/ns/uts`, "uts", () => ({
           nodename: host.readText("/proc/sys/kernel/hostname") ?? "",
           domainname: host.readText("/proc/sys/kernel/domainname") ?? "",
         }));

@@ -78,7 +78,7 @@ export class FrozenTree {
   /** Does something in the network namespace of the tree; nothing is awaited meanwhile. */
   insideNetwork<T>(work: () => T): T {
     if (ownNamespace(this, "net") === undefined) return work();
-    return this.host.inside(this.root.hostPid, "net", work);
+    return this.host.inside(`/proc/${this.root.hostPid}/ns/net`, "net", work);
   }
   /** The id of a task or thread of the tree as it stands in images; 0 for those of others. */
   pidInside(hostId: number): number {

@@ -35,7 +35,6 @@ const MISSING = [
   "--daemon",
   "--deprecated",
   "--display-stats",
-  "--empty-ns NAMESPACE",
   "--enable-external-masters",
   "--enable-external-sharing",
   "--enable-fs NAMES",

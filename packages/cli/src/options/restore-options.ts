@@ -1,4 +1,4 @@
-import { CGROUP_MODES, FILE_VALIDATIONS, type RestoreOptions } from "@restage/core";
+import { CGROUP_MODES, EMPTY_NAMESPACES, FILE_VALIDATIONS, type RestoreOptions } from "@restage/core";
 import { CRIU_OPTIONS } from "./criu-options.ts";
 import { declareOption, type Option, type Reader } from "./option.ts";
 import { inheritedDescriptor, on, oneOf, seconds, text, verbosity } from "./readers.ts";
@@ -32,6 +32,9 @@ export const RESTORE_OPTIONS: readonly Option[] = [
   restore("--skip-file-rwx-check", "accept files whose permissions changed", "skipFileRwxCheck", on),
   restore("-l, --file-locks", "take file locks again", "fileLocks", on),
   restore("-x, --ext-unix-sk [INODES]", "connect to Unix sockets outside the tree again", "extUnixSockets", on),
+  declareOption("--empty-ns NAMESPACE", "net: its content does not come back", (to, given) => {
+    to.restore.emptyNamespaces = [oneOf(EMPTY_NAMESPACES)(given)];
+  }),
   restore("-r, --root DIR", "the root of the tree's own mount namespace", "root", text),
   declareOption("--external RESOURCE", "what is outside: mnt[NAME]:PATH, veth[IN]:OUT", (to, given) => {
     addExternal(to, String(given));

@@ -31,10 +31,12 @@ export class ServiceDescriptors {
   }
   /**
    * Asks, while planning, for a file of the images or a directory of them to be open in every task until the end: for what tasks could not open
-   * any more in a mount or user namespace of their own.
+   * any more in a mount or user namespace of their own. Returns its number.
    */
-  keepOpen(path: string): void {
-    if (!this.#kept.has(path)) this.#kept.set(path, this.#free());
+  keepOpen(path: string): number {
+    const number = this.#kept.get(path) ?? this.#free();
+    this.#kept.set(path, number);
+    return number;
   }
   /** Reserves, while planning, a number in every task for a descriptor that a plugin makes; closed at the end as all are. */
   reserve(name: string): number {

@@ -76,22 +76,22 @@ export class Host {
   }
 
   /**
-   * Does something of the coordinator's in a namespace of a task: sockets made, sysctls read and written, programs run there are those of that
-   * namespace. Nothing is awaited meanwhile. `work` gets a descriptor of the own namespace. Requires CAP_SYS_ADMIN. Source: setns(2).
+   * Does something of the coordinator's in another namespace: sockets made, sysctls read and written, programs run there are those of that
+   * namespace. Nothing is awaited meanwhile. Requires CAP_SYS_ADMIN. Source: setns(2).
    *
-   * @param hostPid the task's pid on this host.
+   * @param path where the namespace is found: /proc/PID/ns/net.
    */
-  inside<T>(hostPid: number, kind: keyof typeof ENTERED, work: (own: number) => T): T {
-    const own = this.#openNamespace("self", kind);
+  inside<T>(path: string, kind: keyof typeof ENTERED, work: () => T): T {
+    const own = this.#openNamespace(`/proc/self/ns/${kind}`);
     try {
-      const other = this.#openNamespace(hostPid, kind);
+      const other = this.#openNamespace(path);
       try {
         this.call.setns(other, ENTERED[kind]);
       } finally {
         this.call.close(other);
       }
       try {
-        return work(own);
+        return work();
       } finally {
         this.call.setns(own, ENTERED[kind]);
       }
@@ -100,8 +100,8 @@ export class Host {
     }
   }
 
-  #openNamespace(process: number | "self", kind: keyof typeof ENTERED): number {
-    return this.call.openat(AT_FDCWD, `/proc/${process}/ns/${kind}`, O.RDONLY | O.CLOEXEC, 0).result;
+  #openNamespace(path: string): number {
+    return this.call.openat(AT_FDCWD, path, O.RDONLY | O.CLOEXEC, 0).result;
   }
 
   make(name: CallName, args: readonly unknown[]): HostCall {

@@ -10,6 +10,7 @@ import {
 } from "@restage/core";
 import { fdTypes } from "@restage/images";
 import { FD_CLOEXEC, O } from "@restage/linux/abi";
+import { NetNamespaces, netNamespaceOf } from "../namespaces/net/net-namespaces.ts";
 import { FilePassings } from "../transport/file-passings.ts";
 import { Transport } from "../transport/transport.ts";
 import { byFile, type FilePlan, planFiles } from "./file-plan.ts";
@@ -25,7 +26,7 @@ export function descriptors(): RestorePlugin {
     name: "descriptors",
     duty: "descriptors",
     needs: ["transport"],
-    uses: [Transport],
+    uses: [Transport, NetNamespaces],
     provides: [FilePassings],
     stages: {
       FORKING: "descriptor tables are emptied and their numbers reserved",
@@ -64,7 +65,10 @@ export function descriptors(): RestorePlugin {
         const opened = new Map<number, Value>();
         for (const id of files.opens.get(task) ?? []) {
           const entry = checkpoint.file(id, `fdinfo of task ${task.pid}`);
-          opened.set(id, open(openFile, { task, entry, checkpoint }));
+          const descriptor = service(NetNamespaces).inside(task, netNamespaceOf(entry), () =>
+            open(openFile, { task, entry, checkpoint }),
+          );
+          opened.set(id, descriptor);
         }
         filesOpened.call({ task, descriptors: opened, checkpoint });
         const placed = placeAll(task, opened);

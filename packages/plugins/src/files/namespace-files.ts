@@ -1,6 +1,7 @@
 import { definePlugin, type Plan, type RestorePlugin, type Task } from "@restage/core";
 import type { NsFileEntry } from "@restage/images";
-import { AT_FDCWD, CLONE, O } from "@restage/linux/abi";
+import { AT_FDCWD, CLONE, F, O } from "@restage/linux/abi";
+import { NetNamespaces } from "../namespaces/net/net-namespaces.ts";
 import { referencedFiles } from "./referenced-files.ts";
 
 /** A kind of namespace: its name in /proc/PID/ns, and where its id stands in an ids image. Source: proc_pid_ns(5), CRIU images/core.proto. */
@@ -20,6 +21,7 @@ export function namespaceFiles(): RestorePlugin {
   return definePlugin({
     name: "namespace-files",
     duty: "namespace-files",
+    uses: [NetNamespaces],
     stages: { RESTORE: "opens files of namespaces" },
     supports: [
       {
@@ -27,16 +29,19 @@ export function namespaceFiles(): RestorePlugin {
         what: "open namespaces",
         restored: "files of /proc/PID/ns, and binds of them, of all kinds",
         refused: "namespaces that no task is in",
-        shownBy: ["case namespace-files"],
+        shownBy: ["case namespace-files", "case net-namespaces"],
       },
     ],
-    apply({ plan, openFile }) {
+    apply({ plan, openFile, service }) {
       let survivors: readonly Task[] = [];
       plan.tap("namespace-files", (plan) => {
         survivors = plan.survivors;
         checkNamespaceFiles(plan);
       });
       openFile.for("NS").tap("namespace-files", ({ task, entry: { nsf } }) => {
+        const made = nsf === undefined ? undefined : service(NetNamespaces).descriptor(nsf.ns_id);
+        // Its tasks are not in it yet.
+        if (made !== undefined) return task.call.fcntl(made, F.DUPFD_CLOEXEC, 0);
         const path = nsf === undefined ? undefined : pathOf(survivors, nsf);
         if (nsf === undefined || path === undefined) return undefined;
         const hint = `the tree's /proc has to be that of its pid namespace: ${path} is opened there`;

@@ -7,7 +7,7 @@ import { OpenFiles } from "./open-files.ts";
 import { flagsOfOpen, regularFile } from "./regular-files.ts";
 
 /**
- * RESTORE: open files of /dev/net/tun, attached to the links that they were attached to. The links are there already (see "net-namespace"); one that
+ * RESTORE: open files of /dev/net/tun, attached to the links that they were attached to. The links are there already (see "net-namespaces"); one that
  * did not persist goes again with its last descriptor from here on.
  *
  * Requires CAP_NET_ADMIN in the network namespace, or to be the link's owner.
@@ -47,7 +47,7 @@ export function tunFiles(): RestorePlugin {
 
 function attach(task: Task, descriptor: Value, file: TunfileEntry, links: ReadonlyMap<string, NetDeviceEntry>): void {
   const { netdev, detached } = file;
-  const link = links.get(netdev ?? "")?.tun;
+  const link = links.get(placeOf(file))?.tun;
   if (netdev === undefined || link === undefined) return;
   const { flags, sndbuf } = link;
   task.call
@@ -59,15 +59,25 @@ function attach(task: Task, descriptor: Value, file: TunfileEntry, links: Readon
   if ((flags & IFF_TUN.PERSIST) === 0) task.call.ioctl(descriptor, TUN.SETPERSIST, 0);
 }
 
-/** TUN and TAP links of the tree's network namespace by name. */
-function linksOf({ checkpoint, tree }: Plan): ReadonlyMap<string, NetDeviceEntry> {
-  const links = checkpoint.values("netdev", namespaceId(tree.root, "net") ?? 0);
-  return new Map(links.filter(({ tun }) => tun !== undefined).map((link) => [link.name, link]));
+/** TUN and TAP links of the tree's network namespaces by place. */
+function linksOf({ checkpoint, survivors }: Plan): ReadonlyMap<string, NetDeviceEntry> {
+  const namespaces = [...new Set(survivors.map((task) => namespaceId(task, "net") ?? 0))];
+  return new Map(
+    namespaces.flatMap((ns_id) => {
+      const links = checkpoint.values("netdev", ns_id).filter(({ tun }) => tun !== undefined);
+      return links.map((link) => [placeOf({ netdev: link.name, ns_id }), link] as const);
+    }),
+  );
+}
+
+/** The name of a link with its namespace. */
+function placeOf({ netdev, ns_id }: Pick<TunfileEntry, "netdev" | "ns_id">): string {
+  return `${netdev} in network namespace ${ns_id ?? 0}`;
 }
 
 function checkTunFiles(plan: Plan, links: ReadonlyMap<string, unknown>): void {
   for (const { tunf } of plan.checkpoint.files.values()) {
-    if (tunf?.netdev === undefined || links.has(tunf.netdev)) continue;
+    if (tunf?.netdev === undefined || links.has(placeOf(tunf))) continue;
     plan.refuse({ what: `descriptor of TUN link ${tunf.netdev}`, why: "the checkpoint does not have that link" });
   }
 }

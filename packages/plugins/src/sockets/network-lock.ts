@@ -4,7 +4,7 @@ import { AF } from "@restage/linux/abi";
 import { addressText, unmappedWords } from "./inet-addresses.ts";
 
 /** Values of `network_lock_method` in the inventory: how the dump has kept packets off. Source: CRIU criu/include/cr_options.h. */
-const LOCK_METHOD = { IPTABLES: 0, NFTABLES: 1, SKIP: 2 } as const;
+export const LOCK_METHOD = { IPTABLES: 0, NFTABLES: 1, SKIP: 2 } as const;
 
 /** CRIU cuts the name of its table, with the family before it, to this length. Source: CRIU criu/net.c. */
 const TABLE_NAME_SIZE = 31;
@@ -13,14 +13,14 @@ const TABLE_NAME_SIZE = 31;
 const LETS_MARKED_THROUGH = "! --mark 0xc114";
 
 /**
- * Takes away the firewall rules with which the dump keeps packets off, so that nobody answers them in the name of connections that are not
+ * Takes away the firewall rules with which the dump keeps packets of connections off, so that nobody answers them in the name of connections that are not
  * there. On another machine than the dump's there are none.
  *
  * Requires CAP_NET_ADMIN, and the tool that the dump has used.
  */
-export function unlockNetwork(host: Host, inventory: InventoryEntry, connections: readonly InetSkEntry[]): void {
+export function unlockConnections(host: Host, inventory: InventoryEntry, connections: readonly InetSkEntry[]): void {
   const method = inventory.network_lock_method ?? LOCK_METHOD.IPTABLES;
-  if (method === LOCK_METHOD.NFTABLES) deleteTable(host, inventory.dump_criu_run_id);
+  if (method === LOCK_METHOD.NFTABLES) deleteTable(host, inventory);
   if (method !== LOCK_METHOD.IPTABLES) return;
   const unmapped = connections.map((entry) => ({ ...entry, ...unmappedWords(entry) }));
   deleteRules(
@@ -35,8 +35,14 @@ export function unlockNetwork(host: Host, inventory: InventoryEntry, connections
   );
 }
 
-function deleteTable(host: Host, runId: string | undefined): void {
-  const table = `inet CRIU-${runId ?? ""}`.slice(0, TABLE_NAME_SIZE);
+/** Family and name of the table of nftables with which the dump keeps packets off. */
+export function lockTable({ dump_criu_run_id }: InventoryEntry): string {
+  return `inet CRIU-${dump_criu_run_id ?? ""}`.slice(0, TABLE_NAME_SIZE);
+}
+
+/** Takes it away, where it is. To be called inside its network namespace. */
+export function deleteTable(host: Host, inventory: InventoryEntry): void {
+  const table = lockTable(inventory);
   const { status, output } = host.runProgram("nft", ["list", "tables"]);
   if (status !== 0 || !output.split("\n").includes(`table ${table}`)) return;
   const { status: deleted, errors } = host.runProgram("nft", ["delete", "table", ...table.split(" ")]);

@@ -1,9 +1,9 @@
-import { data, type Host, output, RestoreError, struct, type Tree } from "@restage/core";
-import type { InventoryEntry } from "@restage/images";
+import { data, type Host, output, RestoreError, type StageContext, struct } from "@restage/core";
 import { MSG, SHUT, SO, SOL, TCP, TCP_STATE } from "@restage/linux/abi";
 import { takeDescriptor } from "../files/take-descriptor.ts";
+import { hasOwnNamespace } from "../namespaces/own-namespaces.ts";
 import { inetName } from "./inet-addresses.ts";
-import { unlockNetwork } from "./network-lock.ts";
+import { unlockConnections } from "./network-lock.ts";
 import { type Connection, endsAtCommit, unsentOf } from "./tcp-repair.ts";
 
 const PIECE = 64 * 1024;
@@ -20,12 +20,7 @@ const STATE_IN_REPAIR: Readonly<Record<number, number>> = {
  * The last step of connections: they leave repair mode, what was never sent is sent, and ends that nobody has confirmed are said again. The
  * coordinator does it, with duplicates of the tasks' descriptors. Nothing leaves before all are in reach and in their states.
  */
-export function letConnectionsGo(
-  host: Host,
-  tree: Tree,
-  inventory: InventoryEntry,
-  connections: readonly Connection[],
-): void {
+export function letConnectionsGo({ host, tree, checkpoint }: StageContext, connections: readonly Connection[]): void {
   const taken: { readonly socket: number; readonly connection: Connection }[] = [];
   try {
     for (const connection of connections) {
@@ -33,11 +28,14 @@ export function letConnectionsGo(
       taken.push({ socket, connection });
       checkState(host, socket, connection);
     }
-    unlockNetwork(
-      host,
-      inventory,
-      connections.map(({ entry }) => entry),
-    );
+    // The lock of a namespace of its own has gone with that of all its packets.
+    if (!hasOwnNamespace(checkpoint, tree.root, "net")) {
+      unlockConnections(
+        host,
+        checkpoint.inventory,
+        connections.map(({ entry }) => entry),
+      );
+    }
     // All leave it before any of them sends: two of them may be the ends of one connection.
     for (const { socket } of taken) setOption(host, socket, SOL.TCP, TCP.REPAIR, 0);
     for (const { socket, connection } of taken) finish(host, socket, connection);

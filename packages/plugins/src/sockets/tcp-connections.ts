@@ -1,6 +1,7 @@
 import { type Checkpoint, definePlugin, type RestorePlugin, type Task, type Value } from "@restage/core";
 import type { InetSkEntry } from "@restage/images";
 import { IPPROTO, SOCK, TCP_FLAG, TCP_STATE } from "@restage/linux/abi";
+import { NetNamespaces } from "../namespaces/net/net-namespaces.ts";
 import { unmappedWords } from "./inet-addresses.ts";
 import { prepareInetSocket, setReuse } from "./inet-binding.ts";
 import { setInetOptions } from "./inet-options.ts";
@@ -24,6 +25,7 @@ export function tcpConnections(): RestorePlugin {
   return definePlugin({
     name: "tcp-connections",
     duty: "tcp-connections",
+    uses: [NetNamespaces],
     stages: {
       RESTORE: "makes TCP connections in repair mode",
       RESTORE_SIGCHLD: "half-closed connections get the ends of their peers again",
@@ -39,7 +41,7 @@ export function tcpConnections(): RestorePlugin {
         shownBy: ["fixture tcp-established", "case tcp-connections"],
       },
     ],
-    apply({ plan, stages, openFile, commit }) {
+    apply({ plan, stages, openFile, commit, service }) {
       let closed = false;
       const opened = new Map<Task, Connection[]>();
       plan.tap("tcp-connections", (plan) => {
@@ -55,11 +57,11 @@ export function tcpConnections(): RestorePlugin {
         return repairConnection(task, connection);
       });
       stages.RESTORE_SIGCHLD.task.tap("tcp-connections", (task) => {
-        for (const connection of opened.get(task) ?? []) bringEnds(task, connection);
+        for (const connection of opened.get(task) ?? []) {
+          service(NetNamespaces).inside(task, connection.entry.ns_id, () => bringEnds(task, connection));
+        }
       });
-      commit.tap("tcp-connections", ({ tree, host, checkpoint }) => {
-        letConnectionsGo(host, tree, checkpoint.inventory, [...opened.values()].flat());
-      });
+      commit.tap("tcp-connections", (context) => letConnectionsGo(context, [...opened.values()].flat()));
     },
   });
 }

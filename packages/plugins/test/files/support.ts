@@ -1,10 +1,11 @@
 import type { PluginTest } from "@restage/core/testing";
 import { descriptors } from "../../src/files/descriptors.ts";
 import { regularFiles } from "../../src/files/regular-files.ts";
+import { netNamespaces } from "../../src/namespaces/net/net-namespaces.ts";
 import { transportSockets } from "../../src/transport/transport-sockets.ts";
 
 /** What asks openers to open. */
-export const openers = [transportSockets(), descriptors()];
+export const openers = [netNamespaces(), transportSockets(), descriptors()];
 /** Openers, and those who know paths. */
 export const withPaths = [...openers, regularFiles()];
 

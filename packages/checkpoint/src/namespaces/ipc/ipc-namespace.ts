@@ -16,12 +16,12 @@ export function ipcNamespace(): CheckpointPlugin {
     apply({ look, write }) {
       look.tree.tap("ipc-namespace", (tree) => {
         if (ownNamespace(tree, "ipc") === undefined) return;
-        tree.host.inside(tree.root.hostPid, "ipc", () => checkSegments(tree));
+        tree.host.inside(`/proc/${tree.root.hostPid}/ns/ipc`, "ipc", () => checkSegments(tree));
       });
       write.tree.tap("ipc-namespace", (tree) => {
         const id = ownNamespace(tree, "ipc");
         if (id === undefined) return;
-        tree.host.inside(tree.root.hostPid, "ipc", () => {
+        tree.host.inside(`/proc/${tree.root.hostPid}/ns/ipc`, "ipc", () => {
           saveVariables(tree, id);
           saveSegments(tree, id);
           saveSemaphores(tree, id);

@@ -1,31 +1,78 @@
-import type { Host } from "@restage/core";
-import { type NetDeviceEntry, type NetnsEntry, netSysctls, type SysctlEntry } from "@restage/images";
+import type { Host, Plan } from "@restage/core";
+import { type NetDeviceEntry, type NetnsEntry, netSysctls, type SysctlEntry, sysctlType } from "@restage/images";
+import type { IdsOutside } from "../user-namespace.ts";
 
-/** What holds for all links, and for new ones; sockets. To be set before links are. */
-export function setNetworkSysctls(host: Host, netns: NetnsEntry): void {
-  set(host, "net/ipv4/conf/default", netSysctls.CONF4, netns.def_conf4);
-  set(host, "net/ipv4/conf/all", netSysctls.CONF4, netns.all_conf4);
-  set(host, "net/ipv6/conf/default", netSysctls.CONF6, netns.def_conf6);
-  set(host, "net/ipv6/conf/all", netSysctls.CONF6, netns.all_conf6);
-  set(host, "net/unix", ["max_dgram_qlen"], netns.unix_conf);
-  set(host, "net/ipv4", ["ping_group_range"], netns.ipv4_sysctl);
+/** A setting: its file below /proc/sys, and its value. */
+interface Sysctl {
+  readonly path: string;
+  readonly value: string;
 }
 
-/** Settings of a link. */
-export function setLinkSysctls(host: Host, { name, conf4, conf6 }: NetDeviceEntry): void {
-  set(host, `net/ipv4/conf/${name}`, netSysctls.CONF4, conf4);
-  set(host, `net/ipv6/conf/${name}`, netSysctls.CONF6, conf6);
+/** In images of old versions of CRIU: this kernel did not have it. Source: CRIU criu/net.c. */
+const UNUSED = -1;
+
+/** What holds for all links, and then for new ones; sockets. To be set before there are links. */
+export function networkSysctls(netns: NetnsEntry, ids: IdsOutside): readonly Sysctl[] {
+  return [
+    ...sysctls("net/ipv4/conf/all", netSysctls.CONF4, orOld(netns.all_conf4, netns.all_conf)),
+    ...sysctls("net/ipv4/conf/default", netSysctls.CONF4, orOld(netns.def_conf4, netns.def_conf)),
+    ...sysctls("net/ipv6/conf/all", netSysctls.CONF6, netns.all_conf6),
+    ...sysctls("net/ipv6/conf/default", netSysctls.CONF6, netns.def_conf6),
+    ...sysctls("net/unix", ["max_dgram_qlen"], netns.unix_conf),
+    ...sysctls("net/ipv4", ["ping_group_range"], netns.ipv4_sysctl).map(({ path, value }) => ({
+      path,
+      // Groups, which the coordinator names as it knows them.
+      value: value.trim().split(/\s+/).map(Number).map(ids.gid).join("\t"),
+    })),
+  ];
 }
 
-/** Writes what is not so already: most is. What this kernel does not have is what the checkpoint's kernel had by default, or the write fails. */
-function set(host: Host, folder: string, names: readonly string[], values: readonly SysctlEntry[]): void {
-  values.forEach(({ iarg, sarg }, index) => {
+/** Settings of a link. To be set when it is up, which sets some. */
+export function linkSysctls({ name, conf, conf4, conf6 }: NetDeviceEntry): readonly Sysctl[] {
+  return [
+    ...sysctls(`net/ipv4/conf/${name}`, netSysctls.CONF4, orOld(conf4, conf)),
+    ...sysctls(`net/ipv6/conf/${name}`, netSysctls.CONF6, conf6),
+  ];
+}
+
+/** Refuses what this kernel does not have. */
+export function checkSysctls(plan: Plan, wanted: readonly Sysctl[]): void {
+  for (const path of new Set(wanted.map(({ path }) => anyLink(path)))) {
+    if (plan.host.stat(`/proc/sys/${path}`) !== "missing") continue;
+    plan.refuse({ what: `sysctl ${path}`, why: "this kernel does not have it" });
+  }
+}
+
+/** Where a setting of a link is for links that are there now. */
+function anyLink(path: string): string {
+  return path.replace(/(\/conf\/)[^/]+\//, "$1default/");
+}
+
+/** Writes what is not so already: most is. To be called inside the namespace. */
+export function setSysctls(host: Host, wanted: readonly Sysctl[]): void {
+  for (const { path, value } of wanted) {
+    const file = `/proc/sys/${path}`;
+    if (words(host.readText(file) ?? "") !== words(value)) host.writeFile(file, `${value}\n`);
+  }
+}
+
+function words(text: string): string {
+  return text.trim().split(/\s+/).join(" ");
+}
+
+function orOld(entries: readonly SysctlEntry[], old: readonly number[]): readonly SysctlEntry[] {
+  if (entries.length > 0) return entries;
+  return old.map((iarg) => ({ type: sysctlType.CTL_32, ...(iarg === UNUSED ? {} : { iarg }) }));
+}
+
+/** Values in CRIU's order of names; those that the checkpoint's kernel did not have have none. */
+function sysctls(folder: string, names: readonly string[], entries: readonly SysctlEntry[]): readonly Sysctl[] {
+  const all = entries.flatMap(({ iarg, sarg }, index) => {
     const name = names[index];
     const value = sarg ?? iarg?.toString();
-    if (name === undefined || value === undefined) return;
-    const path = `/proc/sys/${folder}/${name}`;
-    const found = host.readText(path);
-    if (found !== undefined && found.trim().split(/\s+/).join(" ") !== value.trim().split(/\s+/).join(" "))
-      host.writeFile(path, `${value}\n`);
+    return name === undefined || value === undefined ? [] : [{ name, path: `${folder}/${name}`, value }];
   });
+  // Forwarding sets it, too.
+  const isLast = ({ name }: { name: string }) => Number(name === "accept_redirects");
+  return all.sort((a, b) => isLast(a) - isLast(b));
 }

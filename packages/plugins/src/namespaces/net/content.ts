@@ -1,0 +1,88 @@
+import type { Host, StageContext } from "@restage/core";
+import { AT_FDCWD, NETLINK, O } from "@restage/linux/abi";
+import { idsOutside } from "../user-namespace.ts";
+import { makeTrackedConnections } from "./conntrack.ts";
+import { makeAddresses, makeRoutes, makeRules, readDump } from "./dumps.ts";
+import { loadFirewalls } from "./firewall.ts";
+import { makeLinks, type OpenNamespace, setLinks } from "./links.ts";
+import { lockNamespace } from "./lock.ts";
+import type { NetNamespace } from "./namespaces.ts";
+import { attribute, joined, NetlinkSocket } from "./netlink-socket.ts";
+import { linkSysctls, networkSysctls, setSysctls } from "./sysctls.ts";
+import { makeTunLink } from "./tun-links.ts";
+
+/** Source: include/uapi/linux/rtnetlink.h, net_namespace.h. */
+const RTM_NEWNSID = 88;
+const NETNSA = { NSID: 1, FD: 3 } as const;
+/** struct rtgenmsg, padded. */
+const RTGENMSG = 4;
+
+/**
+ * Fills the namespaces of a tree. The coordinator does it: with sockets that it opens inside, links may go from one to the other, and to the host.
+ *
+ * First settings of all namespaces and links between them, none of them up: so nothing passes before there is a firewall.
+ */
+export function fillNamespaces(context: StageContext, namespaces: readonly NetNamespace[]): void {
+  const { host, tree, checkpoint, options } = context;
+  const outside = { descriptor: open(host, "/proc/self/ns/net"), routes: new NetlinkSocket(host, NETLINK.ROUTE) };
+  const opened: (NetNamespace & OpenNamespace & { readonly path: string })[] = [];
+  try {
+    for (const namespace of namespaces) {
+      const path = `/proc/${tree.root.hostPid}/fd/${namespace.number}`;
+      const routes = host.inside(path, "net", () => {
+        prepare(context, namespace);
+        return new NetlinkSocket(host, NETLINK.ROUTE);
+      });
+      const links = namespace.filled ? checkpoint.values("netdev", namespace.id) : [];
+      opened.push({ ...namespace, path, descriptor: open(host, path), routes, links });
+    }
+    for (const namespace of opened) nameOthers(context, namespace, opened);
+    makeLinks(opened, outside, options.external);
+    for (const namespace of opened) host.inside(namespace.path, "net", () => complete(context, namespace));
+  } finally {
+    for (const { descriptor, routes } of [outside, ...opened]) {
+      routes.close();
+      host.call.close(descriptor);
+    }
+  }
+}
+
+/** What comes before links between namespaces. A namespace that somebody else fills has no lock of the dump. */
+function prepare({ host, checkpoint, tree }: StageContext, { id, filled, external }: NetNamespace): void {
+  const netns = checkpoint.optional("netns", id);
+  if (filled && netns !== undefined) {
+    setSysctls(host, networkSysctls(netns, idsOutside(checkpoint, tree.root)));
+  }
+  if (filled) for (const link of checkpoint.values("netdev", id)) makeTunLink(host, link);
+  if (!filled && !external) lockNamespace(host, checkpoint.inventory);
+}
+
+/** What comes after links: they come up, behind the firewall. */
+function complete({ host, checkpoint }: StageContext, namespace: NetNamespace & OpenNamespace): void {
+  const { id, filled, routes, links } = namespace;
+  if (filled) {
+    loadFirewalls(host, checkpoint, id);
+    setLinks(namespace);
+    for (const link of links) setSysctls(host, linkSysctls(link));
+    makeAddresses(routes, readDump(checkpoint, "ifaddr", id));
+    makeRoutes(routes, readDump(checkpoint, "route", id));
+    makeRoutes(routes, readDump(checkpoint, "route6", id));
+    makeRules(routes, readDump(checkpoint, "rule", id));
+  }
+  makeTrackedConnections(host, checkpoint, id);
+}
+
+/** The numbers under which a namespace knows the others of the tree: they are part of what is said about links. */
+function nameOthers(context: StageContext, { id, routes }: OpenNamespace, all: readonly OpenNamespace[]): void {
+  for (const { target_ns_id, netnsid_value } of context.checkpoint.optional("netns", id)?.nsids ?? []) {
+    const target = all.find(({ id }) => id === target_ns_id);
+    if (target === undefined) continue;
+    const number = attribute(NETNSA.NSID, netnsid_value);
+    const body = joined(new Uint8Array(RTGENMSG), number, attribute(NETNSA.FD, target.descriptor));
+    routes.make(`number network namespace ${target_ns_id}`, RTM_NEWNSID, 0, body);
+  }
+}
+
+function open(host: Host, path: string): number {
+  return host.call.openat(AT_FDCWD, path, O.RDONLY | O.CLOEXEC, 0).result;
+}

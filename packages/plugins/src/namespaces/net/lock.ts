@@ -1,0 +1,52 @@
+import { type Host, RestoreError } from "@restage/core";
+import type { InventoryEntry } from "@restage/images";
+import { deleteTable, LOCK_METHOD, lockTable } from "../../sockets/network-lock.ts";
+
+/** CRIU lets through packets with this mark. Source: CRIU soccr/soccr.h. */
+const MARK = "0xc114";
+
+const CHAIN = [
+  ":CRIU - [0:0]",
+  "-I INPUT -j CRIU",
+  "-I OUTPUT -j CRIU",
+  `-A CRIU -m mark --mark ${MARK} -j ACCEPT`,
+  "-A CRIU -j DROP",
+];
+const JUMPS = [":CRIU - [0:0]", "-D INPUT -j CRIU", "-D OUTPUT -j CRIU"];
+
+/** Keeps all packets off a namespace, by CRIU's means. To be called inside it. Requires CAP_NET_ADMIN. */
+export function lockNamespace(host: Host, inventory: InventoryEntry): void {
+  const method = methodOf(inventory);
+  if (method === LOCK_METHOD.IPTABLES) changeFilters(host, CHAIN);
+  if (method !== LOCK_METHOD.NFTABLES) return;
+  const chain = (hook: string) =>
+    `chain ${hook} { type filter hook ${hook} priority 0; policy drop; meta mark ${MARK} accept; }`;
+  run(host, "nft", ["-f", "-"], `table ${lockTable(inventory)} { ${chain("output")} ${chain("input")} }\n`);
+}
+
+/** Lets all packets through again. To be called inside the namespace. */
+export function unlockNamespace(host: Host, inventory: InventoryEntry): void {
+  const method = methodOf(inventory);
+  if (method === LOCK_METHOD.NFTABLES) deleteTable(host, inventory);
+  if (method !== LOCK_METHOD.IPTABLES) return;
+  // Not in one go: for iptables of nftables a chain is in use until the jumps to it are gone.
+  changeFilters(host, JUMPS);
+  changeFilters(host, [":CRIU - [0:0]", "-X CRIU"]);
+}
+
+function methodOf({ network_lock_method }: InventoryEntry): number {
+  return network_lock_method ?? LOCK_METHOD.IPTABLES;
+}
+
+function changeFilters(host: Host, lines: readonly string[]): void {
+  const input = ["*filter", ...lines, "COMMIT", ""].join("\n");
+  for (const tool of ["iptables-restore", "ip6tables-restore"]) run(host, tool, ["--wait", "--noflush"], input);
+}
+
+function run(host: Host, program: string, args: readonly string[], input: string): void {
+  const { status, errors } = host.runProgram(program, args, input);
+  if (status === 0 || host.kernel.recording) return;
+  throw new RestoreError("ERR_PLUGIN", `Cannot change the lock of the network: ${program} failed: ${errors.trim()}`, {
+    hint: "restore as root, with the firewall tools that the dump has used",
+  });
+}
