@@ -48,8 +48,8 @@ export const F = {
 
 export const FD_CLOEXEC = 1;
 
-/** Flags of an open file that F_SETFL changes. Source: include/linux/fcntl.h, fcntl(2). */
-export const SETTABLE_FLAGS = O.APPEND | O.ASYNC | O.DIRECT | O.NOATIME | O.NONBLOCK;
+/** Flags of an open file that F_SETFL changes, beside O_ASYNC. Source: include/linux/fcntl.h, fcntl(2). */
+export const SETTABLE_FLAGS = O.APPEND | O.DIRECT | O.NOATIME | O.NONBLOCK;
 
 /** Types of locks and leases in struct flock. Source: include/uapi/asm-generic/fcntl.h. */
 export const F_LOCK = { RDLCK: 0, WRLCK: 1, UNLCK: 2 } as const;

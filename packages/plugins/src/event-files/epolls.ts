@@ -55,6 +55,7 @@ export function epolls(): RestorePlugin {
 function placeSets(plan: Plan): ReadonlyMap<Task, readonly PlacedSet[]> {
   const placed = new Map<Task, PlacedSet[]>();
   for (const set of setsOf(plan)) {
+    refuseTwice(plan, set);
     const owner = plan.survivors.find((task) => {
       const numbers = new Set(task.descriptors.map(({ fd }) => fd));
       return task.descriptors.some(({ id }) => id === set.id) && set.targets.every(({ tfd }) => numbers.has(tfd));
@@ -69,18 +70,30 @@ function placeSets(plan: Plan): ReadonlyMap<Task, readonly PlacedSet[]> {
   return placed;
 }
 
+interface SavedSet {
+  readonly id: number;
+  readonly targets: readonly EventpollTfdEntry[];
+}
+
 /** The sets of files.img; what they watch stands in an image of its own in older checkpoints. */
-function setsOf(plan: Plan): readonly { readonly id: number; readonly targets: readonly EventpollTfdEntry[] }[] {
+function setsOf(plan: Plan): readonly SavedSet[] {
   const sets = [...plan.checkpoint.files.values()].flatMap(({ epfd }): EventpollFileEntry[] => (epfd ? [epfd] : []));
   if (sets.length === 0) return [];
   const older = plan.checkpoint.values("eventpoll_tfd");
   return sets.map(({ id, tfd }) => ({ id, targets: [...tfd, ...older.filter((target) => target.id === id)] }));
 }
 
-function refuseSet(
-  plan: Plan,
-  { id, targets }: { readonly id: number; readonly targets: readonly EventpollTfdEntry[] },
-) {
+/** CRIU can write that of a file that had lost its number to another one, and says the wrong number. */
+function refuseTwice(plan: Plan, { id, targets }: SavedSet): void {
+  const numbers = new Set<number>();
+  for (const { tfd } of targets) {
+    if (numbers.has(tfd))
+      plan.refuse({ what: `epoll set ${id}`, why: `its image says twice that it watches descriptor ${tfd}` });
+    numbers.add(tfd);
+  }
+}
+
+function refuseSet(plan: Plan, { id, targets }: SavedSet): void {
   const holder = plan.survivors.find((task) => task.descriptors.some((descriptor) => descriptor.id === id));
   const numbers = new Set(holder?.descriptors.map(({ fd }) => fd));
   const gone = targets.filter(({ tfd }) => !numbers.has(tfd)).map(({ tfd }) => tfd);

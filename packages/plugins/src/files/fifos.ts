@@ -1,8 +1,8 @@
 import { definePlugin, type RestorePlugin } from "@restage/core";
-import { AT_FDCWD, F, O, SETTABLE_FLAGS } from "@restage/linux/abi";
+import { AT_FDCWD, O } from "@restage/linux/abi";
 import { OpenFiles } from "./open-files.ts";
 import { fillPipe } from "./pipe-content.ts";
-import { flagsOfOpen, regularFile, signalsLater } from "./regular-files.ts";
+import { flagsOfOpen, regularFile } from "./regular-files.ts";
 
 /** RESTORE: fifos with their content and capacity. All that is open of one is opened by one task: what is in it is lost when nobody has it open. */
 export function fifos(): RestorePlugin {
@@ -38,7 +38,6 @@ export function fifos(): RestorePlugin {
         if (!filled.has(fifo.pipe_id)) fillPipe(task, checkpoint.entries("fifo_data"), fifo.pipe_id, both);
         filled.add(fifo.pipe_id);
         task.call.close(both);
-        if (signalsLater(file)) task.call.fcntl(descriptor, F.SETFL, file.flags & SETTABLE_FLAGS);
         return descriptor;
       });
     },

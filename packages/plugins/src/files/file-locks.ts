@@ -1,6 +1,8 @@
-import { definePlugin, type Plan, type RestorePlugin, struct, type Task } from "@restage/core";
+import { type Checkpoint, definePlugin, type Plan, type RestorePlugin, struct, type Task } from "@restage/core";
 import type { FileLockEntry } from "@restage/images";
 import { F, F_LOCK, LOCK, SEEK } from "@restage/linux/abi";
+import { breakLease, isBreaking } from "./broken-leases.ts";
+import { OpenFiles } from "./open-files.ts";
 
 /** Kinds of locks in filelocks.img. Source: CRIU criu/include/file-lock.h. */
 const KIND = { POSIX: 1, FLOCK: 2, OFD: 4, LEASE: 8 } as const;
@@ -10,9 +12,6 @@ const KIND_NAMES = new Map<number, string>([
   [KIND.OFD, "lock of an open file description"],
   [KIND.LEASE, "lease"],
 ]);
-
-/** Set in the type of a lease that somebody was breaking. Source: CRIU criu/include/file-lock.h. */
-const LEASE_BREAKING = 4;
 
 const HELD =
   "another process has a lock on the file: `lslocks` names it; end it, or wait until it is done, and restore again";
@@ -28,24 +27,31 @@ export function fileLocks(): RestorePlugin {
     name: "file-locks",
     duty: "file-locks",
     needs: ["descriptors"],
+    uses: [OpenFiles],
     stages: { RESTORE_SIGCHLD: "file locks and leases, with --file-locks" },
     supports: [
       {
         group: "files",
         what: "file locks",
-        restored: "flock, POSIX, OFD locks and leases, with `--file-locks`",
+        restored: "flock, POSIX, OFD locks and leases, also those that somebody was breaking, with `--file-locks`",
         refused: "locks without the option",
-        shownBy: ["fixture locks", "case file-locks"],
+        shownBy: ["fixture locks", "case file-locks", "case more-locks"],
       },
     ],
-    apply({ plan, stages }) {
+    apply({ plan, stages, service }) {
       let locks: readonly FileLockEntry[] = [];
+      let checkpoint: Checkpoint | undefined;
       plan.tap("file-locks", (plan) => {
+        checkpoint = plan.checkpoint;
         locks = plan.checkpoint.values("file_locks");
         checkLocks(plan, locks);
       });
       stages.RESTORE_SIGCHLD.task.tap("file-locks", (task) => {
-        for (const lock of locks) if (lock.pid === task.pid) take(task, lock);
+        for (const lock of locks) {
+          if (lock.pid !== task.pid || checkpoint === undefined) continue;
+          if (isBreaking(lock)) breakLease(task, lock, checkpoint, service(OpenFiles));
+          else take(task, lock);
+        }
       });
     },
   });
@@ -92,8 +98,7 @@ function problemOf(plan: Plan, { flag, type, pid, fd }: FileLockEntry): string |
   if (!KIND_NAMES.has(flag)) return `kind ${flag} in filelocks.img is none`;
   if (task?.survives !== true) return `its holder ${pid} is no task that goes on`;
   if (!task.descriptors.some((descriptor) => descriptor.fd === fd)) return `task ${pid} has no such descriptor`;
-  if (flag === KIND.LEASE && (type & LEASE_BREAKING) !== 0)
-    return "somebody was breaking it, which is not restored yet";
+  if (isBreaking({ flag, type })) return undefined;
   if (type !== F_LOCK.RDLCK && type !== F_LOCK.WRLCK) return `locks of type ${type} are no longer known to Linux`;
   return undefined;
 }

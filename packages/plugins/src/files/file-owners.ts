@@ -1,11 +1,12 @@
 import { definePlugin, type Host, type Plan, type RestorePlugin, struct, type Task } from "@restage/core";
 import type { FileEntry, FownEntry } from "@restage/images";
-import { F, F_OWNER, PR } from "@restage/linux/abi";
+import { F, F_OWNER, O, PR, SETTABLE_FLAGS } from "@restage/linux/abi";
 
-/** A descriptor through which a file gets its owner. */
+/** A descriptor through which a file gets its owner, and its flags. */
 interface OwnedFile {
   readonly fd: number;
   readonly owner: FownEntry;
+  readonly flags: number;
 }
 
 /** Real and effective user id. */
@@ -15,8 +16,8 @@ interface UserIds {
 }
 
 /**
- * RESTORE_SIGCHLD: who gets the signals of a file, and which (F_SETOWN, F_SETSIG), for files of every type. Threads can be owners, so all have to
- * be there.
+ * RESTORE_SIGCHLD: who gets the signals of a file, and which (F_SETOWN, F_SETSIG), and whether it sends any (O_ASYNC), for files of every type.
+ * Threads can be owners, so all have to be there; and the signals tell the number of the descriptor through which O_ASYNC was set.
  *
  * The kernel keeps the ids of whoever says so and later lets the signals through by them, hence the change of ids. Requires CAP_SETUID.
  */
@@ -24,14 +25,16 @@ export function fileOwners(): RestorePlugin {
   return definePlugin({
     name: "file-owners",
     duty: "file-owners",
-    stages: { RESTORE_SIGCHLD: "who gets the signals of a file (F_SETOWN), and which (F_SETSIG)" },
+    stages: {
+      RESTORE_SIGCHLD: "who gets the signals of a file (F_SETOWN), and which (F_SETSIG); O_ASYNC",
+    },
     supports: [
       {
         group: "files",
         what: "owners and signals of files",
-        restored: "F_SETOWN, F_SETOWN_EX, F_SETSIG with ids",
+        restored: "F_SETOWN, F_SETOWN_EX, F_SETSIG with ids, O_ASYNC",
         refused: "an owner outside the tree",
-        shownBy: ["fixture files", "case file-owners"],
+        shownBy: ["fixture files", "case file-owners", "case odd-pipes"],
       },
     ],
     apply({ plan, stages }) {
@@ -42,9 +45,10 @@ export function fileOwners(): RestorePlugin {
         owned = ownedFiles(plan);
       });
       stages.RESTORE_SIGCHLD.task.tap("file-owners", (task) => {
-        for (const { fd, owner } of owned.get(task) ?? []) {
+        for (const { fd, owner, flags } of owned.get(task) ?? []) {
           if (owner.signum !== 0) task.call.fcntl(fd, F.SETSIG, owner.signum);
           if (owner.pid !== 0) setOwner(task, fd, owner, own);
+          if ((flags & O.ASYNC) !== 0) task.call.fcntl(fd, F.SETFL, flags & (SETTABLE_FLAGS | O.ASYNC));
         }
       });
     },
@@ -75,21 +79,27 @@ function ownedFiles(plan: Plan): ReadonlyMap<Task, readonly OwnedFile[]> {
     for (const { id, fd } of task.descriptors) {
       if (seen.has(id)) continue;
       seen.add(id);
-      const owner = ownerOf(plan, plan.checkpoint.file(id, `fdinfo of task ${task.pid}`));
-      if (owner === undefined || (owner.pid === 0 && owner.signum === 0)) continue;
+      const { fown: owner, flags = 0 } = stateOf(plan, plan.checkpoint.file(id, `fdinfo of task ${task.pid}`)) ?? {};
+      if (owner === undefined || (owner.pid === 0 && owner.signum === 0 && (flags & O.ASYNC) === 0)) continue;
       checkOwner(plan, task, fd, owner);
-      found.set(task, [...(found.get(task) ?? []), { fd, owner }]);
+      found.set(task, [...(found.get(task) ?? []), { fd, owner, flags }]);
     }
   }
   return found;
 }
 
+/** What a file of any type has. */
+interface FileState {
+  readonly fown: FownEntry;
+  readonly flags?: number;
+}
+
 /** Every type of file that can have an owner has a member `fown`. A fifo's is that of the file that its path leads to. */
-function ownerOf(plan: Plan, file: FileEntry): FownEntry | undefined {
+function stateOf(plan: Plan, file: FileEntry): FileState | undefined {
   const { regf_id } = file.fifo ?? {};
-  if (regf_id !== undefined) return ownerOf(plan, plan.checkpoint.file(regf_id, "a fifo in files.img"));
+  if (regf_id !== undefined) return stateOf(plan, plan.checkpoint.file(regf_id, "a fifo in files.img"));
   for (const member of Object.values(file)) {
-    if (typeof member === "object" && member !== null && "fown" in member) return member.fown as FownEntry;
+    if (typeof member === "object" && member !== null && "fown" in member) return member as FileState;
   }
   return undefined;
 }

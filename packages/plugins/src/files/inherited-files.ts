@@ -1,6 +1,6 @@
 import { definePlugin, type Plan, type RestoreOptions, type RestorePlugin, type Task } from "@restage/core";
 import type { FileEntry } from "@restage/images";
-import { AT_FDCWD, F, O, SETTABLE_FLAGS } from "@restage/linux/abi";
+import { AT_FDCWD, O } from "@restage/linux/abi";
 import { OpenFiles } from "./open-files.ts";
 import { referencedFiles } from "./referenced-files.ts";
 
@@ -48,9 +48,7 @@ export function inheritedFiles(): RestorePlugin {
         const descriptor = inherited.get(entry.id);
         if (descriptor === undefined || entry.pipe === undefined) return undefined;
         const { flags } = entry.pipe;
-        const end = task.call.openat(AT_FDCWD, pathOf(coordinator, descriptor), flags & ~O.ASYNC, 0);
-        if ((flags & O.ASYNC) !== 0) task.call.fcntl(end, F.SETFL, flags & SETTABLE_FLAGS);
-        return end;
+        return task.call.openat(AT_FDCWD, pathOf(coordinator, descriptor), flags & ~O.ASYNC, 0);
       });
     },
   });

@@ -1,11 +1,11 @@
 import { type Checkpoint, definePlugin, RestoreError, type RestorePlugin, type Task } from "@restage/core";
 import type { RegFileEntry } from "@restage/images";
-import { AT_FDCWD, F, O, S_IF, SEEK, SETTABLE_FLAGS } from "@restage/linux/abi";
+import { AT_FDCWD, O, SEEK } from "@restage/linux/abi";
 import { type MountPaths, readMountPaths } from "../namespaces/mounts/mount-paths.ts";
 import { OpenFiles } from "./open-files.ts";
 
 /** Flags of open that made the file at the time, or that a file gets after it is open. */
-const NOT_AGAIN = O.CREAT | O.EXCL | O.TRUNC | O.NOCTTY | O.CLOEXEC;
+const NOT_AGAIN = O.CREAT | O.EXCL | O.TRUNC | O.NOCTTY | O.CLOEXEC | O.ASYNC;
 const NO_POSITION = 0xffff_ffff_ffff_ffffn;
 
 /** RESTORE: regular files, directories and devices, opened by path. Provides the opening of executables and mapped files too. */
@@ -55,7 +55,6 @@ export function regularFiles(): RestorePlugin {
         const isPath = (file.flags & O.PATH) !== 0;
         if (isPath) return fd;
         if (file.pos !== NO_POSITION && file.pos !== 0n) task.call.lseek(fd, file.pos, SEEK.SET).expect(file.pos);
-        if (signalsLater(file)) task.call.fcntl(fd, F.SETFL, file.flags & SETTABLE_FLAGS);
         return fd;
       });
     },
@@ -74,13 +73,5 @@ export function flagsOfOpen(file: RegFileEntry): number {
   let flags = file.flags & ~NOT_AGAIN;
   // The bits of O_TMPFILE contain O_DIRECTORY, which has a meaning of its own. Such a file comes back as a deleted one.
   if ((flags & O.TMPFILE) === O.TMPFILE) flags &= ~O.TMPFILE;
-  return signalsLater(file) ? flags & ~O.ASYNC : flags;
-}
-
-/**
- * Does O_ASYNC have to be set when the file is open? Set by open, it is only shown: nothing is asked to send signals. Regular files send none, and
- * have it from a lease.
- */
-export function signalsLater({ flags, mode = S_IF.REG }: RegFileEntry): boolean {
-  return (flags & O.ASYNC) !== 0 && (mode & S_IF.MT) !== S_IF.REG;
+  return flags;
 }

@@ -1,13 +1,14 @@
 import { image, testPlan, testPlugin } from "@restage/core/testing";
 import { describe, expect, it } from "vitest";
 import { fileLocks } from "../../src/files/file-locks.ts";
-import { task } from "./support.ts";
+import { task, withPaths } from "./support.ts";
 
 const files = [{ id: 3, reg: { name: "/file" } }];
 const options = { fileLocks: true };
 
 function locks(...entries: Parameters<typeof image<"file_locks">>[1]) {
   return {
+    with: withPaths,
     task,
     files,
     options,
@@ -38,6 +39,15 @@ describe("fileLocks", () => {
     ]);
   });
 
+  it("breaks a lease that somebody was breaking, and drops the signal of it", async () => {
+    expect(
+      (await testPlugin(fileLocks(), { ...locks({ flag: 8, type: 4 }), stage: "RESTORE_SIGCHLD" })).slice(1),
+    ).toEqual([
+      '7 RESTORE_SIGCHLD file-locks: openat(AT_FDCWD, "/file", O_NONBLOCK|O_CLOEXEC, 00) expects -11',
+      "7 RESTORE_SIGCHLD file-locks: rt_sigtimedwait([0000001000000000], NULL, [00000000000000000000000000000000], 8) allows EAGAIN",
+    ]);
+  });
+
   it("says what to do when somebody else has the lock", async () => {
     const failures = [{ call: "flock" as const, result: "EAGAIN" as const }];
     const restored = testPlugin(fileLocks(), { ...locks({ flag: 2, type: 1 }), host: { failures } });
@@ -57,7 +67,7 @@ describe("fileLocks", () => {
     expect(await why({ flag: 3 })).toEqual(["kind 3 in filelocks.img is none"]);
     expect(await why({ flag: 1, pid: 9 })).toEqual(["its holder 9 is no task that goes on"]);
     expect(await why({ flag: 1, fd: 4 })).toEqual(["task 7 has no such descriptor"]);
-    expect(await why({ flag: 8, type: 4 })).toEqual(["somebody was breaking it, which is not restored yet"]);
+    expect(await why({ flag: 8, type: 4 })).toEqual([]);
     expect(await why({ flag: 2, type: 32 })).toEqual(["locks of type 32 are no longer known to Linux"]);
   });
 });

@@ -4,6 +4,8 @@ import { fileOwners } from "../../src/files/file-owners.ts";
 import { task } from "./support.ts";
 
 const PID = 1;
+const O_NONBLOCK = 0o4000;
+const O_ASYNC = 0o20000;
 
 describe("fileOwners", () => {
   it("sets signal and owner, as the user who did so", async () => {
@@ -22,6 +24,16 @@ describe("fileOwners", () => {
     const both = { ...task, children: [{ pid: 8, descriptors: task.descriptors }] };
     expect(await testPlugin(fileOwners(), { task: both, files })).toEqual([
       "7 RESTORE_SIGCHLD file-owners: fcntl(3, F_SETOWN_EX, [0100000007000000])",
+    ]);
+  });
+
+  it("sets O_ASYNC when the owner is known", async () => {
+    const fown = { pid: 7, pid_type: PID };
+    expect(
+      await testPlugin(fileOwners(), { task, files: [{ id: 3, pipe: { flags: O_ASYNC | O_NONBLOCK, fown } }] }),
+    ).toEqual([
+      "7 RESTORE_SIGCHLD file-owners: fcntl(3, F_SETOWN_EX, [0100000007000000])",
+      "7 RESTORE_SIGCHLD file-owners: fcntl(3, F_SETFL, 0x2800)",
     ]);
   });
 
