@@ -23,13 +23,13 @@ export interface DumpedProgram {
  * Compiles a program, runs it until it is ready, and checkpoints it: with the dumper whose turn it is, else with CRIU.
  *
  * @param source the directory with program.c.
- * @param flagsOf flags of `criu dump` and `restage checkpoint`, when the program is ready.
+ * @param flagsOf flags of `criu dump` and `restage checkpoint`, when the program is ready; it may make earlier ones (`dump`).
  * @param prepare puts into its directory what the program needs.
  * @param compiler flags of the compiler.
  */
 export async function dumpProgram(
   source: string,
-  flagsOf: (directory: string) => readonly string[] = () => [],
+  flagsOf: (directory: string, pid: number) => readonly string[] | Promise<readonly string[]> = () => [],
   prepare: (directory: string) => void = () => {},
   compiler: readonly string[] = [],
 ): Promise<DumpedProgram> {
@@ -44,7 +44,8 @@ export async function dumpProgram(
   const ended = new Promise((resolve) => task.once("exit", resolve));
   try {
     await until(() => existsSync(join(directory, "ready")), `${source} is ready`);
-    dump(images, task.pid ?? 0, flagsOf(directory), basename(source));
+    const pid = task.pid ?? 0;
+    dump(images, pid, await flagsOf(directory, pid), basename(source));
     await ended;
     // Its children may wait for init to reap them.
     await until(() => !hasSession(task.pid ?? 0), `all tasks of ${source} are gone`);

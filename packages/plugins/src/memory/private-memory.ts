@@ -74,7 +74,7 @@ export function privateMemory(): RestorePlugin {
         what: "pages in parent images",
         restored: "of incremental dumps, of any depth",
         refused: "pages of a page server (--lazy-pages)",
-        shownBy: ["case lone-task"],
+        shownBy: ["case incremental"],
       },
     ],
     apply({ plan, stages, patchMemory, service }) {
