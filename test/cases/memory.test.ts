@@ -1,7 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { imageFileName, openImageDirectory, readEntries, readPagemap, vmaStatus } from "@restage/images";
 import { afterEach, describe, expect, it } from "vitest";
+import { readVdsoSymbols } from "../../packages/plugins/src/memory/vdso-image.ts";
 import { type DumpedProgram, describeDumped, dumpProgram, forget, missing, restoreProgram, verdictOf } from "./case.ts";
 
 const programs: DumpedProgram[] = [];
@@ -57,5 +59,30 @@ describe.skipIf(missing !== undefined)("huge pages come back", () => {
       if (hugetlbfs !== "") spawnSync("umount", ["--lazy", hugetlbfs]);
       writeFileSync(HUGE_PAGES, String(before));
     }
+  });
+});
+
+/** Lets one of the functions of the vdso in the images lie somewhere else, as in that of another kernel. */
+function moveFunctionOfVdso({ images, pid }: DumpedProgram): void {
+  const source = openImageDirectory(images);
+  const [mm] = readEntries(source, "mm", pid);
+  const vdso = mm?.value.vmas.find(({ status }) => (status & vmaStatus.VMA_AREA_VDSO) !== 0);
+  const run = readPagemap(source, imageFileName("pagemap", pid))?.runs.find(({ address }) => address === vdso?.start);
+  if (vdso === undefined || run?.offset === undefined) throw new Error("The images have no vdso");
+  const pages = join(images, run.pagesFile);
+  const all = readFileSync(pages);
+  const text = all.subarray(run.offset, run.offset + Number(vdso.end - vdso.start));
+  const at = readVdsoSymbols(text)?.get("__vdso_clock_gettime");
+  const symbol = text.indexOf(Buffer.from(BigUint64Array.of(BigInt(at ?? 0)).buffer));
+  text.writeBigUInt64LE(BigInt(at ?? 0) + 64n, symbol);
+  writeFileSync(pages, all);
+}
+
+describeDumped("a vdso of another kernel", () => {
+  it("has its functions where they were, and they do what this kernel's do (other-vdso)", async () => {
+    const program = await dump("other-vdso");
+    moveFunctionOfVdso(program);
+    await restoreProgram(program);
+    expect(await verdictOf(program)).toBe("pass");
   });
 });

@@ -1,13 +1,13 @@
 import { join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
-import { type DumpedProgram, dumpProgram, forget, missing, restoreProgram, verdictOf } from "./case.ts";
+import { afterEach, expect, it } from "vitest";
+import { type DumpedProgram, describeDumped, dumpProgram, forget, restoreProgram, verdictOf } from "./case.ts";
 
 const programs: DumpedProgram[] = [];
 afterEach(() => {
   for (const program of programs.splice(0)) forget(program);
 });
 
-describe.skipIf(missing !== undefined)("what tasks and threads are comes back", () => {
+describeDumped("what tasks and threads are comes back", () => {
   it.each([
     "signal-queues",
     "stopped-tasks",
