@@ -1,10 +1,11 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { imageFileName, openImageDirectory, readEntries, readPagemap, vmaStatus } from "@restage/images";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, expect, it } from "vitest";
 import { readVdsoSymbols } from "../../packages/plugins/src/memory/vdso-image.ts";
-import { type DumpedProgram, describeDumped, dumpProgram, forget, missing, restoreProgram, verdictOf } from "./case.ts";
+import { type DumpedProgram, describeDumped, dumpProgram, forget, restoreProgram, verdictOf } from "./case.ts";
 
 const programs: DumpedProgram[] = [];
 afterEach(() => {
@@ -33,7 +34,6 @@ const NEEDED = 30;
 
 /** How many huge pages there were, when there are enough now. */
 function reserveHugePages(): number | undefined {
-  if (missing !== undefined) return undefined;
   const before = Number(readFileSync(HUGE_PAGES, "utf8"));
   writeFileSync(HUGE_PAGES, String(before + NEEDED));
   if (Number(readFileSync(HUGE_PAGES, "utf8")) === before + NEEDED) return before;
@@ -42,21 +42,22 @@ function reserveHugePages(): number | undefined {
   return undefined;
 }
 
-describe.skipIf(missing !== undefined)("huge pages come back", () => {
+describeDumped("huge pages come back", () => {
   it("huge-pages", async ({ skip }) => {
     const before = reserveHugePages();
     if (before === undefined) return skip();
-    let hugetlbfs = "";
+    // Not in the program's directory: it stays until the end, whatever happens.
+    const hugetlbfs = mkdtempSync(join(tmpdir(), "restage-hugetlbfs-"));
+    const isMounted = spawnSync("mount", ["-t", "hugetlbfs", "none", hugetlbfs]).status === 0;
     try {
       const program = await dump("huge-pages", (directory) => {
-        hugetlbfs = join(directory, "hugetlbfs");
-        mkdirSync(hugetlbfs);
-        if (spawnSync("mount", ["-t", "hugetlbfs", "none", hugetlbfs]).status !== 0) hugetlbfs = "";
+        if (isMounted) symlinkSync(hugetlbfs, join(directory, "hugetlbfs"));
       });
       await restoreProgram(program);
       expect(await verdictOf(program)).toBe("pass");
     } finally {
-      if (hugetlbfs !== "") spawnSync("umount", ["--lazy", hugetlbfs]);
+      if (isMounted) spawnSync("umount", ["--lazy", hugetlbfs]);
+      rmSync(hugetlbfs, { recursive: true });
       writeFileSync(HUGE_PAGES, String(before));
     }
   });

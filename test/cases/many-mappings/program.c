@@ -2,7 +2,7 @@
 #include "../case.h"
 
 #define PAGE 4096UL
-#define COUNT 4000
+#define COUNT 1500
 
 int main(void)
 {

@@ -99,7 +99,8 @@ export class Freezer {
     const filters: SeccompFilter[] = [];
     for (;;) {
       const instructions = this.#ptrace.getSeccompFilter(tid, filters.length);
-      if (instructions === undefined) return filters;
+      // The kernel counts from the oldest.
+      if (instructions === undefined) return filters.reverse();
       filters.push({ instructions, flags: this.#ptrace.getSeccompFlags(tid, filters.length) });
     }
   }
