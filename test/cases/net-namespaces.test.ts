@@ -1,8 +1,8 @@
-import { writeFileSync } from "node:fs";
+import { closeSync, openSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Machine } from "../support/machine.ts";
-import { type DumpedProgram, dumpProgram, forget, missing, verdictOf } from "./case.ts";
+import { type DumpedProgram, dumpProgram, forget, missing, restoreProgram, verdictOf } from "./case.ts";
 
 let machine: Machine;
 let program: DumpedProgram | undefined;
@@ -15,13 +15,19 @@ afterEach(() => {
   machine.end();
 });
 
-/** Checkpoints a case whose links lead to the machine. */
+/** Checkpoints a case that knows where the machine's network is. */
 async function dump(name: string, ...flags: readonly string[]): Promise<DumpedProgram> {
   program = await dumpProgram(
     join(import.meta.dirname, name),
     () => flags,
     (directory) => writeFileSync(join(directory, "host"), machine.network),
   );
+  return program;
+}
+
+/** Checkpoints a case that has a network namespace of its own. */
+async function dumpAlone(name: string, ...flags: readonly string[]): Promise<DumpedProgram> {
+  program = await dumpProgram(join(import.meta.dirname, name), () => flags);
   return program;
 }
 
@@ -39,5 +45,61 @@ describe.skipIf(missing !== undefined)("network namespaces", () => {
     expect(machine.survey()).toContain("uplink");
     machine.run("ip", "link", "set", "uplink", "up");
     expect(await verdictOf(program)).toBe("pass");
+  });
+
+  it("come back with macvlan links, and connections that the kernel tracks", async () => {
+    machine.run("ip", "link", "add", "lower", "type", "veth", "peer", "name", "upper");
+    const program = await dump("tracked-connections");
+    restore(program, "--external", "macvlan[mac0]:lower");
+    expect(await verdictOf(program)).toBe("pass");
+  });
+
+  it.each(["nftables", "iptables"])("let connections go from under a lock of %s", async (lock) => {
+    const program = await dumpAlone("tcp-in-namespace", "--tcp-established", "--network-lock", lock);
+    restore(program, "--tcp-established");
+    expect(await verdictOf(program)).toBe("pass");
+  });
+
+  it("come back empty, to be filled by a script", async () => {
+    const program = await dumpAlone("tcp-in-namespace", "--tcp-established", "--empty-ns", "net");
+    const script = join(program.directory, "script");
+    const setUp = 'nsenter -t "$CRTOOLS_INIT_PID" -n ip link set lo up';
+    writeFileSync(script, `#!/bin/sh\n[ "$CRTOOLS_SCRIPT_ACTION" != setup-namespaces ] || ${setUp}\n`, { mode: 0o755 });
+    restore(program, "--tcp-established", "--empty-ns", "net", "--action-script", script);
+    expect(await verdictOf(program)).toBe("pass");
+  });
+
+  describe("from outside", () => {
+    const external = () => `net[${statSync(machine.network).ino}]:outer`;
+
+    it("are named by a path", async () => {
+      const before = machine.survey();
+      const lock = ["--network-lock", "nftables"];
+      const program = await dump("tcp-in-namespace", "--tcp-established", "--external", external(), ...lock);
+      expect(machine.survey()).not.toBe(before);
+      await restoreProgram(program, { tcpEstablished: true, external: [`net[outer]:${machine.network}`] });
+      expect(machine.survey()).toBe(before);
+      expect(await verdictOf(program)).toBe("pass");
+    });
+
+    it("are handed over as descriptors", async () => {
+      const program = await dump("tcp-in-namespace", "--tcp-established", "--external", external());
+      const descriptor = openSync(machine.network, "r");
+      try {
+        await restoreProgram(program, { tcpEstablished: true, inheritFd: { outer: descriptor } });
+      } finally {
+        closeSync(descriptor);
+      }
+      expect(await verdictOf(program)).toBe("pass");
+    });
+
+    it("have to be named", async () => {
+      const program = await dump("tcp-in-namespace", "--tcp-established", "--external", external());
+      const restoring = restoreProgram(program, { tcpEstablished: true });
+      await expect(restoring).rejects.toMatchObject({
+        code: "ERR_REFUSED",
+        hint: expect.stringContaining("fd[N]:outer"),
+      });
+    });
   });
 });

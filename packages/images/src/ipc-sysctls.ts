@@ -15,3 +15,10 @@ export const ipcSysctls = {
   mq_msg_default: "fs/mqueue/msg_default",
   mq_msgsize_default: "fs/mqueue/msgsize_default",
 } as const;
+
+/** Ids that the next object of each kind gets, where somebody has chosen one; -1 where not, which is not saved. */
+export const ipcNextIds = {
+  msg_next_id: "kernel/msg_next_id",
+  sem_next_id: "kernel/sem_next_id",
+  shm_next_id: "kernel/shm_next_id",
+} as const;

@@ -38,7 +38,7 @@ export type {
 export { imageKinds } from "./image-kinds.ts";
 export type { ImageSource } from "./image-source.ts";
 export { readEntries, readImage, readInventory, readSingleEntry } from "./image-source.ts";
-export { ipcSysctls } from "./ipc-sysctls.ts";
+export { ipcNextIds, ipcSysctls } from "./ipc-sysctls.ts";
 export type { Json, JsonOptions } from "./json.ts";
 export { decodeToJson, imageToJson } from "./json.ts";
 export * from "./magic.ts";

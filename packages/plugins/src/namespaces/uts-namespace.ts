@@ -15,7 +15,7 @@ export function utsNamespace(): RestorePlugin {
         what: "UTS namespace",
         restored: "host and domain name",
         kernel: "CONFIG_UTS_NS",
-        shownBy: ["fixture namespaces", "fixture userns"],
+        shownBy: ["case ipc-objects", "fixture namespaces", "fixture userns"],
       },
     ],
     apply({ plan, stages }) {

@@ -2,7 +2,7 @@ import { type CheckpointPlugin, defineCheckpointPlugin } from "../../plugin.ts";
 import { ownNamespace } from "../own-namespaces.ts";
 import { saveMessageQueues } from "./message-queues.ts";
 import { saveSemaphores } from "./semaphores.ts";
-import { checkSegments, saveSegments } from "./shared-memory.ts";
+import { saveSegments } from "./shared-memory.ts";
 import { saveVariables } from "./variables.ts";
 
 /**
@@ -13,11 +13,7 @@ export function ipcNamespace(): CheckpointPlugin {
   return defineCheckpointPlugin({
     name: "ipc-namespace",
     duty: "ipc-namespace",
-    apply({ look, write }) {
-      look.tree.tap("ipc-namespace", (tree) => {
-        if (ownNamespace(tree, "ipc") === undefined) return;
-        tree.host.inside(`/proc/${tree.root.hostPid}/ns/ipc`, "ipc", () => checkSegments(tree));
-      });
+    apply({ write }) {
       write.tree.tap("ipc-namespace", (tree) => {
         const id = ownNamespace(tree, "ipc");
         if (id === undefined) return;

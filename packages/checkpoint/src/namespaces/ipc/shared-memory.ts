@@ -5,16 +5,6 @@ import { descriptionOf, readObjects } from "./objects.ts";
 
 /** Source: include/uapi/linux/shm.h. */
 const SHM_RDONLY = 0o10000;
-const SHM_DEST = 0o1000;
-
-/** Refuses segments that go when nobody is attached any more: a restore could not say so. */
-export function checkSegments({ host, ids, findings }: FrozenTree): void {
-  for (const object of readObjects(host, "shm")) {
-    const { id, mode } = descriptionOf(object, "shm", ids);
-    if ((mode & SHM_DEST) === 0) continue;
-    findings.refuse({ what: `System V shared memory ${id}`, why: "it has been removed, but is attached still" });
-  }
-}
 
 /** System V shared memory with what is in it, attached or not. */
 export function saveSegments(tree: FrozenTree, namespace: number): void {

@@ -1,4 +1,4 @@
-import { ipcSysctls } from "@restage/images";
+import { ipcNextIds, ipcSysctls } from "@restage/images";
 import type { FrozenTree } from "../../tree/frozen-tree.ts";
 
 /** Sysctls of the namespace, for what this kernel has of them. */
@@ -10,5 +10,9 @@ export function saveVariables({ host, images }: FrozenTree, namespace: number): 
     const isLong = field === "shm_ctlmax" || field === "shm_ctlall";
     return [field, isLong ? BigInt(words[0] ?? 0) : words[0] === undefined ? undefined : Number(words[0])] as const;
   });
-  images.add("ipc_var", namespace, { value: Object.fromEntries(entry) as never });
+  const chosen = Object.entries(ipcNextIds).flatMap(([field, path]) => {
+    const next = Number(read(path)[0] ?? -1);
+    return next < 0 ? [] : [[field, next] as const];
+  });
+  images.add("ipc_var", namespace, { value: Object.fromEntries([...entry, ...chosen]) as never });
 }

@@ -3,12 +3,12 @@ import { CLONE } from "@restage/linux/abi";
 import { hasOwnNamespace, namespaceId } from "../own-namespaces.ts";
 import { makeMessageQueues } from "./message-queues.ts";
 import { makeSemaphores } from "./semaphores.ts";
-import { makeSegments } from "./shared-memory.ts";
-import { setVariables } from "./variables.ts";
+import { makeSegments, removeAgain } from "./shared-memory.ts";
+import { raiseVariables, setVariables } from "./variables.ts";
 
 /**
  * ROOT_TASK: an IPC namespace of the tree's own. PREPARE_NAMESPACES: its System V shared memory, semaphores and message queues under their
- * ids, and its sysctls.
+ * ids, and its sysctls. RESTORE_SIGCHLD: segments that were removed are so again, when all who have them attached do.
  *
  * Requires CAP_SYS_ADMIN, and CONFIG_CHECKPOINT_RESTORE for the ids.
  */
@@ -19,15 +19,17 @@ export function ipcNamespace(): RestorePlugin {
     stages: {
       ROOT_TASK: "enters a new IPC namespace",
       PREPARE_NAMESPACES: "System V shared memory, semaphores, message queues with their content; sysctls",
+      RESTORE_SIGCHLD: "removed segments of shared memory are so again",
     },
     supports: [
       {
         group: "namespaces",
         what: "IPC namespace",
-        restored: "System V shared memory, semaphores and message queues with ids, content and owners; sysctls",
+        restored:
+          "System V shared memory, also removed and locked segments, semaphores and message queues with ids, content and owners; sysctls",
         refused: "what CRIU 4.2 does not save: undo lists, POSIX message queues",
         kernel: "CONFIG_CHECKPOINT_RESTORE",
-        shownBy: ["fixture shm", "fixture namespaces"],
+        shownBy: ["case ipc-objects", "fixture shm", "fixture namespaces"],
       },
     ],
     apply({ plan, stages }) {
@@ -49,10 +51,15 @@ export function ipcNamespace(): RestorePlugin {
         if (id === undefined || context === undefined) return;
         const { checkpoint } = context;
         const variables = checkpoint.optional("ipc_var", id);
-        if (variables !== undefined) setVariables(root, variables);
+        if (variables !== undefined) raiseVariables(root, variables);
         makeSegments(root, checkpoint.entries("ipcns_shm", id), context);
         makeSemaphores(root, checkpoint.entries("ipcns_sem", id));
         makeMessageQueues(root, checkpoint.entries("ipcns_msg", id));
+        if (variables !== undefined) setVariables(root, variables);
+      });
+      stages.RESTORE_SIGCHLD.task.tap("ipc-namespace", (task) => {
+        if (id === undefined || task !== context?.tree.root) return;
+        removeAgain(task, context.checkpoint.values("ipcns_shm", id));
       });
     },
   });

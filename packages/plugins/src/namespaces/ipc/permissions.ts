@@ -2,7 +2,7 @@ import { data, type Task } from "@restage/core";
 import type { IpcDescEntry } from "@restage/images";
 
 /** Flags of shmget, semget and msgget, and a command of shmctl, semctl and msgctl. Source: include/uapi/linux/ipc.h. */
-export const IPC = { CREAT: 0o1000, EXCL: 0o2000, NOWAIT: 0o4000, SET: 1 } as const;
+export const IPC = { CREAT: 0o1000, EXCL: 0o2000, NOWAIT: 0o4000, RMID: 0, SET: 1 } as const;
 
 /** Flags with which an object is made as it was. */
 export function creationFlags({ mode }: IpcDescEntry): number {

@@ -1,7 +1,7 @@
 import type { Task } from "@restage/core";
-import { type IpcVarEntry, ipcSysctls } from "@restage/images";
+import { type IpcVarEntry, ipcNextIds, ipcSysctls } from "@restage/images";
 
-type Variable = number | bigint | undefined;
+type Variable = number | bigint;
 
 /** What a new namespace begins with. Source: ipc/namespace.c, include/uapi/linux/{sem,msg,shm}.h, include/linux/ipc_namespace.h. */
 const UNLIMITED = 0xffff_ffff_ffff_ffffn - (1n << 24n);
@@ -23,13 +23,49 @@ const INITIAL: { readonly [field in keyof typeof ipcSysctls]: readonly Variable[
   mq_msgsize_default: [8192],
 };
 
-/** Sets the sysctls that are not as in every new namespace. */
-export function setVariables(root: Task, entry: IpcVarEntry): void {
-  for (const [name, path] of Object.entries(ipcSysctls)) {
-    const field = name as keyof typeof ipcSysctls;
-    const values: readonly Variable[] = [entry[field]].flat();
-    const text = values.join("\t");
-    if (values.includes(undefined) || text === INITIAL[field].join("\t")) continue;
-    root.writeFile(`/proc/sys/${path}`, `${text}\n`);
+/** Settings that hold while objects are made: limits that are higher than those of a new namespace. */
+export function raiseVariables(root: Task, entry: IpcVarEntry): void {
+  for (const { path, wanted, initial } of variablesOf(entry)) {
+    if (path === SHM_RMID_FORCED) continue;
+    const most = highest(wanted, initial);
+    if (differ(most, initial)) write(root, path, most);
   }
+}
+
+/** The others, which the objects of the checkpoint may exceed; or which would end segments that nobody has attached yet. */
+export function setVariables(root: Task, entry: IpcVarEntry): void {
+  for (const { path, wanted, initial } of variablesOf(entry)) {
+    const before = path === SHM_RMID_FORCED ? initial : highest(wanted, initial);
+    if (differ(wanted, before)) write(root, path, wanted);
+  }
+  // Objects got their ids by these.
+  for (const [field, path] of Object.entries(ipcNextIds)) {
+    const next = entry[field as keyof typeof ipcNextIds];
+    if (next !== undefined) write(root, path, [next]);
+  }
+}
+
+const SHM_RMID_FORCED = ipcSysctls.shm_rmid_forced;
+
+function variablesOf(entry: IpcVarEntry) {
+  return Object.entries(ipcSysctls).flatMap(([name, path]) => {
+    const field = name as keyof typeof ipcSysctls;
+    const wanted = [entry[field]].flat().filter((value): value is Variable => value !== undefined);
+    return wanted.length === 0 ? [] : [{ path, wanted, initial: INITIAL[field] }];
+  });
+}
+
+function highest(some: readonly Variable[], others: readonly Variable[]): readonly Variable[] {
+  return some.map((value, index) => {
+    const other = others[index] ?? value;
+    return value > other ? value : other;
+  });
+}
+
+function differ(some: readonly Variable[], others: readonly Variable[]): boolean {
+  return some.join() !== others.join();
+}
+
+function write(root: Task, path: string, values: readonly Variable[]): void {
+  root.writeFile(`/proc/sys/${path}`, `${values.join("\t")}\n`);
 }

@@ -57,7 +57,7 @@ export function readMessages(file: string, payload: Uint8Array): readonly { type
 
 /** The message with both directions of a TCP connection made liberal. */
 function liberal(body: Uint8Array): Uint8Array {
-  const copy = body.slice();
+  const copy = new Uint8Array(body);
   if (copy[0] !== AF.INET && copy[0] !== AF.INET6) return copy;
   const tcp = attributes(copy.subarray(NFGENMSG)).get(CTA_PROTOINFO);
   const flags = attributes(attributes(tcp ?? new Uint8Array()).get(CTA_PROTOINFO_TCP) ?? new Uint8Array());

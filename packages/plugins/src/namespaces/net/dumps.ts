@@ -66,7 +66,7 @@ export function makeAddresses(routes: NetlinkSocket, messages: readonly DumpedMe
 }
 
 function withFlag(body: Uint8Array, flag: number): Uint8Array {
-  const copy = body.slice();
+  const copy = new Uint8Array(body);
   const view = new DataView(copy.buffer);
   const wide = attributesOf(copy, IFADDRMSG.size).find(({ type }) => type === IFA_FLAGS);
   // Where there is an attribute, the header does not count.
@@ -95,7 +95,7 @@ export function makeRoutes(routes: NetlinkSocket, messages: readonly DumpedMessa
 
 /** The route without what its links were like: the kernel finds that out by itself. */
 function withoutState(body: Uint8Array): Uint8Array {
-  const copy = body.slice();
+  const copy = new Uint8Array(body);
   const view = new DataView(copy.buffer);
   const clear = (at: number) => view.setUint8(at, view.getUint8(at) & ~LINK_STATE);
   clear(RTMSG.flags);
