@@ -93,32 +93,36 @@ export function encodeProgram(program: Program, memory: ProgramMemory): EncodedP
   function addressOf(data: Data, offset: number): number {
     return memory.address + dataStart + (dataOffsets.get(data) as number) + offset;
   }
-  /** The word to write, and how the interpreter is to load it. */
-  function resolve(value: Operand): { word: Word; load: number } {
-    if (typeof value !== "object") return { word: value, load: LOAD.NONE };
-    if (value.kind === "address") return { word: addressOf(value.data, value.offset), load: LOAD.NONE };
+  /** The word to write: what an operand is, or where the interpreter is to load it from. */
+  function resolve(value: Operand): Word {
+    if (typeof value !== "object") return value;
+    if (value.kind === "address") return addressOf(value.data, value.offset);
     if (value.kind === "result") {
       const index = recordOf.get(value.step);
-      if (index === undefined) return { word: earlierResult(value.step), load: LOAD.NONE };
-      return { word: memory.address + start + index * RECORD.size + RECORD.result, load: LOAD.WORD_64 };
+      if (index === undefined) return earlierResult(value.step);
+      return memory.address + start + index * RECORD.size + RECORD.result;
     }
-    if (dataOffsets.has(value.data)) {
-      return { word: addressOf(value.data, value.offset), load: value.size === 4 ? LOAD.WORD_32 : LOAD.WORD_64 };
-    }
-    return { word: readField(value.data.bytes, value.offset, value.size), load: LOAD.NONE };
+    if (dataOffsets.has(value.data)) return addressOf(value.data, value.offset);
+    return readField(value.data.bytes, value.offset, value.size);
   }
+  /** How the interpreter is to load it. */
+  function loadOf(value: Operand): number {
+    if (!isPending(value)) return LOAD.NONE;
+    return value.kind === "loaded" && value.size === 4 ? LOAD.WORD_32 : LOAD.WORD_64;
+  }
+
+  words.fill(0, start >> 2, dataStart >> 2);
 
   for (let index = 0; index < records.length; index++) {
     const record = records[index] as Record;
     const at = (start + index * RECORD.size) >> 2;
-    words.fill(0, at, at + (RECORD.size >> 2));
     words[at + (RECORD.result >> 2) + 1] = NOT_RUN_HIGH;
     let flags = 0;
     let loads = 0;
     for (let n = 0; n < record.args.length; n++) {
-      const { word, load } = resolve(record.args[n] as Operand);
-      writeWord(words, at + (RECORD.args >> 2) + 2 * n, word);
-      loads |= load << (2 * n);
+      const value = record.args[n] as Operand;
+      writeWord(words, at + (RECORD.args >> 2) + 2 * n, resolve(value));
+      loads |= loadOf(value) << (2 * n);
     }
     words[at + (RECORD.loads >> 2)] = loads;
     const step = record.step;
@@ -138,8 +142,7 @@ export function encodeProgram(program: Program, memory: ProgramMemory): EncodedP
     const at = dataStart + (dataOffsets.get(data) as number);
     bytes.set(data.bytes, at);
     for (const field of data.fields) {
-      const { word, load } = resolve(field.value);
-      if (load === LOAD.NONE) writeField(bytes, at + field.offset, field.size, word);
+      if (!isPending(field.value)) writeField(bytes, at + field.offset, field.size, resolve(field.value));
     }
   }
 

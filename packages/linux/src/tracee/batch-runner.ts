@@ -20,6 +20,8 @@ interface Batch {
 
 /** How long the event loop may stand still while tasks work, in milliseconds. */
 const LOOP_BREAK = 8;
+/** How many that still run are asked at least. */
+const PATIENCE = 16;
 
 /**
  * Runs programs in many tracees at once. Each is started as soon as it is asked for, so that tasks work while the coordinator writes the programs
@@ -107,15 +109,21 @@ export class BatchRunner {
     this.#pumping = false;
   }
 
-  /** Takes what has stopped. Returns whether any batch was settled. */
+  /**
+   * Takes what has stopped, in the order in which they were started. Returns whether any batch was settled. Of many only the first that still
+   * run are asked, others the next time: to ask each again and again would take longer than what they do.
+   */
   #collect(): boolean {
     const still: Batch[] = [];
-    for (const batch of this.#running) {
+    const patience = PATIENCE + this.#running.length / 8;
+    let next = 0;
+    for (; next < this.#running.length && still.length < patience; next++) {
+      const batch = this.#running[next] as Batch;
       const status = this.#ptrace.poll(batch.tracee.tid);
       if (status === undefined || !this.#settle(batch, status)) still.push(batch);
     }
-    const settled = still.length < this.#running.length;
-    this.#running = still;
+    const settled = still.length < next;
+    this.#running = [...this.#running.slice(next), ...still];
     return settled;
   }
 

@@ -22,6 +22,8 @@ const UNSUPPORTED: readonly (readonly [number, string])[] = [
   [vmaStatus.VMA_EXT_PLUGIN, "mapping that a CRIU plugin restores"],
 ];
 
+const UNSUPPORTED_BITS = UNSUPPORTED.reduce((bits, [bit]) => bits | bit, 0);
+
 export function has(vma: VmaEntry, status: number): boolean {
   return (vma.status & status) !== 0;
 }
@@ -32,7 +34,7 @@ export function kindOf(vma: VmaEntry): MappingKind {
   if (has(vma, vmaStatus.VMA_AREA_VVAR)) return "vvar";
   if (has(vma, vmaStatus.VMA_AREA_GUARD)) return "guard";
   if (has(vma, vmaStatus.VMA_AREA_SOCKET)) return "socket";
-  if (UNSUPPORTED.some(([status]) => has(vma, status))) return "unsupported";
+  if (has(vma, UNSUPPORTED_BITS)) return "unsupported";
   if (has(vma, vmaStatus.VMA_AREA_AIORING)) return "aio";
   if (has(vma, vmaStatus.VMA_FILE_PRIVATE | vmaStatus.VMA_ANON_PRIVATE)) return "private";
   if (has(vma, vmaStatus.VMA_AREA_SYSVIPC)) return "sysvipc";
