@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { openImageDirectory, readEntries } from "@restage/images";
 import { CHECKPOINT as COUNTER, cleanUp, place } from "../examples/counter/place.ts";
+import { cleanUp as cleanUpServer, IN_NAMESPACES, place as placeServer } from "../examples/server/place.ts";
 
 /** A checkpoint to restore again and again. */
 export interface Checkpoint {
@@ -21,11 +22,12 @@ const programs = fileURLToPath(new URL("./programs", import.meta.url));
 const FIRST_PID = 29000;
 
 /** The names of all checkpoints, smallest first. */
-export const NAMES = ["counter", "tree of 10", "tree of 100", "tree of 1000", "1 GiB"] as const;
+export const NAMES = ["counter", "namespaces", "tree of 64", "tree of 1000", "1 GiB"] as const;
 
-/** Makes a checkpoint, dumping a program with CRIU unless it is the example's. */
+/** Makes a checkpoint, dumping a program with CRIU unless it is an example's. */
 export async function makeCheckpoint(name: string, criu: string, directory: string): Promise<Checkpoint> {
   if (name === "counter") return checkpoint(name, COUNTER, place, cleanUp);
+  if (name === "namespaces") return checkpoint(name, IN_NAMESPACES, placeServer, cleanUpServer);
   const [, tasks] = /^tree of (\d+)$/.exec(name) ?? [];
   const [program, size] = tasks === undefined ? ["memory", "1024"] : ["tree", tasks];
   const images = `${directory}/${name.replaceAll(" ", "-")}`;

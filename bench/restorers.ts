@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { type RestoreEvent, restore } from "@restage/core";
@@ -43,21 +43,25 @@ export function criuCommand(criu: string, workDirectory: string): Restorer {
 
 /** Restage's built command on a runtime. */
 export function restageCommand(runtime: "node" | "deno" | "bun"): Restorer {
-  const [program, ...args] = {
-    node: ["node", built],
-    deno: [`${root}node_modules/.bin/deno`, "run", "-A", built],
-    bun: [`${root}node_modules/.bin/bun`, built],
-  }[runtime];
+  const program = programOf(runtime);
+  const args = [...(runtime === "deno" ? ["run", "-A"] : []), built];
   return {
     name: `restage restore -d (${runtime})`,
     async run({ images }) {
       return {
-        whole: timed(program ?? runtime, [...args, "restore", "-d", "-D", images]),
+        whole: timed(program, [...args, "restore", "-d", "-D", images]),
         stages: undefined,
         perStage: new Map(),
       };
     },
   };
+}
+
+/** The runtime itself: what npm installs under its name is a script that starts a shell first, and for Deno Node too. */
+function programOf(runtime: "node" | "deno" | "bun"): string {
+  const installed = runtime === "node" ? runtime : `${root}node_modules/.bin/${runtime}`;
+  const words = [...(runtime === "deno" ? ["eval"] : ["-e"]), "console.log(process.execPath)"];
+  return execFileSync(installed, words, { encoding: "utf8" }).trim();
 }
 
 /** Restage as a library in this process, which has restored before. */

@@ -13,6 +13,9 @@ export const PID_IN_NAMESPACES = 20060;
 
 export const CHECKPOINT = fileURLToPath(new URL("./checkpoint", import.meta.url));
 
+/** The same server in a network and a UTS namespace of its own. */
+export const IN_NAMESPACES = fileURLToPath(new URL("./checkpoint-in-namespaces", import.meta.url));
+
 /** Puts the program where the checkpoint expects it. */
 export function place(): void {
   const program = `${PLACE}/server`;
