@@ -28,7 +28,7 @@ function unreadable(): string | undefined {
     "--clear-groups",
     process.execPath,
     "--check",
-    "examples/run.ts",
+    "tools/run.mjs",
   ];
   const asNobody = spawnSync("setpriv", words, { cwd: root });
   return asNobody.status === 0 ? undefined : "nobody may not read this repository, or setpriv is missing";
