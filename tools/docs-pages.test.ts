@@ -5,7 +5,8 @@ import { ERRORS } from "../packages/core/src/errors.ts";
 import { STAGES } from "../packages/core/src/stages/stages.ts";
 import { defaultPlugins } from "../packages/plugins/src/mod.ts";
 import { RESTORES } from "../test/restore/restores.ts";
-import { errorsPage, stagesPage, supportPage } from "./docs-pages.ts";
+import { errorsPage, optionsPage, stagesPage, supportPage, WIDTH } from "./docs-pages.ts";
+import { ERROR_EXAMPLES } from "./error-examples.ts";
 
 const root = join(import.meta.dirname, "..");
 const page = (name: string): string => readFileSync(join(root, "docs", name), "utf8");
@@ -23,7 +24,7 @@ function sources(): string {
 
 describe("docs/errors.md", () => {
   it("is what the catalogue makes", () => {
-    expect(page("errors.md"), STALE).toBe(errorsPage(ERRORS));
+    expect(page("errors.md"), STALE).toBe(errorsPage(ERRORS, ERROR_EXAMPLES));
   });
 
   it("has a section for every code, and no other", () => {
@@ -37,6 +38,10 @@ describe("docs/errors.md", () => {
       expect(meaning).toMatch(/^[A-Z].*\.$/);
       expect(remedy).toMatch(/^[A-Z`].*\.$/);
     }
+  });
+
+  it("shows each code as it is met", () => {
+    for (const [code, example] of Object.entries(ERROR_EXAMPLES)) expect(example.describe()).toContain(`${code}: `);
   });
 
   it("has no code that nothing throws", () => {
@@ -56,9 +61,35 @@ describe("docs/stages.md", () => {
   it("has every stage in order, and every default duty that works in one", () => {
     const headings = [...page("stages.md").matchAll(/^## -?\d (\w+)$/gm)].map(([, name]) => name);
     expect(headings).toEqual([...STAGES.map(({ name }) => name), "FAIL"]);
-    const listed = new Set([...page("stages.md").matchAll(/^\| `([^`]+)`/gm)].map(([, duty]) => duty));
+    const listed = new Set([...page("stages.md").matchAll(/^- `([^`]+)`:/gm)].map(([, duty]) => duty));
     const working = defaultPlugins().filter(({ stages = {} }) => Object.keys(stages).length > 0);
     expect([...listed].sort()).toEqual([...new Set(working.map(({ duty, name }) => duty ?? name))].sort());
+  });
+});
+
+describe("docs/options.md", () => {
+  it("is what --help says", () => {
+    expect(page("options.md"), STALE).toBe(optionsPage());
+  });
+});
+
+describe("every page", () => {
+  const pages = ["README.md", "CHANGELOG.md", "examples/README.md"].concat(
+    readdirSync(join(root, "docs"))
+      .filter((name) => name.endsWith(".md"))
+      .map((name) => `docs/${name}`),
+  );
+
+  // Tables of numbers are as wide as they are.
+  it.each(pages.filter((name) => !name.endsWith("measurements.md")))("%s can be read on a terminal", (name) => {
+    const lines = readFileSync(join(root, name), "utf8").split("\n");
+    expect(lines.filter((line) => [...line].length > WIDTH)).toEqual([]);
+  });
+
+  it.each(pages)("%s links to what is there", (name) => {
+    const text = readFileSync(join(root, name), "utf8");
+    const targets = [...text.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, target = ""]) => target);
+    expect(targets.filter((target) => !existsSync(join(root, name, "..", target)))).toEqual([]);
   });
 });
 

@@ -3,9 +3,11 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ERRORS } from "../packages/core/src/errors.ts";
 import { defaultPlugins } from "../packages/plugins/src/mod.ts";
-import { errorsPage, stagesPage, supportPage } from "./docs-pages.ts";
+import { errorsPage, optionsPage, stagesPage, supportPage } from "./docs-pages.ts";
+import { ERROR_EXAMPLES } from "./error-examples.ts";
 
 const docs = join(import.meta.dirname, "../docs");
-writeFileSync(join(docs, "errors.md"), errorsPage(ERRORS));
+writeFileSync(join(docs, "errors.md"), errorsPage(ERRORS, ERROR_EXAMPLES));
 writeFileSync(join(docs, "stages.md"), stagesPage(defaultPlugins()));
 writeFileSync(join(docs, "support.md"), supportPage(defaultPlugins()));
+writeFileSync(join(docs, "options.md"), optionsPage());

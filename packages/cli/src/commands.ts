@@ -14,15 +14,17 @@ export interface Command {
   readonly run: (settings: Settings, operand: string | undefined) => Promise<number>;
 }
 
-const RESTORE_HELP = `Exit codes: 0 restored, 1 failed and everything undone, 2 bad usage or configuration,
-3 failed after the commit point: the message says what runs.`;
+const RESTORE_HELP =
+  "Exit codes: 0 restored, 1 failed and everything undone, 2 bad usage or configuration, 3 failed after the commit point: the message says " +
+  "what runs.";
 
 const CHECKPOINT: Command = {
   says: "make a checkpoint of a process and its descendants",
   operand: "[PID]",
   options: CHECKPOINT_COMMAND_OPTIONS,
-  help: `The tree is killed when its images are complete, unless it is to go on. When anything fails it goes on as if
-nothing had been. Exit codes: 0 made, 1 failed, 2 bad usage.`,
+  help:
+    "The tree is killed when its images are complete, unless it is to go on. When anything fails it goes on as if nothing had been. Exit " +
+    "codes: 0 made, 1 failed, 2 bad usage.",
   run: async (settings, pid) => (await import("./commands/checkpoint.ts")).checkpointCommand(settings, pid),
 };
 

@@ -12,7 +12,8 @@ export function programHelp(): string {
   );
   return `Usage: restage COMMAND [OPTIONS]
 
-Restores Linux process trees from CRIU checkpoints, stage by stage.
+Makes checkpoints of Linux process trees and restores them, stage by stage, in
+the format of CRIU.
 
 Commands:
 ${table(rows)}
@@ -37,7 +38,7 @@ export function commandHelp(name: string, { says, operand, options, help }: Comm
       wrap(`Options of criu restore that are refused, as Restage does not have them yet: ${MISSING_NAMES.join(", ")}`),
     );
   }
-  if (help !== undefined) parts.push(help);
+  if (help !== undefined) parts.push(wrap(help));
   return `${parts.join("\n\n")}\n`;
 }
 
@@ -49,15 +50,17 @@ function synopsis({ name, letter, value, optional }: Option): string {
 
 function table(rows: readonly (readonly [string, string])[]): string {
   const width = Math.max(...rows.map(([left]) => left.length));
-  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`).join("\n");
+  const indent = " ".repeat(width + 4);
+  return rows.map(([left, right]) => wrap(`  ${left.padEnd(width)}  ${right}`, indent)).join("\n");
 }
 
-function wrap(text: string): string {
+/** Text in lines of the width, those after the first indented. */
+function wrap(text: string, indent = ""): string {
   const lines: string[] = [];
   for (const word of text.split(" ")) {
     const last = lines.at(-1);
     if (last !== undefined && last.length + word.length < WIDTH) lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
+    else lines.push(lines.length === 0 ? word : `${indent}${word}`);
   }
   return lines.join("\n");
 }

@@ -1,0 +1,93 @@
+import { type ErrorCode, RestoreError } from "../packages/core/src/errors.ts";
+
+const COUNTER = { stage: "RESTORE", pid: 20100 } as const;
+const LOG = "/var/log/app.log";
+
+/** What the errors look like: for each code one that can be met. */
+export const ERROR_EXAMPLES: Readonly<Record<ErrorCode, RestoreError>> = {
+  ERR_COMPLETE: new RestoreError("ERR_COMPLETE", "All tasks run, but a tap of complete failed: too late", {
+    stage: "COMPLETE",
+    plugin: "late",
+  }),
+  ERR_CONFIG: new RestoreError("ERR_CONFIG", "Cannot load /srv/restore.config.ts: there is no such file"),
+  ERR_DUTY_CLAIMED: new RestoreError("ERR_DUTY_CLAIMED", "Duty scheduling is claimed by be-nice and by real-time", {
+    plugin: "real-time",
+  }),
+  ERR_DUTY_MISSING: new RestoreError("ERR_DUTY_MISSING", "No plugin has forked task 20100", { stage: "ROOT_TASK" }),
+  ERR_IMAGE: new RestoreError(
+    "ERR_IMAGE",
+    "Cannot place pages of pagemap-20100.img: expected 90112 bytes in pages-1.img, found 4096",
+    { plugin: "private-memory", entry: "pagemap-20100.img" },
+  ),
+  ERR_KERNEL: new RestoreError("ERR_KERNEL", "Cannot call the kernel: koffi has no binary for this machine", {
+    hint: "`restage check` lists what is missing",
+  }),
+  ERR_OPTION: new RestoreError("ERR_OPTION", "There is no option --restore-detach", {
+    hint: "is --restore-detached meant?",
+  }),
+  ERR_PID_TAKEN: new RestoreError("ERR_PID_TAKEN", "Cannot create task 20100: pid 20100 is in use by process 20100", {
+    stage: "ROOT_TASK",
+    pid: 20100,
+    plugin: "root-task",
+    hint: "end it, or wait until it is gone; or restore with --new-pid-namespace",
+  }),
+  ERR_PLUGIN: new RestoreError("ERR_PLUGIN", "Cannot read properties of undefined (reading 'endsWith')", {
+    plugin: "other-log",
+  }),
+  ERR_REFUSED: new RestoreError("ERR_REFUSED", "Cannot restore this checkpoint here: 2 findings", {
+    failures: [
+      new RestoreError("ERR_REFUSED", `file ${LOG}: its size is 5922 bytes, and was 414 at the checkpoint`, {
+        plugin: "file-validation",
+        hint: "put back the file as it was, or rewrite `size` of its entry if the change is meant: entries.reg_files",
+      }),
+      new RestoreError("ERR_REFUSED", "file /usr/bin/app: it is not there", {
+        plugin: "file-validation",
+        hint: "put it back, or rewrite its path: entries.reg_files",
+      }),
+    ],
+  }),
+  ERR_STAGE: new RestoreError("ERR_STAGE", "Cannot leave RESTORE: 2 participants failed", {
+    stage: "RESTORE",
+    failures: [20100, 20101].map((pid) => {
+      const context = { stage: "RESTORE", pid, plugin: "core" } as const;
+      return new RestoreError(
+        "ERR_TASK_DIED",
+        `task ${pid} was killed by SIGKILL while it was being restored`,
+        context,
+      );
+    }),
+  }),
+  ERR_SYSCALL: new RestoreError("ERR_SYSCALL", "chdir() of task 20100 failed: ENOENT (no such file or directory)", {
+    ...COUNTER,
+    plugin: "fs",
+    syscall: { name: "chdir", printed: 'chdir("/srv/gone")', errno: 2 },
+    hint: "the working directory is gone: make it again, or rewrite its path with a plugin",
+  }),
+  ERR_TAP_ORDER: new RestoreError(
+    "ERR_TAP_ORDER",
+    "Tap mine of RESTORE.task is to run before file, which is not there",
+    {
+      plugin: "mine",
+      hint: "the hook has: descriptors, private-memory, sessions, fs, threads, limits",
+    },
+  ),
+  ERR_TASK_DIED: new RestoreError("ERR_TASK_DIED", "task 20100 was killed by SIGKILL while it was being restored", {
+    ...COUNTER,
+    plugin: "private-memory",
+    syscall: { name: "preadv", printed: "preadv(3, [{0x7f2000, 2097152}], 1, 0, 0)", errno: undefined },
+  }),
+  ERR_TASK_STUCK: new RestoreError("ERR_TASK_STUCK", "task 20100 is in openat() for 60 s", {
+    ...COUNTER,
+    plugin: "fifos",
+    syscall: { name: "openat", printed: 'openat(AT_FDCWD, "/srv/fifo", O_RDONLY)', errno: undefined },
+  }),
+  ERR_UNDO: new RestoreError("ERR_PLUGIN", "the script has failed", {
+    stage: "RESTORE",
+    plugin: "my-plugin",
+    failures: [
+      new RestoreError("ERR_UNDO", "Not everything could be undone: unlinkat() gave EBUSY (device or resource busy)", {
+        stage: "FAIL",
+      }),
+    ],
+  }),
+};
