@@ -89,7 +89,7 @@ describe("parseWords()", () => {
 describe("options of CRIU", () => {
   it.each([
     ["--lazy-pages", "lazy-pages"],
-    ["-j", "shell-job"],
+    ["--weak-sysctls", "weak-sysctls"],
     ["--exec-cmd", "exec-cmd"],
     ["--cpu-cap", "cpu-cap"],
     ["--cpu-cap=ins", "cpu-cap"],
