@@ -19,7 +19,7 @@ describe.skipIf(missing !== undefined)("an everyday program that was checkpointe
     place = mkdtempSync(join(tmpdir(), "restage-everyday-"));
   });
   afterEach(async () => {
-    await end(...below(pid));
+    await end(...family(pid));
     pid = 0;
     rmSync(place, { recursive: true, force: true });
   });
@@ -35,14 +35,14 @@ describe.skipIf(missing !== undefined)("an everyday program that was checkpointe
 
   /** It is checkpointed, gone, and back. */
   async function travel(): Promise<void> {
-    const tree = below(pid);
+    const tree = family(pid);
     const images = join(place, "checkpoint");
     const checkpoint = restage(["checkpoint", String(pid), "-D", images]);
     expect(checkpoint.status, checkpoint.stderr).toBe(0);
     await until(() => !tree.some(isAlive), "the tree is gone");
     const { status, stderr } = restage(["restore", "-d", "-D", images]);
     expect(status, stderr).toBe(0);
-    expect(below(pid)).toEqual(tree);
+    expect(family(pid)).toEqual(tree);
   }
 
   it.skipIf(!has("bash"))("a bash pipeline: no number is lost, none comes twice", async () => {
@@ -108,15 +108,9 @@ function isAlive(pid: number): boolean {
   return existsSync(`/proc/${pid}`) && !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
 }
 
-/** Pids of a process and its descendants; but for short-lived ones, as a shell's `sleep`. */
-function below(pid: number): readonly number[] {
-  const all = [pid].filter(isAlive);
-  for (const parent of all) {
-    const children = readFileSync(`/proc/${parent}/task/${parent}/children`, "utf8")
-      .split(" ")
-      .filter(Boolean)
-      .map(Number);
-    all.push(...children.filter((child) => !readFileSync(`/proc/${child}/cmdline`, "utf8").startsWith("sleep")));
-  }
-  return all;
+/** Pids of a process and its children. Theirs may be short-lived: a shell's `sleep`, or the shell itself before it runs that. */
+function family(pid: number): readonly number[] {
+  if (!isAlive(pid)) return [];
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8");
+  return [pid, ...children.split(" ").filter(Boolean).map(Number)];
 }
