@@ -11,12 +11,18 @@ export { describeDumped, dump, missing } from "./dumpers.ts";
 
 const TIME = 20_000;
 
-/** A program that was checkpointed: its directory, and its images in it. */
+/** A program, where it runs, and the directory of its images. */
 export interface DumpedProgram {
   /** Where it runs. */
   readonly directory: string;
   readonly images: string;
   readonly pid: number;
+}
+
+/** One that runs, and is ready to be checkpointed. */
+export interface RunningProgram extends DumpedProgram {
+  /** Its end, when its parent has noticed. */
+  readonly ended: Promise<unknown>;
 }
 
 /**
@@ -33,6 +39,26 @@ export async function dumpProgram(
   prepare: (directory: string) => void = () => {},
   compiler: readonly string[] = [],
 ): Promise<DumpedProgram> {
+  const program = await startProgram(source, prepare, compiler);
+  const { directory, images, pid } = program;
+  try {
+    dump(images, pid, await flagsOf(directory, pid), basename(source));
+    await program.ended;
+    // Its children may wait for init to reap them.
+    await until(() => !hasSession(pid), `all tasks of ${source} are gone`);
+  } catch (error) {
+    forget(program);
+    throw error;
+  }
+  return program;
+}
+
+/** Compiles a program, and runs it until it is ready. */
+export async function startProgram(
+  source: string,
+  prepare: (directory: string) => void = () => {},
+  compiler: readonly string[] = [],
+): Promise<RunningProgram> {
   const { place, directory, images } = makePlace();
   const program = join(place, "program");
   compile(join(source, "program.c"), program, compiler);
@@ -42,19 +68,14 @@ export async function dumpProgram(
   const task = spawn(program, [], { cwd: directory, detached: true, stdio: ["ignore", "ignore", messages] });
   closeSync(messages);
   const ended = new Promise((resolve) => task.once("exit", resolve));
+  const running = { directory, images, pid: task.pid ?? 0, ended };
   try {
     await until(() => existsSync(join(directory, "ready")), `${source} is ready`);
-    const pid = task.pid ?? 0;
-    dump(images, pid, await flagsOf(directory, pid), basename(source));
-    await ended;
-    // Its children may wait for init to reap them.
-    await until(() => !hasSession(task.pid ?? 0), `all tasks of ${source} are gone`);
   } catch (error) {
-    for (const { pid, session } of readProcesses()) if (session === task.pid) process.kill(pid, "SIGKILL");
-    rmSync(place, { recursive: true, force: true });
+    forget(running);
     throw error;
   }
-  return { directory, images, pid: task.pid ?? 0 };
+  return running;
 }
 
 /** A directory with one for a program to run in and one for its images. */
@@ -97,11 +118,14 @@ export async function verdictOf({ directory }: DumpedProgram): Promise<string> {
   return readFileSync(result, "utf8");
 }
 
-/** Ends what is left and removes all files. */
+/** Ends what is left, in the program's session too, and removes all files. */
 export function forget({ directory, pid }: DumpedProgram): void {
   const place = join(directory, "..");
-  const executable = spawnSync("readlink", [`/proc/${pid}/exe`], { encoding: "utf8" }).stdout;
-  if (executable.startsWith(place)) process.kill(pid, "SIGKILL");
+  for (const { pid: member, session } of readProcesses()) {
+    if (member !== pid && session !== pid) continue;
+    const executable = spawnSync("readlink", [`/proc/${member}/exe`], { encoding: "utf8" }).stdout;
+    if (executable.startsWith(place)) process.kill(member, "SIGKILL");
+  }
   rmSync(place, { recursive: true, force: true });
 }
 

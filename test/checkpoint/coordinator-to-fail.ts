@@ -31,6 +31,7 @@ function failAt(hooks: CheckpointHooks, when: string): void {
     throw new Error("the fault");
   };
   if (when === "describeFile") hooks.describeFile.tap({ name: "fault", stage: -1 }, fail);
+  if (when === "described") hooks.described.tap({ name: "fault", stage: 1 }, fail);
   const [phase, view] = when.split(".");
   if (phase !== "look" && phase !== "collect" && phase !== "write") return;
   // After all others.

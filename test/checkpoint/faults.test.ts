@@ -1,29 +1,19 @@
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { until } from "../support/restage.ts";
+import { fail, failAfter } from "./failing.ts";
 import * as program from "./program.ts";
 
 const { missing } = program;
 const VIEWS = ["tree", "task", "thread"];
 const HOOKS = ["look", "collect", "write"].flatMap((phase) => VIEWS.map((view) => `${phase}.${view}`));
-HOOKS.push("describeFile");
+HOOKS.push("describeFile", "described");
 
 /** Programs with state that is touched while it is saved: blocked calls, timers, queues, connections, locks. */
 const PROGRAMS = ["tree", "signals", "unix-sockets", "polling", "locks", "pty"];
 /** Those that outlive a coordinator that is killed, too. */
 const PROGRAMS_TO_KILL = ["tcp-established", "threads"];
-
-const jiti = join(dirname(createRequire(import.meta.url).resolve("jiti/package.json")), "lib/jiti-cli.mjs");
-const script = join(import.meta.dirname, "coordinator-to-fail.ts");
-
-/** Makes checkpoints of a program that come to no end. */
-function fail({ pid, images }: program.Program, how: "throw" | "kill" | "after", ...whens: readonly string[]) {
-  const words = [jiti, script, String(pid), images, how, ...whens];
-  return spawnSync(process.execPath, words, { encoding: "utf8", timeout: 60_000 });
-}
 
 /** The memory and states of all its threads, where their places do not matter: none is traced, none stopped. */
 function look({ name }: program.Program): readonly string[] {
@@ -84,9 +74,8 @@ describe.skipIf(missing !== undefined)("a program whose checkpoint fails goes on
 
   it("threads, when the coordinator is killed at any moment", async () => {
     started = await program.start("threads");
-    const moments = Array.from({ length: 16 }, (_, index) => String(5 * index));
-    const signals = new Set(moments.map((moment) => fail(started as program.Program, "after", moment).signal));
-    expect(signals).toContain("SIGKILL");
+    const moments = Array.from({ length: 16 }, (_, index) => 5 * index);
+    expect(failAfter(started, moments)).toContain("SIGKILL");
     expect(await program.verdictOf(started)).toBe("pass");
   });
 });

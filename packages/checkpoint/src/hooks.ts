@@ -17,19 +17,22 @@ export interface TreeHooks {
 export interface CheckpointHooks {
   /** The tree stands: look at it, refuse what cannot be saved, and record what threads are to be asked. */
   readonly look: TreeHooks;
-  /** Answers are there: make entries of them. Refusing is possible still. */
-  readonly collect: TreeHooks;
   /** Makes the entry of an open file; the first that returns one wins. Nobody does: the file is refused. */
   readonly describeFile: SyncBailHook<[OpenFile, FrozenTree], FileDescription | undefined>;
-  /** Nothing was refused: contents are copied, then all entries are encoded. */
+  /** All open files are described: refuse what cannot be saved for the sake of others. When anything was refused it ends here. */
+  readonly described: AsyncSeriesHook<[FrozenTree]>;
+  /** Threads have answered: make entries of it. */
+  readonly collect: TreeHooks;
+  /** Contents are copied, then all entries are encoded. */
   readonly write: TreeHooks;
 }
 
 export function createCheckpointHooks(): CheckpointHooks {
   return {
     look: treeHooks(),
-    collect: treeHooks(),
     describeFile: new SyncBailHook<[OpenFile, FrozenTree], FileDescription | undefined>(["file", "tree"]),
+    described: new AsyncSeriesHook<[FrozenTree]>(["tree"]),
+    collect: treeHooks(),
     write: treeHooks(),
   };
 }

@@ -59,13 +59,22 @@ export async function makeCheckpoint(request: CheckpointRequest, kernel: LinuxKe
   };
   try {
     const describe = (file: OpenFile, tree: FrozenTree) => hooks.describeFile.call(file, tree);
-    const tree = new FrozenTree(freezeTree(freezer, options.pid), options, images, findings, host, freezer, describe);
+    const tree = new FrozenTree(
+      freezeTree(freezer, options.pid, options.timeout),
+      options,
+      images,
+      findings,
+      host,
+      freezer,
+      describe,
+    );
     held = tree;
     await look(hooks.look, tree);
+    tree.files.describe();
+    await hooks.described.promise(tree);
+    findings.assertNoneRefused();
     await ask(tree);
     await look(hooks.collect, tree);
-    tree.files.describe();
-    findings.assertNoneRefused();
     await look(hooks.write, tree);
     // Nothing that follows needs a tree that stands still.
     if (options.leaveRunning) await letGo();

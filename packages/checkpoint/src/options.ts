@@ -8,6 +8,8 @@ export interface CheckpointOptions {
   readonly leaveRunning: boolean;
   /** The tree is left stopped (SIGSTOP). */
   readonly leaveStopped: boolean;
+  /** How long a thread may take to stop, in milliseconds. */
+  readonly timeout: number;
   /** Save TCP connections; without it a tree that has some is refused. */
   readonly tcpEstablished: boolean;
   /** How packets are kept off saved TCP connections until they are restored. */
@@ -29,6 +31,7 @@ export interface CheckpointOptions {
 export const DEFAULT_CHECKPOINT_OPTIONS: Omit<CheckpointOptions, "pid" | "images"> = {
   leaveRunning: false,
   leaveStopped: false,
+  timeout: 10_000,
   tcpEstablished: false,
   networkLock: "nftables",
   extUnixSockets: false,

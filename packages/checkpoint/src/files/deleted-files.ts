@@ -98,10 +98,8 @@ export function deletedFiles(): CheckpointPlugin {
   return defineCheckpointPlugin({
     name: "deleted-files",
     duty: "deleted-files",
-    apply({ collect, write }) {
-      collect.tree.tap("deleted-files", ({ files, deleted, findings, options }) => {
-        // Descriptions of all files say which are deleted.
-        files.describe();
+    apply({ described, write }) {
+      described.tap("deleted-files", ({ deleted, findings, options }) => {
         for (const { file } of deleted.ghosts.values()) {
           const { blocks } = statSync(file.proc);
           if (512 * blocks <= options.ghostLimit) continue;

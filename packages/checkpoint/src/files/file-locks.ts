@@ -24,8 +24,8 @@ export function fileLocks(): CheckpointPlugin {
   return defineCheckpointPlugin({
     name: "file-locks",
     duty: "file-locks",
-    apply({ collect }) {
-      collect.tree.tap("file-locks", (tree) => {
+    apply({ described }) {
+      described.tap("file-locks", (tree) => {
         const locks = new Map<string, Lock>();
         for (const file of tree.files.all) {
           for (const holder of file.holders) {

@@ -23,10 +23,9 @@ export function networkLock(): CheckpointPlugin {
   return defineCheckpointPlugin({
     name: "network-lock",
     duty: "network-lock",
-    apply({ collect, write }) {
+    apply({ described, write }) {
       let connections: readonly InputOf<InetSkEntry>[] = [];
-      collect.tree.tap("network-lock", (tree) => {
-        tree.files.describe();
+      described.tap("network-lock", (tree) => {
         if (tree.options.leaveRunning || tree.options.networkLock === "skip") return;
         connections = outgoing(tree);
         if (connections.length === 0) return;

@@ -20,7 +20,7 @@ export function unixSockets(): CheckpointPlugin {
   return defineCheckpointPlugin({
     name: "unix-sockets",
     duty: "unix-sockets",
-    apply({ describeFile, collect }) {
+    apply({ describeFile, described }) {
       let table: ReadonlyMap<number, UnixSocket> | undefined;
       const saved = new Map<number, { readonly file: OpenFile; readonly socket: UnixSocket }>();
       describeFile.tap("unix-sockets", (file, tree) => {
@@ -36,8 +36,7 @@ export function unixSockets(): CheckpointPlugin {
         if (socket.readQueue > 0 && socket.state !== TCP_STATE.LISTEN) saveQueue(tree, file);
         return { type: fdTypes.UNIXSK, usk: entry };
       });
-      collect.tree.tap("unix-sockets", (tree) => {
-        tree.files.describe();
+      described.tap("unix-sockets", (tree) => {
         for (const { file, socket } of saved.values()) checkPeer(tree, file, socket, saved, table ?? new Map());
       });
     },

@@ -19,7 +19,7 @@ export function terminals(): CheckpointPlugin {
   return defineCheckpointPlugin({
     name: "terminals",
     duty: "terminals",
-    apply({ describeFile, collect, write }) {
+    apply({ describeFile, described, write }) {
       const ends = new Map<number, SavedEnd>();
       describeFile.tap("terminals", (file, tree) => {
         const { descriptor } = file;
@@ -35,8 +35,7 @@ export function terminals(): CheckpointPlugin {
         const tty = { id, tty_info_id: number, flags, fown: ownerOf(file, tree), regf_id: path };
         return { type: fdTypes.TTY, tty };
       });
-      collect.tree.tap("terminals", (tree) => {
-        tree.files.describe();
+      described.tap("terminals", (tree) => {
         for (const end of ends.values()) checkOtherEnd(tree, end, ends);
       });
       write.tree.tap("terminals", (tree) => {

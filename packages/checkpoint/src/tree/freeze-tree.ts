@@ -7,35 +7,55 @@ import { type ProcessDetails, readDetails } from "./process-details.ts";
 /** How often the tree is looked through for tasks that were forked meanwhile. */
 const MAX_ROUNDS = 100;
 
+/** How long a thread may take to stop the first time, in milliseconds. */
+const FIRST_TRY = 250;
+
 /**
- * Stops every thread of a process and of its descendants, and looks again until there is none that runs.
+ * Stops every thread of a process and of its descendants. A thread that does not stop may wait for another one that has been (vfork(2)): then all go
+ * on, and it is tried again.
  *
  * Throws ERR_REFUSED when there is no such process, ERR_SYSCALL when one cannot be stopped.
  *
+ * @param timeout how long a thread may take to stop, in milliseconds.
  * @returns parents before their children.
  */
-export function freezeTree(freezer: Freezer, rootPid: number): readonly FrozenTask[] {
-  const threads = new Map<number, Frozen>();
+export function freezeTree(freezer: Freezer, rootPid: number, timeout: number): readonly FrozenTask[] {
   if (readStatus(rootPid) === undefined)
     throw new RestoreError("ERR_REFUSED", `There is no process ${rootPid}`, { pid: rootPid });
-  for (let round = 0; round < MAX_ROUNDS; round++) {
-    const found = processesBelow(rootPid).flatMap((tgid) => threadsOf(tgid).map((tid) => ({ tid, tgid })));
-    const running = found.filter(({ tid }) => !threads.has(tid));
-    const stopped = stop(freezer, running);
-    for (const thread of stopped) threads.set(thread.tid, thread);
-    if (stopped.length === 0) return describe(rootPid, threads);
+  const end = performance.now() + timeout;
+  for (let patience = FIRST_TRY; ; patience *= 2) {
+    const left = end - performance.now();
+    try {
+      return stopAll(freezer, rootPid, Math.min(patience, left));
+    } catch (error) {
+      if (!(error instanceof SystemError)) throw error;
+      if (error.code !== "ETIMEDOUT" || left < patience)
+        throw new RestoreError("ERR_SYSCALL", error.message, { hint: HINTS[error.code], cause: error });
+      freezer.thaw();
+    }
   }
-  throw new RestoreError("ERR_SYSCALL", `Cannot freeze the tree of process ${rootPid}: it forks all the time`);
 }
 
-function stop(freezer: Freezer, threads: readonly { tid: number; tgid: number }[]): readonly Frozen[] {
-  try {
-    return freezer.freeze(threads);
-  } catch (error) {
-    if (!(error instanceof SystemError)) throw error;
-    const hint = error.code === "EPERM" ? "run it as root, or with CAP_SYS_PTRACE; end other tracers first" : undefined;
-    throw new RestoreError("ERR_SYSCALL", error.message, { hint, cause: error });
+const HINTS: Readonly<Record<string, string>> = {
+  EPERM: "run it as root, or with CAP_SYS_PTRACE; end other tracers first",
+  ETIMEDOUT: "try again later, or give it more time with --timeout",
+};
+
+/** Stops what runs, and looks again until there is nothing that does. */
+function stopAll(freezer: Freezer, rootPid: number, timeout: number): readonly FrozenTask[] {
+  const threads = new Map<number, Frozen>();
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const found = processesBelow(rootPid).flatMap((tgid) => threadsOf(tgid).map((tid) => ({ tid, tgid })));
+    const stopped = freezer.freeze(
+      found.filter(({ tid }) => !threads.has(tid)),
+      timeout,
+    );
+    for (const thread of stopped) threads.set(thread.tid, thread);
+    const changed = stopped.length === 0 ? freezer.dropChanged() : [];
+    for (const tid of changed) threads.delete(tid);
+    if (stopped.length === 0 && changed.length === 0) return describe(rootPid, threads);
   }
+  throw new RestoreError("ERR_SYSCALL", `Cannot freeze the tree of process ${rootPid}: it forks all the time`);
 }
 
 /** Parents before their children. */

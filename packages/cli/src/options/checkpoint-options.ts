@@ -35,7 +35,6 @@ const MISSING = [
   "--status-fd FD",
   "--stream",
   "--tcp-close",
-  "--timeout SECONDS",
   "--tls",
   "--unprivileged",
 ];
@@ -47,6 +46,7 @@ export const CHECKPOINT_COMMAND_OPTIONS: readonly Option[] = [
   checkpoint("-R, --leave-running", "let the tree go on afterwards", "leaveRunning", on),
   checkpoint("-s, --leave-stopped", "leave the tree stopped afterwards", "leaveStopped", on),
   checkpoint("-j, --shell-job", "allow a tree in the session of a shell", "shellJob", on),
+  checkpoint("--timeout SECONDS", "how long a task may take to stop: 10", "timeout", (given) => 1000 * number(given)),
   checkpoint("--tcp-established", "save TCP connections", "tcpEstablished", on),
   checkpoint("-x, --ext-unix-sk", "save Unix sockets whose peers are outside the tree", "extUnixSockets", on),
   checkpoint("-l, --file-locks", "save file locks", "fileLocks", on),

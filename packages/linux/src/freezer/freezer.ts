@@ -55,6 +55,8 @@ export class Freezer {
   readonly #ptrace: Ptrace;
   readonly #memory: TaskMemory;
   readonly #frozen = new Map<number, FrozenThread>();
+  /** Those that did not stop in time: traced all the same. */
+  readonly #late = new Set<number>();
   /** Signals that came while a thread was being asked: sent again when it goes on. */
   readonly #held: { readonly thread: FrozenThread; readonly signal: number }[] = [];
 
@@ -64,13 +66,29 @@ export class Freezer {
     this.#memory = new TaskMemory(host);
   }
 
-  /** Stops threads, all at once. Those that have ended meanwhile, zombies too, are left out. Throws a SystemError when one cannot be traced. */
-  freeze(threads: readonly { readonly tid: number; readonly tgid: number }[]): readonly FrozenThread[] {
-    const seized = threads.filter(({ tid }) => this.#seize(tid));
+  /**
+   * Stops threads, all at once. Those that have ended meanwhile, zombies too, are left out.
+   *
+   * Throws a SystemError when one cannot be traced, or does not stop in time; `thaw` then lets all others go on.
+   *
+   * @param timeout in milliseconds.
+   */
+  freeze(
+    threads: readonly { readonly tid: number; readonly tgid: number }[],
+    timeout = STOP_TIMEOUT,
+  ): readonly FrozenThread[] {
+    const failures: SystemError[] = [];
+    const seized = threads.filter(({ tid }) => this.#seize(tid, failures));
     for (const { tid } of seized) this.#ptrace.interrupt(tid);
-    return seized.flatMap(({ tid, tgid }) => {
-      const stop = this.#awaitStop(tid);
-      if (stop === undefined) return [];
+    const end = performance.now() + timeout;
+    const frozen = seized.flatMap(({ tid, tgid }) => {
+      const stop = this.#awaitStop(tid, Math.max(0, end - performance.now()));
+      if (stop === "gone") return [];
+      if (stop === "late") {
+        this.#late.add(tid);
+        failures.push(new SystemError("wait4", ERRNO.ETIMEDOUT, `stop task ${tid}: ${whatItDoes(tid)}`));
+        return [];
+      }
       const thread: FrozenThread = {
         tid,
         tgid,
@@ -81,6 +99,23 @@ export class Freezer {
       this.#frozen.set(tid, thread);
       return [thread];
     });
+    if (failures[0] !== undefined) throw failures[0];
+    return frozen;
+  }
+
+  /**
+   * Forgets threads that did not stay as they were stopped, and returns them: another thread of their process was in execve(2), which ends all
+   * others and takes the leader's id.
+   */
+  dropChanged(): readonly number[] {
+    const changed = [...this.#frozen.keys()].filter((tid) => {
+      const raw = this.#ptrace.poll(tid);
+      if (raw === undefined) return readStat(tid)?.state !== "t";
+      if (raw !== "gone" && waitStatus(raw).kind === "stopped") this.#ptrace.resume(tid);
+      return true;
+    });
+    for (const tid of changed) this.#frozen.delete(tid);
+    return changed;
   }
 
   extendedState({ tid }: FrozenThread): ExtendedState & { readonly present: bigint } {
@@ -148,6 +183,12 @@ export class Freezer {
     this.#held.length = 0;
     for (const { tid } of this.#frozen.values()) this.#ptrace.detach(tid, 0);
     this.#frozen.clear();
+    // What they waited for may have come now. If not, they go on when this process ends.
+    for (const tid of this.#late) {
+      const stop = this.#awaitStop(tid, LAST_CHANCE);
+      if (stop !== "late") this.#late.delete(tid);
+      if (typeof stop === "number") this.#ptrace.detach(tid, 0);
+    }
   }
 
   /** Kills all processes and waits until they have ended. Returns those that did not in time. */
@@ -174,23 +215,31 @@ export class Freezer {
     yield* new Injection(this.#host, this.#ptrace, this.#memory, leader, 1 + others.length, hold).ask(questions);
   }
 
-  #seize(tid: number): boolean {
-    const result = this.#ptrace.trySeize(tid, PTRACE_O.TRACESYSGOOD);
-    if (result === 0) return true;
-    const state = readStat(tid)?.state;
-    if (result === -ERRNO.ESRCH || state === undefined || state === "Z" || state === "X") return false;
-    const tracer = readStatus(tid)?.get("TracerPid");
-    const by = tracer === undefined || tracer === "0" ? "" : `, which process ${tracer} traces already`;
-    throw new SystemError("ptrace(PTRACE_SEIZE)", -result, `stop task ${tid}${by}`);
+  #seize(tid: number, failures: SystemError[]): boolean {
+    if (this.#late.delete(tid)) return true;
+    for (let tries = 1; ; tries++) {
+      const result = this.#ptrace.trySeize(tid, PTRACE_O.TRACESYSGOOD);
+      if (result === 0) return true;
+      const state = readStat(tid)?.state;
+      if (result === -ERRNO.ESRCH || state === undefined || state === "Z" || state === "X") return false;
+      const tracer = Number(readStatus(tid)?.get("TracerPid") ?? 0);
+      // It was traced under another id, before it took its leader's.
+      if (tracer === this.#host.syscall("gettid")) return true;
+      // A leader that had ended: another thread has its id by now.
+      if (tracer === 0 && tries < MAX_TRIES) continue;
+      const by = tracer === 0 ? "" : `, which process ${tracer} traces already`;
+      failures.push(new SystemError("ptrace(PTRACE_SEIZE)", -result, `stop task ${tid}${by}`));
+      return false;
+    }
   }
 
-  /** The signal of the stop, undefined when the thread ended before. */
-  #awaitStop(tid: number): number | undefined {
+  /** Returns the signal of the stop, "gone" when the thread has ended before. */
+  #awaitStop(tid: number, timeout: number): number | "gone" | "late" {
     for (;;) {
-      const raw = this.#ptrace.wait(tid, STOP_TIMEOUT);
-      if (raw === undefined) throw new SystemError("wait4", ERRNO.ETIMEDOUT, `stop task ${tid}: it does not stop`);
+      const raw = this.#ptrace.wait(tid, timeout);
+      if (raw === undefined) return "late";
       const status = raw === "gone" ? undefined : waitStatus(raw);
-      if (status?.kind !== "stopped") return undefined;
+      if (status?.kind !== "stopped") return "gone";
       if (status.event === PTRACE_EVENT_STOP) return status.signal;
       // A signal that was on its way: delivered first.
       this.#ptrace.resume(tid, status.signal);
@@ -219,6 +268,16 @@ export class Freezer {
     if (Number(readStatus(tid)?.get("Seccomp") ?? 0) === 0) return;
     this.#ptrace.setOptions(tid, PTRACE_O.TRACESYSGOOD | PTRACE_O.SUSPEND_SECCOMP);
   }
+}
+
+const MAX_TRIES = 5;
+
+/** How long `thaw` waits for a thread that did not stop in time, in milliseconds. */
+const LAST_CHANCE = 100;
+
+function whatItDoes(tid: number): string {
+  const state = readStat(tid)?.state;
+  return state === "D" ? "it is in a call that cannot be interrupted (state D)" : "it does not stop";
 }
 
 /** Does all of it in turns: while one process comes to its stop the next ones are on their way to theirs. Throws the first error, at the end. */

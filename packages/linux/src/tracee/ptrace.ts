@@ -43,8 +43,9 @@ export class Ptrace {
   seize(tid: number, options: number): void {
     checked(this.#request(PTRACE.SEIZE, tid, 0, options), "ptrace(PTRACE_SEIZE)", `trace task ${tid}`);
   }
-  interrupt(tid: number): void {
-    checked(this.#request(PTRACE.INTERRUPT, tid, 0, 0), "ptrace(PTRACE_INTERRUPT)", `stop task ${tid}`);
+  /** Returns 0, or -errno: -ESRCH when the tracee is gone. */
+  interrupt(tid: number): number {
+    return this.#request(PTRACE.INTERRUPT, tid, 0, 0);
   }
   setOptions(tid: number, options: number): void {
     checked(this.#request(PTRACE.SETOPTIONS, tid, 0, options), "ptrace(PTRACE_SETOPTIONS)", `trace task ${tid}`);

@@ -1,0 +1,31 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import { forget, type RunningProgram, startProgram, verdictOf } from "../cases/case.ts";
+import { missing, restage } from "../support/restage.ts";
+
+describe.skipIf(missing !== undefined)("what cannot be saved", () => {
+  let program: RunningProgram | undefined;
+  afterEach(() => {
+    if (program !== undefined) forget(program);
+  });
+
+  it("is refused by its name, all at once, and the program has noticed nothing", async () => {
+    program = await startProgram(join(import.meta.dirname, "refused"));
+    const { pid, images, directory } = program;
+    const held = readFileSync(join(directory, "held"), "utf8").trim().split("\n");
+    expect(held.length).toBeGreaterThan(2);
+    const maps = () => readFileSync(`/proc/${pid}/maps`, "utf8");
+    const before = maps();
+    const { status, stderr } = restage(["checkpoint", String(pid), "-D", images]);
+    expect(status).toBe(1);
+    expect(stderr).toContain(`${held.length} findings`);
+    for (const line of held) {
+      const [descriptor, kind] = line.split(" ");
+      expect(stderr).toMatch(new RegExp(`ERR_REFUSED: (descriptor ${descriptor}|file) .*${kind}.*: `));
+    }
+    expect(readdirSync(images)).toEqual([]);
+    expect(maps()).toBe(before);
+    expect(await verdictOf(program)).toBe("pass");
+  });
+});

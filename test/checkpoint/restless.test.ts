@@ -1,0 +1,58 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import { forget, type RunningProgram, restoreProgram, startProgram, verdictOf } from "../cases/case.ts";
+import { missing, restage } from "../support/restage.ts";
+import { failAfter } from "./failing.ts";
+
+const TIMES = 5;
+
+describe.skipIf(missing !== undefined)(
+  "a tree that forks, executes, starts threads and gets signals all the time",
+  () => {
+    let program: RunningProgram | undefined;
+    afterEach(() => {
+      if (program !== undefined) forget(program);
+    });
+    const start = async (name: string) => {
+      program = await startProgram(join(import.meta.dirname, name));
+      return program;
+    };
+
+    it("is checkpointed at any moment, and goes on", async () => {
+      const { pid, images } = await start("restless");
+      for (let n = 0; n < TIMES; n++) {
+        const { status, stderr } = restage(["checkpoint", String(pid), "-D", images, "--leave-running"]);
+        expect(status, stderr).toBe(0);
+      }
+      expect(await verdictOf(program as RunningProgram)).toBe("pass");
+    });
+
+    it("goes on after it has been restored", async () => {
+      const restless = await start("restless");
+      const { status, stderr } = restage(["checkpoint", String(restless.pid), "-D", restless.images]);
+      expect(status, stderr).toBe(0);
+      await restless.ended;
+      await restoreProgram(restless);
+      expect(await verdictOf(restless)).toBe("pass");
+    });
+
+    it("goes on when coordinators are killed at any moment", async () => {
+      const restless = await start("restless");
+      const moments = Array.from({ length: 4 }, () => 40 * Math.random());
+      expect(failAfter(restless, moments)).toContain("SIGKILL");
+      expect(await verdictOf(restless)).toBe("pass");
+    });
+
+    it("is not waited for longer than is allowed when a task cannot be stopped, and goes on", async () => {
+      const stuck = await start("stuck");
+      const words = ["checkpoint", String(stuck.pid), "-D", stuck.images, "--timeout", "1"];
+      const { status, stderr } = restage(words);
+      expect(stderr).toContain(`Cannot stop task ${stuck.pid}: it is in a call that cannot be interrupted (state D)`);
+      expect(stderr).toContain("--timeout");
+      expect(status).toBe(1);
+      expect(readFileSync(`/proc/${stuck.pid}/status`, "utf8")).toMatch(/^TracerPid:\s+0$/m);
+      expect(await verdictOf(stuck)).toBe("pass");
+    });
+  },
+);
