@@ -75,7 +75,13 @@ export async function startProgram(
     forget(running);
     throw error;
   }
-  return running;
+  return { ...running, pid: treeIn(directory) ?? running.pid };
+}
+
+/** The root of a tree that is not the program itself: a program that stays outside says so. */
+function treeIn(directory: string): number | undefined {
+  const file = join(directory, "tree");
+  return existsSync(file) ? Number(readFileSync(file, "utf8")) : undefined;
 }
 
 /** A directory with one for a program to run in and one for its images. */

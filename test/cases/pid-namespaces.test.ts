@@ -1,10 +1,28 @@
-import { spawnSync } from "node:child_process";
-import { chmodSync, chownSync, existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openKernel } from "@restage/linux";
-import { afterEach, expect, it } from "vitest";
-import { type DumpedProgram, describeDumped, dumpProgram, forget, restoreProgram, until, verdictOf } from "./case.ts";
+import { afterEach, describe, expect, it } from "vitest";
+import {
+  type DumpedProgram,
+  describeDumped,
+  dumpProgram,
+  forget,
+  missing,
+  restoreProgram,
+  until,
+  verdictOf,
+} from "./case.ts";
 
 const NOBODY = 65534;
 const command = fileURLToPath(new URL("../../packages/cli/dist/restage.js", import.meta.url));
@@ -73,6 +91,33 @@ describeDumped("a tree under an init of ours", () => {
       expect(await kernel.waitForExit(tree.child)).toEqual({ code: 0, signal: undefined });
     } finally {
       kernel.close();
+    }
+  });
+});
+
+describe.skipIf(missing !== undefined)("a tree in a pid namespace from outside", () => {
+  it("goes into one that the caller names", async () => {
+    // An init that reaps.
+    const holder = spawn("unshare", ["--pid", "--fork", "--kill-child", "sh", "-c", "while :; do sleep 0.1; done"], {
+      stdio: "ignore",
+    });
+    try {
+      const childOf = () => readFileSync(`/proc/${holder.pid}/task/${holder.pid}/children`, "utf8").trim();
+      await until(() => childOf() !== "", "the namespace has an init");
+      const namespace = `/proc/${childOf()}/ns/pid`;
+      const external = `pid[${statSync(namespace).ino}]:outer`;
+      const program = await dumpProgram(
+        join(import.meta.dirname, "external-pids"),
+        () => ["--external", external],
+        (directory) => writeFileSync(join(directory, "host"), namespace),
+      );
+      programs.push(program);
+      await expect(restoreProgram(program)).rejects.toMatchObject({ code: "ERR_REFUSED" });
+      const tree = await restoreProgram(program, { external: [`pid[outer]:${namespace}`] });
+      expect(readlinkSync(`/proc/${tree.pid}/ns/pid`)).toBe(readlinkSync(namespace));
+      expect(await verdictOf(program)).toBe("pass");
+    } finally {
+      holder.kill("SIGKILL");
     }
   });
 });

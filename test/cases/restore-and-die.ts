@@ -1,7 +1,7 @@
 /**
  * Stands in for a coordinator that is killed in the middle of a restore: all deleted files have names, and tasks are opening them.
  *
- * Argument: the directory of the images.
+ * Arguments: the directory of the images; the root of a container with a link to the host.
  */
 import { definePlugin, restore } from "@restage/core";
 import { openKernel } from "@restage/linux";
@@ -11,6 +11,7 @@ const dying = definePlugin({
   name: "dying",
   apply: ({ stages }) => stages.RESTORE.leave.tap("dying", () => process.kill(process.pid, "SIGKILL")),
 });
-const [, , images = ""] = process.argv;
+const [, , images = "", root] = process.argv;
+const container = root === undefined ? {} : { root, external: ["veth[eth0]:uplink"] };
 // Before the others, which take the names away in RESTORE.leave.
-await restore({ images, detached: true }, await openKernel(), [dying, ...defaultPlugins()]);
+await restore({ images, detached: true, ...container }, await openKernel(), [dying, ...defaultPlugins()]);

@@ -8,6 +8,7 @@ const TIME = 60_000;
 /** A network that stands for the host's: links and firewalls of tests are there, and not on this machine. */
 export class Machine {
   readonly #holder: ChildProcess;
+  readonly #started: ChildProcess[] = [];
 
   private constructor(holder: ChildProcess) {
     this.#holder = holder;
@@ -33,6 +34,11 @@ export class Machine {
     return spawnSync("nsenter", words, { encoding: "utf8", timeout: TIME, cwd: ROOT });
   }
 
+  /** Starts one that goes on until the machine ends. */
+  start(program: string, ...args: readonly string[]): void {
+    this.#started.push(spawn("nsenter", [`--net=${this.network}`, "--", program, ...args], { stdio: "ignore" }));
+  }
+
   /** Runs the built command there. */
   restage(...words: readonly string[]): SpawnSyncReturns<string> {
     return this.run(process.execPath, COMMAND, ...words);
@@ -44,6 +50,6 @@ export class Machine {
   }
 
   end(): void {
-    this.#holder.kill("SIGKILL");
+    for (const process of [...this.#started, this.#holder]) process.kill("SIGKILL");
   }
 }

@@ -141,7 +141,8 @@ export class LinuxKernel implements Kernel {
     const tracee: Tracee = {
       tid,
       tgid: thread ? forker.tgid : tid,
-      inPidNamespace: forker.inPidNamespace === true || newPidNamespace,
+      // The stub may have chosen another one for its children (setns).
+      inPidNamespace: forker.inPidNamespace === true || newPidNamespace || (forker === this.#stub && isInside(tid)),
     };
     if (newPidNamespace) this.#inits.add(tracee);
     this.#slots.set(tracee, zone.addSlot());
@@ -556,4 +557,9 @@ const CLOCKS = { CLOCK_MONOTONIC: 1, CLOCK_BOOTTIME: 7 } as const;
 function readClock(host: Host, clock: keyof typeof CLOCKS): bigint {
   checked(host.syscall("clock_gettime", CLOCKS[clock], host.scratchAddress), "clock_gettime", `read ${clock}`);
   return host.scratchView.getBigInt64(0, true) * 1_000_000_000n + host.scratchView.getBigInt64(8, true);
+}
+
+/** Is it in a pid namespace below that of this process? */
+function isInside(tid: number): boolean {
+  return (readStatus(tid)?.get("NSpid")?.split(/\s+/).length ?? 1) > 1;
 }

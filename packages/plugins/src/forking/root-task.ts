@@ -1,6 +1,7 @@
-import { definePlugin, type RestorePlugin } from "@restage/core";
+import { definePlugin, type Plan, type RestorePlugin } from "@restage/core";
 import { CLONE } from "@restage/linux/abi";
-import { hasOwnNamespace } from "../namespaces/own-namespaces.ts";
+import { externalNamespace } from "../namespaces/external-namespaces.ts";
+import { hasOwnNamespace, namespaceId } from "../namespaces/own-namespaces.ts";
 
 /**
  * ROOT_TASK: the root task is forked from the stub, with its recorded pid. A detached tree is the stub's and so becomes init's
@@ -16,18 +17,38 @@ export function rootTask(): RestorePlugin {
       {
         group: "namespaces",
         what: "pid namespace",
-        restored: "the root task as pid 1, all others with their pids in it",
-        refused: "a part of the tree in a namespace within it",
+        restored:
+          "a new one with the root task as pid 1, or one from outside (`--external pid[...]` at the dump, `--inherit-fd` now); all tasks with their pids in it",
+        refused: "a part of the tree in a namespace within it, which CRIU 4.2 does not dump",
         kernel: "CONFIG_PID_NS",
-        shownBy: ["fixture namespaces", "fixture userns"],
+        shownBy: ["case container", "case external-pids", "fixture namespaces", "fixture userns"],
       },
     ],
-    apply({ stages }) {
+    apply({ plan, stages }) {
+      let external: number | undefined;
+      plan.tap("root-task", (plan) => {
+        external = findExternal(plan);
+      });
       stages.ROOT_TASK.enter.tap("root-task", ({ stub, tree, options, checkpoint }) => {
-        const pid = hasOwnNamespace(checkpoint, tree.root, "pid") ? CLONE.NEWPID : 0;
+        if (external !== undefined) stub.call.setns(external, CLONE.NEWPID);
+        const isNew = external === undefined && hasOwnNamespace(checkpoint, tree.root, "pid");
+        const pid = isNew ? CLONE.NEWPID : 0;
         const user = hasOwnNamespace(checkpoint, tree.root, "user") ? CLONE.NEWUSER : 0;
         stub.fork(tree.root, pid | user, { child: !options.detached && !stub.isInit });
       });
     },
   });
+}
+
+/** The number of a descriptor of the pid namespace that the tree goes into, if that is one that is there already. */
+function findExternal(plan: Plan): number | undefined {
+  const { checkpoint, tree } = plan;
+  if (!hasOwnNamespace(checkpoint, tree.root, "pid")) return undefined;
+  const key = checkpoint.optional("pidns", namespaceId(tree.root, "pid"))?.ext_key ?? "";
+  if (key !== "") return plan.serviceDescriptors.keepOpen(externalNamespace(plan, "pid", key));
+  if (tree.root.pid !== 1) {
+    const why = `it is ${tree.root.name} of a pid namespace, and the first task of a new one can only be task 1`;
+    plan.refuse({ what: "root task", why, hint: "dump it with --external pid[INODE]:KEY" });
+  }
+  return undefined;
 }

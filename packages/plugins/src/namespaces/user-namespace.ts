@@ -24,9 +24,9 @@ export function userNamespace(): RestorePlugin {
         group: "namespaces",
         what: "user namespace",
         restored: "uid and gid maps of any number of ranges",
-        refused: "a part of the tree in another one",
+        refused: "a part of the tree in another one, which CRIU 4.2 does not dump",
         kernel: "CONFIG_USER_NS",
-        shownBy: ["fixture userns"],
+        shownBy: ["case container", "fixture userns"],
       },
     ],
     apply({ plan, stages }) {

@@ -1,4 +1,5 @@
 import type { Plan } from "@restage/core";
+import { externalNamespace } from "../external-namespaces.ts";
 import { hasOwnNamespace, namespaceId } from "../own-namespaces.ts";
 
 /** A network namespace of the tree. */
@@ -22,27 +23,8 @@ export function findNetNamespaces(plan: Plan): readonly NetNamespace[] {
     const key = checkpoint.optional("netns", id)?.ext_key ?? "";
     const external = key !== "";
     const number = external
-      ? plan.serviceDescriptors.keepOpen(externalPath(plan, key))
+      ? plan.serviceDescriptors.keepOpen(externalNamespace(plan, "net", key))
       : plan.serviceDescriptors.reserve(`network namespace ${id}`);
     return { id, number, external, filled: !external && !options.emptyNamespaces.includes("net") };
   });
-}
-
-/** What takes the place of a namespace that was external at the checkpoint: a descriptor of the caller's, or a path. */
-function externalPath(plan: Plan, key: string): string {
-  const { inheritFd, external } = plan.options;
-  const descriptor = inheritFd[key];
-  if (descriptor !== undefined) return `/proc/${plan.host.call.getpid().result}/fd/${descriptor}`;
-  const prefix = `net[${key}]:`;
-  const path = external.find((resource) => resource.startsWith(prefix))?.slice(prefix.length);
-  if (path === undefined) {
-    plan.refuse({
-      what: `network namespace ${key}`,
-      why: "it was external at the checkpoint, and nobody says what takes its place",
-      hint: `hand over a descriptor, --inherit-fd 'fd[N]:${key}', or name a path, --external 'net[${key}]:PATH'`,
-    });
-  } else if (plan.host.stat(path) === "missing") {
-    plan.refuse({ what: `network namespace ${key}`, why: `${path} is not there` });
-  }
-  return path ?? "/proc/self/ns/net";
 }
