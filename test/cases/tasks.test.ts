@@ -16,6 +16,7 @@ describeDumped("what tasks and threads are comes back", () => {
     "rseq-critical",
     "vector-registers",
     "thread-credentials",
+    "names-of-bytes",
     "seccomp-kinds",
   ])("%s", async (name) => {
     const program = await dumpProgram(join(import.meta.dirname, name));

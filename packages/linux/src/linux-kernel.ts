@@ -11,6 +11,7 @@ import { type UserReg, userRegOffset } from "./abi/user-regs-x86-64.ts";
 import { waitStatus } from "./abi/wait.ts";
 import { openForeignFunctions } from "./ffi/foreign-functions.ts";
 import { Host } from "./host/host.ts";
+import { pathBytes } from "./host/path-bytes.ts";
 import {
   findZombies,
   pidHolder,
@@ -514,13 +515,13 @@ function stubProgram(
 }
 
 function statFile(path: string): FileStat | "missing" {
-  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+  const stat = statSync(pathBytes(path), { bigint: true, throwIfNoEntry: false });
   return stat === undefined ? "missing" : { mode: Number(stat.mode), size: stat.size };
 }
 
 function readBytes(path: string, offset: number, length: number): Uint8Array | undefined {
   try {
-    const file = openSync(path, "r");
+    const file = openSync(pathBytes(path), "r");
     try {
       const bytes = new Uint8Array(length);
       return bytes.subarray(0, readSync(file, bytes, 0, length, offset));

@@ -125,10 +125,21 @@ describe("credentials", () => {
     ]);
   });
 
-  it("with a label of a security module are refused", async () => {
-    expect(await testPlan(credentials(), { task: withCreds({ lsm_profile: "docker-default" }) })).toMatchObject([
-      { severity: "refused", pid: 7 },
-    ]);
+  it("make every thread that changes its ids set dumpable, which all of them have together", async () => {
+    const threads = [{ tid: 71, core: { thread_core: { creds: USER } } }];
+    const lines = await testPlugin(credentials(), {
+      stage: "RESTORE_CREDS",
+      task: { pid: 7, mm: { dumpable: 2 }, threads },
+    });
+    const set = "RESTORE_CREDS credentials: prctl(PR_SET_DUMPABLE, NULL, NULL, NULL, NULL)";
+    expect(lines.filter((line) => line.includes("DUMPABLE"))).toEqual([`71 ${set}`, `7 ${set}`]);
+  });
+
+  it.each([{ lsm_profile: "docker-default" }, { lsm_sockcreate: "label" }])("with %o are refused", async (creds) => {
+    expect(await testPlan(credentials(), { task: withCreds(creds) })).toMatchObject([{ severity: "refused", pid: 7 }]);
+  });
+
+  it("with the label of nothing are not refused", async () => {
     expect(await testPlan(credentials(), { task: withCreds({ lsm_profile: "unconfined" }) })).toEqual([]);
   });
 });
@@ -153,6 +164,11 @@ describe("seccomp", () => {
     };
     expect(await options(2)).toEqual([true]);
     expect(await options(0)).toEqual([false]);
+  });
+
+  it("of checkpoints that have it of processes, not of threads, is refused", async () => {
+    const task = { pid: 7, core: { tc: { old_seccomp_mode: 2, old_seccomp_filter: 0 } } };
+    expect(await testPlan(seccomp(), { task })).toMatchObject([{ severity: "refused", pid: 7 }]);
   });
 
   it("that names no filter is refused", async () => {

@@ -170,6 +170,7 @@ describe("private memory", () => {
         { start: 0x2000n, end: 0x4000n },
       ],
     ],
+    ["lies above 47 bits", [{ start: 1n << 48n, end: (1n << 48n) + 0x1000n }]],
     ["is of a kind that is not restored", [{ start: 0x1000n, end: 0x3000n, status: VMA_AREA_REGULAR | (1 << 30) }]],
   ])("that %s is refused", async (_what, given) => {
     expect(await refusals({ pid: 7, ...(given === undefined ? {} : { vmas: given }) })).toMatchObject([

@@ -1,3 +1,4 @@
+import { encodeText } from "@restage/images";
 import type { Data, DataField, LoadedOperand, Operand, ResultOperand, SyscallStep, Word } from "@restage/linux";
 import { ERRNO, type ErrnoName } from "@restage/linux/abi";
 
@@ -79,7 +80,7 @@ export function addressOf(target: Data, offset = 0): Operand {
 
 /** A NUL-terminated string. */
 export function cString(text: string): Data {
-  return data(new TextEncoder().encode(`${text}\0`));
+  return data(encodeText(`${text}\0`));
 }
 
 /**

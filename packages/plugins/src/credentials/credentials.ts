@@ -36,13 +36,10 @@ export function credentials(): RestorePlugin {
         }
         for (const task of plan.survivors) {
           for (const thread of task.threads) {
-            const creds = thread.core.thread_core?.creds;
-            if (creds?.lsm_profile !== undefined && creds.lsm_profile !== "" && creds.lsm_profile !== "unconfined") {
-              plan.refuse({
-                what: thread.name,
-                why: `its LSM label ${creds.lsm_profile} is not restored yet`,
-                pid: task.pid,
-              });
+            const { lsm_profile, lsm_sockcreate } = thread.core.thread_core?.creds ?? {};
+            for (const label of [lsm_profile, lsm_sockcreate]) {
+              if (label === undefined || label === "" || label === "unconfined") continue;
+              plan.refuse({ what: thread.name, why: `its LSM label ${label} is not restored yet`, pid: task.pid });
             }
           }
         }
@@ -54,14 +51,17 @@ export function credentials(): RestorePlugin {
         if (changes) restoreCredentials(thread, creds, mayHaveGroups);
         // Changed ids clear both, so they come after; of dumpable there is one for all threads, so whoever changes ids is the last to set it.
         const { dumpable } = thread.task.mm;
-        if ((thread.isLeader || changes) && (dumpable === 0 || dumpable === 1))
-          thread.call.prctl(PR.SET_DUMPABLE, dumpable, 0, 0, 0);
+        if ((thread.isLeader || changes) && dumpable !== undefined)
+          thread.call.prctl(PR.SET_DUMPABLE, dumpable === SUID_DUMP_ROOT ? 0 : dumpable, 0, 0, 0);
         if (parentDeathSignal !== undefined && parentDeathSignal !== 0)
           thread.call.prctl(PR.SET_PDEATHSIG, parentDeathSignal, 0, 0, 0);
       });
     },
   });
 }
+
+/** Dumpable by root alone: only the kernel gives it to a task. Without it nobody may have a dump. Source: include/linux/sched/coredump.h. */
+const SUID_DUMP_ROOT = 2;
 
 /** Does a thread of it have supplementary groups beside its own? */
 function hasGroups(task: Task): boolean {

@@ -83,6 +83,10 @@ function filtersOf(thread: Thread, all: readonly SeccompFilter[]): readonly Secc
 function checkFilters(plan: Plan): void {
   const all = plan.checkpoint.optional("seccomp")?.seccomp_filters ?? [];
   for (const task of plan.survivors) {
+    if ((task.core.tc?.old_seccomp_mode ?? seccompMode.disabled) !== seccompMode.disabled) {
+      const why = "its seccomp mode stands where only CRIU before 3.11 wrote it, which is not restored";
+      plan.refuse({ what: task.name, why, pid: task.pid });
+    }
     for (const thread of task.threads) {
       if (thread.core.thread_core?.seccomp_mode !== seccompMode.filter) continue;
       if (thread.state.seccomp_filter === undefined) {

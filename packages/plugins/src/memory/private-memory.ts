@@ -17,10 +17,7 @@ import { HUGE_PAGES_HINT, hasHugePages } from "./huge-pages.ts";
 import { inheritedVmas, pagesOnlyIn } from "./inherited.ts";
 import { type Content, fillPages, mergePages, readPageRuns } from "./page-content.ts";
 import { readBytes } from "./read-pages.ts";
-import { advise, checkVmas, isFile, kindOf, printVma } from "./vmas.ts";
-
-/** The end of the address space that mappings may use without asking for more: 47 bits. */
-const TASK_SIZE = 0x7fff_ffff_f000;
+import { advise, checkVmas, isFile, kindOf, printVma, TASK_SIZE } from "./vmas.ts";
 
 /**
  * Private memory, anonymous and of files, with its content.

@@ -24,6 +24,9 @@ const UNSUPPORTED: readonly (readonly [number, string])[] = [
 
 const UNSUPPORTED_BITS = UNSUPPORTED.reduce((bits, [bit]) => bits | bit, 0);
 
+/** The end of the address space that mappings may use without asking for more: 47 bits. */
+export const TASK_SIZE = 0x7fff_ffff_f000;
+
 export function has(vma: VmaEntry, status: number): boolean {
   return (vma.status & status) !== 0;
 }
@@ -71,6 +74,9 @@ export function checkVmas(plan: Plan, task: Task): void {
       refuse(vma, { why: "it overlaps the one before: mm image is damaged" });
     }
     end = vma.end;
+    if (vma.end > TASK_SIZE && kindOf(vma) !== "vsyscall") {
+      refuse(vma, { why: "it lies above the 47 bits of addresses that are restored" });
+    }
     if (kindOf(vma) !== "unsupported") continue;
     const found = UNSUPPORTED.find(([status]) => has(vma, status));
     const name = found?.[1] ?? `mapping of status 0x${vma.status.toString(16)}`;

@@ -1,4 +1,5 @@
 import { definePlugin, type Plan, RestoreError, type RestorePlugin, type Thread } from "@restage/core";
+import { encodeText } from "@restage/images";
 import { PR } from "@restage/linux/abi";
 
 /**
@@ -15,7 +16,7 @@ export function threads(): RestorePlugin {
         group: "tasks",
         what: "threads",
         restored: "names, robust lists, rseq, blocked calls go on; within a restartable sequence",
-        shownBy: ["fixture threads", "case blocked-calls", "case rseq-critical"],
+        shownBy: ["fixture threads", "case blocked-calls", "case rseq-critical", "case names-of-bytes"],
       },
     ],
     apply({ plan, stages }) {
@@ -42,7 +43,7 @@ function setName(thread: Thread): void {
   const name = thread.isLeader ? thread.task.core.tc?.comm : thread.state.comm;
   if (name === undefined) return;
   const bytes = new Uint8Array(16);
-  bytes.set(new TextEncoder().encode(name).subarray(0, 15));
+  bytes.set(encodeText(name).subarray(0, 15));
   thread.call.prctl(PR.SET_NAME, bytes, 0, 0, 0);
 }
 

@@ -1,4 +1,5 @@
 import { definePlugin, type RestorePlugin, type Task } from "@restage/core";
+import { encodeText } from "@restage/images";
 import { PR, SIG, SIGSET_SIZE, signalBit } from "@restage/linux/abi";
 
 /** struct kernel_sigaction with the default action. */
@@ -58,7 +59,7 @@ function endZombie(task: Task): void {
   const status = task.core.tc?.exit_code ?? 0;
   const signal = status & 0x7f;
   const name = new Uint8Array(16);
-  name.set(new TextEncoder().encode(task.core.tc?.comm ?? "").subarray(0, 15));
+  name.set(encodeText(task.core.tc?.comm ?? "").subarray(0, 15));
   task.call.prctl(PR.SET_NAME, name, 0, 0, 0);
   // No core file is written for a death that has been died already.
   if (signal !== 0) task.call.prctl(PR.SET_DUMPABLE, 0, 0, 0, 0);
