@@ -1,8 +1,9 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, rmSync, statSync } from "node:fs";
+import { createServer } from "node:net";
+import { dirname, join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { type DumpedProgram, dumpProgram, forget, missing, restoreProgram, verdictOf } from "./case.ts";
+import { type DumpedProgram, dumpProgram, forget, missing, restoreProgram, until, verdictOf } from "./case.ts";
 
 const programs: DumpedProgram[] = [];
 const undos: (() => void)[] = [];
@@ -41,6 +42,22 @@ describe.skipIf(missing !== undefined)(
       const program = await dump("watched-files", mounted);
       await restoreProgram(program);
       expect(await verdictOf(program)).toBe("pass");
+    });
+
+    it("restores container-files, and leaves what the host has under the same paths alone", async () => {
+      const decoy = "/tmp/restage-decoy/socket";
+      mkdirSync(dirname(decoy), { recursive: true });
+      undos.push(() => rmSync(dirname(decoy), { recursive: true }));
+      const server = createServer().listen(decoy);
+      undos.push(() => server.close());
+      await until(() => existsSync(decoy), "the decoy is there");
+      const { ino } = statSync(decoy);
+      const source = join(import.meta.dirname, "container-files");
+      const program = await dumpProgram(source, () => [], undefined, ["-static"]);
+      programs.push(program);
+      await restoreProgram(program, { root: program.directory });
+      expect(await verdictOf(program)).toBe("pass");
+      expect(statSync(decoy).ino).toBe(ino);
     });
 
     it.skipIf(!savesMaps)(`restores bpf-maps${savesMaps ? "" : " (SKIPPED: CRIU without libbpf)"}`, async () => {

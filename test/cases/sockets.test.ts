@@ -46,6 +46,7 @@ function failingAfter(stage: RunStageName) {
 describeDumped(`sockets that no fixture has`, () => {
   it.each([
     ["unix-sockets", [], {}],
+    ["unix-corners", [], {}],
     ["external-peer", ["--ext-unix-sk"], { extUnixSockets: true }],
     ["inet-sockets", [], {}],
     ["tcp-connections", ["--tcp-established", "--network-lock", "skip"], { tcpEstablished: true }],

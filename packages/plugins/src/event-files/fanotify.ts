@@ -24,7 +24,7 @@ export function fanotify(): RestorePlugin {
         restored: "marks of files and of mounts, their events and what they ignore; flags",
         refused: "marked files that are not there; not in CRIU's images: marks of file systems, unread events",
         kernel: "CONFIG_FANOTIFY",
-        shownBy: ["case watched-files"],
+        shownBy: ["case watched-files", "case container-files"],
       },
     ],
     apply({ plan, openFile, stages }) {
@@ -44,9 +44,6 @@ export function fanotify(): RestorePlugin {
         opened.push({ task, entry: ffy });
         return descriptor;
       });
-      stages.RESTORE.enter.tap("fanotify", (context) => {
-        files?.holdRoots(context, (id) => context.checkpoint.files.get(id)?.ffy !== undefined);
-      });
       stages.RESTORE_CREDS.enter.tap("fanotify", (context) => {
         const { host, tree, checkpoint } = context;
         for (const { task, entry } of opened) {
@@ -55,11 +52,10 @@ export function fanotify(): RestorePlugin {
             const add = (path: string) => addMark(host, instance, mark, path);
             const file = markedFile(mark);
             if (file !== undefined) files?.open(context, task, file, add);
-            else add(files?.path(task, mountPoint(checkpoint, task, mark) ?? "/") ?? "/");
+            else add(files?.path(mountPoint(checkpoint, task, mark) ?? "/", mark.me?.mnt_id) ?? "/");
           }
           host.call.close(instance);
         }
-        files?.releaseRoots(host);
       });
     },
   });

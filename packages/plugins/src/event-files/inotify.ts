@@ -25,7 +25,7 @@ export function inotify(): RestorePlugin {
           "watches with their numbers and masks, found by path or by handle, on deleted files that are open too",
         refused: "watched files that are not there",
         kernel: "CONFIG_CHECKPOINT_RESTORE",
-        shownBy: ["fixture polling", "case watched-files"],
+        shownBy: ["fixture polling", "case watched-files", "case container-files"],
       },
     ],
     apply({ plan, openFile, stages }) {
@@ -46,9 +46,6 @@ export function inotify(): RestorePlugin {
         opened.push({ task, entry: ify });
         return descriptor;
       });
-      stages.RESTORE.enter.tap("inotify", (context) => {
-        files?.holdRoots(context, (id) => context.checkpoint.files.get(id)?.ify !== undefined);
-      });
       stages.RESTORE_CREDS.enter.tap("inotify", (context) => {
         const { host, tree } = context;
         for (const { task, entry } of opened) {
@@ -59,7 +56,6 @@ export function inotify(): RestorePlugin {
           }
           host.call.close(instance);
         }
-        files?.releaseRoots(host);
       });
     },
   });

@@ -2,6 +2,7 @@ import { type Host, type Plan, RestoreError, type StageContext, type Task } from
 import type { FhEntry } from "@restage/images";
 import { AT_FDCWD, O } from "@restage/linux/abi";
 import { readRemaps } from "../files/remaps.ts";
+import { type MountPaths, readMountPaths } from "../namespaces/mounts/mount-paths.ts";
 import { hasOwnNamespace } from "../namespaces/own-namespaces.ts";
 import { openByHandle } from "./file-handles.ts";
 
@@ -23,16 +24,16 @@ interface OpenPlace {
 /**
  * What is watched, as this process finds it: by its path, by its handle, or, when it is deleted, as what a task has open.
  *
- * Watches are added by this process, as the tree may have no /proc, another root, or no right to open files by handles. Paths are those of the
- * mount namespace, so its root is held from before tasks get roots of their own.
+ * Watches are added by this process, as the tree may have no /proc, another root, or no right to open files by handles.
  */
 export class WatchedFiles {
   readonly #deleted: ReadonlyMap<string, OpenPlace>;
   readonly #isOwn: boolean;
-  readonly #roots = new Map<Task, number>();
+  readonly #mounts: MountPaths;
 
   constructor(plan: Plan) {
     this.#deleted = placesOfDeleted(plan);
+    this.#mounts = readMountPaths(plan);
     this.#isOwn = hasOwnNamespace(plan.checkpoint, plan.tree.root, "mount");
   }
 
@@ -48,25 +49,9 @@ export class WatchedFiles {
     });
   }
 
-  /** Before tasks get roots of their own: those of tasks that have an instance, by its id. */
-  holdRoots({ host, tree }: StageContext, isInstance: (id: number) => boolean): void {
-    if (!this.#isOwn) return;
-    for (const task of tree.tasks) {
-      if (!task.survives || !task.descriptors.some(({ id }) => isInstance(id))) continue;
-      const path = `/proc/${task.hostPid}/root`;
-      this.#roots.set(task, host.call.openat(AT_FDCWD, path, O.PATH | O.DIRECTORY | O.CLOEXEC, 0).result);
-    }
-  }
-
-  releaseRoots(host: Host): void {
-    for (const root of this.#roots.values()) host.call.close(root);
-    this.#roots.clear();
-  }
-
-  /** A path in the mount namespace of a task, for this process. */
-  path(task: Task, path: string): string {
-    const root = this.#roots.get(task);
-    return root === undefined ? path : `/proc/self/fd/${root}${path}`;
+  /** A path in the namespace of a mount, for this process. */
+  path(path: string, mountId: number | undefined): string {
+    return this.#mounts.outside(mountId) + path;
   }
 
   /** Gives `use` a path that leads to a watched file, over a link of /proc: to be followed. */
@@ -79,7 +64,7 @@ export class WatchedFiles {
     const file =
       handle.path === undefined
         ? openByHandle(host, handle, device, task.hostPid)
-        : this.#openPath(host, task, handle.path);
+        : this.#openPath(host, this.path(handle.path, handle.mnt_id));
     try {
       use(`/proc/self/fd/${file}`);
     } finally {
@@ -88,8 +73,8 @@ export class WatchedFiles {
   }
 
   /** The path leads to the file itself: also where that is a symbolic link. */
-  #openPath(host: Host, task: Task, path: string): number {
-    return host.call.openat(AT_FDCWD, this.path(task, path), O.PATH | O.NOFOLLOW | O.CLOEXEC, 0).result;
+  #openPath(host: Host, path: string): number {
+    return host.call.openat(AT_FDCWD, path, O.PATH | O.NOFOLLOW | O.CLOEXEC, 0).result;
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Host } from "@restage/core";
 import type { UnixSkEntry } from "@restage/images";
-import { AT_FDCWD } from "@restage/linux/abi";
+import { AT_FDCWD, S_IF } from "@restage/linux/abi";
 import { TemporaryNames } from "../files/temporary-names.ts";
 import { isBound, pathOf } from "./unix-graph.ts";
 import { asideOf } from "./unix-names.ts";
@@ -18,6 +18,8 @@ interface MovedFile {
  */
 export class UnixPaths {
   readonly #host: Host;
+  /** What comes before the path of a socket, for this process. */
+  readonly #prefixOf: (entry: UnixSkEntry) => string;
   readonly #directories: TemporaryNames;
   /** For as long as a socket is bound whose file is deleted. */
   readonly #borrowed: MovedFile[] = [];
@@ -25,27 +27,33 @@ export class UnixPaths {
   /** Forgets the undos of names that are only there until all sockets are bound. */
   readonly #forget: (() => void)[] = [];
 
-  constructor(host: Host) {
+  constructor(host: Host, prefixOf: (entry: UnixSkEntry) => string) {
     this.#host = host;
+    this.#prefixOf = prefixOf;
     this.#directories = new TemporaryNames(host);
   }
 
   /** Before any socket is bound. */
   makeRoom(sockets: readonly UnixSkEntry[]): void {
     const bound = sockets.filter(isBound);
-    const staying = new Set(bound.filter(({ deleted }) => deleted !== true).map(pathOf));
+    const outside = (entry: UnixSkEntry, path: string | undefined) =>
+      path === undefined ? undefined : this.#prefixOf(entry) + path;
+    const staying = new Set(
+      bound.filter(({ deleted }) => deleted !== true).map((entry) => outside(entry, pathOf(entry))),
+    );
     const seen = new Set<string>();
     for (const entry of bound) {
-      const path = pathOf(entry);
+      const path = outside(entry, pathOf(entry));
       if (path === undefined) continue;
-      const aside = asideOf(entry);
+      const aside = outside(entry, asideOf(entry));
       if (aside !== undefined) {
         this.#directories.makeParents(path);
         this.#forget.push(this.#undoBinding(aside));
       }
       if (seen.has(path)) continue;
       seen.add(path);
-      this.#moveAside(path, staying.has(path) ? this.#replaced : this.#borrowed);
+      if (!staying.has(path)) this.#moveAside(path, this.#borrowed);
+      else if (this.#isSocket(path)) this.#moveAside(path, this.#replaced);
       const forget = this.#undoBinding(path);
       if (!staying.has(path)) this.#forget.push(forget);
     }
@@ -68,6 +76,11 @@ export class UnixPaths {
 
   #undoBinding(path: string): () => void {
     return this.#host.undo((call) => call.unlinkat(AT_FDCWD, path, 0).allow("ENOENT"));
+  }
+
+  #isSocket(path: string): boolean {
+    const found = this.#host.stat(path);
+    return typeof found === "object" && (found.mode & S_IF.MT) === S_IF.SOCK;
   }
 
   #moveAside(path: string, list: MovedFile[]): void {

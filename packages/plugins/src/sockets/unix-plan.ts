@@ -1,6 +1,7 @@
 import type { Plan } from "@restage/core";
 import type { UnixSkEntry } from "@restage/images";
 import { S_IF, SCM, SOCK, TCP_STATE, UNIX_PATH_MAX } from "@restage/linux/abi";
+import { hasOwnNamespace } from "../namespaces/own-namespaces.ts";
 import {
   isAbstract,
   isBound,
@@ -71,10 +72,15 @@ function checkExternalPeer(plan: Plan, what: string, peer: UnixSkEntry): void {
       why: `the checkpoint does not say to which directory the path of its peer, ${nameOf(peer)}, is relative`,
       hint,
     });
-  } else if (path === undefined ? !isAbstract(peer) : plan.host.stat(path) === "missing") {
+  } else if (path === undefined ? !isAbstract(peer) : isMissing(plan, path)) {
     const hint = "start the process that it belongs to, or rewrite its name: entries.unixsk";
     plan.refuse({ what, why: `its peer outside the checkpoint, ${nameOf(peer)}, is not there`, hint });
   }
+}
+
+/** Paths in a mount namespace of the tree's own are not there yet. */
+function isMissing(plan: Plan, path: string): boolean {
+  return !hasOwnNamespace(plan.checkpoint, plan.tree.root, "mount") && plan.host.stat(path) === "missing";
 }
 
 function checkName(plan: Plan, socket: UnixSkEntry, taken: ReadonlyMap<string, number>): void {
@@ -96,7 +102,7 @@ function checkName(plan: Plan, socket: UnixSkEntry, taken: ReadonlyMap<string, n
     return;
   }
   const directory = path.slice(0, path.lastIndexOf("/")) || "/";
-  if (socket.deleted === true) return;
+  if (socket.deleted === true || hasOwnNamespace(plan.checkpoint, plan.tree.root, "mount")) return;
   if (plan.host.stat(directory) === "missing") {
     plan.refuse({ what, why: `the directory ${directory} is not there`, hint: `make it, or ${rename}` });
   }

@@ -9,6 +9,7 @@ import {
 } from "@restage/core";
 import type { UnixSkEntry } from "@restage/images";
 import { AF, F, SETTABLE_FLAGS, SOCK, TCP_STATE } from "@restage/linux/abi";
+import { type MountPaths, readMountPaths } from "../namespaces/mounts/mount-paths.ts";
 import { setSocketOptions, shutDown, widenBuffers } from "./socket-options.ts";
 import { sendPacket } from "./socket-queues.ts";
 import { hasLostPeer, UnixGraph } from "./unix-graph.ts";
@@ -34,7 +35,13 @@ export function unixSockets(): RestorePlugin {
         restored:
           "stream, datagram, seqpacket: pairs, listening, connected, queues with descriptors in flight, options; peers outside with `--ext-unix-sk`",
         refused: "peers outside without the option",
-        shownBy: ["fixture unix-sockets", "case unix-sockets", "case external-peer"],
+        shownBy: [
+          "fixture unix-sockets",
+          "case unix-sockets",
+          "case unix-corners",
+          "case external-peer",
+          "case container-files",
+        ],
       },
     ],
     apply({ plan, stages, complete, openFile, fileNeeds, filesOpened }) {
@@ -42,12 +49,16 @@ export function unixSockets(): RestorePlugin {
       let paths: UnixPaths | undefined;
       const made = new MadeSockets();
       const graphOf = (checkpoint: Checkpoint) => (graph ??= new UnixGraph(checkpoint));
-      plan.tap("unix-sockets", (plan) => checkUnixSockets(plan, graphOf(plan.checkpoint)));
+      let mounts: MountPaths | undefined;
+      plan.tap("unix-sockets", (plan) => {
+        mounts = readMountPaths(plan);
+        checkUnixSockets(plan, graphOf(plan.checkpoint));
+      });
       fileNeeds.for("UNIXSK").tap("unix-sockets", ({ usk }, checkpoint) => {
         return usk === undefined ? undefined : graphOf(checkpoint).needsOf(usk);
       });
       stages.RESTORE.enter.tap("unix-sockets", ({ host, checkpoint }) => {
-        paths = new UnixPaths(host);
+        paths = new UnixPaths(host, ({ mnt_id }) => mounts?.outside(mnt_id) ?? "");
         paths.makeRoom(graphOf(checkpoint).sockets);
       });
       openFile.for("UNIXSK").tap("unix-sockets", ({ task, entry, checkpoint }) => {
