@@ -72,6 +72,10 @@ describeDumped(`files that no fixture has`, () => {
     ["dead-processes", [], {}],
     ["file-owners", [], {}],
     ["file-locks", ["--file-locks"], { fileLocks: true }],
+    ["more-locks", ["--file-locks"], { fileLocks: true }],
+    ["odd-files", ["--link-remap"], {}],
+    ["odd-pipes", [], {}],
+    ["epolls", [], {}],
   ] as const)("restores %s", async (name, flags, options) => {
     const program = await dump(name, flags);
     await restoreProgram(program, options);

@@ -4,4 +4,5 @@ export const NOT_YET: Readonly<Record<string, string>> = {
   "huge-pages": "huge pages (hugetlb) are not saved yet",
   "mapping-kinds": "it maps no regular file: these are not saved yet",
   cgroups: "--manage-cgroups is an option of CRIU that Restage does not have yet",
+  "odd-files": "files of this kind are not saved yet",
 };

@@ -38,6 +38,14 @@ describe.skipIf(missing !== undefined)(
       expect(await verdictOf(program)).toBe("pass");
     });
 
+    it("restores tcp-requests", async () => {
+      const source = join(import.meta.dirname, "tcp-requests");
+      const program = await dumpProgram(source, () => ["--tcp-established"]);
+      programs.push(program);
+      await restoreProgram(program, { tcpEstablished: true });
+      expect(await verdictOf(program)).toBe("pass");
+    });
+
     it("restores watched-files", async () => {
       const program = await dump("watched-files", mounted);
       await restoreProgram(program);

@@ -49,6 +49,7 @@ describeDumped(`sockets that no fixture has`, () => {
     ["unix-corners", [], {}],
     ["external-peer", ["--ext-unix-sk"], { extUnixSockets: true }],
     ["inet-sockets", [], {}],
+    ["socket-options", [], {}],
     ["tcp-connections", ["--tcp-established", "--network-lock", "skip"], { tcpEstablished: true }],
   ] as const)("restores %s", async (name, flags, options) => {
     const program = await dump(name, flags);

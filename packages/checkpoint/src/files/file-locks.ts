@@ -19,6 +19,9 @@ interface Lock {
   readonly len: bigint;
 }
 
+/** Set in the type of a lease that somebody was breaking. Source: CRIU criu/include/file-lock.h. */
+const LEASE_BREAKING = 4;
+
 /** POSIX locks, which belong to a process, and BSD locks, open file description locks and leases, which belong to an open file. */
 export function fileLocks(): CheckpointPlugin {
   return defineCheckpointPlugin({
@@ -67,5 +70,5 @@ function note(locks: Map<string, Lock>, line: string, file: OpenFile, holder: Ho
 
 /** What a lease is about to become that somebody breaks. */
 function leaseOf({ descriptor }: OpenFile, { host }: FrozenTree): number {
-  return attempt(host, "fcntl", descriptor ?? -1, F.GETLEASE, 0);
+  return attempt(host, "fcntl", descriptor ?? -1, F.GETLEASE, 0) | LEASE_BREAKING;
 }

@@ -10,7 +10,10 @@ export function prepareInetSocket(task: Task, socket: Value, entry: InetSkEntry)
   // A raw socket counts as bound from the beginning: too late for this.
   const isOpen = family === AF.INET6 && type !== SOCK.RAW;
   if (isOpen && v6only !== undefined) setOption(task, socket, SOL.IPV6, IPV6.V6ONLY, v6only);
-  if (family === AF.INET && ip_opts?.freebind === true) setOption(task, socket, SOL.IP, IP.FREEBIND, true);
+  if (ip_opts?.freebind === true) {
+    if (family === AF.INET) setOption(task, socket, SOL.IP, IP.FREEBIND, true);
+    else setOption(task, socket, SOL.IPV6, IPV6.FREEBIND, true);
+  }
   if (opts.so_bound_dev !== undefined) {
     const device = new TextEncoder().encode(`${opts.so_bound_dev}\0`);
     task.call

@@ -29,10 +29,10 @@ export function inetSockets(): RestorePlugin {
     supports: [
       {
         group: "sockets",
-        what: "TCP listening, UDP, raw",
+        what: "TCP listening, UDP, UDP-Lite, ping (ICMP), raw",
         restored: "addresses of v4 and v6, backlog, options, bound and connected",
-        refused: "SYN_SENT and SYN_RECV, other protocols",
-        shownBy: ["fixture inet", "case inet-sockets"],
+        refused: "other protocols; not in CRIU's images: queued datagrams",
+        shownBy: ["fixture inet", "case inet-sockets", "case socket-options"],
       },
     ],
     apply({ plan, openFile, fileGroup, filesOpened }) {

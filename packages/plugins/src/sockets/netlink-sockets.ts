@@ -13,7 +13,7 @@ export function netlinkSockets(): RestorePlugin {
       {
         group: "sockets",
         what: "netlink sockets",
-        restored: "protocol, port id, groups",
+        restored: "protocol, port id (another one where somebody has it), groups",
         refused: "queued messages",
         shownBy: ["fixture inet"],
       },
@@ -31,11 +31,9 @@ function openSocket(task: Task, entry: NetlinkSkEntry): Value {
   const { protocol, portid, groups, state, dst_portid, dst_group, flags, opts } = entry;
   const socket = task.call.socket(AF.NETLINK, SOCK.RAW | SOCK.CLOEXEC, protocol);
   if (portid !== 0 || groups.some((group) => group !== 0)) {
-    task.call
-      .bind(socket, netlinkAddress(portid, groups[0] ?? 0), 12)
-      .hint(
-        `port ${portid} of netlink protocol ${protocol} is in use: end who has it, or rewrite it: entries.netlink_sk`,
-      );
+    // As in CRIU, it gets another port when somebody has that one; a second bind of one that is bound fails.
+    task.call.bind(socket, netlinkAddress(portid, groups[0] ?? 0), 12).allow("EADDRINUSE");
+    task.call.bind(socket, netlinkAddress(0, groups[0] ?? 0), 12).allow("EINVAL");
   }
   if (state === NETLINK_CONNECTED) {
     task.call.connect(socket, netlinkAddress(dst_portid, dst_group === 0 ? 0 : 1 << (dst_group - 1)), 12);

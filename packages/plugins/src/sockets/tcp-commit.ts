@@ -1,8 +1,8 @@
 import { data, type Host, output, RestoreError, type StageContext, struct } from "@restage/core";
-import { MSG, SHUT, SO, SOL, TCP, TCP_STATE } from "@restage/linux/abi";
+import { ERRNO, F, MSG, O, SETTABLE_FLAGS, SHUT, SO, SOL, TCP, TCP_STATE } from "@restage/linux/abi";
 import { takeDescriptor } from "../files/take-descriptor.ts";
 import { hasOwnNamespace } from "../namespaces/own-namespaces.ts";
-import { inetName } from "./inet-addresses.ts";
+import { inetName, socketAddress } from "./inet-addresses.ts";
 import { unlockConnections } from "./network-lock.ts";
 import { type Connection, endsAtCommit, unsentOf } from "./tcp-repair.ts";
 
@@ -12,6 +12,7 @@ const LARGEST_BUFFER = 0x3fff_ffff;
 
 /** States of connections while they are in repair mode, where they differ from those that they come to when they are let go. */
 const STATE_IN_REPAIR: Readonly<Record<number, number>> = {
+  [TCP_STATE.SYN_SENT]: TCP_STATE.CLOSE,
   [TCP_STATE.FIN_WAIT1]: TCP_STATE.ESTABLISHED,
   [TCP_STATE.LAST_ACK]: TCP_STATE.CLOSE_WAIT,
 };
@@ -67,10 +68,30 @@ function finish(host: Host, socket: number, connection: Connection): void {
     setOption(host, socket, SOL.SOCKET, SO.SNDBUFFORCE, opts.so_sndbuf >> 1);
     if (opts.so_buf_lock !== undefined) setOption(host, socket, SOL.SOCKET, SO.BUF_LOCK, opts.so_buf_lock);
   }
+  if (state === TCP_STATE.SYN_SENT) connectAgain(host, socket, connection);
   if (endsAtCommit(state)) host.call.shutdown(socket, SHUT.WR);
   // Repair mode has its own idea of it until it is left.
   setOption(host, socket, SOL.SOCKET, SO.REUSEADDR, Number(opts.reuseaddr ?? false));
   setOption(host, socket, SOL.SOCKET, SO.REUSEPORT, Number(opts.so_reuseport ?? false));
+}
+
+/** Asks for a connection once more, by the same numbers, and does not wait for the answer. */
+function connectAgain(host: Host, socket: number, { entry, stream }: Connection): void {
+  const { family, dst_port, dst_addr, flags } = entry;
+  const address = socketAddress(family, dst_port, dst_addr);
+  host.call.fcntl(socket, F.SETFL, O.NONBLOCK);
+  try {
+    host.call.connect(socket, address, address.bytes.length);
+  } catch (error) {
+    if (!(error instanceof RestoreError) || error.syscall?.errno !== ERRNO.EINPROGRESS) throw error;
+  }
+  host.call.fcntl(socket, F.SETFL, flags & (SETTABLE_FLAGS | O.ASYNC));
+  const { timestamp } = stream.value;
+  if (timestamp === undefined) return;
+  // Connecting has begun the time of the connection anew.
+  setOption(host, socket, SOL.TCP, TCP.REPAIR, 1);
+  setOption(host, socket, SOL.TCP, TCP.TIMESTAMP, timestamp);
+  setOption(host, socket, SOL.TCP, TCP.REPAIR, 0);
 }
 
 function sendAll(host: Host, socket: number, bytes: Uint8Array): void {

@@ -35,10 +35,10 @@ export function tcpConnections(): RestorePlugin {
         group: "sockets",
         what: "TCP connections",
         restored:
-          "queues, sequence numbers, windows, timestamps, half-closed, with `--tcp-established`; closed with `--tcp-close`",
+          "queues, sequence numbers, windows, timestamps, half-closed, asked for (SYN_SENT), with `--tcp-established`; closed with `--tcp-close`",
         refused: "connections without one of the options",
         kernel: "TCP_REPAIR; nftables or iptables for the lock",
-        shownBy: ["fixture tcp-established", "case tcp-connections"],
+        shownBy: ["fixture tcp-established", "case tcp-connections", "case tcp-requests"],
       },
     ],
     apply({ plan, stages, openFile, commit, service }) {
@@ -51,7 +51,7 @@ export function tcpConnections(): RestorePlugin {
       openFile.for("INETSK").tap("tcp-connections", ({ task, entry, checkpoint }) => {
         const { isk } = entry;
         if (isk === undefined || !isConnection(isk)) return undefined;
-        if (closed) return openClosed(task, isk);
+        if (closed || isk.state === TCP_STATE.CLOSE) return openClosed(task, isk);
         const connection = readConnection(checkpoint, isk);
         opened.set(task, [...(opened.get(task) ?? []), connection]);
         return repairConnection(task, connection);

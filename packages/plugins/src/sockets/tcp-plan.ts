@@ -6,6 +6,7 @@ import { isConnection } from "./inet-ports.ts";
 import { readInetTable } from "./inet-table.ts";
 
 const RESTORED: ReadonlySet<number> = new Set([
+  TCP_STATE.SYN_SENT,
   TCP_STATE.ESTABLISHED,
   TCP_STATE.FIN_WAIT1,
   TCP_STATE.FIN_WAIT2,
@@ -36,6 +37,7 @@ export function checkConnections(plan: Plan): void {
   const descriptors = new Set(plan.survivors.flatMap((task) => task.descriptors.map(({ id }) => id)));
   for (const entry of connections) {
     const what = inetName(entry);
+    if (entry.state === TCP_STATE.CLOSE) continue;
     if (!RESTORED.has(entry.state)) {
       const hint = "wait until it is connected or closed before the dump, or restore with --tcp-close";
       plan.refuse({ what, why: `connections in state ${stateName(entry.state)} are not restored yet`, hint });

@@ -10,7 +10,7 @@ import { setOption, shutDown, widenBuffers } from "./socket-options.ts";
 const PIECE = 64 * 1024;
 const READING = 1;
 
-const { FIN_WAIT1, FIN_WAIT2, CLOSE_WAIT, LAST_ACK, CLOSING } = TCP_STATE;
+const { SYN_SENT, FIN_WAIT1, FIN_WAIT2, CLOSE_WAIT, LAST_ACK, CLOSING } = TCP_STATE;
 const PEER_HAS_ENDED: readonly number[] = [CLOSE_WAIT, LAST_ACK, CLOSING];
 const HAS_ENDED: readonly number[] = [FIN_WAIT1, FIN_WAIT2, LAST_ACK, CLOSING];
 
@@ -62,7 +62,7 @@ export function endsAtCommit(state: number): boolean {
 }
 
 /**
- * Makes a connection in repair mode: no packet leaves, and closing it says nothing to its peer. What was received can be read; what was
+ * Makes a connection in repair mode, or what is needed to ask for one again: no packet leaves, and closing it says nothing to its peer. What was received can be read; what was
  * sent and not confirmed will be repeated. Requires CAP_NET_ADMIN in the network namespace.
  */
 export function repairConnection(task: Task, connection: Connection): Value {
@@ -77,6 +77,13 @@ export function repairConnection(task: Task, connection: Connection): Value {
   widenBuffers(task, socket);
   bindInetSocket(task, socket, entry);
   setSequence(task, socket, TCP_QUEUE.RECV, received.from);
+  if (state === SYN_SENT) {
+    // Its request (SYN) takes a number too. It is sent again when the connection is let go.
+    setSequence(task, socket, TCP_QUEUE.SEND, (sent.from - 1) >>> 0);
+    chooseQueue(task, socket, TCP_QUEUE.NONE);
+    setInetOptions(task, socket, entry);
+    return socket;
+  }
   setSequence(task, socket, TCP_QUEUE.SEND, sent.from);
   const address = socketAddress(family, dst_port, dst_addr);
   task.call
