@@ -1,12 +1,17 @@
 import { RestoreError } from "@restage/core";
 import { COMMANDS, type Command } from "./commands.ts";
 import { EXIT } from "./exit-codes.ts";
+import { readCriuConfig } from "./options/criu-config.ts";
 import { nearest } from "./options/nearest.ts";
 import { parseWords } from "./options/parse-words.ts";
+import { RESTORE_OPTIONS } from "./options/restore-options.ts";
 import { createSettings } from "./options/settings.ts";
 import { print } from "./report/print.ts";
 
 export const VERSION = "0.1.0";
+
+/** What needs no command. */
+const STANDALONE: readonly string[] = ["--version", "-V", "--help", "-h"];
 
 /**
  * Does what the words of a command line say; returns the exit code.
@@ -14,17 +19,39 @@ export const VERSION = "0.1.0";
  * Throws a RestoreError.
  */
 export async function runCommandLine(words: readonly string[]): Promise<number> {
-  const [name = "--help", ...rest] = words;
+  const [name = "--help", ...rest] = commandFirst(words);
   if (name === "--version" || name === "-V") return answer(`${VERSION}\n`);
   if (name === "--help" || name === "-h") return answer((await import("./help.ts")).programHelp());
   const command = commandOf(name);
-  const settings = createSettings();
-  const [operand, ...others] = parseWords(rest, command.options, settings);
+  const { settings, operands } = readSettings(rest, command);
   if (settings.help) return answer((await import("./help.ts")).commandHelp(name, command));
+  if (settings.execute) settings.program = operands;
+  const [operand, ...others] = settings.execute ? [] : operands;
   const unexpected = command.operand === undefined ? operand : others[0];
   if (unexpected !== undefined)
     throw new RestoreError("ERR_OPTION", `restage ${name} does not take ${JSON.stringify(unexpected)}`);
   return command.run(settings, operand);
+}
+
+/** Options may stand before the command, as getopt_long(3) allows it to those of CRIU. */
+function commandFirst(words: readonly string[]): readonly string[] {
+  const [first] = words;
+  if (first === undefined || !first.startsWith("-") || STANDALONE.includes(first)) return words;
+  const [name] = parseWords(words, RESTORE_OPTIONS, createSettings());
+  if (name === undefined)
+    throw new RestoreError("ERR_OPTION", "No command is named", { hint: "as in `restage restore`" });
+  const at = words.indexOf(name);
+  return [name, ...words.slice(0, at), ...words.slice(at + 1)];
+}
+
+/** What CRIU's configuration says, and over it the command line. */
+function readSettings(words: readonly string[], { options }: Command) {
+  const settings = createSettings();
+  const operands = parseWords(words, options, settings);
+  if (settings.criuConfig === undefined) return { settings, operands };
+  const both = createSettings();
+  parseWords([...readCriuConfig(settings.criuConfig), ...words], options, both);
+  return { settings: both, operands };
 }
 
 function commandOf(name: string): Command {

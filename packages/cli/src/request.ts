@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { loadConfig, RestoreError, type RestoreRequest } from "@restage/core";
 import type { Settings } from "./options/settings.ts";
@@ -9,7 +10,8 @@ import type { Settings } from "./options/settings.ts";
  */
 export async function requestOf(settings: Settings): Promise<RestoreRequest> {
   const request = await requestWithoutImages(settings);
-  const { images } = request;
+  // Without -D it is the working directory, as with CRIU.
+  const images = request.images ?? (existsSync("inventory.img") ? "." : undefined);
   if (images === undefined) {
     const hint = "name the directory of its images with -D, or as `images` in restore.config.ts";
     throw new RestoreError("ERR_OPTION", "No checkpoint is named", { hint });

@@ -44,6 +44,14 @@ describe("the command line", () => {
     await expect(run("inspect", "a.img", "b.img")).rejects.toThrow('restage inspect does not take "b.img"');
   });
 
+  it("takes options before the command too", async () => {
+    expect((await run("-D", CHECKPOINT, "--json", "inspect")).out).toBe(
+      (await run("inspect", "-D", CHECKPOINT, "--json")).out,
+    );
+    await expect(run("-v4", "resotre")).rejects.toMatchObject({ hint: "is restore meant?" });
+    await expect(run("-v4")).rejects.toMatchObject({ message: "No command is named" });
+  });
+
   it("wants to know which checkpoint", async () => {
     await expect(run("restore")).rejects.toMatchObject({ code: "ERR_OPTION", message: "No checkpoint is named" });
   });

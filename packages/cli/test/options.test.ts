@@ -1,5 +1,9 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { RestoreError } from "@restage/core";
 import { describe, expect, it } from "vitest";
+import { isCriuConfig, readCriuConfig } from "../src/options/criu-config.ts";
 import { nearest } from "../src/options/nearest.ts";
 import { parseWords } from "../src/options/parse-words.ts";
 import { RESTORE_OPTIONS } from "../src/options/restore-options.ts";
@@ -89,12 +93,32 @@ describe("parseWords()", () => {
 describe("options of CRIU", () => {
   it.each([
     ["--lazy-pages", "lazy-pages"],
-    ["--weak-sysctls", "weak-sysctls"],
-    ["--exec-cmd", "exec-cmd"],
-    ["--cpu-cap", "cpu-cap"],
-    ["--cpu-cap=ins", "cpu-cap"],
+    ["--tls", "tls"],
+    ["--tls-cert=/a", "tls-cert"],
   ])("that are missing are refused by name: %s", (line, name) => {
     expect(failure(line)).toBe(`ERR_OPTION; --${name} is an option of CRIU that Restage does not have yet`);
+  });
+
+  it.each([
+    ["--cpu-cap", ["fpu", "ins", "cpu"]],
+    ["--cpu-cap=cpu", ["fpu", "ins", "cpu"]],
+    ["--cpu-cap=^ins", ["fpu"]],
+    ["--cpu-cap=none,ins", ["ins"]],
+    ["--cpu-cap=none", []],
+    ["--cpu-cap=all,^cpu", ["fpu", "ins"]],
+  ])("%s compares what CRIU compares", (line, cpuCap) => {
+    expect(parse(line).settings.restore).toEqual({ cpuCap });
+  });
+
+  it("may be in a file of CRIU's, which the command line overrides", () => {
+    const file = join(mkdtempSync(join(tmpdir(), "restage-config-")), "runc.conf");
+    writeFileSync(file, '# a comment\ntcp-established\nwork-dir "/a \\"b\\" c" # why\n\nverbosity 4\n');
+    expect(isCriuConfig(file)).toBe(true);
+    expect(readCriuConfig(file)).toEqual(["--tcp-established", '--work-dir=/a "b" c', "--verbosity=4"]);
+    writeFileSync(file, "work-dir a b\n");
+    expect(() => readCriuConfig(file)).toThrow("line 1 has more than two words");
+    expect(() => readCriuConfig(`${file}.gone`)).toThrow("ENOENT");
+    rmSync(join(file, ".."), { recursive: true });
   });
 
   it("that matter only at a dump are accepted, and so are those that say what is so in any case", () => {

@@ -13,7 +13,15 @@ export { Checkpoint, guard } from "./images/checkpoint.ts";
 export { type EntryKinds, type EntryPlace, FILE_MEMBERS } from "./images/entry-kinds.ts";
 export type { ImageRequest } from "./images/image-request.ts";
 export type { MemoryPatch } from "./memory/memory-patch.ts";
-export { CGROUP_MODES, DEFAULT_OPTIONS, EMPTY_NAMESPACES, FILE_VALIDATIONS, type RestoreOptions } from "./options.ts";
+export {
+  CGROUP_MODES,
+  CPU_CAPABILITIES,
+  type CpuCapability,
+  DEFAULT_OPTIONS,
+  EMPTY_NAMESPACES,
+  FILE_VALIDATIONS,
+  type RestoreOptions,
+} from "./options.ts";
 export { type Finding, type NewFinding, Plan } from "./plan/plan.ts";
 export { ServiceDescriptors, type ServiceName } from "./plan/service-descriptors.ts";
 export { definePlugin, type PluginContext, type RestorePlugin, type Support } from "./plugin/plugin.ts";

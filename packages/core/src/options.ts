@@ -7,12 +7,18 @@ export const CGROUP_MODES = ["soft", "none", "props", "full", "strict", "ignore"
 /** Namespaces that may be left empty. Source: criu(8), "--empty-ns". */
 export const EMPTY_NAMESPACES = ["net"] as const;
 
+/** How processors are compared, CRIU's names: state of the floating point unit, instructions, everything. */
+export const CPU_CAPABILITIES = ["fpu", "ins", "cpu"] as const;
+export type CpuCapability = (typeof CPU_CAPABILITIES)[number];
+
 /** What a restore can be told, beside plugins. */
 export interface RestoreOptions {
   /** Directory of the images, or another location that an image source plugin knows. */
   readonly images: string;
   /** The tree becomes init's and goes on by itself; else it is a child of this process. */
   readonly detached: boolean;
+  /** Detached, it is a child of this process's parent. */
+  readonly sibling: boolean;
   /** The tree comes up in a new pid namespace under an init of ours, so that no pid of it can be taken. */
   readonly newPidNamespace: boolean;
   /** Restored by a user without privileges: in new user and pid namespaces. */
@@ -29,6 +35,8 @@ export interface RestoreOptions {
   readonly skipFileRwxCheck: boolean;
   /** How files are compared with what they were: by size and build-id, or by size alone. */
   readonly fileValidation: (typeof FILE_VALIDATIONS)[number];
+  /** What of this processor has to be as at the checkpoint. Source: criu(8), "--cpu-cap". */
+  readonly cpuCap: readonly CpuCapability[];
   /** Take the file locks of the checkpoint again; without it a checkpoint that has some is refused. */
   readonly fileLocks: boolean;
   /** Descriptors of this process that take the place of files, by CRIU's names for these: `pipe:[123]`, `var/log/app.log`. */
@@ -55,6 +63,7 @@ export interface RestoreOptions {
 
 export const DEFAULT_OPTIONS: Omit<RestoreOptions, "images"> = {
   detached: false,
+  sibling: false,
   newPidNamespace: false,
   unprivileged: false,
   leaveStopped: false,
@@ -63,6 +72,7 @@ export const DEFAULT_OPTIONS: Omit<RestoreOptions, "images"> = {
   shellJob: false,
   skipFileRwxCheck: false,
   fileValidation: "buildid",
+  cpuCap: [],
   fileLocks: false,
   inheritFd: {},
   manageCgroups: "soft",

@@ -46,7 +46,7 @@ export class Janitor {
     const read = host.scratchView.getUint32(0, true);
     this.#pipe = host.scratchView.getUint32(4, true);
     const stubPage = ZONE_ADDRESS + ZONE_SIZE;
-    const { pid, slot } = bootStub(host, ptrace, zone, stubPage, PTRACE_O.EXITKILL, [read]);
+    const { pid, slot } = bootStub(host, ptrace, zone, stubPage, PTRACE_O.EXITKILL, { inherit: [read] });
     this.#pid = pid;
     this.#leave = encodeProgram([call("exit_group", 0)], zone);
     // Nothing of the coordinator's is kept open but the pipe; a session of its own, so that no terminal's signal ends it.

@@ -56,8 +56,17 @@ export interface StubOptions {
   readonly timeout: number;
   /** The stub is to be the init of a pid namespace, and stay as that when the tree runs. */
   readonly init?: InitOptions | undefined;
+  /** The stub itself is to be the root task. */
+  readonly root?: RootOptions | undefined;
   /** Programs to be run by tasks that have seccomp filters: suspend them. Requires CAP_SYS_ADMIN in the first user namespace. */
   readonly suspendSeccomp: boolean;
+}
+
+/** A root task that is a child of this process's parent, as only this process itself can make one. */
+export interface RootOptions {
+  readonly pid: number;
+  /** Is it the first process of a new pid namespace? Requires CAP_SYS_ADMIN. */
+  readonly newPidNamespace: boolean;
 }
 
 /** An init of ours for a tree. Requires CAP_SYS_ADMIN, or a user namespace. */
@@ -171,6 +180,8 @@ export interface HostCalls {
   socketHolder(inode: number): string | undefined;
   /** Runs a program of this machine, found by PATH, and waits for its end. */
   runProgram(name: string, args: readonly string[], input?: string | Uint8Array): ProgramOutcome;
+  /** CPUID of the processor that runs: eax, ebx, ecx, edx. Undefined when nothing is looked at. */
+  cpuid(leaf: number, subleaf: number): readonly [number, number, number, number] | undefined;
   /** Reads a clock in nanoseconds. */
   clock(clock: "CLOCK_MONOTONIC" | "CLOCK_BOOTTIME"): bigint;
 }

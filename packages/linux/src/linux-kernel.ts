@@ -10,6 +10,7 @@ import { syscallNumber } from "./abi/syscall.ts";
 import { type UserReg, userRegOffset } from "./abi/user-regs-x86-64.ts";
 import { waitStatus } from "./abi/wait.ts";
 import { openForeignFunctions } from "./ffi/foreign-functions.ts";
+import { executeProgram } from "./host/execute-program.ts";
 import { Host } from "./host/host.ts";
 import { pathBytes } from "./host/path-bytes.ts";
 import {
@@ -95,6 +96,7 @@ export class LinuxKernel implements Kernel {
       findZombies,
       socketHolder,
       runProgram,
+      cpuid: (leaf, subleaf) => host.cpuid(leaf, subleaf),
       clock: (clock) => readClock(host, clock),
     };
   }
@@ -113,9 +115,12 @@ export class LinuxKernel implements Kernel {
     );
     this.#options = PTRACE_O.EXITKILL | PTRACE_O.TRACESYSGOOD | (options.suspendSeccomp ? PTRACE_O.SUSPEND_SECCOMP : 0);
     const stubPage = region + PARKING_SIZE + ZONE_SIZE;
-    const { pid, slot, registers } = bootStub(this.#host, this.#ptrace, zone, stubPage, this.#options);
-    const tracee: Tracee = { tid: pid, tgid: pid };
-    this.#stub = tracee;
+    const { root } = options;
+    const start = root === undefined ? undefined : { sibling: true, ...root };
+    const { pid, slot, registers } = bootStub(this.#host, this.#ptrace, zone, stubPage, this.#options, { start });
+    const tracee: Tracee = { tid: pid, tgid: pid, inPidNamespace: root?.newPidNamespace === true };
+    if (root === undefined) this.#stub = tracee;
+    else if (root.newPidNamespace) this.#inits.add(tracee);
     this.#slots.set(tracee, slot);
     this.#registers = registers;
     this.#extendedState = this.#ptrace.getExtendedState(pid);
@@ -123,7 +128,7 @@ export class LinuxKernel implements Kernel {
     await this.#runner.run(tracee, program);
     const vdsoText = this.#readVdso(pid, vdso);
     if (options.init !== undefined) await this.#forkInit(tracee, options.init);
-    return { tracee: this.#stub, vdso, vdsoText, scratch: zone.scratch, zone: zone.region };
+    return { tracee: this.#stub ?? tracee, vdso, vdsoText, scratch: zone.scratch, zone: zone.region };
   }
 
   run(tracee: Tracee, program: Program): Promise<void> {
@@ -322,6 +327,11 @@ export class LinuxKernel implements Kernel {
     checked(this.#ptrace.setRegisters(init.tid, registers), "ptrace(PTRACE_SETREGS)", "let the init go");
     checked(this.#ptrace.setSignalMask(init.tid, 0n), "ptrace(PTRACE_SETSIGMASK)", "let the init go");
     checked(this.#ptrace.detach(init.tid, 0), "ptrace(PTRACE_DETACH)", "let the init go");
+  }
+
+  /** Puts a program in the place of this one. See {@link executeProgram}. */
+  execute(...program: Parameters<typeof executeProgram> extends [Host, ...infer Rest] ? Rest : never): never {
+    return executeProgram(this.#host, ...program);
   }
 
   close(): void {

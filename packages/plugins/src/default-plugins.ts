@@ -4,6 +4,7 @@ import { limits } from "./attributes/limits.ts";
 import { processAttributes } from "./attributes/process-attributes.ts";
 import { scheduling } from "./attributes/scheduling.ts";
 import { cgroups } from "./cgroups/cgroups.ts";
+import { cpuinfo } from "./cpu/cpuinfo.ts";
 import { credentials } from "./credentials/credentials.ts";
 import { seccomp } from "./credentials/seccomp.ts";
 import { epolls } from "./event-files/epolls.ts";
@@ -69,6 +70,7 @@ export function defaultPlugins(): RestorePlugin[] {
   return [
     unsupported(),
     actionScripts(),
+    cpuinfo(),
     init(),
     zombiesBefore(),
     cgroups(),

@@ -6,6 +6,7 @@
 export { limits } from "./attributes/limits.ts";
 export { processAttributes } from "./attributes/process-attributes.ts";
 export { scheduling } from "./attributes/scheduling.ts";
+export { cpuinfo } from "./cpu/cpuinfo.ts";
 export { credentials } from "./credentials/credentials.ts";
 export { seccomp } from "./credentials/seccomp.ts";
 export { defaultPlugins } from "./default-plugins.ts";

@@ -1,5 +1,7 @@
-import { asRestoreError, restore } from "@restage/core";
+import { closeSync } from "node:fs";
+import { asRestoreError, RestoreError, restore } from "@restage/core";
 import { defaultPlugins } from "@restage/plugins";
+import { execute } from "../execute.ts";
 import { EXIT, exitCodeOf } from "../exit-codes.ts";
 import { openMachine } from "../open-machine.ts";
 import type { Settings } from "../options/settings.ts";
@@ -11,6 +13,8 @@ import { stay } from "../stay.ts";
 
 /** Restores a checkpoint, and stays until the root task ends unless the tree is detached. Gives the exit code. */
 export async function restoreCommand(settings: Settings): Promise<number> {
+  checkTogether(settings);
+  for (const descriptor of settings.close) closeSync(descriptor);
   const request = await requestOf(settings);
   const report = await openReport(settings, request.images);
   try {
@@ -20,6 +24,7 @@ export async function restoreCommand(settings: Settings): Promise<number> {
     kernel.close();
     // Before staying: the tree may run for days.
     report.end();
+    if (settings.execute) execute(kernel, settings.program);
     if (request.detached !== true) await stay(kernel, tree);
     return EXIT.OK;
   } catch (thrown) {
@@ -29,4 +34,16 @@ export async function restoreCommand(settings: Settings): Promise<number> {
     if (!settings.json) printError(error);
     return exitCodeOf(error);
   }
+}
+
+/** As CRIU does, with its rules. */
+function checkTogether({ execute, program, restore: { detached, sibling } }: Settings): void {
+  if (execute && program.length === 0) {
+    const hint = "as in `restage restore -D images --exec-cmd -- program and its arguments`";
+    throw new RestoreError("ERR_OPTION", "--exec-cmd needs a program", { hint });
+  }
+  if (execute && detached === true)
+    throw new RestoreError("ERR_OPTION", "--exec-cmd and --restore-detached cannot both be: who would be the parent?");
+  if (sibling === true && detached !== true)
+    throw new RestoreError("ERR_OPTION", "--restore-sibling only makes sense with --restore-detached");
 }

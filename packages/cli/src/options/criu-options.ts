@@ -3,7 +3,11 @@ import { declareOption, type Option } from "./option.ts";
 
 /** What `criu restore` takes, but matters only when a checkpoint is made, or is so here in any case. Source: CRIU 4.2, criu/config.c. */
 const WITHOUT_EFFECT = [
+  "--address ADDRESS",
   "--cgroup-dump-controller NAME",
+  "--cgroup-props TEXT",
+  "--cgroup-props-file FILE",
+  "--deprecated",
   "--evasive-devices",
   "--force-irmap",
   "--freeze-cgroup PATH",
@@ -12,68 +16,57 @@ const WITHOUT_EFFECT = [
   "--irmap-scan-path PATH",
   "-R, --leave-running",
   "--link-remap",
+  "--mntns-compat-mode",
   "--network-lock METHOD",
   "--no-default-config",
   "--page-server",
+  "--port PORT",
   "--pre-dump-mode MODE",
   "--prev-images-dir DIR",
+  "--ps-socket FD",
   "--skip-in-flight",
+  "--status-fd FD",
   "--track-mem",
   "-t, --tree PID",
+  "--weak-sysctls",
 ];
 
-/** What `criu restore` does, and Restage does not do yet. */
-const MISSING = [
-  "--address ADDRESS",
-  "--allow-uprobes",
-  "--auto-dedup",
-  "--cgroup-props TEXT",
-  "--cgroup-props-file FILE",
-  "--cgroup-yard PATH",
-  "--close FD",
-  "--cpu-cap [CAPABILITIES]",
-  "--daemon",
-  "--deprecated",
-  "--display-stats",
-  "--enable-external-masters",
-  "--enable-external-sharing",
-  "--enable-fs NAMES",
-  "--exec-cmd",
-  "-J, --join-ns NAMESPACE",
-  "--lazy-pages",
-  "-L, --libdir DIR",
-  "--log-pid",
-  "--lsm-mount-context CONTEXT",
-  "--lsm-profile PROFILE",
-  "--mntns-compat-mode",
-  "--port PORT",
-  "--ps-socket FD",
-  "-S, --restore-sibling",
-  "--skip-mnt PATH",
-  "--status-fd FD",
-  "--stream",
-  "--tls",
-  "--tls-cacert FILE",
-  "--tls-cacrl FILE",
-  "--tls-cert FILE",
-  "--tls-key FILE",
-  "--tls-no-cn-verify",
-  "--weak-sysctls",
+/** What `criu restore` does, and Restage does not do yet; where there is something to be said to it, that. */
+const MISSING: readonly (readonly [declaration: string, hint?: string])[] = [
+  ["--allow-uprobes"],
+  ["--auto-dedup"],
+  ["--cgroup-yard PATH", "cgroups are restored where this machine has them mounted"],
+  ["--enable-external-masters"],
+  ["--enable-external-sharing"],
+  ["--enable-fs NAMES"],
+  ["-J, --join-ns NAMESPACE"],
+  ["--lazy-pages"],
+  ["-L, --libdir DIR", "CRIU's plugins are shared objects; those of Restage stand in `plugins` of the configuration"],
+  ["--lsm-mount-context CONTEXT"],
+  ["--lsm-profile PROFILE"],
+  ["--skip-mnt PATH"],
+  ["--stream", "an image source plugin can take the images from anywhere (the hook imageSource)"],
+  ["--tls"],
+  ["--tls-cacert FILE"],
+  ["--tls-cacrl FILE"],
+  ["--tls-cert FILE"],
+  ["--tls-key FILE"],
+  ["--tls-no-cn-verify"],
 ];
 
 /** Options of `criu restore` that set nothing: accepted where that is all there is to do, else refused by name. */
 export const CRIU_OPTIONS: readonly Option[] = [
   ...WITHOUT_EFFECT.map((declaration) => declareOption(declaration, undefined, () => {})),
-  ...MISSING.map(missingOption),
+  ...MISSING.map(([declaration, hint]) => missingOption(declaration, hint)),
 ];
 
 /** For `--help`. */
 export const NAMES_WITHOUT_EFFECT = WITHOUT_EFFECT.map(longName);
-export const MISSING_NAMES = MISSING.map(longName);
+export const MISSING_NAMES = MISSING.map(([declaration]) => longName(declaration));
 
-function missingOption(declaration: string): Option {
+function missingOption(declaration: string, hint: string | undefined): Option {
   return declareOption(declaration, undefined, (_settings, given) => {
-    if (given !== false) refuse(longName(declaration).slice(2));
+    if (given !== false) refuse(longName(declaration).slice(2), hint);
   });
 }
 
@@ -81,6 +74,6 @@ function longName(declaration: string): string {
   return /--[^ ]+/.exec(declaration)?.[0] ?? declaration;
 }
 
-function refuse(name: string): never {
-  throw new RestoreError("ERR_OPTION", `--${name} is an option of CRIU that Restage does not have yet`);
+function refuse(name: string, hint: string | undefined): never {
+  throw new RestoreError("ERR_OPTION", `--${name} is an option of CRIU that Restage does not have yet`, { hint });
 }

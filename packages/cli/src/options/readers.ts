@@ -1,3 +1,4 @@
+import { CPU_CAPABILITIES, type CpuCapability } from "@restage/core";
 import type { Given, Reader } from "./option.ts";
 
 /** A switch. */
@@ -36,6 +37,11 @@ export const number: Reader<number> = (given) => {
   throw new RangeError("a whole number above 0");
 };
 
+export const descriptor: Reader<number> = (given) => {
+  if (/^\d+$/.test(String(given))) return Number(given);
+  throw new RangeError("a descriptor, as 3");
+};
+
 /** Bytes: `4096`, `512K`, `1M`, `2G`, as CRIU reads them. */
 export const size: Reader<number> = (given) => {
   const [, digits, unit = ""] = /^(\d+)([KMG]?)$/i.exec(String(given)) ?? [];
@@ -50,3 +56,21 @@ export function inheritedDescriptor(given: Given): { readonly number: number; re
     throw new RangeError("a descriptor and a name, as fd[3]:var/log/app.log");
   return { number: Number(number), name };
 }
+
+/** `fpu,ins`, `all`, `none`, `^cpu`, as CRIU reads them: added to the state and the instructions, which it compares anyway; `^` takes away. */
+export const cpuCapabilities: Reader<readonly CpuCapability[]> = (given) => {
+  if (given === true) return CPU_CAPABILITIES;
+  let asked = new Set<CpuCapability>(["fpu", "ins"]);
+  for (const word of String(given).split(",")) {
+    const [, negation, name] = /^(\^?)(all|none|fpu|ins|cpu)$/.exec(word) ?? [];
+    if (name === undefined)
+      throw new RangeError("all, none, fpu, ins, cpu, with ^ for those that are not to be compared");
+    const named = CPU_CAPABILITIES.filter((capability) => name === "all" || name === capability);
+    if (name === "none") asked = new Set(negation === "^" ? CPU_CAPABILITIES : []);
+    for (const capability of named) {
+      if (negation === "^") asked.delete(capability);
+      else asked.add(capability);
+    }
+  }
+  return CPU_CAPABILITIES.filter((capability) => asked.has(capability));
+};

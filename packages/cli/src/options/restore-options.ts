@@ -1,13 +1,17 @@
 import { CGROUP_MODES, EMPTY_NAMESPACES, FILE_VALIDATIONS, type RestoreOptions } from "@restage/core";
+import { isCriuConfig } from "./criu-config.ts";
 import { CRIU_OPTIONS } from "./criu-options.ts";
 import { declareOption, type Option, type Reader } from "./option.ts";
-import { inheritedDescriptor, on, oneOf, seconds, text, verbosity } from "./readers.ts";
+import { cpuCapabilities, descriptor, inheritedDescriptor, on, oneOf, seconds, text, verbosity } from "./readers.ts";
 import type { Settings } from "./settings.ts";
 
 /** Options that every command has: which checkpoint it is about, and how it answers. */
 export const CHECKPOINT_OPTIONS: readonly Option[] = [
   restore("-D, --images-dir DIR", "directory of the images", "images", text),
-  command("--config FILE", "configuration; else restore.config.ts, upwards from here", "config", text),
+  declareOption("--config FILE", "configuration; else restore.config.ts, upwards from here", (to, given) => {
+    if (isCriuConfig(String(given))) to.criuConfig = String(given);
+    else to.config = String(given);
+  }),
   command("--json", "print JSON, for programs", "json", on),
   command("-h, --help", "print this", "help", on),
 ];
@@ -17,9 +21,15 @@ export const RESTORE_OPTIONS: readonly Option[] = [
   ...CHECKPOINT_OPTIONS,
   command("-W, --work-dir DIR", "where log, trace and pidfile are; else with the images", "workDirectory", text),
   restore("-d, --restore-detached", "do not stay until the tree ends", "detached", on),
+  restore("--daemon", "the same", "detached", on),
+  restore("-S, --restore-sibling", "with -d: as a child of the caller, not of init", "sibling", on),
+  command("--exec-cmd", "let the program after -- be the tree's parent", "execute", on),
+  declareOption("--close FD", "close a descriptor first", (to, given) => {
+    to.close.push(descriptor(given));
+  }),
   restore("--new-pid-namespace", "keep the pids in a new namespace, where none is taken", "newPidNamespace", on),
   restore("--unprivileged", "restore without root, in a user namespace", "unprivileged", on),
-  restore("-j, --shell-job", "restore the job of a shell, in the caller's session and terminal", "shellJob", on),
+  restore("-j, --shell-job", "take the caller's session and terminal", "shellJob", on),
   restore("-s, --leave-stopped", "leave all tasks stopped", "leaveStopped", on),
   restore("--pidfile FILE", "write the pid of the root task, before the tree runs", "pidfile", text),
   restore("--timeout SECONDS", "how long a task may be in one call: 60", "timeout", seconds),
@@ -30,6 +40,9 @@ export const RESTORE_OPTIONS: readonly Option[] = [
     oneOf(FILE_VALIDATIONS),
   ),
   restore("--skip-file-rwx-check", "accept files whose permissions changed", "skipFileRwxCheck", on),
+  declareOption("--cpu-cap [CAP]", "compare processors: fpu, ins, cpu, all, none", (to, given) => {
+    to.restore.cpuCap = cpuCapabilities(given);
+  }),
   restore("-l, --file-locks", "take file locks again", "fileLocks", on),
   restore("-x, --ext-unix-sk [INODES]", "connect to Unix sockets outside the tree again", "extUnixSockets", on),
   declareOption("--empty-ns NAMESPACE", "net: its content does not come back", (to, given) => {
@@ -62,6 +75,8 @@ export const RESTORE_OPTIONS: readonly Option[] = [
   declareOption("-v, --verbosity [N]", "log 1 errors, 2 warnings, 3 stages, 4 every call", (to, given) => {
     to.verbosity = verbosity(given, to.verbosity);
   }),
+  command("--log-pid", "write the log of each task to FILE.PID", "logPerTask", on),
+  command("--display-stats", "print times and numbers of pages", "displayStats", on),
   command("--trace FILE", "write a timeline for Perfetto or chrome://tracing", "trace", text),
   ...CRIU_OPTIONS,
 ];
@@ -83,7 +98,7 @@ function restore<K extends keyof RestoreOptions>(
 }
 
 /** One of the command alone. */
-function command<K extends Exclude<keyof Settings, "restore" | "checkpoint">>(
+function command<K extends Exclude<keyof Settings, "restore" | "checkpoint" | "close">>(
   declaration: string,
   says: string,
   key: K,

@@ -1,4 +1,4 @@
-import { writeSync } from "node:fs";
+import { openSync, writeSync } from "node:fs";
 import { printStep, type RecordedStep, type RestoreEvent } from "@restage/core";
 import { errnoName } from "@restage/linux/abi";
 import { counted } from "./counted.ts";
@@ -23,6 +23,18 @@ export function logTo(fd: number, verbosity: number, { withErrors }: { readonly 
     if (lines.length > 0) writeSync(fd, lines.map(({ text }) => `(${seconds}) ${text}\n`).join(""));
   };
   return { name: "the log", listener };
+}
+
+/** What each task does, in a file for each: the log's name and the pid. */
+export function logEachTask(path: string, verbosity: number): Reporter {
+  const logs = new Map<number, Reporter>();
+  const listener = (event: RestoreEvent): void => {
+    if (event.kind !== "program" || event.pid === undefined) return;
+    const log = logs.get(event.pid) ?? logTo(openSync(`${path}.${event.pid}`, "w"), verbosity, { withErrors: true });
+    logs.set(event.pid, log);
+    log.listener(event);
+  };
+  return { name: "the logs of tasks", listener };
 }
 
 /** The lowest level at which an event has something to say. */

@@ -1,5 +1,5 @@
-import type { ConcludedThread, InitOptions, Kernel, Stub, Tracee } from "@restage/linux";
-import { CLONE, O, SIG } from "@restage/linux/abi";
+import type { ConcludedThread, InitOptions, Kernel, RootOptions, Stub, Tracee } from "@restage/linux";
+import { CLONE, ERRNO, O, SIG } from "@restage/linux/abi";
 import type { AsyncSeriesHook } from "tapable";
 import { asRestoreError, RestoreError } from "../errors.ts";
 import type { RestoreListener } from "../events.ts";
@@ -56,7 +56,7 @@ export class Coordinator {
 
   /** Runs all stages up to the commit, where every task waits to be let go. */
   async prepare(): Promise<void> {
-    this.#stub = new StubTask(await this.#createStub());
+    this.#stub = new StubTask(await this.#createStub(), this.#options.sibling);
     for (const task of this.#tree.tasks) {
       this.#expectBirth(task);
       if (task.survives) for (const thread of task.threads.slice(1)) this.#expectBirth(thread);
@@ -121,12 +121,21 @@ export class Coordinator {
       return await this.#kernel.createStub({
         occupied,
         init: this.#init,
+        root: this.#options.sibling ? this.#rootOptions() : undefined,
         timeout: this.#options.timeout,
         suspendSeccomp,
       });
     } catch (error) {
-      throw programFailure(error, "the stub", { stage: "ROOT_TASK" });
+      const failure = programFailure(error, "the stub", { stage: "ROOT_TASK" });
+      const isTaken = this.#options.sibling && (error as { errno?: unknown }).errno === ERRNO.EEXIST;
+      throw isTaken ? this.#pidTaken(failure, this.#tree.root) : failure;
     }
+  }
+
+  #rootOptions(): RootOptions {
+    const { root } = this.#tree;
+    const own = root.survives ? root.ids.pid_ns_id : undefined;
+    return { pid: root.pid, newPidNamespace: own !== this.#checkpoint.inventory.root_ids?.pid_ns_id };
   }
 
   async #runStage(stage: Stage): Promise<void> {
@@ -139,6 +148,7 @@ export class Coordinator {
       if (stage.name === "ROOT_TASK") this.#openServices(context.stub);
       await this.#callTaps(stage, "enter", hooks.enter, context);
     });
+    if (stage.name === "ROOT_TASK" && context.stub.isRoot) this.#becomeRoot(context.stub);
     if (stage.name === "ROOT_TASK" && this.#births.has(this.#tree.root)) {
       throw new RestoreError("ERR_DUTY_MISSING", `No plugin has forked ${this.#tree.root.name}`, { stage: stage.name });
     }
@@ -241,7 +251,7 @@ export class Coordinator {
       await this.#adoptBorn(tracee, forks);
       const failure = programFailure(error, target.name, { stage: stage.name, ...place });
       throw failure.code === "ERR_PID_TAKEN" && tracee.inPidNamespace !== true
-        ? this.#pidTaken(failure, steps, forks)
+        ? this.#pidTaken(failure, this.#unborn(steps, forks))
         : failure;
     } finally {
       const time = performance.now();
@@ -266,7 +276,15 @@ export class Coordinator {
     if (child instanceof Task) child.leader.tracee = child.tracee;
   }
 
-  #announceBirth({ child }: Fork): void {
+  /** The stub is the root task from here on. */
+  #becomeRoot({ tracee }: StubTask): void {
+    const { root } = this.#tree;
+    root.tracee = tracee;
+    root.leader.tracee = tracee;
+    this.#announceBirth({ child: root });
+  }
+
+  #announceBirth({ child }: Pick<Fork, "child">): void {
     const birth = this.#births.get(child);
     this.#births.delete(child);
     birth?.resolve();
@@ -279,11 +297,15 @@ export class Coordinator {
     }
   }
 
-  /** Who has the pid that could not be set. */
-  #pidTaken(failure: RestoreError, steps: readonly RecordedStep[], forks: readonly Fork[]): RestoreError {
+  /** Whom a program could not fork. */
+  #unborn(steps: readonly RecordedStep[], forks: readonly Fork[]): Task | Thread | undefined {
     const fork = forks.find(({ call }) => steps.includes(call.step as RecordedStep) && (call.step.result ?? -1) < 0);
-    const child = fork?.child;
-    if (!(child instanceof Task) && !(child instanceof Thread)) return failure;
+    return fork?.child instanceof Task || fork?.child instanceof Thread ? fork.child : undefined;
+  }
+
+  /** Who has the pid that could not be set. */
+  #pidTaken(failure: RestoreError, child: Task | Thread | undefined): RestoreError {
+    if (child === undefined) return failure;
     const pid = child instanceof Task ? child.pid : child.tid;
     const holder = this.#kernel.host.pidHolder(pid) ?? "a task that ended meanwhile";
     return new RestoreError("ERR_PID_TAKEN", `Cannot create ${child.name}: pid ${pid} is in use by ${holder}`, {

@@ -61,6 +61,10 @@ export class Host {
     return this.kernel.host.readBytes(path, offset, length);
   }
 
+  /** CPUID of the processor that runs: eax, ebx, ecx, edx; undefined when nothing is looked at. */
+  cpuid(leaf: number, subleaf: number): readonly [number, number, number, number] | undefined {
+    return this.kernel.host.cpuid(leaf, subleaf);
+  }
   /** Which of these pids zombies have. */
   findZombies(pids: ReadonlySet<number>): readonly number[] {
     return this.kernel.host.findZombies(pids);

@@ -149,6 +149,7 @@ export class RecordingKernel implements Kernel {
         const output = outputs[name];
         return { status: output === undefined ? undefined : 0, output: output ?? "", errors: "" };
       },
+      cpuid: () => undefined,
       clock: () => clock,
     };
   }

@@ -21,11 +21,14 @@ export class StubTask extends ProgramTarget {
 
   /** Is it the init of a pid namespace, which stays when the tree runs? */
   readonly isInit: boolean;
+  /** Is it the root task itself, so that there is nothing to be forked? */
+  readonly isRoot: boolean;
 
-  constructor({ tracee, vdso, vdsoText, scratch, zone }: Stub) {
+  constructor({ tracee, vdso, vdsoText, scratch, zone }: Stub, isRoot: boolean) {
     super();
     this.tracee = tracee;
-    this.isInit = tracee.inPidNamespace === true;
+    this.isRoot = isRoot;
+    this.isInit = tracee.inPidNamespace === true && !isRoot;
     this.vdso = vdso;
     this.vdsoText = vdsoText;
     this.scratch = scratch;
@@ -33,7 +36,7 @@ export class StubTask extends ProgramTarget {
   }
 
   /**
-   * Forks the root task.
+   * Forks the root task. Not to be called when that is the stub itself.
    *
    * @param flags new namespaces.
    * @param child is it to be a child of the coordinator? Not if the stub is an init: nobody in its namespace can be.

@@ -6,6 +6,7 @@
  */
 export * from "./bpf.ts";
 export * from "./capability.ts";
+export * from "./cpufeature.ts";
 export * from "./errno.ts";
 export * from "./event-files.ts";
 export * from "./fanotify.ts";

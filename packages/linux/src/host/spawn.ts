@@ -3,19 +3,36 @@ import { SIG, SIG_BLOCK, SIGSET_SIZE } from "../abi/signal.ts";
 import type { Host } from "./host.ts";
 import { checked, SystemError } from "./system-error.ts";
 
+/** How a program is started. */
+export interface SpawnOptions {
+  /** A child of this process's parent, and so its own sibling. */
+  readonly sibling: boolean;
+  /** The pid that it gets; without it any. */
+  readonly pid: number | undefined;
+  /** The first process of a new pid namespace. */
+  readonly newPidNamespace: boolean;
+}
+
+const CHILD: SpawnOptions = { sibling: false, pid: undefined, newPidNamespace: false };
+
 /**
  * Starts a program with no arguments and no environment, all its signals blocked. Not the runtime's child process module: its
  * watchers would take the ptrace stops for an exit, and it takes five times as long.
  *
- * @param parent `true` makes it a child of this process's parent.
  * @returns its pid.
  */
-export function spawn(host: Host, path: string, parent = false): number {
+export function spawn(host: Host, path: string, { sibling, pid: wanted, newPidNamespace } = CHILD): number {
   const { scratchView: view, scratchAddress: base, scratch } = host;
-  const at = { args: 0, execError: 88, mask: 96, oldMask: 104, argv: 112, envp: 128, path: 136 };
+  const at = { args: 0, execError: 88, mask: 96, oldMask: 104, argv: 112, envp: 128, setTid: 136, path: 144 };
   scratch.fill(0, 0, 4096);
-  view.setBigUint64(at.args + CLONE_ARGS.flags, BigInt(CLONE.VM | CLONE.VFORK | (parent ? CLONE.PARENT : 0)), true);
-  if (!parent) view.setBigUint64(at.args + CLONE_ARGS.exit_signal, BigInt(SIG.CHLD), true);
+  const flags = CLONE.VM | CLONE.VFORK | (sibling ? CLONE.PARENT : 0) | (newPidNamespace ? CLONE.NEWPID : 0);
+  view.setBigUint64(at.args + CLONE_ARGS.flags, BigInt(flags), true);
+  if (!sibling) view.setBigUint64(at.args + CLONE_ARGS.exit_signal, BigInt(SIG.CHLD), true);
+  if (wanted !== undefined) {
+    view.setUint32(at.setTid, wanted, true);
+    view.setBigUint64(at.args + CLONE_ARGS.set_tid, BigInt(base + at.setTid), true);
+    view.setBigUint64(at.args + CLONE_ARGS.set_tid_size, 1n, true);
+  }
   view.setBigUint64(at.mask, 0xffff_ffff_ffff_ffffn, true);
   const encoded = new TextEncoder().encode(path);
   scratch.set(encoded, at.path);

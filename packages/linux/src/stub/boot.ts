@@ -6,7 +6,7 @@ import { syscallNumber } from "../abi/syscall.ts";
 import { type UserReg, userRegOffset } from "../abi/user-regs-x86-64.ts";
 import { waitStatus } from "../abi/wait.ts";
 import type { Host } from "../host/host.ts";
-import { spawn } from "../host/spawn.ts";
+import { type SpawnOptions, spawn } from "../host/spawn.ts";
 import { checked } from "../host/system-error.ts";
 import { type Ptrace, STOP_TIMEOUT } from "../tracee/ptrace.ts";
 import type { Slot, Zone } from "../zone/zone.ts";
@@ -23,12 +23,18 @@ export interface BootedStub {
   readonly registers: Uint8Array;
 }
 
+export interface BootOptions {
+  /** Descriptors without CLOEXEC for the stub alone, beside the zone's. */
+  readonly inherit?: readonly number[];
+  /** Without it a child of this process. */
+  readonly start?: SpawnOptions | undefined;
+}
+
 /**
  * Starts a stub and seizes it.
  *
  * @param address where its page is to be loaded; free, as is the zone's region, in a new program.
  * @param options of PTRACE_SEIZE.
- * @param inherit descriptors without CLOEXEC for the stub alone, beside the zone's.
  */
 export function bootStub(
   host: Host,
@@ -36,9 +42,9 @@ export function bootStub(
   zone: Zone,
   address: number,
   options: number,
-  inherit: readonly number[] = [],
+  { inherit = [], start }: BootOptions = {},
 ): BootedStub {
-  const pid = startStub(host, zone, address, inherit);
+  const pid = startStub(host, zone, address, inherit, start);
   try {
     ptrace.seize(pid, options);
     ptrace.interrupt(pid);
@@ -72,7 +78,13 @@ export function bootStub(
 }
 
 /** The stub's file is a memfd of its own, closed at once; the zone's memfd is inherited for this one start. */
-function startStub(host: Host, zone: Zone, address: number, inherit: readonly number[]): number {
+function startStub(
+  host: Host,
+  zone: Zone,
+  address: number,
+  inherit: readonly number[],
+  start: SpawnOptions | undefined,
+): number {
   host.scratch.set(new TextEncoder().encode("restage-stub\0"));
   let file = host.syscall("memfd_create", host.scratchAddress, MFD.CLOEXEC | MFD.EXEC);
   // Kernels before 6.3 do not know MFD_EXEC, and need it not.
@@ -85,7 +97,7 @@ function startStub(host: Host, zone: Zone, address: number, inherit: readonly nu
     // Not through the runtime's file functions: Deno's know only the descriptors that it opened itself.
     checked(host.syscall("write", file, host.scratchAddress, elf.length), "write", "make the stub");
     for (const descriptor of inherited) host.setCloexec(descriptor, false);
-    return spawn(host, `/proc/self/fd/${file}`);
+    return spawn(host, `/proc/self/fd/${file}`, start);
   } finally {
     for (const descriptor of inherited) host.setCloexec(descriptor, true);
     host.syscall("close", file);

@@ -5,8 +5,8 @@ import { hasOwnNamespace, namespaceId } from "../namespaces/own-namespaces.ts";
 
 /**
  * ROOT_TASK: the root task is forked from the stub, with its recorded pid. A detached tree is the stub's and so becomes init's
- * when the stub goes; else it is a child of this process. A pid and a user namespace of the tree's own come with it: only the
- * first task of the one can be its init, and all that is made later belongs to the other.
+ * when the stub goes; else it is a child of this process. A sibling of this process is the stub itself. A pid and a user namespace of the
+ * tree's own come with it: only the first task of the one can be its init, and all that is made later belongs to the other.
  */
 export function rootTask(): RestorePlugin {
   return definePlugin({
@@ -28,8 +28,10 @@ export function rootTask(): RestorePlugin {
       let external: number | undefined;
       plan.tap("root-task", (plan) => {
         external = findExternal(plan);
+        if (plan.options.sibling) checkSibling(plan, external !== undefined);
       });
       stages.ROOT_TASK.enter.tap("root-task", ({ stub, tree, options, checkpoint }) => {
+        if (stub.isRoot) return;
         if (external !== undefined) stub.call.setns(external, CLONE.NEWPID);
         const isNew = external === undefined && hasOwnNamespace(checkpoint, tree.root, "pid");
         const pid = isNew ? CLONE.NEWPID : 0;
@@ -51,4 +53,15 @@ function findExternal(plan: Plan): number | undefined {
     plan.refuse({ what: "root task", why, hint: "dump it with --external pid[INODE]:KEY" });
   }
   return undefined;
+}
+
+/** A sibling of this process is made by this process itself, which starts a program in it: in a user namespace it would lose all capabilities. */
+function checkSibling(plan: Plan, intoOther: boolean): void {
+  const { init, checkpoint, tree } = plan;
+  const what = "option --restore-sibling";
+  const hint = "restore it detached, as a child of init";
+  if (init !== undefined) plan.refuse({ what, why: "the parent of the root task is an init of ours", hint });
+  if (intoOther) plan.refuse({ what, why: "the tree goes into a pid namespace that is there already", hint });
+  if (!hasOwnNamespace(checkpoint, tree.root, "user")) return;
+  plan.refuse({ what, why: "the tree has a user namespace of its own", hint });
 }

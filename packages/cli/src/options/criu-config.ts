@@ -1,0 +1,38 @@
+import { readFileSync } from "node:fs";
+import { RestoreError } from "@restage/core";
+
+/** What configurations of Restage's own end in. */
+const OWN = /\.([cm]?[jt]s|json)$/;
+
+/** Is a configuration written for CRIU? */
+export function isCriuConfig(path: string): boolean {
+  return !OWN.test(path);
+}
+
+/**
+ * Reads a configuration of CRIU's: an option and its value on a line, without dashes; `#` begins a comment, a value may stand in quotes. Gives the
+ * words that a command line would have. Source: criu(8), "CONFIGURATION FILES".
+ *
+ * Throws ERR_CONFIG.
+ */
+export function readCriuConfig(path: string): readonly string[] {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    throw new RestoreError("ERR_CONFIG", `Cannot read ${path}: ${(error as Error).message}`, { cause: error });
+  }
+  return text.split("\n").flatMap((line, index) => {
+    const words = [...line.replace(/(^|\s)#.*$/, "").matchAll(/"((?:[^"\\]|\\.)*)"|\S+/g)].map(
+      ([word, quoted]) => quoted?.replace(/\\(.)/g, "$1") ?? word,
+    );
+    const [name, value, ...more] = words;
+    if (name === undefined) return [];
+    if (more.length > 0) {
+      const hint =
+        "a line has an option of CRIU and its value; a configuration of Restage's own ends in .ts, .js or .json";
+      throw new RestoreError("ERR_CONFIG", `Cannot read ${path}: line ${index + 1} has more than two words`, { hint });
+    }
+    return [value === undefined ? `--${name}` : `--${name}=${value}`];
+  });
+}
