@@ -21,7 +21,6 @@ describe.skipIf(missing !== undefined)(
       const config = join(images, "runc.conf");
       writeFileSync(config, "# of CRIU\nlog-file restore.log\nverbosity 4\n");
       const words = [
-        "-v3",
         "-D",
         images,
         "restore",
