@@ -20,16 +20,7 @@ describe.skipIf(missing !== undefined)(
       const { images, pid } = program;
       const config = join(images, "runc.conf");
       writeFileSync(config, "# of CRIU\nlog-file restore.log\nverbosity 4\n");
-      const words = [
-        "-D",
-        images,
-        "restore",
-        "--config",
-        config,
-        "--log-pid",
-        "--display-stats",
-        "--cpu-cap=ins",
-      ];
+      const words = ["-D", images, "restore", "--config", config, "--log-pid", "--display-stats", "--cpu-cap=ins"];
       const accepted = ["--mntns-compat-mode", "--deprecated", "--weak-sysctls", "--status-fd", "9", "--daemon"];
       const { status, stdout, stderr } = restage([...words, ...accepted, "--pidfile", "pid"]);
       expect(stderr).toBe("");
