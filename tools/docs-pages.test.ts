@@ -1,11 +1,14 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { defaultCheckpointPlugins } from "../packages/checkpoint/src/default-plugins.ts";
 import { ERRORS } from "../packages/core/src/errors.ts";
 import { STAGES } from "../packages/core/src/stages/stages.ts";
 import { defaultPlugins } from "../packages/plugins/src/mod.ts";
+import { NOT_YET } from "../test/cases/not-yet.ts";
+import { TRIPS } from "../test/checkpoint/trips.ts";
 import { RESTORES } from "../test/restore/restores.ts";
-import { errorsPage, optionsPage, stagesPage, supportPage, WIDTH } from "./docs-pages.ts";
+import { checkpointPage, errorsPage, optionsPage, stagesPage, supportPage, WIDTH } from "./docs-pages.ts";
 import { ERROR_EXAMPLES } from "./error-examples.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -70,6 +73,29 @@ describe("docs/stages.md", () => {
 describe("docs/options.md", () => {
   it("is what --help says", () => {
     expect(page("options.md"), STALE).toBe(optionsPage());
+  });
+});
+
+describe("docs/checkpoint.md", () => {
+  const rows = defaultCheckpointPlugins().flatMap(({ saves = [] }) => saves);
+
+  it("is what the default plugins declare", () => {
+    expect(page("checkpoint.md"), STALE).toBe(checkpointPage(defaultCheckpointPlugins(), NOT_YET));
+    expect(rows.length).toBe(defaultCheckpointPlugins().length);
+  });
+
+  it("names tests that restore what Restage has checkpointed", () => {
+    const cases = join(root, "test/cases");
+    const files = readdirSync(cases).filter((name) => name.endsWith(".test.ts"));
+    const tests = files.map((name) => readFileSync(join(cases, name), "utf8"));
+    const both = tests.filter((text) => text.includes("describeDumped(")).join("\n");
+    const isShown = (by: string) => {
+      const [kind, name = ""] = by.split(" ");
+      if (kind === "fixture") return Object.hasOwn(TRIPS, name);
+      return kind === "case" && !Object.hasOwn(NOT_YET, name) && both.includes(`"${name}"`);
+    };
+    expect(rows.flatMap(({ shownBy }) => shownBy).filter((by) => !isShown(by))).toEqual([]);
+    expect(Object.keys(TRIPS).sort()).toEqual(Object.keys(RESTORES).sort());
   });
 });
 

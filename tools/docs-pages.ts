@@ -1,3 +1,4 @@
+import type { CheckpointPlugin } from "../packages/checkpoint/src/plugin.ts";
 import { COMMANDS } from "../packages/cli/src/commands.ts";
 import { commandHelp, programHelp } from "../packages/cli/src/help.ts";
 import type { ERRORS, ErrorCode, RestoreError } from "../packages/core/src/errors.ts";
@@ -55,7 +56,7 @@ const GROUPS: readonly Support["group"][] = ["tasks", "memory", "files", "socket
 export function supportPage(plugins: readonly RestorePlugin[]): string {
   const rows = plugins.flatMap(({ supports = [] }) => supports);
   const sections = GROUPS.flatMap((group) => {
-    const of = rows.filter((row) => row.group === group).map(supported);
+    const of = rows.filter((row) => row.group === group).map((row) => supported(row));
     return of.length === 0 ? [] : [`## ${sentence(group).slice(0, -1)}`, ...of];
   });
   const intro =
@@ -64,14 +65,40 @@ export function supportPage(plugins: readonly RestorePlugin[]): string {
   return page("What is restored", wrap(intro), ...sections);
 }
 
-function supported({ what, restored, refused, kernel, shownBy }: Support): string {
+function supported({ what, restored, refused, kernel, shownBy }: Support, done = "restored"): string {
   const items = [
-    item(`restored: ${restored}`),
+    item(`${done}: ${restored}`),
     ...(refused === undefined ? [] : [item(`refused by name: ${refused}`)]),
     ...(kernel === undefined ? [] : [item(`the kernel needs: ${kernel}`)]),
     item(`shown by: ${shownBy.join(", ")}`),
   ];
   return `### ${what}\n\n${items.join("\n")}`;
+}
+
+/**
+ * `docs/checkpoint.md`: what a checkpoint has, as its plugins declare it.
+ *
+ * @param notYet cases that are refused, and the refusals.
+ */
+export function checkpointPage(plugins: readonly CheckpointPlugin[], notYet: Readonly<Record<string, string>>): string {
+  const rows = plugins.flatMap(({ saves = [] }) => saves);
+  const sections = GROUPS.map((group) => {
+    const of = rows
+      .filter((row) => row.group === group)
+      .map(({ saved, ...row }) => supported({ restored: saved, ...row }, "saved"));
+    return [`## ${sentence(group).slice(0, -1)}`, ...of].join("\n\n");
+  });
+  const intro =
+    "What `restage checkpoint` saves of a tree, and what it refuses by its name before threads are asked anything, all findings at once; " +
+    "the tree then goes on. `fixture` and `case` name the tests in which it was checkpointed and restored by Restage. All fixtures make that " +
+    "way; CRIU 4.2 restores the same images.";
+  const refused = Object.entries(notYet).map(([name, why]) => item(`${name}: ${why}`));
+  const last = [
+    "## Not yet",
+    wrap("Cases that are restored from CRIU's images only, and for what a checkpoint refuses them:"),
+    refused.join("\n"),
+  ];
+  return page("What a checkpoint saves", wrap(intro), ...sections, ...last);
 }
 
 /** `docs/options.md`: what `--help` says. */

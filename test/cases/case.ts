@@ -132,6 +132,8 @@ export function forget({ directory, pid }: DumpedProgram): void {
     const executable = spawnSync("readlink", [`/proc/${member}/exe`], { encoding: "utf8" }).stdout;
     if (executable.startsWith(place)) process.kill(member, "SIGKILL");
   }
+  const mounts = readFileSync("/proc/self/mountinfo", "utf8").matchAll(/^(?:\S+ ){4}(\S+)/gm);
+  for (const [, at = ""] of mounts) if (at.startsWith(`${place}/`)) spawnSync("umount", ["--lazy", at]);
   rmSync(place, { recursive: true, force: true });
 }
 

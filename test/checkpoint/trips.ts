@@ -59,6 +59,3 @@ export const TRIPS: Readonly<Record<string, Trip>> = {
   userns: container("userns"),
   shm: { ...onNode, restore: ["--skip-file-rwx-check"] },
 };
-
-/** Those that do not yet, and why. */
-export const NOT_YET: Readonly<Record<string, string>> = {};

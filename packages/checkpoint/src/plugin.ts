@@ -1,12 +1,26 @@
 import { RestoreError } from "@restage/core";
 import type { CheckpointHooks } from "./hooks.ts";
 
+/** A row of docs/checkpoint.md. */
+export interface Saving {
+  readonly group: "tasks" | "memory" | "files" | "sockets" | "terminals" | "namespaces";
+  readonly what: string;
+  /** What a checkpoint has of it. */
+  readonly saved: string;
+  /** What is refused by its name. */
+  readonly refused?: string;
+  /** Tests that restored it from such a checkpoint: `fixture NAME`, `case NAME`. */
+  readonly shownBy: readonly string[];
+}
+
 /** A part of a checkpoint. */
 export interface CheckpointPlugin {
   /** Its own name, in errors. */
   readonly name: string;
   /** The duty it claims. Claiming that of a default plugin replaces it. */
   readonly duty: string;
+  /** What it saves, for docs/checkpoint.md. */
+  readonly saves?: readonly Saving[];
   apply(hooks: CheckpointHooks): void;
 }
 

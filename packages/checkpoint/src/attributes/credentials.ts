@@ -11,6 +11,14 @@ export function credentials(): CheckpointPlugin {
   return defineCheckpointPlugin({
     name: "credentials",
     duty: "credentials",
+    saves: [
+      {
+        group: "tasks",
+        what: "credentials",
+        saved: "ids, groups, capabilities, securebits, of each thread",
+        shownBy: ["fixture creds", "case thread-credentials"],
+      },
+    ],
     apply({ look, collect }) {
       const securebits = new Map<FrozenThread, Call>();
       look.thread.tap("credentials", (thread) => {

@@ -7,6 +7,14 @@ export function limits(): CheckpointPlugin {
   return defineCheckpointPlugin({
     name: "limits",
     duty: "limits",
+    saves: [
+      {
+        group: "tasks",
+        what: "resource limits",
+        saved: "all",
+        shownBy: ["fixture attributes"],
+      },
+    ],
     apply({ look, collect }) {
       const answers = new Map<unknown, readonly ReturnType<typeof output>[]>();
       // Asked from within: from outside it takes CAP_SYS_RESOURCE where a process has other ids.

@@ -13,6 +13,14 @@ export function processAttributes(): CheckpointPlugin {
   return defineCheckpointPlugin({
     name: "process-attributes",
     duty: "process-attributes",
+    saves: [
+      {
+        group: "tasks",
+        what: "name, oom_score_adj, personality, THP, subreaper",
+        saved: "all",
+        shownBy: ["fixture attributes"],
+      },
+    ],
     apply({ look, collect }) {
       const subreapers = new Map<unknown, ReturnType<typeof output>>();
       const registrations = new Map<unknown, Call>();

@@ -16,6 +16,14 @@ export function seccomp(): CheckpointPlugin {
   return defineCheckpointPlugin({
     name: "seccomp",
     duty: "seccomp",
+    saves: [
+      {
+        group: "tasks",
+        what: "seccomp",
+        saved: "strict mode and filters, of each thread",
+        shownBy: ["fixture seccomp", "case seccomp-kinds"],
+      },
+    ],
     apply({ collect, write }) {
       const filters: SavedFilter[] = [];
       const chains = new Map<string, number>();

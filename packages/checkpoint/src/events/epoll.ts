@@ -13,6 +13,15 @@ export function epolls(): CheckpointPlugin {
   return defineCheckpointPlugin({
     name: "epolls",
     duty: "epolls",
+    saves: [
+      {
+        group: "files",
+        what: "epoll",
+        saved: "all that its targets are saved",
+        refused: "targets outside the tree",
+        shownBy: ["fixture polling"],
+      },
+    ],
     apply({ describeFile }) {
       describeFile.tap("epolls", (file, tree) => {
         if (file.link !== "anon_inode:[eventpoll]") return undefined;

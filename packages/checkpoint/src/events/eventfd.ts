@@ -7,6 +7,14 @@ export function eventfds(): CheckpointPlugin {
   return defineCheckpointPlugin({
     name: "eventfds",
     duty: "eventfds",
+    saves: [
+      {
+        group: "files",
+        what: "eventfd",
+        saved: "all",
+        shownBy: ["fixture polling"],
+      },
+    ],
     apply({ describeFile }) {
       describeFile.tap("eventfds", (file, tree) => {
         const count = /^eventfd-count:\s*([0-9a-f]+)/m.exec(file.info)?.[1];

@@ -23,6 +23,15 @@ export function inotifies(): CheckpointPlugin {
   return defineCheckpointPlugin({
     name: "inotifies",
     duty: "inotifies",
+    saves: [
+      {
+        group: "files",
+        what: "inotify",
+        saved: "watches",
+        refused: "watches of deleted files",
+        shownBy: ["fixture polling"],
+      },
+    ],
     apply({ describeFile }) {
       describeFile.tap("inotifies", (file, tree) => {
         if (file.link !== "anon_inode:inotify") return undefined;

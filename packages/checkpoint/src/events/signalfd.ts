@@ -7,6 +7,14 @@ export function signalfds(): CheckpointPlugin {
   return defineCheckpointPlugin({
     name: "signalfds",
     duty: "signalfds",
+    saves: [
+      {
+        group: "files",
+        what: "signalfd",
+        saved: "all",
+        shownBy: ["fixture polling"],
+      },
+    ],
     apply({ describeFile }) {
       describeFile.tap("signalfds", (file, tree) => {
         const mask = /^sigmask:\s*([0-9a-f]+)/m.exec(file.info)?.[1];

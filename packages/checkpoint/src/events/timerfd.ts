@@ -13,6 +13,14 @@ export function timerfds(): CheckpointPlugin {
   return defineCheckpointPlugin({
     name: "timerfds",
     duty: "timerfds",
+    saves: [
+      {
+        group: "files",
+        what: "timerfd",
+        saved: "all",
+        shownBy: ["fixture polling"],
+      },
+    ],
     apply({ describeFile }) {
       describeFile.tap("timerfds", (file, tree) => {
         if (file.link !== "anon_inode:[timerfd]") return undefined;

@@ -98,6 +98,16 @@ export function deletedFiles(): CheckpointPlugin {
   return defineCheckpointPlugin({
     name: "deleted-files",
     duty: "deleted-files",
+    saves: [
+      {
+        group: "files",
+        what: "deleted files",
+        saved:
+          "content up to `--ghost-limit`; links for those with other names with `--link-remap`; /proc of dead processes",
+        refused: "files that are open by a name that leads elsewhere",
+        shownBy: ["fixture files", "case deleted-files", "case link-remaps", "case dead-processes"],
+      },
+    ],
     apply({ described, write }) {
       described.tap("deleted-files", ({ deleted, findings, options }) => {
         for (const { file } of deleted.ghosts.values()) {

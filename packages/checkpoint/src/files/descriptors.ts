@@ -8,6 +8,14 @@ export function descriptors(): CheckpointPlugin {
   return defineCheckpointPlugin({
     name: "descriptors",
     duty: "descriptors",
+    saves: [
+      {
+        group: "files",
+        what: "descriptor tables",
+        saved: "all, shared ones too",
+        shownBy: ["fixture files", "fixture shared-resources"],
+      },
+    ],
     apply({ look, write }) {
       const tables = new Set<number>();
       look.task.tap("descriptors", (task, { files }) => {

@@ -10,6 +10,14 @@ export function fifos(): CheckpointPlugin {
   return defineCheckpointPlugin({
     name: "fifos",
     duty: "fifos",
+    saves: [
+      {
+        group: "files",
+        what: "fifos",
+        saved: "content",
+        shownBy: ["fixture files"],
+      },
+    ],
     apply({ describeFile, write }) {
       describeFile.tap("fifos", (file, tree) => {
         if (!isFifo(file)) return undefined;

@@ -27,6 +27,14 @@ export function fileLocks(): CheckpointPlugin {
   return defineCheckpointPlugin({
     name: "file-locks",
     duty: "file-locks",
+    saves: [
+      {
+        group: "files",
+        what: "file locks",
+        saved: "POSIX, BSD, open file description locks, leases, with `--file-locks`",
+        shownBy: ["fixture locks", "case file-locks"],
+      },
+    ],
     apply({ described }) {
       described.tap("file-locks", (tree) => {
         const locks = new Map<string, Lock>();

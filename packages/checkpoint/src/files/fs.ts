@@ -6,6 +6,14 @@ export function fs(): CheckpointPlugin {
   return defineCheckpointPlugin({
     name: "fs",
     duty: "fs",
+    saves: [
+      {
+        group: "tasks",
+        what: "working directory, root directory, umask",
+        saved: "all",
+        shownBy: ["fixture files"],
+      },
+    ],
     apply({ look, write }) {
       const entries = new Map<unknown, { cwd_id: number; root_id: number; umask: number }>();
       look.task.tap("fs", (task, { files }) => {

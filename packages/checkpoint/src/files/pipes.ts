@@ -11,6 +11,14 @@ export function pipes(): CheckpointPlugin {
   return defineCheckpointPlugin({
     name: "pipes",
     duty: "pipes",
+    saves: [
+      {
+        group: "files",
+        what: "pipes",
+        saved: "content and capacity",
+        shownBy: ["fixture pipes"],
+      },
+    ],
     apply({ describeFile, write }) {
       describeFile.tap("pipes", (file, tree) => {
         if (!isPipe(file)) return undefined;

@@ -16,6 +16,15 @@ export function regularFiles(): CheckpointPlugin {
   return defineCheckpointPlugin({
     name: "regular-files",
     duty: "regular-files",
+    saves: [
+      {
+        group: "files",
+        what: "files, directories, devices of memory",
+        saved: "positions and flags; files that stay outside with `--external file[MOUNT:INODE]`",
+        refused: "other devices",
+        shownBy: ["fixture files", "case inherited-files"],
+      },
+    ],
     apply({ describeFile }) {
       describeFile.tap("regular-files", (file, tree) => {
         if (!isRegular(file)) return undefined;

@@ -27,6 +27,15 @@ export function mappings(): CheckpointPlugin {
   return defineCheckpointPlugin({
     name: "mappings",
     duty: "mappings",
+    saves: [
+      {
+        group: "memory",
+        what: "mappings",
+        saved: "anonymous, of files, of memfds, System V shared memory of an IPC namespace of the tree's own",
+        refused: "huge pages (hugetlb), AIO rings, uprobes, mappings of devices and sockets",
+        shownBy: ["fixture memory", "case many-mappings", "case odd-addresses"],
+      },
+    ],
     apply({ look }) {
       look.task.tap("mappings", (task, tree) => {
         task.mappings = joinVvar(readMappings(task.hostPid));

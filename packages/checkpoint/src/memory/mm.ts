@@ -17,6 +17,14 @@ export function mm(): CheckpointPlugin {
   return defineCheckpointPlugin({
     name: "mm",
     duty: "mm",
+    saves: [
+      {
+        group: "memory",
+        what: "the address space as a whole",
+        saved: "brk, arguments, environment, auxiliary vector, executable, vdso",
+        shownBy: ["fixture attributes", "fixture vdso"],
+      },
+    ],
     apply({ look, collect, write }) {
       const asked = new Map<unknown, Asked>();
       look.task.tap("mm", (task, { files }) => {

@@ -13,6 +13,14 @@ export function pages(): CheckpointPlugin {
   return defineCheckpointPlugin({
     name: "pages",
     duty: "pages",
+    saves: [
+      {
+        group: "memory",
+        what: "content of private memory",
+        saved: "only pages that are neither untouched nor those of a file; guard regions",
+        shownBy: ["fixture memory", "case guard-regions", "case copy-on-write"],
+      },
+    ],
     apply({ write }) {
       write.task.tap("pages", (task, tree) => savePages(task, tree, tree.images.nextPages()));
     },

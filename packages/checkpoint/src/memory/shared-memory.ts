@@ -23,6 +23,14 @@ export function sharedMemory(): CheckpointPlugin {
   return defineCheckpointPlugin({
     name: "shared-memory",
     duty: "shared-memory",
+    saves: [
+      {
+        group: "memory",
+        what: "shared memory",
+        saved: "memfds with seals, shared anonymous memory",
+        shownBy: ["fixture shm", "case memfds"],
+      },
+    ],
     apply({ describeFile, write }) {
       const inodes = new Map<bigint, { readonly number: number; readonly file: OpenFile }>();
       describeFile.tap("shared-memory", (file, tree) => {

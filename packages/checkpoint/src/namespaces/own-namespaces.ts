@@ -25,6 +25,15 @@ export function nestedNamespaces(): CheckpointPlugin {
   return defineCheckpointPlugin({
     name: "nested-namespaces",
     duty: "nested-namespaces",
+    saves: [
+      {
+        group: "namespaces",
+        what: "namespaces",
+        saved: "pid, mount, UTS, IPC, network and user namespaces, one of each for all tasks",
+        refused: "nested namespaces; cgroup namespaces",
+        shownBy: ["fixture namespaces", "fixture userns"],
+      },
+    ],
     apply({ look }) {
       look.task.tap("nested-namespaces", (task, tree) => {
         const { root, findings } = tree;

@@ -11,6 +11,14 @@ export function timeNamespace(): CheckpointPlugin {
   return defineCheckpointPlugin({
     name: "time-namespace",
     duty: "time-namespace",
+    saves: [
+      {
+        group: "namespaces",
+        what: "time namespaces",
+        saved: "offsets",
+        shownBy: ["fixture timens"],
+      },
+    ],
     apply({ look, write }) {
       look.task.tap("time-namespace", (task, { root, findings }) => {
         if (task.ids.time_ns_id === root.ids.time_ns_id) return;

@@ -8,6 +8,14 @@ export function userNamespace(): CheckpointPlugin {
   return defineCheckpointPlugin({
     name: "user-namespace",
     duty: "user-namespace",
+    saves: [
+      {
+        group: "namespaces",
+        what: "user namespaces",
+        saved: "id maps",
+        shownBy: ["fixture userns"],
+      },
+    ],
     apply({ write }) {
       write.tree.tap("user-namespace", (tree) => {
         const id = ownNamespace(tree, "user");

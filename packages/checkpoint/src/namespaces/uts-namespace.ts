@@ -6,6 +6,14 @@ export function utsNamespace(): CheckpointPlugin {
   return defineCheckpointPlugin({
     name: "uts-namespace",
     duty: "uts-namespace",
+    saves: [
+      {
+        group: "namespaces",
+        what: "UTS namespaces",
+        saved: "host and domain names",
+        shownBy: ["fixture namespaces"],
+      },
+    ],
     apply({ write }) {
       write.tree.tap("uts-namespace", (tree) => {
         const id = ownNamespace(tree, "uts");

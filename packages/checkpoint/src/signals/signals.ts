@@ -13,6 +13,14 @@ export function signals(): CheckpointPlugin {
   return defineCheckpointPlugin({
     name: "signals",
     duty: "signals",
+    saves: [
+      {
+        group: "tasks",
+        what: "signals",
+        saved: "actions, masks, alternate stacks, queues",
+        shownBy: ["fixture signals", "case signal-queues"],
+      },
+    ],
     apply({ look, collect }) {
       const actions = new Map<FrozenTask, readonly Answer[]>();
       const stacks = new Map<FrozenThread, Answer>();

@@ -23,6 +23,21 @@ export function inetSockets(): CheckpointPlugin {
   return defineCheckpointPlugin({
     name: "inet-sockets",
     duty: "inet-sockets",
+    saves: [
+      {
+        group: "sockets",
+        what: "TCP, UDP, raw and ICMP sockets",
+        saved: "listeners, addresses, options; TCP connections with `--tcp-established`",
+        refused: "connections that wait to be accepted, or are being made",
+        shownBy: [
+          "fixture inet",
+          "fixture tcp-established",
+          "fixture tcp-queued",
+          "case inet-sockets",
+          "case tcp-connections",
+        ],
+      },
+    ],
     apply({ describeFile }) {
       const tables = new Map<string, ReadonlyMap<number, InetSocket>>();
       describeFile.tap("inet-sockets", (file, tree) => {

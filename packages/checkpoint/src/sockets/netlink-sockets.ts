@@ -30,6 +30,15 @@ export function netlinkSockets(): CheckpointPlugin {
   return defineCheckpointPlugin({
     name: "netlink-sockets",
     duty: "netlink-sockets",
+    saves: [
+      {
+        group: "sockets",
+        what: "netlink sockets",
+        saved: "addresses and groups",
+        refused: "groups above 32, messages that wait",
+        shownBy: ["fixture inet"],
+      },
+    ],
     apply({ describeFile }) {
       let table: ReadonlyMap<number, NetlinkSocket> | undefined;
       describeFile.tap("netlink-sockets", (file, tree) => {

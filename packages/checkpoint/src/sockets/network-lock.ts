@@ -23,6 +23,14 @@ export function networkLock(): CheckpointPlugin {
   return defineCheckpointPlugin({
     name: "network-lock",
     duty: "network-lock",
+    saves: [
+      {
+        group: "sockets",
+        what: "network lock",
+        saved: "by nftables, until the tree is restored; or not, with `--network-lock skip`",
+        shownBy: ["fixture tcp-queued"],
+      },
+    ],
     apply({ described, write }) {
       let connections: readonly InputOf<InetSkEntry>[] = [];
       described.tap("network-lock", (tree) => {

@@ -20,6 +20,15 @@ export function unixSockets(): CheckpointPlugin {
   return defineCheckpointPlugin({
     name: "unix-sockets",
     duty: "unix-sockets",
+    saves: [
+      {
+        group: "sockets",
+        what: "Unix sockets",
+        saved: "names, queues, files in flight, options; peers outside the tree with `--ext-unix-sk`",
+        refused: "stream sockets with a peer outside, clients outside that wait to be accepted",
+        shownBy: ["fixture unix-sockets", "case unix-sockets", "case external-peer"],
+      },
+    ],
     apply({ describeFile, described }) {
       let table: ReadonlyMap<number, UnixSocket> | undefined;
       const saved = new Map<number, { readonly file: OpenFile; readonly socket: UnixSocket }>();

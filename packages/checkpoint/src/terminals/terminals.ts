@@ -19,6 +19,15 @@ export function terminals(): CheckpointPlugin {
   return defineCheckpointPlugin({
     name: "terminals",
     duty: "terminals",
+    saves: [
+      {
+        group: "terminals",
+        what: "pseudoterminals",
+        saved: "both ends, window size, modes, queues, controlling terminals",
+        refused: "terminals with an end outside the tree, /dev/tty, consoles",
+        shownBy: ["fixture pty"],
+      },
+    ],
     apply({ describeFile, described, write }) {
       const ends = new Map<number, SavedEnd>();
       describeFile.tap("terminals", (file, tree) => {

@@ -12,6 +12,15 @@ export function registers(): CheckpointPlugin {
   return defineCheckpointPlugin({
     name: "registers",
     duty: "registers",
+    saves: [
+      {
+        group: "tasks",
+        what: "registers",
+        saved: "general, x87, SSE, AVX and beyond",
+        refused: "32-bit tasks, shadow stacks",
+        shownBy: ["fixture registers", "case vector-registers"],
+      },
+    ],
     apply({ look, collect }) {
       look.thread.tap("registers", (thread, tree) => {
         const { pid } = thread.task;

@@ -13,6 +13,15 @@ export function scheduling(): CheckpointPlugin {
   return defineCheckpointPlugin({
     name: "scheduling",
     duty: "scheduling",
+    saves: [
+      {
+        group: "tasks",
+        what: "scheduling",
+        saved: "policies, priorities, nice",
+        refused: "SCHED_DEADLINE, SCHED_EXT",
+        shownBy: ["fixture attributes"],
+      },
+    ],
     apply({ look }) {
       look.thread.tap("scheduling", ({ core, frozen, tid, task }, { host, findings }) => {
         const attributes = output(SCHED_ATTR.size);

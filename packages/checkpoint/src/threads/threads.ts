@@ -9,6 +9,14 @@ export function threads(): CheckpointPlugin {
   return defineCheckpointPlugin({
     name: "threads",
     duty: "threads",
+    saves: [
+      {
+        group: "tasks",
+        what: "threads",
+        saved: "names, robust lists, rseq, blocked calls",
+        shownBy: ["fixture threads", "case blocked-calls"],
+      },
+    ],
     apply({ look, collect }) {
       const addresses = new Map<FrozenThread, ReturnType<typeof output>>();
       const signals = new Map<FrozenThread, ReturnType<typeof output>>();

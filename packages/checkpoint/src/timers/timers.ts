@@ -26,6 +26,14 @@ export function timers(): CheckpointPlugin {
   return defineCheckpointPlugin({
     name: "timers",
     duty: "timers",
+    saves: [
+      {
+        group: "tasks",
+        what: "timers",
+        saved: "interval timers, POSIX timers",
+        shownBy: ["fixture signals", "case timers"],
+      },
+    ],
     apply({ look, collect }) {
       const intervals = new Map<FrozenTask, Readonly<Record<keyof typeof ITIMER, Answer>>>();
       const posix = new Map<FrozenTask, readonly AskedTimer[]>();

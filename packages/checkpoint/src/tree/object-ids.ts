@@ -31,6 +31,15 @@ export function objectIds(): CheckpointPlugin {
   return defineCheckpointPlugin({
     name: "object-ids",
     duty: "object-ids",
+    saves: [
+      {
+        group: "tasks",
+        what: "what processes share",
+        saved: "descriptor tables; the namespaces that they are in",
+        refused: "CLONE_VM, CLONE_FS and CLONE_SIGHAND between processes, which images cannot say",
+        shownBy: ["fixture shared-resources"],
+      },
+    ],
     apply({ look, write }) {
       look.tree.tap("object-ids", (tree) => {
         const namespaces = new Map<string, number>();

@@ -8,6 +8,15 @@ export function processTree(): CheckpointPlugin {
   return defineCheckpointPlugin({
     name: "process-tree",
     duty: "process-tree",
+    saves: [
+      {
+        group: "tasks",
+        what: "process trees",
+        saved: "sessions, groups, zombies; jobs of shells with `--shell-job`",
+        refused: "a root task that is no leader of its session and group, without `--shell-job`",
+        shownBy: ["fixture tree", "fixture many", "case family", "case shell-job"],
+      },
+    ],
     apply({ look, write }) {
       look.tree.tap("process-tree", ({ root, findings, options }) => {
         if (root.isZombie) findings.refuse({ what: root.name, why: "it has ended already", pid: root.pid });

@@ -13,6 +13,15 @@ export function ipcNamespace(): CheckpointPlugin {
   return defineCheckpointPlugin({
     name: "ipc-namespace",
     duty: "ipc-namespace",
+    saves: [
+      {
+        group: "namespaces",
+        what: "IPC namespaces",
+        saved: "System V objects with ids and content, settings",
+        refused: "removed segments that are attached still",
+        shownBy: ["fixture shm"],
+      },
+    ],
     apply({ write }) {
       write.tree.tap("ipc-namespace", (tree) => {
         const id = ownNamespace(tree, "ipc");

@@ -16,6 +16,16 @@ export function mountNamespace(): CheckpointPlugin {
   return defineCheckpointPlugin({
     name: "mount-namespace",
     duty: "mount-namespace",
+    saves: [
+      {
+        group: "namespaces",
+        what: "mount namespaces",
+        saved:
+          "mounts with flags and propagation, content of tmpfs; mounts from outside with `--external mnt[MOUNTPOINT]:NAME`",
+        refused: "other mounts from outside, deleted sources of binds",
+        shownBy: ["fixture namespaces", "fixture userns"],
+      },
+    ],
     apply({ look, write }) {
       let mounts: readonly Mountinfo[] = [];
       look.tree.tap("mount-namespace", (tree) => {

@@ -13,6 +13,15 @@ export function netNamespace(): CheckpointPlugin {
   return defineCheckpointPlugin({
     name: "net-namespace",
     duty: "net-namespace",
+    saves: [
+      {
+        group: "namespaces",
+        what: "network namespaces",
+        saved: "lo, addresses, routes, rules, firewall, settings",
+        refused: "other links",
+        shownBy: ["fixture namespaces", "fixture tcp-queued"],
+      },
+    ],
     apply({ look, write }) {
       look.tree.tap("net-namespace", (tree) => {
         if (ownNamespace(tree, "net") === undefined) return;
