@@ -90,7 +90,7 @@ describeDumped(`jobs of shells`, () => {
     await until(() => existsSync(join(images, "restore.log")), "the restore begins");
     writeFileSync(join(directory, "go"), "");
     await until(() => existsSync(join(directory, "listening")), "the job runs");
-    expect(shell.shown()).toContain("shown");
+    await until(() => shell.shown().includes("shown"), "what it writes is shown");
     shell.type("typed");
     await until(() => existsSync(join(directory, "interruptible")), "the job has read");
     shell.type("\x03");
