@@ -1,8 +1,9 @@
-import { closeSync, openSync, statSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { closeSync, openSync, readlinkSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Machine } from "../support/machine.ts";
-import { type DumpedProgram, dumpProgram, forget, missing, restoreProgram, verdictOf } from "./case.ts";
+import { type DumpedProgram, dumpProgram, forget, missing, restoreProgram, until, verdictOf } from "./case.ts";
 
 let machine: Machine;
 let program: DumpedProgram | undefined;
@@ -101,5 +102,23 @@ describe.skipIf(missing !== undefined)("network namespaces", () => {
         hint: expect.stringContaining("fd[N]:outer"),
       });
     });
+  });
+});
+
+describe.skipIf(missing !== undefined)("namespaces of others", () => {
+  it("are joined", async () => {
+    const holder = spawn("unshare", ["--uts", "--ipc", "sleep", "infinity"], { stdio: "ignore" });
+    try {
+      const of = (kind: string) => `/proc/${holder.pid}/ns/${kind}`;
+      await until(() => readlinkSync(of("uts")) !== readlinkSync("/proc/self/ns/uts"), "there are others");
+      const program = await dumpAlone("joined-namespaces");
+      const joinNamespaces = { net: machine.network, uts: of("uts"), ipc: of("ipc") };
+      const numbers = Object.entries(joinNamespaces).map(([kind, path]) => `${kind} ${statSync(path).ino}\n`);
+      writeFileSync(join(program.directory, "joined"), numbers.join(""));
+      await restoreProgram(program, { joinNamespaces });
+      expect(await verdictOf(program)).toBe("pass");
+    } finally {
+      holder.kill("SIGKILL");
+    }
   });
 });

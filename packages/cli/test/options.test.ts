@@ -63,6 +63,12 @@ describe("parseWords()", () => {
     expect(parse(line).settings.verbosity).toBe(verbosity);
   });
 
+  it("reads namespaces of others, by pid or path", () => {
+    const { joinNamespaces } = parse("--join-ns net:12 -J uts:/run/other").settings.restore;
+    expect(joinNamespaces).toEqual({ net: "/proc/12/ns/net", uts: "/run/other" });
+    expect(failure("--join-ns user:12")).toContain("one of net, ipc, uts, time");
+  });
+
   it("leaves what belongs to no option", () => {
     expect(parse("a -d b -- -s").operands).toEqual(["a", "b", "-s"]);
     expect(parse("-").operands).toEqual(["-"]);

@@ -20,6 +20,7 @@ export {
   DEFAULT_OPTIONS,
   EMPTY_NAMESPACES,
   FILE_VALIDATIONS,
+  JOINED_NAMESPACES,
   type RestoreOptions,
 } from "./options.ts";
 export { type Finding, type NewFinding, Plan } from "./plan/plan.ts";

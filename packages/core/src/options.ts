@@ -11,6 +11,9 @@ export const EMPTY_NAMESPACES = ["net"] as const;
 export const CPU_CAPABILITIES = ["fpu", "ins", "cpu"] as const;
 export type CpuCapability = (typeof CPU_CAPABILITIES)[number];
 
+/** Namespaces of others that a tree can go into. Source: criu(8), "--join-ns". */
+export const JOINED_NAMESPACES = ["net", "ipc", "uts", "time"] as const;
+
 /** What a restore can be told, beside plugins. */
 export interface RestoreOptions {
   /** Directory of the images, or another location that an image source plugin knows. */
@@ -51,6 +54,10 @@ export interface RestoreOptions {
   readonly external: readonly string[];
   /** Namespaces that come back without their content, CRIU's names: an action script fills them. */
   readonly emptyNamespaces: readonly (typeof EMPTY_NAMESPACES)[number][];
+  /** Namespaces of others that the tree goes into, by kind: their paths. */
+  readonly joinNamespaces: Readonly<Partial<Record<(typeof JOINED_NAMESPACES)[number], string>>>;
+  /** Leave sysctls out that this kernel does not have; without it a checkpoint that has some is refused. */
+  readonly weakSysctls: boolean;
   /** The root of the mount tree, for a tree with a mount namespace of its own. */
   readonly root: string | undefined;
   /** Connect Unix sockets to peers outside the tree again; without it a checkpoint that has some is refused. */
@@ -80,6 +87,8 @@ export const DEFAULT_OPTIONS: Omit<RestoreOptions, "images"> = {
   actionScripts: [],
   external: [],
   emptyNamespaces: [],
+  joinNamespaces: {},
+  weakSysctls: false,
   root: undefined,
   extUnixSockets: false,
   tcpEstablished: false,

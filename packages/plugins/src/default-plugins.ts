@@ -41,6 +41,7 @@ import { systemVMappings } from "./memory/system-v-mappings.ts";
 import { vdso } from "./memory/vdso.ts";
 import { init } from "./namespaces/init.ts";
 import { ipcNamespace } from "./namespaces/ipc/ipc-namespace.ts";
+import { joinNamespaces } from "./namespaces/join-namespaces.ts";
 import { mountNamespaces } from "./namespaces/mounts/mount-namespaces.ts";
 import { netNamespaces } from "./namespaces/net/net-namespaces.ts";
 import { timeNamespace } from "./namespaces/time-namespace.ts";
@@ -77,6 +78,7 @@ export function defaultPlugins(): RestorePlugin[] {
     rootTask(),
     userNamespace(),
     timeNamespace(),
+    joinNamespaces(),
     utsNamespace(),
     ipcNamespace(),
     netNamespaces(),

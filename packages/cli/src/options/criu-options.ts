@@ -28,7 +28,6 @@ const WITHOUT_EFFECT = [
   "--status-fd FD",
   "--track-mem",
   "-t, --tree PID",
-  "--weak-sysctls",
 ];
 
 /** What `criu restore` does, and Restage does not do yet; where there is something to be said to it, that. */
@@ -39,7 +38,6 @@ const MISSING: readonly (readonly [declaration: string, hint?: string])[] = [
   ["--enable-external-masters"],
   ["--enable-external-sharing"],
   ["--enable-fs NAMES"],
-  ["-J, --join-ns NAMESPACE"],
   ["--lazy-pages"],
   ["-L, --libdir DIR", "CRIU's plugins are shared objects; those of Restage stand in `plugins` of the configuration"],
   ["--lsm-mount-context CONTEXT"],

@@ -1,4 +1,4 @@
-import { CPU_CAPABILITIES, type CpuCapability } from "@restage/core";
+import { CPU_CAPABILITIES, type CpuCapability, JOINED_NAMESPACES, type RestoreOptions } from "@restage/core";
 import type { Given, Reader } from "./option.ts";
 
 /** A switch. */
@@ -74,3 +74,12 @@ export const cpuCapabilities: Reader<readonly CpuCapability[]> = (given) => {
   }
   return CPU_CAPABILITIES.filter((capability) => asked.has(capability));
 };
+
+/** `net:1234` or `net:/run/netns/other`: a namespace of a process, or its file. */
+export function joinedNamespace(given: Given): RestoreOptions["joinNamespaces"] {
+  const [, name, place = ""] = /^(\w+):(.+)$/.exec(String(given)) ?? [];
+  const kind = JOINED_NAMESPACES.find((kind) => kind === name);
+  if (kind === undefined)
+    throw new RangeError(`one of ${JOINED_NAMESPACES.join(", ")} with a pid or path, as net:1234`);
+  return { [kind]: /^\d+$/.test(place) ? `/proc/${place}/ns/${kind}` : place };
+}

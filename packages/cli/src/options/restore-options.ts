@@ -2,7 +2,17 @@ import { CGROUP_MODES, EMPTY_NAMESPACES, FILE_VALIDATIONS, type RestoreOptions }
 import { isCriuConfig } from "./criu-config.ts";
 import { CRIU_OPTIONS } from "./criu-options.ts";
 import { declareOption, type Option, type Reader } from "./option.ts";
-import { cpuCapabilities, descriptor, inheritedDescriptor, on, oneOf, seconds, text, verbosity } from "./readers.ts";
+import {
+  cpuCapabilities,
+  descriptor,
+  inheritedDescriptor,
+  joinedNamespace,
+  on,
+  oneOf,
+  seconds,
+  text,
+  verbosity,
+} from "./readers.ts";
 import type { Settings } from "./settings.ts";
 
 /** Options that every command has: which checkpoint it is about, and how it answers. */
@@ -48,6 +58,10 @@ export const RESTORE_OPTIONS: readonly Option[] = [
   declareOption("--empty-ns NAMESPACE", "net: its content does not come back", (to, given) => {
     to.restore.emptyNamespaces = [oneOf(EMPTY_NAMESPACES)(given)];
   }),
+  declareOption("-J, --join-ns NAMESPACE", "net:PID or net:PATH, also ipc, uts, time: go into it", (to, given) => {
+    to.restore.joinNamespaces = { ...to.restore.joinNamespaces, ...joinedNamespace(given) };
+  }),
+  restore("--weak-sysctls", "leave sysctls out that this kernel does not have", "weakSysctls", on),
   restore("-r, --root DIR", "the root of the tree's own mount namespace", "root", text),
   declareOption("--external RESOURCE", "what is outside: mnt[NAME]:PATH, veth[IN]:OUT", (to, given) => {
     addExternal(to, String(given));

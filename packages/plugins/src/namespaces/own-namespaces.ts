@@ -1,4 +1,4 @@
-import type { Checkpoint, Task } from "@restage/core";
+import type { Checkpoint, Plan, Task } from "@restage/core";
 
 /** The id fields of namespaces in an ids image. Time namespaces are recreated always, and so are not among them. */
 const ID_FIELDS = {
@@ -28,4 +28,9 @@ export function hasOwnNamespace(checkpoint: Checkpoint, root: Task, kind: Namesp
   const host = checkpoint.inventory.root_ids;
   const own = namespaceId(root, kind);
   return host !== undefined && own !== undefined && own !== host[ID_FIELDS[kind]];
+}
+
+/** Does the tree come to the network namespace of this process, and not to one of its own, or of others? */
+export function sharesNetwork({ checkpoint, tree, options }: Plan): boolean {
+  return !hasOwnNamespace(checkpoint, tree.root, "net") && options.joinNamespaces.net === undefined;
 }

@@ -1,7 +1,7 @@
 import type { Plan } from "@restage/core";
 import type { InetSkEntry } from "@restage/images";
 import { AF, IPPROTO, SOCK, TCP_STATE } from "@restage/linux/abi";
-import { hasOwnNamespace } from "../namespaces/own-namespaces.ts";
+import { sharesNetwork } from "../namespaces/own-namespaces.ts";
 import { inetName, isAnyAddress, printedAddress } from "./inet-addresses.ts";
 import { isConnection } from "./inet-ports.ts";
 import { type InetRow, readInetTable } from "./inet-table.ts";
@@ -34,11 +34,7 @@ function checkKind(plan: Plan, socket: InetSkEntry): void {
   if (state === TCP_STATE.LISTEN && proto !== IPPROTO.TCP)
     plan.refuse({ what, why: "its protocol knows no listening, but its image says it listens" });
   const device = opts.so_bound_dev;
-  if (
-    device !== undefined &&
-    !hasOwnNamespace(plan.checkpoint, plan.tree.root, "net") &&
-    plan.host.stat(`/sys/class/net/${device}`) === "missing"
-  ) {
+  if (device !== undefined && sharesNetwork(plan) && plan.host.stat(`/sys/class/net/${device}`) === "missing") {
     const hint = "make that device, or rewrite its name: entries.inetsk";
     plan.refuse({ what, why: `the network device ${device} that it is bound to is not there`, hint });
   }

@@ -1,6 +1,6 @@
 import type { Host, Plan } from "@restage/core";
 import { AF } from "@restage/linux/abi";
-import { hasOwnNamespace } from "../namespaces/own-namespaces.ts";
+import { sharesNetwork } from "../namespaces/own-namespaces.ts";
 import type { AddressWords } from "./inet-addresses.ts";
 
 /** One end of a socket. */
@@ -22,7 +22,7 @@ export interface InetRow {
 /** All TCP or UDP sockets that have a port in the network namespace to which the tree comes: none in a new one. */
 export function readInetTable(plan: Plan, protocol: "tcp" | "udp"): readonly InetRow[] {
   const { host } = plan;
-  if (hasOwnNamespace(plan.checkpoint, plan.tree.root, "net")) return [];
+  if (!sharesNetwork(plan)) return [];
   return [...readRows(host, `/proc/net/${protocol}`, AF.INET), ...readRows(host, `/proc/net/${protocol}6`, AF.INET6)];
 }
 

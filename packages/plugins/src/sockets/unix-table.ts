@@ -1,6 +1,6 @@
 import type { Plan } from "@restage/core";
 import { SOCK } from "@restage/linux/abi";
-import { hasOwnNamespace } from "../namespaces/own-namespaces.ts";
+import { sharesNetwork } from "../namespaces/own-namespaces.ts";
 
 /** Set in the flags of a socket that listens. Source: include/linux/net.h, __SO_ACCEPTCON. */
 const LISTENS = 0x10000;
@@ -8,10 +8,10 @@ const LISTENS = 0x10000;
 /**
  * The Unix sockets of the network namespace to which the tree comes, none in a new one, to which others can connect, by name: abstract ones begin with `@`. The values are inodes.
  */
-export function readUnixTable({ host, checkpoint, tree }: Plan): ReadonlyMap<string, number> {
+export function readUnixTable(plan: Plan): ReadonlyMap<string, number> {
   const found = new Map<string, number>();
-  if (hasOwnNamespace(checkpoint, tree.root, "net")) return found;
-  for (const line of (host.readText("/proc/net/unix") ?? "").split("\n").slice(1)) {
+  if (!sharesNetwork(plan)) return found;
+  for (const line of (plan.host.readText("/proc/net/unix") ?? "").split("\n").slice(1)) {
     const match = /^\S+: \S+ \S+ (\S+) (\S+) \S+ +(\d+) (.+)$/.exec(line);
     if (match === null) continue;
     const [, flags = "0", type = "0", inode, name = ""] = match;

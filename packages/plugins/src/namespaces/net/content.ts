@@ -48,22 +48,22 @@ export function fillNamespaces(context: StageContext, namespaces: readonly NetNa
 }
 
 /** What comes before links between namespaces. A namespace that somebody else fills has no lock of the dump. */
-function prepare({ host, checkpoint, tree }: StageContext, { id, filled, external }: NetNamespace): void {
+function prepare({ host, checkpoint, tree, options }: StageContext, { id, filled, external }: NetNamespace): void {
   const netns = checkpoint.optional("netns", id);
   if (filled && netns !== undefined) {
-    setSysctls(host, networkSysctls(netns, idsOutside(checkpoint, tree.root)));
+    setSysctls(host, networkSysctls(netns, idsOutside(checkpoint, tree.root)), options);
   }
   if (filled) for (const link of checkpoint.values("netdev", id)) makeTunLink(host, link);
   if (!filled && !external) lockNamespace(host, checkpoint.inventory);
 }
 
 /** What comes after links: they come up, behind the firewall. */
-function complete({ host, checkpoint }: StageContext, namespace: NetNamespace & OpenNamespace): void {
+function complete({ host, checkpoint, options }: StageContext, namespace: NetNamespace & OpenNamespace): void {
   const { id, filled, routes, links } = namespace;
   if (filled) {
     loadFirewalls(host, checkpoint, id);
     setLinks(namespace);
-    for (const link of links) setSysctls(host, linkSysctls(link));
+    for (const link of links) setSysctls(host, linkSysctls(link), options);
     makeAddresses(routes, readDump(checkpoint, "ifaddr", id));
     makeRoutes(routes, readDump(checkpoint, "route", id));
     makeRoutes(routes, readDump(checkpoint, "route6", id));

@@ -56,7 +56,15 @@ export function netNamespaces(): RestorePlugin {
           "any number of them, external ones too (`--external net[...]` at the dump, `--inherit-fd` or `--external net[KEY]:PATH` now), empty ones (`--empty-ns net`); loopback, veth within the tree and to the host (`--external veth[...]`, `netdev[...]`), bridges with ports, TUN and TAP, macvlan (`--external macvlan[...]`); addresses, routes, rules, sysctls, nftables and iptables, tracked connections",
         refused: "venet and sit links; sysctls that this kernel does not have",
         kernel: "CONFIG_NET_NS; nft or iptables where the checkpoint has rules",
-        shownBy: ["case net-namespaces", "fixture tcp-queued", "fixture namespaces", "fixture userns"],
+        shownBy: [
+          "case net-namespaces",
+          "case tracked-connections",
+          "case tcp-in-namespace",
+          "case container",
+          "fixture tcp-queued",
+          "fixture namespaces",
+          "fixture userns",
+        ],
       },
     ],
     apply({ plan, stages, commit, provide }) {

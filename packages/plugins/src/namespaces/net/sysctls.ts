@@ -1,4 +1,4 @@
-import type { Host, Plan } from "@restage/core";
+import type { Host, Plan, RestoreOptions } from "@restage/core";
 import { type NetDeviceEntry, type NetnsEntry, netSysctls, type SysctlEntry, sysctlType } from "@restage/images";
 import type { IdsOutside } from "../user-namespace.ts";
 
@@ -35,11 +35,13 @@ export function linkSysctls({ name, conf, conf4, conf6 }: NetDeviceEntry): reado
   ];
 }
 
-/** Refuses what this kernel does not have. */
+/** Refuses what this kernel does not have, or warns of it where that is wanted (`weakSysctls`). */
 export function checkSysctls(plan: Plan, wanted: readonly Sysctl[]): void {
   for (const path of new Set(wanted.map(({ path }) => anyLink(path)))) {
     if (plan.host.stat(`/proc/sys/${path}`) !== "missing") continue;
-    plan.refuse({ what: `sysctl ${path}`, why: "this kernel does not have it" });
+    const missing = { what: `sysctl ${path}`, why: "this kernel does not have it" };
+    if (plan.options.weakSysctls) plan.warn(missing);
+    else plan.refuse({ ...missing, hint: "leave such out with --weak-sysctls" });
   }
 }
 
@@ -49,9 +51,10 @@ function anyLink(path: string): string {
 }
 
 /** Writes what is not so already: most is. To be called inside the namespace. */
-export function setSysctls(host: Host, wanted: readonly Sysctl[]): void {
+export function setSysctls(host: Host, wanted: readonly Sysctl[], { weakSysctls }: RestoreOptions): void {
   for (const { path, value } of wanted) {
     const file = `/proc/sys/${path}`;
+    if (weakSysctls && host.stat(file) === "missing") continue;
     if (words(host.readText(file) ?? "") !== words(value)) host.writeFile(file, `${value}\n`);
   }
 }
