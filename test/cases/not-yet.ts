@@ -13,6 +13,7 @@ export const NOT_YET: Readonly<Record<string, string>> = {
   "tcp-requests": "the connection is in state 2 (SYN_SENT)",
   "container-files": "(anon_inode:[fanotify]): files of this kind are not saved yet",
   "watched-files": "(anon_inode:[fanotify]): files of this kind are not saved yet",
+  "names-of-bytes": "its path does not lead to it any more, but it has another name",
   cgroups: "--manage-cgroups is an option of CRIU that Restage does not have yet",
   "odd-files": "files of this kind are not saved yet",
 };
