@@ -137,6 +137,11 @@ export function typeName(type: number): string {
   return String(type);
 }
 
+function notOpened(type: string): { readonly why: string; readonly hint?: string } {
+  if (type !== "EXT") return { why: `files of type ${type} are not restored yet` };
+  return { why: "a plugin of CRIU has dumped it, and only that knows what it is", hint: 'tap openFile.for("EXT")' };
+}
+
 function checkTypes(plan: Plan, isOpened: (type: string) => boolean): void {
   for (const task of plan.survivors) {
     const numbers = new Set<number>();
@@ -150,7 +155,7 @@ function checkTypes(plan: Plan, isOpened: (type: string) => boolean): void {
           pid: task.pid,
         });
       } else if (!isOpened(typeName(type))) {
-        plan.refuse({ what, why: `files of type ${typeName(type)} are not restored yet`, pid: task.pid });
+        plan.refuse({ what, ...notOpened(typeName(type)), pid: task.pid });
       }
       if (numbers.has(fd)) plan.refuse({ what, why: "it stands twice in fdinfo", pid: task.pid });
       numbers.add(fd);

@@ -5,8 +5,8 @@ import { OpenFiles } from "./open-files.ts";
 import { referencedFiles } from "./referenced-files.ts";
 
 /**
- * RESTORE: files that are handed to the restore (--inherit-fd), instead of being opened. A regular file comes as the open file description that
- * the coordinator has, with its position; pipes and external files are opened once more, with their own flags.
+ * RESTORE: files that are handed to the restore (--inherit-fd), instead of being opened. Regular files and Unix sockets come as the open file
+ * descriptions that the coordinator has, with their positions and queues; pipes and external files are opened once more, with their own flags.
  *
  * Requires CAP_SYS_PTRACE over the coordinator, or its user id.
  */
@@ -20,8 +20,8 @@ export function inheritedFiles(): RestorePlugin {
       {
         group: "files",
         what: "descriptors of the caller",
-        restored: "in place of files, pipes and sockets, with `--inherit-fd`",
-        shownBy: ["case inherited-files"],
+        restored: "in place of files, pipes and Unix sockets, with `--inherit-fd`",
+        shownBy: ["case inherited-files", "case inherited-socket"],
       },
     ],
     apply({ plan, stages, openFile, service }) {
@@ -44,6 +44,10 @@ export function inheritedFiles(): RestorePlugin {
         if (descriptor === undefined || entry.reg?.ext === true) return undefined;
         return take(task, coordinator, descriptor);
       });
+      openFile.for("UNIXSK").tap({ name: "inherited-files", before: "unix-sockets" }, ({ task, entry }) => {
+        const descriptor = inherited.get(entry.id);
+        return descriptor === undefined ? undefined : take(task, coordinator, descriptor);
+      });
       openFile.for("PIPE").tap({ name: "inherited-files", before: "pipes" }, ({ task, entry }) => {
         const descriptor = inherited.get(entry.id);
         if (descriptor === undefined || entry.pipe === undefined) return undefined;
@@ -59,8 +63,9 @@ export function isInherited(options: RestoreOptions, file: FileEntry): boolean {
   return descriptorFor(options, file) !== undefined;
 }
 
-/** By CRIU's names: a path without its first slash, `file[mnt_id:inode]` for an external one, `pipe:[id]`. */
-function descriptorFor({ inheritFd }: RestoreOptions, { reg, pipe }: FileEntry): number | undefined {
+/** By CRIU's names: a path without its first slash, `file[mnt_id:inode]` for an external one, `pipe:[id]`, `socket:[inode]`. */
+function descriptorFor({ inheritFd }: RestoreOptions, { reg, pipe, usk }: FileEntry): number | undefined {
+  if (usk !== undefined) return inheritFd[`socket:[${usk.ino}]`];
   if (pipe !== undefined) return inheritFd[`pipe:[${pipe.pipe_id}]`];
   if (reg === undefined) return undefined;
   return inheritFd[reg.ext === true ? reg.name : reg.name.slice(1)];

@@ -17,10 +17,11 @@ import { readUnixTable } from "./unix-table.ts";
 const TYPES: ReadonlySet<number> = new Set([SOCK.STREAM, SOCK.DGRAM, SOCK.SEQPACKET]);
 
 /** Refuses sockets that cannot come back, here or at all. */
-export function checkUnixSockets(plan: Plan, graph: UnixGraph): void {
-  if (graph.sockets.length === 0) return;
+export function checkUnixSockets(plan: Plan, graph: UnixGraph, isOurs: (socket: UnixSkEntry) => boolean): void {
+  const sockets = graph.sockets.filter(isOurs);
+  if (sockets.length === 0) return;
   const taken = readUnixTable(plan);
-  for (const socket of graph.sockets) {
+  for (const socket of sockets) {
     checkKind(plan, socket, graph);
     checkPeer(plan, socket, graph);
     if (isBound(socket)) checkName(plan, socket, taken);
@@ -60,7 +61,7 @@ function checkPeer(plan: Plan, socket: UnixSkEntry, graph: UnixGraph): void {
 
 function checkExternalPeer(plan: Plan, what: string, peer: UnixSkEntry): void {
   if (!plan.options.extUnixSockets) {
-    const hint = "let it connect to that peer again with --ext-unix-sk";
+    const hint = "let it connect to that peer again with --ext-unix-sk, or hand over a socket for it with --inherit-fd";
     plan.refuse({ what, why: `its peer, ${nameOf(peer)}, is outside the checkpoint`, hint });
     return;
   }

@@ -9,6 +9,7 @@ import {
 } from "@restage/core";
 import type { UnixSkEntry } from "@restage/images";
 import { AF, F, SETTABLE_FLAGS, SOCK, TCP_STATE } from "@restage/linux/abi";
+import { isInherited } from "../files/inherited-files.ts";
 import { type MountPaths, readMountPaths } from "../namespaces/mounts/mount-paths.ts";
 import { setSocketOptions, shutDown, widenBuffers } from "./socket-options.ts";
 import { sendPacket } from "./socket-queues.ts";
@@ -50,21 +51,26 @@ export function unixSockets(): RestorePlugin {
       const made = new MadeSockets();
       const graphOf = (checkpoint: Checkpoint) => (graph ??= new UnixGraph(checkpoint));
       let mounts: MountPaths | undefined;
+      /** Ids of those that the caller hands over: they are whole already. */
+      let inherited: ReadonlySet<number> = new Set();
+      const isOurs = ({ id }: UnixSkEntry) => !inherited.has(id);
       plan.tap("unix-sockets", (plan) => {
         mounts = readMountPaths(plan);
-        checkUnixSockets(plan, graphOf(plan.checkpoint));
+        const files = [...plan.checkpoint.files.values()].filter((file) => isInherited(plan.options, file));
+        inherited = new Set(files.map(({ id }) => id));
+        checkUnixSockets(plan, graphOf(plan.checkpoint), isOurs);
       });
       fileNeeds.for("UNIXSK").tap("unix-sockets", ({ usk }, checkpoint) => {
         return usk === undefined ? undefined : graphOf(checkpoint).needsOf(usk);
       });
       stages.RESTORE.enter.tap("unix-sockets", ({ host, checkpoint }) => {
         paths = new UnixPaths(host, ({ mnt_id }) => mounts?.outside(mnt_id) ?? "");
-        paths.makeRoom(graphOf(checkpoint).sockets);
+        paths.makeRoom(graphOf(checkpoint).sockets.filter(isOurs));
       });
       openFile.for("UNIXSK").tap("unix-sockets", ({ task, entry, checkpoint }) => {
         return entry.usk === undefined ? undefined : openSocket(task, entry.usk, graphOf(checkpoint), made);
       });
-      filesOpened.tap("unix-sockets", (files) => finishSockets(files, graphOf(files.checkpoint), made));
+      filesOpened.tap("unix-sockets", (files) => finishSockets(files, graphOf(files.checkpoint), made, isOurs));
       stages.RESTORE.leave.tap("unix-sockets", () => paths?.putBack());
       complete.tap("unix-sockets", () => paths?.forgetOld());
     },
@@ -111,8 +117,13 @@ function makeSocket(task: Task, entry: UnixSkEntry, graph: UnixGraph, made: Made
 }
 
 /** Each step for all sockets before the next one: nobody can send to a socket that is shut down. */
-function finishSockets({ task, descriptors, checkpoint }: OpenedFiles, graph: UnixGraph, made: MadeSockets): void {
-  const own = [...descriptors.keys()].flatMap((id) => checkpoint.file(id, "a task").usk ?? []);
+function finishSockets(
+  { task, descriptors, checkpoint }: OpenedFiles,
+  graph: UnixGraph,
+  made: MadeSockets,
+  isOurs: (entry: UnixSkEntry) => boolean,
+): void {
+  const own = [...descriptors.keys()].flatMap((id) => checkpoint.file(id, "a task").usk ?? []).filter(isOurs);
   const descriptorOf = (id: number): Value => {
     const descriptor = descriptors.get(id);
     if (descriptor === undefined) throw new Error(`File ${id} is not open in task ${task.pid}, and a socket needs it`);
