@@ -1,19 +1,9 @@
 import { spawnSync } from "node:child_process";
-import { once } from "node:events";
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
-import { connect, createServer } from "node:net";
+import { existsSync, mkdirSync, rmSync, statSync } from "node:fs";
+import { createServer } from "node:net";
 import { dirname, join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
-import {
-  type DumpedProgram,
-  describeDumped,
-  dumpProgram,
-  forget,
-  missing,
-  restoreProgram,
-  until,
-  verdictOf,
-} from "./case.ts";
+import { afterEach, expect, it } from "vitest";
+import { type DumpedProgram, describeDumped, dumpProgram, forget, restoreProgram, until, verdictOf } from "./case.ts";
 
 const programs: DumpedProgram[] = [];
 const undos: (() => void)[] = [];
@@ -82,33 +72,3 @@ describeDumped(`kinds of open files`, () => {
     expect(await verdictOf(program)).toBe("pass");
   });
 });
-
-describe.skipIf(missing !== undefined)(
-  `files whose other end is outside${missing === undefined ? "" : ` (SKIPPED: ${missing})`}`,
-  () => {
-    it("restores inherited-socket", async () => {
-      const nameOf = (directory: string) => readFileSync(join(directory, "socket-name"), "utf8");
-      const source = join(import.meta.dirname, "inherited-socket");
-      const program = await dumpProgram(source, (at) => ["--external", nameOf(at).replace("socket:", "unix")]);
-      programs.push(program);
-      await expect(restoreProgram(program)).rejects.toHaveProperty("hint", expect.stringContaining("--inherit-fd"));
-      const path = join(program.directory, "outside");
-      const heard = new Promise<string>((resolve) => {
-        const server = createServer((connection) => {
-          connection.on("data", (bytes) => resolve(String(bytes)));
-          connection.on("data", () => connection.write("from outside"));
-        });
-        server.listen(path);
-        undos.push(() => server.close());
-      });
-      // What comes is for the tree.
-      const own = connect(path).pause();
-      undos.push(() => own.destroy());
-      await once(own, "connect");
-      const { fd } = (own as unknown as { readonly _handle: { readonly fd: number } })._handle;
-      await restoreProgram(program, { inheritFd: { [nameOf(program.directory)]: fd } });
-      expect(await verdictOf(program)).toBe("pass");
-      expect(await heard).toBe("from the tree");
-    });
-  },
-);
