@@ -18,10 +18,10 @@ interface Ghost {
 
 /** Files of the tree whose names are gone. */
 export class DeletedFiles {
-  readonly ghosts = new Map<string, Ghost>();
+  readonly ghosts: Map<string, Ghost> = new Map();
   readonly links: { readonly file: OpenFile; readonly id: number; readonly linkId: number; readonly path: string }[] =
     [];
-  readonly deadProcesses = new Map<number, number>();
+  readonly deadProcesses: Map<number, number> = new Map();
 }
 
 /**

@@ -40,7 +40,7 @@ export class FileTable {
   }
 
   /** A file without a descriptor, by a magic link of /proc (`exe`, `cwd`, `map_files/…`); the same file opened alike is one. */
-  addPath(task: FrozenTask, proc: string, flags: number, stat = identityOf(proc)): OpenFile {
+  addPath(task: FrozenTask, proc: string, flags: number, stat: FileIdentity = identityOf(proc)): OpenFile {
     const link = readlinkSync(proc);
     const key = `${stat.dev}:${stat.ino}:${flags}:${link}`;
     let file = this.#byPath.get(key);

@@ -20,7 +20,7 @@ export class FrozenTree {
   readonly tasks: readonly FrozenTask[];
   readonly options: CheckpointOptions;
   /** Tells this checkpoint from all others, for names. */
-  readonly runId = randomUUID();
+  readonly runId: string = randomUUID();
   readonly images: ImageWriter;
   readonly findings: CheckpointFindings;
   /** Calls of the coordinator. */
@@ -29,7 +29,7 @@ export class FrozenTree {
   /** Open files, each once, however many descriptors refer to it. */
   readonly files: FileTable;
   /** Those of them whose names are gone. */
-  readonly deleted = new DeletedFiles();
+  readonly deleted: DeletedFiles = new DeletedFiles();
   /** TCP connections that stand still. */
   readonly repaired: RepairedConnections;
   readonly #reversals: (() => void)[] = [];
