@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { definePlugin } from "@restage/core";
@@ -75,4 +76,127 @@ describeDumped(
     });
   },
   reason,
+);
+
+/** Files of cgroups in all hierarchies, below a name of ours: paths from the hierarchy, and what is written to them. */
+const SETTINGS = [
+  ["memory", "memory.limit_in_bytes", "67108864"],
+  ["memory/inner", "memory.limit_in_bytes", "33554432"],
+  ["memory/inner", "memory.swappiness", "10"],
+  ["memory/empty", "memory.limit_in_bytes", "16777216"],
+  ["cpu", "cpu.shares", "512"],
+  ["cpuset", "cpuset.cpus", "0"],
+  ["cpuset", "cpuset.mems", "0"],
+  ["cpuset/inner", "cpuset.cpus", "0"],
+  ["cpuset/inner", "cpuset.mems", "0"],
+  ["devices/inner", "devices.deny", "a"],
+  ["devices/inner", "devices.allow", "c 1:3 rwm"],
+  ["pids/inner", "pids.max", "99"],
+  ["freezer", "freezer.state", "THAWED"],
+  ["systemd", "notify_on_release", "0"],
+  ["unified/inner", "cgroup.max.depth", "3"],
+] as const;
+/** The one that everything of these tests is in, in each hierarchy. */
+const OURS = `restage-settings-${randomUUID()}`;
+const ROOT = "/sys/fs/cgroup";
+
+function directoryOf(path: string): string {
+  const [hierarchy = "", ...names] = path.split("/");
+  return [ROOT, hierarchy, OURS, ...names].join("/");
+}
+
+const PLACES = [...new Set(SETTINGS.map(([path]) => path))];
+const lacking = PLACES.map((path) => path.split("/")[0] ?? "").find(
+  (name) => !existsSync(`${ROOT}/${name}/cgroup.procs`),
+);
+const noSettings = lacking === undefined ? undefined : `${ROOT}/${lacking} is not there`;
+
+/** What was set, as it is now. */
+function readSettings(): readonly string[] {
+  return SETTINGS.map(([path, name]) => {
+    const file = name.startsWith("devices.") ? "devices.list" : name;
+    return `${path}/${file} ${readFileSync(`${directoryOf(path)}/${file}`, "utf8")}`;
+  });
+}
+
+if (noSettings !== undefined) console.warn(`skipped: settings of cgroups (${noSettings})`);
+
+describeDumped(
+  "cgroups of all hierarchies",
+  () => {
+    const programs: DumpedProgram[] = [];
+    const all = [...new Set(PLACES.flatMap((path) => [path.split("/")[0] ?? "", path]))].map(directoryOf);
+    const removeAll = async () => {
+      for (const path of [...all].reverse()) {
+        for (let tries = 0; existsSync(path) && tries < 100; tries++) {
+          try {
+            rmdirSync(path);
+          } catch {
+            await sleep(50);
+          }
+        }
+      }
+    };
+    beforeEach(async () => {
+      for (const path of all) mkdirSync(path);
+      // In the order of the list: a cpuset has to have processors before those in it.
+      for (const [path, name, value] of SETTINGS) writeFileSync(`${directoryOf(path)}/${name}`, value);
+      chownSync(directoryOf("pids/inner"), 1000, 1001);
+      chmodSync(directoryOf("pids/inner"), 0o710);
+      const lines = [
+        ...[
+          "memory/inner",
+          "cpu",
+          "cpuset/inner",
+          "devices/inner",
+          "pids/inner",
+          "freezer",
+          "systemd",
+          "unified/inner",
+        ].map((path) => `parent ${directoryOf(path)}`),
+        ...["memory", "pids", "cpuset"].map((path) => `child ${directoryOf(path)}`),
+        `thread ${directoryOf("pids")}`,
+      ];
+      const prepare = (directory: string) => writeFileSync(join(directory, "cgroups"), `${lines.join("\n")}\n`);
+      programs.push(
+        await dumpProgram(join(import.meta.dirname, "cgroup-settings"), () => ["--manage-cgroups"], prepare),
+      );
+    });
+    afterEach(async () => {
+      for (const program of programs.splice(0)) forget(program);
+      await removeAll();
+    });
+
+    it("come back with settings, owners, and who was in them", async () => {
+      const [program] = programs as [DumpedProgram];
+      const before = readSettings();
+      await removeAll();
+      await restoreProgram(program);
+      expect(readSettings()).toEqual(before);
+      const { uid, gid, mode } = statSync(directoryOf("pids/inner"));
+      expect([uid, gid, mode & 0o777]).toEqual([1000, 1001, 0o710]);
+      expect(await verdictOf(program)).toBe("pass");
+    });
+
+    it("get back what they had when a restore fails that changed them", async () => {
+      const [program] = programs as [DumpedProgram];
+      writeFileSync(`${directoryOf("memory")}/memory.limit_in_bytes`, "134217728");
+      const before = readSettings();
+      const failing = definePlugin({
+        name: "failing",
+        apply: ({ commit }) =>
+          commit.tap("failing", () => {
+            expect(readSettings()).not.toEqual(before);
+            throw new Error("on purpose");
+          }),
+      });
+      await expect(restoreProgram(program, { plugins: [failing], manageCgroups: "full" })).rejects.toThrow(
+        "on purpose",
+      );
+      expect(readSettings()).toEqual(before);
+      await restoreProgram(program);
+      expect(readSettings()).toEqual(before);
+    });
+  },
+  noSettings,
 );

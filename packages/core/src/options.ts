@@ -48,6 +48,10 @@ export interface RestoreOptions {
   readonly manageCgroups: (typeof CGROUP_MODES)[number];
   /** Another path for the cgroups of the root task, in all hierarchies. */
   readonly cgroupRoot: string | undefined;
+  /** The same for single hierarchies, by one of their controllers. */
+  readonly cgroupRoots: Readonly<Record<string, string>>;
+  /** A directory where hierarchies are mounted, each named after its controllers; without it they are found where this machine has them. */
+  readonly cgroupYard: string | undefined;
   /** Programs that are run at CRIU's points of a restore, with CRIU's environment variables. */
   readonly actionScripts: readonly string[];
   /** What stands outside the tree and takes the place of what the checkpoint names, as CRIU: `mnt[NAME]:/path`, `veth[eth0]:veth1`. */
@@ -84,6 +88,8 @@ export const DEFAULT_OPTIONS: Omit<RestoreOptions, "images"> = {
   inheritFd: {},
   manageCgroups: "soft",
   cgroupRoot: undefined,
+  cgroupRoots: {},
+  cgroupYard: undefined,
   actionScripts: [],
   external: [],
   emptyNamespaces: [],

@@ -67,7 +67,7 @@ export const RESTORE_OPTIONS: readonly Option[] = [
     addExternal(to, String(given));
   }),
   declareOption("-M, --ext-mount-map NAME:PATH", "the same as --external mnt[NAME]:PATH", (to, given) => {
-    addExternal(to, `mnt[${String(given).replace(":", "]:")}`);
+    addExternal(to, given === "auto" ? "mnt[]" : `mnt[${String(given).replace(":", "]:")}`);
   }),
   declareOption("--veth-pair IN=OUT", "the same as --external veth[IN]:OUT", (to, given) => {
     addExternal(to, `veth[${String(given).replace("=", "]:")}`);
@@ -79,7 +79,16 @@ export const RESTORE_OPTIONS: readonly Option[] = [
   declareOption("--manage-cgroups [MODE]", "soft, none, props, full, strict or ignore", (to, given) => {
     to.restore.manageCgroups = given === true ? "soft" : oneOf(CGROUP_MODES)(given);
   }),
-  restore("--cgroup-root PATH", "another path for the cgroups of the root task", "cgroupRoot", text),
+  declareOption(
+    "--cgroup-root PATH",
+    "another path for the cgroups of the root task; CONTROLLER:PATH in one hierarchy",
+    (to, given) => {
+      const [, controller, path] = /^(?:([^/:]+):)?(.*)$/s.exec(String(given)) ?? [];
+      if (controller === undefined) to.restore.cgroupRoot = text(path ?? "");
+      else to.restore.cgroupRoots = { ...to.restore.cgroupRoots, [controller]: text(path ?? "") };
+    },
+  ),
+  restore("--cgroup-yard DIR", "where the hierarchies of cgroups are mounted", "cgroupYard", text),
   declareOption("--action-script FILE", "run it at CRIU's points of a restore", (to, given) => {
     to.restore.actionScripts = [...(to.restore.actionScripts ?? []), String(given)];
   }),

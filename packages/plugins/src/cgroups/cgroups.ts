@@ -7,24 +7,16 @@ import {
   type Task,
   type Thread,
 } from "@restage/core";
-import type { CgroupDirEntry, CgroupEntry, CgSetEntry } from "@restage/images";
+import type { CgroupEntry, CgSetEntry } from "@restage/images";
 import { CLONE } from "@restage/linux/abi";
 import { hasOwnNamespace } from "../namespaces/own-namespaces.ts";
-import { makeDirectories, setProperties, type When } from "./directories.ts";
-import { findHierarchy, type Hierarchy, readHierarchies } from "./hierarchies.ts";
-
-/** What each mode does with settings; `none` and `ignore` make no cgroups. Source: criu(8), "--manage-cgroups". */
-const SETTINGS: Readonly<Record<string, When>> = {
-  none: "never",
-  props: "always",
-  soft: "made",
-  full: "always",
-  strict: "made",
-};
+import { Directories, listDirectories } from "./directories.ts";
+import { findHierarchy, type Hierarchy, readHierarchies, readYard } from "./hierarchies.ts";
+import { rewriteRoots } from "./roots.ts";
 
 /**
  * Cgroups, of both versions. ROOT_TASK: makes what is missing and puts the root task into its own, so that all are born there. FORKING and RESTORE: tasks
- * and threads in others go there. What was in the cgroups of the CRIU that made the checkpoint stays in those of this process.
+ * and threads in others go there. RESTORE_SIGCHLD: settings. Which cgroups get theirs, those that are made or all, is CRIU's mode. What was in the cgroups of the CRIU that made the checkpoint stays in those of this process.
  *
  * Requires the right to write to them.
  */
@@ -37,25 +29,27 @@ export function cgroups(): RestorePlugin {
       PREPARE_NAMESPACES: "enters a new cgroup namespace",
       FORKING: "tasks in other cgroups than their forkers go there",
       RESTORE: "threads in other cgroups than their leaders go there",
+      RESTORE_SIGCHLD:
+        "cgroups get the settings that tasks could not have entered with; frozen ones are frozen at the commit",
     },
     supports: [
       {
         group: "namespaces",
         what: "cgroups",
         restored:
-          "membership of tasks and threads in v1 and v2, made as needed with their settings (`--manage-cgroups`, `--cgroup-root`)",
+          "membership of tasks and threads in v1 and v2, cgroup namespaces; made as needed with owners and settings in CRIU's modes (`--manage-cgroups`, `--cgroup-root`, `--cgroup-yard`); frozen ones",
         refused: "controllers that are not mounted here",
-        shownBy: ["case cgroups"],
+        shownBy: ["case cgroups", "case cgroup-settings"],
       },
     ],
-    apply({ plan, stages }) {
+    apply({ plan, stages, commit }) {
       let groups: Cgroups | undefined;
       plan.tap("cgroups", (plan) => {
         groups = readCgroups(plan);
       });
       stages.ROOT_TASK.leave.tap("cgroups", (context) => {
         if (groups === undefined) return;
-        groups.makeAll(context.host);
+        groups.directories.makeAll(context.host);
         groups.move(context.host, context.tree.root, setOf(context.tree.root), "namespace");
       });
       stages.PREPARE_NAMESPACES.task.tap("cgroups", (root) => {
@@ -66,6 +60,8 @@ export function cgroups(): RestorePlugin {
       });
       stages.FORKING.leave.tap("cgroups", (context) => moveTasks(context, groups));
       stages.RESTORE.leave.tap("cgroups", (context) => moveThreads(context, groups));
+      stages.RESTORE_SIGCHLD.leave.tap("cgroups", ({ host }) => groups?.directories.restoreSettings(host, "late"));
+      commit.tap("cgroups", ({ host }) => groups?.directories.restoreSettings(host, "freezing"));
     },
   });
 }
@@ -91,17 +87,20 @@ function moveThreads({ host, tree }: StageContext, groups: Cgroups | undefined):
   for (const task of tree.tasks.filter((task) => task.survives)) {
     for (const thread of task.threads.slice(1)) {
       const set = setOfThread(thread);
-      if (set !== undefined && set !== setOf(task)) groups.moveThread(host, thread, set);
+      if (set !== undefined && set !== setOf(task)) groups.moveThread(host, thread, set, setOf(task));
     }
   }
 }
 
 function readCgroups(plan: Plan): Cgroups | undefined {
-  const { checkpoint, options, tree } = plan;
+  const { checkpoint, options, tree, host } = plan;
   if (options.manageCgroups === "ignore") return undefined;
-  const [image] = checkpoint.values("cgroup");
-  if (image === undefined || image.sets.length === 0) return undefined;
-  const groups = new Cgroups(plan, image, readHierarchies(plan.host), hasOwnNamespace(checkpoint, tree.root, "cgroup"));
+  const [saved] = checkpoint.values("cgroup");
+  if (saved === undefined || saved.sets.length === 0) return undefined;
+  const image = rewriteRoots(saved, options);
+  const { cgroupYard: yard } = options;
+  const hierarchies = yard === undefined ? readHierarchies(host) : readYard(host, yard, image.controllers);
+  const groups = new Cgroups(plan, image, hierarchies, hasOwnNamespace(checkpoint, tree.root, "cgroup"));
   groups.check(plan);
   return groups;
 }
@@ -109,24 +108,19 @@ function readCgroups(plan: Plan): Cgroups | undefined {
 /** The cgroups of a checkpoint, and where they are here. */
 class Cgroups {
   readonly hasNamespace: boolean;
-  readonly #image: CgroupEntry;
+  readonly directories: Directories;
   readonly #hierarchies: readonly Hierarchy[];
   readonly #sets: ReadonlyMap<number, CgSetEntry>;
-  readonly #mode: string;
-  readonly #root: string | undefined;
-  readonly #rootSet: CgSetEntry | undefined;
 
   constructor(plan: Plan, image: CgroupEntry, hierarchies: readonly Hierarchy[], hasNamespace: boolean) {
-    const { options, checkpoint, tree } = plan;
+    const { options, checkpoint } = plan;
     this.hasNamespace = hasNamespace;
-    this.#image = image;
     this.#hierarchies = hierarchies;
-    this.#mode = options.manageCgroups;
-    this.#root = options.cgroupRoot;
     const own = checkpoint.inventory.root_cg_set;
     const used = new Set(plan.survivors.flatMap((task) => [setOf(task), ...task.threads.map(setOfThread)]));
     this.#sets = new Map(image.sets.filter(({ id }) => id !== own && used.has(id)).map((set) => [set.id, set]));
-    this.#rootSet = this.#sets.get(setOf(tree.root) ?? 0);
+    const list = listDirectories(image.controllers, hierarchies, [...this.#sets.values()]);
+    this.directories = new Directories(list, options.manageCgroups);
   }
 
   check(plan: Plan): void {
@@ -139,34 +133,16 @@ class Cgroups {
         hint: "mount them, or leave cgroups as they are: --manage-cgroups=ignore",
       });
     }
-    if (this.#mode !== "none" && this.#mode !== "strict") return;
-    for (const path of this.#paths()) {
+    const mode = plan.options.manageCgroups;
+    for (const path of this.directories.paths) {
       const isMissing = plan.host.stat(path) === "missing";
-      if (isMissing === (this.#mode === "none")) {
-        plan.refuse({
-          what: `cgroup ${path}`,
-          why: isMissing ? "it is not there" : "it is there already",
-          hint: "use another --manage-cgroups",
-        });
-      }
-    }
-  }
-
-  /** Makes what is missing, with its settings. */
-  makeAll(host: Host): void {
-    for (const set of this.#sets.values()) {
-      for (const { name, path } of set.ctls) {
-        const mountPoint = findHierarchy(this.#hierarchies, name)?.mountPoint;
-        if (mountPoint === undefined) continue;
-        const target = this.#target(name, path);
-        const made =
-          this.#mode === "none" || this.#mode === "props"
-            ? new Set<string>()
-            : makeDirectories(host, mountPoint, target);
-        const directory = this.#directory(name, path);
-        if (directory !== undefined)
-          setProperties(host, `${mountPoint}${target}`, directory, made, SETTINGS[this.#mode] ?? "made");
-      }
+      const isWrong = isMissing ? mode === "none" || mode === "props" : mode === "strict";
+      if (!isWrong) continue;
+      plan.refuse({
+        what: `cgroup ${path}`,
+        why: isMissing ? "it is not there" : "it is there already",
+        hint: "use another --manage-cgroups",
+      });
     }
   }
 
@@ -180,45 +156,17 @@ class Cgroups {
     }
   }
 
-  moveThread(host: Host, thread: Thread, id: number): void {
+  /** Puts a thread where it is elsewhere than its process. */
+  moveThread(host: Host, thread: Thread, id: number, leader: number | undefined): void {
+    const leaders = this.#sets.get(leader ?? 0)?.ctls ?? [];
     for (const { name, path } of this.#sets.get(id)?.ctls ?? []) {
+      if (leaders.some((other) => other.name === name && other.path === path)) continue;
       const file = name === "" ? "cgroup.threads" : "tasks";
       host.writeFile(`${this.#path(name, path)}/${file}`, String(thread.tracee?.tid ?? thread.tid));
     }
   }
 
-  *#paths(): Generator<string> {
-    for (const { ctls } of this.#sets.values()) {
-      for (const { name, path } of ctls) if (path !== "/") yield this.#path(name, path);
-    }
-  }
-
   #path(name: string, path: string): string {
-    return `${findHierarchy(this.#hierarchies, name)?.mountPoint}${this.#target(name, path)}`;
+    return `${findHierarchy(this.#hierarchies, name)?.mountPoint}${path === "/" ? "" : path}`;
   }
-
-  /** With another root, what the root task's cgroup was is replaced by that. */
-  #target(name: string, path: string): string {
-    if (this.#root === undefined) return path === "/" ? "" : path;
-    const before = this.#rootSet?.ctls.find((member) => member.name === name)?.path ?? "/";
-    const below = path.startsWith(before) ? path.slice(before.length) : path;
-    return `/${`${this.#root}/${below}`.split("/").filter(Boolean).join("/")}`;
-  }
-
-  #directory(name: string, path: string): CgroupDirEntry | undefined {
-    const controller = this.#image.controllers.find(({ cnames }) => cnames.includes(name));
-    return findDirectory(controller?.dirs ?? [], path.slice(1));
-  }
-}
-
-/** Names at the top are whole paths, those below are relative. */
-function findDirectory(directories: readonly CgroupDirEntry[], path: string): CgroupDirEntry | undefined {
-  for (const directory of directories) {
-    if (directory.dir_name === path) return directory;
-    const prefix = directory.dir_name === "" ? "" : `${directory.dir_name}/`;
-    if (!path.startsWith(prefix)) continue;
-    const found = findDirectory(directory.children, path.slice(prefix.length));
-    if (found !== undefined) return found;
-  }
-  return undefined;
 }

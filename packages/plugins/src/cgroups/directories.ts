@@ -1,57 +1,102 @@
-import type { Host } from "@restage/core";
-import type { CgroupDirEntry, CgroupPropEntry } from "@restage/images";
+import type { Host, RestoreOptions } from "@restage/core";
+import type { CgControllerEntry, CgroupDirEntry, CgSetEntry } from "@restage/images";
 import { AT, AT_FDCWD } from "@restage/linux/abi";
+import { findHierarchy, type Hierarchy } from "./hierarchies.ts";
+import { type CgroupToSet, restoreSettings, setOwner, type Time } from "./settings.ts";
 
-/** What is no setting of a cgroup: its tasks, and what only says something. */
-const NO_SETTINGS: ReadonlySet<string> = new Set([
-  "cgroup.procs",
-  "tasks",
-  "cgroup.threads",
-  "devices.list",
-  "freezer.state",
-]);
+/** A cgroup of the checkpoint, where it is here. */
+interface Directory {
+  readonly path: string;
+  readonly entry: CgroupDirEntry;
+}
 
-/** When a directory gets its recorded settings: never, if it was made here, or always. */
-export type When = "never" | "made" | "always";
-
-/** Makes a cgroup with all above it. Returns those that were made; they go away when the restore fails. */
-export function makeDirectories(host: Host, mountPoint: string, path: string): ReadonlySet<string> {
-  const made = new Set<string>();
-  let at = mountPoint;
-  for (const name of path.split("/").filter(Boolean)) {
-    at += `/${name}`;
-    if (host.stat(at) !== "missing") continue;
-    const directory = at;
-    host.call.mkdirat(AT_FDCWD, directory, 0o755).undo((call) => call.unlinkat(AT_FDCWD, directory, AT.REMOVEDIR));
-    made.add(directory);
+/**
+ * All cgroups of the tree, parents first: those of its tasks, above and below them. Who has a task in the root of a hierarchy finds all cgroups of the
+ * other machine in the image.
+ *
+ * @param sets those that tasks are in.
+ */
+export function listDirectories(
+  controllers: readonly CgControllerEntry[],
+  hierarchies: readonly Hierarchy[],
+  sets: readonly CgSetEntry[],
+): readonly Directory[] {
+  const found = new Map<string, Directory>();
+  for (const { cnames, dirs } of controllers) {
+    const mountPoint = findHierarchy(hierarchies, cnames[0] ?? "")?.mountPoint;
+    if (mountPoint === undefined) continue;
+    const members = sets.flatMap(({ ctls }) =>
+      ctls.filter(({ name, path }) => cnames.includes(name) && path !== "/").map(({ path }) => path),
+    );
+    const add = (above: string, entries: readonly CgroupDirEntry[]): void => {
+      for (const entry of entries) {
+        const name = entry.dir_name.replace(/^\/+|\/+$/g, "");
+        const path = name === "" ? above : `${above}/${name}`;
+        const isOurs = members.some((member) => `${member}/`.startsWith(`${path}/`) || path.startsWith(`${member}/`));
+        if (path !== "" && isOurs) found.set(mountPoint + path, { path: mountPoint + path, entry });
+        add(path, entry.children);
+      }
+    };
+    add("", dirs);
   }
-  return made;
+  return [...found.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-/** Gives a cgroup, and those in it, their settings. */
-export function setProperties(
-  host: Host,
-  path: string,
-  directory: CgroupDirEntry,
-  made: ReadonlySet<string>,
-  when: When,
-): void {
-  if (when === "never" || (when === "made" && !made.has(path))) return;
-  for (const property of directory.properties) setProperty(host, path, property);
+/** The cgroups of the checkpoint, as they are made and set. */
+export class Directories {
+  readonly #list: readonly Directory[];
+  readonly #mode: RestoreOptions["manageCgroups"];
+  readonly #made = new Set<string>();
+
+  constructor(list: readonly Directory[], mode: RestoreOptions["manageCgroups"]) {
+    this.#list = list;
+    this.#mode = mode;
+  }
+
+  get paths(): readonly string[] {
+    return this.#list.map(({ path }) => path);
+  }
+
+  /** Makes those that are missing, with what they have to have before tasks enter them. They go away when the restore fails. */
+  makeAll(host: Host): void {
+    for (const { path, entry } of this.#list) {
+      if (host.stat(path) !== "missing") continue;
+      this.#make(host, path);
+      setOwner(host, path, entry.dir_perms);
+      restoreSettings(host, this.#toSet(path), entry.properties, "early");
+    }
+  }
+
+  /** Settings that come later. */
+  restoreSettings(host: Host, time: Exclude<Time, "early">): void {
+    for (const { path, entry } of this.#list) {
+      const cgroup = this.#toSet(path);
+      if (cgroup.made || this.#mode === "props" || this.#mode === "full")
+        restoreSettings(host, cgroup, entry.properties, time);
+    }
+  }
+
+  #toSet(path: string): CgroupToSet {
+    return { path, made: this.#made.has(path) };
+  }
+
+  /** The checkpoint has the cgroups of the tree, not what was above them. */
+  #make(host: Host, path: string): void {
+    const parent = path.slice(0, path.lastIndexOf("/"));
+    if (host.stat(parent) === "missing") {
+      this.#make(host, parent);
+      inheritProcessors(host, parent);
+    }
+    host.call.mkdirat(AT_FDCWD, path, 0o755).undo((call) => call.unlinkat(AT_FDCWD, path, AT.REMOVEDIR));
+    this.#made.add(path);
+  }
 }
 
-function setProperty(host: Host, path: string, { name, value }: CgroupPropEntry): void {
-  if (NO_SETTINGS.has(name) || value === "") return;
-  const file = `${path}/${name}`;
-  const found = host.readText(file);
-  if (found === undefined || found.trim() === value.trim()) return;
-  const text =
-    name === "cgroup.subtree_control"
-      ? value
-          .trim()
-          .split(/\s+/)
-          .map((controller) => `+${controller}`)
-          .join(" ")
-      : value;
-  host.writeFile(file, text);
+/** Nothing can be in a cpuset that has no processors or memory, nor can what is below it have any. Source: cpuset(7). */
+function inheritProcessors(host: Host, path: string): void {
+  for (const name of ["cpuset.cpus", "cpuset.mems"]) {
+    if (host.readText(`${path}/${name}`)?.trim() !== "") continue;
+    const above = host.readText(`${path.slice(0, path.lastIndexOf("/"))}/${name}`) ?? "";
+    if (above.trim() !== "") host.writeFile(`${path}/${name}`, above);
+  }
 }

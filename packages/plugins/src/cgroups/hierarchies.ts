@@ -1,4 +1,5 @@
 import type { Host } from "@restage/core";
+import type { CgControllerEntry } from "@restage/images";
 
 /** Where a hierarchy of cgroups is mounted on this machine. */
 export interface Hierarchy {
@@ -16,6 +17,15 @@ export function readHierarchies(host: Host): readonly Hierarchy[] {
     if (root !== "/") return [];
     if (type === "cgroup2") return { names: [""], mountPoint };
     return type === "cgroup" ? { names: options.split(","), mountPoint } : [];
+  });
+}
+
+/** Those of a directory with one for each hierarchy, named after its controllers. Source: criu(8), "--cgroup-yard"; CRIU criu/cgroup.c. */
+export function readYard(host: Host, yard: string, controllers: readonly CgControllerEntry[]): readonly Hierarchy[] {
+  return controllers.flatMap(({ cnames: names }) => {
+    const directory = names.map((name) => (name === "" ? "unified" : name.replace(/^name=/, ""))).join(",");
+    const mountPoint = `${yard}/${directory}`;
+    return host.stat(mountPoint) === "missing" ? [] : { names, mountPoint };
   });
 }
 

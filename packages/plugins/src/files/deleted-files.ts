@@ -57,7 +57,7 @@ export function deletedFiles(): RestorePlugin {
         names = new TemporaryNames(host);
         const place: Place = {
           host,
-          prefixOf: ({ mnt_id }) => paths?.outside(mnt_id) ?? "",
+          find: ({ mnt_id }, path) => paths?.writable(mnt_id, path) ?? path,
           ids: idsOutside(checkpoint, tree.root),
         };
         for (const [id, path] of nameAll(place, files, names)) service(OpenFiles).rename(id, path);
@@ -66,7 +66,7 @@ export function deletedFiles(): RestorePlugin {
       let links: readonly Link[] = [];
       // When the tree runs, it may not show any more where they are.
       stages.COMPLETE.enter.tap("deleted-files", ({ host }) => {
-        links = findLinks(host, files, ({ mnt_id }) => paths?.outside(mnt_id) ?? "");
+        links = findLinks(host, files, ({ mnt_id }, path) => paths?.writable(mnt_id, path) ?? path);
       });
       complete.tap("deleted-files", ({ host }) => {
         for (const { directory, name } of links) {
@@ -114,12 +114,8 @@ interface Link {
   readonly name: string;
 }
 
-function findLinks(
-  host: Host,
-  files: readonly DeletedFile[],
-  prefixOf: (file: RegFileEntry) => string,
-): readonly Link[] {
-  const paths = files.flatMap(({ file, content }) => (typeof content === "string" ? prefixOf(file) + content : []));
+function findLinks(host: Host, files: readonly DeletedFile[], find: Place["find"]): readonly Link[] {
+  const paths = files.flatMap(({ file, content }) => (typeof content === "string" ? find(file, content) : []));
   return [...new Set(paths)].map((path) => {
     const slash = path.lastIndexOf("/");
     const { result: directory } = host.call.openat(AT_FDCWD, path.slice(0, slash) || "/", O.PATH | O.CLOEXEC, 0);
@@ -127,10 +123,11 @@ function findLinks(
   });
 }
 
-/** Where the tree's files are for this process: paths get a prefix, and owners are others in a user namespace. */
+/** Where the tree's files are for this process: at other paths, and owners are others in a user namespace. */
 interface Place {
   readonly host: Host;
-  readonly prefixOf: (file: RegFileEntry) => string;
+  /** A path on the mount of a file. */
+  readonly find: (file: RegFileEntry, path: string) => string;
   readonly ids: IdsOutside;
 }
 
@@ -164,19 +161,20 @@ function asRootOf<T>(ids: IdsOutside, host: Host, make: () => T): T {
 
 /** @param content an image, or the path of the file itself. */
 function nameOne(
-  { host, prefixOf, ids }: Place,
+  { host, find, ids }: Place,
   names: TemporaryNames,
   file: RegFileEntry,
   content: GhostFile | string,
 ): string {
-  const prefix = prefixOf(file);
-  const outside = prefix + file.name;
+  const outside = find(file, file.name);
+  const named = (made: string) =>
+    file.name.slice(0, file.name.lastIndexOf("/") + 1) + made.slice(made.lastIndexOf("/") + 1);
   if (typeof content === "string") {
-    const link = (path: string) => host.call.linkat(AT_FDCWD, prefix + content, AT_FDCWD, path, 0);
-    return names.make(outside, link).slice(prefix.length);
+    const link = (path: string) => host.call.linkat(AT_FDCWD, find(file, content), AT_FDCWD, path, 0);
+    return named(names.make(outside, link));
   }
   const make = () => names.make(outside, (path) => createGhost(host, content, path), isDirectory(content));
-  const name = asRootOf(ids, host, make);
-  fillGhost(host, content, name, ids);
-  return name.slice(prefix.length);
+  const made = asRootOf(ids, host, make);
+  fillGhost(host, content, made, ids);
+  return named(made);
 }

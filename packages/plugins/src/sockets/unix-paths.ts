@@ -18,8 +18,8 @@ interface MovedFile {
  */
 export class UnixPaths {
   readonly #host: Host;
-  /** What comes before the path of a socket, for this process. */
-  readonly #prefixOf: (entry: UnixSkEntry) => string;
+  /** Where this process finds a path on the mount of a socket. */
+  readonly #find: (entry: UnixSkEntry, path: string) => string;
   readonly #directories: TemporaryNames;
   /** For as long as a socket is bound whose file is deleted. */
   readonly #borrowed: MovedFile[] = [];
@@ -27,9 +27,9 @@ export class UnixPaths {
   /** Forgets the undos of names that are only there until all sockets are bound. */
   readonly #forget: (() => void)[] = [];
 
-  constructor(host: Host, prefixOf: (entry: UnixSkEntry) => string) {
+  constructor(host: Host, find: (entry: UnixSkEntry, path: string) => string) {
     this.#host = host;
-    this.#prefixOf = prefixOf;
+    this.#find = find;
     this.#directories = new TemporaryNames(host);
   }
 
@@ -37,7 +37,7 @@ export class UnixPaths {
   makeRoom(sockets: readonly UnixSkEntry[]): void {
     const bound = sockets.filter(isBound);
     const outside = (entry: UnixSkEntry, path: string | undefined) =>
-      path === undefined ? undefined : this.#prefixOf(entry) + path;
+      path === undefined ? undefined : this.#find(entry, path);
     const staying = new Set(
       bound.filter(({ deleted }) => deleted !== true).map((entry) => outside(entry, pathOf(entry))),
     );

@@ -64,7 +64,7 @@ export function unixSockets(): RestorePlugin {
         return usk === undefined ? undefined : graphOf(checkpoint).needsOf(usk);
       });
       stages.RESTORE.enter.tap("unix-sockets", ({ host, checkpoint }) => {
-        paths = new UnixPaths(host, ({ mnt_id }) => mounts?.outside(mnt_id) ?? "");
+        paths = new UnixPaths(host, ({ mnt_id }, path) => mounts?.writable(mnt_id, path) ?? path);
         paths.makeRoom(graphOf(checkpoint).sockets.filter(isOurs));
       });
       openFile.for("UNIXSK").tap("unix-sockets", ({ task, entry, checkpoint }) => {

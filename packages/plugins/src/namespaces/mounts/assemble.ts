@@ -8,12 +8,15 @@ import { ROOT, type Yard } from "./yard.ts";
 /**
  * Makes the mounts of a namespace in the yard, from the root down: each a clone of a part of what is there, put on its mount point in its parent,
  * which is found by the parent's descriptor, whatever is over it. The root becomes the working directory. Returns descriptors of all.
+ *
+ * @param clones mounts of which a writable clone gets a number too.
  */
 export async function assemble(
   root: Task,
   tree: MountTree,
   parts: ReadonlyMap<Mount, Part>,
   yard: Yard,
+  clones: ReadonlyMap<Mount, number>,
   { host }: StageContext,
 ): Promise<ReadonlyMap<Mount, Call>> {
   const { call } = root;
@@ -31,6 +34,8 @@ export async function assemble(
     }
     const clone = yard.clone(part).hint(`${entry.root}, which ${entry.mountpoint} showed, has to be there`);
     setAttributes(root, clone, entry);
+    const number = clones.get(mount);
+    if (number !== undefined) root.place(yard.clone(part), number, { cloexec: true });
     const flags = MOVE_MOUNT.F_EMPTY_PATH | (point === "" ? MOVE_MOUNT.T_EMPTY_PATH : 0);
     call.move_mount(clone, "", under ?? AT_FDCWD, point, flags).hint(`${entry.mountpoint} has to be there`);
     made.set(mount, clone);

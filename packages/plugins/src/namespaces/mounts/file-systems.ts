@@ -1,4 +1,4 @@
-import type { Plan } from "@restage/core";
+import type { Plan, RestoreOptions } from "@restage/core";
 import { fstype, type MntEntry, fileSystems as typeNames } from "@restage/images";
 import { S_IF } from "@restage/linux/abi";
 import { isWithin, type Mount, type MountTree, relative } from "./mount-tree.ts";
@@ -39,8 +39,21 @@ const NEVER: Readonly<Record<number, string>> = {
   [fstype.SIMFS]: "simfs",
 };
 
+/** Where the host has a file system; undefined for those that are made anew. */
+export function hostPathOf({ source }: FileSystem, options: RestoreOptions): string | undefined {
+  if (source.kind === "external") return source.path;
+  return source.kind === "root" ? (options.root ?? "/") : undefined;
+}
+
+/** Says that a mount cannot be made. */
+type Refuse = (entry: MntEntry, why: string) => void;
+
 /** Finds out what the mounts of all namespaces show; refuses those for which there is nothing. */
-export function findParts(plan: Plan, trees: readonly MountTree[]): ReadonlyMap<Mount, Part> {
+export function findParts(
+  plan: Plan,
+  trees: readonly MountTree[],
+  refuse: Refuse = (entry, why) => refuseMount(plan, entry, why),
+): ReadonlyMap<Mount, Part> {
   const mounts = trees.flatMap((tree) => tree.mounts);
   const fileSystems: FileSystem[] = [];
   const parts = new Map<Mount, Part>();
@@ -51,20 +64,20 @@ export function findParts(plan: Plan, trees: readonly MountTree[]): ReadonlyMap<
   };
   // What is on the host comes first: nothing that is there is made anew.
   for (const mount of mounts) {
-    const source = mount === mounts[0] ? ({ kind: "root" } as const) : findExternal(plan, mount.entry);
+    const source = mount === mounts[0] ? ({ kind: "root" } as const) : findExternal(plan, mount.entry, refuse);
     if (source !== undefined) show(mount, source);
   }
   for (const mount of mounts) {
     const { entry } = mount;
     if (parts.has(mount) || entry.root !== "/" || findFileSystem(fileSystems, entry) !== undefined) continue;
-    const source = findNew(plan, entry);
+    const source = findNew(plan, entry, refuse);
     if (source !== undefined) show(mount, source);
   }
   for (const mount of mounts) {
     const { entry } = mount;
     if (parts.has(mount) || isExternal(entry)) continue;
     const of = findFileSystem(fileSystems, entry);
-    if (of === undefined) refuse(plan, entry, whyNone(entry));
+    if (of === undefined) refuse(entry, whyNone(entry));
     else parts.set(mount, { of, path: relative(rootOf(entry), of.entry.root), deleted: isDeleted(entry) });
   }
   return parts;
@@ -89,14 +102,14 @@ function findFileSystem(fileSystems: readonly FileSystem[], entry: MntEntry): Fi
   );
 }
 
-function findNew(plan: Plan, entry: MntEntry): FileSystem["source"] | undefined {
+function findNew(plan: Plan, entry: MntEntry, refuse: Refuse): FileSystem["source"] | undefined {
   const type = typeNames[entry.fstype] ?? (entry.fstype === fstype.AUTO ? entry.fsname : undefined);
   if (type === undefined || entry.with_plugin === true) return undefined;
   const archive = [`tmpfs-dev-${entry.root_dev}.tar.gz.img`, `tmpfs-${entry.mnt_id}.tar.gz.img`].find(
     (name) => entry.fstype === fstype.TMPFS && plan.source.size(name) !== undefined,
   );
   if (entry.fstype === fstype.BINFMT_MISC && plan.checkpoint.values("binfmt_misc").length > 0)
-    refuse(plan, entry, "its formats would be registered for the whole machine");
+    refuse(entry, "its formats would be registered for the whole machine");
   return { kind: "new", type, device: findDevice(plan, entry.source), archive };
 }
 
@@ -112,25 +125,33 @@ function isExternal({ ext_key, ext_mount }: MntEntry): boolean {
 }
 
 /** `mnt[KEY]:PATH` of --external; `mnt[KEY]` alone is the path KEY. */
-function findExternal(plan: Plan, entry: MntEntry): FileSystem["source"] | undefined {
+function findExternal(plan: Plan, entry: MntEntry, refuse: Refuse): FileSystem["source"] | undefined {
   if (!isExternal(entry)) return undefined;
-  if (entry.ext_key === AUTODETECTED) return external(plan, entry, entry.source);
+  if (entry.ext_key === AUTODETECTED) {
+    if (plan.options.external.some((resource) => resource.startsWith("mnt[]")))
+      return external(plan, entry, entry.source, refuse);
+    refuse(
+      entry,
+      `it came from ${entry.source}, as the checkpoint found by itself, and nobody says that this is to be used (--external mnt[])`,
+    );
+    return undefined;
+  }
   const key = keyOf(entry);
   const prefix = `mnt[${key}]`;
   const found = plan.options.external.find((resource) => resource === prefix || resource.startsWith(`${prefix}:`));
   if (found !== undefined)
-    return external(plan, entry, found.length === prefix.length ? key : found.slice(prefix.length + 1));
-  refuse(plan, entry, `it came from outside, as ${key}, and nobody says from where now`);
+    return external(plan, entry, found.length === prefix.length ? key : found.slice(prefix.length + 1), refuse);
+  refuse(entry, `it came from outside, as ${key}, and nobody says from where now`);
   return undefined;
 }
 
-function external(plan: Plan, entry: MntEntry, path: string): FileSystem["source"] | undefined {
+function external(plan: Plan, entry: MntEntry, path: string, refuse: Refuse): FileSystem["source"] | undefined {
   const found = plan.host.stat(path);
   if (found !== "missing") {
     const isDirectory = found === "unknown" || (found.mode & S_IF.MT) === S_IF.DIR;
     return { kind: "external", path, isDirectory };
   }
-  refuse(plan, entry, `${path}, from which it is to come, is not there`);
+  refuse(entry, `${path}, from which it is to come, is not there`);
   return undefined;
 }
 
@@ -147,7 +168,7 @@ function whyNone({ fstype: type, with_plugin, root }: MntEntry): string {
   return `its file system has no mount that shows what is above ${root}`;
 }
 
-function refuse(plan: Plan, entry: MntEntry, why: string): void {
+function refuseMount(plan: Plan, entry: MntEntry, why: string): void {
   const { mountpoint } = entry;
   const key = isExternal(entry) && entry.ext_key !== AUTODETECTED ? keyOf(entry) : mountpoint;
   plan.refuse({ what: `mount ${mountpoint}`, why, hint: `say where it is to come from: --external mnt[${key}]:PATH` });

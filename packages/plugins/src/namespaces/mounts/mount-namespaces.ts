@@ -12,7 +12,7 @@ import {
 import { AT_FDCWD, CLONE, O } from "@restage/linux/abi";
 import { assemble, pivot } from "./assemble.ts";
 import { findParts, type Part } from "./file-systems.ts";
-import { mountNamespaceOf, type Namespace, readNamespaces } from "./mount-paths.ts";
+import { mountNamespaceOf, type Namespace, readNamespaces, readWritableClones } from "./mount-paths.ts";
 import type { Mount, MountTree } from "./mount-tree.ts";
 import { propagate } from "./propagation.ts";
 import { Yard } from "./yard.ts";
@@ -51,12 +51,13 @@ export function mountNamespaces(): RestorePlugin {
         refused:
           "namespaces of tasks below a root task in the host's, autofs, FUSE, registered binary formats, file systems from outside that nobody names",
         kernel: "5.12; 5.15 for propagation groups; GNU tar for tmpfs",
-        shownBy: ["fixture namespaces", "fixture userns", "case mount-namespaces"],
+        shownBy: ["fixture namespaces", "fixture userns", "case mounts", "case mount-namespaces"],
       },
     ],
     apply({ plan, stages, mountsReady, commit, abort, provide }) {
       let namespaces: readonly Namespace[] = [];
       let parts: ReadonlyMap<Mount, Part> = new Map();
+      let clones: ReadonlyMap<Mount, number> = new Map();
       let context: StageContext | undefined;
       let descriptor: number | undefined;
       provide(MountNamespaces, {
@@ -70,6 +71,7 @@ export function mountNamespaces(): RestorePlugin {
           plan,
           namespaces.map(({ tree }) => tree),
         );
+        clones = readWritableClones(plan, parts.keys());
       });
       stages.ROOT_TASK.task.tap("mount-namespaces", (root) => {
         if (namespaces.length > 0) root.call.unshare(CLONE.NEWNS);
@@ -79,7 +81,7 @@ export function mountNamespaces(): RestorePlugin {
       });
       stages.PREPARE_NAMESPACES.task.tapPromise("mount-namespaces", async (root) => {
         if (context === undefined || namespaces.length === 0) return;
-        await makeAll(root, context, namespaces, parts, () => callTaps(mountsReady, root));
+        await makeAll(root, context, namespaces, parts, clones, () => callTaps(mountsReady, root));
       });
       stages.PREPARE_NAMESPACES.leave.tap("mount-namespaces", ({ host, tree }) => {
         if (namespaces.length === 0) return;
@@ -108,6 +110,7 @@ async function makeAll(
   context: StageContext,
   namespaces: readonly Namespace[],
   parts: ReadonlyMap<Mount, Part>,
+  clones: ReadonlyMap<Mount, number>,
   ready: () => Promise<void>,
 ): Promise<void> {
   const { call } = root;
@@ -123,7 +126,8 @@ async function makeAll(
   const roots = new Map<MountTree, Value>();
   for (const { tree } of namespaces) {
     call.unshare(CLONE.NEWNS);
-    for (const [mount, descriptor] of await assemble(root, tree, parts, yard, context)) mounts.set(mount, descriptor);
+    for (const [mount, descriptor] of await assemble(root, tree, parts, yard, clones, context))
+      mounts.set(mount, descriptor);
     if (tree === namespaces[0]?.tree) await ready();
     pivot(root);
     opened.set(tree, openNamespace());

@@ -1,6 +1,11 @@
 import type { Plan, Task } from "@restage/core";
+import { MS } from "@restage/linux/abi";
+import { readRemaps } from "../../files/remaps.ts";
 import { hasOwnNamespace, namespaceId } from "../own-namespaces.ts";
-import { type MountTree, readMounts } from "./mount-tree.ts";
+import { findParts, hostPathOf } from "./file-systems.ts";
+import { type Mount, type MountTree, readMounts, relative } from "./mount-tree.ts";
+
+const NONE = -1;
 
 /** A mount namespace, and the numbers under which tasks have it and its root open if there are several. */
 export interface Namespace {
@@ -32,29 +37,70 @@ export function mountNamespaceOf(task: Task): number | undefined {
   return mountNamespaceOf(task.forker);
 }
 
-/** Where the files of a mount are. */
+/** Where the files of mounts are. */
 export interface MountPaths {
   /** What comes before a path so that a task finds it in the namespace of a mount, by its id: nothing, if that is its own. */
   forTask(task: Task, mountId: number | undefined): string;
   /** What comes before a path so that this process finds it, from the end of PREPARE_NAMESPACES to COMPLETE. */
   outside(mountId: number | undefined): string;
+  /**
+   * Where this process can write to a path, also on a read-only mount, for as long. What is there on the host is found there, so that it can be
+   * undone when no task is left.
+   */
+  writable(mountId: number | undefined, path: string): string;
 }
 
 /** To be asked for while planning. */
 export function readMountPaths(plan: Plan): MountPaths {
+  const { options, tree } = plan;
   const namespaces = readNamespaces(plan);
-  const namespaceOf = (mountId: number | undefined) =>
-    namespaces.find(({ mountIds }) => mountId !== undefined && mountIds.has(mountId)) ?? namespaces[0];
+  const trees = namespaces.map(({ tree }) => tree);
+  const parts = findParts(plan, trees, () => {});
+  const mounts = new Map([...parts.keys()].map((mount) => [mount.entry.mnt_id, mount]));
+  const clones = readWritableClones(plan, parts.keys());
+  const namespaceOf = (mountId: number) => namespaces.find(({ mountIds }) => mountIds.has(mountId)) ?? namespaces[0];
+  const outside = (mountId = NONE) => {
+    const namespace = namespaceOf(mountId);
+    if (namespace === undefined) return "";
+    return `/proc/${tree.root.hostPid}/${namespace.root === undefined ? "root" : `fd/${namespace.root}`}`;
+  };
   return {
-    forTask(task, mountId) {
+    forTask(task, mountId = NONE) {
       const namespace = namespaceOf(mountId);
       if (namespace?.root === undefined || namespace.tree.id === mountNamespaceOf(task)) return "";
       return `/proc/self/fd/${namespace.root}`;
     },
-    outside(mountId) {
-      const namespace = namespaceOf(mountId);
-      if (namespace === undefined) return "";
-      return `/proc/${plan.tree.root.hostPid}/${namespace.root === undefined ? "root" : `fd/${namespace.root}`}`;
+    outside,
+    writable(mountId = NONE, path) {
+      const mount = mounts.get(mountId);
+      const part = mount === undefined ? undefined : parts.get(mount);
+      if (mount === undefined || part === undefined || part.deleted) return outside(mountId) + path;
+      const below = relative(path, mount.entry.mountpoint);
+      const host = hostPathOf(part.of, options);
+      if (host !== undefined)
+        return [host === "/" ? "" : host, part.path, below].filter((name) => name !== "").join("/");
+      const clone = clones.get(mount);
+      return clone === undefined ? outside(mountId) + path : `/proc/${tree.root.hostPid}/fd/${clone}/${below}`;
     },
   };
+}
+
+/**
+ * Read-only mounts on which files were deleted, which have to be made there for a while, and the numbers under which tasks have clones of them that
+ * are writable.
+ */
+export function readWritableClones(plan: Plan, mounts: Iterable<Mount>): ReadonlyMap<Mount, number> {
+  const { checkpoint, serviceDescriptors } = plan;
+  const written = new Set(
+    readRemaps(checkpoint)
+      .filter(({ kind }) => kind === "ghost" || kind === "link")
+      .map(({ id }) => checkpoint.file(id, "remap-fpath.img").reg?.mnt_id),
+  );
+  const clones = new Map<Mount, number>();
+  for (const mount of mounts) {
+    const { flags, mnt_id } = mount.entry;
+    if ((flags & MS.RDONLY) !== 0 && written.has(mnt_id))
+      clones.set(mount, serviceDescriptors.reserve(`writable mount ${mnt_id}`));
+  }
+  return clones;
 }

@@ -1,6 +1,6 @@
 import { RestoreError, type StageContext, type Task } from "@restage/core";
 
-/** As CRIU packs it: numeric owners, sparse files, xattrs. Source: CRIU criu/tar.c. */
+/** As CRIU packs it: numeric owners, sparse files, no extended attributes. Source: CRIU criu/filesystems.c. */
 const ARGUMENTS = ["--extract", "--gzip", "--no-unquote", "--numeric-owner", "--preserve-permissions", "--file", "-"];
 
 /**

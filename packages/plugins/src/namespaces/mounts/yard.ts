@@ -2,16 +2,16 @@ import type { Call, StageContext, Task, Value } from "@restage/core";
 import { AT, AT_FDCWD, MOVE_MOUNT, MS, OPEN_TREE, S_IF } from "@restage/linux/abi";
 import { hasOwnNamespace } from "../own-namespaces.ts";
 import { flagsOfFileSystem } from "./attributes.ts";
-import type { FileSystem, Part } from "./file-systems.ts";
+import { type FileSystem, hostPathOf, type Part } from "./file-systems.ts";
 import { unpackInto } from "./tmpfs-content.ts";
 
 /** Where the root of a tree of mounts is put before it is turned to. */
 export const ROOT = "root";
 
 interface Undeleted {
-  readonly remove: () => void;
-  /** On the host it would go when the restore fails. */
-  readonly forget: () => void;
+  readonly isDirectory: boolean;
+  /** On the host it goes when the restore fails, unless that is forgotten. */
+  readonly forget: (() => void) | undefined;
 }
 
 /**
@@ -40,7 +40,7 @@ export class Yard {
     // Taken before the yard covers anything.
     const taken = new Map<FileSystem, Value>();
     for (const fileSystem of fileSystems) {
-      const path = this.hostPath(fileSystem);
+      const path = hostPathOf(fileSystem, this.#context.options);
       if (path !== undefined)
         taken.set(fileSystem, call.open_tree(AT_FDCWD, path, OPEN_TREE.CLONE | OPEN_TREE.CLOEXEC | AT.NO_AUTOMOUNT));
     }
@@ -49,12 +49,6 @@ export class Yard {
     call.chdir("/proc");
     call.mkdirat(AT_FDCWD, ROOT, 0o700);
     for (const fileSystem of fileSystems) await this.#add(fileSystem, taken.get(fileSystem));
-  }
-
-  /** Where the host has a file system; undefined for those that are made anew. */
-  hostPath({ source }: FileSystem): string | undefined {
-    if (source.kind === "external") return source.path;
-    return source.kind === "root" ? (this.#context.options.root ?? "/") : undefined;
   }
 
   /** What came from the host, by descriptors of the mounts in the yard. */
@@ -68,39 +62,35 @@ export class Yard {
     return this.#root.call.open_tree(AT_FDCWD, this.#path(of, path), flags);
   }
 
-  /** Makes what had been deleted once more, with the directories above it, empty as CRIU does it. */
+  /** Makes what had been deleted once more, with the directories above it, empty as CRIU does it. All that was recorded has been run. */
   makeDeleted({ of, path }: Part, isDirectory: boolean): void {
-    const { call } = this.#root;
-    const at = this.#path(of, path);
-    if (this.#deleted.has(at)) return;
-    const parents = path.split("/").slice(0, -1);
-    const made = parents.map((_name, index) => {
-      const parent = this.#path(of, parents.slice(0, index + 1).join("/"));
-      return { parent, call: call.mkdirat(AT_FDCWD, parent, 0o700).allow("EEXIST") };
-    });
-    if (isDirectory) call.mkdirat(AT_FDCWD, at, 0o600);
-    else call.mknodat(AT_FDCWD, at, S_IF.REG | 0o600, 0);
-    const remove = isDirectory ? AT.REMOVEDIR : 0;
-    const onHost = this.hostPath(of);
-    this.#deleted.set(at, {
-      remove: () => {
-        call.unlinkat(AT_FDCWD, at, remove);
-        for (const { parent, call: mkdir } of made.reverse())
-          if (!mkdir.failed) call.unlinkat(AT_FDCWD, parent, AT.REMOVEDIR);
-      },
-      forget:
-        onHost === undefined
-          ? () => {}
-          : this.#context.host.undo((undo) => undo.unlinkat(AT_FDCWD, `${onHost}/${path}`, remove)),
-    });
+    const names = path.split("/");
+    for (let length = 1; length < names.length; length++) this.#makeAgain(of, names.slice(0, length).join("/"), true);
+    this.#makeAgain(of, path, isDirectory);
   }
 
   /** Deletes again what had been deleted. */
   async deleteAgain(): Promise<void> {
+    const made = [...this.#deleted].reverse();
+    for (const [path, { isDirectory }] of made)
+      this.#root.call.unlinkat(AT_FDCWD, path, isDirectory ? AT.REMOVEDIR : 0);
     await this.#root.flush();
-    for (const { remove } of this.#deleted.values()) remove();
-    await this.#root.flush();
-    for (const { forget } of this.#deleted.values()) forget();
+    for (const [, { forget }] of made) forget?.();
+  }
+
+  #makeAgain(of: FileSystem, path: string, isDirectory: boolean): void {
+    const { call, hostPid } = this.#root;
+    const { host } = this.#context;
+    const at = this.#path(of, path);
+    if (this.#deleted.has(at) || typeof host.stat(`/proc/${hostPid}/cwd/${at}`) === "object") return;
+    if (isDirectory) call.mkdirat(AT_FDCWD, at, 0o700);
+    else call.mknodat(AT_FDCWD, at, S_IF.REG | 0o600, 0);
+    const onHost = hostPathOf(of, this.#context.options);
+    const forget =
+      onHost === undefined
+        ? undefined
+        : host.undo((undo) => undo.unlinkat(AT_FDCWD, `${onHost}/${path}`, isDirectory ? AT.REMOVEDIR : 0));
+    this.#deleted.set(at, { isDirectory, forget });
   }
 
   #path(fileSystem: FileSystem, path: string): string {

@@ -1,0 +1,44 @@
+import type { RestoreOptions } from "@restage/core";
+import type { CgControllerEntry, CgMemberEntry, CgroupEntry } from "@restage/images";
+
+type Roots = Pick<RestoreOptions, "cgroupRoot" | "cgroupRoots">;
+
+/**
+ * The cgroups of a checkpoint below other roots: in each hierarchy, what the tree had at the top gets the path of the option. Source: criu(8),
+ * "--cgroup-root"; CRIU criu/cgroup.c.
+ */
+export function rewriteRoots(image: CgroupEntry, roots: Roots): CgroupEntry {
+  let { sets } = image;
+  const controllers = image.controllers.map((controller): CgControllerEntry => {
+    const root = rootOf(controller, roots);
+    if (root === undefined) return controller;
+    const dirs = controller.dirs.map((directory) => {
+      const old = directory.dir_name;
+      const rewrite = (member: CgMemberEntry) =>
+        controller.cnames.includes(member.name) ? rewriteMember(member, old, root) : member;
+      const prefixes = sets.flatMap(({ ctls }) => ctls.filter((member) => rewrite(member) !== member));
+      sets = sets.map((set) => ({ ...set, ctls: set.ctls.map(rewrite) }));
+      const [first] = prefixes;
+      if (first === undefined) return directory;
+      const prefix = first.cgns_prefix ?? 0;
+      return { ...directory, dir_name: prefix > 0 ? root + old.slice(prefix - 1) : root };
+    });
+    return { ...controller, dirs };
+  });
+  return { ...image, sets, controllers };
+}
+
+function rootOf({ cnames }: CgControllerEntry, { cgroupRoot, cgroupRoots }: Roots): string | undefined {
+  const name = cnames.find((name) => cgroupRoots[name] !== undefined);
+  const root = name === undefined ? cgroupRoot : cgroupRoots[name];
+  return root === undefined ? undefined : `/${root.split("/").filter(Boolean).join("/")}`;
+}
+
+/** What a namespace had as its root is its root again, wherever that is now. */
+function rewriteMember(member: CgMemberEntry, old: string, root: string): CgMemberEntry {
+  const { path, cgns_prefix: prefix = 0 } = member;
+  if (path.slice(1) !== old && !path.startsWith(old === "" ? "/" : `/${old}/`)) return member;
+  if (prefix > 0) return { ...member, path: root + path.slice(prefix), cgns_prefix: root.length };
+  const below = path.slice(old.length + 1);
+  return { ...member, path: below === "" || below.startsWith("/") ? root + below : `${root}/${below}` };
+}
