@@ -45,17 +45,23 @@ static char *look(int what)
 
 static char *before[LOOKS];
 
+/* The kernel looks whether others have an address, for a while after a link comes up. */
+static void settle(void)
+{
+	for (int pauses = 0; system("ip addr | grep -q tentative") == 0 && pauses < 50; pauses++)
+		usleep(100000);
+}
+
 static void remember(void)
 {
+	settle();
 	for (int n = 0; n < LOOKS; n++)
 		before[n] = look(n);
 }
 
 static void compare(const char *where)
 {
-	/* The kernel looks whether others have an address that it gives to a link as it comes up. */
-	for (int pauses = 0; system("ip addr | grep -q tentative") == 0 && pauses < 50; pauses++)
-		usleep(100000);
+	settle();
 	for (int n = 0; n < LOOKS; n++) {
 		char *now = look(n);
 		int same = strcmp(before[n], now) == 0;
@@ -188,8 +194,6 @@ int main(void)
 	run("nft add table ip own; nft add chain ip own input '{ type filter hook input priority 0; }';"
 	    " nft add rule ip own input iif eth0 tcp dport 99 drop; nft add set ip own addresses '{ type ipv4_addr; }';"
 	    " nft add element ip own addresses '{ 10.0.0.1, 10.0.0.2 }'");
-	for (int pauses = 0; system("ip addr | grep -q tentative") == 0 && pauses < 50; pauses++)
-		usleep(100000);
 	int port = listening(7000), name = named(), own = open("/proc/self/ns/net", O_RDONLY);
 	snprintf(command, sizeof command, "/proc/%d/ns/net", first);
 	int theirs = open(command, O_RDONLY);
