@@ -64,7 +64,11 @@ export function regularEntry(file: OpenFile, tree: FrozenTree, id: number): Inpu
 
 /** Where a restore finds it: by its path, or with its caller (`--external file[MOUNT:INODE]`, hexadecimal numbers). */
 function placeOf(file: OpenFile, tree: FrozenTree, id: number): Pick<InputOf<RegFileEntry>, "name" | "ext" | "mnt_id"> {
-  const name = `file[${mountIdOf(file, tree).toString(16)}:${file.stat.ino.toString(16)}]`;
-  if (tree.options.external.includes(name)) return { name, ext: true };
+  const { external } = tree.options;
+  // The mount of a mapped file can be looked at with CAP_CHECKPOINT_RESTORE only.
+  if (external.some((resource) => resource.startsWith("file["))) {
+    const name = `file[${mountIdOf(file, tree).toString(16)}:${file.stat.ino.toString(16)}]`;
+    if (external.includes(name)) return { name, ext: true };
+  }
   return { name: nameFile(file, tree, id) ?? file.link, ...mountOf(file, tree) };
 }
