@@ -32,7 +32,10 @@ export async function openReport(settings: Settings, images: string): Promise<Re
   }
   // Errors are said at the end, with all that is known.
   else if (!json && !isShown) reporters.push(logTo(STDERR, verbosity, { withErrors: false }));
-  reporters.push(statisticsTo(pathOf("stats-restore"), { shown: settings.displayStats }));
+  // CRIU writes them always. Here the images stay as they were where nobody asks for anything else.
+  if (settings.displayStats || settings.workDirectory !== undefined) {
+    reporters.push(statisticsTo(pathOf("stats-restore"), { shown: settings.displayStats }));
+  }
   if (trace !== undefined) reporters.push((await import("./trace-file.ts")).traceTo(open(trace)));
   return new Report(reporters);
 }
