@@ -5,12 +5,13 @@ import { inheritedFiles } from "../../src/files/inherited-files.ts";
 import { pipes } from "../../src/files/pipes.ts";
 import { regularFiles } from "../../src/files/regular-files.ts";
 import { netNamespaces } from "../../src/namespaces/net/net-namespaces.ts";
+import { unixSockets } from "../../src/sockets/unix-sockets.ts";
 import { transportSockets } from "../../src/transport/transport-sockets.ts";
 import { task } from "./support.ts";
 
 const O_WRONLY = 1;
 const O_ASYNC = 0o20000;
-const others = [netNamespaces(), transportSockets(), descriptors(), regularFiles(), pipes()];
+const others = [netNamespaces(), transportSockets(), descriptors(), regularFiles(), pipes(), unixSockets()];
 
 function taking(file: object, inheritFd: Record<string, number>) {
   return { with: others, task, files: [{ id: 3, ...file }], options: { inheritFd } };
