@@ -163,6 +163,12 @@ describe("the order of taps", () => {
     expect(log).toEqual(["d", "a", "c", "b"]);
   });
 
+  it("may be changed by a duty, whoever claims it", () => {
+    const defaults = [saying("a", [], { duty: "things" }), saying("b", [], {}, { before: "things" })];
+    const { hooks } = drive(defaults, [saying("other", [], { duty: "things" })]);
+    expect(hooks.stages.RESTORE.task.taps.map(({ name }) => name)).toEqual(["b", "other"]);
+  });
+
   it.each([[{ before: "gone" }], [{ before: ["a", "gone"] }]])("cannot be by a name that is not there: %o", (order) => {
     const error = errorOf(() => drive([], [saying("a", []), saying("b", [], {}, order)]));
     expect(error).toMatchObject({ code: "ERR_TAP_ORDER", plugin: "b" });

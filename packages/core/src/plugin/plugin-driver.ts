@@ -83,14 +83,14 @@ export class PluginDriver {
   }
 
   #intercept(hook: InterceptableHook, hookName: string): void {
-    const known: string[] = [];
+    const known: KnownTap[] = [];
     hook.intercept({
       register: (tap) => {
         const plugin = this.#applying;
         const label = plugin?.duty ?? plugin?.name ?? tap.name;
-        checkOrder(tap, hookName, known, label);
-        known.push(tap.name);
-        return { ...tap, fn: this.#wrap(tap, label, hookName) as never };
+        const before = orderOf(tap, hookName, known, label);
+        known.push({ name: tap.name, duty: plugin?.duty });
+        return { ...tap, before, fn: this.#wrap(tap, label, hookName) as never };
       },
     });
   }
@@ -154,8 +154,17 @@ function unawaited(result: Promise<unknown>, tap: string, hook: string): Restore
   });
 }
 
-/** tapable puts a tap with an unknown `before` first, silently; and bare numbers say nothing to a reader. */
-function checkOrder(tap: Tap, hook: string, known: readonly string[], plugin: string): void {
+/** A tap, and the duty of its plugin. */
+interface KnownTap {
+  readonly name: string;
+  readonly duty: string | undefined;
+}
+
+/**
+ * The names of the taps that a tap is to run before. It may name them by their duty, which stays when another plugin claims that. tapable puts a
+ * tap with an unknown `before` first, silently; and bare numbers say nothing to a reader.
+ */
+function orderOf(tap: Tap, hook: string, known: readonly KnownTap[], plugin: string): string[] {
   if (tap.stage !== undefined) {
     throw new RestoreError("ERR_TAP_ORDER", `Tap ${tap.name} of ${hook} is ordered by the number ${tap.stage}`, {
       plugin,
@@ -163,13 +172,15 @@ function checkOrder(tap: Tap, hook: string, known: readonly string[], plugin: st
     });
   }
   const before = tap.before === undefined ? [] : [tap.before].flat();
-  for (const name of before) {
-    if (known.includes(name)) continue;
-    throw new RestoreError("ERR_TAP_ORDER", `Tap ${tap.name} of ${hook} is to run before ${name}, which is not there`, {
-      plugin,
-      hint: known.length === 0 ? "the hook has no taps yet" : `the hook has: ${known.join(", ")}`,
-    });
-  }
+  return before.flatMap((wanted) => {
+    const byName = known.filter(({ name }) => name === wanted);
+    const found = byName.length > 0 ? byName : known.filter(({ duty }) => duty === wanted);
+    if (found.length > 0) return found.map(({ name }) => name);
+    const message = `Tap ${tap.name} of ${hook} is to run before ${wanted}, which is not there`;
+    const names = known.map(({ name }) => name).join(", ");
+    const hint = known.length === 0 ? "the hook has no taps yet" : `the hook has: ${names}`;
+    throw new RestoreError("ERR_TAP_ORDER", message, { plugin, hint });
+  });
 }
 
 /** The defaults whose duty nobody else claims, then the user's. */
