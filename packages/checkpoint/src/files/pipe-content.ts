@@ -1,4 +1,5 @@
-import { AT_FDCWD, F, O } from "@restage/linux/abi";
+import { type Host, RestoreError } from "@restage/core";
+import { AT_FDCWD, ERRNO, F, O } from "@restage/linux/abi";
 import { attempt, room } from "../attempt.ts";
 import type { FrozenTree } from "../tree/frozen-tree.ts";
 import type { OpenFile } from "./open-file.ts";
@@ -16,10 +17,12 @@ const PIECE = 64 * 1024;
 /** Reads what is in a pipe or fifo, and leaves it there: tee(2) copies it into a pipe of this process. */
 export function readPipe({ host }: FrozenTree, ends: readonly OpenFile[]): PipeContent {
   const readable = ends.find(({ flags, descriptor }) => descriptor !== undefined && (flags & O.ACCMODE) !== O.WRONLY);
-  const [end] = ends;
+  const [end] = ends as readonly [OpenFile, ...OpenFile[]];
   // The tree may have no end that reads: then it is opened anew.
-  const opened =
-    readable?.descriptor ?? host.call.openat(AT_FDCWD, end?.proc, O.RDONLY | O.NONBLOCK | O.CLOEXEC).result;
+  const opened = readable?.descriptor ?? openAnew(host, end.proc);
+  if (opened === undefined) {
+    return { bytes: new Uint8Array(), capacity: host.call.fcntl(end.descriptor ?? -1, F.GETPIPE_SZ).result };
+  }
   const copy = room(8);
   attempt(host, "pipe2", copy.data, O.CLOEXEC | O.NONBLOCK);
   const read = copy.view.getInt32(0, true);
@@ -40,6 +43,16 @@ export function readPipe({ host }: FrozenTree, ends: readonly OpenFile[]): PipeC
   } finally {
     for (const file of [read, write]) host.call.close(file);
     if (readable === undefined) host.call.close(opened);
+  }
+}
+
+/** Without root a pipe of another user may not be opened: what is in it is for that user, who reads it. */
+function openAnew(host: Host, proc: string): number | undefined {
+  try {
+    return host.call.openat(AT_FDCWD, proc, O.RDONLY | O.NONBLOCK | O.CLOEXEC).result;
+  } catch (error) {
+    if (error instanceof RestoreError && error.syscall?.errno === ERRNO.EACCES) return undefined;
+    throw error;
   }
 }
 
