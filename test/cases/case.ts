@@ -1,8 +1,9 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
-import { type RestoredTree, type RestoreRequest, restore } from "@restage/core";
+import { basename, dirname, join } from "node:path";
+import { type RestoredTree, type RestoreRequest, type RunStageName, restore } from "@restage/core";
 import { openKernel, readProcesses } from "@restage/linux";
 import { defaultPlugins } from "@restage/plugins";
 import { dump } from "./dumpers.ts";
@@ -114,6 +115,17 @@ export async function restoreProgram(
   } finally {
     kernel.close();
   }
+}
+
+/** The words of a command that restores it, and is killed meanwhile: when the mounts are ready, or at the end of a stage. */
+export function restoreThatDies(
+  { images }: DumpedProgram,
+  moment: RunStageName | "mountsReady",
+  request: Partial<RestoreRequest> = {},
+): readonly [string, ...string[]] {
+  const jiti = join(dirname(createRequire(import.meta.url).resolve("jiti/package.json")), "lib/jiti-cli.mjs");
+  const script = join(import.meta.dirname, "restore-and-die.ts");
+  return [process.execPath, jiti, script, images, moment, JSON.stringify(request)];
 }
 
 /** Lets the restored program look at itself: `pass`, or what it found. */

@@ -1,11 +1,10 @@
 import { spawnSync } from "node:child_process";
 import { chmodSync, chownSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { expectNothingLeft, survey } from "../support/leftovers.ts";
 import { Machine } from "../support/machine.ts";
-import { type DumpedProgram, dumpProgram, forget, missing, until, verdictOf } from "./case.ts";
+import { type DumpedProgram, dumpProgram, forget, missing, restoreThatDies, until, verdictOf } from "./case.ts";
 
 /** Who is root in the user namespace of the container. */
 const USER = 100_000;
@@ -71,9 +70,8 @@ describe.skipIf(missing !== undefined)("a container", () => {
     const program = await dump(false);
     const links = machine.survey();
     const before = survey();
-    const jiti = join(dirname(createRequire(import.meta.url).resolve("jiti/package.json")), "lib/jiti-cli.mjs");
-    const script = join(import.meta.dirname, "restore-and-die.ts");
-    const { signal } = machine.run(process.execPath, jiti, script, program.images, program.directory);
+    const request = { root: program.directory, external: ["veth[eth0]:uplink"] };
+    const { signal } = machine.run(...restoreThatDies(program, "RESTORE", request));
     expect(signal).toBe("SIGKILL");
     await until(() => machine.survey() === links, "links and firewall of the host are as they were");
     await expectNothingLeft(before);

@@ -11,11 +11,19 @@ import {
   writeFileSync,
   writeSync,
 } from "node:fs";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { definePlugin, RestoreError, type RestoreRequest, type RunStageName } from "@restage/core";
 import { afterEach, expect, it } from "vitest";
-import { type DumpedProgram, describeDumped, dumpProgram, forget, restoreProgram, until, verdictOf } from "./case.ts";
+import {
+  type DumpedProgram,
+  describeDumped,
+  dumpProgram,
+  forget,
+  restoreProgram,
+  restoreThatDies,
+  until,
+  verdictOf,
+} from "./case.ts";
 
 const programs: DumpedProgram[] = [];
 const started: ChildProcess[] = [];
@@ -123,9 +131,8 @@ describeDumped(`files that no fixture has`, () => {
   it("leaves no file when the coordinator is killed", async () => {
     const program = await dumpDeleted();
     const before = names(program);
-    const jiti = join(dirname(createRequire(import.meta.url).resolve("jiti/package.json")), "lib/jiti-cli.mjs");
-    const script = join(import.meta.dirname, "restore-and-die.ts");
-    const coordinator = spawn(process.execPath, [jiti, script, program.images], { stdio: "inherit" });
+    const [node, ...words] = restoreThatDies(program, "RESTORE");
+    const coordinator = spawn(node, words, { stdio: "inherit" });
     started.push(coordinator);
     const signal = await new Promise((resolve) => coordinator.once("exit", (_code, signal) => resolve(signal)));
     expect(signal).toBe("SIGKILL");

@@ -1,7 +1,19 @@
-import { existsSync, readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
-import { type DumpedProgram, describeDumped, dumpProgram, forget, restoreProgram, verdictOf } from "./case.ts";
+import { surveyAll } from "../support/container-fixture.ts";
+import { expectNothingLeft, survey } from "../support/leftovers.ts";
+import {
+  type DumpedProgram,
+  describeDumped,
+  dumpProgram,
+  forget,
+  restoreProgram,
+  restoreThatDies,
+  until,
+  verdictOf,
+} from "./case.ts";
 
 /** What a program wrote when it found other mounts than it had. */
 function difference({ directory }: DumpedProgram): string {
@@ -40,5 +52,25 @@ describeDumped("mounts", () => {
     const verdict = await verdictOf(program);
     expect(difference(program)).toBe("");
     expect(verdict).toBe("pass");
+  });
+
+  it.each([
+    ["mounts", "mountsReady"],
+    ["mounts", "PREPARE_NAMESPACES"],
+    ["mount-namespaces", "mountsReady"],
+    ["mount-namespaces", "RESTORE"],
+  ] as const)("of case %s leave nothing when the coordinator is killed at %s", async (name, moment) => {
+    const program = await dump(name);
+    const namesIn = () => readdirSync(program.directory, { recursive: true }).sort();
+    const names = namesIn();
+    const before = surveyAll();
+    const left = survey();
+    const [node, ...words] = restoreThatDies(program, moment, { root: program.directory });
+    const { signal, stderr } = spawnSync(node, words, { encoding: "utf8", timeout: 60_000 });
+    expect(signal, stderr).toBe("SIGKILL");
+    await until(() => namesIn().length === names.length, "what had been deleted is gone again");
+    expect(namesIn()).toEqual(names);
+    await expectNothingLeft(left);
+    await until(() => surveyAll().join() === before.join(), "no namespace is left");
   });
 });

@@ -1,17 +1,23 @@
 /**
- * Stands in for a coordinator that is killed in the middle of a restore: all deleted files have names, and tasks are opening them.
+ * Stands in for a coordinator that is killed in the middle of a restore.
  *
- * Arguments: the directory of the images; the root of a container with a link to the host.
+ * Arguments: the directory of the images; `mountsReady`, or the stage at whose end it dies; more of the request, as JSON.
  */
-import { definePlugin, restore } from "@restage/core";
+import { definePlugin, type RunStageName, restore } from "@restage/core";
 import { openKernel } from "@restage/linux";
 import { defaultPlugins } from "@restage/plugins";
 
+const [, , images = "", moment = "", request = "{}"] = process.argv;
+const die = () => process.kill(process.pid, "SIGKILL");
 const dying = definePlugin({
   name: "dying",
-  apply: ({ stages }) => stages.RESTORE.leave.tap("dying", () => process.kill(process.pid, "SIGKILL")),
+  apply({ stages, mountsReady }) {
+    if (moment !== "mountsReady") return stages[moment as RunStageName].leave.tap("dying", die);
+    mountsReady.tapPromise("dying", async (root) => {
+      await root.flush();
+      die();
+    });
+  },
 });
-const [, , images = "", root] = process.argv;
-const container = root === undefined ? {} : { root, external: ["veth[eth0]:uplink"] };
-// Before the others, which take the names away in RESTORE.leave.
-await restore({ images, detached: true, ...container }, await openKernel(), [dying, ...defaultPlugins()]);
+// Before the others, which take names away at the ends of stages.
+await restore({ images, detached: true, ...JSON.parse(request) }, await openKernel(), [dying, ...defaultPlugins()]);

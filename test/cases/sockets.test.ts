@@ -1,11 +1,19 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { createServer } from "node:net";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { definePlugin, RestoreError, type RestoreRequest, type RunStageName } from "@restage/core";
 import { afterEach, expect, it } from "vitest";
-import { type DumpedProgram, describeDumped, dumpProgram, forget, restoreProgram, until, verdictOf } from "./case.ts";
+import {
+  type DumpedProgram,
+  describeDumped,
+  dumpProgram,
+  forget,
+  restoreProgram,
+  restoreThatDies,
+  until,
+  verdictOf,
+} from "./case.ts";
 
 const programs: DumpedProgram[] = [];
 afterEach(() => {
@@ -76,9 +84,8 @@ describeDumped(`sockets that no fixture has`, () => {
     const program = await dump("unix-sockets");
     rmSync(join(program.directory, "owned"));
     const before = pathsOf(program);
-    const jiti = join(dirname(createRequire(import.meta.url).resolve("jiti/package.json")), "lib/jiti-cli.mjs");
-    const script = join(import.meta.dirname, "restore-and-die.ts");
-    const { signal } = spawnSync(process.execPath, [jiti, script, program.images], { timeout: 60_000 });
+    const [node, ...words] = restoreThatDies(program, "RESTORE");
+    const { signal } = spawnSync(node, words, { timeout: 60_000 });
     expect(signal).toBe("SIGKILL");
     await until(() => pathsOf(program).length === before.length, "the janitor has tidied up");
     expect(pathsOf(program)).toEqual(before);
