@@ -12,6 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { stripVTControlCharacters } from "node:util";
 import { expect, it } from "vitest";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -86,6 +87,22 @@ it.skipIf(!isBuilt)(
     } finally {
       rmSync(place, { recursive: true, force: true });
     }
+  },
+  300_000,
+);
+
+const deno = `${root}node_modules/.bin/deno`;
+const hasDeno = run(root, deno, "--version").status === 0;
+if (!hasDeno) console.warn("skipped: packages as deno publish would take them (no deno)");
+
+it.skipIf(!hasDeno)(
+  "deno publish would take every package, without slow types",
+  () => {
+    // Allowed: a working tree with changes that are not committed.
+    const { status, stdout, stderr } = run(root, deno, "publish", "--dry-run", "--allow-dirty");
+    expect(status, stderr).toBe(0);
+    const published = stripVTControlCharacters(stdout + stderr).matchAll(/^Simulating publish of @restage\/(\w+)@/gm);
+    expect(Array.from(published, ([, name]) => name).sort()).toEqual([...PACKAGES].sort());
   },
   300_000,
 );

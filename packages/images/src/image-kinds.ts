@@ -7,6 +7,7 @@ import { bpfmapData, pipeData, socketPacket, tcpStream } from "./extra/byte-run.
 import { ghostFile } from "./extra/ghost-file.ts";
 import { messageQueue, semaphores, sharedMemory } from "./extra/ipc.ts";
 import type { ExtraRule } from "./extra/rule.ts";
+import type { ImageHeader, ImageKind, ImageKinds } from "./image-kind.ts";
 import { RAW_IMAGE_MAGIC } from "./magic.ts";
 import { bpfmapDataEntry, bpfmapFileEntry } from "./messages/bpfmap.ts";
 import { cgroupEntry } from "./messages/cgroup.ts";
@@ -55,30 +56,7 @@ import { packetSockEntry } from "./messages/socket-packet.ts";
 import { unixSkEntry } from "./messages/socket-unix.ts";
 import { itimerEntry, posixTimerEntry, timensEntry } from "./messages/time.ts";
 import { ttyDataEntry, ttyFileEntry, ttyInfoEntry } from "./messages/tty.ts";
-import type { InputOf, Message } from "./schema/message.ts";
-
-/** How an image begins: `common` and `service` are two words in layout V1.1, one in V1; the inventory always has one; raw images none. */
-export type ImageHeader = "common" | "service" | "inventory" | "raw";
-
-/**
- * A kind of image.
- *
- * @typeParam Value The messages in it, decoded.
- * @typeParam Extra What follows each message; `undefined` for nothing.
- */
-export interface ImageKind<Value, Extra> {
-  /** CRIU's pattern: `%u` and `%lu` stand for a decimal number, `%x` for a hexadecimal one, `%s` for a word. */
-  readonly fileName: string;
-  /** The kind's own magic word; 0 for a raw image. */
-  readonly magic: number;
-  readonly header: ImageHeader;
-  /** The messages in it; undefined for a raw image. */
-  readonly message: Message<Value> | undefined;
-  /** The first message, where it differs from the others. */
-  readonly first: Message<Value> | undefined;
-  /** What follows each message. */
-  readonly extra: ExtraRule<Value, Extra> | undefined;
-}
+import type { Message } from "./schema/message.ts";
 
 function image<Value, Extra = undefined>(
   fileName: string,
@@ -90,16 +68,16 @@ function image<Value, Extra = undefined>(
   return { fileName, magic, header, message, first: undefined, extra };
 }
 
-function pagemap(fileName: string, magic: number): ImageKind<PagemapHead | PagemapEntry, undefined> {
+function pagemap(fileName: string, magic: number): ImageKind<PagemapHead | PagemapEntry> {
   return { fileName, magic, header: "common", message: pagemapEntry, first: pagemapHead, extra: undefined };
 }
 
-function raw(fileName: string): ImageKind<never, undefined> {
+function raw(fileName: string): ImageKind<never> {
   return { fileName, magic: RAW_IMAGE_MAGIC, header: "raw", message: undefined, first: undefined, extra: undefined };
 }
 
 /** Every kind of image that CRIU 4.2 writes or reads. */
-export const imageKinds = {
+export const imageKinds: ImageKinds = {
   inventory: image("inventory.img", 0x58313116, inventoryEntry, undefined, "inventory"),
   pstree: image("pstree.img", 0x50273030, pstreeEntry),
   core: image("core-%u.img", 0x55053847, coreEntry),
@@ -191,22 +169,4 @@ export const imageKinds = {
   netnf_exp: raw("netns-exp-%u.img"),
   tmpfs_img: raw("tmpfs-%u.tar.gz.img"),
   tmpfs_dev: raw("tmpfs-dev-%u.tar.gz.img"),
-} as const;
-
-/** CRIU's name of a kind of image. */
-export type ImageKindName = keyof typeof imageKinds;
-/** What an entry of a kind of image holds, decoded. */
-export type EntryValue<K extends ImageKindName> =
-  (typeof imageKinds)[K] extends ImageKind<infer Value, unknown> ? Value : never;
-/** What is accepted as an entry of a kind of image. */
-export type EntryInput<K extends ImageKindName> = InputOf<EntryValue<K>>;
-/** What follows an entry of a kind of image; `undefined` for nothing. */
-export type EntryExtra<K extends ImageKindName> = (typeof imageKinds)[K] extends {
-  readonly extra: ExtraRule<never, infer Extra> | undefined;
-}
-  ? Extra
-  : never;
-/** Kinds without entries: the file is the payload. */
-export type RawKindName = { [K in ImageKindName]: [EntryValue<K>] extends [never] ? K : never }[ImageKindName];
-/** Kinds with entries. */
-export type EntryKindName = Exclude<ImageKindName, RawKindName>;
+};

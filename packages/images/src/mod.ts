@@ -33,8 +33,9 @@ export type {
   ImageHeader,
   ImageKind,
   ImageKindName,
+  ImageKinds,
   RawKindName,
-} from "./image-kinds.ts";
+} from "./image-kind.ts";
 export { imageKinds } from "./image-kinds.ts";
 export type { ImageSource } from "./image-source.ts";
 export { readEntries, readImage, readInventory, readSingleEntry } from "./image-source.ts";
@@ -55,13 +56,13 @@ export * from "./schema/field.ts";
 export type {
   CompiledField,
   Fields,
+  FieldsOf,
   InputOf,
   MessageInput,
   MessageTables,
   MessageType,
   UnknownField,
   Unknowns,
-  ValueOfFields,
 } from "./schema/message.ts";
 export { Message, message, unknownFields } from "./schema/message.ts";
 export { decodeText, encodeText } from "./text.ts";

@@ -2,7 +2,7 @@
  * Settings of links below /proc/sys/net/ipv4/conf and /proc/sys/net/ipv6/conf, in the order in which images have them. Source: CRIU criu/net.c,
  * Documentation/networking/ip-sysctl.rst.
  */
-export const netSysctls = {
+export const netSysctls: { readonly CONF4: readonly string[]; readonly CONF6: readonly string[] } = {
   CONF4: (
     "accept_local accept_redirects accept_source_route arp_accept arp_announce arp_filter arp_ignore arp_notify bootp_relay disable_policy " +
     "disable_xfrm force_igmp_version forwarding igmpv2_unsolicited_report_interval igmpv3_unsolicited_report_interval log_martians medium_id " +
@@ -17,4 +17,4 @@ export const netSysctls = {
     "router_probe_interval router_solicitation_delay router_solicitation_interval router_solicitations stable_secret suppress_frag_ndisc " +
     "temp_prefered_lft temp_valid_lft use_oif_addrs_only use_optimistic use_tempaddr"
   ).split(" "),
-} as const;
+};

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { CgroupDirEntry } from "../src/mod.ts";
+import type { CgroupDirEntry, Unknowns } from "../src/mod.ts";
 import * as images from "../src/mod.ts";
 import {
   bool,
@@ -30,8 +30,30 @@ import {
 } from "../src/mod.ts";
 import { expectImageError, hex, toHex } from "./support.ts";
 
-const inner = message("inner", () => ({ a: uint32(1, required), b: string(2) }));
-const every = message("every", () => ({
+interface Inner extends Unknowns {
+  readonly a: number;
+  readonly b?: string;
+}
+const inner: Message<Inner> = message("inner", () => ({ a: uint32(1, required), b: string(2) }));
+interface Every extends Unknowns {
+  readonly u32?: number;
+  readonly i32?: number;
+  readonly s32?: number;
+  readonly u64?: bigint;
+  readonly i64?: bigint;
+  readonly s64?: bigint;
+  readonly f64?: bigint;
+  readonly flag?: boolean;
+  readonly text?: string;
+  readonly data?: Uint8Array;
+  readonly choice?: number;
+  readonly nested?: Inner;
+  readonly many: readonly number[];
+  readonly run: readonly number[];
+  readonly messages: readonly Inner[];
+  readonly longs: readonly bigint[];
+}
+const every: Message<Every> = message("every", () => ({
   u32: uint32(1),
   i32: int32(2),
   s32: sint32(3),
@@ -49,6 +71,18 @@ const every = message("every", () => ({
   messages: embedded(15, inner, repeated),
   longs: uint64(16, packed),
 }));
+
+/** Checked by the compiler: a table that differs from its interface does not compile. */
+export const different: readonly Message<Inner>[] = [
+  // @ts-expect-error: no field for an optional property
+  message("inner", () => ({ a: uint32(1, required) })),
+  // @ts-expect-error: a field without a property
+  message("inner", () => ({ a: uint32(1, required), b: string(2), c: string(3) })),
+  // @ts-expect-error: another presence
+  message("inner", () => ({ a: uint32(1), b: string(2) })),
+  // @ts-expect-error: another type
+  message("inner", () => ({ a: uint64(1, required), b: string(2) })),
+];
 
 describe("messages", () => {
   it("know the bytes of each kind of field", () => {
@@ -92,7 +126,11 @@ describe("messages", () => {
   });
 
   it("keep unknown fields, in their places", () => {
-    const small = message("small", () => ({ a: uint32(2, required), z: uint32(9) }));
+    interface Small extends Unknowns {
+      readonly a: number;
+      readonly z?: number;
+    }
+    const small: Message<Small> = message("small", () => ({ a: uint32(2, required), z: uint32(9) }));
     const encoded = hex("08 05  10 01  1a 02 abcd  25 01020304  29 0102030405060708  48 07  a201 00  ab01 0801 ac01");
     const value = decodeMessage(small, encoded);
     expect(value[unknownFields]!.map((field) => [field.number, field.wireType, toHex(field.data)])).toEqual([

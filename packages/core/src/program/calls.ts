@@ -52,7 +52,7 @@ export interface MemoryRange {
 
 const hex = (word: bigint) => `0x${word.toString(16)}`;
 
-const open = flags("O_", {
+const open: Parameter<Value> = flags("O_", {
   SYNC: O.SYNC,
   DSYNC: O.DSYNC,
   TMPFILE: O.TMPFILE,
@@ -73,12 +73,17 @@ const open = flags("O_", {
   CLOEXEC: O.CLOEXEC,
   PATH: O.PATH,
 });
-const prot = flags("PROT_", PROT);
-const mapping = flags("MAP_", MAP);
-const signal = oneOf("SIG", SIG);
-const limitName = oneOf("", Object.fromEntries(RLIMIT_NAMES.map((name, number) => [name, number])));
+const prot: Parameter<Value> = flags("PROT_", PROT);
+const mapping: Parameter<Value> = flags("MAP_", MAP);
+const signal: Parameter<Value> = oneOf("SIG", SIG);
+const fileControl: Parameter<Value> = oneOf("F_", F);
+const whence: Parameter<Value> = oneOf("SEEK_", SEEK);
+const advice: Parameter<Value> = oneOf("MADV_", MADV);
+const remapping: Parameter<Value> = flags("MREMAP_", MREMAP);
+const processControl: Parameter<Value> = oneOf("PR_", PR);
+const limitName: Parameter<Value> = oneOf("", Object.fromEntries(RLIMIT_NAMES.map((name, number) => [name, number])));
 
-const rlimit = structure<ResourceLimit>(
+const rlimit: Parameter<ResourceLimit> = structure(
   ({ soft, hard }) => struct([8, soft], [8, hard]),
   (view) => {
     const limit = (offset: number) => {
@@ -89,7 +94,7 @@ const rlimit = structure<ResourceLimit>(
   },
 );
 
-const sigaction = structure<SignalAction>(
+const sigaction: Parameter<SignalAction> = structure(
   (action) => struct([8, action.handler], [8, action.flags], [8, action.restorer], [8, action.mask]),
   (view) => {
     const handler = view.getBigUint64(0, true);
@@ -132,7 +137,7 @@ export interface CloneArguments {
   readonly setTid: readonly number[];
 }
 
-const cloneArguments = structure<CloneArguments>(
+const cloneArguments: Parameter<CloneArguments> = structure(
   ({ flags: bits, exitSignal, setTid }) => {
     const list = data(new Uint8Array(Uint32Array.from(setTid).buffer));
     const tids: Operand = setTid.length === 0 ? 0 : { kind: "address", data: list, offset: 0 };
@@ -148,7 +153,7 @@ const cloneArguments = structure<CloneArguments>(
   },
 );
 
-const cloneFlags = flags("CLONE_", CLONE);
+const cloneFlags: Parameter<Value> = flags("CLONE_", CLONE);
 
 const ids: Parameter<readonly number[]> = {
   encode: (numbers) => ({ kind: "address", data: data(new Uint8Array(Uint32Array.from(numbers).buffer)), offset: 0 }),
@@ -190,7 +195,7 @@ export const CALLS = {
   fchmodat: [dirfd, text, mode],
   fchown: [fd, int, int],
   fchownat: [dirfd, text, int, int, int],
-  fcntl: [fd, oneOf("F_", F), pointer],
+  fcntl: [fd, fileControl, pointer],
   flock: [fd, int],
   ftruncate: [fd, int],
   getegid: [],
@@ -210,8 +215,8 @@ export const CALLS = {
   kill: [int, signal],
   linkat: [dirfd, text, dirfd, text, int],
   listen: [fd, int],
-  lseek: [fd, int, oneOf("SEEK_", SEEK)],
-  madvise: [address, address, oneOf("MADV_", MADV)],
+  lseek: [fd, int, whence],
+  madvise: [address, address, advice],
   membarrier: [address, int, int],
   memfd_create: [text, int],
   mkdirat: [dirfd, text, mode],
@@ -224,7 +229,7 @@ export const CALLS = {
   umount2: [text, int],
   mount: [text, text, text, address, text],
   mprotect: [address, address, prot],
-  mremap: [address, address, address, flags("MREMAP_", MREMAP), address],
+  mremap: [address, address, address, remapping, address],
   munmap: [address, address],
   open_by_handle_at: [fd, pointer, open],
   openat: [dirfd, text, open, mode],
@@ -232,7 +237,7 @@ export const CALLS = {
   pidfd_open: [int, int],
   pipe2: [pointer, open],
   poll: [pointer, int, int],
-  prctl: [oneOf("PR_", PR), pointer, pointer, address, address],
+  prctl: [processControl, pointer, pointer, address, address],
   pread64: [fd, pointer, address, offset],
   preadv: [fd, iovecs, int, offset, int],
   prlimit64: [int, limitName, rlimit, pointer],

@@ -4,22 +4,27 @@
  * @module
  */
 import { int32, int64, required, uint32 } from "../schema/field.ts";
-import type { Message, ValueOfFields } from "../schema/message.ts";
+import type { Message, Unknowns } from "../schema/message.ts";
 import { message } from "../schema/message.ts";
 
-function fileLockEntryFields() {
-  return {
-    flag: uint32(1, required),
-    type: uint32(2, required),
-    pid: int32(3, required),
-    /** A descriptor of `pid`. */
-    fd: int32(4, required),
-    start: int64(5, required),
-    /** Bytes, 0 is up to the end of the file. */
-    len: int64(6, required),
-  };
-}
 /** A file lock. (CRIU: images/file-lock.proto) */
-export interface FileLockEntry extends ValueOfFields<ReturnType<typeof fileLockEntryFields>> {}
+export interface FileLockEntry extends Unknowns {
+  readonly flag: number;
+  readonly type: number;
+  readonly pid: number;
+  /** A descriptor of `pid`. */
+  readonly fd: number;
+  readonly start: bigint;
+  /** Bytes, 0 is up to the end of the file. */
+  readonly len: bigint;
+}
+
 /** Type of {@link FileLockEntry}. */
-export const fileLockEntry: Message<FileLockEntry> = message("file_lock_entry", fileLockEntryFields);
+export const fileLockEntry: Message<FileLockEntry> = message("file_lock_entry", () => ({
+  flag: uint32(1, required),
+  type: uint32(2, required),
+  pid: int32(3, required),
+  fd: int32(4, required),
+  start: int64(5, required),
+  len: int64(6, required),
+}));

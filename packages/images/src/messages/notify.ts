@@ -4,8 +4,9 @@
  * @module
  */
 import { embedded, enumeration, repeated, required, string, uint32, uint64 } from "../schema/field.ts";
-import type { Message, ValueOfFields } from "../schema/message.ts";
+import type { Message, Unknowns } from "../schema/message.ts";
 import { message } from "../schema/message.ts";
+import type { FownEntry } from "./file-owner.ts";
 import { fownEntry } from "./file-owner.ts";
 
 /** Values of `fanotify_mark_entry.type`. */
@@ -14,117 +15,140 @@ export const markType = {
   MOUNT: 2,
 } as const;
 
-function fhEntryFields() {
-  return {
-    bytes: uint32(1, required),
-    type: uint32(2, required),
-    handle: uint64(3, repeated),
-    path: string(4),
-    mnt_id: uint32(5),
-  };
-}
 /** A file handle, as of `name_to_handle_at`. (CRIU: images/fh.proto) */
-export interface FhEntry extends ValueOfFields<ReturnType<typeof fhEntryFields>> {}
+export interface FhEntry extends Unknowns {
+  readonly bytes: number;
+  readonly type: number;
+  readonly handle: readonly bigint[];
+  readonly path?: string;
+  readonly mnt_id?: number;
+}
+
 /** Type of {@link FhEntry}. */
-export const fhEntry: Message<FhEntry> = message("fh_entry", fhEntryFields);
+export const fhEntry: Message<FhEntry> = message("fh_entry", () => ({
+  bytes: uint32(1, required),
+  type: uint32(2, required),
+  handle: uint64(3, repeated),
+  path: string(4),
+  mnt_id: uint32(5),
+}));
 
-function irmapCacheEntryFields() {
-  return {
-    dev: uint32(1, required),
-    inode: uint64(2, required),
-    path: string(3, required),
-  };
-}
 /** An entry of the cache of paths by inode. (CRIU: images/fh.proto) */
-export interface IrmapCacheEntry extends ValueOfFields<ReturnType<typeof irmapCacheEntryFields>> {}
+export interface IrmapCacheEntry extends Unknowns {
+  readonly dev: number;
+  readonly inode: bigint;
+  readonly path: string;
+}
+
 /** Type of {@link IrmapCacheEntry}. */
-export const irmapCacheEntry: Message<IrmapCacheEntry> = message("irmap_cache_entry", irmapCacheEntryFields);
+export const irmapCacheEntry: Message<IrmapCacheEntry> = message("irmap_cache_entry", () => ({
+  dev: uint32(1, required),
+  inode: uint64(2, required),
+  path: string(3, required),
+}));
 
-function inotifyWdEntryFields() {
-  return {
-    id: uint32(1, required),
-    i_ino: uint64(2, required),
-    mask: uint32(3, required),
-    ignored_mask: uint32(4, required),
-    s_dev: uint32(5, required),
-    wd: uint32(6, required),
-    f_handle: embedded(7, fhEntry, required),
-  };
-}
 /** A watch of an inotify. (CRIU: images/fsnotify.proto) */
-export interface InotifyWdEntry extends ValueOfFields<ReturnType<typeof inotifyWdEntryFields>> {}
+export interface InotifyWdEntry extends Unknowns {
+  readonly id: number;
+  readonly i_ino: bigint;
+  readonly mask: number;
+  readonly ignored_mask: number;
+  readonly s_dev: number;
+  readonly wd: number;
+  readonly f_handle: FhEntry;
+}
+
 /** Type of {@link InotifyWdEntry}. */
-export const inotifyWdEntry: Message<InotifyWdEntry> = message("inotify_wd_entry", inotifyWdEntryFields);
+export const inotifyWdEntry: Message<InotifyWdEntry> = message("inotify_wd_entry", () => ({
+  id: uint32(1, required),
+  i_ino: uint64(2, required),
+  mask: uint32(3, required),
+  ignored_mask: uint32(4, required),
+  s_dev: uint32(5, required),
+  wd: uint32(6, required),
+  f_handle: embedded(7, fhEntry, required),
+}));
 
-function inotifyFileEntryFields() {
-  return {
-    id: uint32(1, required),
-    flags: uint32(2, required),
-    fown: embedded(4, fownEntry, required),
-    wd: embedded(5, inotifyWdEntry, repeated),
-  };
-}
 /** An inotify. (CRIU: images/fsnotify.proto) */
-export interface InotifyFileEntry extends ValueOfFields<ReturnType<typeof inotifyFileEntryFields>> {}
+export interface InotifyFileEntry extends Unknowns {
+  readonly id: number;
+  readonly flags: number;
+  readonly fown: FownEntry;
+  readonly wd: readonly InotifyWdEntry[];
+}
+
 /** Type of {@link InotifyFileEntry}. */
-export const inotifyFileEntry: Message<InotifyFileEntry> = message("inotify_file_entry", inotifyFileEntryFields);
+export const inotifyFileEntry: Message<InotifyFileEntry> = message("inotify_file_entry", () => ({
+  id: uint32(1, required),
+  flags: uint32(2, required),
+  fown: embedded(4, fownEntry, required),
+  wd: embedded(5, inotifyWdEntry, repeated),
+}));
 
-function fanotifyInodeMarkEntryFields() {
-  return {
-    i_ino: uint64(1, required),
-    f_handle: embedded(2, fhEntry, required),
-  };
-}
 /** A fanotify mark of an inode. (CRIU: images/fsnotify.proto) */
-export interface FanotifyInodeMarkEntry extends ValueOfFields<ReturnType<typeof fanotifyInodeMarkEntryFields>> {}
+export interface FanotifyInodeMarkEntry extends Unknowns {
+  readonly i_ino: bigint;
+  readonly f_handle: FhEntry;
+}
+
 /** Type of {@link FanotifyInodeMarkEntry}. */
-export const fanotifyInodeMarkEntry: Message<FanotifyInodeMarkEntry> = message(
-  "fanotify_inode_mark_entry",
-  fanotifyInodeMarkEntryFields,
-);
+export const fanotifyInodeMarkEntry: Message<FanotifyInodeMarkEntry> = message("fanotify_inode_mark_entry", () => ({
+  i_ino: uint64(1, required),
+  f_handle: embedded(2, fhEntry, required),
+}));
 
-function fanotifyMountMarkEntryFields() {
-  return {
-    mnt_id: uint32(1, required),
-    path: string(2),
-  };
-}
 /** A fanotify mark of a mount. (CRIU: images/fsnotify.proto) */
-export interface FanotifyMountMarkEntry extends ValueOfFields<ReturnType<typeof fanotifyMountMarkEntryFields>> {}
+export interface FanotifyMountMarkEntry extends Unknowns {
+  readonly mnt_id: number;
+  readonly path?: string;
+}
+
 /** Type of {@link FanotifyMountMarkEntry}. */
-export const fanotifyMountMarkEntry: Message<FanotifyMountMarkEntry> = message(
-  "fanotify_mount_mark_entry",
-  fanotifyMountMarkEntryFields,
-);
+export const fanotifyMountMarkEntry: Message<FanotifyMountMarkEntry> = message("fanotify_mount_mark_entry", () => ({
+  mnt_id: uint32(1, required),
+  path: string(2),
+}));
 
-function fanotifyMarkEntryFields() {
-  return {
-    id: uint32(1, required),
-    type: enumeration(2, required),
-    mflags: uint32(3, required),
-    mask: uint32(4, required),
-    ignored_mask: uint32(5, required),
-    s_dev: uint32(6, required),
-    ie: embedded(7, fanotifyInodeMarkEntry),
-    me: embedded(8, fanotifyMountMarkEntry),
-  };
-}
 /** A fanotify mark. (CRIU: images/fsnotify.proto) */
-export interface FanotifyMarkEntry extends ValueOfFields<ReturnType<typeof fanotifyMarkEntryFields>> {}
-/** Type of {@link FanotifyMarkEntry}. */
-export const fanotifyMarkEntry: Message<FanotifyMarkEntry> = message("fanotify_mark_entry", fanotifyMarkEntryFields);
-
-function fanotifyFileEntryFields() {
-  return {
-    id: uint32(1, required),
-    flags: uint32(2, required),
-    fown: embedded(3, fownEntry, required),
-    faflags: uint32(4, required),
-    evflags: uint32(5, required),
-    mark: embedded(6, fanotifyMarkEntry, repeated),
-  };
+export interface FanotifyMarkEntry extends Unknowns {
+  readonly id: number;
+  readonly type: number;
+  readonly mflags: number;
+  readonly mask: number;
+  readonly ignored_mask: number;
+  readonly s_dev: number;
+  readonly ie?: FanotifyInodeMarkEntry;
+  readonly me?: FanotifyMountMarkEntry;
 }
+
+/** Type of {@link FanotifyMarkEntry}. */
+export const fanotifyMarkEntry: Message<FanotifyMarkEntry> = message("fanotify_mark_entry", () => ({
+  id: uint32(1, required),
+  type: enumeration(2, required),
+  mflags: uint32(3, required),
+  mask: uint32(4, required),
+  ignored_mask: uint32(5, required),
+  s_dev: uint32(6, required),
+  ie: embedded(7, fanotifyInodeMarkEntry),
+  me: embedded(8, fanotifyMountMarkEntry),
+}));
+
 /** A fanotify. (CRIU: images/fsnotify.proto) */
-export interface FanotifyFileEntry extends ValueOfFields<ReturnType<typeof fanotifyFileEntryFields>> {}
+export interface FanotifyFileEntry extends Unknowns {
+  readonly id: number;
+  readonly flags: number;
+  readonly fown: FownEntry;
+  readonly faflags: number;
+  readonly evflags: number;
+  readonly mark: readonly FanotifyMarkEntry[];
+}
+
 /** Type of {@link FanotifyFileEntry}. */
-export const fanotifyFileEntry: Message<FanotifyFileEntry> = message("fanotify_file_entry", fanotifyFileEntryFields);
+export const fanotifyFileEntry: Message<FanotifyFileEntry> = message("fanotify_file_entry", () => ({
+  id: uint32(1, required),
+  flags: uint32(2, required),
+  fown: embedded(3, fownEntry, required),
+  faflags: uint32(4, required),
+  evflags: uint32(5, required),
+  mark: embedded(6, fanotifyMarkEntry, repeated),
+}));

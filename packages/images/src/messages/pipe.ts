@@ -4,45 +4,53 @@
  * @module
  */
 import { embedded, required, uint32 } from "../schema/field.ts";
-import type { Message, ValueOfFields } from "../schema/message.ts";
+import type { Message, Unknowns } from "../schema/message.ts";
 import { message } from "../schema/message.ts";
+import type { FownEntry } from "./file-owner.ts";
 import { fownEntry } from "./file-owner.ts";
 
-function pipeEntryFields() {
-  return {
-    id: uint32(1, required),
-    pipe_id: uint32(2, required),
-    flags: uint32(3, required),
-    fown: embedded(4, fownEntry, required),
-  };
-}
 /** An end of a pipe. (CRIU: images/pipe.proto) */
-export interface PipeEntry extends ValueOfFields<ReturnType<typeof pipeEntryFields>> {}
+export interface PipeEntry extends Unknowns {
+  readonly id: number;
+  readonly pipe_id: number;
+  readonly flags: number;
+  readonly fown: FownEntry;
+}
+
 /** Type of {@link PipeEntry}. */
-export const pipeEntry: Message<PipeEntry> = message("pipe_entry", pipeEntryFields);
+export const pipeEntry: Message<PipeEntry> = message("pipe_entry", () => ({
+  id: uint32(1, required),
+  pipe_id: uint32(2, required),
+  flags: uint32(3, required),
+  fown: embedded(4, fownEntry, required),
+}));
 
-function fifoEntryFields() {
-  return {
-    id: uint32(1, required),
-    pipe_id: uint32(2, required),
-    regf_id: uint32(3),
-  };
-}
 /** An open description of a FIFO. (CRIU: images/fifo.proto) */
-export interface FifoEntry extends ValueOfFields<ReturnType<typeof fifoEntryFields>> {}
-/** Type of {@link FifoEntry}. */
-export const fifoEntry: Message<FifoEntry> = message("fifo_entry", fifoEntryFields);
-
-function pipeDataEntryFields() {
-  return {
-    pipe_id: uint32(1, required),
-    /** Bytes that follow. */
-    bytes: uint32(2, required),
-    /** Capacity of the pipe in bytes. */
-    size: uint32(3),
-  };
+export interface FifoEntry extends Unknowns {
+  readonly id: number;
+  readonly pipe_id: number;
+  readonly regf_id?: number;
 }
+
+/** Type of {@link FifoEntry}. */
+export const fifoEntry: Message<FifoEntry> = message("fifo_entry", () => ({
+  id: uint32(1, required),
+  pipe_id: uint32(2, required),
+  regf_id: uint32(3),
+}));
+
 /** Content of a pipe or FIFO; the bytes follow in the image. (CRIU: images/pipe-data.proto) */
-export interface PipeDataEntry extends ValueOfFields<ReturnType<typeof pipeDataEntryFields>> {}
+export interface PipeDataEntry extends Unknowns {
+  readonly pipe_id: number;
+  /** Bytes that follow. */
+  readonly bytes: number;
+  /** Capacity of the pipe in bytes. */
+  readonly size?: number;
+}
+
 /** Type of {@link PipeDataEntry}. */
-export const pipeDataEntry: Message<PipeDataEntry> = message("pipe_data_entry", pipeDataEntryFields);
+export const pipeDataEntry: Message<PipeDataEntry> = message("pipe_data_entry", () => ({
+  pipe_id: uint32(1, required),
+  bytes: uint32(2, required),
+  size: uint32(3),
+}));

@@ -4,43 +4,46 @@
  * @module
  */
 import { bytes, embedded, repeated, required, string, uint32 } from "../schema/field.ts";
-import type { Message, UnknownField, unknownFields, ValueOfFields } from "../schema/message.ts";
+import type { Message, UnknownField, Unknowns, unknownFields } from "../schema/message.ts";
 import { message } from "../schema/message.ts";
 
-function seccompFilterFields() {
-  return {
-    /** A `sock_filter` array, 8 bytes each. */
-    filter: bytes(1, required),
-    /** Index of the next newer filter. */
-    prev: uint32(2),
-    flags: uint32(3),
-  };
-}
 /** A seccomp filter. (CRIU: images/seccomp.proto) */
-export interface SeccompFilter extends ValueOfFields<ReturnType<typeof seccompFilterFields>> {}
+export interface SeccompFilter extends Unknowns {
+  /** A `sock_filter` array, 8 bytes each. */
+  readonly filter: Uint8Array;
+  /** Index of the next newer filter. */
+  readonly prev?: number;
+  readonly flags?: number;
+}
+
 /** Type of {@link SeccompFilter}. */
-export const seccompFilter: Message<SeccompFilter> = message("seccomp_filter", seccompFilterFields);
+export const seccompFilter: Message<SeccompFilter> = message("seccomp_filter", () => ({
+  filter: bytes(1, required),
+  prev: uint32(2),
+  flags: uint32(3),
+}));
 
-function seccompEntryFields() {
-  return {
-    seccomp_filters: embedded(1, seccompFilter, repeated),
-  };
-}
 /** All seccomp filters of the dump. (CRIU: images/seccomp.proto) */
-export interface SeccompEntry extends ValueOfFields<ReturnType<typeof seccompEntryFields>> {}
-/** Type of {@link SeccompEntry}. */
-export const seccompEntry: Message<SeccompEntry> = message("seccomp_entry", seccompEntryFields);
-
-function aaPolicyFields() {
-  return {
-    name: string(1, required),
-    blob: bytes(2, required),
-  };
+export interface SeccompEntry extends Unknowns {
+  readonly seccomp_filters: readonly SeccompFilter[];
 }
+
+/** Type of {@link SeccompEntry}. */
+export const seccompEntry: Message<SeccompEntry> = message("seccomp_entry", () => ({
+  seccomp_filters: embedded(1, seccompFilter, repeated),
+}));
+
 /** An AppArmor policy. (CRIU: images/apparmor.proto) */
-export interface AaPolicy extends ValueOfFields<ReturnType<typeof aaPolicyFields>> {}
+export interface AaPolicy extends Unknowns {
+  readonly name: string;
+  readonly blob: Uint8Array;
+}
+
 /** Type of {@link AaPolicy}. */
-export const aaPolicy: Message<AaPolicy> = message("aa_policy", aaPolicyFields);
+export const aaPolicy: Message<AaPolicy> = message("aa_policy", () => ({
+  name: string(1, required),
+  blob: bytes(2, required),
+}));
 
 /** An AppArmor namespace. (CRIU: images/apparmor.proto) */
 export interface AaNamespace {
@@ -57,12 +60,12 @@ export const aaNamespace: Message<AaNamespace> = message("aa_namespace", () => (
   namespaces: embedded(3, aaNamespace, repeated),
 }));
 
-function apparmorEntryFields() {
-  return {
-    namespaces: embedded(1, aaNamespace, repeated),
-  };
-}
 /** AppArmor namespaces of the dump. (CRIU: images/apparmor.proto) */
-export interface ApparmorEntry extends ValueOfFields<ReturnType<typeof apparmorEntryFields>> {}
+export interface ApparmorEntry extends Unknowns {
+  readonly namespaces: readonly AaNamespace[];
+}
+
 /** Type of {@link ApparmorEntry}. */
-export const apparmorEntry: Message<ApparmorEntry> = message("apparmor_entry", apparmorEntryFields);
+export const apparmorEntry: Message<ApparmorEntry> = message("apparmor_entry", () => ({
+  namespaces: embedded(1, aaNamespace, repeated),
+}));

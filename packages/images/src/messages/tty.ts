@@ -4,8 +4,9 @@
  * @module
  */
 import { bool, bytes, embedded, enumeration, repeated, required, uint32 } from "../schema/field.ts";
-import type { Message, ValueOfFields } from "../schema/message.ts";
+import type { Message, Unknowns } from "../schema/message.ts";
 import { message } from "../schema/message.ts";
+import type { FownEntry } from "./file-owner.ts";
 import { fownEntry } from "./file-owner.ts";
 
 /** Values of `tty_info_entry.type`. */
@@ -19,92 +20,121 @@ export const ttyType = {
   SERIAL: 6,
 } as const;
 
-function winsizeEntryFields() {
-  return {
-    ws_row: uint32(1, required),
-    ws_col: uint32(2, required),
-    ws_xpixel: uint32(3, required),
-    ws_ypixel: uint32(4, required),
-  };
-}
 /** Size of a terminal. (CRIU: images/tty.proto) */
-export interface WinsizeEntry extends ValueOfFields<ReturnType<typeof winsizeEntryFields>> {}
+export interface WinsizeEntry extends Unknowns {
+  readonly ws_row: number;
+  readonly ws_col: number;
+  readonly ws_xpixel: number;
+  readonly ws_ypixel: number;
+}
+
 /** Type of {@link WinsizeEntry}. */
-export const winsizeEntry: Message<WinsizeEntry> = message("winsize_entry", winsizeEntryFields);
+export const winsizeEntry: Message<WinsizeEntry> = message("winsize_entry", () => ({
+  ws_row: uint32(1, required),
+  ws_col: uint32(2, required),
+  ws_xpixel: uint32(3, required),
+  ws_ypixel: uint32(4, required),
+}));
 
-function termiosEntryFields() {
-  return {
-    c_iflag: uint32(1, required),
-    c_oflag: uint32(2, required),
-    c_cflag: uint32(3, required),
-    c_lflag: uint32(4, required),
-    c_line: uint32(5, required),
-    c_ispeed: uint32(6, required),
-    c_ospeed: uint32(7, required),
-    c_cc: uint32(8, repeated),
-  };
-}
 /** Settings of a terminal. (CRIU: images/tty.proto) */
-export interface TermiosEntry extends ValueOfFields<ReturnType<typeof termiosEntryFields>> {}
+export interface TermiosEntry extends Unknowns {
+  readonly c_iflag: number;
+  readonly c_oflag: number;
+  readonly c_cflag: number;
+  readonly c_lflag: number;
+  readonly c_line: number;
+  readonly c_ispeed: number;
+  readonly c_ospeed: number;
+  readonly c_cc: readonly number[];
+}
+
 /** Type of {@link TermiosEntry}. */
-export const termiosEntry: Message<TermiosEntry> = message("termios_entry", termiosEntryFields);
+export const termiosEntry: Message<TermiosEntry> = message("termios_entry", () => ({
+  c_iflag: uint32(1, required),
+  c_oflag: uint32(2, required),
+  c_cflag: uint32(3, required),
+  c_lflag: uint32(4, required),
+  c_line: uint32(5, required),
+  c_ispeed: uint32(6, required),
+  c_ospeed: uint32(7, required),
+  c_cc: uint32(8, repeated),
+}));
 
-function ttyPtyEntryFields() {
-  return {
-    index: uint32(1, required),
-  };
-}
 /** Which pseudoterminal. (CRIU: images/tty.proto) */
-export interface TtyPtyEntry extends ValueOfFields<ReturnType<typeof ttyPtyEntryFields>> {}
+export interface TtyPtyEntry extends Unknowns {
+  readonly index: number;
+}
+
 /** Type of {@link TtyPtyEntry}. */
-export const ttyPtyEntry: Message<TtyPtyEntry> = message("tty_pty_entry", ttyPtyEntryFields);
+export const ttyPtyEntry: Message<TtyPtyEntry> = message("tty_pty_entry", () => ({
+  index: uint32(1, required),
+}));
 
-function ttyDataEntryFields() {
-  return {
-    tty_id: uint32(1, required),
-    data: bytes(2, required),
-  };
-}
 /** Data queued in a terminal. (CRIU: images/tty.proto) */
-export interface TtyDataEntry extends ValueOfFields<ReturnType<typeof ttyDataEntryFields>> {}
+export interface TtyDataEntry extends Unknowns {
+  readonly tty_id: number;
+  readonly data: Uint8Array;
+}
+
 /** Type of {@link TtyDataEntry}. */
-export const ttyDataEntry: Message<TtyDataEntry> = message("tty_data_entry", ttyDataEntryFields);
+export const ttyDataEntry: Message<TtyDataEntry> = message("tty_data_entry", () => ({
+  tty_id: uint32(1, required),
+  data: bytes(2, required),
+}));
 
-function ttyInfoEntryFields() {
-  return {
-    id: uint32(1, required),
-    type: enumeration(2, required),
-    locked: bool(3, required),
-    exclusive: bool(4, required),
-    packet_mode: bool(5, required),
-    sid: uint32(6, required),
-    pgrp: uint32(7, required),
-    rdev: uint32(8, required),
-    termios: embedded(9, termiosEntry),
-    termios_locked: embedded(10, termiosEntry),
-    winsize: embedded(11, winsizeEntry),
-    /** Which pseudoterminal. */
-    pty: embedded(12, ttyPtyEntry),
-    dev: uint32(13),
-    uid: uint32(14),
-    gid: uint32(15),
-  };
-}
 /** A terminal. (CRIU: images/tty.proto) */
-export interface TtyInfoEntry extends ValueOfFields<ReturnType<typeof ttyInfoEntryFields>> {}
-/** Type of {@link TtyInfoEntry}. */
-export const ttyInfoEntry: Message<TtyInfoEntry> = message("tty_info_entry", ttyInfoEntryFields);
-
-function ttyFileEntryFields() {
-  return {
-    id: uint32(1, required),
-    tty_info_id: uint32(2, required),
-    flags: uint32(3, required),
-    fown: embedded(4, fownEntry, required),
-    regf_id: uint32(6),
-  };
+export interface TtyInfoEntry extends Unknowns {
+  readonly id: number;
+  readonly type: number;
+  readonly locked: boolean;
+  readonly exclusive: boolean;
+  readonly packet_mode: boolean;
+  readonly sid: number;
+  readonly pgrp: number;
+  readonly rdev: number;
+  readonly termios?: TermiosEntry;
+  readonly termios_locked?: TermiosEntry;
+  readonly winsize?: WinsizeEntry;
+  /** Which pseudoterminal. */
+  readonly pty?: TtyPtyEntry;
+  readonly dev?: number;
+  readonly uid?: number;
+  readonly gid?: number;
 }
+
+/** Type of {@link TtyInfoEntry}. */
+export const ttyInfoEntry: Message<TtyInfoEntry> = message("tty_info_entry", () => ({
+  id: uint32(1, required),
+  type: enumeration(2, required),
+  locked: bool(3, required),
+  exclusive: bool(4, required),
+  packet_mode: bool(5, required),
+  sid: uint32(6, required),
+  pgrp: uint32(7, required),
+  rdev: uint32(8, required),
+  termios: embedded(9, termiosEntry),
+  termios_locked: embedded(10, termiosEntry),
+  winsize: embedded(11, winsizeEntry),
+  pty: embedded(12, ttyPtyEntry),
+  dev: uint32(13),
+  uid: uint32(14),
+  gid: uint32(15),
+}));
+
 /** An open description of a terminal. (CRIU: images/tty.proto) */
-export interface TtyFileEntry extends ValueOfFields<ReturnType<typeof ttyFileEntryFields>> {}
+export interface TtyFileEntry extends Unknowns {
+  readonly id: number;
+  readonly tty_info_id: number;
+  readonly flags: number;
+  readonly fown: FownEntry;
+  readonly regf_id?: number;
+}
+
 /** Type of {@link TtyFileEntry}. */
-export const ttyFileEntry: Message<TtyFileEntry> = message("tty_file_entry", ttyFileEntryFields);
+export const ttyFileEntry: Message<TtyFileEntry> = message("tty_file_entry", () => ({
+  id: uint32(1, required),
+  tty_info_id: uint32(2, required),
+  flags: uint32(3, required),
+  fown: embedded(4, fownEntry, required),
+  regf_id: uint32(6),
+}));

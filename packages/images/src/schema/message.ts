@@ -1,5 +1,5 @@
 /**
- * Message types: a name and fields, from which the TypeScript types of decoded and of encodable values are inferred.
+ * Message types: a name and a table of fields. What decoding gives is an interface beside the table; the compiler checks that they agree.
  *
  * @module
  */
@@ -29,19 +29,18 @@ export interface Unknowns {
   readonly [unknownFields]?: readonly UnknownField[];
 }
 
-type Flatten<T> = { [K in keyof T]: T[K] };
-type KeysOf<F extends Fields, P extends Presence> = {
-  [K in keyof F]: F[K] extends Field<never, infer Q> ? (Q extends P ? K : never) : never;
-}[keyof F];
-type ValueOf<F> = F extends Field<infer Value, Presence> ? Value : never;
+/** How often the field behind a property occurs, by its type: arrays are repeated fields, properties that may be absent optional ones. */
+type PresenceOf<T> = undefined extends T
+  ? "optional"
+  : T extends readonly unknown[]
+    ? "repeated" | "packed"
+    : "required";
+type ElementOf<T> = T extends readonly (infer Element)[] ? Element : Exclude<T, undefined>;
 
-/** What decoding gives: required fields, repeated ones as arrays (empty when absent), optional ones where they were present. */
-export type ValueOfFields<F extends Fields> = Unknowns &
-  Flatten<
-    { readonly [K in KeysOf<F, "required">]: ValueOf<F[K]> } & {
-      readonly [K in KeysOf<F, "repeated" | "packed">]: readonly ValueOf<F[K]>[];
-    } & { readonly [K in KeysOf<F, "optional">]?: ValueOf<F[K]> }
-  >;
+/** The table of a message that decodes to `Value`: a field for each property. */
+export type FieldsOf<Value> = {
+  readonly [K in Exclude<keyof Value, symbol>]-?: Field<ElementOf<Value[K]>, PresenceOf<Value[K]>>;
+};
 
 /** The type of a decoded message: `MessageType<typeof vmaEntry>`. */
 export type MessageType<M> = M extends Message<infer Value> ? Value : never;
@@ -105,11 +104,15 @@ export class Message<Value> {
 }
 
 /**
- * Makes a message type from CRIU's name and fields.
+ * Makes a message type from CRIU's name and fields: `const x: Message<X> = message("x", () => ({ id: uint32(1, required) }))`. A field that `X`
+ * does not have, or of another type or presence than there, and a property of `X` without a field, do not compile.
  *
  * @param fields A function, called when a message of the type is first met: some 150 types have some 1000 fields, and a run needs few.
  */
-export function message<const F extends Fields>(name: string, fields: () => F): Message<ValueOfFields<F>> {
+export function message<Value, F extends FieldsOf<Value>>(
+  name: string,
+  fields: () => F & { readonly [K in Exclude<keyof F, keyof Value>]: never },
+): Message<Value> {
   return new Message(name, fields);
 }
 
