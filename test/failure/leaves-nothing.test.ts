@@ -92,7 +92,9 @@ describe.skipIf(notRoot)("a restore that fails leaves nothing", () => {
       apply({ entries }) {
         const UNKNOWN = 99;
         entries.fdinfo.tap("strange", (entry) => (entry.fd === 3 ? { ...entry, type: UNKNOWN } : entry));
-        entries.files.tap("strange", (entry) => (entry.reg?.name.endsWith("/log") ? { ...entry, type: UNKNOWN } : entry));
+        entries.files.tap("strange", (entry) =>
+          entry.reg?.name.endsWith("/log") ? { ...entry, type: UNKNOWN } : entry,
+        );
       },
     });
     const error = await failureOf(CHECKPOINT, [strange]);
