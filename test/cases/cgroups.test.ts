@@ -1,10 +1,20 @@
+import { spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { definePlugin } from "@restage/core";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { type DumpedProgram, describeDumped, dumpProgram, forget, restoreProgram, until, verdictOf } from "./case.ts";
+import {
+  type DumpedProgram,
+  describeDumped,
+  dumpProgram,
+  forget,
+  restoreProgram,
+  restoreThatDies,
+  until,
+  verdictOf,
+} from "./case.ts";
 
 const HIERARCHY = "/sys/fs/cgroup/pids";
 const TOP = `${HIERARCHY}/restage-${process.pid}`;
@@ -66,6 +76,14 @@ describeDumped(
       });
       await expect(restoreProgram(program, { plugins: [failing] })).rejects.toThrow("on purpose");
       expect(existsSync(TOP)).toBe(false);
+    });
+
+    it("are gone when the coordinator is killed", async () => {
+      const [program] = programs as [DumpedProgram];
+      const [node, ...words] = restoreThatDies(program, "RESTORE_CREDS");
+      const { signal, stderr } = spawnSync(node, words, { encoding: "utf8", timeout: 60_000 });
+      expect(signal, stderr).toBe("SIGKILL");
+      await until(() => !existsSync(TOP), "the janitor has taken them away");
     });
 
     it("can have another root, and can be left alone", async () => {
@@ -196,6 +214,25 @@ describeDumped(
       expect(readSettings()).toEqual(before);
       await restoreProgram(program);
       expect(readSettings()).toEqual(before);
+    });
+
+    it("are gone when the coordinator is killed", async () => {
+      const [program] = programs as [DumpedProgram];
+      await removeAll();
+      const [node, ...words] = restoreThatDies(program, "RESTORE_CREDS");
+      const { signal, stderr } = spawnSync(node, words, { encoding: "utf8", timeout: 60_000 });
+      expect(signal, stderr).toBe("SIGKILL");
+      await until(() => !all.some((path) => existsSync(path)), "the janitor has taken them away");
+    });
+
+    it("get back what they had when the coordinator is killed", async () => {
+      const [program] = programs as [DumpedProgram];
+      writeFileSync(`${directoryOf("memory")}/memory.limit_in_bytes`, "134217728");
+      const before = readSettings();
+      const [node, ...words] = restoreThatDies(program, "RESTORE_CREDS", { manageCgroups: "full" });
+      const { signal, stderr } = spawnSync(node, words, { encoding: "utf8", timeout: 60_000 });
+      expect(signal, stderr).toBe("SIGKILL");
+      await until(() => readSettings().join() === before.join(), "the janitor has set them back");
     });
   },
   noSettings,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ERRNO, syscallNumber } from "../src/abi/mod.ts";
 import { encodeProgram, isSuccess, type ProgramMemory } from "../src/program/encode-x86-64.ts";
-import { FLAG_EXPECT, LOAD, NOT_RUN, OPERATION, RECORD } from "../src/program/interpreter-x86-64.ts";
+import { FLAG_EXPECT, FLAG_PATIENT, LOAD, NOT_RUN, OPERATION, RECORD } from "../src/program/interpreter-x86-64.ts";
 import type { Program, SyscallStep, Word } from "../src/program/program.ts";
 import { addressOf, call, data, output, resultOf } from "./steps.ts";
 
@@ -191,11 +191,13 @@ describe("encodeProgram", () => {
     const expecting = { ...call("mmap", 0), expected: 0x7fff_0000_0000n };
     const four = [ERRNO.EPERM, ERRNO.ENOENT, ERRNO.EINVAL, ERRNO.ENOSYS];
     const any: SyscallStep = { ...call("close", 1), allowed: "any" };
-    encodeProgram([expecting, { ...call("close", 1), allowed: four }, any, call("close", 1)], memory);
+    const patient: SyscallStep = { ...call("close", 1), allowed: "any", patience: 7 };
+    encodeProgram([expecting, { ...call("close", 1), allowed: four }, any, call("close", 1), patient], memory);
     expect(memory.record(0)).toMatchObject({ flags: FLAG_EXPECT, expected: 0x7fff_0000_0000n });
     expect(memory.record(1)).toMatchObject({ flags: 0, allowed: four });
     expect(memory.record(2).allowed).toContain(0xffff);
     expect(memory.record(3).allowed).toEqual([0, 0, 0, 0]);
+    expect(memory.record(4)).toMatchObject({ flags: FLAG_PATIENT, expected: 7n });
   });
 
   it("writes copies and merges with their addresses and lengths", () => {

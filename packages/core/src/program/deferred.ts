@@ -29,11 +29,19 @@ export class Call implements ResultOperand {
     return this;
   }
 
+  /** While the kernel says EBUSY it is made again, every 10 ms, for so many milliseconds; not where one result is expected. */
+  patient(milliseconds: number): this {
+    this.step.patience = Math.ceil(milliseconds / 10);
+    this.#check();
+    return this;
+  }
+
   /** What runs the program compares either with one result or with errors. */
   #check(): void {
-    const { name, expected, allowed } = this.step;
-    if (expected === undefined || allowed === undefined) return;
-    throw new TypeError(`Cannot expect one result of ${name}() and allow errors too`);
+    const { name, expected, allowed, patience } = this.step;
+    if (expected === undefined || (allowed === undefined && patience === undefined)) return;
+    const what = allowed === undefined ? "wait while it is busy" : "allow errors too";
+    throw new TypeError(`Cannot expect one result of ${name}() and ${what}`);
   }
 
   /** What to do when it fails: stands in the error. */

@@ -1,5 +1,5 @@
 import { syscallNumber } from "../abi/syscall.ts";
-import { FLAG_EXPECT, LOAD, NOT_RUN_HIGH, OPERATION, RECORD } from "./interpreter-x86-64.ts";
+import { FLAG_EXPECT, FLAG_PATIENT, LOAD, NOT_RUN_HIGH, OPERATION, RECORD } from "./interpreter-x86-64.ts";
 import type { Data, LoadedOperand, Operand, Program, ResultOperand, Step, SyscallStep, Word } from "./program.ts";
 
 /** Shared memory in which programs are written: what the coordinator sees at `offset` is at `address + offset` in a task. */
@@ -131,6 +131,9 @@ export function encodeProgram(program: Program, memory: ProgramMemory): EncodedP
       if (step.expected !== undefined) {
         flags |= FLAG_EXPECT;
         writeWord(words, at + (RECORD.expected >> 2), step.expected);
+      } else if (step.patience !== undefined) {
+        flags |= FLAG_PATIENT;
+        writeWord(words, at + (RECORD.expected >> 2), step.patience);
       }
       const allowed = step.allowed === "any" ? [0xffff] : (step.allowed ?? []);
       words[at + (RECORD.allowed >> 2)] = (allowed[0] ?? 0) | ((allowed[1] ?? 0) << 16);

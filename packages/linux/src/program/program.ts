@@ -52,6 +52,8 @@ export interface SyscallStep {
   expected?: Word;
   /** Errors (numbers) that count as success too, at most four, or all of them. */
   allowed?: readonly number[] | "any";
+  /** How often it is made again when it gives EBUSY, 10 ms later each time. Not with `expected`. */
+  patience?: number;
   /** Set once it ran: the result, or -errno. */
   result?: number;
 }

@@ -4,6 +4,9 @@ import { AT, AT_FDCWD } from "@restage/linux/abi";
 import { findHierarchy, type Hierarchy } from "./hierarchies.ts";
 import { type CgroupToSet, restoreSettings, setOwner, type Time } from "./settings.ts";
 
+/** How long tasks that have been killed may still be in a cgroup that is to go, in milliseconds: those of a killed coordinator die after it. */
+const PATIENCE = 1000;
+
 /** A cgroup of the checkpoint, where it is here. */
 interface Directory {
   readonly path: string;
@@ -87,7 +90,9 @@ export class Directories {
       this.#make(host, parent);
       inheritProcessors(host, parent);
     }
-    host.call.mkdirat(AT_FDCWD, path, 0o755).undo((call) => call.unlinkat(AT_FDCWD, path, AT.REMOVEDIR));
+    host.call
+      .mkdirat(AT_FDCWD, path, 0o755)
+      .undo((call) => call.unlinkat(AT_FDCWD, path, AT.REMOVEDIR).patient(PATIENCE));
     this.#made.add(path);
   }
 }
