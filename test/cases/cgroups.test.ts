@@ -23,18 +23,23 @@ const CGROUPS = [`${TOP}/parent`, `${TOP}/child`] as const;
 const reason = existsSync(`${HIERARCHY}/cgroup.procs`) ? undefined : `the pids controller is not at ${HIERARCHY}`;
 if (reason !== undefined) console.warn(`skipped: cgroups (${reason})`);
 
-/** A cgroup can go when its last zombie has. */
-async function removeCgroups(): Promise<void> {
-  for (const path of [...CGROUPS, TOP]) {
-    await until(() => !existsSync(path) || readFileSync(`${path}/cgroup.procs`, "utf8") === "", `${path} is empty`);
-    for (let tries = 0; existsSync(path) && tries < 100; tries++) {
-      try {
-        rmdirSync(path);
-      } catch {
-        await sleep(50);
+/** Tasks that have been killed are in their cgroups for a moment more; says who stays. */
+async function removeCgroup(path: string): Promise<void> {
+  for (let tries = 0; existsSync(path); tries++) {
+    try {
+      rmdirSync(path);
+    } catch (error) {
+      if (tries === 100) {
+        const members = readFileSync(`${path}/cgroup.procs`, "utf8").trim().replaceAll("\n", ", ");
+        throw new Error(`${path} cannot be removed; in it: ${members || "nobody"}`, { cause: error });
       }
+      await sleep(50);
     }
   }
+}
+
+async function removeCgroups(): Promise<void> {
+  for (const path of [...CGROUPS, TOP]) await removeCgroup(path);
 }
 
 describeDumped(
@@ -145,15 +150,7 @@ describeDumped(
     const programs: DumpedProgram[] = [];
     const all = [...new Set(PLACES.flatMap((path) => [path.split("/")[0] ?? "", path]))].map(directoryOf);
     const removeAll = async () => {
-      for (const path of [...all].reverse()) {
-        for (let tries = 0; existsSync(path) && tries < 100; tries++) {
-          try {
-            rmdirSync(path);
-          } catch {
-            await sleep(50);
-          }
-        }
-      }
+      for (const path of [...all].reverse()) await removeCgroup(path);
     };
     beforeEach(async () => {
       for (const path of all) mkdirSync(path);
