@@ -1,5 +1,15 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
@@ -18,6 +28,8 @@ export interface DumpedProgram {
   readonly directory: string;
   readonly images: string;
   readonly pid: number;
+  /** The session that it was started in. */
+  readonly session: number;
 }
 
 /** One that runs, and is ready to be checkpointed. */
@@ -69,7 +81,8 @@ export async function startProgram(
   const task = spawn(program, [], { cwd: directory, detached: true, stdio: ["ignore", "ignore", messages] });
   closeSync(messages);
   const ended = new Promise((resolve) => task.once("exit", resolve));
-  const running = { directory, images, pid: task.pid ?? 0, ended };
+  const pid = task.pid ?? 0;
+  const running = { directory, images, pid, session: pid, ended };
   try {
     await until(() => existsSync(join(directory, "ready")), `${source} is ready`);
   } catch (error) {
@@ -136,14 +149,10 @@ export async function verdictOf({ directory }: DumpedProgram): Promise<string> {
   return readFileSync(result, "utf8");
 }
 
-/** Ends what is left, in the program's session too, and removes all files. */
-export function forget({ directory, pid }: DumpedProgram): void {
+/** Ends whoever runs the program, and removes all files. */
+export function forget({ directory, session }: DumpedProgram): void {
   const place = join(directory, "..");
-  for (const { pid: member, session } of readProcesses()) {
-    if (member !== pid && session !== pid) continue;
-    const executable = spawnSync("readlink", [`/proc/${member}/exe`], { encoding: "utf8" }).stdout;
-    if (executable.startsWith(place)) process.kill(member, "SIGKILL");
-  }
+  for (const process of readProcesses()) if (runs(process, place, session)) end(process.pid);
   const mounts = readFileSync("/proc/self/mountinfo", "utf8").matchAll(/^(?:\S+ ){4}(\S+)/gm);
   for (const [, at = ""] of mounts) if (at.startsWith(`${place}/`)) spawnSync("umount", ["--lazy", at]);
   rmSync(place, { recursive: true, force: true });
@@ -155,5 +164,24 @@ export async function until(condition: () => boolean, what: string): Promise<voi
   while (!condition()) {
     if (performance.now() > end) throw new Error(`Waited for ${TIME} ms until ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+/** Does a process execute the program? In mounts of its own that has another path, and may be a copy. */
+function runs(process: { readonly pid: number; readonly session: number }, place: string, session: number): boolean {
+  try {
+    const executable = readlinkSync(`/proc/${process.pid}/exe`);
+    return executable.startsWith(`${place}/`) || (process.session === session && /\/program( |$)/.test(executable));
+  } catch {
+    // It has ended, or is a thread of the kernel.
+    return false;
+  }
+}
+
+function end(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It has ended by itself.
   }
 }

@@ -65,7 +65,8 @@ async function dumpJob(group: "own" | "shell"): Promise<DumpedProgram> {
   const { place, directory, images } = makePlace();
   compile(join(SHELL_JOB, "shell.c"), join(place, "shell"));
   compile(join(SHELL_JOB, "program.c"), join(place, "program"));
-  const program = { directory, images, pid: 0 };
+  // The session is the shell's; whoever runs the program is known by its path.
+  const program = { directory, images, pid: 0, session: 0 };
   programs.push(program);
   const shell = startShell(program, group, [join(place, "program")]);
   await until(() => existsSync(join(directory, "ready")), "the job is ready");
