@@ -123,7 +123,10 @@ function attributesOf(body: Uint8Array, header: number): readonly { type: number
   return found;
 }
 
-/** Rules of IPv4, instead of those that a new namespace has. CRIU saves no others. */
+/**
+ * Rules of IPv4, instead of those that a new namespace has. Those of other families, which CRIU does not save and Restage does, are added to what a
+ * new namespace has.
+ */
 export function makeRules(routes: NetlinkSocket, messages: readonly DumpedMessage[]): void {
   if (messages.length === 0) return;
   for (const [priority, table] of FIRST_RULES) {
@@ -133,5 +136,9 @@ export function makeRules(routes: NetlinkSocket, messages: readonly DumpedMessag
     header[FIB_RULE.action] = FR_ACT_TO_TBL;
     routes.make("remove the first rules", RTM.DELRULE, 0, joined(header, attribute(FRA_PRIORITY, priority)));
   }
-  for (const { body } of messages) routes.make("make rules", RTM.NEWRULE, NLM_F.CREATE | NLM_F.EXCL, body);
+  for (const { body } of messages) {
+    const errno = routes.ask(RTM.NEWRULE, NLM_F.CREATE | NLM_F.EXCL, body);
+    const isThere = errno === ERRNO.EEXIST && body[0] !== AF.INET;
+    if (errno !== 0 && !isThere) throw routes.failure("make rules", RTM.NEWRULE, errno);
+  }
 }
