@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { defaultCheckpointPlugins } from "../packages/checkpoint/src/default-plugins.ts";
+import { defaultCheckpointPlugins } from "../packages/plugins/src/default-dump-plugins.ts";
 import { ERRORS } from "../packages/core/src/errors.ts";
-import { STAGES } from "../packages/core/src/stages/stages.ts";
+import { STAGES } from "../packages/core/src/restore/stages.ts";
 import { defaultPlugins } from "../packages/plugins/src/mod.ts";
 import { NOT_YET } from "../test/cases/not-yet.ts";
 import { TRIPS } from "../test/checkpoint/trips.ts";

@@ -1,9 +1,9 @@
-import type { CheckpointPlugin } from "../packages/checkpoint/src/plugin.ts";
+import type { CheckpointPlugin } from "../packages/core/src/dump/plugin.ts";
 import { COMMANDS } from "../packages/cli/src/commands.ts";
 import { commandHelp, programHelp } from "../packages/cli/src/help.ts";
 import type { ERRORS, ErrorCode, RestoreError } from "../packages/core/src/errors.ts";
 import type { RestorePlugin, Support } from "../packages/core/src/plugin/plugin.ts";
-import { FAIL, type Participants, STAGES } from "../packages/core/src/stages/stages.ts";
+import { FAIL, type Participants, STAGES } from "../packages/core/src/restore/stages.ts";
 
 const GENERATED = "<!-- Made by `npm run docs` from the sources. Do not edit. -->";
 

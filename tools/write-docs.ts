@@ -1,7 +1,7 @@
 /** Writes the pages of `docs` that are made from the sources: `npm run docs`. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { defaultCheckpointPlugins } from "../packages/checkpoint/src/default-plugins.ts";
+import { defaultCheckpointPlugins } from "../packages/plugins/src/default-dump-plugins.ts";
 import { ERRORS } from "../packages/core/src/errors.ts";
 import { defaultPlugins } from "../packages/plugins/src/mod.ts";
 import { NOT_YET } from "../test/cases/not-yet.ts";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { imageFileName, openImageDirectory, readEntries, readPagemap, vmaStatus } from "@restage/images";
 import { afterEach, expect, it } from "vitest";
-import { readVdsoSymbols } from "../../packages/plugins/src/memory/vdso-image.ts";
+import { readVdsoSymbols } from "../../packages/plugins/src/memory/vdso/vdso-image.ts";
 import { type DumpedProgram, describeDumped, dumpProgram, forget, restoreProgram, verdictOf } from "./case.ts";
 
 const programs: DumpedProgram[] = [];

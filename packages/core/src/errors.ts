@@ -1,5 +1,5 @@
 import { errnoName, errnoText } from "@restage/linux/abi";
-import type { StageName } from "./stages/stages.ts";
+import type { StageName } from "./restore/stages.ts";
 
 /** What each code means and what to do about it: the source of `docs/errors.md`. */
 export const ERRORS = {

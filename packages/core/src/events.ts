@@ -1,7 +1,7 @@
 import type { RestoreError } from "./errors.ts";
-import type { Finding } from "./plan/plan.ts";
+import type { Finding } from "./restore/plan.ts";
 import type { RecordedStep } from "./program/program-builder.ts";
-import type { StageName } from "./stages/stages.ts";
+import type { StageName } from "./restore/stages.ts";
 
 /** What happens in a restore, in order, for progress, traces and printed plans. Times are milliseconds of performance.now(). */
 export type RestoreEvent =

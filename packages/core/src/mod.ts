@@ -8,11 +8,11 @@ export { defineConfig, type RestoreConfig } from "./config/define-config.ts";
 export { type ConfigRequest, loadConfig } from "./config/load-config.ts";
 export * from "./errors.ts";
 export * from "./events.ts";
-export type { FileToOpen, OpenedFiles } from "./files/file-to-open.ts";
-export { Checkpoint, guard } from "./images/checkpoint.ts";
-export { type EntryKinds, type EntryPlace, FILE_MEMBERS } from "./images/entry-kinds.ts";
-export type { ImageRequest } from "./images/image-request.ts";
-export type { MemoryPatch } from "./memory/memory-patch.ts";
+export type { FileToOpen, OpenedFiles } from "./restore/file-to-open.ts";
+export { Checkpoint, guard } from "./restore/image-set.ts";
+export { type EntryKinds, type EntryPlace, FILE_MEMBERS } from "./restore/entry-kinds.ts";
+export type { ImageRequest } from "./restore/image-request.ts";
+export type { MemoryPatch } from "./restore/memory-patch.ts";
 export {
   CGROUP_MODES,
   CPU_CAPABILITIES,
@@ -22,9 +22,9 @@ export {
   FILE_VALIDATIONS,
   JOINED_NAMESPACES,
   type RestoreOptions,
-} from "./options.ts";
-export { type Finding, type NewFinding, Plan } from "./plan/plan.ts";
-export { ServiceDescriptors, type ServiceName } from "./plan/service-descriptors.ts";
+} from "./restore/options.ts";
+export { type Finding, type NewFinding, Plan } from "./restore/plan.ts";
+export { ServiceDescriptors, type ServiceName } from "./restore/service-descriptors.ts";
 export { definePlugin, type PluginContext, type RestorePlugin, type Support } from "./plugin/plugin.ts";
 export { choosePlugins, PluginDriver } from "./plugin/plugin-driver.ts";
 export { defineService, type Service } from "./plugin/service.ts";
@@ -32,15 +32,15 @@ export { CALLS, type CallArguments, type CallName, type ResourceLimit } from "./
 export * from "./program/deferred.ts";
 export { printProgram, printStep } from "./program/print-program.ts";
 export { type Calls, ProgramBuilder, type RecordedStep } from "./program/program-builder.ts";
-export * from "./restore.ts";
-export { Barrier, NotStarted, type Participant } from "./stages/barrier.ts";
-export { callTaps, createHooks, type EntryHooks, type RestoreHooks, type StageHooks } from "./stages/hooks.ts";
-export { Host, type HostCall } from "./stages/host.ts";
-export type { StageContext } from "./stages/stage-context.ts";
-export * from "./stages/stages.ts";
+export * from "./restore/restore.ts";
+export { Barrier, NotStarted, type Participant } from "./restore/barrier.ts";
+export { callTaps, createHooks, type EntryHooks, type RestoreHooks, type StageHooks } from "./restore/hooks.ts";
+export { Host, type HostCall } from "./host/host.ts";
+export type { StageContext } from "./restore/stage-context.ts";
+export * from "./restore/stages.ts";
 export { ChromeTrace } from "./trace/chrome-trace.ts";
 export { eventToJson } from "./trace/event-json.ts";
-export { ProgramTarget } from "./tree/program-target.ts";
-export { StubTask } from "./tree/stub.ts";
-export { Task, type TaskIds, type TaskImages, type TaskKind, Thread } from "./tree/task.ts";
-export { readTree, Tree } from "./tree/tree.ts";
+export { ProgramTarget } from "./program/program-target.ts";
+export { StubTask } from "./restore/stub.ts";
+export { Task, type TaskIds, type TaskImages, type TaskKind, Thread } from "./restore/task.ts";
+export { readTree, Tree } from "./restore/tree.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { RestoreError } from "../src/errors.ts";
-import { Barrier, NotStarted, type Participant } from "../src/stages/barrier.ts";
-import { STAGES } from "../src/stages/stages.ts";
+import { Barrier, NotStarted, type Participant } from "../src/restore/barrier.ts";
+import { STAGES } from "../src/restore/stages.ts";
 import { rehearse } from "../src/testing/mod.ts";
 import { never, plugin, recorder, sleep } from "./support.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { RestoreError } from "../src/errors.ts";
 import type { RestoreEvent } from "../src/events.ts";
-import { restore } from "../src/restore.ts";
+import { restore } from "../src/restore/restore.ts";
 import { checkpointInMemory, RecordingKernel, scaffold } from "../src/testing/mod.ts";
 import { plugin } from "./support.ts";
 

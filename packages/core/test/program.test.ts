@@ -5,7 +5,7 @@ import { addressOf, Call, cString, data, loaded, output, struct, words } from ".
 import { hintFor } from "../src/program/hints.ts";
 import { printProgram, printStep } from "../src/program/print-program.ts";
 import { type Fork, ProgramBuilder, type RecordedStep } from "../src/program/program-builder.ts";
-import { ProgramTarget } from "../src/tree/program-target.ts";
+import { ProgramTarget } from "../src/program/program-target.ts";
 
 /** A builder that keeps what would run; results are counted up from 3. */
 function builderThatKeeps() {

@@ -1,8 +1,8 @@
 import { describe, expect, expectTypeOf, it } from "vitest";
 import type { Call } from "../src/program/deferred.ts";
-import { createHooks, type RestoreHooks, type StageHooks } from "../src/stages/hooks.ts";
-import type { StageContext } from "../src/stages/stage-context.ts";
-import { FAIL, type Participants, type RunStageName, STAGES, type StageName } from "../src/stages/stages.ts";
+import { createHooks, type RestoreHooks, type StageHooks } from "../src/restore/hooks.ts";
+import type { StageContext } from "../src/restore/stage-context.ts";
+import { FAIL, type Participants, type RunStageName, STAGES, type StageName } from "../src/restore/stages.ts";
 import { type RecordingKernel, rehearse, type TaskInvention } from "../src/testing/mod.ts";
 import { plugin, recorder, STAGE_NAMES } from "./support.ts";
 

@@ -1,5 +1,5 @@
 import { definePlugin, type PluginContext, type RestorePlugin } from "../src/plugin/plugin.ts";
-import { type RunStageName, STAGES } from "../src/stages/stages.ts";
+import { type RunStageName, STAGES } from "../src/restore/stages.ts";
 
 /** A plugin in one line. */
 export function plugin(

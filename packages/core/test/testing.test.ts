@@ -1,11 +1,11 @@
 import type { Birth, Data, Step, SyscallStep, Tracee } from "@restage/linux";
 import { AT_FDCWD, CLONE, O } from "@restage/linux/abi";
 import { describe, expect, it } from "vitest";
-import { Checkpoint } from "../src/images/checkpoint.ts";
+import { Checkpoint } from "../src/restore/image-set.ts";
 import { defineService } from "../src/plugin/service.ts";
 import { addressOf, data, output, struct } from "../src/program/deferred.ts";
 import { ProgramBuilder } from "../src/program/program-builder.ts";
-import { createHooks } from "../src/stages/hooks.ts";
+import { createHooks } from "../src/restore/hooks.ts";
 import {
   checkpointInMemory,
   completeEntry,
@@ -16,8 +16,8 @@ import {
   testPlan,
   testPlugin,
 } from "../src/testing/mod.ts";
-import { Task } from "../src/tree/task.ts";
-import { readTree } from "../src/tree/tree.ts";
+import { Task } from "../src/restore/task.ts";
+import { readTree } from "../src/restore/tree.ts";
 import { plugin } from "./support.ts";
 
 const STUB = { occupied: [], timeout: 1000, suspendSeccomp: false };

@@ -1,9 +1,9 @@
 import { type PartialEntry, rehearse, type TaskInvention, testPlan, testPlugin } from "@restage/core/testing";
 import type { CredsEntry } from "@restage/images";
 import { describe, expect, it } from "vitest";
-import { credentials } from "../src/credentials/credentials.ts";
-import { seccomp } from "../src/credentials/seccomp.ts";
-import { defaultPlugins } from "../src/default-plugins.ts";
+import { credentials } from "../src/credentials/restore.ts";
+import { seccomp } from "../src/seccomp/restore.ts";
+import { defaultPlugins } from "../src/default-restore-plugins.ts";
 
 const ALL = [0xffff_ffff, 0x1ff];
 const USER: PartialEntry<CredsEntry> = {

@@ -1,8 +1,8 @@
 import { createHooks, definePlugin, type PluginContext, type RestorePlugin, STAGES } from "@restage/core";
 import { image, rehearse, type TaskInvention } from "@restage/core/testing";
 import { describe, expect, it } from "vitest";
-import { defaultPlugins } from "../src/default-plugins.ts";
-import { transportPidfd } from "../src/transport/transport-pidfd.ts";
+import { defaultPlugins } from "../src/default-restore-plugins.ts";
+import { transportPidfd } from "../src/transport/pidfd/restore.ts";
 
 const labelOf = ({ duty, name }: RestorePlugin): string => duty ?? name;
 /** The clocks: without them the plan warns. */

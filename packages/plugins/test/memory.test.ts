@@ -4,12 +4,12 @@ import { image, type PluginTest, rehearse, type TaskInvention, testPlan, testPlu
 import { vmaStatus } from "@restage/images";
 import { MADV, MAP, PRCTL_MM_MAP, PROT } from "@restage/linux/abi";
 import { describe, expect, it } from "vitest";
-import { regularFiles } from "../src/files/regular-files.ts";
-import { inheritedVmas, pagesOnlyIn } from "../src/memory/inherited.ts";
-import { mm } from "../src/memory/mm.ts";
-import { privateMemory } from "../src/memory/private-memory.ts";
-import { vdso } from "../src/memory/vdso.ts";
-import { readVdsoSymbols } from "../src/memory/vdso-image.ts";
+import { regularFiles } from "../src/files/regular-file/restore.ts";
+import { inheritedVmas, pagesOnlyIn } from "../src/memory/private-memory/inherited.ts";
+import { mm } from "../src/memory/mm/restore.ts";
+import { privateMemory } from "../src/memory/private-memory/restore.ts";
+import { vdso } from "../src/memory/vdso/restore.ts";
+import { readVdsoSymbols } from "../src/memory/vdso/vdso-image.ts";
 
 const { VMA_AREA_REGULAR, VMA_FILE_PRIVATE, VMA_AREA_VDSO, VMA_AREA_VVAR, VMA_ANON_SHARED } = vmaStatus;
 const PRESENT = 4;

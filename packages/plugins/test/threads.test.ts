@@ -1,8 +1,8 @@
 import { completeEntry, rehearse, testPlan, testPlugin } from "@restage/core/testing";
 import { USER_REGS, userRegOffset } from "@restage/linux/abi";
 import { describe, expect, it } from "vitest";
-import { extendedState, generalRegisters, registers } from "../src/threads/registers-x86-64.ts";
-import { threads } from "../src/threads/threads.ts";
+import { extendedState, generalRegisters, registers } from "../src/threads/registers-x86-64/restore.ts";
+import { threads } from "../src/threads/restore.ts";
 
 const whole = completeEntry("core", {
   thread_info: {

@@ -1,8 +1,8 @@
 import { image, rehearse, testPlan, testPlugin } from "@restage/core/testing";
 import { describe, expect, it } from "vitest";
-import { timeNamespace } from "../src/namespaces/time-namespace.ts";
-import { intervalTimers } from "../src/timers/interval-timers.ts";
-import { posixTimers } from "../src/timers/posix-timers.ts";
+import { timeNamespace } from "../src/namespaces/time/restore.ts";
+import { intervalTimers } from "../src/timers/interval/restore.ts";
+import { posixTimers } from "../src/timers/posix/restore.ts";
 
 const clocks = (seconds: bigint, nanoseconds: bigint, id = 0) =>
   image(

@@ -1,5 +1,5 @@
 import { RestoreError } from "../errors.ts";
-import { DEFAULT_OPTIONS, FILE_VALIDATIONS } from "../options.ts";
+import { DEFAULT_OPTIONS, FILE_VALIDATIONS } from "../restore/options.ts";
 import type { RestoreConfig } from "./define-config.ts";
 
 /** A value of the right type for every key that a configuration may have. */

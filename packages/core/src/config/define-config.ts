@@ -1,4 +1,4 @@
-import type { RestoreOptions } from "../options.ts";
+import type { RestoreOptions } from "../restore/options.ts";
 import type { RestorePlugin } from "../plugin/plugin.ts";
 
 /** What a `restore.config.ts` says. The command line wins over it. */

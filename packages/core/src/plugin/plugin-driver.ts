@@ -1,8 +1,8 @@
 import { asRestoreError, RestoreError } from "../errors.ts";
 import type { RestoreListener } from "../events.ts";
-import { Plan } from "../plan/plan.ts";
-import { createHooks, type InterceptableHook, type RestoreHooks } from "../stages/hooks.ts";
-import { ProgramTarget } from "../tree/program-target.ts";
+import { Plan } from "../restore/plan.ts";
+import { createHooks, type InterceptableHook, type RestoreHooks } from "../restore/hooks.ts";
+import { ProgramTarget } from "../program/program-target.ts";
 import type { PluginContext, RestorePlugin } from "./plugin.ts";
 import type { Service } from "./service.ts";
 

@@ -1,5 +1,5 @@
-import type { RestoreHooks } from "../stages/hooks.ts";
-import type { RunStageName } from "../stages/stages.ts";
+import type { RestoreHooks } from "../restore/hooks.ts";
+import type { RunStageName } from "../restore/stages.ts";
 import type { Service } from "./service.ts";
 
 /** What a plugin's `apply` works with: the hooks, and the services of other plugins. */

@@ -1,6 +1,6 @@
 import type { Data, LoadedOperand, Operand, Step, SyscallStep } from "@restage/linux";
 import { CLONE, CLONE_ARGS, O } from "@restage/linux/abi";
-import type { ProgramTarget } from "../tree/program-target.ts";
+import type { ProgramTarget } from "./program-target.ts";
 import { CALLS, type CallArguments, type CallName, type CloneArguments, encodeArguments } from "./calls.ts";
 import { Call, loaded, output, type Value } from "./deferred.ts";
 

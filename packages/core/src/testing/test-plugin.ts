@@ -1,14 +1,14 @@
 import { type EntryKindName, type EntryValue, imageKinds } from "@restage/images";
-import { type EntryPlace, FILE_MEMBERS } from "../images/entry-kinds.ts";
-import type { RestoreOptions } from "../options.ts";
-import type { Finding } from "../plan/plan.ts";
+import { type EntryPlace, FILE_MEMBERS } from "../restore/entry-kinds.ts";
+import type { RestoreOptions } from "../restore/options.ts";
+import type { Finding } from "../restore/plan.ts";
 import type { RestorePlugin } from "../plugin/plugin.ts";
 import { PluginDriver } from "../plugin/plugin-driver.ts";
-import { type RunStageName, STAGES } from "../stages/stages.ts";
+import { type RunStageName, STAGES } from "../restore/stages.ts";
 import type { CheckpointInvention } from "./checkpoint-in-memory.ts";
 import { completeEntry, type PartialEntry } from "./complete-entry.ts";
 import type { Inventions } from "./recording-kernel.ts";
-import { type Rehearsal, rehearse } from "./rehearse.ts";
+import { type Rehearsal, rehearse } from "../restore/rehearse.ts";
 import { scaffold, standIns } from "./scaffold.ts";
 
 /** With what a plugin is tested. */

@@ -2,7 +2,7 @@ import { type Host, type Plan, RestoreError, type StageContext, type Task } from
 import type { FhEntry } from "@restage/images";
 import { AT_FDCWD, O } from "@restage/linux/abi";
 import { readRemaps } from "../files/remaps.ts";
-import { type MountPaths, readMountPaths } from "../namespaces/mounts/mount-paths.ts";
+import { type MountPaths, readMountPaths } from "../namespaces/mount/mount-paths.ts";
 import { hasOwnNamespace } from "../namespaces/own-namespaces.ts";
 import { openByHandle } from "./file-handles.ts";
 

@@ -2,7 +2,7 @@ import { type Checkpoint, guard, type Plan, type Task } from "@restage/core";
 import { imageFileName, type PageRun, readPagemap, vmaStatus } from "@restage/images";
 import { MFD } from "@restage/linux/abi";
 import { HUGE_PAGE_SIZE, hasHugePages } from "./huge-pages.ts";
-import { has } from "./vmas.ts";
+import { has } from "./mappings/vmas.ts";
 
 /** Memory that several mappings, tasks or descriptors may share: a memfd, or shared anonymous memory of older checkpoints. */
 export interface Segment {

@@ -1,6 +1,6 @@
 import { image, testPlan, testPlugin } from "@restage/core/testing";
 import { describe, expect, it } from "vitest";
-import { deletedFiles } from "../../src/files/deleted-files.ts";
+import { deletedFiles } from "../../src/files/deleted-file/restore.ts";
 import { task, withPaths } from "./support.ts";
 
 const GHOST = 1;

@@ -1,6 +1,6 @@
 import { image, testPlugin } from "@restage/core/testing";
 import { expect, it } from "vitest";
-import { fifos } from "../../src/files/fifos.ts";
+import { fifos } from "../../src/files/fifo/restore.ts";
 import { withPaths } from "./support.ts";
 
 const O_WRONLY = 1;

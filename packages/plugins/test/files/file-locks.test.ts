@@ -1,6 +1,6 @@
 import { image, testPlan, testPlugin } from "@restage/core/testing";
 import { describe, expect, it } from "vitest";
-import { fileLocks } from "../../src/files/file-locks.ts";
+import { fileLocks } from "../../src/files/file-lock/restore.ts";
 import { task, withPaths } from "./support.ts";
 
 const files = [{ id: 3, reg: { name: "/file" } }];

@@ -1,6 +1,6 @@
 import { testPlan, testPlugin } from "@restage/core/testing";
 import { describe, expect, it } from "vitest";
-import { fileOwners } from "../../src/files/file-owners.ts";
+import { fileOwners } from "../../src/files/file-owner/restore.ts";
 import { task } from "./support.ts";
 
 const PID = 1;

@@ -1,6 +1,6 @@
 import { type Inventions, image, testPlan } from "@restage/core/testing";
 import { describe, expect, it } from "vitest";
-import { fileValidation } from "../../src/files/file-validation.ts";
+import { fileValidation } from "../../src/files/file-validation/restore.ts";
 import { onHost, task } from "./support.ts";
 
 const file = { name: "/bin/tool", size: 1000n, mode: 0o100755 };

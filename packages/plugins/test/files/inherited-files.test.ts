@@ -1,12 +1,12 @@
 import { rehearse, testPlan, testPlugin } from "@restage/core/testing";
 import { describe, expect, it } from "vitest";
-import { descriptors } from "../../src/files/descriptors.ts";
-import { inheritedFiles } from "../../src/files/inherited-files.ts";
-import { pipes } from "../../src/files/pipes.ts";
-import { regularFiles } from "../../src/files/regular-files.ts";
-import { netNamespaces } from "../../src/namespaces/net/net-namespaces.ts";
-import { unixSockets } from "../../src/sockets/unix-sockets.ts";
-import { transportSockets } from "../../src/transport/transport-sockets.ts";
+import { descriptors } from "../../src/files/descriptors/restore.ts";
+import { inheritedFiles } from "../../src/files/inherited-file/restore.ts";
+import { pipes } from "../../src/files/pipe/restore.ts";
+import { regularFiles } from "../../src/files/regular-file/restore.ts";
+import { netNamespaces } from "../../src/namespaces/net/restore.ts";
+import { unixSockets } from "../../src/sockets/unix/restore.ts";
+import { transportSockets } from "../../src/transport/sockets/restore.ts";
 import { task } from "./support.ts";
 
 const O_WRONLY = 1;

@@ -1,6 +1,6 @@
 import { testPlugin } from "@restage/core/testing";
 import { describe, expect, it } from "vitest";
-import { regularFiles } from "../../src/files/regular-files.ts";
+import { regularFiles } from "../../src/files/regular-file/restore.ts";
 import { openers, task } from "./support.ts";
 
 const O_RDWR = 2;

@@ -1,8 +1,8 @@
 import type { PluginTest } from "@restage/core/testing";
-import { descriptors } from "../../src/files/descriptors.ts";
-import { regularFiles } from "../../src/files/regular-files.ts";
-import { netNamespaces } from "../../src/namespaces/net/net-namespaces.ts";
-import { transportSockets } from "../../src/transport/transport-sockets.ts";
+import { descriptors } from "../../src/files/descriptors/restore.ts";
+import { regularFiles } from "../../src/files/regular-file/restore.ts";
+import { netNamespaces } from "../../src/namespaces/net/restore.ts";
+import { transportSockets } from "../../src/transport/sockets/restore.ts";
 
 /** What asks openers to open. */
 export const openers = [netNamespaces(), transportSockets(), descriptors()];

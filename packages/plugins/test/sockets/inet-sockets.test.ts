@@ -1,8 +1,8 @@
 import { testPlan, testPlugin } from "@restage/core/testing";
 import { AF, IPPROTO, SOCK, TCP_STATE } from "@restage/linux/abi";
 import { describe, expect, it } from "vitest";
-import { printedAddress } from "../../src/sockets/inet-addresses.ts";
-import { inetSockets } from "../../src/sockets/inet-sockets.ts";
+import { printedAddress } from "../../src/sockets/inet/addresses.ts";
+import { inetSockets } from "../../src/sockets/inet/restore.ts";
 import { openers, task } from "../files/support.ts";
 import { inetSocket, withoutOptions } from "./support.ts";
 

@@ -1,9 +1,9 @@
 import { image, rehearse, testPlan } from "@restage/core/testing";
 import { AF, TCP_FLAG, TCP_STATE } from "@restage/linux/abi";
 import { describe, expect, it } from "vitest";
-import { inetSockets } from "../../src/sockets/inet-sockets.ts";
-import { tcpConnections } from "../../src/sockets/tcp-connections.ts";
-import { segmentBytes } from "../../src/sockets/tcp-segments.ts";
+import { inetSockets } from "../../src/sockets/inet/restore.ts";
+import { tcpConnections } from "../../src/sockets/tcp/restore.ts";
+import { segmentBytes } from "../../src/sockets/tcp/segments.ts";
 import { openers, task } from "../files/support.ts";
 import { inetSocket, LOOPBACK } from "./support.ts";
 

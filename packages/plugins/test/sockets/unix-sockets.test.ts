@@ -1,7 +1,7 @@
 import { image, testPlan, testPlugin } from "@restage/core/testing";
 import { SOCK, TCP_STATE } from "@restage/linux/abi";
 import { describe, expect, it } from "vitest";
-import { unixSockets } from "../../src/sockets/unix-sockets.ts";
+import { unixSockets } from "../../src/sockets/unix/restore.ts";
 import { withPaths } from "../files/support.ts";
 import { name, unixSocket, withoutOptions } from "./support.ts";
 

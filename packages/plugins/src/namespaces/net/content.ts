@@ -1,15 +1,15 @@
 import type { Host, StageContext } from "@restage/core";
 import { AT_FDCWD, NETLINK, O } from "@restage/linux/abi";
-import { idsOutside } from "../user-namespace.ts";
-import { makeTrackedConnections } from "./conntrack.ts";
-import { makeAddresses, makeRoutes, makeRules, readDump } from "./dumps.ts";
-import { loadFirewalls } from "./firewall.ts";
-import { makeLinks, type OpenNamespace, setLinks } from "./links.ts";
+import { idsOutside } from "../user/restore.ts";
+import { makeTrackedConnections } from "./conntrack/restore.ts";
+import { makeAddresses, makeRoutes, makeRules, readDump } from "./netlink-dumps/restore.ts";
+import { loadFirewalls } from "./firewall/restore.ts";
+import { makeLinks, type OpenNamespace, setLinks } from "./links/restore.ts";
 import { lockNamespace } from "./lock.ts";
 import type { NetNamespace } from "./namespaces.ts";
 import { attribute, joined, NetlinkSocket } from "./netlink-socket.ts";
-import { linkSysctls, networkSysctls, setSysctls } from "./sysctls.ts";
-import { makeTunLink } from "./tun-links.ts";
+import { linkSysctls, networkSysctls, setSysctls } from "./sysctls/restore.ts";
+import { makeTunLink } from "./links/tun-links.ts";
 
 /** Source: include/uapi/linux/rtnetlink.h, net_namespace.h. */
 const RTM_NEWNSID = 88;

@@ -1,6 +1,6 @@
 import { type Host, RestoreError } from "@restage/core";
 import type { InventoryEntry } from "@restage/images";
-import { deleteTable, LOCK_METHOD, lockTable } from "../../sockets/network-lock.ts";
+import { deleteTable, LOCK_METHOD, lockTable } from "../../sockets/network-lock/restore.ts";
 
 /** CRIU lets through packets with this mark. Source: CRIU soccr/soccr.h. */
 const MARK = "0xc114";

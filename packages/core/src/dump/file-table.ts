@@ -1,0 +1,161 @@
+import { readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
+import { RestoreError } from "@restage/core";
+import { fdTypes } from "@restage/images";
+import { O } from "@restage/linux/abi";
+import type { FileDescription } from "./draft.ts";
+import type { FrozenTask } from "./seized-task.ts";
+import type { FrozenTree } from "./seized-tree.ts";
+import type { FileIdentity, Holder, OpenFile } from "./open-file.ts";
+
+type MutableFile = { -readonly [K in keyof OpenFile]: OpenFile[K] } & {
+  readonly holders: Holder[];
+  readonly number: number;
+};
+
+/** All open files of a tree, each once. Two descriptors refer to the same one when kcmp(2) says so. */
+export class FileTable {
+  readonly #tree: FrozenTree;
+  readonly #describe: (file: OpenFile) => FileDescription | undefined;
+  readonly #files: MutableFile[] = [];
+  readonly #alike = new Map<string, MutableFile[]>();
+  readonly #byPath = new Map<string, MutableFile>();
+  readonly #pidfds = new Map<number, number>();
+
+  /** @param describe makes the entry of an open file, undefined when nobody can. */
+  constructor(tree: FrozenTree, describe: (file: OpenFile) => FileDescription | undefined) {
+    this.#tree = tree;
+    this.#describe = describe;
+  }
+
+  get all(): readonly OpenFile[] {
+    return this.#files;
+  }
+
+  /** Takes in all descriptors of a task. */
+  addDescriptors(task: FrozenTask): void {
+    const numbers = readdirSync(`${task.proc}/fd`)
+      .map(Number)
+      .sort((a, b) => a - b);
+    for (const number of numbers) this.#addDescriptor(task, number);
+  }
+
+  /** A file without a descriptor, by a magic link of /proc (`exe`, `cwd`, `map_files/…`); the same file opened alike is one. */
+  addPath(task: FrozenTask, proc: string, flags: number, stat: FileIdentity = identityOf(proc)): OpenFile {
+    const link = readlinkSync(proc);
+    const key = `${stat.dev}:${stat.ino}:${flags}:${link}`;
+    let file = this.#byPath.get(key);
+    if (file === undefined) {
+      file = this.#add({ proc, link, stat, flags, position: 0n, info: "", task, descriptor: undefined }, -1);
+      this.#byPath.set(key, file);
+    }
+    return file;
+  }
+
+  /** An open file that came to this process by itself: in flight in a socket's queue. It is closed with the table. */
+  addInFlight(task: FrozenTask, descriptor: number): OpenFile {
+    const proc = `/proc/self/fd/${descriptor}`;
+    const info = readFileSync(`/proc/self/fdinfo/${descriptor}`, "latin1");
+    const flags = Number.parseInt(/^flags:\s*(\d+)/m.exec(info)?.[1] ?? "0", 8) & ~O.CLOEXEC;
+    const position = BigInt(/^pos:\s*(\d+)/m.exec(info)?.[1] ?? "0");
+    const known = this.#files.find((file) => {
+      return (
+        file.descriptor !== undefined &&
+        this.#tree.freezer.compare("FILE", process.pid, process.pid, file.descriptor, descriptor) === 0
+      );
+    });
+    if (known !== undefined) return known;
+    return this.#add(
+      { proc, link: readlinkSync(proc), stat: identityOf(proc), flags, position, info, task, descriptor },
+      -1,
+    );
+  }
+
+  /** An entry of files.img that another file needs. Returns its id. */
+  addEntry(task: FrozenTask, describe: (id: number) => FileDescription): number {
+    const { proc, link, stat } = { proc: "", link: "", stat: NOTHING };
+    const file = this.#add({ proc, link, stat, flags: 0, position: 0n, info: "", task, descriptor: undefined }, -1);
+    file.entry = describe(file.id);
+    return file.id;
+  }
+
+  /** Describes what has not been yet, until nothing is left: descriptions may bring new files. Those that nobody describes are refused. */
+  describe(): void {
+    for (const file of this.#files) {
+      file.entry ??= this.#describe(file);
+      if (file.entry === undefined) {
+        const [holder] = file.holders;
+        const what = holder === undefined ? `file ${file.link}` : `descriptor ${holder.descriptor} (${file.link})`;
+        this.#tree.findings.refuse({ what, why: "files of this kind are not saved yet", pid: file.task.pid });
+        file.entry = { type: fdTypes.UND };
+      }
+    }
+  }
+
+  /** Closes this process's copies. */
+  close(): void {
+    const { call } = this.#tree.host;
+    for (const { descriptor } of this.#files) if (descriptor !== undefined) call.close(descriptor);
+    for (const pidfd of this.#pidfds.values()) call.close(pidfd);
+    this.#pidfds.clear();
+  }
+
+  #addDescriptor(task: FrozenTask, number: number): void {
+    const proc = `${task.proc}/fd/${number}`;
+    const info = readFileSync(`${task.proc}/fdinfo/${number}`, "latin1");
+    const flags = Number.parseInt(/^flags:\s*(\d+)/m.exec(info)?.[1] ?? "0", 8);
+    const position = BigInt(/^pos:\s*(\d+)/m.exec(info)?.[1] ?? "0");
+    const stat = identityOf(proc);
+    const holder = { task, descriptor: number, cloexec: (flags & O.CLOEXEC) !== 0, locks: locksIn(info) };
+    const alike = `${stat.dev}:${stat.ino}:${position}:${flags & ~O.CLOEXEC}`;
+    const candidates = this.#alike.get(alike) ?? [];
+    const known = candidates.find((file) => this.#isSame(file, task, number));
+    if (known !== undefined) {
+      known.holders.push(holder);
+      return;
+    }
+    const link = readlinkSync(proc);
+    const descriptor = this.#copy(task, number);
+    const kept = flags & ~O.CLOEXEC;
+    const file = this.#add({ proc, link, stat, flags: kept, position, info, task, descriptor }, number);
+    file.holders.push(holder);
+    this.#alike.set(alike, [...candidates, file]);
+  }
+
+  #isSame(file: MutableFile, task: FrozenTask, number: number): boolean {
+    return this.#tree.freezer.compare("FILE", file.task.hostPid, task.hostPid, file.number, number) === 0;
+  }
+
+  #add(file: Omit<OpenFile, "id" | "holders" | "entry">, number: number): MutableFile {
+    const added: MutableFile = { ...file, number, id: this.#files.length + 1, holders: [], entry: undefined };
+    this.#files.push(added);
+    return added;
+  }
+
+  /** The same open file description in this process. */
+  #copy(task: FrozenTask, number: number): number {
+    const { call } = this.#tree.host;
+    let pidfd = this.#pidfds.get(task.hostPid);
+    if (pidfd === undefined) {
+      pidfd = call.pidfd_open(task.hostPid, 0).result;
+      this.#pidfds.set(task.hostPid, pidfd);
+    }
+    return call.pidfd_getfd(pidfd, number, 0).result;
+  }
+}
+
+function locksIn(info: string): readonly string[] {
+  if (!info.includes("\nlock:")) return [];
+  return [...info.matchAll(/^lock:\s*(.+)$/gm)].map(([, line = ""]) => line);
+}
+
+const NOTHING: FileIdentity = { mode: 0, dev: 0n, ino: 0n, rdev: 0n, size: 0n, nlink: 0 };
+
+/** What a file is. Throws ERR_SYSCALL. */
+export function identityOf(path: string): FileIdentity {
+  try {
+    const { mode, dev, ino, rdev, size, nlink } = statSync(path, { bigint: true });
+    return { mode: Number(mode), dev, ino, rdev, size, nlink: Number(nlink) };
+  } catch (error) {
+    throw new RestoreError("ERR_SYSCALL", `Cannot look at ${path}: ${(error as Error).message}`, { cause: error });
+  }
+}

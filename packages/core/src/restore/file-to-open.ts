@@ -1,0 +1,21 @@
+import type { FileEntry } from "@restage/images";
+import type { Checkpoint } from "./image-set.ts";
+import type { Value } from "../program/deferred.ts";
+import type { Task } from "./task.ts";
+
+/** What an opener is asked to open. */
+export interface FileToOpen {
+  /** The task that opens it; calls are recorded there. */
+  readonly task: Task;
+  readonly entry: FileEntry;
+  readonly checkpoint: Checkpoint;
+}
+
+/** The files that a task opens, all of them open, none with its final number yet. */
+export interface OpenedFiles {
+  /** The task that opened them; calls are recorded there. */
+  readonly task: Task;
+  /** Their descriptors, by file id. */
+  readonly descriptors: ReadonlyMap<number, Value>;
+  readonly checkpoint: Checkpoint;
+}

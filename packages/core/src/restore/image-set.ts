@@ -1,0 +1,138 @@
+import {
+  type Entry,
+  type EntryKindName,
+  type EntryValue,
+  type FileEntry,
+  fdTypes,
+  ImageError,
+  type ImageSource,
+  type InventoryEntry,
+  imageFileName,
+  openImageDirectory,
+  readEntries,
+  readInventory,
+} from "@restage/images";
+import { RestoreError } from "../errors.ts";
+import type { RestoreHooks } from "./hooks.ts";
+import { FILE_MEMBERS } from "./entry-kinds.ts";
+
+/**
+ * The images of one restore, read when asked for, each entry passed through the hooks of its kind.
+ *
+ * Throws RestoreErrors with code ERR_IMAGE for images that are missing or damaged.
+ */
+export class Checkpoint {
+  readonly source: ImageSource;
+  readonly inventory: InventoryEntry;
+  readonly #hooks: RestoreHooks;
+  readonly #read = new Map<string, readonly Entry<EntryKindName>[]>();
+  #files: ReadonlyMap<number, FileEntry> | undefined;
+
+  constructor(source: ImageSource, hooks: RestoreHooks) {
+    this.source = source;
+    this.#hooks = hooks;
+    const inventory = guard(() => readInventory(source));
+    this.inventory = this.#pass("inventory", inventory, "inventory.img", 0);
+  }
+
+  /** Opens what the first `imageSource` tap knows how to, else a directory. */
+  static open(location: string, hooks: RestoreHooks): Checkpoint {
+    const source = hooks.imageSource.call({ location }) ?? guard(() => openImageDirectory(location));
+    return new Checkpoint(source, hooks);
+  }
+
+  /** All entries of an image, with what follows each; none when there is no such image. */
+  entries<K extends EntryKindName>(kind: K, id?: number | bigint | string): readonly Entry<K>[] {
+    const file = imageFileName(kind, id);
+    const known = this.#read.get(file);
+    if (known !== undefined) return known as readonly Entry<K>[];
+    const read = guard(() => readEntries(this.source, kind, id));
+    const entries = read.map((entry, index) => {
+      const value = this.#pass(kind, entry.value, file, index);
+      return value === entry.value ? entry : { ...entry, value };
+    });
+    this.#read.set(file, entries as readonly Entry<EntryKindName>[]);
+    return entries;
+  }
+
+  /** The values of all entries of an image. */
+  values<K extends EntryKindName>(kind: K, id?: number | bigint | string): readonly EntryValue<K>[] {
+    return this.entries(kind, id).map((entry) => entry.value);
+  }
+
+  /** The first entry of an image, or undefined when there is none. */
+  optional<K extends EntryKindName>(kind: K, id?: number | bigint | string): EntryValue<K> | undefined {
+    return this.entries(kind, id)[0]?.value;
+  }
+
+  /** The first entry of an image that has to be there. */
+  value<K extends EntryKindName>(kind: K, id?: number | bigint | string): EntryValue<K> {
+    const value = this.optional(kind, id);
+    if (value !== undefined) return value;
+    const file = imageFileName(kind, id);
+    throw new RestoreError("ERR_IMAGE", `Cannot read ${file}: the checkpoint has no such image, or it is empty`, {
+      entry: file,
+    });
+  }
+
+  /** Every open file description by its id. */
+  get files(): ReadonlyMap<number, FileEntry> {
+    this.#files ??= this.#readFiles();
+    return this.#files;
+  }
+
+  /** The file description with an id that another image names. */
+  file(id: number, namedBy: string): FileEntry {
+    const file = this.files.get(id);
+    if (file !== undefined) return file;
+    throw new RestoreError("ERR_IMAGE", `Cannot find file ${id}, which ${namedBy} names: files.img does not have it`, {
+      entry: "files.img",
+    });
+  }
+
+  #readFiles(): ReadonlyMap<number, FileEntry> {
+    const files = new Map<number, FileEntry>();
+    this.entries("files").forEach(({ value }, index) => {
+      let entry: FileEntry = value;
+      for (const [member, kind] of Object.entries(FILE_MEMBERS)) {
+        const inner = entry[member as keyof typeof FILE_MEMBERS];
+        if (inner === undefined) continue;
+        const changed = this.#pass(kind, inner as EntryValue<typeof kind>, "files.img", index);
+        if (changed !== inner) entry = { ...entry, [member]: changed };
+      }
+      const known = files.get(entry.id);
+      if (known !== undefined) entry = this.#joined(known, entry, index);
+      files.set(entry.id, entry);
+    });
+    return files;
+  }
+
+  /** A file that is more than a path (of a TUN device) has two entries: the regular file, and what it is besides. */
+  #joined(known: FileEntry, entry: FileEntry, index: number): FileEntry {
+    const [regular, other] = known.type === fdTypes.REG ? [known, entry] : [entry, known];
+    if (regular.type === fdTypes.REG && regular.reg !== undefined && other.type !== fdTypes.REG)
+      return { ...other, reg: regular.reg };
+    throw new RestoreError("ERR_IMAGE", `Cannot read files.img: two entries have the id ${entry.id}`, {
+      entry: `files.img: entry ${index}`,
+    });
+  }
+
+  #pass<K extends EntryKindName>(kind: K, value: EntryValue<K>, file: string, index: number): EntryValue<K> {
+    const hook = this.#hooks.entries[kind];
+    return hook.taps.length > 0 ? (hook.call(value as never, { file, index }) as EntryValue<K>) : value;
+  }
+}
+
+/** Runs a reader of images; its errors become ERR_IMAGE. */
+export function guard<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof ImageError)) throw error;
+    const entry =
+      error.file === undefined
+        ? undefined
+        : `${error.file}${error.entry === undefined ? "" : `: entry ${error.entry}`}`;
+    throw new RestoreError("ERR_IMAGE", error.message, { entry, cause: error });
+  }
+}

@@ -1,0 +1,96 @@
+import type { ImageSource } from "@restage/images";
+import type { InitOptions } from "@restage/linux";
+import { RestoreError } from "../errors.ts";
+import type { Checkpoint } from "./image-set.ts";
+import type { RestoreOptions } from "./options.ts";
+import type { Host } from "../host/host.ts";
+import type { Task } from "./task.ts";
+import type { Tree } from "./tree.ts";
+import type { ServiceDescriptors } from "./service-descriptors.ts";
+
+/** Something that was found in planning. */
+export interface Finding {
+  /** `refused`: it cannot be restored; `warning`: it can, but not quite as it was. */
+  readonly severity: "refused" | "warning";
+  /** What it is about, for example `file /var/log/app.log`. */
+  readonly what: string;
+  readonly why: string;
+  readonly hint?: string | undefined;
+  readonly pid?: number | undefined;
+  /** The plugin that found it. */
+  readonly plugin: string;
+}
+
+export type NewFinding = Omit<Finding, "severity" | "plugin">;
+
+/**
+ * The checkpoint as it will be restored, before any task exists: `plan` taps look at it and refuse what cannot be done.
+ */
+export class Plan {
+  readonly checkpoint: Checkpoint;
+  readonly tree: Tree;
+  readonly options: RestoreOptions;
+  readonly host: Host;
+  readonly serviceDescriptors: ServiceDescriptors;
+  readonly #findings: Finding[] = [];
+  #init: InitOptions | undefined;
+  /** The plugin whose tap runs; set by the plugin driver. */
+  plugin = "core";
+
+  constructor(
+    checkpoint: Checkpoint,
+    tree: Tree,
+    options: RestoreOptions,
+    host: Host,
+    serviceDescriptors: ServiceDescriptors,
+  ) {
+    this.checkpoint = checkpoint;
+    this.tree = tree;
+    this.options = options;
+    this.host = host;
+    this.serviceDescriptors = serviceDescriptors;
+  }
+
+  get source(): ImageSource {
+    return this.checkpoint.source;
+  }
+  /** Tasks that run on after the restore. */
+  get survivors(): readonly Task[] {
+    return this.tree.tasks.filter((task) => task.survives);
+  }
+  get findings(): readonly Finding[] {
+    return this.#findings;
+  }
+
+  /** An init of ours, as whose children the tree comes up; none if the tree goes on in a pid namespace that is there. */
+  get init(): InitOptions | undefined {
+    return this.#init;
+  }
+  /** The tree comes up in a new pid namespace under an init of ours. */
+  startInit(init: InitOptions): void {
+    this.#init = init;
+  }
+
+  /** This cannot be restored here. */
+  refuse(finding: NewFinding): void {
+    this.#findings.push({ ...finding, severity: "refused", plugin: this.plugin });
+  }
+  /** This will not come back quite as it was. */
+  warn(finding: NewFinding): void {
+    this.#findings.push({ ...finding, severity: "warning", plugin: this.plugin });
+  }
+
+  /** Throws ERR_REFUSED with all refusals, when there are any. */
+  assertRestorable(): void {
+    const refused = this.#findings.filter(({ severity }) => severity === "refused");
+    const [first] = refused;
+    if (first === undefined) return;
+    const failures = refused.map(
+      ({ what, why, hint, pid, plugin }) => new RestoreError("ERR_REFUSED", `${what}: ${why}`, { pid, plugin, hint }),
+    );
+    if (failures.length === 1 && failures[0] !== undefined) throw failures[0];
+    throw new RestoreError("ERR_REFUSED", `Cannot restore this checkpoint here: ${refused.length} findings`, {
+      failures,
+    });
+  }
+}

@@ -1,0 +1,119 @@
+import { asRestoreError, type RestoreError } from "../errors.ts";
+import type { RestoreEvent } from "../events.ts";
+import type { RestoreOptions } from "./options.ts";
+import type { Plan } from "./plan.ts";
+import { definePlugin, type RestorePlugin } from "../plugin/plugin.ts";
+import { printProgram, printStep } from "../program/print-program.ts";
+import type { RecordedStep } from "../program/program-builder.ts";
+import { type RestoredTree, restore } from "./restore.ts";
+import type { StageName } from "./stages.ts";
+import { type CheckpointInvention, checkpointInMemory } from "../testing/checkpoint-in-memory.ts";
+import { type Inventions, type KernelRecord, RecordingKernel } from "../testing/recording-kernel.ts";
+import { scaffold, standIns } from "../testing/scaffold.ts";
+
+/** What is rehearsed, and on what. */
+export interface RehearsalRequest extends CheckpointInvention {
+  /** The plugins, in the order of their taps. */
+  readonly plugins: readonly RestorePlugin[];
+  /** What the plugins' duties replace; without it, just enough for tasks and threads to exist. */
+  readonly defaults?: readonly RestorePlugin[];
+  readonly options?: Partial<Omit<RestoreOptions, "images">>;
+  /** What the kernel invents: failures, files, texts. */
+  readonly host?: Inventions;
+}
+
+/** Something that was recorded, as text. */
+export interface RecordedLine {
+  readonly stage: StageName;
+  /** A task's pid, a thread's id, `stub` or `coordinator`. */
+  readonly who: number | "stub" | "coordinator";
+  /** The plugin, by its duty where it claims one. */
+  readonly plugin: string;
+  readonly text: string;
+}
+
+/** A restore in which nothing was done. */
+export interface Rehearsal {
+  readonly kernel: RecordingKernel;
+  readonly events: readonly RestoreEvent[];
+  /** All that was recorded, in the order in which it would run. */
+  readonly lines: readonly RecordedLine[];
+  /** Undefined when it failed before planning. */
+  readonly plan: Plan | undefined;
+  /** Undefined when it failed. */
+  readonly restored: RestoredTree | undefined;
+  readonly error: RestoreError | undefined;
+}
+
+/**
+ * A whole restore on a recording kernel, with images in memory: every stage, every hook. Does not throw when the restore fails.
+ *
+ * @example
+ * ```ts
+ * const { kernel, error } = await rehearse({ plugins: [mine()], task: { pid: 7, children: [{ pid: 8 }] } });
+ * ```
+ */
+export async function rehearse(request: RehearsalRequest): Promise<Rehearsal> {
+  const { plugins, defaults = scaffold(), options, host, ...checkpoint } = request;
+  const lines: RecordedLine[] = [];
+  const events: RestoreEvent[] = [];
+  let stage: StageName = "ROOT_TASK";
+  let plan: Plan | undefined;
+  const kernel = new RecordingKernel(host, (record) => {
+    const text = printRecord(record);
+    if (text !== undefined) lines.push({ stage, who: "coordinator", plugin: plan?.host.plugin ?? "core", text });
+  });
+  // After the plugins, so that one of them that knows where images come from is asked first.
+  const images = definePlugin({
+    name: "images-in-memory",
+    apply(hooks) {
+      hooks.imageSource.tap("images-in-memory", () => checkpointInMemory(checkpoint));
+      hooks.plan.tap("images-in-memory", (found) => {
+        plan = found;
+      });
+    },
+  });
+  const onEvent = (event: RestoreEvent): void => {
+    events.push(event);
+    if (event.kind === "stage-started") stage = event.stage;
+    if (event.kind === "failed") stage = "FAIL";
+    if (event.kind === "program") lines.push(...printEvent(event));
+  };
+  const all = [...standIns([...defaults, ...plugins]), ...plugins, images];
+  let restored: RestoredTree | undefined;
+  let error: RestoreError | undefined;
+  try {
+    restored = await restore({ ...options, images: "memory", plugins: all, onEvent }, kernel, defaults);
+  } catch (thrown) {
+    error = asRestoreError(thrown, {});
+  }
+  return { kernel, events, lines, plan, restored, error };
+}
+
+/** What the coordinator does itself; programs come as events, with their plugins. */
+function printRecord(record: KernelRecord): string | undefined {
+  switch (record.kind) {
+    case "host-call":
+      return printStep(record.step);
+    case "host-write":
+      return `write ${JSON.stringify(record.text)} to ${record.path}`;
+    case "push-undo":
+      return `undo: ${printProgram(record.steps).join("; ")}`;
+    default:
+      return undefined;
+  }
+}
+
+/** The steps of each plugin are named for themselves: what others record does not change its numbers. */
+function printEvent(event: Extract<RestoreEvent, { kind: "program" }>): RecordedLine[] {
+  const { stage, steps } = event;
+  const who = event.tid ?? event.pid ?? "stub";
+  const byPlugin = new Map<string, readonly RecordedStep[]>();
+  for (const step of steps) byPlugin.set(step.plugin, [...(byPlugin.get(step.plugin) ?? []), step]);
+  const texts = new Map<RecordedStep, string>();
+  for (const own of byPlugin.values()) {
+    const printed = printProgram(own);
+    own.forEach((step, index) => void texts.set(step, printed[index] ?? ""));
+  }
+  return steps.map((step) => ({ stage, who, plugin: step.plugin, text: texts.get(step) ?? "" }));
+}

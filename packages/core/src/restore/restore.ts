@@ -1,0 +1,126 @@
+import type { Kernel } from "@restage/linux";
+import { asRestoreError, RestoreError } from "../errors.ts";
+import type { RestoreListener } from "../events.ts";
+import { Checkpoint } from "./image-set.ts";
+import { DEFAULT_OPTIONS, type RestoreOptions } from "./options.ts";
+import { Plan } from "./plan.ts";
+import { ServiceDescriptors } from "./service-descriptors.ts";
+import type { RestorePlugin } from "../plugin/plugin.ts";
+import { PluginDriver } from "../plugin/plugin-driver.ts";
+import { Coordinator } from "./coordinator.ts";
+import { callTaps } from "./hooks.ts";
+import { Host } from "../host/host.ts";
+import { withinTime } from "../plugin/time-limit.ts";
+import { readTree } from "./tree.ts";
+
+/** What a restore is made of. */
+export interface RestoreRequest extends Partial<Omit<RestoreOptions, "images">> {
+  /** Directory of the images. */
+  readonly images: string;
+  /** Added to the defaults; claiming a default's duty replaces it. */
+  readonly plugins?: readonly RestorePlugin[];
+  /** Told everything that happens. */
+  readonly onEvent?: RestoreListener;
+}
+
+/** A tree that runs again. */
+export interface RestoredTree {
+  /** Pid of the root task, like all of these in the pid namespace of this process. */
+  readonly pid: number;
+  /** Pids of all tasks that were restored, parents first. */
+  readonly tasks: readonly number[];
+  /** Who ends with the root task's status, and unless detached is a child of this process: the root task, or an init of ours. */
+  readonly child: number;
+}
+
+/** Plugins chosen and applied, images read, everything looked at: what `plan` taps found is in `plan.findings`. */
+export interface PlannedRestore {
+  readonly plan: Plan;
+  readonly driver: PluginDriver;
+}
+
+/**
+ * Reads the images and lets every plugin look at them, without touching anything.
+ *
+ * Throws ERR_IMAGE, ERR_DUTY_CLAIMED, ERR_DUTY_MISSING, ERR_TAP_ORDER, ERR_PLUGIN.
+ */
+export async function planRestore(
+  request: RestoreRequest,
+  kernel: Kernel,
+  defaults: readonly RestorePlugin[],
+): Promise<PlannedRestore> {
+  const { plugins = [], onEvent = () => {}, ...options } = request;
+  const driver = new PluginDriver(defaults, plugins, onEvent);
+  const checkpoint = Checkpoint.open(request.images, driver.hooks);
+  const tree = readTree(checkpoint);
+  const host = new Host(kernel);
+  const plan = new Plan(checkpoint, tree, { ...DEFAULT_OPTIONS, ...options }, host, new ServiceDescriptors(tree));
+  const limit = plan.options.timeout * 2;
+  await withinTime(callTaps(driver.hooks.plan, plan), limit, () => {
+    const { plugin } = plan;
+    return new RestoreError("ERR_TASK_STUCK", `Cannot plan: the tap of ${plugin} has not settled after ${limit} ms`, {
+      plugin,
+    });
+  });
+  onEvent({ kind: "planned", time: performance.now(), tasks: tree.tasks.length, findings: plan.findings });
+  return { plan, driver };
+}
+
+/**
+ * Restores a checkpoint: plan, stages, commit. Up to the commit every failure is undone: all tasks are gone, the host is as it was.
+ *
+ * @param kernel the real one, or a recording one.
+ * @param defaults plugins for every duty.
+ * @throws RestoreError; ERR_COMPLETE when it failed after the commit.
+ */
+export async function restore(
+  request: RestoreRequest,
+  kernel: Kernel,
+  defaults: readonly RestorePlugin[],
+): Promise<RestoredTree> {
+  const { onEvent = () => {} } = request;
+  const { plan, driver } = await planRestore(request, kernel, defaults);
+  plan.assertRestorable();
+  const coordinator = new Coordinator(kernel, driver.hooks, plan, onEvent);
+  try {
+    await coordinator.prepare();
+    await coordinator.commit();
+  } catch (error) {
+    throw await abort(asRestoreError(error, {}), kernel, driver, plan.options.timeout, onEvent);
+  }
+  return coordinator.restored;
+}
+
+/** FAIL: every task is killed, what was made on the host is undone. Returns the error, with what is left where something is. */
+async function abort(
+  error: RestoreError,
+  kernel: Kernel,
+  driver: PluginDriver,
+  timeout: number,
+  onEvent: RestoreListener,
+): Promise<RestoreError> {
+  const tell = (left: readonly string[]) => {
+    try {
+      onEvent({ kind: "failed", time: performance.now(), error, left });
+    } catch {
+      // It may be the listener that has failed: what it failed with is the error.
+    }
+  };
+  if (error.code === "ERR_COMPLETE") {
+    tell([]);
+    return error;
+  }
+  const left: string[] = [];
+  try {
+    const late = () => new RestoreError("ERR_TASK_STUCK", `it has not settled after ${timeout} ms`);
+    await withinTime(callTaps(driver.hooks.abort, error), timeout, late);
+  } catch (abortError) {
+    left.push(`an abort tap failed: ${asRestoreError(abortError, {}).message}`);
+  }
+  for (const tid of await kernel.killAll()) left.push(`task ${tid} did not end`);
+  left.push(...(await kernel.runUndo()));
+  tell(left);
+  if (left.length === 0) return error;
+  const undo = new RestoreError("ERR_UNDO", `Not everything could be undone: ${left.join("; ")}`, { stage: "FAIL" });
+  return new RestoreError(error.code, error.message, { ...error, failures: [...error.failures, undo], cause: error });
+}

@@ -1,0 +1,57 @@
+import type { Tree } from "./tree.ts";
+
+/** What a task keeps open for the restore's own use: the directory of the images, its transport socket. */
+export const SERVICE_NAMES = ["images", "transport"] as const;
+export type ServiceName = (typeof SERVICE_NAMES)[number];
+
+/**
+ * The numbers of descriptors that the restore itself uses inside tasks. They are the lowest that no descriptor of the whole
+ * checkpoint has: so they are right in shared tables, survive a fork, and fit a low RLIMIT_NOFILE.
+ */
+export class ServiceDescriptors {
+  readonly #numbers: Readonly<Record<ServiceName, number>>;
+  readonly #kept = new Map<string, number>();
+  readonly #reserved = new Map<string, number>();
+  readonly #free: () => number;
+
+  constructor(tree: Tree) {
+    const used = new Set<number>();
+    for (const task of tree.tasks) if (task.survives) for (const { fd } of task.descriptors) used.add(fd);
+    let next = 0;
+    this.#free = () => {
+      while (used.has(next)) next++;
+      return next++;
+    };
+    this.#numbers = { images: this.#free(), transport: this.#free() };
+  }
+
+  /** The number for a service; the same in every task. */
+  number(service: ServiceName): number {
+    return this.#numbers[service];
+  }
+  /**
+   * Asks, while planning, for a file of the images or a directory of them to be open in every task until the end: for what tasks could not open
+   * any more in a mount or user namespace of their own. Returns its number.
+   */
+  keepOpen(path: string): number {
+    const number = this.#kept.get(path) ?? this.#free();
+    this.#kept.set(path, number);
+    return number;
+  }
+  /** Reserves, while planning, a number in every task for a descriptor that a plugin makes; closed at the end as all are. */
+  reserve(name: string): number {
+    const known = this.#reserved.get(name);
+    if (known !== undefined) return known;
+    const number = this.#free();
+    this.#reserved.set(name, number);
+    return number;
+  }
+  /** What was asked to be kept open: numbers by paths. */
+  get kept(): ReadonlyMap<string, number> {
+    return this.#kept;
+  }
+  /** All numbers, ascending. */
+  get numbers(): readonly number[] {
+    return [...Object.values(this.#numbers), ...this.#kept.values(), ...this.#reserved.values()].sort((a, b) => a - b);
+  }
+}

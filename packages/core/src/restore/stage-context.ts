@@ -1,0 +1,20 @@
+import type { Checkpoint } from "./image-set.ts";
+import type { RestoreOptions } from "./options.ts";
+import type { ServiceDescriptors } from "./service-descriptors.ts";
+import type { StubTask } from "./stub.ts";
+import type { Tree } from "./tree.ts";
+import type { Host } from "../host/host.ts";
+import type { Stage } from "./stages.ts";
+
+/** What the coordinator's taps of a stage work with. */
+export interface StageContext {
+  readonly stage: Stage;
+  readonly tree: Tree;
+  readonly checkpoint: Checkpoint;
+  readonly options: RestoreOptions;
+  /** The coordinator's own calls. */
+  readonly host: Host;
+  /** From which the root task is forked; calls recorded in `enter` run before the tasks' hooks. */
+  readonly stub: StubTask;
+  readonly serviceDescriptors: ServiceDescriptors;
+}

@@ -1,0 +1,186 @@
+import type {
+  CoreEntry,
+  FdinfoEntry,
+  FsEntry,
+  MmEntry,
+  PstreeEntry,
+  TaskKobjIdsEntry,
+  ThreadCoreEntry,
+} from "@restage/images";
+import type { Exit, FinalState, SyscallStep } from "@restage/linux";
+import { CLONE, SIG } from "@restage/linux/abi";
+import { type CallArguments, type CallName, encodeArguments } from "../program/calls.ts";
+import { Call } from "../program/deferred.ts";
+import { ProgramTarget } from "../program/program-target.ts";
+
+/** What threads of a process share. Source: clone(2), "CLONE_THREAD". */
+const THREAD_FLAGS = CLONE.VM | CLONE.FS | CLONE.FILES | CLONE.SIGHAND | CLONE.THREAD | CLONE.SYSVSEM;
+
+/**
+ * What becomes of a task: `alive` goes on running, `stopped` comes back stopped, `zombie` dies with the recorded status, `helper`
+ * stands in for a session or group leader that is gone and exits after RESTORE.
+ */
+export type TaskKind = "alive" | "stopped" | "zombie" | "helper";
+
+/** What a task is known by. */
+export type TaskIds = Pick<PstreeEntry, "pid" | "sid" | "pgid">;
+
+/**
+ * A process of the checkpoint. In a stage's `task` hook it records the calls that the process will make itself.
+ */
+export class Task extends ProgramTarget {
+  /** Its pid in the checkpoint, which it gets again. */
+  readonly pid: number;
+  readonly kind: TaskKind;
+  /** Session and group: those of the checkpoint, unless a plan has put others in their place. */
+  sid: number;
+  pgid: number;
+  /** Its parent in the checkpoint; none for the root. */
+  readonly parent: Task | undefined;
+  /** Its children in the checkpoint, and the helpers that it forks. */
+  readonly children: Task[] = [];
+  /** The task that forks it: its parent, or a helper in the session that it needs. */
+  forker: Task | undefined;
+  /** Leader first. */
+  readonly threads: Thread[] = [];
+  readonly images: TaskImages;
+  readonly #adopted: Task[] = [];
+  #end: Exit | undefined;
+
+  constructor(entry: TaskIds, kind: TaskKind, parent: Task | undefined, images: TaskImages) {
+    super();
+    this.pid = entry.pid;
+    this.sid = entry.sid;
+    this.pgid = entry.pgid;
+    this.kind = kind;
+    this.parent = parent;
+    this.forker = parent;
+    this.images = images;
+  }
+
+  /** The tasks that it forks. */
+  get forks(): readonly Task[] {
+    const own = this.children.filter((child) => child.forker === this);
+    return [...own, ...this.#adopted];
+  }
+  /** Lets it fork a task of another parent, to which that one goes when this one exits. */
+  forkInstead(task: Task): void {
+    task.forker = this;
+    this.#adopted.push(task);
+  }
+
+  /** Says how it ends when its part of RESTORE is done. */
+  endsWith(exit: Exit): void {
+    this.#end = exit;
+  }
+  get end(): Exit | undefined {
+    return this.#end;
+  }
+
+  /** What it is called in the coordinator's pid namespace; its recorded pid before it exists. */
+  get hostPid(): number {
+    return this.tracee?.tid ?? this.pid;
+  }
+
+  /** Does it run instructions of its own after the restore? */
+  get survives(): boolean {
+    return this.kind === "alive" || this.kind === "stopped";
+  }
+  get leader(): Thread {
+    const [leader] = this.threads;
+    if (leader === undefined) throw new Error(`Task ${this.pid} has no threads`);
+    return leader;
+  }
+  get core(): CoreEntry {
+    return this.images.core;
+  }
+  get mm(): MmEntry {
+    return this.images.mm;
+  }
+  get fs(): FsEntry {
+    return this.images.fs;
+  }
+  get ids(): TaskKobjIdsEntry {
+    return this.images.ids;
+  }
+  get descriptors(): readonly FdinfoEntry[] {
+    return this.images.descriptors;
+  }
+  get name(): string {
+    return `task ${this.pid}`;
+  }
+
+  /**
+   * Forks a child with its recorded pid: a step like any other. The child takes part in the stage once the program ran.
+   *
+   * @param flags what the two share (CLONE.FILES, ...), and new namespaces.
+   */
+  fork(child: Task, flags = 0): Call {
+    return this.open.fork(child, { flags, exitSignal: SIG.CHLD, setTid: [child.pid] });
+  }
+
+  /** Starts one of the task's threads with its recorded id. */
+  startThread(thread: Thread): Call {
+    return this.open.fork(thread, { flags: THREAD_FLAGS, exitSignal: 0, setTid: [thread.tid] });
+  }
+}
+
+/** A thread. That of the leader records into its task's program. */
+export class Thread extends ProgramTarget {
+  readonly task: Task;
+  readonly tid: number;
+  readonly #core: () => CoreEntry;
+  #final: FinalState | undefined;
+  readonly #lastCalls: SyscallStep[] = [];
+
+  constructor(task: Task, tid: number, core: () => CoreEntry) {
+    super();
+    this.task = task;
+    this.tid = tid;
+    this.#core = core;
+  }
+
+  /** With what it resumes; set in COMPLETE by the plugin that has the duty. */
+  get final(): FinalState | undefined {
+    return this.#final;
+  }
+  /** Says with what registers, extended state and signal mask the thread resumes. */
+  resumeWith(state: FinalState): void {
+    this.#final = state;
+  }
+
+  /** Calls that are to be the thread's very last, when nothing of the restore will trap in it any more. */
+  get lastCalls(): readonly SyscallStep[] {
+    return this.#lastCalls;
+  }
+  callLast<N extends CallName>(name: N, ...args: CallArguments<N>): Call {
+    const step: SyscallStep = { kind: "syscall", name, args: encodeArguments(name, args) };
+    this.#lastCalls.push(step);
+    return new Call(step);
+  }
+
+  get isLeader(): boolean {
+    return this.task.threads[0] === this;
+  }
+  get core(): CoreEntry {
+    return this.#core();
+  }
+  /** What a core image has for each thread. */
+  get state(): ThreadCoreEntry {
+    const state = this.core.thread_core;
+    if (state === undefined) throw new Error(`core-${this.tid}.img has no thread_core`);
+    return state;
+  }
+  get name(): string {
+    return this.isLeader ? `task ${this.tid}` : `thread ${this.tid} of task ${this.task.pid}`;
+  }
+}
+
+/** The images of one task, decoded when first asked for. */
+export interface TaskImages {
+  readonly core: CoreEntry;
+  readonly mm: MmEntry;
+  readonly fs: FsEntry;
+  readonly ids: TaskKobjIdsEntry;
+  readonly descriptors: readonly FdinfoEntry[];
+}

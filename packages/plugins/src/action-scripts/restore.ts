@@ -1,0 +1,68 @@
+import { definePlugin, RestoreError, type RestorePlugin, type StageContext } from "@restage/core";
+import { hasOwnNamespace, NAMESPACE_KINDS } from "../namespaces/own-namespaces.ts";
+
+/** CRIU's actions of a restore. Source: criu(8), "--action-script". */
+type Action =
+  | "pre-restore"
+  | "setup-namespaces"
+  | "post-setup-namespaces"
+  | "post-restore"
+  | "network-unlock"
+  | "pre-resume"
+  | "post-resume";
+
+/**
+ * Runs action scripts as CRIU does, on the same hooks as everybody's. The two actions for namespaces are only taken when the tree has some of its own.
+ * A script that fails fails the restore, but for `post-resume`, when all tasks run.
+ */
+export function actionScripts(): RestorePlugin {
+  return definePlugin({
+    name: "action-scripts",
+    duty: "action-scripts",
+    stages: {
+      ROOT_TASK: "scripts: pre-restore; setup-namespaces",
+      PREPARE_NAMESPACES: "scripts: post-setup-namespaces",
+      RESTORE_SIGCHLD: "scripts: post-restore",
+    },
+    apply({ plan, stages, commit, complete }) {
+      plan.tap("action-scripts", (plan) => {
+        for (const script of plan.options.actionScripts) {
+          if (plan.host.stat(script) === "missing")
+            plan.refuse({ what: `action script ${script}`, why: "it is not there" });
+        }
+      });
+      stages.ROOT_TASK.enter.tap("action-scripts", (context) => run(context, "pre-restore"));
+      stages.ROOT_TASK.leave.tap("action-scripts", (context) => {
+        if (hasNamespaces(context)) run(context, "setup-namespaces");
+      });
+      stages.PREPARE_NAMESPACES.leave.tap("action-scripts", (context) => {
+        if (hasNamespaces(context)) run(context, "post-setup-namespaces");
+      });
+      stages.RESTORE_SIGCHLD.leave.tap("action-scripts", (context) => run(context, "post-restore"));
+      commit.tap("action-scripts", (context) => {
+        run(context, "network-unlock");
+        run(context, "pre-resume");
+      });
+      complete.tap("action-scripts", (context) => run(context, "post-resume"));
+    },
+  });
+}
+
+function hasNamespaces({ checkpoint, tree }: StageContext): boolean {
+  return NAMESPACE_KINDS.some((kind) => hasOwnNamespace(checkpoint, tree.root, kind));
+}
+
+/** All scripts, one after the other. The pid is that of the root task as this process sees it; there is none before it exists. */
+function run({ host, options, tree, checkpoint }: StageContext, action: Action): void {
+  const pid = tree.root.tracee === undefined ? [] : [`CRTOOLS_INIT_PID=${tree.root.hostPid}`];
+  const variables = [`CRTOOLS_SCRIPT_ACTION=${action}`, `CRTOOLS_IMAGE_DIR=${checkpoint.source.directory()}`, ...pid];
+  for (const script of options.actionScripts) {
+    const { status, errors } = host.runProgram("env", [...variables, script]);
+    if (status === 0 || (status === undefined && host.kernel.recording)) continue;
+    const how = status === undefined ? "did not end by itself" : `ended with ${status}`;
+    throw new RestoreError("ERR_PLUGIN", `Action script ${script} ${how} for ${action}: ${errors.trim()}`, {
+      plugin: "action-scripts",
+      hint: "mend the script, or restore without it",
+    });
+  }
+}

@@ -1,0 +1,85 @@
+import { credentials } from "./credentials/dump.ts";
+import { limits } from "./attributes/limits/dump.ts";
+import { processAttributes } from "./attributes/process/dump.ts";
+import { seccomp } from "./seccomp/dump.ts";
+import { epolls } from "./event-files/epoll/dump.ts";
+import { eventfds } from "./event-files/eventfd/dump.ts";
+import { inotifies } from "./event-files/inotify/dump.ts";
+import { signalfds } from "./event-files/signalfd/dump.ts";
+import { timerfds } from "./event-files/timerfd/dump.ts";
+import { deletedFiles } from "./files/deleted-file/dump.ts";
+import { descriptors } from "./files/descriptors/dump.ts";
+import { fifos } from "./files/fifo/dump.ts";
+import { fileLocks } from "./files/file-lock/dump.ts";
+import { fs } from "./files/fs/dump.ts";
+import { pipes } from "./files/pipe/dump.ts";
+import { regularFiles } from "./files/regular-file/dump.ts";
+import { mappings } from "./memory/mappings/dump.ts";
+import { mm } from "./memory/mm/dump.ts";
+import { pages } from "./memory/private-memory/dump.ts";
+import { sharedMemory } from "./memory/shared-mappings/dump.ts";
+import { ipcNamespace } from "./namespaces/ipc/dump.ts";
+import { mountNamespace } from "./namespaces/mount/dump.ts";
+import { netNamespace } from "./namespaces/net/dump.ts";
+import { nestedNamespaces } from "./namespaces/nested/dump.ts";
+import { timeNamespace } from "./namespaces/time/dump.ts";
+import { userNamespace } from "./namespaces/user/dump.ts";
+import { utsNamespace } from "./namespaces/uts/dump.ts";
+import type { CheckpointPlugin } from "@restage/core";
+import { signals } from "./signals/dump.ts";
+import { inetSockets } from "./sockets/inet/dump.ts";
+import { netlinkSockets } from "./sockets/netlink/dump.ts";
+import { networkLock } from "./sockets/network-lock/dump.ts";
+import { unixSockets } from "./sockets/unix/dump.ts";
+import { terminals } from "./terminals/dump.ts";
+import { registers } from "./threads/registers-x86-64/dump.ts";
+import { scheduling } from "./attributes/scheduling/dump.ts";
+import { threads } from "./threads/dump.ts";
+import { timers } from "./timers/dump.ts";
+import { objectIds } from "./tree/object-ids/dump.ts";
+import { processTree } from "./tree/process-tree/dump.ts";
+
+/** The plugins that save a tree by default; their order is the order of their taps. */
+export function defaultCheckpointPlugins(): readonly CheckpointPlugin[] {
+  return [
+    objectIds(),
+    nestedNamespaces(),
+    userNamespace(),
+    utsNamespace(),
+    ipcNamespace(),
+    netNamespace(),
+    mountNamespace(),
+    mappings(),
+    pages(),
+    mm(),
+    fs(),
+    descriptors(),
+    regularFiles(),
+    pipes(),
+    fifos(),
+    eventfds(),
+    signalfds(),
+    timerfds(),
+    epolls(),
+    inotifies(),
+    sharedMemory(),
+    unixSockets(),
+    inetSockets(),
+    netlinkSockets(),
+    terminals(),
+    fileLocks(),
+    deletedFiles(),
+    registers(),
+    threads(),
+    scheduling(),
+    credentials(),
+    seccomp(),
+    signals(),
+    timers(),
+    limits(),
+    processAttributes(),
+    timeNamespace(),
+    processTree(),
+    networkLock(),
+  ];
+}

@@ -1,0 +1,98 @@
+import { type Checkpoint, definePlugin, type Host, type Plan, type RestorePlugin, type Task } from "@restage/core";
+import { type FanotifyFileEntry, type FanotifyMarkEntry, markType } from "@restage/images";
+import { AT_FDCWD, FAN_INIT, FAN_MARK, O } from "@restage/linux/abi";
+import { takeDescriptor } from "../../files/take-descriptor.ts";
+import { namespaceId } from "../../namespaces/own-namespaces.ts";
+import { setOtherFlags } from "../open-flags.ts";
+import { checkIsHeld, type WatchedFile, WatchedFiles } from "../watched-files.ts";
+
+/**
+ * RESTORE: fanotify instances. RESTORE_CREDS: the coordinator adds their marks, of files and of mounts. What had been reported and not read is lost,
+ * as in CRIU.
+ *
+ * Requires CAP_SYS_ADMIN.
+ */
+export function fanotify(): RestorePlugin {
+  return definePlugin({
+    name: "fanotify",
+    duty: "fanotify",
+    stages: { RESTORE: "opens fanotify instances", RESTORE_CREDS: "adds their marks" },
+    supports: [
+      {
+        group: "files",
+        what: "fanotify",
+        restored: "marks of files and of mounts, their events and what they ignore; flags",
+        refused: "marked files that are not there; not in CRIU's images: marks of file systems, unread events",
+        kernel: "CONFIG_FANOTIFY",
+        shownBy: ["case watched-files", "case container-files"],
+      },
+    ],
+    apply({ plan, openFile, stages }) {
+      const opened: { readonly task: Task; readonly entry: FanotifyFileEntry }[] = [];
+      let files: WatchedFiles | undefined;
+      plan.tap("fanotify", (plan) => {
+        files = new WatchedFiles(plan);
+        for (const { ffy } of plan.checkpoint.files.values()) if (ffy !== undefined) checkInstance(plan, ffy, files);
+      });
+      openFile.for("FANOTIFY").tap("fanotify", ({ task, entry: { ffy } }) => {
+        if (ffy === undefined) return undefined;
+        const nonblocking = (ffy.flags & O.NONBLOCK) === 0 ? 0 : FAN_INIT.NONBLOCK;
+        const descriptor = task.call
+          .fanotify_init(ffy.faflags | nonblocking | FAN_INIT.CLOEXEC, ffy.evflags)
+          .hint("fanotify needs CAP_SYS_ADMIN in the first user namespace: restore as root");
+        setOtherFlags(task, descriptor, ffy.flags);
+        opened.push({ task, entry: ffy });
+        return descriptor;
+      });
+      stages.RESTORE_CREDS.enter.tap("fanotify", (context) => {
+        const { host, tree, checkpoint } = context;
+        for (const { task, entry } of opened) {
+          const instance = takeDescriptor(host, tree, entry.id);
+          for (const mark of entry.mark) {
+            const add = (path: string) => addMark(host, instance, mark, path);
+            const file = markedFile(mark);
+            if (file !== undefined) files?.open(context, task, file, add);
+            else add(files?.path(mountPoint(checkpoint, task, mark) ?? "/", mark.me?.mnt_id) ?? "/");
+          }
+          host.call.close(instance);
+        }
+      });
+    },
+  });
+}
+
+/** The file of a mark, unless it is of a mount. */
+function markedFile({ ie, s_dev: device }: FanotifyMarkEntry): WatchedFile | undefined {
+  return ie === undefined ? undefined : { handle: ie.f_handle, device, inode: ie.i_ino };
+}
+
+/** Where the mount of a mark is: CRIU saves its path without the first slash, or its number in a mount namespace of the tree's own. */
+function mountPoint(checkpoint: Checkpoint, task: Task, { me }: FanotifyMarkEntry): string | undefined {
+  if (me?.path !== undefined) return `/${me.path}`;
+  const mounts = checkpoint.values("mnts", namespaceId(task, "mount") ?? 0);
+  return mounts.find(({ mnt_id }) => mnt_id === me?.mnt_id)?.mountpoint;
+}
+
+/** What it reports and what it ignores are marks of their own. Flags that say how to ignore are no flags of the former. */
+function addMark(host: Host, instance: number, mark: FanotifyMarkEntry, path: string): void {
+  const { mask, ignored_mask, mflags } = mark;
+  const add = FAN_MARK.ADD | (mark.type === markType.MOUNT ? FAN_MARK.MOUNT : 0);
+  const evictable = mflags & FAN_MARK.EVICTABLE;
+  if (mask !== 0) host.call.fanotify_mark(instance, add | evictable, mask, AT_FDCWD, path);
+  if (ignored_mask === 0) return;
+  const ignoring = (mflags & FAN_MARK.IGNORE) === 0 ? FAN_MARK.IGNORED_MASK : 0;
+  host.call.fanotify_mark(instance, add | mflags | ignoring, ignored_mask, AT_FDCWD, path);
+}
+
+function checkInstance(plan: Plan, { id, mark: marks }: FanotifyFileEntry, files: WatchedFiles): void {
+  const what = `fanotify instance ${id}`;
+  checkIsHeld(plan, what, id);
+  for (const mark of marks) {
+    const file = markedFile(mark);
+    if (file !== undefined) files.check(plan, "a fanotify mark", file);
+    else if (mark.me === undefined) plan.refuse({ what, why: `marks of type ${mark.type} are none that CRIU saves` });
+    else if (mountPoint(plan.checkpoint, plan.tree.root, mark) === undefined) {
+      plan.refuse({ what, why: `it has a mark of mount ${mark.me.mnt_id}, which is not in the checkpoint` });
+    }
+  }
+}

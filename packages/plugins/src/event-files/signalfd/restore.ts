@@ -1,0 +1,21 @@
+import { definePlugin, type RestorePlugin, words } from "@restage/core";
+import { SIGSET_SIZE } from "@restage/linux/abi";
+import { creationFlags, setOtherFlags } from "../open-flags.ts";
+
+/** RESTORE: signalfds with the signals that they take. */
+export function signalfds(): RestorePlugin {
+  return definePlugin({
+    name: "signalfds",
+    duty: "signalfds",
+    stages: { RESTORE: "opens signalfds" },
+    supports: [{ group: "files", what: "signalfd", restored: "signals, flags", shownBy: ["fixture polling"] }],
+    apply({ openFile }) {
+      openFile.for("SIGNALFD").tap("signalfds", ({ task, entry: { sgfd } }) => {
+        if (sgfd === undefined) return undefined;
+        const descriptor = task.call.signalfd4(-1, words(sgfd.sigmask), SIGSET_SIZE, creationFlags(sgfd.flags));
+        setOtherFlags(task, descriptor, sgfd.flags);
+        return descriptor;
+      });
+    },
+  });
+}

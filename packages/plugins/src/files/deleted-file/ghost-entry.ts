@@ -1,0 +1,76 @@
+import { readlinkSync, statSync } from "node:fs";
+import type { EntryToEncode, GhostChunk } from "@restage/images";
+import { AT_FDCWD, O, S_IF, SEEK } from "@restage/linux/abi";
+import { attempt, room } from "../../attempt.ts";
+import type { FrozenTree } from "@restage/core";
+import { ownersOf } from "../file-owner/dump.ts";
+import type { OpenFile } from "@restage/core";
+
+/** From this size on holes are looked for, in bytes. */
+const CHUNKS_FROM = 3 * 4096;
+const PIECE = 128 * 1024;
+const NANOSECONDS = 1_000_000_000n;
+
+/** A file without a name as its image has it: owner, mode, times, and what is in it. */
+export function ghostEntry(tree: FrozenTree, { proc }: OpenFile): EntryToEncode<"ghost_file"> {
+  const stat = statSync(proc, { bigint: true });
+  const mode = Number(stat.mode);
+  const type = mode & S_IF.MT;
+  const time = (nanoseconds: bigint) => ({
+    tv_sec: nanoseconds / NANOSECONDS,
+    tv_usec: (nanoseconds % NANOSECONDS) / 1000n,
+  });
+  const isFile = type === S_IF.REG;
+  const hasChunks = isFile && stat.size >= CHUNKS_FROM;
+  const value = {
+    ...ownersOf(proc, tree),
+    mode,
+    dev: deviceNumber(stat.dev),
+    ino: stat.ino,
+    atim: time(stat.atimeNs),
+    mtim: time(stat.mtimeNs),
+    ...(type === S_IF.CHR || type === S_IF.BLK ? { rdev: Number(stat.rdev) } : {}),
+    ...(type === S_IF.LNK ? { symlnk_target: readlinkSync(proc) } : {}),
+    ...(hasChunks ? { chunks: true, size: stat.size } : {}),
+  };
+  if (!isFile) return { value, extra: { content: new Uint8Array() } };
+  const file = tree.host.call.openat(AT_FDCWD, proc, O.RDONLY | O.CLOEXEC, 0).result;
+  try {
+    if (!hasChunks) return { value, extra: { content: readAt(tree, file, 0, Number(stat.size)) } };
+    return { value, extra: { chunks: readChunks(tree, file, Number(stat.size)) } };
+  } finally {
+    tree.host.call.close(file);
+  }
+}
+
+/** The number of a device as the kernel has it inside: 12 bits of the major number above 20 of the minor one. */
+export function deviceNumber(dev: bigint): number {
+  const major = (dev >> 8n) & 0xfffn;
+  const minor = (dev & 0xffn) | ((dev >> 12n) & 0xfff00n);
+  return Number((major << 20n) | minor);
+}
+
+function readChunks(tree: FrozenTree, file: number, size: number): readonly GhostChunk[] {
+  const chunks: GhostChunk[] = [];
+  for (let from = 0; from < size; ) {
+    const start = attempt(tree.host, "lseek", file, from, SEEK.DATA);
+    if (start < 0) break;
+    const end = attempt(tree.host, "lseek", file, start, SEEK.HOLE);
+    const data = readAt(tree, file, start, end - start);
+    chunks.push({ value: { len: BigInt(data.length), off: BigInt(start) }, data });
+    from = end;
+  }
+  return chunks;
+}
+
+function readAt({ host }: FrozenTree, file: number, offset: number, length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  for (let done = 0; done < length; ) {
+    const piece = room(Math.min(PIECE, length - done)).data;
+    const count = host.call.pread64(file, piece, piece.bytes.length, offset + done).result;
+    if (count === 0) break;
+    bytes.set(piece.bytes.subarray(0, count), done);
+    done += count;
+  }
+  return bytes;
+}

@@ -1,0 +1,61 @@
+import { fdTypes } from "@restage/images";
+import { FD_CLOEXEC } from "@restage/linux/abi";
+import { type CheckpointPlugin, defineCheckpointPlugin } from "@restage/core";
+import type { OpenFile } from "@restage/core";
+
+/** Descriptor tables, and files.img. */
+export function descriptors(): CheckpointPlugin {
+  return defineCheckpointPlugin({
+    name: "descriptors",
+    duty: "descriptors",
+    saves: [
+      {
+        group: "files",
+        what: "descriptor tables",
+        saved: "all, shared ones too",
+        shownBy: ["fixture files", "fixture shared-resources"],
+      },
+    ],
+    apply({ look, write }) {
+      const tables = new Set<number>();
+      look.task.tap("descriptors", (task, { files }) => {
+        const table = task.ids.files_id ?? 0;
+        if (!tables.has(table)) files.addDescriptors(task);
+        tables.add(table);
+      });
+      write.tree.tap("descriptors", ({ alive, files, images }) => {
+        for (const { ids } of alive) images.image("fdinfo", ids.files_id);
+        for (const file of inOrder(files.all)) {
+          images.add("files", undefined, { value: { type: fdTypes.UND, ...file.entry, id: file.id } });
+          for (const { task, descriptor, cloexec } of file.holders) {
+            const type = file.entry?.type ?? fdTypes.UND;
+            const value = { id: file.id, flags: cloexec ? FD_CLOEXEC : 0, type, fd: descriptor };
+            images.add("fdinfo", task.ids.files_id, { value });
+          }
+        }
+      });
+    },
+  });
+}
+
+/**
+ * The order of files.img. A Unix socket comes after its peer: CRIU takes the first end of a pair for the one that the other one's queue is filled
+ * from.
+ */
+function inOrder(files: readonly OpenFile[]): readonly OpenFile[] {
+  const bySocket = new Map(files.map((file) => [file.entry?.usk?.ino, file]));
+  const seen = new Set<OpenFile>();
+  const waiting = new Map<OpenFile, OpenFile[]>();
+  const ordered: OpenFile[] = [];
+  const put = (file: OpenFile): void => {
+    ordered.push(file);
+    for (const other of waiting.get(file) ?? []) put(other);
+  };
+  for (const file of files) {
+    seen.add(file);
+    const peer = file.entry?.usk === undefined ? undefined : bySocket.get(file.entry.usk.peer);
+    if (peer === undefined || seen.has(peer)) put(file);
+    else waiting.set(peer, [...(waiting.get(peer) ?? []), file]);
+  }
+  return ordered;
+}

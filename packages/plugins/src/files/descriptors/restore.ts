@@ -1,0 +1,174 @@
+import {
+  definePlugin,
+  type FileToOpen,
+  type Plan,
+  type PluginContext,
+  type RestorePlugin,
+  type StageContext,
+  type Task,
+  type Value,
+} from "@restage/core";
+import { fdTypes } from "@restage/images";
+import { FD_CLOEXEC, O } from "@restage/linux/abi";
+import { NetNamespaces, netNamespaceOf } from "../../namespaces/net/restore.ts";
+import { FilePassings } from "../../transport/file-passings.ts";
+import { Transport } from "../../transport/transport.ts";
+import { byFile, type FilePlan, planFiles } from "./file-plan.ts";
+
+const HIGHEST = 0xffff_ffff;
+
+/**
+ * Descriptor tables. FORKING: each begins empty, with its numbers reserved. RESTORE: each open file description is opened once, by whoever
+ * opens its type, passed to the other tasks that have it, and given to all descriptors that share it.
+ */
+export function descriptors(): RestorePlugin {
+  return definePlugin({
+    name: "descriptors",
+    duty: "descriptors",
+    needs: ["transport"],
+    uses: [Transport, NetNamespaces],
+    provides: [FilePassings],
+    stages: {
+      FORKING: "descriptor tables are emptied and their numbers reserved",
+      RESTORE: "every open file is opened once, passed to all tasks that share it, and placed",
+      RESTORE_SIGCHLD: "files that were only opened for others are closed",
+    },
+    apply({ plan, stages, openFile, fileGroup, fileNeeds, filesOpened, service, provide }) {
+      let files: FilePlan = { owners: new Set(), opens: new Map(), passings: new Map() };
+      let context: StageContext | undefined;
+      const leftovers = new Map<Task, readonly Value[]>();
+      plan.tap("descriptors", (plan) => {
+        checkTypes(plan, (type) => (openFile.get(type)?.taps.length ?? 0) > 0);
+        files = planFiles(plan, {
+          groupOf: (file) => fileGroup.get(typeName(file.type))?.call(file),
+          needsOf: (file) => fileNeeds.get(typeName(file.type))?.call(file, plan.checkpoint) ?? [],
+        });
+      });
+      provide(FilePassings, {
+        get passings() {
+          return files.passings;
+        },
+      });
+      stages.FORKING.enter.tap("descriptors", (stage) => {
+        context = stage;
+      });
+      stages.FORKING.task.tap("descriptors", (task) => {
+        if (context === undefined) return;
+        const { serviceDescriptors } = context;
+        if (task.survives && !files.owners.has(task)) return;
+        closeInherited(task, serviceDescriptors.numbers);
+        if (task.survives) reserveNumbers(task, serviceDescriptors.number("images"));
+      });
+      stages.RESTORE.task.tapPromise("descriptors", async (task) => {
+        if (context === undefined || !files.owners.has(task)) return;
+        const { checkpoint } = context;
+        const opened = new Map<number, Value>();
+        for (const id of files.opens.get(task) ?? []) {
+          const entry = checkpoint.file(id, `fdinfo of task ${task.pid}`);
+          const descriptor = service(NetNamespaces).inside(task, netNamespaceOf(entry), () =>
+            open(openFile, { task, entry, checkpoint }),
+          );
+          opened.set(id, descriptor);
+        }
+        filesOpened.call({ task, descriptors: opened, checkpoint });
+        const placed = placeAll(task, opened);
+        leftovers.set(
+          task,
+          [...opened].filter(([id]) => !placed.has(id)).map(([, descriptor]) => descriptor),
+        );
+        const passing = files.passings.get(task);
+        if (passing === undefined) return;
+        const shareable = new Map([...opened, ...placed]);
+        const received = await service(Transport).exchange(task, shareable, passing.outgoing, passing.incoming);
+        placeAll(task, received);
+      });
+      stages.RESTORE_SIGCHLD.task.tap("descriptors", (task) => {
+        for (const descriptor of leftovers.get(task) ?? []) task.call.close(descriptor);
+      });
+    },
+  });
+}
+
+function open(openFile: PluginContext["openFile"], file: FileToOpen): Value {
+  const type = typeName(file.entry.type);
+  const descriptor = openFile.for(type).call(file);
+  if (descriptor === undefined) throw new Error(`No opener took file ${file.entry.id} of type ${type}`);
+  return descriptor;
+}
+
+/** Gives files to all descriptors of the table that share them. Returns a number under which each can be found from now on. */
+function placeAll(task: Task, opened: ReadonlyMap<number, Value>): ReadonlyMap<number, number> {
+  const placed = new Map<number, number>();
+  const groups = byFile(task.descriptors);
+  for (const [id, descriptor] of opened) {
+    const sharing = groups.get(id) ?? [];
+    sharing.forEach(({ fd, flags }, index) => {
+      const cloexec = (flags & FD_CLOEXEC) !== 0;
+      if (index === sharing.length - 1) task.place(descriptor, fd, { cloexec });
+      else task.call.dup3(descriptor, fd, cloexec ? O.CLOEXEC : 0);
+      placed.set(id, fd);
+    });
+  }
+  return placed;
+}
+
+/** A task that was forked has its forker's descriptors: all but those of services go. */
+function closeInherited(task: Task, services: readonly number[]): void {
+  if (task.forker === undefined) return;
+  let from = 0;
+  for (const service of services) {
+    if (service > from) task.call.close_range(from, service - 1, 0);
+    from = service + 1;
+  }
+  task.call.close_range(from, HIGHEST, 0);
+}
+
+/**
+ * Takes all numbers of the table at once, so that whatever is opened from here on gets another one, and each number is free for
+ * the file that it belongs to, in any order.
+ */
+function reserveNumbers(task: Task, service: number): void {
+  for (const { fd } of task.descriptors) task.call.dup3(service, fd, O.CLOEXEC);
+}
+
+/** CRIU's name of a file type. */
+export function typeName(type: number): string {
+  for (const [name, number] of Object.entries(fdTypes)) if (number === type) return name;
+  return String(type);
+}
+
+function notOpened(type: string): { readonly why: string; readonly hint?: string } {
+  if (type !== "EXT") return { why: `files of type ${type} are not restored yet` };
+  return { why: "a plugin of CRIU has dumped it, and only that knows what it is", hint: 'tap openFile.for("EXT")' };
+}
+
+function checkTypes(plan: Plan, isOpened: (type: string) => boolean): void {
+  for (const task of plan.survivors) {
+    const numbers = new Set<number>();
+    for (const { id, fd, type } of task.descriptors) {
+      const entry = plan.checkpoint.file(id, `fdinfo of task ${task.pid}`);
+      const what = `descriptor ${fd}`;
+      if (entry.type !== type) {
+        plan.refuse({
+          what,
+          why: `it is a ${typeName(type)} in fdinfo, a ${typeName(entry.type)} in files.img`,
+          pid: task.pid,
+        });
+      } else if (!isOpened(typeName(type))) {
+        plan.refuse({ what, ...notOpened(typeName(type)), pid: task.pid });
+      }
+      if (numbers.has(fd)) plan.refuse({ what, why: "it stands twice in fdinfo", pid: task.pid });
+      numbers.add(fd);
+    }
+  }
+  for (const { scm } of plan.checkpoint.values("sk_queues")) {
+    for (const id of scm.flatMap(({ rights }) => rights)) {
+      const type = typeName(plan.checkpoint.file(id, "sk-queues.img").type);
+      if (!isOpened(type))
+        plan.refuse({
+          what: `file ${id}, in flight in a socket's queue`,
+          why: `files of type ${type} are not restored yet`,
+        });
+    }
+  }
+}

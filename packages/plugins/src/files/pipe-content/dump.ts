@@ -1,0 +1,60 @@
+import { type Host, RestoreError } from "@restage/core";
+import { AT_FDCWD, ERRNO, F, O } from "@restage/linux/abi";
+import { attempt, room } from "../../attempt.ts";
+import type { FrozenTree } from "@restage/core";
+import type { OpenFile } from "@restage/core";
+
+/** What is in a pipe or fifo, and how much it can hold. */
+export interface PipeContent {
+  readonly bytes: Uint8Array;
+  /** Bytes. */
+  readonly capacity: number;
+}
+
+/** How much is taken from the copy in one call. */
+const PIECE = 64 * 1024;
+
+/** Reads what is in a pipe or fifo, and leaves it there: tee(2) copies it into a pipe of this process. */
+export function readPipe({ host }: FrozenTree, ends: readonly OpenFile[]): PipeContent {
+  const readable = ends.find(({ flags, descriptor }) => descriptor !== undefined && (flags & O.ACCMODE) !== O.WRONLY);
+  const [end] = ends as readonly [OpenFile, ...OpenFile[]];
+  // The tree may have no end that reads: then it is opened anew.
+  const opened = readable?.descriptor ?? openAnew(host, end.proc);
+  if (opened === undefined) {
+    return { bytes: new Uint8Array(), capacity: host.call.fcntl(end.descriptor ?? -1, F.GETPIPE_SZ).result };
+  }
+  const copy = room(8);
+  attempt(host, "pipe2", copy.data, O.CLOEXEC | O.NONBLOCK);
+  const read = copy.view.getInt32(0, true);
+  const write = copy.view.getInt32(4, true);
+  try {
+    const capacity = host.call.fcntl(opened, F.GETPIPE_SZ).result;
+    // A pipe counts pages, of which each may hold little.
+    attempt(host, "fcntl", write, F.SETPIPE_SZ, capacity);
+    const copied = attempt(host, "tee", opened, write, capacity, SPLICE_F_NONBLOCK);
+    const bytes = new Uint8Array(Math.max(0, copied));
+    for (let done = 0; done < bytes.length; ) {
+      const piece = room(Math.min(PIECE, bytes.length - done)).data;
+      const count = host.call.read(read, piece, piece.bytes.length).result;
+      bytes.set(piece.bytes.subarray(0, count), done);
+      done += count;
+    }
+    return { bytes, capacity };
+  } finally {
+    for (const file of [read, write]) host.call.close(file);
+    if (readable === undefined) host.call.close(opened);
+  }
+}
+
+/** Without root a pipe of another user may not be opened: what is in it is for that user, who reads it. */
+function openAnew(host: Host, proc: string): number | undefined {
+  try {
+    return host.call.openat(AT_FDCWD, proc, O.RDONLY | O.NONBLOCK | O.CLOEXEC).result;
+  } catch (error) {
+    if (error instanceof RestoreError && error.syscall?.errno === ERRNO.EACCES) return undefined;
+    throw error;
+  }
+}
+
+/** Source: include/linux/splice.h. */
+const SPLICE_F_NONBLOCK = 2;

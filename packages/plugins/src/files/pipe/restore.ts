@@ -1,0 +1,103 @@
+import { type Checkpoint, definePlugin, type RestorePlugin, type Task, type Value } from "@restage/core";
+import type { PipeEntry } from "@restage/images";
+import { AT_FDCWD, F, O, SETTABLE_FLAGS } from "@restage/linux/abi";
+import { fillPipe } from "../pipe-content/restore.ts";
+
+/**
+ * RESTORE: pipes with their content, capacity and flags. All ends are made by one task; an end that nobody has is closed once the content is
+ * in. What was opened once more (/proc/PID/fd) is so again: further ends, and those for both directions.
+ */
+export function pipes(): RestorePlugin {
+  return definePlugin({
+    name: "pipes",
+    duty: "pipes",
+    stages: { RESTORE: "opens pipes, with their content" },
+    supports: [
+      {
+        group: "files",
+        what: "pipes",
+        restored:
+          "content, size, packets, ends in several tasks, ends without the other, ends opened again, also for both directions",
+        shownBy: ["fixture pipes", "fixture many", "case odd-pipes"],
+      },
+    ],
+    apply({ plan, openFile, fileGroup }) {
+      /** Ends that were made with the one that was asked for. */
+      const others = new Map<number, Value>();
+      let reopening: Reopening = { number: -1, held: -1 };
+      plan.tap("pipes", (plan) => {
+        const ends = pipeEnds(plan.checkpoint);
+        // Read before any task exists: it may be damaged.
+        if (ends.length > 0) plan.checkpoint.entries("pipes_data");
+        const { serviceDescriptors } = plan;
+        if (ends.some((end) => isFurther(end, ends)))
+          reopening = { number: serviceDescriptors.reserve("pipe"), held: serviceDescriptors.number("images") };
+      });
+      fileGroup.for("PIPE").tap("pipes", ({ pipe }) => (pipe === undefined ? undefined : `pipe ${pipe.pipe_id}`));
+      openFile.for("PIPE").tap("pipes", ({ task, entry, checkpoint }) => {
+        const { pipe } = entry;
+        if (pipe === undefined) return undefined;
+        if (!others.has(pipe.id))
+          for (const [id, end] of makePipe(task, pipe, checkpoint, reopening)) others.set(id, end);
+        const descriptor = others.get(pipe.id);
+        const flags = pipe.flags & SETTABLE_FLAGS;
+        if (flags !== 0 && descriptor !== undefined) task.call.fcntl(descriptor, F.SETFL, flags);
+        return descriptor;
+      });
+    },
+  });
+}
+
+/** A number that an end has for as long as it is opened again, and a descriptor that holds it before. */
+interface Reopening {
+  readonly number: number;
+  readonly held: number;
+}
+
+/** Makes a pipe with all its ends. Returns them by the ids of their files. */
+function makePipe(
+  task: Task,
+  asked: PipeEntry,
+  checkpoint: Checkpoint,
+  { number, held }: Reopening,
+): ReadonlyMap<number, Value> {
+  const all = pipeEnds(checkpoint).filter(({ pipe_id }) => pipe_id === asked.pipe_id);
+  const further = all.filter((end) => isFurther(end, all));
+  if (further.length > 0) task.call.dup3(held, number, O.CLOEXEC);
+  const [read, write] = task.call.pipe2(O.CLOEXEC);
+  fillPipe(task, checkpoint.entries("pipes_data"), asked.pipe_id, write);
+  const made = new Map(further.map((end): [number, Value] => [end.id, openAgain(task, read, end, number)]));
+  if (further.length > 0) task.call.close(number);
+  for (const [end, access] of [
+    [read, O.RDONLY],
+    [write, O.WRONLY],
+  ] as const) {
+    const owner = all.find((other) => !further.includes(other) && accessOf(other) === access);
+    if (owner === undefined) task.call.close(end);
+    else made.set(owner.id, end);
+  }
+  return made;
+}
+
+/** Opens a pipe by the link of an end: of the number that was kept free for this. Nobody waits, as both ends are open. */
+function openAgain(task: Task, end: Value, { flags }: PipeEntry, number: number): Value {
+  task.call.dup3(end, number, O.CLOEXEC);
+  return task.call
+    .openat(AT_FDCWD, `/proc/self/fd/${number}`, (flags & (O.ACCMODE | O.NONBLOCK)) | O.CLOEXEC, 0)
+    .hint("a pipe that was opened once more is so again through /proc, which has to be there");
+}
+
+function accessOf({ flags }: PipeEntry): number {
+  return flags & O.ACCMODE;
+}
+
+/** Is it neither of the two ends that pipe(2) gives? */
+function isFurther(end: PipeEntry, ends: readonly PipeEntry[]): boolean {
+  if (accessOf(end) === O.RDWR) return true;
+  const first = ends.find(({ pipe_id, flags }) => pipe_id === end.pipe_id && (flags & O.ACCMODE) === accessOf(end));
+  return first?.id !== end.id;
+}
+
+function pipeEnds(checkpoint: Checkpoint): readonly PipeEntry[] {
+  return [...checkpoint.files.values()].flatMap(({ pipe }) => pipe ?? []);
+}

@@ -1,0 +1,74 @@
+import { fdTypes, type InputOf, type RegFileEntry } from "@restage/images";
+import { O, S_IF } from "@restage/linux/abi";
+import { isSharedMemory } from "../../memory/shared-mappings/dump.ts";
+import { mountIdOf, mountOf } from "../../namespaces/mount/mount-of.ts";
+import { type CheckpointPlugin, defineCheckpointPlugin } from "@restage/core";
+import type { FrozenTree } from "@restage/core";
+import { nameFile } from "../deleted-file/dump.ts";
+import { ownerOf } from "../file-owner/dump.ts";
+import type { OpenFile } from "@restage/core";
+
+/** Device files that any process may open again: null, zero, full, random, urandom, kmsg; major 1. */
+const MEMORY_DEVICES = 1n;
+
+/** Files with a path: regular ones, directories, and devices that have no state of their own. */
+export function regularFiles(): CheckpointPlugin {
+  return defineCheckpointPlugin({
+    name: "regular-files",
+    duty: "regular-files",
+    saves: [
+      {
+        group: "files",
+        what: "files, directories, devices of memory",
+        saved: "positions and flags; files that stay outside with `--external file[MOUNT:INODE]`",
+        refused: "other devices",
+        shownBy: ["fixture files", "case inherited-files"],
+      },
+    ],
+    apply({ describeFile }) {
+      describeFile.tap("regular-files", (file, tree) => {
+        if (!isRegular(file)) return undefined;
+        return { type: fdTypes.REG, reg: regularEntry(file, tree, file.id) };
+      });
+    },
+  });
+}
+
+function isRegular(file: OpenFile): boolean {
+  const { link, stat } = file;
+  if (!link.startsWith("/") || isSharedMemory(file)) return false;
+  const type = stat.mode & S_IF.MT;
+  if (type === S_IF.CHR) return stat.rdev >> 8n === MEMORY_DEVICES;
+  return type === S_IF.REG || type === S_IF.DIR;
+}
+
+/**
+ * The entry of a file with a path, or with one that it had.
+ *
+ * @param id the entry's.
+ */
+export function regularEntry(file: OpenFile, tree: FrozenTree, id: number): InputOf<RegFileEntry> {
+  const { flags, stat } = file;
+  const isAppending = (flags & O.ACCMODE) === O.WRONLY && (flags & O.APPEND) !== 0;
+  const hasSize = (stat.mode & S_IF.MT) === S_IF.REG && !isAppending;
+  return {
+    id,
+    flags,
+    pos: file.position,
+    fown: ownerOf(file, tree),
+    mode: stat.mode,
+    ...(hasSize ? { size: stat.size } : {}),
+    ...placeOf(file, tree, id),
+  };
+}
+
+/** Where a restore finds it: by its path, or with its caller (`--external file[MOUNT:INODE]`, hexadecimal numbers). */
+function placeOf(file: OpenFile, tree: FrozenTree, id: number): Pick<InputOf<RegFileEntry>, "name" | "ext" | "mnt_id"> {
+  const { external } = tree.options;
+  // The mount of a mapped file can be looked at with CAP_CHECKPOINT_RESTORE only.
+  if (external.some((resource) => resource.startsWith("file["))) {
+    const name = `file[${mountIdOf(file, tree).toString(16)}:${file.stat.ino.toString(16)}]`;
+    if (external.includes(name)) return { name, ext: true };
+  }
+  return { name: nameFile(file, tree, id) ?? file.link, ...mountOf(file, tree) };
+}

@@ -1,0 +1,83 @@
+import { definePlugin, type Plan, type RestorePlugin, struct, type Task, type Value } from "@restage/core";
+import type { NetDeviceEntry, TunfileEntry } from "@restage/images";
+import { IFF_TUN, TUN } from "@restage/linux/abi";
+import { interfaceRequest } from "../../namespaces/net/links/tun-links.ts";
+import { namespaceId } from "../../namespaces/own-namespaces.ts";
+import { OpenFiles } from "../open-files.ts";
+import { flagsOfOpen, regularFile } from "../regular-file/restore.ts";
+
+/**
+ * RESTORE: open files of /dev/net/tun, attached to the links that they were attached to. The links are there already (see "net-namespaces"); one that
+ * did not persist goes again with its last descriptor from here on.
+ *
+ * Requires CAP_NET_ADMIN in the network namespace, or to be the link's owner.
+ */
+export function tunFiles(): RestorePlugin {
+  return definePlugin({
+    name: "tun-files",
+    duty: "tun-files",
+    uses: [OpenFiles],
+    stages: { RESTORE: "opens /dev/net/tun, and attaches to links" },
+    supports: [
+      {
+        group: "files",
+        what: "TUN and TAP",
+        restored: "descriptors and links, persistent or not; owner, group, queues, also detached ones",
+        refused: "links outside a network namespace of the tree's own, which CRIU does not dump; filters",
+        kernel: "CONFIG_TUN",
+        shownBy: ["case tun"],
+      },
+    ],
+    apply({ plan, openFile, service }) {
+      let links: ReadonlyMap<string, NetDeviceEntry> = new Map();
+      plan.tap("tun-files", (plan) => {
+        links = linksOf(plan);
+        checkTunFiles(plan, links);
+      });
+      openFile.for("TUNF").tap("tun-files", ({ task, entry: { tunf, id }, checkpoint }) => {
+        if (tunf === undefined) return undefined;
+        const file = regularFile(checkpoint, id, "a TUN file in files.img");
+        const descriptor = service(OpenFiles).open(task, id, flagsOfOpen(file));
+        attach(task, descriptor, tunf, links);
+        return descriptor;
+      });
+    },
+  });
+}
+
+function attach(task: Task, descriptor: Value, file: TunfileEntry, links: ReadonlyMap<string, NetDeviceEntry>): void {
+  const { netdev, detached } = file;
+  const link = links.get(placeOf(file))?.tun;
+  if (netdev === undefined || link === undefined) return;
+  const { flags, sndbuf } = link;
+  task.call
+    .ioctl(descriptor, TUN.SETIFF, interfaceRequest(netdev, flags))
+    .hint(`attaching to link ${netdev} needs CAP_NET_ADMIN in the tree's network namespace`);
+  // Whoever attaches first brings its own along.
+  task.call.ioctl(descriptor, TUN.SETSNDBUF, struct([4, sndbuf]));
+  if (detached === true) task.call.ioctl(descriptor, TUN.SETQUEUE, interfaceRequest("", IFF_TUN.DETACH_QUEUE));
+  if ((flags & IFF_TUN.PERSIST) === 0) task.call.ioctl(descriptor, TUN.SETPERSIST, 0);
+}
+
+/** TUN and TAP links of the tree's network namespaces by place. */
+function linksOf({ checkpoint, survivors }: Plan): ReadonlyMap<string, NetDeviceEntry> {
+  const namespaces = [...new Set(survivors.map((task) => namespaceId(task, "net") ?? 0))];
+  return new Map(
+    namespaces.flatMap((ns_id) => {
+      const links = checkpoint.values("netdev", ns_id).filter(({ tun }) => tun !== undefined);
+      return links.map((link) => [placeOf({ netdev: link.name, ns_id }), link] as const);
+    }),
+  );
+}
+
+/** The name of a link with its namespace. */
+function placeOf({ netdev, ns_id }: Pick<TunfileEntry, "netdev" | "ns_id">): string {
+  return `${netdev} in network namespace ${ns_id ?? 0}`;
+}
+
+function checkTunFiles(plan: Plan, links: ReadonlyMap<string, unknown>): void {
+  for (const { tunf } of plan.checkpoint.files.values()) {
+    if (tunf?.netdev === undefined || links.has(placeOf(tunf))) continue;
+    plan.refuse({ what: `descriptor of TUN link ${tunf.netdev}`, why: "the checkpoint does not have that link" });
+  }
+}

@@ -1,0 +1,32 @@
+import { definePlugin, type RestorePlugin, type Task } from "@restage/core";
+import { CLONE } from "@restage/linux/abi";
+import { Sessions } from "../sessions/restore.ts";
+
+/**
+ * FORKING: every task forks its own children with their pids, those of an older session before it takes its own. Descriptor tables that
+ * parent and child had in common they have in common again.
+ */
+export function children(): RestorePlugin {
+  return definePlugin({
+    name: "children",
+    duty: "children",
+    needs: ["sessions"],
+    uses: [Sessions],
+    stages: { FORKING: "every task forks its children" },
+    apply({ stages, service }) {
+      const fork = (task: Task, before: boolean) => {
+        for (const child of task.forks) {
+          if (service(Sessions).isBornBefore(child) === before)
+            task.fork(child, sharesTable(task, child) ? CLONE.FILES : 0);
+        }
+      };
+      stages.FORKING.task.tap({ name: "children-of-older-session", before: "sessions" }, (task) => fork(task, true));
+      stages.FORKING.task.tap("children", (task) => fork(task, false));
+    },
+  });
+}
+
+/** Do two tasks have one descriptor table? */
+export function sharesTable(task: Task, other: Task): boolean {
+  return task.survives && other.survives && task.ids.files_id === other.ids.files_id;
+}

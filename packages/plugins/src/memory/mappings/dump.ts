@@ -1,0 +1,133 @@
+import { existsSync, lstatSync } from "node:fs";
+import { vmaStatus } from "@restage/images";
+import { MAP, O, PROT, S_IF } from "@restage/linux/abi";
+import { identityOf } from "@restage/core";
+import type { FileIdentity } from "@restage/core";
+import { ownNamespace } from "../../namespaces/nested/dump.ts";
+import { type CheckpointPlugin, defineCheckpointPlugin } from "@restage/core";
+import type { FrozenTask } from "@restage/core";
+import type { FrozenTree } from "@restage/core";
+import type { Mapping } from "@restage/core";
+import { readMappings } from "./read-mappings.ts";
+import { isSharedMemory } from "../shared-mappings/dump.ts";
+
+const { VMA_AREA_REGULAR, VMA_AREA_VSYSCALL, VMA_AREA_VDSO, VMA_AREA_VVAR, VMA_AREA_HEAP } = vmaStatus;
+const { VMA_FILE_PRIVATE, VMA_FILE_SHARED, VMA_ANON_PRIVATE } = vmaStatus;
+
+/** Mappings with names of the kernel's. */
+const SPECIAL: Readonly<Record<string, number>> = {
+  "[vsyscall]": VMA_AREA_VSYSCALL | VMA_ANON_PRIVATE,
+  "[vdso]": VMA_AREA_REGULAR | VMA_AREA_VDSO | VMA_ANON_PRIVATE,
+  "[vvar]": VMA_AREA_REGULAR | VMA_AREA_VVAR | VMA_ANON_PRIVATE,
+  "[heap]": VMA_AREA_REGULAR | VMA_AREA_HEAP | VMA_ANON_PRIVATE,
+};
+
+/** What a task's memory is mapped from. */
+export function mappings(): CheckpointPlugin {
+  return defineCheckpointPlugin({
+    name: "mappings",
+    duty: "mappings",
+    saves: [
+      {
+        group: "memory",
+        what: "mappings",
+        saved: "anonymous, of files, of memfds, System V shared memory of an IPC namespace of the tree's own",
+        refused: "huge pages (hugetlb), AIO rings, uprobes, mappings of devices and sockets",
+        shownBy: ["fixture memory", "case many-mappings", "case odd-addresses"],
+      },
+    ],
+    apply({ look }) {
+      look.task.tap("mappings", (task, tree) => {
+        task.mappings = joinVvar(readMappings(task.hostPid));
+        for (const mapping of task.mappings) describe(mapping, task, tree);
+      });
+    },
+  });
+}
+
+/** From Linux 6.13 on vvar has two parts; images have one mapping for both. */
+function joinVvar(mappings: readonly Mapping[]): readonly Mapping[] {
+  const joined: Mapping[] = [];
+  for (const mapping of mappings) {
+    const last = joined.at(-1);
+    if (mapping.name !== "[vvar_vclock]" || last?.name !== "[vvar]" || last.end !== mapping.start) joined.push(mapping);
+    else joined[joined.length - 1] = { ...last, end: mapping.end, entry: { ...last.entry, end: mapping.end } };
+  }
+  return joined;
+}
+
+function describe(mapping: Mapping, task: FrozenTask, tree: FrozenTree): void {
+  const { entry, name, flags } = mapping;
+  const refuse = (why: string) => {
+    const range = `${mapping.start.toString(16)}-${mapping.end.toString(16)}`;
+    tree.findings.refuse({ what: `mapping ${range} ${name}`.trimEnd(), why, pid: task.pid });
+  };
+  const special = SPECIAL[name];
+  if (special !== undefined) {
+    entry.status = special;
+    if (name !== "[heap]" || mapping.inode === 0n) {
+      entry.flags = (entry.flags ?? 0) | MAP.ANONYMOUS;
+      entry.pgoff = 0n;
+    }
+    return;
+  }
+  if (name === "[uprobes]") {
+    refuse("somebody has set uprobes in this process");
+    return;
+  }
+  if (flags.has("ht")) {
+    refuse("huge pages (hugetlb) are not saved yet");
+    return;
+  }
+  if (mapping.device === "00:00" && mapping.inode === 0n && !name.startsWith("/")) {
+    entry.flags = (entry.flags ?? 0) | MAP.ANONYMOUS;
+    entry.status = VMA_AREA_REGULAR | VMA_ANON_PRIVATE;
+    entry.pgoff = 0n;
+    return;
+  }
+  if (name.startsWith("/SYSV")) describeSegment(mapping, tree, refuse);
+  else describeFile(mapping, task, tree, refuse);
+}
+
+/** System V shared memory: its id is the inode's number. */
+function describeSegment({ entry, inode }: Mapping, tree: FrozenTree, refuse: (why: string) => void): void {
+  if (ownNamespace(tree, "ipc") === undefined)
+    refuse(
+      "it is System V shared memory of this process's IPC namespace: only that of a namespace of the tree's own is saved",
+    );
+  entry.flags = (entry.flags ?? 0) | MAP.ANONYMOUS;
+  entry.status = VMA_AREA_REGULAR | vmaStatus.VMA_AREA_SYSVIPC | vmaStatus.VMA_ANON_SHARED;
+  entry.shmid = inode;
+  entry.fdflags = ((entry.prot ?? 0) & PROT.WRITE) === 0 ? O.RDONLY : O.RDWR;
+}
+
+function describeFile(mapping: Mapping, task: FrozenTask, tree: FrozenTree, refuse: (why: string) => void): void {
+  const { entry, start, end } = mapping;
+  const proc = `${task.proc}/map_files/${start.toString(16)}-${end.toString(16)}`;
+  const isShared = ((entry.flags ?? 0) & MAP.SHARED) !== 0;
+  const flags = openFlags(proc);
+  entry.fdflags = flags;
+  entry.status = VMA_AREA_REGULAR | (isShared ? VMA_FILE_SHARED : VMA_FILE_PRIVATE);
+  const file = tree.files.addPath(task, proc, flags, identityOfMapped(mapping, task, proc));
+  entry.shmid = BigInt(file.id);
+  if (isSharedMemory(file)) entry.status |= vmaStatus.VMA_AREA_MEMFD;
+  else if ((file.stat.mode & S_IF.MT) !== S_IF.REG) refuse("it maps no regular file: these are not saved yet");
+}
+
+/** The link is followed for CAP_CHECKPOINT_RESTORE only (proc(5)): without it the file at the path has to be the one that is mapped. */
+function identityOfMapped({ name, inode }: Mapping, task: FrozenTask, link: string): FileIdentity {
+  try {
+    return identityOf(link);
+  } catch (error) {
+    const path = `${task.proc}/root${name}`;
+    const stat = existsSync(path) ? identityOf(path) : undefined;
+    if (stat?.ino !== inode) throw error;
+    return stat;
+  }
+}
+
+/** How the file had been opened: the permissions of the link say so. */
+function openFlags(link: string): number {
+  const mode = lstatSync(link).mode & 0o600;
+  return mode === 0o600 ? O.RDWR : mode === 0o200 ? O.WRONLY : O.RDONLY;
+}

@@ -1,0 +1,76 @@
+import { readFileSync } from "node:fs";
+import { RestoreError } from "@restage/core";
+import { MADV, MAP, PROT } from "@restage/linux/abi";
+import type { Mapping } from "@restage/core";
+
+const HEADER = /^([0-9a-f]+)-([0-9a-f]+) (\S{4}) ([0-9a-f]+) (\S+) (\d+) *(.*)$/;
+
+/** What VmFlags say that mmap(2) takes. */
+const MAP_FLAGS: Readonly<Record<string, number>> = {
+  gd: MAP.GROWSDOWN,
+  lo: MAP.LOCKED,
+  nr: MAP.NORESERVE,
+  ht: MAP.HUGETLB,
+};
+
+/** What VmFlags say that madvise(2) does. */
+const ADVICE: Readonly<Record<string, number>> = {
+  sr: MADV.SEQUENTIAL,
+  rr: MADV.RANDOM,
+  dc: MADV.DONTFORK,
+  dd: MADV.DONTDUMP,
+  mg: MADV.MERGEABLE,
+  hg: MADV.HUGEPAGE,
+  nh: MADV.NOHUGEPAGE,
+  wf: MADV.WIPEONFORK,
+};
+
+/** Reads /proc/PID/smaps. Entries have all that can be told from there. */
+export function readMappings(pid: number): readonly Mapping[] {
+  const mappings: Mapping[] = [];
+  for (const line of smaps(pid).split("\n")) {
+    const [, start, end, permissions = "", offset, device = "", inode, name = ""] = HEADER.exec(line) ?? [];
+    if (start !== undefined && end !== undefined) {
+      const place = { start: BigInt(`0x${start}`), end: BigInt(`0x${end}`), offset: BigInt(`0x${offset}`) };
+      mappings.push({ ...place, permissions, device, inode: BigInt(inode ?? 0), name, flags: new Set(), entry: {} });
+      continue;
+    }
+    const last = mappings.at(-1);
+    if (last === undefined || !line.startsWith("VmFlags:")) continue;
+    const flags = new Set(line.slice("VmFlags:".length).trim().split(" "));
+    mappings[mappings.length - 1] = { ...last, flags, entry: entryOf(last, flags) };
+  }
+  return mappings;
+}
+
+function smaps(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/smaps`, "utf8");
+  } catch (error) {
+    const hint = "the kernel needs CONFIG_PROC_PAGE_MONITOR";
+    throw new RestoreError("ERR_SYSCALL", `Cannot read /proc/${pid}/smaps`, { pid, hint, cause: error });
+  }
+}
+
+function entryOf(mapping: Omit<Mapping, "flags" | "entry">, vmFlags: ReadonlySet<string>): Mapping["entry"] {
+  const [readable, writable, executable, sharing] = mapping.permissions;
+  let flags = sharing === "s" ? MAP.SHARED : MAP.PRIVATE;
+  let madv = 0n;
+  for (const flag of vmFlags) {
+    flags |= MAP_FLAGS[flag] ?? 0;
+    const advice = ADVICE[flag];
+    if (advice !== undefined) madv |= 1n << BigInt(advice);
+  }
+  return {
+    start: mapping.start,
+    end: mapping.end,
+    pgoff: mapping.offset,
+    shmid: 0n,
+    prot:
+      (readable === "r" ? PROT.READ : 0) | (writable === "w" ? PROT.WRITE : 0) | (executable === "x" ? PROT.EXEC : 0),
+    flags,
+    status: 0,
+    fd: -1n,
+    ...(madv === 0n ? {} : { madv }),
+  };
+}

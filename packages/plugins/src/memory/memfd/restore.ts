@@ -1,0 +1,124 @@
+import {
+  definePlugin,
+  defineService,
+  type RestorePlugin,
+  type Service,
+  type StageContext,
+  type Task,
+  type Value,
+} from "@restage/core";
+import { AT_FDCWD, F, MAP, MFD, O, PAGE_SIZE, PROT, S_IF, SEEK } from "@restage/linux/abi";
+import { OpenFiles } from "../../files/open-files.ts";
+import { alignUp, HUGE_PAGES_HINT, hugePageSize } from "../huge-pages.ts";
+import { fillPages, MAX_BYTES, openPages, placeAt } from "../page-content.ts";
+import { findSegments, type Segment } from "../segments.ts";
+
+/** The shared memory that was made for the tree. */
+export interface Segments {
+  readonly all: readonly Segment[];
+}
+
+export const Segments: Service<Segments> = defineService<Segments>("segments");
+
+/**
+ * Memfds, as open files and for mapping, and shared anonymous memory.
+ *
+ * FORKING: the root task makes them, with their content, under numbers that all tasks inherit; so each can map them, whenever it maps its
+ * memory. RESTORE_SIGCHLD: when all is mapped, seals.
+ */
+export function memfds(): RestorePlugin {
+  return definePlugin({
+    name: "memfds",
+    duty: "memfds",
+    uses: [OpenFiles],
+    provides: [Segments],
+    stages: {
+      FORKING: "the root task makes memfds and other shared memory, with their content",
+      RESTORE: "opens memfds as files",
+      RESTORE_SIGCHLD: "seals memfds",
+    },
+    supports: [
+      {
+        group: "files",
+        what: "memfd",
+        restored:
+          "content, size, name, seals, owner and mode; any number of open descriptions, private and shared mappings",
+        shownBy: ["case memfds"],
+      },
+    ],
+    apply({ plan, stages, openFile, service, provide }) {
+      let context: StageContext | undefined;
+      let segments: readonly Segment[] = [];
+      provide(Segments, {
+        get all() {
+          return segments;
+        },
+      });
+      plan.tap("memfds", (plan) => {
+        segments = findSegments(plan);
+        for (const { files, number } of segments) {
+          for (const id of files) service(OpenFiles).substitute(id, `/proc/self/fd/${number}`);
+        }
+      });
+      stages.FORKING.enter.tap("memfds", (stage) => {
+        context = stage;
+      });
+      stages.FORKING.task.tap("memfds", (task) => {
+        if (context === undefined || task !== context.tree.root) return;
+        for (const segment of segments) make(task, segment, context);
+      });
+      openFile.for("MEMFD").tap("memfds", ({ task, entry: { memfd } }) => {
+        if (memfd === undefined) return undefined;
+        const path = service(OpenFiles).path(task, memfd.id, "files.img");
+        const descriptor = task.call.openat(AT_FDCWD, path, memfd.flags | O.CLOEXEC, 0);
+        if (memfd.pos !== 0n) task.call.lseek(descriptor, memfd.pos, SEEK.SET).expect(memfd.pos);
+        return descriptor;
+      });
+      stages.RESTORE_SIGCHLD.task.tap("memfds", (task) => {
+        if (task !== context?.tree.root) return;
+        for (const { number, seals } of segments) if (seals !== 0) task.call.fcntl(number, F.ADD_SEALS, seals);
+      });
+    },
+  });
+}
+
+function make(task: Task, segment: Segment, context: StageContext): void {
+  const { call } = task;
+  const memfd = call.memfd_create(segment.name, MFD.CLOEXEC | MFD.ALLOW_SEALING | segment.hugePages);
+  if (segment.hugePages === 0) moveContent(task, segment, memfd, context);
+  // Whole pages were moved: it may end within the last.
+  if (segment.size > 0n) call.ftruncate(memfd, segment.size);
+  if (segment.hugePages !== 0) fillHugePages(task, segment, memfd, context);
+  const permissions = segment.mode & ~S_IF.MT;
+  if (permissions !== 0o777) call.fchmod(memfd, permissions);
+  if (segment.uid !== 0 || segment.gid !== 0) call.fchown(memfd, segment.uid, segment.gid);
+  task.place(memfd, segment.number, { cloexec: true });
+}
+
+/** The content is moved inside the kernel: nobody has it mapped yet. */
+function moveContent(task: Task, segment: Segment, memfd: Value, context: StageContext): void {
+  const { call } = task;
+  for (const run of segment.runs) {
+    const pages = openPages(task, run, context);
+    for (let done = 0; done < run.pages * PAGE_SIZE; done += MAX_BYTES) {
+      const length = Math.min(run.pages * PAGE_SIZE - done, MAX_BYTES);
+      call.lseek(pages, (run.offset ?? 0) + done, SEEK.SET);
+      call.lseek(memfd, Number(run.address) + done, SEEK.SET);
+      call.sendfile(memfd, pages, 0, length).expect(length);
+    }
+    call.close(pages);
+  }
+}
+
+/** Huge pages can only be written where they are mapped: the root task has nothing after the zone yet. */
+function fillHugePages(task: Task, segment: Segment, memfd: Value, context: StageContext): void {
+  const { zone } = context.stub;
+  const at = alignUp(zone.start + zone.length, hugePageSize(segment.hugePages));
+  const flags = MAP.SHARED | MAP.FIXED_NOREPLACE;
+  task.call
+    .mmap(at, segment.size, PROT.READ | PROT.WRITE, flags, memfd, 0)
+    .hint(HUGE_PAGES_HINT)
+    .expect(at);
+  fillPages(task, placeAt(at, segment.runs), context);
+  task.call.munmap(at, segment.size);
+}

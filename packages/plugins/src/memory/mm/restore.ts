@@ -1,0 +1,42 @@
+import { data, definePlugin, type RestorePlugin, struct } from "@restage/core";
+import type { MmEntry } from "@restage/images";
+import { O, PR, PR_SET_MM_MAP, PRCTL_MM_MAP } from "@restage/linux/abi";
+import { OpenFiles } from "../../files/open-files.ts";
+
+/**
+ * RESTORE: what /proc/PID shows of an address space: where code, data, heap, stack, arguments and environment are, the auxiliary vector,
+ * and the link to the executable. Requires CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN (for the link).
+ */
+export function mm(): RestorePlugin {
+  return definePlugin({
+    name: "mm",
+    duty: "mm",
+    uses: [OpenFiles],
+    stages: { RESTORE: "sets the mm fields, the auxiliary vector and the link to the executable" },
+    supports: [
+      {
+        group: "memory",
+        what: "limits of code, data, stack, brk; auxv; executable",
+        restored: "all",
+        shownBy: ["fixture attributes"],
+      },
+    ],
+    apply({ stages, service }) {
+      stages.RESTORE.task.tap("mm", (task) => {
+        if (!task.survives) return;
+        const { mm } = task;
+        const exe = service(OpenFiles).open(task, mm.exe_file_id, O.RDONLY);
+        const auxv = data(new Uint8Array(BigUint64Array.from(mm.mm_saved_auxv).buffer));
+        const map = struct(
+          ...PRCTL_MM_MAP.fields.map((name) => [8, mm[`mm_${name}` as keyof MmEntry] as bigint] as const),
+          [8, { kind: "address", data: auxv, offset: 0 }],
+          [4, auxv.bytes.length],
+          [4, exe],
+        );
+        task.call.prctl(PR.SET_MM, PR_SET_MM_MAP, map, PRCTL_MM_MAP.size, 0);
+        task.call.close(exe);
+        if (mm.thp_disabled === true) task.call.prctl(PR.SET_THP_DISABLE, 1, 0, 0, 0);
+      });
+    },
+  });
+}

@@ -1,0 +1,68 @@
+import type { Task } from "@restage/core";
+import type { PageRun, VmaEntry } from "@restage/images";
+import { MADV, MAP, PAGE_SIZE } from "@restage/linux/abi";
+import { isFile, kindOf } from "../mappings/vmas.ts";
+
+/** Advice with which the kernel does not hand a mapping on as it is. */
+const NOT_HANDED_ON = (1n << BigInt(MADV.DONTFORK)) | (1n << BigInt(MADV.WIPEONFORK));
+
+/**
+ * The mappings that a task already has from the one that forked it, because both have them alike: their pages stay shared (copy on write) where the
+ * contents are the same.
+ */
+export function inheritedVmas(task: Task): ReadonlySet<VmaEntry> {
+  const { forker } = task;
+  if (forker?.survives !== true || forker.mm.exe_file_id !== task.mm.exe_file_id) return new Set();
+  const theirs = new Map(forker.mm.vmas.filter(isHandedOn).map((vma) => [vma.start, vma]));
+  const guards = [...task.mm.vmas, ...forker.mm.vmas].filter((vma) => kindOf(vma) === "guard");
+  return new Set(
+    task.mm.vmas.filter((vma) => {
+      const other = theirs.get(vma.start);
+      if (other === undefined || !isHandedOn(vma) || !isAlike(vma, other)) return false;
+      // Guard regions are handed on too, and both may have others.
+      return !guards.some(({ start, end }) => start < vma.end && vma.start < end);
+    }),
+  );
+}
+
+function isHandedOn(vma: VmaEntry): boolean {
+  const flags = MAP.LOCKED | MAP.HUGETLB;
+  return kindOf(vma) === "private" && (vma.flags & flags) === 0 && ((vma.madv ?? 0n) & NOT_HANDED_ON) === 0n;
+}
+
+function isAlike(a: VmaEntry, b: VmaEntry): boolean {
+  const same = a.end === b.end && a.prot === b.prot && a.flags === b.flags && (a.madv ?? 0n) === (b.madv ?? 0n);
+  return same && isFile(a) === isFile(b) && (!isFile(a) || (a.shmid === b.shmid && a.pgoff === b.pgoff));
+}
+
+/** A range of addresses [start, end). */
+export interface Range {
+  readonly start: bigint;
+  readonly end: bigint;
+}
+
+/** The pages of a mapping that one has content for and the other does not; both lists ascend. */
+export function pagesOnlyIn(theirs: readonly PageRun[], own: readonly PageRun[], within: Range): readonly Range[] {
+  const gaps: Range[] = [];
+  let next = 0;
+  for (const run of theirs) {
+    const runEnd = endOf(run);
+    if (runEnd <= within.start) continue;
+    if (run.address >= within.end) break;
+    let at = run.address > within.start ? run.address : within.start;
+    const end = runEnd < within.end ? runEnd : within.end;
+    while (next < own.length && endOf(own[next] as PageRun) <= at) next++;
+    for (let n = next; n < own.length && at < end; n++) {
+      const mine = own[n] as PageRun;
+      if (mine.address >= end) break;
+      if (mine.address > at) gaps.push({ start: at, end: mine.address });
+      at = endOf(mine);
+    }
+    if (at < end) gaps.push({ start: at, end });
+  }
+  return gaps;
+}
+
+function endOf(run: PageRun): bigint {
+  return run.address + BigInt(run.pages * PAGE_SIZE);
+}

@@ -1,0 +1,302 @@
+import {
+  type Checkpoint,
+  callTaps,
+  data,
+  definePlugin,
+  type MemoryPatch,
+  type Plan,
+  type RestorePlugin,
+  type StageContext,
+  type Task,
+  type Value,
+} from "@restage/core";
+import type { PageRun, VmaEntry } from "@restage/images";
+import { MADV, MAP, O, PAGE_SIZE, PROT } from "@restage/linux/abi";
+import { OpenFiles } from "../../files/open-files.ts";
+import { HUGE_PAGES_HINT, hasHugePages } from "../huge-pages.ts";
+import { inheritedVmas, pagesOnlyIn } from "./inherited.ts";
+import { type Content, fillPages, mergePages, readPageRuns } from "../page-content.ts";
+import { readBytes } from "../read-pages.ts";
+import { advise, checkVmas, isFile, kindOf, printVma, TASK_SIZE } from "../mappings/vmas.ts";
+
+/**
+ * Private memory, anonymous and of files, with its content.
+ *
+ * FORKING for tasks with children: what parent and child share has to be there before the child is forked. RESTORE for the others, which all
+ * work at once.
+ */
+export function privateMemory(): RestorePlugin {
+  return definePlugin({
+    name: "private-memory",
+    duty: "private-memory",
+    uses: [OpenFiles],
+    stages: {
+      FORKING: "tasks with children map and fill their private memory",
+      RESTORE: "all others map and fill their private memory",
+    },
+    supports: [
+      {
+        group: "memory",
+        what: "private mappings",
+        restored:
+          "anonymous and of files, with content, protection, advice, locks; copy-on-write between parent and child as it was",
+        shownBy: [
+          "fixture counter",
+          "fixture many",
+          "fixture tree",
+          "fixture memory",
+          "case mapping-kinds",
+          "case copy-on-write",
+          "case many-mappings",
+          "case odd-addresses",
+        ],
+      },
+      {
+        group: "memory",
+        what: "huge pages (hugetlb)",
+        restored:
+          "private and shared mappings, memfds, System V shared memory; files of hugetlbfs become memfds, as with CRIU",
+        kernel: "CONFIG_HUGETLBFS, and as many huge pages as there were",
+        shownBy: ["case huge-pages"],
+      },
+      {
+        group: "memory",
+        what: "guard regions",
+        restored: "MADV_GUARD_INSTALL",
+        kernel: "6.13",
+        shownBy: ["case guard-regions"],
+      },
+      {
+        group: "memory",
+        what: "pages in parent images",
+        restored: "of incremental dumps, of any depth",
+        refused: "pages of a page server (--lazy-pages)",
+        shownBy: ["case incremental"],
+      },
+    ],
+    apply({ plan, stages, patchMemory, service }) {
+      let context: StageContext | undefined;
+      plan.tap("private-memory", (plan) => {
+        for (let source = plan.checkpoint.source.parent(); source !== undefined; source = source.parent()) {
+          plan.serviceDescriptors.keepOpen(source.directory());
+        }
+        for (const task of plan.survivors) {
+          checkVmas(plan, task);
+          checkPages(plan, task);
+        }
+      });
+      const restore = async (task: Task) => {
+        if (context === undefined) return;
+        const { checkpoint, stub } = context;
+        const runs = readPageRuns(checkpoint, task);
+        const patch = new Patch(task, runs);
+        await callTaps(patchMemory, patch);
+        const vmas = task.mm.vmas.filter((vma) => kindOf(vma) === "private");
+        const inherited = inheritedVmas(task);
+        const content = contentOf(task, vmas, runs);
+        const filled = new Set([...content.map(({ vma }) => vma), ...patch.touched(vmas)]);
+        unmapAllBut(task, inherited, stub.zone);
+        mapAll(task, vmas, inherited, filled, service(OpenFiles));
+        const isInherited = ({ vma }: VmaContent) => inherited.has(vma);
+        if (inherited.size > 0) {
+          mergePages(task, content.filter(isInherited), context, stub.scratch);
+          dropForeignPages(checkpoint, task, inherited, runs);
+        }
+        fillPages(
+          task,
+          content.filter((piece) => !isInherited(piece)),
+          context,
+        );
+        patch.apply();
+        protectAll(task, filled);
+        for (const vma of vmas) if (!inherited.has(vma)) advise(task, vma);
+        installGuards(task);
+      };
+      stages.FORKING.enter.tap("private-memory", (stage) => {
+        context = stage;
+      });
+      stages.FORKING.task.tapPromise("private-memory", async (task) => {
+        // What a helper has of its parent's memory is none of its children's affair.
+        if (task.kind === "helper" && context !== undefined) unmapAllBut(task, new Set(), context.stub.zone);
+        if (task.survives && task.forks.length > 0) await restore(task);
+      });
+      stages.RESTORE.task.tapPromise("private-memory", async (task) => {
+        if (task.survives && task.forks.length === 0) await restore(task);
+      });
+    },
+  });
+}
+
+/** Runs and mappings both ascend. */
+function checkPages(plan: Plan, task: Task): void {
+  const vmas = task.mm.vmas.filter((vma) => ["private", "aio", "vdso"].includes(kindOf(vma)));
+  let next = 0;
+  for (const run of readPageRuns(plan.checkpoint, task)) {
+    const end = run.address + BigInt(run.pages * PAGE_SIZE);
+    while (next < vmas.length && (vmas[next] as VmaEntry).end <= run.address) next++;
+    let at = run.address;
+    for (let n = next; at < end && n < vmas.length && (vmas[n] as VmaEntry).start <= at; n++)
+      at = (vmas[n] as VmaEntry).end;
+    if (at >= end) continue;
+    plan.refuse({
+      what: `pages at ${run.address.toString(16)}`,
+      why: "they are in no private mapping: pagemap and mm image contradict each other",
+      pid: task.pid,
+    });
+  }
+}
+
+/** Everything that came from the forker goes, but what both have alike; the zone stays. */
+function unmapAllBut(
+  task: Task,
+  kept: ReadonlySet<VmaEntry>,
+  zone: { readonly start: number; readonly length: number },
+): void {
+  const ranges = [...kept].map(({ start, end }) => ({ start: Number(start), end: Number(end) }));
+  ranges.push({ start: zone.start, end: zone.start + zone.length });
+  ranges.sort((a, b) => a.start - b.start);
+  let at = 0;
+  for (const { start, end } of ranges) {
+    if (start > at) task.call.munmap(at, start - at);
+    at = end;
+  }
+  if (at < TASK_SIZE) task.call.munmap(at, TASK_SIZE - at);
+}
+
+/** Inherited pages that only the forker had. */
+function dropForeignPages(
+  checkpoint: Checkpoint,
+  task: Task,
+  inherited: ReadonlySet<VmaEntry>,
+  runs: readonly PageRun[],
+): void {
+  if (task.forker === undefined) return;
+  const theirs = readPageRuns(checkpoint, task.forker);
+  for (const vma of inherited) {
+    for (const { start, end } of pagesOnlyIn(theirs, runs, vma)) task.call.madvise(start, end - start, MADV.DONTNEED);
+  }
+}
+
+/** Content and the mapping that it is in. */
+interface VmaContent extends Content {
+  readonly vma: VmaEntry;
+}
+
+/** The runs cut at the borders of mappings, each with its mapping; those of other mappings (the vdso's) left out. Both ascend. */
+function contentOf(task: Task, vmas: readonly VmaEntry[], runs: readonly PageRun[]): VmaContent[] {
+  const content: VmaContent[] = [];
+  let next = 0;
+  for (const run of runs) {
+    const end = run.address + BigInt(run.pages * PAGE_SIZE);
+    while (next < vmas.length && (vmas[next] as VmaEntry).end <= run.address) next++;
+    for (let n = next; n < vmas.length; n++) {
+      const vma = vmas[n] as VmaEntry;
+      if (vma.start >= end) break;
+      const from = vma.start > run.address ? vma.start : run.address;
+      const to = vma.end < end ? vma.end : end;
+      const offset = run.offset === undefined ? undefined : run.offset + Number(from - run.address);
+      const part = { ...run, address: from, pages: Number(to - from) / PAGE_SIZE, offset };
+      const last = content.at(-1);
+      const joined = last?.vma === vma ? joinRuns(last.run, part) : undefined;
+      if (joined === undefined) content.push({ vma, run: part, hugePages: mayBecomeHuge(vma, task) });
+      else content[content.length - 1] = { vma, run: joined, hugePages: last?.hugePages ?? false };
+    }
+  }
+  return content;
+}
+
+/** Two runs as one, when the second goes on where the first ends, in memory and in the image: CRIU writes at most 1 MiB in one. */
+function joinRuns(first: PageRun, second: PageRun): PageRun | undefined {
+  const length = first.pages * PAGE_SIZE;
+  const follows = first.address + BigInt(length) === second.address && (first.offset ?? 0) + length === second.offset;
+  if (!follows || first.pagesFile !== second.pagesFile || first.source !== second.source) return undefined;
+  return { ...first, pages: first.pages + second.pages };
+}
+
+function mapAll(
+  task: Task,
+  vmas: readonly VmaEntry[],
+  inherited: ReadonlySet<VmaEntry>,
+  filled: ReadonlySet<VmaEntry>,
+  files: OpenFiles,
+): void {
+  const open = new Map<bigint, Value>();
+  for (const vma of vmas) {
+    const prot = filled.has(vma) ? vma.prot | PROT.WRITE : vma.prot;
+    const length = vma.end - vma.start;
+    if (inherited.has(vma)) {
+      if (prot !== vma.prot) task.call.mprotect(vma.start, length, prot);
+      continue;
+    }
+    let file: Value = -1;
+    let flags = vma.flags | MAP.FIXED_NOREPLACE;
+    if (isFile(vma)) {
+      file = open.get(vma.shmid) ?? files.open(task, Number(vma.shmid), O.RDONLY);
+      open.set(vma.shmid, file);
+    } else flags |= MAP.ANONYMOUS;
+    const mapped = task.call.mmap(vma.start, length, prot, flags, file, isFile(vma) ? vma.pgoff : 0);
+    if (hasHugePages(vma)) mapped.hint(HUGE_PAGES_HINT);
+    mapped.expect(vma.start);
+  }
+  for (const file of open.values()) task.call.close(file);
+}
+
+function protectAll(task: Task, filled: ReadonlySet<VmaEntry>): void {
+  for (const vma of filled) {
+    if ((vma.prot & PROT.WRITE) === 0) task.call.mprotect(vma.start, vma.end - vma.start, vma.prot);
+  }
+}
+
+/** Guard regions stand in the image as mappings within others. */
+function installGuards(task: Task): void {
+  for (const vma of task.mm.vmas) {
+    if (kindOf(vma) !== "guard") continue;
+    task.call
+      .madvise(vma.start, vma.end - vma.start, MADV.GUARD_INSTALL)
+      .hint("guard regions need Linux 6.13 or newer");
+  }
+}
+
+function vmaAt(vmas: readonly VmaEntry[], address: bigint): VmaEntry | undefined {
+  return vmas.find((vma) => vma.start <= address && address < vma.end);
+}
+
+/** Transparent huge pages, that is. */
+function mayBecomeHuge(vma: VmaEntry, task: Task): boolean {
+  if (isFile(vma) || hasHugePages(vma) || task.mm.thp_disabled === true) return false;
+  return ((vma.madv ?? 0n) & (1n << BigInt(MADV.NOHUGEPAGE))) === 0n;
+}
+
+/** Collects what `patchMemory` taps write; applied when the pages are there and still writable. */
+class Patch implements MemoryPatch {
+  readonly task: Task;
+  readonly writes: { readonly address: bigint; readonly bytes: Uint8Array }[] = [];
+  readonly #runs: readonly PageRun[];
+
+  constructor(task: Task, runs: readonly PageRun[]) {
+    this.task = task;
+    this.#runs = runs;
+  }
+
+  read(address: bigint, length: number): Uint8Array | undefined {
+    return readBytes(this.#runs, address, length);
+  }
+
+  write(address: bigint, bytes: Uint8Array): void {
+    const vma = vmaAt(this.task.mm.vmas, address);
+    if (vma === undefined || kindOf(vma) !== "private" || address + BigInt(bytes.length) > vma.end) {
+      const where = vma === undefined ? "no mapping is there" : `mapping ${printVma(vma)}`;
+      throw new RangeError(`Cannot write ${bytes.length} bytes at 0x${address.toString(16)}: ${where}`);
+    }
+    this.writes.push({ address, bytes });
+  }
+
+  /** The mappings that are written to. */
+  touched(vmas: readonly VmaEntry[]): readonly VmaEntry[] {
+    return this.writes.flatMap(({ address }) => vmaAt(vmas, address) ?? []);
+  }
+
+  apply(): void {
+    for (const { address, bytes } of this.writes) this.task.copy(address, data(bytes));
+  }
+}

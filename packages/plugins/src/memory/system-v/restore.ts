@@ -1,0 +1,115 @@
+import { definePlugin, type Plan, type RestorePlugin, type Task } from "@restage/core";
+import type { VmaEntry } from "@restage/images";
+import { PAGE_SIZE, PROT } from "@restage/linux/abi";
+import { hasOwnNamespace, namespaceId } from "../../namespaces/own-namespaces.ts";
+import { hugePageSize } from "../huge-pages.ts";
+import { advise, kindOf, printVma } from "../mappings/vmas.ts";
+
+/** Flags of shmat(2). Source: include/uapi/linux/shm.h. */
+const SHM = { RDONLY: 0o10000, EXEC: 0o100000 } as const;
+
+/** A segment that is attached once, of which all or parts are mapped still. */
+interface Attachment {
+  readonly id: number;
+  readonly start: bigint;
+  readonly end: bigint;
+  readonly vmas: VmaEntry[];
+}
+
+/**
+ * Mappings of System V shared memory, which the root task has made: attached when the task has mapped its private memory. FORKING for tasks with
+ * children, RESTORE for the others.
+ */
+export function systemVMappings(): RestorePlugin {
+  return definePlugin({
+    name: "system-v-mappings",
+    duty: "system-v-mappings",
+    needs: ["private-memory", "ipc-namespace"],
+    stages: {
+      FORKING: "tasks with children attach System V shared memory",
+      RESTORE: "all others attach System V shared memory",
+    },
+    supports: [
+      {
+        group: "memory",
+        what: "System V shared memory",
+        restored: "attached at its addresses, also in parts",
+        refused: "segments of the host's IPC namespace",
+        shownBy: ["fixture shm"],
+      },
+    ],
+    apply({ plan, stages }) {
+      let sizes: ReadonlyMap<number, bigint> = new Map();
+      plan.tap("system-v-mappings", (plan) => {
+        sizes = sizesOf(plan);
+        for (const task of plan.survivors) checkAttachments(plan, task, sizes);
+      });
+      stages.FORKING.task.tap("system-v-mappings", (task) => {
+        if (task.survives && task.forks.length > 0) attach(task, sizes);
+      });
+      stages.RESTORE.task.tap("system-v-mappings", (task) => {
+        if (task.survives && task.forks.length === 0) attach(task, sizes);
+      });
+    },
+  });
+}
+
+/** The whole segment is attached; parts that are mapped no more go, and protections that were changed are so again. */
+function attach(task: Task, sizes: ReadonlyMap<number, bigint>): void {
+  for (const { id, start, end, vmas } of attachmentsOf(task, sizes)) {
+    const prot = vmas.reduce((all, vma) => all | vma.prot, 0);
+    const flags = ((prot & PROT.WRITE) === 0 ? SHM.RDONLY : 0) | ((prot & PROT.EXEC) === 0 ? 0 : SHM.EXEC);
+    task.call.shmat(id, start, flags).expect(start);
+    let at = start;
+    for (const vma of vmas) {
+      if (vma.start > at) task.call.munmap(at, vma.start - at);
+      if (vma.prot !== prot) task.call.mprotect(vma.start, vma.end - vma.start, vma.prot);
+      advise(task, vma);
+      at = vma.end;
+    }
+    if (at < end) task.call.munmap(at, end - at);
+  }
+}
+
+function attachmentsOf(task: Task, sizes: ReadonlyMap<number, bigint>): readonly Attachment[] {
+  const attachments = new Map<string, Attachment>();
+  for (const vma of task.mm.vmas) {
+    if (kindOf(vma) !== "sysvipc") continue;
+    const start = vma.start - vma.pgoff;
+    const key = `${vma.shmid} ${start}`;
+    const known = attachments.get(key);
+    if (known !== undefined) known.vmas.push(vma);
+    else
+      attachments.set(key, {
+        id: Number(vma.shmid),
+        start,
+        end: start + (sizes.get(Number(vma.shmid)) ?? 0n),
+        vmas: [vma],
+      });
+  }
+  return [...attachments.values()];
+}
+
+/** Bytes of the segments, in whole pages, by their ids. */
+function sizesOf({ checkpoint, tree }: Plan): ReadonlyMap<number, bigint> {
+  if (!hasOwnNamespace(checkpoint, tree.root, "ipc")) return new Map();
+  const segments = checkpoint.values("ipcns_shm", namespaceId(tree.root, "ipc") ?? 0);
+  return new Map(
+    segments.map(({ desc, size, hugetlb_flag = 0 }) => {
+      const page = BigInt(hugetlb_flag === 0 ? PAGE_SIZE : hugePageSize(hugetlb_flag));
+      return [desc.id, ((size + page - 1n) / page) * page];
+    }),
+  );
+}
+
+function checkAttachments(plan: Plan, task: Task, sizes: ReadonlyMap<number, bigint>): void {
+  for (const { id, start, end, vmas } of attachmentsOf(task, sizes)) {
+    const [first] = vmas;
+    if (first === undefined) continue;
+    const refuse = (why: string) => plan.refuse({ what: `mapping ${printVma(first)}`, why, pid: task.pid });
+    if (!sizes.has(id))
+      refuse(`System V shared memory ${id} is not in the checkpoint: it is the host's, or was removed`);
+    const other = task.mm.vmas.find((vma) => !vmas.includes(vma) && vma.start < end && start < vma.end);
+    if (other !== undefined) refuse(`${printVma(other)} is where another part of the segment was unmapped`);
+  }
+}

@@ -1,0 +1,43 @@
+import { type Host, output, RestoreError } from "@restage/core";
+import type { IpcQueuedMessage } from "@restage/images";
+import { errnoText } from "@restage/linux/abi";
+import { attempt, room } from "../../../attempt.ts";
+import type { FrozenTree } from "@restage/core";
+import { descriptionOf, readObjects } from "../objects.ts";
+
+/** Commands and flags. Source: include/uapi/linux/{ipc,msg}.h. */
+const IPC_STAT = 2;
+const IPC_NOWAIT = 0o4000;
+const MSG_COPY = 0o40000;
+
+/** struct msqid64_ds: its size, the number of messages, and the highest number of bytes. Source: include/uapi/asm-generic/msgbuf.h. */
+const MSQID_DS = { size: 120, qnum: 80, qbytes: 88 } as const;
+const LARGEST_MESSAGE = 64 * 1024;
+
+/** System V message queues with their messages, which stay there. Requires CONFIG_CHECKPOINT_RESTORE. */
+export function saveMessageQueues({ host, images, ids }: FrozenTree, namespace: number): void {
+  for (const object of readObjects(host, "msg")) {
+    const desc = descriptionOf(object, "msg", ids);
+    const state = output(MSQID_DS.size);
+    host.call.msgctl(desc.id, IPC_STAT, state);
+    const view = new DataView(state.bytes.buffer, state.bytes.byteOffset);
+    const qnum = Number(view.getBigUint64(MSQID_DS.qnum, true));
+    const qbytes = Number(view.getBigUint64(MSQID_DS.qbytes, true));
+    const extra = Array.from({ length: qnum }, (_, index) => peek(host, desc.id, index));
+    images.add("ipcns_msg", namespace, { value: { desc, qbytes, qnum }, extra });
+  }
+}
+
+/** A copy of a message of a queue. Source: msgop(2). */
+function peek(host: Host, queue: number, index: number): IpcQueuedMessage {
+  const { data, view } = room(8 + LARGEST_MESSAGE);
+  const msize = attempt(host, "msgrcv", queue, data, LARGEST_MESSAGE, index, IPC_NOWAIT | MSG_COPY);
+  if (msize < 0) {
+    const message = `Cannot read message ${index} of message queue ${queue}: ${errnoText(-msize)}`;
+    throw new RestoreError("ERR_SYSCALL", message, {
+      syscall: { name: "msgrcv", printed: `msgrcv(${queue}, …, MSG_COPY)`, errno: -msize },
+      hint: "it needs a kernel with CONFIG_CHECKPOINT_RESTORE",
+    });
+  }
+  return { value: { mtype: view.getBigUint64(0, true), msize }, data: data.bytes.slice(8, 8 + msize) };
+}

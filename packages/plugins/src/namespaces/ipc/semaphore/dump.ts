@@ -1,0 +1,18 @@
+import { output } from "@restage/core";
+import type { FrozenTree } from "@restage/core";
+import { descriptionOf, readObjects } from "../objects.ts";
+
+/** A command of semctl(2): all values of a set. Source: include/uapi/linux/sem.h. */
+const GETALL = 13;
+
+/** System V semaphores with their values. */
+export function saveSemaphores({ host, images, ids }: FrozenTree, namespace: number): void {
+  for (const object of readObjects(host, "sem")) {
+    const desc = descriptionOf(object, "sem", ids);
+    const nsems = Number(object.get("nsems"));
+    const room = output(2 * nsems);
+    host.call.semctl(desc.id, 0, GETALL, room);
+    const values = [...new Uint16Array(room.bytes.buffer, room.bytes.byteOffset, nsems)];
+    images.add("ipcns_sem", namespace, { value: { desc, nsems }, extra: { values } });
+  }
+}

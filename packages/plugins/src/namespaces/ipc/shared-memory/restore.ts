@@ -1,0 +1,39 @@
+import { data, guard, type StageContext, type Task } from "@restage/core";
+import { type Entry, type IpcShmEntry, imageFileName, readPagemap } from "@restage/images";
+import { alignUp, HUGE_PAGES_HINT, hugePageSize } from "../../../memory/huge-pages.ts";
+import { fillPages, placeAt } from "../../../memory/page-content.ts";
+import { argument, chooseId, creationFlags, IPC, permissions } from "../permissions.ts";
+
+/** Size of struct shmid64_ds. Source: include/uapi/asm-generic/shmbuf.h. */
+const SHMID_DS = 112;
+
+/** Bits of a mode, and a command of shmctl(2). Source: include/linux/shm.h, include/uapi/linux/shm.h. */
+const SHM = { DEST: 0o1000, LOCKED: 0o2000, LOCK: 11 } as const;
+
+/** System V shared memory. The root task has nothing mapped yet but the zone: each segment is filled at the same address after it. */
+export function makeSegments(root: Task, segments: readonly Entry<"ipcns_shm">[], context: StageContext): void {
+  const end = context.stub.zone.start + context.stub.zone.length;
+  for (const { value, extra } of segments) {
+    const { desc, size, in_pagemaps, hugetlb_flag = 0 } = value;
+    const at = hugetlb_flag === 0 ? end : alignUp(end, hugePageSize(hugetlb_flag));
+    chooseId(root, "shm", desc);
+    const made = root.call.shmget(desc.key, size, creationFlags(desc) | hugetlb_flag).expect(desc.id);
+    if (hugetlb_flag !== 0) made.hint(HUGE_PAGES_HINT);
+    root.call.shmat(desc.id, at, 0).expect(at);
+    if (in_pagemaps === true) {
+      const file = imageFileName("shmem_pagemap", desc.id);
+      const runs = guard(() => readPagemap(context.checkpoint.source, file))?.runs ?? [];
+      fillPages(root, placeAt(at, runs), context);
+    } else {
+      root.copy(at, data(extra ?? new Uint8Array()));
+    }
+    root.call.shmdt(at);
+    root.call.shmctl(desc.id, IPC.SET, argument(permissions(desc, SHMID_DS)));
+    if ((desc.mode & SHM.LOCKED) !== 0) root.call.shmctl(desc.id, SHM.LOCK, 0);
+  }
+}
+
+/** Segments that go with whoever detaches them last. */
+export function removeAgain(root: Task, segments: readonly IpcShmEntry[]): void {
+  for (const { desc } of segments) if ((desc.mode & SHM.DEST) !== 0) root.call.shmctl(desc.id, IPC.RMID, 0);
+}

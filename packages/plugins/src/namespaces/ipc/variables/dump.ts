@@ -1,0 +1,18 @@
+import { ipcNextIds, ipcSysctls } from "@restage/images";
+import type { FrozenTree } from "@restage/core";
+
+/** Sysctls of the namespace, for what this kernel has of them. */
+export function saveVariables({ host, images }: FrozenTree, namespace: number): void {
+  const read = (path: string) => host.readText(`/proc/sys/${path}`)?.trim().split(/\s+/) ?? [];
+  const entry = Object.entries(ipcSysctls).map(([field, path]) => {
+    const words = read(path);
+    if (field === "sem_ctls") return [field, words.map(Number)] as const;
+    const isLong = field === "shm_ctlmax" || field === "shm_ctlall";
+    return [field, isLong ? BigInt(words[0] ?? 0) : words[0] === undefined ? undefined : Number(words[0])] as const;
+  });
+  const chosen = Object.entries(ipcNextIds).flatMap(([field, path]) => {
+    const next = Number(read(path)[0] ?? -1);
+    return next < 0 ? [] : [[field, next] as const];
+  });
+  images.add("ipc_var", namespace, { value: Object.fromEntries([...entry, ...chosen]) as never });
+}

@@ -1,0 +1,42 @@
+import { type Host, RestoreError } from "@restage/core";
+import type { FrozenTree } from "@restage/core";
+
+/** Rules of iptables that the kernel keeps apart from nftables: tables that somebody has used. Source: net/netfilter/x_tables.c. */
+const LEGACY = [
+  { kind: "iptables", program: "iptables-legacy-save", tables: "/proc/net/ip_tables_names" },
+  { kind: "ip6tables", program: "ip6tables-legacy-save", tables: "/proc/net/ip6_tables_names" },
+] as const;
+
+/** Says what of the firewall cannot be saved for want of a program. */
+export function checkFirewall({ host, findings }: FrozenTree): void {
+  if (!isThere(host, "nft")) {
+    const why = "they are not saved: nft(8), which lists them, is not there";
+    findings.warn({ what: "firewall rules (nftables)", why, hint: "install nftables if the tree has some" });
+  }
+  for (const { program } of LEGACY.filter(({ tables }) => isUsed(host, tables))) {
+    if (isThere(host, program)) continue;
+    findings.refuse({ what: "firewall rules (iptables)", why: `${program}(8), which lists them, is not there` });
+  }
+}
+
+/** Saves the rules of this thread's network namespace as text that restores them. */
+export function saveFirewall({ host, images }: FrozenTree, namespace: number): void {
+  const save = (kind: "nftables" | "iptables" | "ip6tables", program: string, args: readonly string[]) =>
+    images.raw(kind, namespace, new TextEncoder().encode(output(host, program, args)));
+  if (isThere(host, "nft")) save("nftables", "nft", ["list", "ruleset"]);
+  for (const { kind, program, tables } of LEGACY) if (isUsed(host, tables)) save(kind, program, []);
+}
+
+function isUsed(host: Host, tables: string): boolean {
+  return (host.readText(tables) ?? "") !== "";
+}
+
+function isThere(host: Host, program: string): boolean {
+  return host.runProgram(program, ["--version"]).status === 0;
+}
+
+function output(host: Host, program: string, args: readonly string[]): string {
+  const { status, output, errors } = host.runProgram(program, args);
+  if (status === 0) return output;
+  throw new RestoreError("ERR_PLUGIN", `Cannot save the firewall of the tree: ${program} failed: ${errors.trim()}`);
+}

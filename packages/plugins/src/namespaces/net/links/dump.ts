@@ -1,0 +1,70 @@
+import type { InputOf, NetDeviceEntry } from "@restage/images";
+import { attributesOf } from "../../../sockets/netlink-request.ts";
+import type { FrozenTree } from "@restage/core";
+import { readRoutes } from "../routes/dump.ts";
+import { readLinkSysctls } from "../sysctls/dump.ts";
+
+/** Types of links. Source: CRIU images/netdev.proto. */
+const LOOPBACK = 1;
+/** Source: include/uapi/linux/if_arp.h, if.h. */
+const ARPHRD_LOOPBACK = 772;
+const IFF_UP = 1;
+/** Source: include/uapi/linux/if_link.h. */
+const IFLA = { IFNAME: 3, MTU: 4, LINKINFO: 18, INFO_KIND: 1 } as const;
+
+/** Tunnels that every namespace has by itself when the kernel knows their kind. */
+const FALLBACK = /^(sit|tunl|gre|gretap|erspan|ip_vti|ip6_vti|ip6tnl|ip6gre)0$/;
+
+interface Link {
+  readonly name: string;
+  readonly kind: string;
+  readonly type: number;
+  readonly ifindex: number;
+  readonly flags: number;
+  readonly mtu: number;
+}
+
+function readLinks(tree: FrozenTree): readonly Link[] {
+  const all = readRoutes(tree.host, "GETLINK", 0).map(({ body }): Link => {
+    const view = new DataView(body.buffer, body.byteOffset, body.length);
+    const attributes = attributesOf(body.subarray(16));
+    const info = attributesOf(attributes.get(IFLA.LINKINFO) ?? new Uint8Array());
+    const mtu = attributes.get(IFLA.MTU);
+    return {
+      name: text(attributes.get(IFLA.IFNAME)),
+      kind: text(info.get(IFLA.INFO_KIND)),
+      type: view.getUint16(2, true),
+      ifindex: view.getInt32(4, true),
+      flags: view.getUint32(8, true),
+      mtu: mtu === undefined ? 0 : new DataView(mtu.buffer, mtu.byteOffset).getUint32(0, true),
+    };
+  });
+  return all.filter(({ name, flags }) => !FALLBACK.test(name) || (flags & IFF_UP) !== 0);
+}
+
+/** Refuses links other than the loopback one. */
+export function checkLinks(tree: FrozenTree): void {
+  for (const { name, kind, type } of readLinks(tree)) {
+    if (type === ARPHRD_LOOPBACK) continue;
+    tree.findings.refuse({ what: `link ${name}`, why: `links of kind ${kind || "physical"} are not saved yet` });
+  }
+}
+
+/** Saves links with their settings. */
+export function saveLinks(tree: FrozenTree, namespace: number): void {
+  for (const { name, ifindex, mtu, flags } of readLinks(tree)) {
+    const value: InputOf<NetDeviceEntry> = {
+      type: LOOPBACK,
+      ifindex,
+      mtu,
+      flags,
+      name,
+      ...readLinkSysctls(tree.host, name),
+    };
+    tree.images.add("netdev", namespace, { value });
+  }
+}
+
+function text(bytes: Uint8Array | undefined): string {
+  return new TextDecoder().decode(bytes).replace(/\0.*$/s, "");
+}

@@ -1,0 +1,199 @@
+import { type Plan, RestoreError } from "@restage/core";
+import { type NetDeviceEntry, ndType } from "@restage/images";
+import { NLM_F } from "@restage/linux/abi";
+import { externalLink } from "./external-links.ts";
+import { attribute, joined, type NetlinkSocket, optional } from "../netlink-socket.ts";
+
+/** A network namespace while it is filled. */
+export interface OpenNamespace {
+  readonly id: number;
+  /** The coordinator's descriptor of it. */
+  readonly descriptor: number;
+  readonly routes: NetlinkSocket;
+  readonly links: readonly NetDeviceEntry[];
+}
+
+/** The network namespace of the coordinator. */
+export type Outside = Pick<OpenNamespace, "descriptor" | "routes">;
+
+/** Source: include/uapi/linux/rtnetlink.h, if_link.h, if.h, veth.h. */
+const RTM = { NEWLINK: 16, GETLINK: 18, SETLINK: 19 } as const;
+const IFLA = {
+  ADDRESS: 1,
+  IFNAME: 3,
+  MTU: 4,
+  LINK: 5,
+  MASTER: 10,
+  LINKINFO: 18,
+  NET_NS_FD: 28,
+  NEW_IFINDEX: 49,
+  INFO_KIND: 1,
+  INFO_DATA: 2,
+  MACVLAN_MODE: 1,
+  MACVLAN_FLAGS: 2,
+} as const;
+const VETH_INFO_PEER = 1;
+const ALL_FLAGS = 0xffff_ffff;
+const LARGEST_LOOPBACK_MTU = 65536;
+
+const NOT_MADE: Readonly<Record<number, string>> = {
+  [ndType.VENET]: "venet links, which only OpenVZ has,",
+  [ndType.SIT]: "sit tunnels",
+};
+
+type LinksOf = Pick<OpenNamespace, "id" | "links">;
+
+/** Refuses links that are not made, and those of which nobody says what they hang on. */
+export function checkLinks(plan: Plan, namespaces: readonly LinksOf[]): void {
+  const { external } = plan.options;
+  for (const namespace of namespaces) {
+    for (const link of namespace.links) {
+      const { name, type } = link;
+      const what = `link ${name}`;
+      const kind = NOT_MADE[type];
+      if (kind !== undefined) plan.refuse({ what, why: `${kind} are not restored yet` });
+      if (type === ndType.MACVLAN && externalLink(external, "macvlan", name) === undefined) {
+        const hint = `name it: --external macvlan[${name}]:HOST-LINK`;
+        plan.refuse({ what, why: "nobody says which link of the host it belongs to", hint });
+      }
+      if (type !== ndType.VETH || link.peer_nsid !== undefined) continue;
+      if (["veth", "netdev"].some((kind) => externalLink(external, kind, name) !== undefined)) continue;
+      plan.warn({
+        what,
+        why: "its peer was on the host, and nobody says what that is to be: the kernel will choose a name",
+        hint: `name it: --external veth[${name}]:HOST-LINK, with @BRIDGE after it to join one`,
+      });
+    }
+  }
+}
+
+/** Makes all links, none of them up. Their peers on the host go with the namespaces. */
+export function makeLinks(namespaces: readonly OpenNamespace[], outside: Outside, external: readonly string[]): void {
+  const made = new Set<NetDeviceEntry>();
+  for (const namespace of namespaces) {
+    for (const link of namespace.links) {
+      if (made.has(link)) continue;
+      made.add(link);
+      if (link.type === ndType.BRIDGE) create(namespace.routes, link, "bridge");
+      if (link.type === ndType.MACVLAN) makeMacvlan(namespace, link, outside, external);
+      if (link.type !== ndType.VETH) continue;
+      const precreated = externalLink(external, "netdev", link.name);
+      if (precreated !== undefined) moveIn(namespace, link, outside, precreated);
+      else makePair(namespace, link, { namespaces, outside, external, made });
+    }
+  }
+}
+
+/** Gives all links of a namespace their settings, bridges before those that join them: they come up. */
+export function setLinks({ routes, links }: OpenNamespace): void {
+  const ranked = [...links].sort((a, b) => Number(b.type === ndType.BRIDGE) - Number(a.type === ndType.BRIDGE));
+  for (const { type, name, ifindex, mtu, address, flags, master } of ranked) {
+    const isExternal = type === ndType.EXTLINK;
+    const body = joined(
+      // One that a script has made may have another index here.
+      linkMessage(isExternal ? 0 : ifindex, flags, ALL_FLAGS),
+      ...(isExternal ? [attribute(IFLA.IFNAME, name)] : []),
+      // Others are made with theirs.
+      optional(IFLA.ADDRESS, isExternal || type === ndType.TUN ? address : undefined),
+      ...(type === ndType.LOOPBACK && mtu === LARGEST_LOOPBACK_MTU ? [] : [attribute(IFLA.MTU, mtu)]),
+      optional(IFLA.MASTER, master === 0 ? undefined : master),
+    );
+    const hint = isExternal ? "it has to be made by an action script, at setup-namespaces" : undefined;
+    routes.make(`set link ${name}`, RTM.SETLINK, 0, body, hint);
+  }
+}
+
+interface PairContext {
+  readonly namespaces: readonly OpenNamespace[];
+  readonly outside: Outside;
+  readonly external: readonly string[];
+  readonly made: Set<NetDeviceEntry>;
+}
+
+/** A veth link with its peer, which is in a namespace of the tree, too, or outside. */
+function makePair({ routes }: OpenNamespace, link: NetDeviceEntry, context: PairContext): void {
+  const { namespaces, outside, external, made } = context;
+  const named = externalLink(external, "veth", link.name);
+  const home = named === undefined ? namespaces.find(({ id }) => id === link.peer_nsid) : undefined;
+  const peer = home?.links.find(({ ifindex, type }) => ifindex === link.peer_ifindex && type === ndType.VETH);
+  const [name, bridge] = named?.split("@") ?? [];
+  const identityOfPeer = peer === undefined ? [optional(IFLA.IFNAME, name)] : identity(peer);
+  const place = attribute(IFLA.NET_NS_FD, (home ?? outside).descriptor);
+  const end = joined(linkMessage(peer?.ifindex ?? 0), ...identityOfPeer, place);
+  const hint = name === undefined ? undefined : `the host may have a link ${name} already`;
+  create(routes, link, "veth", attribute(VETH_INFO_PEER, end), hint);
+  if (peer !== undefined) made.add(peer);
+  if (name !== undefined && bridge !== undefined) join(outside.routes, name, bridge);
+}
+
+/** Makes a link of the host a port of a bridge there. */
+function join(routes: NetlinkSocket, name: string, bridge: string): void {
+  const body = joined(linkMessage(indexOf(routes, name)), attribute(IFLA.MASTER, indexOf(routes, bridge)));
+  routes.make(`add link ${name} to bridge ${bridge}`, RTM.SETLINK, 0, body);
+}
+
+/** One that the caller has made on the host: it goes into the namespace. */
+function moveIn(namespace: OpenNamespace, link: NetDeviceEntry, outside: Outside, name: string): void {
+  const body = joined(
+    linkMessage(indexOf(outside.routes, name)),
+    ...identity(link),
+    attribute(IFLA.NEW_IFINDEX, link.ifindex),
+    attribute(IFLA.NET_NS_FD, namespace.descriptor),
+  );
+  outside.routes.make(`move link ${name} to the tree as ${link.name}`, RTM.SETLINK, 0, body);
+}
+
+/** Only from the namespace of the link that it belongs to it can be made. */
+function makeMacvlan(
+  namespace: OpenNamespace,
+  link: NetDeviceEntry,
+  outside: Outside,
+  external: readonly string[],
+): void {
+  const lower = externalLink(external, "macvlan", link.name) ?? "";
+  const { mode = 0, flags } = link.macvlan ?? {};
+  const settings = joined(
+    attribute(IFLA.MACVLAN_MODE, mode),
+    optional(IFLA.MACVLAN_FLAGS, flags === undefined ? undefined : new Uint8Array(Uint16Array.of(flags).buffer)),
+  );
+  const place = joined(
+    attribute(IFLA.LINK, indexOf(outside.routes, lower)),
+    attribute(IFLA.NET_NS_FD, namespace.descriptor),
+  );
+  create(outside.routes, link, "macvlan", settings, `look whether ${lower} can have macvlan links`, place);
+}
+
+function create(
+  routes: NetlinkSocket,
+  link: NetDeviceEntry,
+  kind: string,
+  settings?: Uint8Array,
+  hint?: string,
+  place: Uint8Array = new Uint8Array(),
+): void {
+  const info = joined(attribute(IFLA.INFO_KIND, kind), optional(IFLA.INFO_DATA, settings));
+  const body = joined(linkMessage(link.ifindex), place, ...identity(link), attribute(IFLA.LINKINFO, info));
+  routes.make(`make ${kind} link ${link.name}`, RTM.NEWLINK, NLM_F.CREATE | NLM_F.EXCL, body, hint);
+}
+
+function identity({ name, mtu, address }: NetDeviceEntry): readonly Uint8Array[] {
+  return [attribute(IFLA.IFNAME, name), attribute(IFLA.MTU, mtu), optional(IFLA.ADDRESS, address)];
+}
+
+/** The index of a link of the host. */
+function indexOf(routes: NetlinkSocket, name: string): number {
+  const found = routes.find(RTM.GETLINK, joined(linkMessage(0), attribute(IFLA.IFNAME, name)));
+  if (found !== undefined) return found.getInt32(4, true);
+  throw new RestoreError("ERR_PLUGIN", `Cannot find link ${name} on the host`, {
+    hint: "make it, or name another one",
+  });
+}
+
+/** struct ifinfomsg. Source: include/uapi/linux/rtnetlink.h. */
+function linkMessage(index: number, flags = 0, change = 0): Uint8Array {
+  const view = new DataView(new ArrayBuffer(16));
+  view.setInt32(4, index, true);
+  view.setUint32(8, flags, true);
+  view.setUint32(12, change, true);
+  return new Uint8Array(view.buffer);
+}

@@ -1,0 +1,37 @@
+import { type DumpKind, dumpMagic } from "@restage/images";
+import { AF } from "@restage/linux/abi";
+import type { NetlinkMessage } from "../../../sockets/netlink-request.ts";
+import type { FrozenTree } from "@restage/core";
+import { type RTM, readRoutes } from "../routes/dump.ts";
+
+const DUMPS: readonly (readonly [DumpKind, keyof typeof RTM, family: number])[] = [
+  ["ifaddr", "GETADDR", AF.UNSPEC],
+  ["rule", "GETRULE", AF.UNSPEC],
+  ["route", "GETROUTE", AF.INET],
+  ["route6", "GETROUTE", AF.INET6],
+];
+
+/** The table that the kernel fills by itself. Source: include/uapi/linux/rtnetlink.h. */
+const RT_TABLE_LOCAL = 255;
+const RTM_F_CLONED = 0x200;
+
+/** Addresses, rules and routes, as `ip address save` and the like write them: a magic number, then the kernel's messages. */
+export function saveDumps({ host, images }: FrozenTree, namespace: number): void {
+  for (const [kind, request, family] of DUMPS) {
+    const messages = readRoutes(host, request, family).filter((message) => request !== "GETROUTE" || isKept(message));
+    const magic = new Uint8Array(Uint32Array.of(dumpMagic[kind]).buffer);
+    images.raw(kind, namespace, Buffer.concat([magic, ...messages.map(({ bytes }) => aligned(bytes))]));
+  }
+}
+
+/** Routes that somebody made: those to the addresses themselves come with them. struct rtmsg. */
+function isKept({ body }: NetlinkMessage): boolean {
+  const flags = new DataView(body.buffer, body.byteOffset).getUint32(8, true);
+  return body[4] !== RT_TABLE_LOCAL && (flags & RTM_F_CLONED) === 0;
+}
+
+function aligned(bytes: Uint8Array): Uint8Array {
+  const padded = new Uint8Array((bytes.length + 3) & ~3);
+  padded.set(bytes);
+  return padded;
+}

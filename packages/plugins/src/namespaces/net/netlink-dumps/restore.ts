@@ -1,0 +1,144 @@
+import { type Checkpoint, RestoreError } from "@restage/core";
+import { type DumpKind, dumpMagic } from "@restage/images";
+import { AF, ERRNO, NLM_F } from "@restage/linux/abi";
+import { attribute, joined, type NetlinkSocket } from "../netlink-socket.ts";
+
+/** Source: include/uapi/linux/rtnetlink.h. */
+const RTM = { NEWADDR: 20, NEWROUTE: 24, NEWRULE: 32, DELRULE: 33 } as const;
+
+/** struct ifaddrmsg, an attribute after it, and a flag. Source: include/uapi/linux/if_addr.h. */
+const IFADDRMSG = { size: 8, flags: 2 } as const;
+const IFA_FLAGS = 8;
+const IFA_F_NODAD = 2;
+
+/** struct rtmsg; an attribute after it, and struct rtnexthop in that; RTNH_F_DEAD, LINKDOWN. Source: include/uapi/linux/rtnetlink.h. */
+const RTMSG = { size: 12, flags: 8 } as const;
+const RTA_MULTIPATH = 9;
+const RTNEXTHOP = { size: 8, flags: 2 } as const;
+const LINK_STATE = 1 | 16;
+
+/** struct fib_rule_hdr, and an attribute after it. Source: include/uapi/linux/fib_rules.h. */
+const FIB_RULE = { size: 12, table: 4, action: 7 } as const;
+const FRA_PRIORITY = 6;
+const FR_ACT_TO_TBL = 1;
+
+/** The rules of IPv4 that a new namespace has, by their priorities: tables local, main, default. Source: net/ipv4/fib_rules.c. */
+const FIRST_RULES = [
+  [0, 255],
+  [32766, 254],
+  [32767, 253],
+] as const;
+
+/** A message without its header. */
+interface DumpedMessage {
+  readonly type: number;
+  readonly body: Uint8Array;
+}
+
+/** Takes such an image apart; none when it is not there, or empty. Throws ERR_IMAGE. */
+export function readDump(checkpoint: Checkpoint, kind: DumpKind, id: number): readonly DumpedMessage[] {
+  const file = `${kind}-${id}.img`;
+  const payload = checkpoint.source.read(file) ?? new Uint8Array();
+  if (payload.length === 0) return [];
+  const view = new DataView(payload.buffer, payload.byteOffset, payload.length);
+  const damaged = (why: string) => new RestoreError("ERR_IMAGE", `Cannot read ${file}: ${why}`, { entry: file });
+  if (payload.length < 4 || view.getUint32(0, true) !== dumpMagic[kind])
+    throw damaged(`it does not begin as a dump of ${kind}`);
+  const messages: DumpedMessage[] = [];
+  for (let at = 4; at + 16 <= payload.length; ) {
+    const length = view.getUint32(at, true);
+    if (length < 16 || at + length > payload.length) throw damaged(`message at byte ${at} has ${length} bytes`);
+    messages.push({ type: view.getUint16(at + 4, true), body: payload.subarray(at + 16, at + length) });
+    at += (length + 3) & ~3;
+  }
+  return messages;
+}
+
+/** Those that links have by themselves, as they come up, are there already. */
+export function makeAddresses(routes: NetlinkSocket, messages: readonly DumpedMessage[]): void {
+  for (const { body } of messages) {
+    const isVersion6 = body[0] === AF.INET6;
+    const errno = routes.ask(RTM.NEWADDR, NLM_F.CREATE | NLM_F.EXCL, isVersion6 ? withFlag(body, IFA_F_NODAD) : body);
+    if (errno !== 0 && errno !== ERRNO.EEXIST) throw routes.failure("make addresses", RTM.NEWADDR, errno);
+    // It can be used at once only if the kernel does not first look for others that have it. That said, it gets its own flags.
+    if (isVersion6 && errno === 0) routes.make("set flags of addresses", RTM.NEWADDR, NLM_F.REPLACE, body);
+  }
+}
+
+function withFlag(body: Uint8Array, flag: number): Uint8Array {
+  const copy = new Uint8Array(body);
+  const view = new DataView(copy.buffer);
+  const wide = attributesOf(copy, IFADDRMSG.size).find(({ type }) => type === IFA_FLAGS);
+  // Where there is an attribute, the header does not count.
+  if (wide === undefined) view.setUint8(IFADDRMSG.flags, view.getUint8(IFADDRMSG.flags) | flag);
+  else view.setUint32(wide.start, view.getUint32(wide.start, true) | flag, true);
+  return copy;
+}
+
+/**
+ * Routes in their order. What links and addresses have brought is there already. Some need others: those that fail are tried again when the others
+ * are there.
+ */
+export function makeRoutes(routes: NetlinkSocket, messages: readonly DumpedMessage[]): void {
+  for (let left = messages; left.length > 0; ) {
+    let errno = 0;
+    const failed = left.filter(({ body }) => {
+      const answer = routes.ask(RTM.NEWROUTE, NLM_F.CREATE | NLM_F.APPEND, withoutState(body));
+      if (answer === 0 || answer === ERRNO.EEXIST) return false;
+      errno ||= answer;
+      return true;
+    });
+    if (failed.length === left.length) throw routes.failure("make routes", RTM.NEWROUTE, errno);
+    left = failed;
+  }
+}
+
+/** The route without what its links were like: the kernel finds that out by itself. */
+function withoutState(body: Uint8Array): Uint8Array {
+  const copy = new Uint8Array(body);
+  const view = new DataView(copy.buffer);
+  const clear = (at: number) => view.setUint8(at, view.getUint8(at) & ~LINK_STATE);
+  clear(RTMSG.flags);
+  for (const { type, start, end } of attributesOf(copy, RTMSG.size)) {
+    if (type !== RTA_MULTIPATH) continue;
+    for (
+      let at = start;
+      at + RTNEXTHOP.size <= end;
+      at += (Math.max(view.getUint16(at, true), RTNEXTHOP.size) + 3) & ~3
+    )
+      clear(at + RTNEXTHOP.flags);
+  }
+  return copy;
+}
+
+/** Where the attributes of a message are, by their types. */
+function attributesOf(body: Uint8Array, header: number): readonly { type: number; start: number; end: number }[] {
+  const view = new DataView(body.buffer, body.byteOffset, body.length);
+  const found: { type: number; start: number; end: number }[] = [];
+  for (let at = header; at + 4 <= body.length; ) {
+    const length = Math.max(view.getUint16(at, true), 4);
+    found.push({ type: view.getUint16(at + 2, true), start: at + 4, end: Math.min(at + length, body.length) });
+    at += (length + 3) & ~3;
+  }
+  return found;
+}
+
+/**
+ * Rules of IPv4, instead of those that a new namespace has. Those of other families, which CRIU does not save and Restage does, are added to what a
+ * new namespace has.
+ */
+export function makeRules(routes: NetlinkSocket, messages: readonly DumpedMessage[]): void {
+  if (messages.length === 0) return;
+  for (const [priority, table] of FIRST_RULES) {
+    const header = new Uint8Array(FIB_RULE.size);
+    header[0] = AF.INET;
+    header[FIB_RULE.table] = table;
+    header[FIB_RULE.action] = FR_ACT_TO_TBL;
+    routes.make("remove the first rules", RTM.DELRULE, 0, joined(header, attribute(FRA_PRIORITY, priority)));
+  }
+  for (const { body } of messages) {
+    const errno = routes.ask(RTM.NEWRULE, NLM_F.CREATE | NLM_F.EXCL, body);
+    const isThere = errno === ERRNO.EEXIST && body[0] !== AF.INET;
+    if (errno !== 0 && !isThere) throw routes.failure("make rules", RTM.NEWRULE, errno);
+  }
+}

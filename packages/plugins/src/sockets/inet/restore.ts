@@ -1,0 +1,87 @@
+import {
+  type Checkpoint,
+  definePlugin,
+  type OpenedFiles,
+  type RestorePlugin,
+  type Task,
+  type Value,
+} from "@restage/core";
+import type { InetSkEntry } from "@restage/images";
+import { IPPROTO, SO, SOCK, SOL, TCP_STATE } from "@restage/linux/abi";
+import { isAnyAddress, socketAddress } from "./addresses.ts";
+import { bindInetSocket, portHint, prepareInetSocket, setReuse } from "./binding.ts";
+import { setInetOptions } from "./options.ts";
+import { checkInetSockets } from "./plan.ts";
+import { isConnection, portName, SharedPorts } from "./ports.ts";
+import { setOption, shutDown } from "../socket-options/restore.ts";
+
+/**
+ * RESTORE: internet sockets that are not connected over TCP: listening, bound or new, UDP also connected, raw ones. Those that share a port are
+ * opened by one task, all with SO_REUSEADDR until the last one is bound.
+ *
+ * Requires CAP_NET_ADMIN for sizes of buffers and marks, CAP_NET_RAW for raw sockets, CAP_NET_BIND_SERVICE for low ports.
+ */
+export function inetSockets(): RestorePlugin {
+  return definePlugin({
+    name: "inet-sockets",
+    duty: "inet-sockets",
+    stages: { RESTORE: "opens internet sockets: listening, bound, UDP, raw" },
+    supports: [
+      {
+        group: "sockets",
+        what: "TCP listening, UDP, UDP-Lite, ping (ICMP), raw",
+        restored: "addresses of v4 and v6, backlog, options, bound and connected",
+        refused: "other protocols; not in CRIU's images: queued datagrams",
+        shownBy: ["fixture inet", "case inet-sockets", "case socket-options"],
+      },
+    ],
+    apply({ plan, openFile, fileGroup, filesOpened }) {
+      let ports: SharedPorts | undefined;
+      const portsOf = (checkpoint: Checkpoint) => (ports ??= new SharedPorts(checkpoint));
+      plan.tap("inet-sockets", (plan) => checkInetSockets(plan));
+      fileGroup.for("INETSK").tap("inet-sockets", ({ isk }) => {
+        return isk === undefined || isConnection(isk) ? undefined : portName(isk);
+      });
+      openFile.for("INETSK").tap("inet-sockets", ({ task, entry, checkpoint }) => {
+        const { isk } = entry;
+        return isk === undefined || isConnection(isk) ? undefined : openSocket(task, isk, portsOf(checkpoint));
+      });
+      filesOpened.tap("inet-sockets", (files) => finishSharedPorts(files, portsOf(files.checkpoint)));
+    },
+  });
+}
+
+function openSocket(task: Task, entry: InetSkEntry, ports: SharedPorts): Value {
+  const { family, type, proto } = entry;
+  const socket = task.call.socket(family, type | SOCK.CLOEXEC, proto);
+  prepareInetSocket(task, socket, entry);
+  const shared = ports.isShared(entry);
+  const isTcp = proto === IPPROTO.TCP && type === SOCK.STREAM;
+  // Also over connections of earlier times that are still waiting for their end.
+  if (shared || isTcp || entry.opts.reuseaddr === true) setOption(task, socket, SOL.SOCKET, SO.REUSEADDR, true);
+  if (ports.mayReusePort(entry)) setOption(task, socket, SOL.SOCKET, SO.REUSEPORT, true);
+  bindInetSocket(task, socket, entry);
+  if (entry.state === TCP_STATE.LISTEN) task.call.listen(socket, entry.backlog).hint(portHint(entry));
+  if (!shared) setReuse(task, socket, entry);
+  connectDatagrams(task, socket, entry);
+  setInetOptions(task, socket, entry);
+  // One that was never connected says ENOTCONN, and remembers.
+  shutDown(task, socket, entry.shutdown)?.allow("ENOTCONN");
+  return socket;
+}
+
+function connectDatagrams(task: Task, socket: Value, { family, dst_port, dst_addr }: InetSkEntry): void {
+  if (dst_port === 0 && isAnyAddress(dst_addr)) return;
+  const address = socketAddress(family, dst_port, dst_addr);
+  task.call
+    .connect(socket, address, address.bytes.length)
+    .hint("no route leads to its peer: bring up the network first");
+}
+
+/** All sockets of a port are bound: each gets back whether it shares. */
+function finishSharedPorts({ task, descriptors, checkpoint }: OpenedFiles, ports: SharedPorts): void {
+  for (const [id, socket] of descriptors) {
+    const { isk } = checkpoint.file(id, "a task");
+    if (isk !== undefined && !isConnection(isk) && ports.isShared(isk)) setReuse(task, socket, isk);
+  }
+}

@@ -1,0 +1,105 @@
+import { fdTypes, type InputOf, type NetlinkSkEntry } from "@restage/images";
+import { AF, NDIAG_SHOW, NETLINK_DIAG, SO, SOL } from "@restage/linux/abi";
+import { attempt, room } from "../../attempt.ts";
+import { ownerOf } from "../../files/file-owner/dump.ts";
+import type { OpenFile } from "@restage/core";
+import { type CheckpointPlugin, defineCheckpointPlugin } from "@restage/core";
+import type { FrozenTree } from "@restage/core";
+import { diagnose } from "../socket-diag.ts";
+import { readOption, socketOptions } from "../socket-options/dump.ts";
+
+/** NDIAG_PROTO_ALL. Source: include/uapi/linux/netlink_diag.h. */
+const ALL_PROTOCOLS = 255;
+const REQUEST_SIZE = 20;
+const MESSAGE_SIZE = 28;
+const FIONREAD = 0x541b;
+
+/** A netlink socket that is bound, as the kernel describes it. */
+interface NetlinkSocket {
+  readonly ino: number;
+  readonly state: number;
+  readonly protocol: number;
+  readonly portid: number;
+  readonly dstPortid: number;
+  readonly dstGroup: number;
+  readonly groups: readonly number[];
+}
+
+/** Netlink sockets with their addresses and groups. */
+export function netlinkSockets(): CheckpointPlugin {
+  return defineCheckpointPlugin({
+    name: "netlink-sockets",
+    duty: "netlink-sockets",
+    saves: [
+      {
+        group: "sockets",
+        what: "netlink sockets",
+        saved: "addresses and groups",
+        refused: "groups above 32, messages that wait",
+        shownBy: ["fixture inet"],
+      },
+    ],
+    apply({ describeFile }) {
+      let table: ReadonlyMap<number, NetlinkSocket> | undefined;
+      describeFile.tap("netlink-sockets", (file, tree) => {
+        const { descriptor } = file;
+        if (descriptor === undefined || !file.link.startsWith("socket:")) return undefined;
+        if (readOption(tree.host, descriptor, SOL.SOCKET, SO.DOMAIN) !== AF.NETLINK) return undefined;
+        table ??= readNetlinkSockets(tree);
+        return { type: fdTypes.NETLINKSK, nlsk: describeSocket(tree, file, descriptor, table) };
+      });
+    },
+  });
+}
+
+function describeSocket(
+  tree: FrozenTree,
+  file: OpenFile,
+  descriptor: number,
+  table: ReadonlyMap<number, NetlinkSocket>,
+): InputOf<NetlinkSkEntry> {
+  const ino = Number(file.stat.ino);
+  const socket = table.get(ino);
+  const waiting = room(4);
+  if (attempt(tree.host, "ioctl", descriptor, FIONREAD, waiting.data) === 0 && waiting.view.getInt32(0, true) > 0) {
+    const why = "messages that nobody has read are not saved yet";
+    tree.findings.refuse({ what: file.link, why, pid: file.task.pid });
+  }
+  const groups = socket?.groups.slice(0, 1 + (socket?.groups.findLastIndex((word) => word !== 0) ?? -1)) ?? [];
+  if (groups.length > 1)
+    tree.findings.refuse({ what: file.link, why: "it is in groups above 32, which have no place in images" });
+  return {
+    id: file.id,
+    ino,
+    protocol: socket?.protocol ?? readOption(tree.host, descriptor, SOL.SOCKET, SO.PROTOCOL) ?? 0,
+    state: socket?.state ?? 0,
+    flags: file.flags,
+    portid: socket?.portid ?? 0,
+    groups,
+    dst_portid: socket?.dstPortid ?? 0,
+    dst_group: socket?.dstGroup ?? 0,
+    fown: ownerOf(file, tree),
+    opts: socketOptions(tree.host, descriptor, AF.NETLINK),
+    ns_id: file.task.ids.net_ns_id ?? 0,
+  };
+}
+
+function readNetlinkSockets(tree: FrozenTree): ReadonlyMap<number, NetlinkSocket> {
+  const request = new Uint8Array(REQUEST_SIZE);
+  request[0] = AF.NETLINK;
+  request[1] = ALL_PROTOCOLS;
+  new DataView(request.buffer).setUint32(8, NDIAG_SHOW.GROUPS, true);
+  const sockets = diagnose(tree, request, MESSAGE_SIZE).map(({ message, attributes }): NetlinkSocket => {
+    const groups = attributes.get(NETLINK_DIAG.GROUPS);
+    return {
+      protocol: message.getUint8(2),
+      state: message.getUint8(3),
+      portid: message.getUint32(4, true),
+      dstPortid: message.getUint32(8, true),
+      dstGroup: message.getUint32(12, true),
+      ino: message.getUint32(16, true),
+      groups: groups === undefined ? [] : [...new Uint32Array(groups.slice(0, groups.length & ~3).buffer)],
+    };
+  });
+  return new Map(sockets.map((socket) => [socket.ino, socket]));
+}

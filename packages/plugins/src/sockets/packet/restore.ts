@@ -1,0 +1,168 @@
+import {
+  data,
+  definePlugin,
+  loaded,
+  output,
+  type Plan,
+  type RestorePlugin,
+  struct,
+  type Task,
+  type Value,
+} from "@restage/core";
+import { fdTypes, type PacketMclist, type PacketRing, type PacketSockEntry, type VmaEntry } from "@restage/images";
+import { AF, F, IFREQ, MAP, PACKET, SETTABLE_FLAGS, SIOCGIFNAME, SOCK, SOCK_PACKET, SOL } from "@restage/linux/abi";
+import { advise, kindOf, printVma } from "../../memory/mappings/vmas.ts";
+import { setOption, setSocketOptions } from "../socket-options/restore.ts";
+
+const TYPES: ReadonlySet<number> = new Set([SOCK.DGRAM, SOCK.RAW, SOCK_PACKET]);
+
+/** What `fanout` is when a socket is in no group. Source: CRIU images/packet-sock.proto. */
+const NO_FANOUT = 0xffff_ffff;
+/** Of struct packet_mreq, with room for the longest address. Source: include/uapi/linux/if_packet.h. */
+const MEMBERSHIP = { size: 40, type: 4, addressLength: 6, address: 8 } as const;
+/** Of struct sockaddr, whose sa_data has the name of a device; and the room that a whole name takes in it. Source: packet(7). */
+const OLD_ADDRESS = { size: 16, room: 18 } as const;
+
+/**
+ * RESTORE: packet sockets, with rings and fanout groups. What had arrived and was not read is lost, as in CRIU.
+ *
+ * Network devices are found by their indices. Requires CAP_NET_RAW.
+ */
+export function packetSockets(): RestorePlugin {
+  return definePlugin({
+    name: "packet-sockets",
+    duty: "packet-sockets",
+    needs: ["descriptors"],
+    stages: { RESTORE: "opens packet sockets, and maps their rings when all descriptors are there" },
+    supports: [
+      {
+        group: "sockets",
+        what: "packet sockets",
+        restored:
+          "raw, cooked and old ones (SOCK_PACKET); device, protocol, options, memberships, fanout, rings and their mappings",
+        refused: "a network device that is not there; not in CRIU's images: queued packets",
+        kernel: "CONFIG_PACKET",
+        shownBy: ["case packet-sockets"],
+      },
+    ],
+    apply({ plan, openFile, stages }) {
+      plan.tap("packet-sockets", checkPacketSockets);
+      openFile.for("PACKETSK").tap("packet-sockets", ({ task, entry: { psk } }) => {
+        return psk === undefined ? undefined : openSocket(task, psk);
+      });
+      stages.RESTORE.task.tap("packet-sockets", (task) => {
+        if (task.survives) mapRings(task);
+      });
+    },
+  });
+}
+
+/** All is set before it is bound: nothing arrives that its filter would have kept off. */
+function openSocket(task: Task, entry: PacketSockEntry): Value {
+  const { type, protocol, ifindex, flags, opts, fanout = NO_FANOUT } = entry;
+  const isOld = type === SOCK_PACKET;
+  // With a protocol it would listen to all devices at once; an old one cannot say it later.
+  const socket = task.call
+    .socket(AF.PACKET, type | SOCK.CLOEXEC, isOld ? protocol : 0)
+    .hint("packet sockets need CAP_NET_RAW in the network namespace");
+  if (!isOld) setPacketOptions(task, socket, entry);
+  task.call.fcntl(socket, F.SETFL, flags & SETTABLE_FLAGS);
+  setSocketOptions(task, socket, opts);
+  if (isOld) bindByName(task, socket, ifindex);
+  else bindByIndex(task, socket, protocol, ifindex);
+  if (fanout !== NO_FANOUT)
+    setOption(task, socket, SOL.PACKET, PACKET.FANOUT, fanout).hint("its network device has to be up");
+  return socket;
+}
+
+/** struct sockaddr_ll. */
+function bindByIndex(task: Task, socket: Value, protocol: number, index: number): void {
+  const address = struct([4, AF.PACKET | (protocol << 16)], [4, index], [4, 0], [8, 0]);
+  task.call
+    .bind(socket, address, address.bytes.length)
+    .hint(`network device ${index} is not there: make it, or rewrite the index: entries.packetsk`);
+}
+
+/** struct sockaddr with the name of the device, which one that is not bound does not have. */
+function bindByName(task: Task, socket: Value, index: number): void {
+  if (index === 0) return;
+  const request = output(IFREQ.size);
+  new DataView(request.bytes.buffer).setInt32(IFREQ.ifindex, index, true);
+  task.call.ioctl(socket, SIOCGIFNAME, request).hint(`network device ${index} is not there`);
+  const bytes = new Uint8Array(OLD_ADDRESS.room);
+  new DataView(bytes.buffer).setUint16(0, AF.PACKET, true);
+  const name = data(bytes, [
+    { offset: 2, size: 8, value: loaded(request, 0, 8) },
+    { offset: 10, size: 4, value: loaded(request, 8, 4) },
+    { offset: 14, size: 4, value: loaded(request, 12, 4) },
+  ]);
+  task.call.bind(socket, name, OLD_ADDRESS.size);
+}
+
+/** Rings that are mapped, each through the task's own descriptor of the socket. */
+function mapRings(task: Task): void {
+  for (const vma of task.mm.vmas) {
+    if (kindOf(vma) !== "socket") continue;
+    const number = numberOf(task, vma);
+    if (number === undefined) continue;
+    const { start, end, prot, flags, pgoff } = vma;
+    task.call.mmap(start, end - start, prot, flags | MAP.FIXED_NOREPLACE, number, pgoff);
+    advise(task, vma);
+  }
+}
+
+function numberOf(task: Task, { shmid }: VmaEntry): number | undefined {
+  return task.descriptors.find(({ id, type }) => BigInt(id) === shmid && type === fdTypes.PACKETSK)?.fd;
+}
+
+/** What only newer packet sockets have. Headers (VNET_HDR) and their version come before rings, which are laid out by them. */
+function setPacketOptions(task: Task, socket: Value, entry: PacketSockEntry): void {
+  const set = (option: number, value: number | boolean) => setOption(task, socket, SOL.PACKET, option, value);
+  set(PACKET.VERSION, entry.version);
+  set(PACKET.RESERVE, entry.reserve);
+  set(PACKET.TIMESTAMP, entry.timestamp);
+  set(PACKET.COPY_THRESH, entry.copy_thresh);
+  if (entry.aux_data) set(PACKET.AUXDATA, true);
+  if (entry.orig_dev) set(PACKET.ORIGDEV, true);
+  if (entry.vnet_hdr) set(PACKET.VNET_HDR, true);
+  if (entry.loss) set(PACKET.LOSS, true);
+  for (const membership of entry.mclist) addMembership(task, socket, membership);
+  if (entry.rx_ring !== undefined) setRing(task, socket, PACKET.RX_RING, entry.rx_ring);
+  if (entry.tx_ring !== undefined) setRing(task, socket, PACKET.TX_RING, entry.tx_ring);
+}
+
+/** struct packet_mreq. */
+function addMembership(task: Task, socket: Value, { index, type, addr }: PacketMclist): void {
+  const bytes = new Uint8Array(MEMBERSHIP.size);
+  const view = new DataView(bytes.buffer);
+  view.setInt32(0, index, true);
+  view.setUint16(MEMBERSHIP.type, type, true);
+  view.setUint16(MEMBERSHIP.addressLength, addr.length, true);
+  bytes.set(addr, MEMBERSHIP.address);
+  task.call.setsockopt(socket, SOL.PACKET, PACKET.ADD_MEMBERSHIP, bytes, bytes.length);
+}
+
+/** struct tpacket_req3, which begins as the older struct tpacket_req. */
+function setRing(task: Task, socket: Value, option: number, ring: PacketRing): void {
+  const { block_size, block_nr, frame_size, frame_nr, retire_tmo, sizeof_priv, features } = ring;
+  const fields = [block_size, block_nr, frame_size, frame_nr, retire_tmo, sizeof_priv, features];
+  const request = struct(...fields.map((value) => [4, value] as const));
+  task.call.setsockopt(socket, SOL.PACKET, option, request, request.bytes.length);
+}
+
+function checkPacketSockets(plan: Plan): void {
+  for (const { psk } of plan.checkpoint.files.values()) {
+    if (psk === undefined || TYPES.has(psk.type)) continue;
+    plan.refuse({
+      what: `packet socket ${psk.id}`,
+      why: `its type is ${psk.type}, which is none that packet sockets have`,
+    });
+  }
+  for (const task of plan.survivors) {
+    for (const vma of task.mm.vmas) {
+      if (kindOf(vma) !== "socket" || numberOf(task, vma) !== undefined) continue;
+      const why = `it is of packet socket ${vma.shmid}, of which the task has no descriptor`;
+      plan.refuse({ what: `mapping ${printVma(vma)}`, why, pid: task.pid });
+    }
+  }
+}

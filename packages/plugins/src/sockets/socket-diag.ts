@@ -1,0 +1,26 @@
+import { NETLINK, SOCK_DIAG_BY_FAMILY } from "@restage/linux/abi";
+import type { FrozenTree } from "@restage/core";
+import { askForAll, attributesOf } from "./netlink-request.ts";
+
+/** A socket as sock_diag(7) describes it: the family's message, and what attributes come with it. */
+export interface DiagnosedSocket {
+  /** struct unix_diag_msg, inet_diag_msg or netlink_diag_msg. */
+  readonly message: DataView;
+  readonly attributes: ReadonlyMap<number, Uint8Array>;
+}
+
+/**
+ * Asks the kernel for all sockets of a kind in the tree's network namespace.
+ *
+ * @param request struct unix_diag_req or the like.
+ * @param messageSize of the answers, before their attributes.
+ */
+export function diagnose(tree: FrozenTree, request: Uint8Array, messageSize: number): readonly DiagnosedSocket[] {
+  const ask = () => askForAll(tree.host, NETLINK.SOCK_DIAG, SOCK_DIAG_BY_FAMILY, request);
+  // A kind of socket of which the kernel has no diagnosis: nobody has one of it.
+  const answers = tree.insideNetwork(ask) ?? [];
+  return answers.map(({ body }) => ({
+    message: new DataView(body.slice(0, messageSize).buffer),
+    attributes: attributesOf(body.subarray(messageSize)),
+  }));
+}

@@ -1,0 +1,74 @@
+import type { Plan } from "@restage/core";
+import type { TcpStreamEntry } from "@restage/images";
+import { TCP_STATE, TCPI_OPT } from "@restage/linux/abi";
+import { inetName } from "../inet/addresses.ts";
+import { isConnection } from "../inet/ports.ts";
+import { readInetTable } from "../inet/image-table.ts";
+
+const RESTORED: ReadonlySet<number> = new Set([
+  TCP_STATE.SYN_SENT,
+  TCP_STATE.ESTABLISHED,
+  TCP_STATE.FIN_WAIT1,
+  TCP_STATE.FIN_WAIT2,
+  TCP_STATE.CLOSE_WAIT,
+  TCP_STATE.LAST_ACK,
+  TCP_STATE.CLOSING,
+]);
+
+/** Refuses connections that nobody wants, or that cannot come back here. */
+export function checkConnections(plan: Plan): void {
+  const connections = [...plan.checkpoint.files.values()].flatMap(({ isk }) =>
+    isk !== undefined && isConnection(isk) ? [isk] : [],
+  );
+  if (connections.length === 0 || plan.options.tcpClose) return;
+  if (plan.checkpoint.inventory.tcp_close === true) {
+    const hint = "let them come back closed with --tcp-close";
+    plan.refuse({ what: "TCP connections", why: "they were dumped with --tcp-close, without their state", hint });
+    return;
+  }
+  if (!plan.options.tcpEstablished) {
+    const hint = "restore them with --tcp-established, or let them come back closed with --tcp-close";
+    for (const entry of connections) plan.refuse({ what: inetName(entry), why: "it is connected", hint });
+    return;
+  }
+  const rows = readInetTable(plan, "tcp").filter(
+    ({ state }) => state !== TCP_STATE.LISTEN && state !== TCP_STATE.TIME_WAIT,
+  );
+  const descriptors = new Set(plan.survivors.flatMap((task) => task.descriptors.map(({ id }) => id)));
+  for (const entry of connections) {
+    const what = inetName(entry);
+    if (entry.state === TCP_STATE.CLOSE) continue;
+    if (!RESTORED.has(entry.state)) {
+      const hint = "wait until it is connected or closed before the dump, or restore with --tcp-close";
+      plan.refuse({ what, why: `connections in state ${stateName(entry.state)} are not restored yet`, hint });
+      continue;
+    }
+    if (!descriptors.has(entry.id))
+      plan.refuse({ what, why: "it is in flight between Unix sockets, where connections are not restored yet" });
+    checkStream(plan, what, plan.checkpoint.value("tcp_stream", entry.ino));
+    const row = rows.find(({ family, local, remote }) => {
+      const same = (words: readonly number[], own: readonly number[]) => words.every((word, n) => word === own[n]);
+      if (family !== entry.family || local.port !== entry.src_port || remote.port !== entry.dst_port) return false;
+      return same(local.words, entry.src_addr) && same(remote.words, entry.dst_addr);
+    });
+    if (row === undefined) continue;
+    const holder =
+      row.inode === 0
+        ? "the kernel, which waits for its end"
+        : (plan.host.socketHolder(row.inode) ?? "another process");
+    plan.refuse({ what, why: `this machine has this connection already, held by ${holder}`, hint: "end that first" });
+  }
+}
+
+function checkStream(plan: Plan, what: string, stream: TcpStreamEntry): void {
+  const why = (missing: string) => `its image does not have its ${missing}`;
+  if (stream.unsq_len === undefined) plan.refuse({ what, why: why("length of unsent data") });
+  if ((stream.opt_mask & TCPI_OPT.WSCALE) !== 0 && stream.rcv_wscale === undefined)
+    plan.refuse({ what, why: why("window scale") });
+  if ((stream.opt_mask & TCPI_OPT.TIMESTAMPS) !== 0 && stream.timestamp === undefined)
+    plan.refuse({ what, why: why("timestamp") });
+}
+
+function stateName(state: number): string {
+  return Object.entries(TCP_STATE).find(([, value]) => value === state)?.[0] ?? String(state);
+}

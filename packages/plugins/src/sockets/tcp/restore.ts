@@ -1,0 +1,102 @@
+import { type Checkpoint, definePlugin, type RestorePlugin, type Task, type Value } from "@restage/core";
+import type { InetSkEntry } from "@restage/images";
+import { IPPROTO, SOCK, TCP_FLAG, TCP_STATE } from "@restage/linux/abi";
+import { NetNamespaces } from "../../namespaces/net/restore.ts";
+import { unmappedWords } from "../inet/addresses.ts";
+import { prepareInetSocket, setReuse } from "../inet/binding.ts";
+import { setInetOptions } from "../inet/options.ts";
+import { isConnection } from "../inet/ports.ts";
+import { shutDown } from "../socket-options/restore.ts";
+import { letConnectionsGo } from "./commit.ts";
+import { checkConnections } from "./plan.ts";
+import { type Connection, hasPeerEnded, repairConnection, sequencesOf } from "./repair.ts";
+import { injectSegment } from "./segments.ts";
+
+const BOTH_DIRECTIONS = 3;
+const LARGEST_WINDOW = 0xffff;
+
+/**
+ * TCP connections, when asked for (`tcpEstablished`). RESTORE: they are made in repair mode, in which no packet leaves. RESTORE_SIGCHLD: all of
+ * them are there, and those whose peer had ended get its end again. Commit: the coordinator lets them go.
+ *
+ * With `tcpClose` they come back closed. Requires CAP_NET_ADMIN, and CAP_NET_RAW for half-closed ones.
+ */
+export function tcpConnections(): RestorePlugin {
+  return definePlugin({
+    name: "tcp-connections",
+    duty: "tcp-connections",
+    uses: [NetNamespaces],
+    stages: {
+      RESTORE: "makes TCP connections in repair mode",
+      RESTORE_SIGCHLD: "half-closed connections get the ends of their peers again",
+    },
+    supports: [
+      {
+        group: "sockets",
+        what: "TCP connections",
+        restored:
+          "queues, sequence numbers, windows, timestamps, half-closed, asked for (SYN_SENT), with `--tcp-established`; closed with `--tcp-close`",
+        refused: "connections without one of the options",
+        kernel: "TCP_REPAIR; nftables or iptables for the lock",
+        shownBy: ["fixture tcp-established", "case tcp-connections", "case tcp-requests"],
+      },
+    ],
+    apply({ plan, stages, openFile, commit, service }) {
+      let closed = false;
+      const opened = new Map<Task, Connection[]>();
+      plan.tap("tcp-connections", (plan) => {
+        closed = plan.options.tcpClose;
+        checkConnections(plan);
+      });
+      openFile.for("INETSK").tap("tcp-connections", ({ task, entry, checkpoint }) => {
+        const { isk } = entry;
+        if (isk === undefined || !isConnection(isk)) return undefined;
+        if (closed || isk.state === TCP_STATE.CLOSE) return openClosed(task, isk);
+        const connection = readConnection(checkpoint, isk);
+        opened.set(task, [...(opened.get(task) ?? []), connection]);
+        return repairConnection(task, connection);
+      });
+      stages.RESTORE_SIGCHLD.task.tap("tcp-connections", (task) => {
+        for (const connection of opened.get(task) ?? []) {
+          service(NetNamespaces).inside(task, connection.entry.ns_id, () => bringEnds(task, connection));
+        }
+      });
+      commit.tap("tcp-connections", (context) => letConnectionsGo(context, [...opened.values()].flat()));
+    },
+  });
+}
+
+function readConnection(checkpoint: Checkpoint, entry: InetSkEntry): Connection {
+  checkpoint.value("tcp_stream", entry.ino);
+  const [stream] = checkpoint.entries("tcp_stream", entry.ino);
+  if (stream === undefined) throw new Error(`tcp-stream-${entry.ino.toString(16)}.img is empty`);
+  return { entry, stream };
+}
+
+/** A socket that reads as ended and cannot be written. */
+function openClosed(task: Task, entry: InetSkEntry): Value {
+  const socket = task.call.socket(entry.family, SOCK.STREAM | SOCK.CLOEXEC, IPPROTO.TCP);
+  prepareInetSocket(task, socket, entry);
+  setReuse(task, socket, entry);
+  setInetOptions(task, socket, entry);
+  shutDown(task, socket, BOTH_DIRECTIONS)?.allow("ENOTCONN");
+  return socket;
+}
+
+/** What the peer had sent last: its end, or the confirmation of the own end. */
+function bringEnds(task: Task, connection: Connection): void {
+  const { entry, stream } = connection;
+  const { state, src_port, dst_port } = entry;
+  const { family, src_addr, dst_addr } = unmappedWords(entry);
+  const { received, sent } = sequencesOf(connection);
+  const { snd_wnd = 0, snd_wscale } = stream.value;
+  const segment = {
+    family,
+    from: { port: dst_port, words: dst_addr },
+    to: { port: src_port, words: src_addr },
+    sequence: received.to,
+    window: Math.min(LARGEST_WINDOW, snd_wnd >>> snd_wscale),
+  };
+  if (hasPeerEnded(state)) injectSegment(task, { ...segment, acknowledged: sent.from, flags: TCP_FLAG.FIN });
+  if (state === TCP_STATE.FIN_WAIT2) injectSegment(task, { ...segment, acknowledged: (sent.to + 1) >>> 0, flags: 0 });
+}

@@ -1,0 +1,55 @@
+import { AF, UDIAG_SHOW, UNIX_DIAG } from "@restage/linux/abi";
+import type { FrozenTree } from "@restage/core";
+import { diagnose } from "../socket-diag.ts";
+
+/** A Unix socket as the kernel describes it. */
+export interface UnixSocket {
+  readonly ino: number;
+  readonly type: number;
+  /** States of TCP: 1 connected, 7 not, 10 listening. */
+  readonly state: number;
+  /** Path, or a name that begins with NUL; as the kernel has it. */
+  readonly name: Uint8Array;
+  /** Inode of the peer, 0 for none. */
+  readonly peer: number;
+  /** Clients that wait to be accepted, by inode; 0 for one that has gone. */
+  readonly icons: readonly number[];
+  /** Bytes that wait to be read; of a listening one connections. */
+  readonly readQueue: number;
+  /** Bytes that were written and not read; of a listening one the backlog. */
+  readonly writeQueue: number;
+  /** 1 reading, 2 writing, 3 both. */
+  readonly shutdown: number;
+}
+
+const REQUEST_SIZE = 24;
+const MESSAGE_SIZE = 16;
+const SHOW = UDIAG_SHOW.NAME | UDIAG_SHOW.PEER | UDIAG_SHOW.ICONS | UDIAG_SHOW.RQLEN;
+
+/** All Unix sockets of the tree's network namespace, by inode. */
+export function readUnixSockets(tree: FrozenTree): ReadonlyMap<number, UnixSocket> {
+  const request = new Uint8Array(REQUEST_SIZE);
+  const view = new DataView(request.buffer);
+  request[0] = AF.UNIX;
+  view.setUint32(4, 0xffff_ffff, true);
+  view.setUint32(12, SHOW, true);
+  const sockets = diagnose(tree, request, MESSAGE_SIZE).map(({ message, attributes }): UnixSocket => {
+    const words = (attribute: number) => {
+      const bytes = attributes.get(attribute);
+      return bytes === undefined ? [] : [...new Uint32Array(bytes.slice(0, bytes.length & ~3).buffer)];
+    };
+    const [readQueue = 0, writeQueue = 0] = words(UNIX_DIAG.RQLEN);
+    return {
+      ino: message.getUint32(4, true),
+      type: message.getUint8(1),
+      state: message.getUint8(2),
+      name: attributes.get(UNIX_DIAG.NAME) ?? new Uint8Array(),
+      peer: words(UNIX_DIAG.PEER)[0] ?? 0,
+      icons: words(UNIX_DIAG.ICONS),
+      readQueue,
+      writeQueue,
+      shutdown: attributes.get(UNIX_DIAG.SHUTDOWN)?.[0] ?? 0,
+    };
+  });
+  return new Map(sockets.map((socket) => [socket.ino, socket]));
+}

@@ -1,0 +1,164 @@
+import {
+  type Checkpoint,
+  data,
+  definePlugin,
+  type OpenedFiles,
+  type RestorePlugin,
+  type Task,
+  type Value,
+} from "@restage/core";
+import type { UnixSkEntry } from "@restage/images";
+import { AF, F, SETTABLE_FLAGS, SOCK, TCP_STATE } from "@restage/linux/abi";
+import { isInherited } from "../../files/inherited-file/restore.ts";
+import { type MountPaths, readMountPaths } from "../../namespaces/mount/mount-paths.ts";
+import { setSocketOptions, shutDown, widenBuffers } from "../socket-options/restore.ts";
+import { sendPacket } from "../socket-queue/restore.ts";
+import { hasLostPeer, UnixGraph } from "./graph.ts";
+import { bindUnixSocket, connectUnixSocket, deleteAgain } from "./names.ts";
+import { UnixPaths } from "./paths.ts";
+import { checkUnixSockets } from "./plan.ts";
+
+/**
+ * RESTORE: Unix sockets. Those that are connected to each other, and what is in flight between them, are opened by one task: first all are
+ * made, bound and listen, then they connect, then their queues are filled, and last they get their options and are shut down.
+ *
+ * An accepted socket gets no name, as in CRIU. Requires CAP_NET_ADMIN for the sizes of buffers, and CAP_CHOWN for owners of paths.
+ */
+export function unixSockets(): RestorePlugin {
+  return definePlugin({
+    name: "unix-sockets",
+    duty: "unix-sockets",
+    stages: { RESTORE: "opens Unix sockets, connects them, fills their queues" },
+    supports: [
+      {
+        group: "sockets",
+        what: "Unix sockets",
+        restored:
+          "stream, datagram, seqpacket: pairs, listening, connected, queues with descriptors in flight, options; peers outside with `--ext-unix-sk`",
+        refused: "peers outside without the option",
+        shownBy: [
+          "fixture unix-sockets",
+          "case unix-sockets",
+          "case unix-corners",
+          "case external-peer",
+          "case container-files",
+        ],
+      },
+    ],
+    apply({ plan, stages, complete, openFile, fileNeeds, filesOpened }) {
+      let graph: UnixGraph | undefined;
+      let paths: UnixPaths | undefined;
+      const made = new MadeSockets();
+      const graphOf = (checkpoint: Checkpoint) => (graph ??= new UnixGraph(checkpoint));
+      let mounts: MountPaths | undefined;
+      /** Ids of those that the caller hands over: they are whole already. */
+      let inherited: ReadonlySet<number> = new Set();
+      const isOurs = ({ id }: UnixSkEntry) => !inherited.has(id);
+      plan.tap("unix-sockets", (plan) => {
+        mounts = readMountPaths(plan);
+        const files = [...plan.checkpoint.files.values()].filter((file) => isInherited(plan.options, file));
+        inherited = new Set(files.map(({ id }) => id));
+        checkUnixSockets(plan, graphOf(plan.checkpoint), isOurs);
+      });
+      fileNeeds.for("UNIXSK").tap("unix-sockets", ({ usk }, checkpoint) => {
+        return usk === undefined ? undefined : graphOf(checkpoint).needsOf(usk);
+      });
+      stages.RESTORE.enter.tap("unix-sockets", ({ host, checkpoint }) => {
+        paths = new UnixPaths(host, ({ mnt_id }, path) => mounts?.writable(mnt_id, path) ?? path);
+        paths.makeRoom(graphOf(checkpoint).sockets.filter(isOurs));
+      });
+      openFile.for("UNIXSK").tap("unix-sockets", ({ task, entry, checkpoint }) => {
+        return entry.usk === undefined ? undefined : openSocket(task, entry.usk, graphOf(checkpoint), made);
+      });
+      filesOpened.tap("unix-sockets", (files) => finishSockets(files, graphOf(files.checkpoint), made, isOurs));
+      stages.RESTORE.leave.tap("unix-sockets", () => paths?.putBack());
+      complete.tap("unix-sockets", () => paths?.forgetOld());
+    },
+  });
+}
+
+/** What is open before it is asked for, or goes again. */
+class MadeSockets {
+  /** Descriptors by file id. */
+  readonly sockets = new Map<number, Value>();
+  /** In place of peers that are gone, or that were never in the tree: the end from which a queue is filled, by the file id of its owner. */
+  readonly standIns = new Map<number, Value>();
+}
+
+function openSocket(task: Task, entry: UnixSkEntry, graph: UnixGraph, made: MadeSockets): Value {
+  const known = made.sockets.get(entry.id);
+  if (known !== undefined) return known;
+  // Who had the path before has to leave it first.
+  for (const former of graph.formerOwnersOf(entry)) openSocket(task, former, graph, made);
+  const socket = makeSocket(task, entry, graph, made);
+  made.sockets.set(entry.id, socket);
+  bindUnixSocket(task, socket, entry);
+  if (entry.state === TCP_STATE.LISTEN) task.call.listen(socket, entry.backlog);
+  return socket;
+}
+
+/** All are non-blocking until they get their own flags: a queue that is full is an error then, and nobody waits. */
+function makeSocket(task: Task, entry: UnixSkEntry, graph: UnixGraph, made: MadeSockets): Value {
+  const type = entry.type | SOCK.NONBLOCK | SOCK.CLOEXEC;
+  const other = graph.otherEndOf(entry);
+  if (other !== undefined) {
+    const [socket, end] = task.call.socketpair(AF.UNIX, type, 0);
+    made.sockets.set(other.id, end);
+    bindUnixSocket(task, end, other);
+    return socket;
+  }
+  const isFilledByStranger = graph.queueOf(entry.id).length > 0 && graph.senderOf(entry) === undefined;
+  if (!hasLostPeer(entry) && !isFilledByStranger) return task.call.socket(AF.UNIX, type, 0);
+  const [socket, end] = task.call.socketpair(AF.UNIX, type, 0);
+  made.standIns.set(entry.id, end);
+  // Only the stranger is connected: others may be, too.
+  if (entry.type === SOCK.DGRAM) task.call.connect(socket, data(new Uint8Array(2)), 2);
+  return socket;
+}
+
+/** Each step for all sockets before the next one: nobody can send to a socket that is shut down. */
+function finishSockets(
+  { task, descriptors, checkpoint }: OpenedFiles,
+  graph: UnixGraph,
+  made: MadeSockets,
+  isOurs: (entry: UnixSkEntry) => boolean,
+): void {
+  const own = [...descriptors.keys()].flatMap((id) => checkpoint.file(id, "a task").usk ?? []).filter(isOurs);
+  const descriptorOf = (id: number): Value => {
+    const descriptor = descriptors.get(id);
+    if (descriptor === undefined) throw new Error(`File ${id} is not open in task ${task.pid}, and a socket needs it`);
+    return descriptor;
+  };
+  for (const entry of own) {
+    const peer = graph.peerOf(entry);
+    if (peer === undefined || graph.otherEndOf(entry) !== undefined) continue;
+    connectUnixSocket(task, descriptorOf(entry.id), peer).hint(
+      "its peer is not there: start it, or restore the tree that it belongs to",
+    );
+  }
+  for (const entry of own) fillQueue(task, entry, graph, made, descriptorOf);
+  for (const entry of own) {
+    const socket = descriptorOf(entry.id);
+    task.call.fcntl(socket, F.SETFL, entry.flags & SETTABLE_FLAGS);
+    setSocketOptions(task, socket, entry.opts);
+    shutDown(task, socket, entry.shutdown);
+    deleteAgain(task, entry);
+  }
+}
+
+function fillQueue(
+  task: Task,
+  entry: UnixSkEntry,
+  graph: UnixGraph,
+  made: MadeSockets,
+  descriptorOf: (id: number) => Value,
+): void {
+  const queue = graph.queueOf(entry.id);
+  const standIn = made.standIns.get(entry.id);
+  if (queue.length > 0) {
+    const sender = standIn ?? descriptorOf(graph.senderOf(entry)?.id ?? entry.id);
+    widenBuffers(task, sender);
+    for (const packet of queue) sendPacket(task, sender, packet, descriptorOf);
+  }
+  if (standIn !== undefined) task.call.close(standIn);
+}

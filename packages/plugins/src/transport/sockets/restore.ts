@@ -1,0 +1,162 @@
+import {
+  addressOf,
+  data,
+  definePlugin,
+  loaded,
+  output,
+  type RestorePlugin,
+  type StageContext,
+  struct,
+  type Task,
+  type Value,
+} from "@restage/core";
+import type { Data } from "@restage/linux";
+import { O } from "@restage/linux/abi";
+import { FilePassings } from "../file-passings.ts";
+import { type Passing, Transport } from "../transport.ts";
+
+/** Source: include/linux/socket.h, include/uapi/linux/un.h. */
+const AF_UNIX = 1;
+const SOCK_DGRAM = 2;
+const SOL_SOCKET = 1;
+const SCM_RIGHTS = 1;
+const MSG_CMSG_CLOEXEC = 0x40000000;
+const CMSG_HEADER_SIZE = 16;
+
+/** SCM_MAX_FD: as many descriptors go in one message. */
+const MAX_DESCRIPTORS = 253;
+
+/**
+ * FORKING: every task that passes or gets files has its socket when the stage ends. RESTORE: files are passed over SCM_RIGHTS, many in a
+ * message, each message with the ids of what it brings: they arrive in any order.
+ *
+ * A queue holds as few as 10 messages (net.unix.max_dgram_qlen), so a sender may have to wait until the receiver takes some. It
+ * always will: tasks pass only to later ones, and the last one takes without passing anything.
+ */
+export function transportSockets(): RestorePlugin {
+  return definePlugin({
+    name: "transport-sockets",
+    duty: "transport",
+    provides: [Transport],
+    uses: [FilePassings],
+    stages: {
+      FORKING: "every task that passes or gets files opens its transport socket",
+      RESTORE: "files that tasks share are passed over SCM_RIGHTS",
+    },
+    apply({ stages, provide, service }) {
+      let context: StageContext | undefined;
+      stages.FORKING.enter.tap("transport", (stage) => {
+        context = stage;
+      });
+      stages.FORKING.task.tap("transport", (task) => {
+        if (context === undefined || !service(FilePassings).passings.has(task)) return;
+        const number = context.serviceDescriptors.number("transport");
+        const { name, length } = socketName(context, task);
+        const socket = task.call.socket(AF_UNIX, SOCK_DGRAM | O.CLOEXEC, 0);
+        task.call.bind(socket, name, length).hint("the abstract name is taken by another restore of the same run id");
+        task.place(socket, number, { cloexec: true });
+      });
+      provide(Transport, {
+        exchange: (task, open, outgoing, incoming) =>
+          context === undefined ? Promise.resolve(new Map()) : exchange(context, task, open, outgoing, incoming),
+      });
+    },
+  });
+}
+
+async function exchange(
+  context: StageContext,
+  task: Task,
+  open: ReadonlyMap<number, Value>,
+  outgoing: readonly Passing[],
+  incoming: readonly Passing[],
+): Promise<ReadonlyMap<number, Value>> {
+  const socket = context.serviceDescriptors.number("transport");
+  for (const { to, ids } of outgoing) for (const part of chunks(ids)) send(context, task, socket, to, part, open);
+  const messages = incoming.flatMap(({ ids }) => chunks(ids));
+  const most = Math.max(0, ...messages.map((ids) => ids.length));
+  const rooms = messages.map(() => receive(task, socket, most));
+  const received = new Map<number, Value>();
+  // From one sender messages come in order, so what they bring is known before they come.
+  if (incoming.length <= 1) {
+    for (const [index, ids] of messages.entries()) expectMessage(ids, rooms[index]?.control, received);
+  } else {
+    await task.flush();
+    for (const { payload, control } of rooms) takeMessage(payload, control, received);
+  }
+  return received;
+}
+
+function send(
+  context: StageContext,
+  task: Task,
+  socket: number,
+  to: Task,
+  ids: readonly number[],
+  open: ReadonlyMap<number, Value>,
+): void {
+  const { name, length } = socketName(context, to);
+  const payload = data(new Uint8Array(Uint32Array.of(ids.length, ...ids).buffer));
+  const descriptors = ids.map((id) => [4, open.get(id) ?? -1] as const);
+  const size = CMSG_HEADER_SIZE + 4 * ids.length;
+  const padding = ids.length % 2 === 0 ? [] : [[4, 0] as const];
+  const control = struct([8, size], [4, SOL_SOCKET], [4, SCM_RIGHTS], ...descriptors, ...padding);
+  task.call.sendmsg(socket, messageHeader(name, length, payload, control), 0).expect(payload.bytes.length);
+}
+
+function receive(task: Task, socket: number, most: number): { readonly payload: Data; readonly control: Data } {
+  const payload = output(4 + 4 * most);
+  const control = output((CMSG_HEADER_SIZE + 4 * most + 7) & ~7);
+  task.call.recvmsg(socket, messageHeader(undefined, 0, payload, control), MSG_CMSG_CLOEXEC);
+  return { payload, control };
+}
+
+/** The descriptors that a message will bring; -1, which nobody can use, where it does not. */
+function expectMessage(ids: readonly number[], control: Data | undefined, into: Map<number, Value>): void {
+  if (control === undefined) return;
+  control.bytes.fill(0xff);
+  for (const [index, id] of ids.entries()) into.set(id, loaded(control, CMSG_HEADER_SIZE + 4 * index, 4));
+}
+
+/** Reads ids and descriptors of a message that came. */
+function takeMessage(payload: Data, control: Data, into: Map<number, Value>): void {
+  const ids = new DataView(payload.bytes.buffer);
+  const rights = new DataView(control.bytes.buffer);
+  const count = ids.getUint32(0, true);
+  const got = (Number(rights.getBigUint64(0, true)) - CMSG_HEADER_SIZE) / 4;
+  if (got !== count)
+    throw new Error(`A message of ${count} descriptors came with ${got}: the limit of open files is too low`);
+  for (let n = 0; n < count; n++)
+    into.set(ids.getUint32(4 + 4 * n, true), rights.getInt32(CMSG_HEADER_SIZE + 4 * n, true));
+}
+
+/** struct msghdr with one struct iovec. */
+function messageHeader(name: Data | undefined, nameLength: number, payload: Data, control: Data): Data {
+  const iovec = struct([8, addressOf(payload)], [8, payload.bytes.length]);
+  return struct(
+    [8, name === undefined ? 0 : addressOf(name)],
+    [4, nameLength],
+    [4, 0],
+    [8, addressOf(iovec)],
+    [8, 1],
+    [8, addressOf(control)],
+    [8, control.bytes.length],
+    [4, 0],
+    [4, 0],
+  );
+}
+
+/** struct sockaddr_un with an abstract name of this restore. */
+function socketName(context: StageContext, task: Task): { readonly name: Data; readonly length: number } {
+  const name = new TextEncoder().encode(`\0restage-${context.host.runId}-${task.pid}`);
+  const bytes = new Uint8Array(2 + name.length);
+  new DataView(bytes.buffer).setUint16(0, AF_UNIX, true);
+  bytes.set(name, 2);
+  return { name: data(bytes), length: bytes.length };
+}
+
+function chunks(ids: readonly number[]): (readonly number[])[] {
+  const parts: (readonly number[])[] = [];
+  for (let at = 0; at < ids.length; at += MAX_DESCRIPTORS) parts.push(ids.slice(at, at + MAX_DESCRIPTORS));
+  return parts;
+}

@@ -1,0 +1,122 @@
+import { readlinkSync } from "node:fs";
+import { type CheckpointPlugin, defineCheckpointPlugin } from "@restage/core";
+import type { FrozenTask } from "@restage/core";
+import type { FrozenTree } from "@restage/core";
+
+/** Namespaces by their names in /proc and in images. */
+const NAMESPACES = [
+  ["pid", "pid_ns_id"],
+  ["net", "net_ns_id"],
+  ["ipc", "ipc_ns_id"],
+  ["uts", "uts_ns_id"],
+  ["time", "time_ns_id"],
+  ["mnt", "mnt_ns_id"],
+  ["user", "user_ns_id"],
+  ["cgroup", "cgroup_ns_id"],
+] as const;
+
+/** What tasks may share, by kcmp(2). */
+const OBJECTS = [
+  ["VM", "vm_id"],
+  ["FILES", "files_id"],
+  ["FS", "fs_id"],
+  ["SIGHAND", "sighand_id"],
+] as const;
+
+/**
+ * Which kernel objects tasks share: namespaces, and what clone(2) may share between processes. The inventory has those of this process, with which
+ * a restore tells the namespaces of the tree's own.
+ */
+export function objectIds(): CheckpointPlugin {
+  return defineCheckpointPlugin({
+    name: "object-ids",
+    duty: "object-ids",
+    saves: [
+      {
+        group: "tasks",
+        what: "what processes share",
+        saved: "descriptor tables; the namespaces that they are in",
+        refused: "CLONE_VM, CLONE_FS and CLONE_SIGHAND between processes, which images cannot say",
+        shownBy: ["fixture shared-resources"],
+      },
+    ],
+    apply({ look, write }) {
+      look.tree.tap("object-ids", (tree) => {
+        const namespaces = new Map<string, number>();
+        const own = namespaceIds("/proc/self", namespaces);
+        tree.inventory.root_ids = { vm_id: 1, files_id: 1, fs_id: 1, sighand_id: 1, ...own };
+        const known = OBJECTS.map(([what, id]) => ({ what, id, tasks: [] as FrozenTask[] }));
+        for (const task of tree.alive) {
+          task.ids = namespaceIds(task.proc, namespaces);
+          for (const { what, id, tasks } of known) {
+            const same = findOrInsert(tasks, (other) => tree.freezer.compare(what, other.hostPid, task.hostPid), task);
+            task.ids[id] = same?.ids[id] ?? 1 + tasks.length;
+            if (same !== undefined && what !== "FILES") refuseSharing(tree, task, same, what);
+          }
+        }
+      });
+      write.tree.tap("object-ids", (tree) => {
+        for (const task of tree.alive) tree.images.add("ids", task.pid, { value: task.ids as never });
+        tree.images.add("inventory", undefined, {
+          value: {
+            img_version: 2,
+            fdinfo_per_id: true,
+            ns_per_id: true,
+            lsmtype: 0,
+            network_lock_method: NETWORK_LOCK_SKIPPED,
+            dump_criu_run_id: tree.runId,
+            plugins_entry: {},
+            ...tree.inventory,
+          } as never,
+        });
+      });
+    },
+  });
+}
+
+/** Finds an equal in what is sorted by kcmp(2), where 1 means before; else adds it there. */
+function findOrInsert<T>(sorted: T[], compare: (other: T) => number, added: T): T | undefined {
+  let [from, to] = [0, sorted.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    const other = sorted[middle] as T;
+    const order = compare(other);
+    if (order === 0) return other;
+    if (order === 1) from = middle + 1;
+    else to = middle;
+  }
+  sorted.splice(from, 0, added);
+  return undefined;
+}
+
+/** No firewall rules stand between the checkpoint and the restore, unless somebody says so. */
+const NETWORK_LOCK_SKIPPED = 2;
+
+function namespaceIds(proc: string, known: Map<string, number>): FrozenTask["ids"] {
+  const ids: FrozenTask["ids"] = {};
+  for (const [name, id] of NAMESPACES) {
+    const link = namespaceLink(`${proc}/ns/${name}`);
+    if (link === undefined) continue;
+    let number = known.get(link);
+    if (number === undefined) {
+      number = known.size + 1;
+      known.set(link, number);
+    }
+    ids[id] = number;
+  }
+  return ids;
+}
+
+/** Undefined on kernels without that kind. */
+function namespaceLink(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+function refuseSharing(tree: FrozenTree, task: FrozenTask, other: FrozenTask, what: string): void {
+  const why = `it shares its ${what} with task ${other.pid} (CLONE_${what}), which images cannot say`;
+  tree.findings.refuse({ what: task.name, why, pid: task.pid });
+}
