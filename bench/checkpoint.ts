@@ -7,9 +7,10 @@ import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { makeCheckpoint } from "@restage/checkpoint";
+import { dump } from "@restage/core";
 import { decodeEntries } from "@restage/images";
 import { openKernel } from "@restage/linux";
+import { defaultDumpPlugins } from "@restage/plugins/dump";
 import { end } from "./checkpoints.ts";
 
 const CASES: Readonly<Record<string, readonly [program: string, size: number]>> = {
@@ -46,7 +47,7 @@ const checkpointers: Readonly<Record<string, Checkpointer>> = {
     const started = performance.now();
     const kernel = await openKernel();
     try {
-      const { frozen } = await makeCheckpoint({ pid: PID, images, leaveRunning: true }, kernel);
+      const { frozen } = await dump({ pid: PID, images, leaveRunning: true }, kernel, defaultDumpPlugins());
       return { whole: performance.now() - started, frozen };
     } finally {
       kernel.close();

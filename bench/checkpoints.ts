@@ -7,7 +7,7 @@ import { CHECKPOINT as COUNTER, cleanUp, place } from "../examples/counter/place
 import { cleanUp as cleanUpServer, IN_NAMESPACES, place as placeServer } from "../examples/server/place.ts";
 
 /** A checkpoint to restore again and again. */
-export interface Checkpoint {
+export interface ImageSet {
   readonly name: string;
   readonly images: string;
   readonly pids: readonly number[];
@@ -25,7 +25,7 @@ const FIRST_PID = 29000;
 export const NAMES = ["counter", "namespaces", "tree of 64", "tree of 1000", "1 GiB"] as const;
 
 /** Makes a checkpoint, dumping a program with CRIU unless it is an example's. */
-export async function makeCheckpoint(name: string, criu: string, directory: string): Promise<Checkpoint> {
+export async function dump(name: string, criu: string, directory: string): Promise<ImageSet> {
   if (name === "counter") return checkpoint(name, COUNTER, place, cleanUp);
   if (name === "namespaces") return checkpoint(name, IN_NAMESPACES, placeServer, cleanUpServer);
   const [, tasks] = /^tree of (\d+)$/.exec(name) ?? [];
@@ -49,13 +49,13 @@ export async function makeCheckpoint(name: string, criu: string, directory: stri
   return made;
 }
 
-function checkpoint(name: string, images: string, prepare: () => void, cleanUp: () => void): Checkpoint {
+function checkpoint(name: string, images: string, prepare: () => void, cleanUp: () => void): ImageSet {
   const pids = readEntries(openImageDirectory(images), "pstree").map(({ value }) => value.pid);
   return { name, images, pids, prepare, cleanUp };
 }
 
 /** Ends the tasks of a restored checkpoint and waits until their pids are free. */
-export async function end({ pids }: Pick<Checkpoint, "pids">): Promise<void> {
+export async function end({ pids }: Pick<ImageSet, "pids">): Promise<void> {
   for (const pid of pids) {
     try {
       process.kill(pid, "SIGKILL");

@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { end, makeCheckpoint, NAMES } from "./checkpoints.ts";
+import { dump, end, NAMES } from "./checkpoints.ts";
 import { criuCommand, type Restorer, restageCommand, restageInProcess, type Sample } from "./restorers.ts";
 
 const { values } = parseArgs({
@@ -36,7 +36,7 @@ async function measure(criu: string): Promise<void> {
   const results: object[] = [];
   try {
     for (const name of values.case ?? NAMES) {
-      const checkpoint = await makeCheckpoint(name, criu, directory);
+      const checkpoint = await dump(name, criu, directory);
       const reference = criuCommand(criu, directory);
       const restorers = [reference, restageInProcess(), ...(["node", "deno", "bun"] as const).map(restageCommand)];
       const samples = new Map<Restorer, Sample[]>(restorers.map((restorer) => [restorer, []]));

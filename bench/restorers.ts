@@ -5,7 +5,7 @@ import { type RestoreEvent, restore } from "@restage/core";
 import { decodeEntries } from "@restage/images";
 import { openKernel } from "@restage/linux";
 import { defaultPlugins } from "@restage/plugins";
-import type { Checkpoint } from "./checkpoints.ts";
+import type { ImageSet } from "./checkpoints.ts";
 
 /** What one restore took, in milliseconds. */
 export interface Sample {
@@ -19,7 +19,7 @@ export interface Sample {
 
 export interface Restorer {
   readonly name: string;
-  run(checkpoint: Checkpoint): Promise<Sample>;
+  run(checkpoint: ImageSet): Promise<Sample>;
 }
 
 const root = fileURLToPath(new URL("../", import.meta.url));

@@ -13,8 +13,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   linux: [],
   core: ["images", "linux"],
   plugins: ["images", "linux", "core"],
-  checkpoint: ["images", "linux", "core"],
-  cli: ["images", "linux", "core", "plugins", "checkpoint"],
+  cli: ["images", "linux", "core", "plugins"],
 };
 
 /** Packages that get types of linux, and its entry point `./abi`, but nothing that acts. */

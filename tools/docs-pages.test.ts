@@ -1,15 +1,15 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { defaultCheckpointPlugins } from "../packages/plugins/src/default-dump-plugins.ts";
 import { ERRORS } from "../packages/core/src/errors.ts";
 import { STAGES } from "../packages/core/src/restore/stages.ts";
 import { defaultPlugins } from "../packages/plugins/src/mod.ts";
 import { NOT_YET } from "../test/cases/not-yet.ts";
 import { TRIPS } from "../test/checkpoint/trips.ts";
 import { RESTORES } from "../test/restore/restores.ts";
-import { checkpointPage, errorsPage, optionsPage, stagesPage, supportPage, WIDTH } from "./docs-pages.ts";
+import { errorsPage, optionsPage, stagesPage, supportPage, WIDTH } from "./docs-pages.ts";
 import { ERROR_EXAMPLES } from "./error-examples.ts";
+import { supportRows } from "./support-rows.ts";
 
 const root = join(import.meta.dirname, "..");
 const page = (name: string): string => readFileSync(join(root, "docs", name), "utf8");
@@ -76,29 +76,6 @@ describe("docs/options.md", () => {
   });
 });
 
-describe("docs/checkpoint.md", () => {
-  const rows = defaultCheckpointPlugins().flatMap(({ saves = [] }) => saves);
-
-  it("is what the default plugins declare", () => {
-    expect(page("checkpoint.md"), STALE).toBe(checkpointPage(defaultCheckpointPlugins(), NOT_YET));
-    expect(rows.length).toBe(defaultCheckpointPlugins().length);
-  });
-
-  it("names tests that restore what Restage has checkpointed", () => {
-    const cases = join(root, "test/cases");
-    const files = readdirSync(cases).filter((name) => name.endsWith(".test.ts"));
-    const tests = files.map((name) => readFileSync(join(cases, name), "utf8"));
-    const both = tests.filter((text) => text.includes("describeDumped(")).join("\n");
-    const isShown = (by: string) => {
-      const [kind, name = ""] = by.split(" ");
-      if (kind === "fixture") return Object.hasOwn(TRIPS, name);
-      return kind === "case" && !Object.hasOwn(NOT_YET, name) && both.includes(`"${name}"`);
-    };
-    expect(rows.flatMap(({ shownBy }) => shownBy).filter((by) => !isShown(by))).toEqual([]);
-    expect(Object.keys(TRIPS).sort()).toEqual(Object.keys(RESTORES).sort());
-  });
-});
-
 describe("every page", () => {
   const pages = ["README.md", "CHANGELOG.md", "examples/README.md"].concat(
     readdirSync(join(root, "docs"))
@@ -119,26 +96,45 @@ describe("every page", () => {
   });
 });
 
-describe("docs/support.md", () => {
-  const rows = defaultPlugins().flatMap(({ supports = [] }) => supports);
+describe("docs/support.md", async () => {
+  const rows = await supportRows();
+  const cases = join(root, "test/cases");
+  const files = readdirSync(cases).filter((name) => name.endsWith(".test.ts"));
+  const tests = files.map((name) => readFileSync(join(cases, name), "utf8"));
+  const missing = (direction: "saved" | "restored", isShown: (kind: string, name: string) => boolean) =>
+    rows.flatMap(({ what, shownBy }) =>
+      (shownBy[direction] ?? [])
+        .filter((by) => {
+          const [kind = "", name = ""] = by.split(" ");
+          return !isShown(kind, name);
+        })
+        .map((by) => `${what}: ${by}`),
+    );
 
-  it("is what the default plugins declare", () => {
-    expect(page("support.md"), STALE).toBe(supportPage(defaultPlugins()));
+  it("is what the rooms declare", () => {
+    expect(page("support.md"), STALE).toBe(supportPage(rows, NOT_YET));
   });
 
-  it("has no row that no real restore shows", () => {
-    const cases = join(root, "test/cases");
-    const files = readdirSync(cases).filter((name) => name.endsWith(".test.ts"));
-    const tests = files.map((name) => readFileSync(join(cases, name), "utf8")).join("\n");
-    const isShown = (by: string) => {
-      const [kind, name = ""] = by.split(" ");
+  it("says restored only where a real restore of CRIU's images shows it", () => {
+    const text = tests.join("\n");
+    const shown = missing("restored", (kind, name) => {
       if (kind === "fixture") return Object.hasOwn(RESTORES, name);
-      return kind === "case" && existsSync(join(cases, name, "program.c")) && tests.includes(`"${name}"`);
-    };
-    const missing = rows.flatMap(({ what, shownBy }) =>
-      shownBy.filter((by) => !isShown(by)).map((by) => `${what}: ${by}`),
-    );
-    expect(missing).toEqual([]);
-    expect(rows.filter(({ shownBy }) => shownBy.length === 0)).toEqual([]);
+      return kind === "case" && existsSync(join(cases, name, "program.c")) && text.includes(`"${name}"`);
+    });
+    expect(shown).toEqual([]);
+    expect(
+      rows.filter(({ restored, shownBy }) => (restored === undefined) !== (shownBy.restored === undefined)),
+    ).toEqual([]);
+  });
+
+  it("says saved only where a restore of Restage's own images shows it", () => {
+    const both = tests.filter((text) => text.includes("describeDumped(")).join("\n");
+    const shown = missing("saved", (kind, name) => {
+      if (kind === "fixture") return Object.hasOwn(TRIPS, name);
+      return kind === "case" && !Object.hasOwn(NOT_YET, name) && both.includes(`"${name}"`);
+    });
+    expect(shown).toEqual([]);
+    expect(rows.filter(({ saved, shownBy }) => (saved === undefined) !== (shownBy.saved === undefined))).toEqual([]);
+    expect(Object.keys(TRIPS).sort()).toEqual(Object.keys(RESTORES).sort());
   });
 });

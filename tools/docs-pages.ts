@@ -1,9 +1,9 @@
-import type { CheckpointPlugin } from "../packages/core/src/dump/plugin.ts";
 import { COMMANDS } from "../packages/cli/src/commands.ts";
 import { commandHelp, programHelp } from "../packages/cli/src/help.ts";
 import type { ERRORS, ErrorCode, RestoreError } from "../packages/core/src/errors.ts";
-import type { RestorePlugin, Support } from "../packages/core/src/plugin/plugin.ts";
+import type { Plugin } from "../packages/core/src/plugin/plugin.ts";
 import { FAIL, type Participants, STAGES } from "../packages/core/src/restore/stages.ts";
+import type { Support } from "../packages/plugins/src/support.ts";
 
 const GENERATED = "<!-- Made by `npm run docs` from the sources. Do not edit. -->";
 
@@ -33,7 +33,7 @@ const WHO: Readonly<Record<Participants, string>> = {
 };
 
 /** `docs/stages.md`: the stages in order, who confirms each, and what each duty does in it. */
-export function stagesPage(plugins: readonly RestorePlugin[]): string {
+export function stagesPage(plugins: readonly Plugin[]): string {
   const sections = STAGES.map(({ name, value, participants, what }) => {
     const head = `## ${value} ${name}\n\n${wrap(sentence(what))}\n\n${wrap(`Confirmed by: ${WHO[participants]}.`)}`;
     const items = plugins.flatMap(({ duty, name: own, stages }) => {
@@ -52,53 +52,40 @@ export function stagesPage(plugins: readonly RestorePlugin[]): string {
 
 const GROUPS: readonly Support["group"][] = ["tasks", "memory", "files", "sockets", "terminals", "namespaces"];
 
-/** `docs/support.md`: what is restored, as the plugins declare it. */
-export function supportPage(plugins: readonly RestorePlugin[]): string {
-  const rows = plugins.flatMap(({ supports = [] }) => supports);
+/**
+ * `docs/support.md`: what is saved and restored of each kind of resource, and what is refused, as the rooms declare it.
+ *
+ * @param notYet cases that come back from CRIU's images only, and why a checkpoint refuses them.
+ */
+export function supportPage(rows: readonly Support[], notYet: Readonly<Record<string, string>>): string {
   const sections = GROUPS.flatMap((group) => {
-    const of = rows.filter((row) => row.group === group).map((row) => supported(row));
+    const of = rows.filter((row) => row.group === group).map(supported);
     return of.length === 0 ? [] : [`## ${sentence(group).slice(0, -1)}`, ...of];
   });
   const intro =
-    "What comes back, and what is refused by its name before any task exists. `fixture` and `case` name the tests that restored it from " +
-    "images made by CRIU 4.2. What does not stand here is refused. Linux 5.10 is the least; what is needed beyond it is said.";
-  return page("What is restored", wrap(intro), ...sections);
-}
-
-function supported({ what, restored, refused, kernel, shownBy }: Support, done = "restored"): string {
-  const items = [
-    item(`${done}: ${restored}`),
-    ...(refused === undefined ? [] : [item(`refused by name: ${refused}`)]),
-    ...(kernel === undefined ? [] : [item(`the kernel needs: ${kernel}`)]),
-    item(`shown by: ${shownBy.join(", ")}`),
-  ];
-  return `### ${what}\n\n${items.join("\n")}`;
-}
-
-/**
- * `docs/checkpoint.md`: what a checkpoint has, as its plugins declare it.
- *
- * @param notYet cases that are refused, and the refusals.
- */
-export function checkpointPage(plugins: readonly CheckpointPlugin[], notYet: Readonly<Record<string, string>>): string {
-  const rows = plugins.flatMap(({ saves = [] }) => saves);
-  const sections = GROUPS.map((group) => {
-    const of = rows
-      .filter((row) => row.group === group)
-      .map(({ saved, ...row }) => supported({ restored: saved, ...row }, "saved"));
-    return [`## ${sentence(group).slice(0, -1)}`, ...of].join("\n\n");
-  });
-  const intro =
-    "What `restage checkpoint` saves of a tree, and what it refuses by its name before threads are asked anything, all findings at once; " +
-    "the tree then goes on. `fixture` and `case` name the tests in which it was checkpointed and restored by Restage. All fixtures make that " +
-    "way; CRIU 4.2 restores the same images.";
+    "What `restage checkpoint` saves, what `restage restore` brings back, and what each of them refuses by name before it touches anything. " +
+    'Anything not listed is refused. `fixture` and `case` name the tests: "saved" tests checkpoint and restore with Restage, "restored" ' +
+    "tests restore images that CRIU 4.2 made. Linux 5.10 or newer is required; further requirements are listed with each resource.";
   const refused = Object.entries(notYet).map(([name, why]) => item(`${name}: ${why}`));
   const last = [
-    "## Not yet",
-    wrap("Cases that are restored from CRIU's images only, and for what a checkpoint refuses them:"),
+    "## Restored from CRIU's images only",
+    wrap("`restage checkpoint` refuses the programs of these cases:"),
     refused.join("\n"),
   ];
-  return page("What a checkpoint saves", wrap(intro), ...sections, ...last);
+  return page("Support", wrap(intro), ...sections, ...last);
+}
+
+function supported({ what, saved, restored, refused, kernel, shownBy }: Support): string {
+  const items = [
+    ["saved", saved],
+    ["restored", restored],
+    ["refused by `restage checkpoint`", refused?.dump],
+    ["refused by `restage restore`", refused?.restore],
+    ["the kernel needs", kernel],
+    ["saved, shown by", shownBy.saved?.join(", ")],
+    ["restored, shown by", shownBy.restored?.join(", ")],
+  ].flatMap(([label, text]) => (text === undefined ? [] : [item(`${label}: ${text}`)]));
+  return `### ${what}\n\n${items.join("\n")}`;
 }
 
 /** `docs/options.md`: what `--help` says. */

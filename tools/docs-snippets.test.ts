@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { createJiti } from "jiti";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
-import type { RestorePlugin } from "../packages/core/src/plugin/plugin.ts";
+import type { Plugin } from "../packages/core/src/plugin/plugin.ts";
 
 const root = join(import.meta.dirname, "..");
 
@@ -57,7 +57,7 @@ it("every snippet of the docs compiles", () => {
 describe("every plugin of docs/plugin-guide.md", () => {
   const jiti = createJiti(fileOf(0));
   /** A default plugin, by whose tap one of them is ordered. */
-  const fifos: RestorePlugin = {
+  const fifos: Plugin = {
     name: "fifos",
     apply: ({ openFile }) => openFile.for("FIFO").tap("fifos", () => undefined),
   };
@@ -66,10 +66,7 @@ describe("every plugin of docs/plugin-guide.md", () => {
   );
 
   it.each(plugins)("$place can be rehearsed", async ({ code }) => {
-    const exported = (await jiti.evalModule(code, { async: true, filename: fileOf(0) })) as Record<
-      string,
-      RestorePlugin
-    >;
+    const exported = (await jiti.evalModule(code, { async: true, filename: fileOf(0) })) as Record<string, Plugin>;
     const { rehearse } =
       await jiti.import<typeof import("../packages/core/src/testing/mod.ts")>("@restage/core/testing");
     const { error, restored } = await rehearse({

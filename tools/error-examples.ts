@@ -10,9 +10,13 @@ export const ERROR_EXAMPLES: Readonly<Record<ErrorCode, RestoreError>> = {
     plugin: "late",
   }),
   ERR_CONFIG: new RestoreError("ERR_CONFIG", "Cannot load /srv/restore.config.ts: there is no such file"),
-  ERR_DUTY_CLAIMED: new RestoreError("ERR_DUTY_CLAIMED", "Duty scheduling is claimed by be-nice and by real-time", {
-    plugin: "real-time",
-  }),
+  ERR_DUTY_CLAIMED: new RestoreError(
+    "ERR_DUTY_CLAIMED",
+    "Plugins be-nice and real-time both claim the duty scheduling",
+    {
+      plugin: "real-time",
+    },
+  ),
   ERR_DUTY_MISSING: new RestoreError("ERR_DUTY_MISSING", "No plugin has forked task 20100", { stage: "ROOT_TASK" }),
   ERR_IMAGE: new RestoreError(
     "ERR_IMAGE",

@@ -1,16 +1,15 @@
 /** Writes the pages of `docs` that are made from the sources: `npm run docs`. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { defaultCheckpointPlugins } from "../packages/plugins/src/default-dump-plugins.ts";
 import { ERRORS } from "../packages/core/src/errors.ts";
 import { defaultPlugins } from "../packages/plugins/src/mod.ts";
 import { NOT_YET } from "../test/cases/not-yet.ts";
-import { checkpointPage, errorsPage, optionsPage, stagesPage, supportPage } from "./docs-pages.ts";
+import { errorsPage, optionsPage, stagesPage, supportPage } from "./docs-pages.ts";
 import { ERROR_EXAMPLES } from "./error-examples.ts";
+import { supportRows } from "./support-rows.ts";
 
 const docs = join(import.meta.dirname, "../docs");
 writeFileSync(join(docs, "errors.md"), errorsPage(ERRORS, ERROR_EXAMPLES));
 writeFileSync(join(docs, "stages.md"), stagesPage(defaultPlugins()));
-writeFileSync(join(docs, "support.md"), supportPage(defaultPlugins()));
-writeFileSync(join(docs, "checkpoint.md"), checkpointPage(defaultCheckpointPlugins(), NOT_YET));
+writeFileSync(join(docs, "support.md"), supportPage(await supportRows(), NOT_YET));
 writeFileSync(join(docs, "options.md"), optionsPage());

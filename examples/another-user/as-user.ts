@@ -1,7 +1,7 @@
-import { definePlugin, type RestorePlugin } from "@restage/core";
+import { definePlugin, type Plugin } from "@restage/core";
 
 /** Takes the place of the default plugin for credentials: the tree goes on as another user, with no capabilities. */
-export function asUser(uid: number, gid: number): RestorePlugin {
+export function asUser(uid: number, gid: number): Plugin {
   return definePlugin({
     name: "as-user",
     duty: "credentials",

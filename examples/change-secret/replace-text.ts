@@ -1,9 +1,9 @@
-import { definePlugin, type MemoryPatch, type RestorePlugin } from "@restage/core";
+import { definePlugin, type MemoryPatch, type Plugin } from "@restage/core";
 
 const PAGE = 4096;
 
 /** Text in the memory of every task is replaced before it resumes, wherever it is: in the environment, in variables. Texts may not get longer. */
-export function replaceText(texts: Readonly<Record<string, string>>): RestorePlugin {
+export function replaceText(texts: Readonly<Record<string, string>>): Plugin {
   return definePlugin({
     name: "replace-text",
     apply({ patchMemory }) {

@@ -1,7 +1,7 @@
-import { definePlugin, type RestorePlugin } from "@restage/core";
+import { definePlugin, type Plugin } from "@restage/core";
 
 /** What a tree makes from now on is for its own user alone. A mask takes permissions away, as that of umask(2). */
-export function privateFiles(mask = 0o077): RestorePlugin {
+export function privateFiles(mask = 0o077): Plugin {
   return definePlugin({
     name: "private-files",
     // The duty that puts back the umask of the checkpoint; taps of user plugins come after those of the defaults.

@@ -1,7 +1,7 @@
-import { definePlugin, type RestorePlugin } from "@restage/core";
+import { definePlugin, type Plugin } from "@restage/core";
 
 /** Sockets that were bound to a port are bound to another: port by port. */
-export function movePort(ports: Readonly<Record<number, number>>): RestorePlugin {
+export function movePort(ports: Readonly<Record<number, number>>): Plugin {
   return definePlugin({
     name: "move-port",
     apply({ entries }) {

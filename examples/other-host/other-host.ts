@@ -1,9 +1,9 @@
-import { definePlugin, RestoreError, type RestorePlugin } from "@restage/core";
+import { definePlugin, type Plugin, RestoreError } from "@restage/core";
 
 const LOOPBACK = "127.0.0.1";
 
 /** A container comes back under another host name; its loopback link has another address too, where sockets listen that had 127.0.0.1. */
-export function otherHost(name: string, address: string): RestorePlugin {
+export function otherHost(name: string, address: string): Plugin {
   return definePlugin({
     name: "other-host",
     apply({ entries, stages }) {

@@ -1,8 +1,8 @@
-import { definePlugin, type RestorePlugin } from "@restage/core";
+import { definePlugin, type Plugin } from "@restage/core";
 import { PRIO } from "@restage/linux/abi";
 
 /** Takes the place of the default plugin for scheduling: every thread gets this nice value. */
-export function beNice(nice: number): RestorePlugin {
+export function beNice(nice: number): Plugin {
   return definePlugin({
     name: "be-nice",
     duty: "scheduling",

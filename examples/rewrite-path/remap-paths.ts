@@ -1,7 +1,7 @@
-import { definePlugin, type RestorePlugin } from "@restage/core";
+import { definePlugin, type Plugin } from "@restage/core";
 
 /** Files whose paths begin with a key are looked for under its value. */
-export function remapPaths(paths: Readonly<Record<string, string>>): RestorePlugin {
+export function remapPaths(paths: Readonly<Record<string, string>>): Plugin {
   return definePlugin({
     name: "remap-paths",
     apply({ entries }) {

@@ -1,7 +1,7 @@
-import { definePlugin, type RestorePlugin, STAGES } from "@restage/core";
+import { definePlugin, type Plugin, STAGES } from "@restage/core";
 
 /** Tells every transition: the coordinator's, and each task's part. */
-export function traceStages(tell: (line: string) => void): RestorePlugin {
+export function traceStages(tell: (line: string) => void): Plugin {
   return definePlugin({
     name: "trace-stages",
     apply({ stages, commit, complete }) {

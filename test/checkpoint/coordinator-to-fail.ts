@@ -5,18 +5,19 @@
  * times in milliseconds after which one attempt is killed.
  */
 import { spawn } from "node:child_process";
-import { type CheckpointHooks, defineCheckpointPlugin, makeCheckpoint } from "@restage/checkpoint";
+import { type DumpHooks, definePlugin, dump } from "@restage/core";
 import { openKernel } from "@restage/linux";
+import { defaultDumpPlugins } from "@restage/plugins/dump";
 
 const [pid = "", images = "", how, ...whens] = process.argv.slice(2);
 
 for (const when of whens) {
-  const plugin = defineCheckpointPlugin({ name: "fault", duty: "fault", apply: (hooks) => failAt(hooks, when) });
+  const plugin = definePlugin({ name: "fault", duty: "fault", dump: (hooks) => failAt(hooks, when) });
   const kernel = await openKernel();
   if (how === "after") spawn("sh", ["-c", `sleep ${Number(when) / 1000}; kill -9 ${process.pid}`]);
   try {
     const request = { pid: Number(pid), images, tcpEstablished: true, fileLocks: true, leaveRunning: true };
-    await makeCheckpoint({ ...request, plugins: how === "after" ? [] : [plugin] }, kernel);
+    await dump({ ...request, plugins: how === "after" ? [] : [plugin] }, kernel, defaultDumpPlugins());
     console.log(`${when}: complete`);
   } catch (error) {
     console.log(`${when}: ${error instanceof Error ? error.message : error}`);
@@ -25,16 +26,15 @@ for (const when of whens) {
   }
 }
 
-function failAt(hooks: CheckpointHooks, when: string): void {
+function failAt(hooks: DumpHooks, when: string): void {
   const fail = (): undefined => {
     if (how === "kill") process.kill(process.pid, "SIGKILL");
     throw new Error("the fault");
   };
-  if (when === "describeFile") hooks.describeFile.tap({ name: "fault", stage: -1 }, fail);
-  if (when === "described") hooks.described.tap({ name: "fault", stage: 1 }, fail);
+  if (when === "describeFile") hooks.describeFile.tap({ name: "fault", before: "regular-files" }, fail);
+  if (when === "filesDescribed") hooks.filesDescribed.tap("fault", fail);
   const [phase, view] = when.split(".");
-  if (phase !== "look" && phase !== "collect" && phase !== "write") return;
-  // After all others.
-  if (view === "tree" || view === "task" || view === "thread")
-    hooks[phase][view].tap({ name: "fault", stage: 1 }, fail);
+  if (phase !== "inspect" && phase !== "collect" && phase !== "write") return;
+  // Chosen plugins tap after the defaults.
+  if (view === "tree" || view === "task" || view === "thread") hooks.phases[phase][view].tap("fault", fail);
 }

@@ -14,7 +14,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { definePlugin, RestoreError, type RestorePlugin, restore } from "@restage/core";
+import { definePlugin, type Plugin, RestoreError, restore } from "@restage/core";
 import { openKernel } from "@restage/linux";
 import { defaultPlugins } from "@restage/plugins";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -29,7 +29,7 @@ if (notRoot) console.warn("skipped: failing restores of real processes (not root
 const STEPS = { core: 64, mm: 64, pagemap: 1, pages: 64 };
 
 /** The error of a restore of the counter, from a directory of images. */
-async function failureOf(images: string, plugins: readonly RestorePlugin[] = []): Promise<RestoreError> {
+async function failureOf(images: string, plugins: readonly Plugin[] = []): Promise<RestoreError> {
   const kernel = await openKernel();
   try {
     await restore({ images, plugins }, kernel, defaultPlugins());

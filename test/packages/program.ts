@@ -1,5 +1,4 @@
-import { makeCheckpoint } from "@restage/checkpoint";
-import { definePlugin, restore } from "@restage/core";
+import { definePlugin, dump, restore } from "@restage/core";
 import { testPlugin } from "@restage/core/testing";
 import { decodeEntries } from "@restage/images";
 import { openKernel } from "@restage/linux";
@@ -15,5 +14,5 @@ const mine = definePlugin({
 const task = { pid: 7, sid: 7, pgid: 7 };
 const lines = await testPlugin(sessions(), { stage: "FORKING", task });
 (await openKernel()).close();
-const functions = [restore, makeCheckpoint, decodeEntries, defaultPlugins].map((value) => typeof value);
+const functions = [restore, dump, decodeEntries, defaultPlugins].map((value) => typeof value);
 console.log(JSON.stringify([mine.name, lines, functions, RLIM_INFINITY > 0n]));

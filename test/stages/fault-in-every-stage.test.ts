@@ -1,4 +1,4 @@
-import { definePlugin, type RestorePlugin, type RunStageName, STAGES } from "@restage/core";
+import { definePlugin, type Plugin, type RunStageName, STAGES } from "@restage/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { cleanUp, failureOf, fixtureTasks, missing, prepare, takenPids } from "./fixture.ts";
 
@@ -9,7 +9,7 @@ const MIDDLE = 22016;
 const LAST = 22063;
 
 /** A call that fails, in one task at one stage. */
-function fault(stage: RunStageName, pid: number): RestorePlugin {
+function fault(stage: RunStageName, pid: number): Plugin {
   return definePlugin({
     name: "fault",
     duty: "fault",

@@ -10,7 +10,7 @@ import {
   readlinkSync,
   rmSync,
 } from "node:fs";
-import { type RestoredTree, RestoreError, type RestorePlugin, restore } from "@restage/core";
+import { type Plugin, type RestoredTree, RestoreError, restore } from "@restage/core";
 import { openKernel } from "@restage/linux";
 import { defaultPlugins } from "@restage/plugins";
 import { FIXTURES, installExecutable, missing, PLACE } from "../support/fixture-executable.ts";
@@ -48,7 +48,7 @@ export function cleanUp(name: string): void {
 }
 
 /** Restores a fixture in this process; the tree is a child of it. */
-export async function restoreFixture(name: string, plugins: readonly RestorePlugin[]): Promise<RestoredTree> {
+export async function restoreFixture(name: string, plugins: readonly Plugin[]): Promise<RestoredTree> {
   const kernel = await openKernel();
   try {
     return await restore({ images: imagesOf(name), plugins }, kernel, defaultPlugins());
@@ -58,7 +58,7 @@ export async function restoreFixture(name: string, plugins: readonly RestorePlug
 }
 
 /** The error with which a restore fails. */
-export async function failureOf(name: string, plugins: readonly RestorePlugin[]): Promise<RestoreError> {
+export async function failureOf(name: string, plugins: readonly Plugin[]): Promise<RestoreError> {
   try {
     await restoreFixture(name, plugins);
   } catch (error) {

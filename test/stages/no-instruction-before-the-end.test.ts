@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync } from "node:fs";
-import { definePlugin, type RestorePlugin } from "@restage/core";
+import { definePlugin, type Plugin } from "@restage/core";
 import { openImageDirectory, readPagemap, readSingleEntry, type VmaEntry, vmaStatus } from "@restage/images";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { cleanUp, failureOf, fixtureTasks, imagesOf, missing, prepare, takenPids } from "./fixture.ts";
@@ -14,7 +14,7 @@ const LAST = 20803;
 const PAGE = 4096;
 
 /** The last task fails in the last stage; before anything is undone, the memory of all is compared. */
-function failAtTheEnd(look: () => void): RestorePlugin {
+function failAtTheEnd(look: () => void): Plugin {
   return definePlugin({
     name: "fail-at-the-end",
     apply({ stages, abort }) {

@@ -1,8 +1,8 @@
-import { asRestoreError, definePlugin, type Host, type HostCall, type RestorePlugin } from "@restage/core";
+import { asRestoreError, definePlugin, type Host, type HostCall, type Plugin } from "@restage/core";
 import { AT_FDCWD, O } from "@restage/linux/abi";
 
 /** Writes the pid of the root task before the tree runs, as CRIU does: the file may not be there yet. */
-export function pidfile(): RestorePlugin {
+export function pidfile(): Plugin {
   return definePlugin({
     name: "pidfile",
     apply({ commit }) {

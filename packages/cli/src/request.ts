@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { loadConfig, RestoreError, type RestoreRequest } from "@restage/core";
+import { RestoreError, type RestoreRequest } from "@restage/core";
+import { loadConfig } from "@restage/core/internal";
 import type { Settings } from "./options/settings.ts";
 
 /**

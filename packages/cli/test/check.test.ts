@@ -1,11 +1,11 @@
-import { Checkpoint, createHooks, readTree } from "@restage/core";
+import { createRestoreHooks, ImageSet, readTree } from "@restage/core/restore";
 import { checkpointInMemory } from "@restage/core/testing";
 import { expect, it } from "vitest";
 import { checkPids } from "../src/check/pids.ts";
 
 function findingsFor(pid: number, threads: readonly number[] = []) {
   const task = { pid, threads: threads.map((tid) => ({ tid })) };
-  return [...checkPids(readTree(new Checkpoint(checkpointInMemory({ task }), createHooks())))];
+  return [...checkPids(readTree(new ImageSet(checkpointInMemory({ task }), createRestoreHooks())))];
 }
 
 it("pids in use are found, with their holder", () => {

@@ -1,4 +1,4 @@
-import { Checkpoint, createHooks } from "@restage/core";
+import { createRestoreHooks, ImageSet } from "@restage/core/restore";
 import { checkpointInMemory, image } from "@restage/core/testing";
 import { pageFlags, vmaStatus } from "@restage/images";
 import { expect, it } from "vitest";
@@ -42,7 +42,7 @@ const source = checkpointInMemory({
 });
 
 it("a checkpoint in short: tasks with threads, files and memory", () => {
-  const { tasks } = summarize(new Checkpoint(source, createHooks()));
+  const { tasks } = summarize(new ImageSet(source, createRestoreHooks()));
   expect(tasks).toMatchObject([
     {
       pid: 7,
@@ -67,7 +67,7 @@ it("a checkpoint in short: tasks with threads, files and memory", () => {
 });
 
 it("the same as text", () => {
-  const text = printSummary(summarize(new Checkpoint(source, createHooks())));
+  const text = printSummary(summarize(new ImageSet(source, createRestoreHooks())));
   expect(text).toContain("task 9 program (zombie, child of 7), session 7, group 7\n");
   expect(text).toContain("  1000-3000                   rw-p      8 KiB      4 KiB saved\n");
 });

@@ -1,4 +1,5 @@
 import { errnoName, errnoText } from "@restage/linux/abi";
+import type { PhaseName } from "./dump/phases.ts";
 import type { StageName } from "./restore/stages.ts";
 
 /** What each code means and what to do about it: the source of `docs/errors.md`. */
@@ -83,6 +84,8 @@ export interface FailedSyscall {
 /** Where a failure belongs and what is known about it. */
 export interface ErrorContext {
   readonly stage?: StageName | undefined;
+  /** The phase of a checkpoint. */
+  readonly phase?: PhaseName | undefined;
   /** Pid of the task in the checkpoint. */
   readonly pid?: number | undefined;
   readonly tid?: number | undefined;
@@ -105,6 +108,7 @@ export class RestoreError extends Error {
   override readonly name = "RestoreError";
   readonly code: ErrorCode;
   readonly stage: StageName | undefined;
+  readonly phase: PhaseName | undefined;
   readonly pid: number | undefined;
   readonly tid: number | undefined;
   readonly plugin: string | undefined;
@@ -117,6 +121,7 @@ export class RestoreError extends Error {
     super(message, context.cause === undefined ? undefined : { cause: context.cause });
     this.code = code;
     this.stage = context.stage;
+    this.phase = context.phase;
     this.pid = context.pid;
     this.tid = context.tid;
     this.plugin = context.plugin;
@@ -130,6 +135,7 @@ export class RestoreError extends Error {
   within(context: ErrorContext): RestoreError {
     const merged = {
       stage: this.stage ?? context.stage,
+      phase: this.phase ?? context.phase,
       pid: this.pid ?? context.pid,
       tid: this.tid ?? context.tid,
       plugin: this.plugin ?? context.plugin,
@@ -147,6 +153,7 @@ export class RestoreError extends Error {
     const lines = [`${this.code}: ${this.message}`];
     const place = [
       this.stage === undefined ? undefined : `stage ${this.stage}`,
+      this.phase === undefined ? undefined : `phase ${this.phase}`,
       this.pid === undefined ? undefined : `task ${this.pid}`,
       this.tid === undefined || this.tid === this.pid ? undefined : `thread ${this.tid}`,
       this.plugin === undefined ? undefined : `duty ${this.plugin}`,
@@ -170,7 +177,7 @@ export class RestoreError extends Error {
 
   /** The failure as data, for `--json`. */
   toJSON(): Record<string, unknown> {
-    const { code, message, stage, pid, tid, plugin, entry, hint } = this;
+    const { code, message, stage, phase, pid, tid, plugin, entry, hint } = this;
     const syscall =
       this.syscall === undefined
         ? undefined
@@ -180,7 +187,7 @@ export class RestoreError extends Error {
             errno: this.syscall.errno === undefined ? undefined : errnoName(this.syscall.errno),
           };
     const failures = this.failures.length === 0 ? undefined : this.failures.map((failure) => failure.toJSON());
-    return { code, message, stage, pid, tid, duty: plugin, syscall, entry, hint, failures };
+    return { code, message, stage, phase, pid, tid, duty: plugin, syscall, entry, hint, failures };
   }
 }
 

@@ -1,46 +1,59 @@
 /**
- * Restores process trees from CRIU images: stages, barriers, hooks, deferred system calls. How any one resource is restored is a plugin's
- * affair.
+ * Restage: restores and checkpoints process trees as CRIU images, as a plugin framework. This entry point is for plugin authors and for programs
+ * that restore and checkpoint; how each resource is handled is up to plugins.
  *
  * @module
  */
 export { defineConfig, type RestoreConfig } from "./config/define-config.ts";
-export { type ConfigRequest, loadConfig } from "./config/load-config.ts";
-export * from "./errors.ts";
-export * from "./events.ts";
-export type { FileToOpen, OpenedFiles } from "./restore/file-to-open.ts";
-export { Checkpoint, guard } from "./restore/image-set.ts";
-export { type EntryKinds, type EntryPlace, FILE_MEMBERS } from "./restore/entry-kinds.ts";
-export type { ImageRequest } from "./restore/image-request.ts";
-export type { MemoryPatch } from "./restore/memory-patch.ts";
+export type { Draft, FileDescription } from "./dump/draft.ts";
+export type { Dumped, DumpRequest } from "./dump/dump.ts";
+export type { DumpContext } from "./dump/dump-context.ts";
+export type { FileTable } from "./dump/file-table.ts";
+export type { DumpFinding, Findings, NewDumpFinding } from "./dump/findings.ts";
+export type { DumpHooks, PhaseHooks } from "./dump/hooks.ts";
+export type { ImageWriter } from "./dump/image-writer.ts";
+export type { Mapping } from "./dump/mapping.ts";
+export type { FileIdentity, Holder, OpenFile } from "./dump/open-file.ts";
+export type { DumpOptions } from "./dump/options.ts";
+export { PHASES, type PhaseName } from "./dump/phases.ts";
+export type { SeizedTask, SeizedThread } from "./dump/seized-task.ts";
+export type { SeizedTree } from "./dump/seized-tree.ts";
 export {
-  CGROUP_MODES,
-  CPU_CAPABILITIES,
-  type CpuCapability,
-  DEFAULT_OPTIONS,
-  EMPTY_NAMESPACES,
-  FILE_VALIDATIONS,
-  JOINED_NAMESPACES,
-  type RestoreOptions,
-} from "./restore/options.ts";
-export { type Finding, type NewFinding, Plan } from "./restore/plan.ts";
-export { ServiceDescriptors, type ServiceName } from "./restore/service-descriptors.ts";
-export { definePlugin, type PluginContext, type RestorePlugin, type Support } from "./plugin/plugin.ts";
-export { choosePlugins, PluginDriver } from "./plugin/plugin-driver.ts";
+  asRestoreError,
+  ERRORS,
+  type ErrorCode,
+  type ErrorContext,
+  type FailedSyscall,
+  RestoreError,
+} from "./errors.ts";
+export type { DumpEvent, DumpListener, RestoreEvent, RestoreListener, TapEvent } from "./events.ts";
+export type { Host, HostCall } from "./host/host.ts";
+export {
+  type DumpPluginContext,
+  definePlugin,
+  type Plugin,
+  type PluginDeclaration,
+  type PluginServices,
+  type RestorePluginContext,
+} from "./plugin/plugin.ts";
 export { defineService, type Service } from "./plugin/service.ts";
 export { CALLS, type CallArguments, type CallName, type ResourceLimit } from "./program/calls.ts";
 export * from "./program/deferred.ts";
-export { printProgram, printStep } from "./program/print-program.ts";
-export { type Calls, ProgramBuilder, type RecordedStep } from "./program/program-builder.ts";
-export * from "./restore/restore.ts";
-export { Barrier, NotStarted, type Participant } from "./restore/barrier.ts";
-export { callTaps, createHooks, type EntryHooks, type RestoreHooks, type StageHooks } from "./restore/hooks.ts";
-export { Host, type HostCall } from "./host/host.ts";
+export type { Calls, RecordedStep } from "./program/program-builder.ts";
+export type { ProgramTarget } from "./program/program-target.ts";
+export type { EntryKinds, EntryPlace } from "./restore/entry-kinds.ts";
+export type { FileToOpen, OpenedFiles } from "./restore/file-to-open.ts";
+export type { EntryHooks, RestoreHooks, StageHooks } from "./restore/hooks.ts";
+export type { ImageRequest } from "./restore/image-request.ts";
+export type { ImageSet } from "./restore/image-set.ts";
+export type { MemoryPatch } from "./restore/memory-patch.ts";
+export type { CpuCapability, RestoreOptions } from "./restore/options.ts";
+export type { Finding, NewFinding, Plan } from "./restore/plan.ts";
+export type { RestoredTree, RestoreRequest } from "./restore/restore.ts";
+export type { ServiceDescriptors, ServiceName } from "./restore/service-descriptors.ts";
 export type { StageContext } from "./restore/stage-context.ts";
-export * from "./restore/stages.ts";
-export { ChromeTrace } from "./trace/chrome-trace.ts";
-export { eventToJson } from "./trace/event-json.ts";
-export { ProgramTarget } from "./program/program-target.ts";
-export { StubTask } from "./restore/stub.ts";
-export { Task, type TaskIds, type TaskImages, type TaskKind, Thread } from "./restore/task.ts";
-export { readTree, Tree } from "./restore/tree.ts";
+export { FAIL, type Participants, type RunStageName, STAGES, type Stage, type StageName } from "./restore/stages.ts";
+export type { StubTask } from "./restore/stub.ts";
+export type { Task, TaskIds, TaskImages, TaskKind, Thread } from "./restore/task.ts";
+export type { Tree } from "./restore/tree.ts";
+export { dump, restore } from "./run.ts";

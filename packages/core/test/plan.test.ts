@@ -146,9 +146,9 @@ describe("entry hooks", () => {
       );
     });
     const { plan } = await rehearse({ plugins: [remap], task: { pid: 7 }, files: FILES });
-    expect(plan?.checkpoint.file(3, "a test").reg?.name).toBe("/new/a");
-    expect(plan?.checkpoint.file(4, "a test").reg?.name).toBe("/new/b");
-    expect(plan?.checkpoint.file(5, "a test").pipe?.pipe_id).toBe(1);
+    expect(plan?.images.file(3, "a test").reg?.name).toBe("/new/a");
+    expect(plan?.images.file(4, "a test").reg?.name).toBe("/new/b");
+    expect(plan?.images.file(5, "a test").pipe?.pipe_id).toBe(1);
     expect(plan?.tree.root.core.tc?.comm).toBe("core-7.img");
     expect(places).toContainEqual({ file: "files.img", index: 3 });
   });
@@ -163,15 +163,15 @@ describe("entry hooks", () => {
         });
       });
     const { plan } = await rehearse({ plugins: [adding("a"), adding("b")], files: FILES });
-    expect(plan?.checkpoint.files.get(3)?.reg?.name).toBe("/old/a++");
-    expect(plan?.checkpoint.files.get(3)?.reg?.name).toBe("/old/a++");
+    expect(plan?.images.files.get(3)?.reg?.name).toBe("/old/a++");
+    expect(plan?.images.files.get(3)?.reg?.name).toBe("/old/a++");
     expect(seen).toEqual(["a /old/a", "b /old/a+"]);
   });
 
   it("leave entries as they are when they return nothing", async () => {
     const looks = plugin("looks", ({ entries }) => entries.reg_files.tap("looks", () => undefined as never));
     const { plan } = await rehearse({ plugins: [looks], files: FILES });
-    expect(plan?.checkpoint.files.get(3)?.reg?.name).toBe("/old/a");
+    expect(plan?.images.files.get(3)?.reg?.name).toBe("/old/a");
   });
 });
 
@@ -204,8 +204,8 @@ describe("images", () => {
       { id: 3, type: 1 },
     ]);
     const { plan } = await rehearse({ plugins: [], images: [twice] });
-    expect(() => plan?.checkpoint.files).toThrow(/two entries have the id 3/);
+    expect(() => plan?.images.files).toThrow(/two entries have the id 3/);
     const { plan: other } = await rehearse({ plugins: [] });
-    expect(() => other?.checkpoint.file(99, "fdinfo-1.img")).toThrow(/file 99.*fdinfo-1\.img/);
+    expect(() => other?.images.file(99, "fdinfo-1.img")).toThrow(/file 99.*fdinfo-1\.img/);
   });
 });

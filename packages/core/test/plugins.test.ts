@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { RestoreError } from "../src/errors.ts";
-import type { RestorePlugin } from "../src/plugin/plugin.ts";
-import { choosePlugins, PluginDriver } from "../src/plugin/plugin-driver.ts";
+import { choosePlugins } from "../src/plugin/choose-plugins.ts";
+import type { Plugin } from "../src/plugin/plugin.ts";
+import { PluginDriver } from "../src/plugin/plugin-driver.ts";
 import { defineService } from "../src/plugin/service.ts";
+import { RESTORE } from "../src/restore/hooks.ts";
 import { rehearse, scaffold } from "../src/testing/mod.ts";
 import { plugin, STAGE_NAMES, sleep } from "./support.ts";
 
@@ -10,7 +12,7 @@ const Numbers = defineService<{ next(): number }>("numbers");
 const nothing = () => {};
 
 /** Taps RESTORE.task and says so. */
-function saying(name: string, log: string[], more: Partial<RestorePlugin> = {}, order: object = {}): RestorePlugin {
+function saying(name: string, log: string[], more: Partial<Plugin> = {}, order: object = {}): Plugin {
   const tap = { name, ...order };
   return plugin(name, ({ stages }) => stages.RESTORE.task.tap(tap, () => void log.push(name)), more);
 }
@@ -25,8 +27,8 @@ function errorOf(make: () => unknown): RestoreError {
   throw new Error("Nothing was thrown");
 }
 
-const drive = (defaults: readonly RestorePlugin[], chosen: readonly RestorePlugin[]) =>
-  new PluginDriver(defaults, chosen, nothing);
+const drive = (defaults: readonly Plugin[], chosen: readonly Plugin[]) =>
+  new PluginDriver(RESTORE, defaults, chosen, nothing);
 
 describe("a duty", () => {
   const first = plugin("first", nothing, { duty: "one" });
@@ -74,7 +76,7 @@ describe("a duty", () => {
     const chosen = [plugin("x", nothing, { duty: "one" }), plugin("y", nothing, { duty: "one" })];
     const error = errorOf(() => drive([first], chosen));
     expect(error).toMatchObject({ code: "ERR_DUTY_CLAIMED" });
-    expect(error.message).toMatch(/one.*x.*y/);
+    expect(error.message).toBe("Plugins x and y both claim the duty one");
   });
 
   it("that is needed has to be claimed", () => {
@@ -193,7 +195,7 @@ describe("the order of taps", () => {
 /** Where a tap that throws can be, and what its error says of the place. */
 const HOOKS: readonly {
   readonly hook: string;
-  readonly tap: (fail: () => never, asynchronous: boolean) => RestorePlugin;
+  readonly tap: (fail: () => never, asynchronous: boolean) => Plugin;
   readonly place: object;
 }[] = [
   ...STAGE_NAMES.flatMap((stage) =>
@@ -319,7 +321,7 @@ describe("what is thrown", () => {
 
 describe("what is recorded", () => {
   it("is known by the plugin that recorded it, by its duty where it claims one", async () => {
-    const records = (name: string, more: Partial<RestorePlugin> = {}) =>
+    const records = (name: string, more: Partial<Plugin> = {}) =>
       plugin(
         name,
         ({ stages }) => {

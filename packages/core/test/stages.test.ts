@@ -1,6 +1,6 @@
 import { describe, expect, expectTypeOf, it } from "vitest";
 import type { Call } from "../src/program/deferred.ts";
-import { createHooks, type RestoreHooks, type StageHooks } from "../src/restore/hooks.ts";
+import { createRestoreHooks, type RestoreHooks, type StageHooks } from "../src/restore/hooks.ts";
 import type { StageContext } from "../src/restore/stage-context.ts";
 import { FAIL, type Participants, type RunStageName, STAGES, type StageName } from "../src/restore/stages.ts";
 import { type RecordingKernel, rehearse, type TaskInvention } from "../src/testing/mod.ts";
@@ -175,7 +175,7 @@ describe("the table of stages", () => {
   });
 
   it("makes the hooks: each stage has all four", () => {
-    const { stages } = createHooks();
+    const { stages } = createRestoreHooks();
     expect(Object.keys(stages)).toEqual(STAGE_NAMES);
     for (const name of STAGE_NAMES)
       expect(Object.keys(stages[name]).sort()).toEqual(["enter", "leave", "task", "thread"]);
@@ -188,7 +188,7 @@ describe("the table of stages", () => {
     // @ts-expect-error hooks of a stage are missing
     const stages: RestoreHooks["stages"] = {} as WithoutOne;
     // @ts-expect-error FAIL runs no hooks of its own
-    expect(createHooks().stages.FAIL).toBeUndefined();
+    expect(createRestoreHooks().stages.FAIL).toBeUndefined();
     expect(stages).toEqual({});
   });
 });

@@ -1,19 +1,19 @@
-import { definePlugin, type PluginContext, type RestorePlugin } from "../src/plugin/plugin.ts";
+import { definePlugin, type Plugin, type RestorePluginContext } from "../src/plugin/plugin.ts";
 import { type RunStageName, STAGES } from "../src/restore/stages.ts";
 
 /** A plugin in one line. */
 export function plugin(
   name: string,
-  apply: (context: PluginContext) => void,
-  more: Partial<RestorePlugin> = {},
-): RestorePlugin {
+  apply: (context: RestorePluginContext) => void,
+  more: Partial<Plugin> = {},
+): Plugin {
   return definePlugin({ name, ...more, apply });
 }
 
 export const STAGE_NAMES: readonly RunStageName[] = STAGES.map(({ name }) => name);
 
 /** Taps every hook that the core calls, and writes down each call: `RESTORE.task 7`. */
-export function recorder(log: string[], name = "recorder"): RestorePlugin {
+export function recorder(log: string[], name = "recorder"): Plugin {
   return plugin(name, (hooks) => {
     hooks.plan.tap(name, () => void log.push("plan"));
     for (const stage of STAGE_NAMES) {

@@ -1,11 +1,13 @@
 import type { Birth, Data, Step, SyscallStep, Tracee } from "@restage/linux";
 import { AT_FDCWD, CLONE, O } from "@restage/linux/abi";
 import { describe, expect, it } from "vitest";
-import { Checkpoint } from "../src/restore/image-set.ts";
 import { defineService } from "../src/plugin/service.ts";
 import { addressOf, data, output, struct } from "../src/program/deferred.ts";
 import { ProgramBuilder } from "../src/program/program-builder.ts";
-import { createHooks } from "../src/restore/hooks.ts";
+import { createRestoreHooks } from "../src/restore/hooks.ts";
+import { ImageSet } from "../src/restore/image-set.ts";
+import { Task } from "../src/restore/task.ts";
+import { readTree } from "../src/restore/tree.ts";
 import {
   checkpointInMemory,
   completeEntry,
@@ -16,8 +18,6 @@ import {
   testPlan,
   testPlugin,
 } from "../src/testing/mod.ts";
-import { Task } from "../src/restore/task.ts";
-import { readTree } from "../src/restore/tree.ts";
 import { plugin } from "./support.ts";
 
 const STUB = { occupied: [], timeout: 1000, suspendSeccomp: false };
@@ -293,22 +293,22 @@ describe("the recording kernel", () => {
 
 describe("a checkpoint in memory", () => {
   const read = (invention: Parameters<typeof checkpointInMemory>[0]) =>
-    new Checkpoint(checkpointInMemory(invention), createHooks());
+    new ImageSet(checkpointInMemory(invention), createRestoreHooks());
 
   it("is a whole checkpoint from nothing", () => {
-    const checkpoint = read({});
-    const { root, tasks } = readTree(checkpoint);
+    const images = read({});
+    const { root, tasks } = readTree(images);
     expect(tasks).toHaveLength(1);
     expect(root).toMatchObject({ kind: "alive", sid: root.pid, pgid: root.pid });
-    expect(checkpoint.file(root.fs.cwd_id, "fs").reg?.name).toBe("/");
-    expect(checkpoint.file(root.mm.exe_file_id, "mm").reg?.name).toBe("/bin/program");
+    expect(images.file(root.fs.cwd_id, "fs").reg?.name).toBe("/");
+    expect(images.file(root.mm.exe_file_id, "mm").reg?.name).toBe("/bin/program");
     expect(root.descriptors).toEqual([]);
     expect(root.leader.state.futex_rla).toBe(0n);
     expect(root.core.thread_info?.gpregs.ip).toBe(0n);
   });
 
   it("has what is given, laid over what is plausible", () => {
-    const checkpoint = read({
+    const images = read({
       task: {
         pid: 7,
         core: { tc: { comm: "server" }, thread_core: { sched_nice: -5 } },
@@ -324,7 +324,7 @@ describe("a checkpoint in memory", () => {
       images: [image("timens", [{ monotonic: { tv_sec: 10n } }], 0)],
       inventory: { root_ids: { pid_ns_id: 3 } },
     });
-    const { root, tasks } = readTree(checkpoint);
+    const { root, tasks } = readTree(images);
     expect(root.core.tc).toMatchObject({ comm: "server", task_state: 1 });
     expect(root.leader.state.sched_nice).toBe(-5);
     expect(root.threads.map(({ tid, core }) => [tid, core.thread_core?.comm])).toEqual([
@@ -336,22 +336,22 @@ describe("a checkpoint in memory", () => {
       { fd: 0, id: 3, type: 1 },
       { fd: 9, id: 4, type: 2, flags: 1 },
     ]);
-    expect(checkpoint.file(3, "fdinfo").reg).toMatchObject({ id: 3, name: "/x", pos: 5n });
+    expect(images.file(3, "fdinfo").reg).toMatchObject({ id: 3, name: "/x", pos: 5n });
     expect(tasks.map(({ pid, sid, pgid, kind }) => [pid, sid, pgid, kind])).toEqual([
       [7, 7, 7, "alive"],
       [100, 7, 7, "alive"],
       [9, 9, 7, "zombie"],
     ]);
     expect(tasks[2]?.core.tc?.exit_code).toBe(256);
-    expect(checkpoint.value("timens", 0).monotonic).toEqual({ tv_sec: 10n, tv_nsec: 0n });
-    expect(checkpoint.inventory.root_ids?.pid_ns_id).toBe(3);
+    expect(images.value("timens", 0).monotonic).toEqual({ tv_sec: 10n, tv_nsec: 0n });
+    expect(images.inventory.root_ids?.pid_ns_id).toBe(3);
   });
 
   it("takes whole images instead of those that are made", () => {
-    const checkpoint = read({ task: { pid: 7 }, images: [image("fs", [{ cwd_id: 5 }], 7)] });
-    expect(readTree(checkpoint).root.fs.cwd_id).toBe(5);
-    expect(checkpoint.source.list()).toContain("core-7.img");
-    expect(checkpoint.source.size("core-8.img")).toBeUndefined();
+    const images = read({ task: { pid: 7 }, images: [image("fs", [{ cwd_id: 5 }], 7)] });
+    expect(readTree(images).root.fs.cwd_id).toBe(5);
+    expect(images.source.list()).toContain("core-7.img");
+    expect(images.source.size("core-8.img")).toBeUndefined();
   });
 });
 

@@ -1,5 +1,6 @@
 import type { ProgramOutcome } from "./host/run-program.ts";
 import type { Program, Step, SyscallStep } from "./program/program.ts";
+import type { Seizer } from "./seizer.ts";
 import type { AddressRange } from "./zone/zone.ts";
 
 /** A thread under the tracer's control, always stopped between programs. Its ids are those of this process's pid namespace. */
@@ -102,6 +103,20 @@ export interface FileStat {
   readonly size: bigint;
 }
 
+/** An inode, as stat(2) tells. Times are nanoseconds since 1970. */
+export interface Inode extends FileStat {
+  readonly dev: bigint;
+  readonly ino: bigint;
+  readonly rdev: bigint;
+  readonly nlink: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** Allocated blocks of 512 bytes. */
+  readonly blocks: bigint;
+  readonly accessed: bigint;
+  readonly modified: bigint;
+}
+
 /** How a task ends: by exit with a status, or by a signal. */
 export interface Exit {
   readonly code: number | undefined;
@@ -152,6 +167,8 @@ export interface Kernel {
   runUndo(): Promise<readonly string[]>;
   /** Forgets all that was pushed: what was made stays. */
   dismissUndo(): Promise<void>;
+  /** Opens what stops running processes for a checkpoint. */
+  openSeizer(): Seizer;
   /** Calls of the coordinator itself. */
   readonly host: HostCalls;
   /** Frees what the kernel object holds. */
@@ -162,6 +179,8 @@ export interface Kernel {
 export interface HostCalls {
   /** Tells this restore from all others of this machine, for names. */
   readonly runId: string;
+  /** The pid of this process. */
+  readonly pid: number;
   /** Makes a system call; sets the step's result and returns it. */
   call(step: SyscallStep): number;
   /** Writes a file of /proc or the like in one write. Throws a SystemError. */
@@ -169,7 +188,19 @@ export interface HostCalls {
   /** A file as it is now. A recording kernel does not look: "unknown". */
   stat(path: string): FileStat | "missing" | "unknown";
   /** A file of /proc or /sys without its last line feed, or undefined when it cannot be read. */
-  readText(path: string): string | undefined;
+  readText(path: string, encoding?: "latin1" | "utf8"): string | undefined;
+  /** Where a symbolic link points to, or undefined when it cannot be read. */
+  readLink(path: string): string | undefined;
+  /** The names in a directory, or undefined when it cannot be read. */
+  list(path: string): readonly string[] | undefined;
+  /** The inode that a path leads to, or that of a symbolic link itself; undefined when there is none. Throws a SystemError for other failures. */
+  inode(path: string, follow?: boolean): Inode | undefined;
+  /** Makes a directory with its parents, unless it exists. Throws a SystemError. */
+  makeDirectory(path: string): void;
+  /** Writes a file of its own, readable only by its owner: this process, or another one. Throws a SystemError. */
+  createFile(path: string, bytes: Uint8Array, owner?: { readonly uid: number; readonly gid: number }): void;
+  /** Gives a file to another user. Throws a SystemError. */
+  giveFile(path: string, owner: { readonly uid: number; readonly gid: number }): void;
   /** Bytes of a file, fewer at its end, or undefined when it cannot be read. */
   readBytes(path: string, offset: number, length: number): Uint8Array | undefined;
   /** Who has a pid: a process, a zombie, a process group or a session, for people; undefined when it is free. */

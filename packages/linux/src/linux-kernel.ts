@@ -10,13 +10,16 @@ import { syscallNumber } from "./abi/syscall.ts";
 import { type UserReg, userRegOffset } from "./abi/user-regs-x86-64.ts";
 import { waitStatus } from "./abi/wait.ts";
 import { openForeignFunctions } from "./ffi/foreign-functions.ts";
+import { Freezer } from "./freezer/freezer.ts";
 import { executeProgram } from "./host/execute-program.ts";
+import { createFile, giveFile, listDirectory, makeDirectory, readInode } from "./host/file-system.ts";
 import { Host } from "./host/host.ts";
 import { pathBytes } from "./host/path-bytes.ts";
 import {
   findZombies,
   pidHolder,
   readChildren,
+  readLink,
   readMaps,
   readStat,
   readStatus,
@@ -43,6 +46,7 @@ import type {
 } from "./kernel.ts";
 import { isSuccess } from "./program/encode-x86-64.ts";
 import type { Data, Operand, Program, Step, SyscallStep } from "./program/program.ts";
+import type { Seizer } from "./seizer.ts";
 import { bootStub, withRegisters } from "./stub/boot.ts";
 import { initCode } from "./stub/init-x86-64.ts";
 import { BatchRunner } from "./tracee/batch-runner.ts";
@@ -87,10 +91,17 @@ export class LinuxKernel implements Kernel {
     this.#ptrace = new Ptrace(host);
     this.host = {
       runId: `${process.pid}-${Math.random().toString(36).slice(2, 10)}`,
+      pid: process.pid,
       call: (step) => host.run(step),
       writeFile: (path, text) => writeProcFile(path, text),
       stat: statFile,
       readText,
+      readLink,
+      list: listDirectory,
+      inode: readInode,
+      makeDirectory,
+      createFile,
+      giveFile,
       readBytes,
       pidHolder,
       findZombies,
@@ -104,6 +115,10 @@ export class LinuxKernel implements Kernel {
   /** Raw system calls of this process, for those who build on this package. */
   get raw(): Host {
     return this.#host;
+  }
+
+  openSeizer(): Seizer {
+    return new Freezer(this.#host);
   }
 
   async createStub(options: StubOptions): Promise<Stub> {

@@ -4,9 +4,6 @@
  *
  * @module
  */
-export * from "./freezer/freezer.ts";
-export type { ScannedPages } from "./freezer/page-scan.ts";
-export { restarted } from "./freezer/signal-frame-x86-64.ts";
 export * from "./host/procfs.ts";
 export type { ProgramOutcome } from "./host/run-program.ts";
 export * from "./host/system-error.ts";
@@ -14,5 +11,6 @@ export * from "./kernel.ts";
 export { LinuxKernel, openKernel } from "./linux-kernel.ts";
 export { isSuccess } from "./program/encode-x86-64.ts";
 export * from "./program/program.ts";
+export * from "./seizer.ts";
 export type { RseqConfiguration } from "./tracee/ptrace.ts";
 export type { AddressRange } from "./zone/zone.ts";

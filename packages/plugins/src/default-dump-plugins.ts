@@ -1,7 +1,8 @@
-import { credentials } from "./credentials/dump.ts";
+import type { Plugin } from "@restage/core";
 import { limits } from "./attributes/limits/dump.ts";
 import { processAttributes } from "./attributes/process/dump.ts";
-import { seccomp } from "./seccomp/dump.ts";
+import { scheduling } from "./attributes/scheduling/dump.ts";
+import { credentials } from "./credentials/dump.ts";
 import { epolls } from "./event-files/epoll/dump.ts";
 import { eventfds } from "./event-files/eventfd/dump.ts";
 import { inotifies } from "./event-files/inotify/dump.ts";
@@ -20,27 +21,68 @@ import { pages } from "./memory/private-memory/dump.ts";
 import { sharedMemory } from "./memory/shared-mappings/dump.ts";
 import { ipcNamespace } from "./namespaces/ipc/dump.ts";
 import { mountNamespace } from "./namespaces/mount/dump.ts";
-import { netNamespace } from "./namespaces/net/dump.ts";
 import { nestedNamespaces } from "./namespaces/nested/dump.ts";
+import { netNamespace } from "./namespaces/net/dump.ts";
 import { timeNamespace } from "./namespaces/time/dump.ts";
 import { userNamespace } from "./namespaces/user/dump.ts";
 import { utsNamespace } from "./namespaces/uts/dump.ts";
-import type { CheckpointPlugin } from "@restage/core";
+import { seccomp } from "./seccomp/dump.ts";
 import { signals } from "./signals/dump.ts";
 import { inetSockets } from "./sockets/inet/dump.ts";
 import { netlinkSockets } from "./sockets/netlink/dump.ts";
 import { networkLock } from "./sockets/network-lock/dump.ts";
 import { unixSockets } from "./sockets/unix/dump.ts";
 import { terminals } from "./terminals/dump.ts";
-import { registers } from "./threads/registers-x86-64/dump.ts";
-import { scheduling } from "./attributes/scheduling/dump.ts";
 import { threads } from "./threads/dump.ts";
+import { registers } from "./threads/registers-x86-64/dump.ts";
 import { timers } from "./timers/dump.ts";
 import { objectIds } from "./tree/object-ids/dump.ts";
 import { processTree } from "./tree/process-tree/dump.ts";
 
+export {
+  credentials,
+  deletedFiles,
+  descriptors,
+  epolls,
+  eventfds,
+  fifos,
+  fileLocks,
+  fs,
+  inetSockets,
+  inotifies,
+  ipcNamespace,
+  limits,
+  mappings,
+  mm,
+  mountNamespace,
+  nestedNamespaces,
+  netlinkSockets,
+  netNamespace,
+  networkLock,
+  objectIds,
+  pages,
+  pipes,
+  processAttributes,
+  processTree,
+  registers,
+  regularFiles,
+  scheduling,
+  seccomp,
+  sharedMemory,
+  signalfds,
+  signals,
+  terminals,
+  threads,
+  timeNamespace,
+  timerfds,
+  timers,
+  unixSockets,
+  userNamespace,
+  utsNamespace,
+};
+
 /** The plugins that save a tree by default; their order is the order of their taps. */
-export function defaultCheckpointPlugins(): readonly CheckpointPlugin[] {
+export function defaultDumpPlugins(): readonly Plugin[] {
   return [
     objectIds(),
     nestedNamespaces(),

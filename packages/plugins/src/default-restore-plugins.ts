@@ -1,4 +1,4 @@
-import type { RestorePlugin } from "@restage/core";
+import type { Plugin } from "@restage/core";
 import { actionScripts } from "./action-scripts/restore.ts";
 import { limits } from "./attributes/limits/restore.ts";
 import { processAttributes } from "./attributes/process/restore.ts";
@@ -6,7 +6,6 @@ import { scheduling } from "./attributes/scheduling/restore.ts";
 import { cgroups } from "./cgroups/restore.ts";
 import { cpuinfo } from "./cpuinfo/restore.ts";
 import { credentials } from "./credentials/restore.ts";
-import { seccomp } from "./seccomp/restore.ts";
 import { epolls } from "./event-files/epoll/restore.ts";
 import { eventfds } from "./event-files/eventfd/restore.ts";
 import { fanotify } from "./event-files/fanotify/restore.ts";
@@ -32,6 +31,7 @@ import { children } from "./forking/children/restore.ts";
 import { rootTask } from "./forking/root-task/restore.ts";
 import { sessions } from "./forking/sessions/restore.ts";
 import { zombiesBefore } from "./forking/zombies-before/restore.ts";
+import { zombiesAndHelpers } from "./forking/zombies-helpers/restore.ts";
 import { aio } from "./memory/aio/restore.ts";
 import { memfds } from "./memory/memfd/restore.ts";
 import { mm } from "./memory/mm/restore.ts";
@@ -47,8 +47,9 @@ import { netNamespaces } from "./namespaces/net/restore.ts";
 import { timeNamespace } from "./namespaces/time/restore.ts";
 import { userNamespace } from "./namespaces/user/restore.ts";
 import { utsNamespace } from "./namespaces/uts/restore.ts";
-import { pendingSignals } from "./signals/pending/restore.ts";
+import { seccomp } from "./seccomp/restore.ts";
 import { signalActions } from "./signals/actions/restore.ts";
+import { pendingSignals } from "./signals/pending/restore.ts";
 import { inetSockets } from "./sockets/inet/restore.ts";
 import { netlinkSockets } from "./sockets/netlink/restore.ts";
 import { packetSockets } from "./sockets/packet/restore.ts";
@@ -61,13 +62,78 @@ import { intervalTimers } from "./timers/interval/restore.ts";
 import { posixTimers } from "./timers/posix/restore.ts";
 import { transportSockets } from "./transport/sockets/restore.ts";
 import { unsupported } from "./unsupported.ts";
-import { zombiesAndHelpers } from "./forking/zombies-helpers/restore.ts";
+
+export {
+  actionScripts,
+  aio,
+  bpfMaps,
+  cgroups,
+  children,
+  cpuinfo,
+  credentials,
+  deadProcesses,
+  deletedFiles,
+  descriptors,
+  epolls,
+  eventfds,
+  fanotify,
+  fifos,
+  fileLocks,
+  fileOwners,
+  fileValidation,
+  fs,
+  inetSockets,
+  inheritedFiles,
+  init,
+  inotify,
+  intervalTimers,
+  ipcNamespace,
+  joinNamespaces,
+  limits,
+  memfds,
+  mm,
+  mountNamespaces,
+  namespaceFiles,
+  netlinkSockets,
+  netNamespaces,
+  packetSockets,
+  pendingSignals,
+  pidfds,
+  pipes,
+  posixTimers,
+  privateMemory,
+  processAttributes,
+  registers,
+  regularFiles,
+  rootTask,
+  scheduling,
+  seccomp,
+  sessions,
+  sharedMappings,
+  signalActions,
+  signalfds,
+  systemVMappings,
+  tcpConnections,
+  terminals,
+  threads,
+  timeNamespace,
+  timerfds,
+  transportSockets,
+  tunFiles,
+  unixSockets,
+  unsupported,
+  userNamespace,
+  utsNamespace,
+  vdso,
+  zombiesAndHelpers,
+  zombiesBefore,
+};
 
 /**
  * The plugins that restore what CRIU restores, one for each duty. Their order is the order in which a stage's taps run: memory before files before
  * threads, limits last; seccomp before credentials.
  */
-export function defaultPlugins(): RestorePlugin[] {
+export function defaultPlugins(): Plugin[] {
   return [
     unsupported(),
     actionScripts(),

@@ -1,10 +1,10 @@
-import { definePlugin, type Plan, type RestorePlugin } from "@restage/core";
+import { definePlugin, type Plan, type Plugin } from "@restage/core";
 import { hasOwnNamespace, NAMESPACE_KINDS, namespaceId } from "./namespaces/own-namespaces.ts";
 
 /**
  * Refuses, by name, what no plugin restores yet: nothing is skipped silently. An item leaves this file when a plugin takes its duty.
  */
-export function unsupported(): RestorePlugin {
+export function unsupported(): Plugin {
   return definePlugin({
     name: "unsupported",
     duty: "unsupported",
@@ -24,7 +24,7 @@ function checkTree(plan: Plan): void {
 
 function checkNamespaces(plan: Plan): void {
   // A namespace that only a part of the tree is in is nobody's duty yet, but for two kinds; of those below the host's CRIU saves nothing.
-  const several = (["net", "mount"] as const).filter((kind) => hasOwnNamespace(plan.checkpoint, plan.tree.root, kind));
+  const several = (["net", "mount"] as const).filter((kind) => hasOwnNamespace(plan.images, plan.tree.root, kind));
   for (const task of plan.survivors) {
     for (const kind of NAMESPACE_KINDS) {
       if (several.some((other) => other === kind)) continue;

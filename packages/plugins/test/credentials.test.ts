@@ -2,8 +2,8 @@ import { type PartialEntry, rehearse, type TaskInvention, testPlan, testPlugin }
 import type { CredsEntry } from "@restage/images";
 import { describe, expect, it } from "vitest";
 import { credentials } from "../src/credentials/restore.ts";
-import { seccomp } from "../src/seccomp/restore.ts";
 import { defaultPlugins } from "../src/default-restore-plugins.ts";
+import { seccomp } from "../src/seccomp/restore.ts";
 
 const ALL = [0xffff_ffff, 0x1ff];
 const USER: PartialEntry<CredsEntry> = {

@@ -1,17 +1,18 @@
-import { createHooks, definePlugin, type PluginContext, type RestorePlugin, STAGES } from "@restage/core";
+import { definePlugin, type Plugin, type RestorePluginContext, STAGES } from "@restage/core";
+import { createRestoreHooks } from "@restage/core/restore";
 import { image, rehearse, type TaskInvention } from "@restage/core/testing";
 import { describe, expect, it } from "vitest";
 import { defaultPlugins } from "../src/default-restore-plugins.ts";
 import { transportPidfd } from "../src/transport/pidfd/restore.ts";
 
-const labelOf = ({ duty, name }: RestorePlugin): string => duty ?? name;
+const labelOf = ({ duty, name }: Plugin): string => duty ?? name;
 /** The clocks: without them the plan warns. */
 const CLOCKS = image("timens", [{ monotonic: { tv_sec: 5n }, boottime: { tv_sec: 6n } }], 0);
 
 /** In which stages a plugin taps a hook that does something. */
-function tappedStages(plugin: RestorePlugin): { readonly stages: ReadonlySet<string>; readonly opensFiles: boolean } {
-  const hooks = createHooks();
-  const context: PluginContext = {
+function tappedStages(plugin: Plugin): { readonly stages: ReadonlySet<string>; readonly opensFiles: boolean } {
+  const hooks = createRestoreHooks();
+  const context: RestorePluginContext = {
     ...hooks,
     provide: () => {},
     service: () => {
@@ -26,7 +27,7 @@ function tappedStages(plugin: RestorePlugin): { readonly stages: ReadonlySet<str
       return typeof member === "function" ? member.bind(target) : member;
     },
   });
-  plugin.apply({ ...context, openFile });
+  plugin.apply?.({ ...context, openFile });
   const stages = STAGES.map(({ name }) => name).filter((name) =>
     Object.values(hooks.stages[name]).some(({ taps }) => taps.length > 0),
   );
@@ -150,7 +151,7 @@ describe.each(TREES)("a tree with %s", (_name, task) => {
 
 describe("the transport", () => {
   const task = TREES.find(([name]) => name === "files that are shared")?.[1] ?? {};
-  const run = (plugins: readonly RestorePlugin[]) =>
+  const run = (plugins: readonly Plugin[]) =>
     rehearse({ plugins, defaults: defaultPlugins(), task, files: FILES, images: [CLOCKS] });
 
   it("may be replaced: descriptors end up at the same numbers", async () => {

@@ -1,12 +1,12 @@
 import { closeSync, openSync, readFileSync, readSync } from "node:fs";
-import { definePlugin, type RestorePlugin } from "@restage/core";
+import { definePlugin, type Plugin } from "@restage/core";
 import { image, type PluginTest, rehearse, type TaskInvention, testPlan, testPlugin } from "@restage/core/testing";
 import { vmaStatus } from "@restage/images";
 import { MADV, MAP, PRCTL_MM_MAP, PROT } from "@restage/linux/abi";
 import { describe, expect, it } from "vitest";
 import { regularFiles } from "../src/files/regular-file/restore.ts";
-import { inheritedVmas, pagesOnlyIn } from "../src/memory/private-memory/inherited.ts";
 import { mm } from "../src/memory/mm/restore.ts";
+import { inheritedVmas, pagesOnlyIn } from "../src/memory/private-memory/inherited.ts";
 import { privateMemory } from "../src/memory/private-memory/restore.ts";
 import { vdso } from "../src/memory/vdso/restore.ts";
 import { readVdsoSymbols } from "../src/memory/vdso/vdso-image.ts";
@@ -30,7 +30,7 @@ function content(pid: number, ...runs: readonly (readonly [vaddr: bigint, pages:
 }
 
 /** What is recorded, without its beginning. */
-async function texts(plugin: RestorePlugin, test: PluginTest): Promise<string[]> {
+async function texts(plugin: Plugin, test: PluginTest): Promise<string[]> {
   const lines = await testPlugin(plugin, { with: [regularFiles()], stage: "RESTORE", ...test });
   return lines.map((line) => line.replace(/^.*?: /, ""));
 }

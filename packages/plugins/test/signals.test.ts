@@ -1,9 +1,9 @@
 import { rehearse, testPlan, testPlugin } from "@restage/core/testing";
 import { SIG } from "@restage/linux/abi";
 import { describe, expect, it } from "vitest";
-import { pendingSignals } from "../src/signals/pending/restore.ts";
-import { signalActions } from "../src/signals/actions/restore.ts";
 import { zombiesAndHelpers } from "../src/forking/zombies-helpers/restore.ts";
+import { signalActions } from "../src/signals/actions/restore.ts";
+import { pendingSignals } from "../src/signals/pending/restore.ts";
 
 const NOTHING = { sigaction: 0n, flags: 0n, restorer: 0n, mask: 0n };
 /** Signals of the image's list: 1 to 64 without SIGKILL and SIGSTOP. */

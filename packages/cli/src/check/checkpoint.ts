@@ -1,4 +1,5 @@
-import { asRestoreError, type Finding, type Plan, planRestore, type RestoreRequest } from "@restage/core";
+import { asRestoreError, type Finding, type Plan, type RestoreRequest } from "@restage/core";
+import { planRestore } from "@restage/core/restore";
 import { defaultPlugins } from "@restage/plugins";
 import { openMachine } from "../open-machine.ts";
 import { checkPids } from "./pids.ts";
@@ -20,7 +21,7 @@ export async function checkCheckpoint(request: RestoreRequest): Promise<readonly
 }
 
 /** In a pid namespace of its own, no pid of the tree is in use. */
-function hasOwnPids({ checkpoint, tree }: Plan): boolean {
-  const host = checkpoint.inventory.root_ids?.pid_ns_id;
+function hasOwnPids({ images, tree }: Plan): boolean {
+  const host = images.inventory.root_ids?.pid_ns_id;
   return host !== undefined && tree.root.survives && tree.root.ids.pid_ns_id !== host;
 }

@@ -1,23 +1,24 @@
 import { appendFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { type CheckpointRequest, type MadeCheckpoint, makeCheckpoint } from "@restage/checkpoint";
-import { asRestoreError, RestoreError } from "@restage/core";
+import { asRestoreError, type Dumped, type DumpRequest, dump, RestoreError } from "@restage/core";
+import { defaultDumpPlugins } from "@restage/plugins/dump";
 import { EXIT, exitCodeOf } from "../exit-codes.ts";
 import { openMachine } from "../open-machine.ts";
 import type { Settings } from "../options/settings.ts";
 import { counted } from "../report/counted.ts";
 import { print } from "../report/print.ts";
 import { printError } from "../report/print-error.ts";
+import { requestWithoutImages } from "../request.ts";
 
 const LEVEL = { ERROR: 1, WARNING: 2, INFO: 3 } as const;
 
 /** Makes a checkpoint of a tree. Gives the exit code. */
 export async function checkpointCommand(settings: Settings, operand: string | undefined): Promise<number> {
-  const request = requestOf(settings, operand);
+  const request = await requestOf(settings, operand);
   const log = openLog(settings, request.images);
   try {
     const kernel = await openMachine();
-    const made = await makeCheckpoint(request, kernel);
+    const made = await dump(request, kernel, defaultDumpPlugins());
     kernel.close();
     for (const { what, why } of made.warnings) log(LEVEL.WARNING, `warning: ${what}: ${why}`);
     log(LEVEL.INFO, summaryOf(made, request));
@@ -32,16 +33,18 @@ export async function checkpointCommand(settings: Settings, operand: string | un
   }
 }
 
-function requestOf({ checkpoint }: Settings, operand: string | undefined): CheckpointRequest {
+async function requestOf(settings: Settings, operand: string | undefined): Promise<DumpRequest> {
+  const { checkpoint } = settings;
   const pid = checkpoint.pid ?? Number(operand);
   if (!Number.isInteger(pid) || pid <= 0) {
     const hint = "name it as `restage checkpoint PID`, or with --tree";
     throw new RestoreError("ERR_OPTION", "No process is named of which to make a checkpoint", { hint });
   }
-  return { ...checkpoint, pid, images: checkpoint.images ?? "." };
+  const { plugins = [], images = "." } = await requestWithoutImages(settings);
+  return { ...checkpoint, pid, images: checkpoint.images ?? images, plugins };
 }
 
-function summaryOf({ tasks, frozen }: MadeCheckpoint, { pid, images }: CheckpointRequest): string {
+function summaryOf({ tasks, frozen }: Dumped, { pid, images }: DumpRequest): string {
   return `${counted(tasks.length, "task")} of process ${pid} saved in ${images}; the tree stood still for ${frozen.toFixed(1)} ms`;
 }
 

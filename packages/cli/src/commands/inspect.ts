@@ -1,4 +1,6 @@
-import { Checkpoint, createHooks, guard, type ImageRequest, PluginDriver, RestoreError } from "@restage/core";
+import { type ImageRequest, RestoreError } from "@restage/core";
+import { PluginDriver } from "@restage/core/internal";
+import { createRestoreHooks, guard, ImageSet, RESTORE } from "@restage/core/restore";
 import { type ImageSource, imageToJson, openImageDirectory, readImage } from "@restage/images";
 import { EXIT } from "../exit-codes.ts";
 import { printSummary } from "../inspect/print-summary.ts";
@@ -11,12 +13,12 @@ import { requestOf } from "../request.ts";
 export async function inspectCommand(settings: Settings, image: string | undefined): Promise<number> {
   const { images, plugins = [] } = await requestOf(settings);
   // What plugins make of entries is no part of the checkpoint; where it is, only they may know.
-  const { imageSource } = new PluginDriver([], plugins, () => {}).hooks;
+  const { imageSource } = new PluginDriver(RESTORE, [], plugins, () => {}).hooks;
   const source =
     imageSource.call({ location: images } satisfies ImageRequest) ?? guard(() => openImageDirectory(images));
   if (image !== undefined) print(`${JSON.stringify(decode(source, image), undefined, 2)}\n`);
   else {
-    const summary = summarize(new Checkpoint(source, createHooks()));
+    const summary = summarize(new ImageSet(source, createRestoreHooks()));
     print(settings.json ? `${JSON.stringify(summary)}\n` : printSummary(summary));
   }
   return EXIT.OK;

@@ -1,4 +1,5 @@
-import { asRestoreError, eventToJson, restore } from "@restage/core";
+import { asRestoreError, restore } from "@restage/core";
+import { eventToJson } from "@restage/core/internal";
 import { RecordingKernel } from "@restage/core/testing";
 import { defaultPlugins } from "@restage/plugins";
 import { EXIT, exitCodeOf } from "../exit-codes.ts";

@@ -1,4 +1,5 @@
-import { type Checkpoint, guard, type Task } from "@restage/core";
+import type { ImageSet, Task } from "@restage/core";
+import { guard } from "@restage/core/restore";
 import { imageFileName, type PageRun, readPagemap, type VmaEntry, vmaStatus } from "@restage/images";
 import { PAGE_SIZE } from "@restage/linux/abi";
 
@@ -16,7 +17,7 @@ export interface Mapping {
   readonly name: string;
 }
 
-export function mappingsOf(checkpoint: Checkpoint, task: Task): readonly Mapping[] {
+export function mappingsOf(checkpoint: ImageSet, task: Task): readonly Mapping[] {
   const runs = guard(() => readPagemap(checkpoint.source, imageFileName("pagemap", task.pid)))?.runs ?? [];
   return task.mm.vmas.map((vma) => ({
     start: vma.start.toString(16),
@@ -58,7 +59,7 @@ function printAccess({ prot, flags }: VmaEntry): string {
   return `${letters.join("")}${(flags & MAP_SHARED) === 0 ? "p" : "s"}`;
 }
 
-function nameOf(checkpoint: Checkpoint, { shmid, status }: VmaEntry): string {
+function nameOf(checkpoint: ImageSet, { shmid, status }: VmaEntry): string {
   const { VMA_FILE_PRIVATE, VMA_FILE_SHARED } = vmaStatus;
   if ((status & (VMA_FILE_PRIVATE | VMA_FILE_SHARED)) !== 0)
     return checkpoint.file(Number(shmid), "a mapping").reg?.name ?? "";

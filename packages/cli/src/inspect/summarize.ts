@@ -1,4 +1,5 @@
-import { type Checkpoint, readTree, type Task } from "@restage/core";
+import type { ImageSet, Task } from "@restage/core";
+import { readTree } from "@restage/core/restore";
 import { fdTypes } from "@restage/images";
 import { describeFile } from "./describe-file.ts";
 import { type Mapping, mappingsOf } from "./mappings.ts";
@@ -29,7 +30,7 @@ interface OpenFile {
   readonly name: string;
 }
 
-export function summarize(checkpoint: Checkpoint): Summary {
+export function summarize(checkpoint: ImageSet): Summary {
   const { source } = checkpoint;
   return {
     tasks: readTree(checkpoint).tasks.map((task) => summarizeTask(checkpoint, task)),
@@ -37,7 +38,7 @@ export function summarize(checkpoint: Checkpoint): Summary {
   };
 }
 
-function summarizeTask(checkpoint: Checkpoint, task: Task): TaskSummary {
+function summarizeTask(checkpoint: ImageSet, task: Task): TaskSummary {
   const threads = task.survives ? task.threads : [];
   return {
     pid: task.pid,
@@ -52,7 +53,7 @@ function summarizeTask(checkpoint: Checkpoint, task: Task): TaskSummary {
   };
 }
 
-function filesOf(checkpoint: Checkpoint, task: Task): readonly OpenFile[] {
+function filesOf(checkpoint: ImageSet, task: Task): readonly OpenFile[] {
   return task.descriptors.map(({ fd, id }) => {
     const file = checkpoint.file(id, `descriptor ${fd} of ${task.name}`);
     const [type = String(file.type)] = Object.entries(fdTypes).find(([, number]) => number === file.type) ?? [];

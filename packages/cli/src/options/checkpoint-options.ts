@@ -1,4 +1,4 @@
-import type { CheckpointOptions } from "@restage/checkpoint";
+import type { DumpOptions } from "@restage/core";
 import { RestoreError } from "@restage/core";
 import { declareOption, type Option, type Reader } from "./option.ts";
 import { number, on, oneOf, size, text, verbosity } from "./readers.ts";
@@ -79,11 +79,11 @@ export const CHECKPOINT_COMMAND_OPTIONS: readonly Option[] = [
   ),
 ];
 
-function checkpoint<K extends keyof CheckpointOptions>(
+function checkpoint<K extends keyof DumpOptions>(
   declaration: string,
   says: string,
   key: K,
-  read: Reader<CheckpointOptions[K]>,
+  read: Reader<DumpOptions[K]>,
 ): Option {
   return declareOption(declaration, says, (to, given) => {
     to.checkpoint[key] = read(given);

@@ -1,4 +1,5 @@
-import { CPU_CAPABILITIES, type CpuCapability, JOINED_NAMESPACES, type RestoreOptions } from "@restage/core";
+import type { CpuCapability, RestoreOptions } from "@restage/core";
+import { CPU_CAPABILITIES, JOINED_NAMESPACES } from "@restage/core/internal";
 import type { Given, Reader } from "./option.ts";
 
 /** A switch. */

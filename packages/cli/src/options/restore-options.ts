@@ -1,4 +1,5 @@
-import { CGROUP_MODES, EMPTY_NAMESPACES, FILE_VALIDATIONS, type RestoreOptions } from "@restage/core";
+import type { RestoreOptions } from "@restage/core";
+import { CGROUP_MODES, EMPTY_NAMESPACES, FILE_VALIDATIONS } from "@restage/core/internal";
 import { isCriuConfig } from "./criu-config.ts";
 import { CRIU_OPTIONS } from "./criu-options.ts";
 import { declareOption, type Option, type Reader } from "./option.ts";

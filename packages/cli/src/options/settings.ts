@@ -1,12 +1,11 @@
-import type { CheckpointOptions } from "@restage/checkpoint";
-import type { RestoreOptions } from "@restage/core";
+import type { DumpOptions, RestoreOptions } from "@restage/core";
 
 /** What the command line says. */
 export interface Settings {
   /** For the restore itself, under the names of the library. */
   readonly restore: { -readonly [K in keyof RestoreOptions]?: RestoreOptions[K] };
   /** For making a checkpoint, under the names of the library. */
-  readonly checkpoint: { -readonly [K in keyof CheckpointOptions]?: CheckpointOptions[K] };
+  readonly checkpoint: { -readonly [K in keyof DumpOptions]?: DumpOptions[K] };
   config?: string;
   /** A configuration in CRIU's own syntax: options, which the command line overrides. */
   criuConfig?: string;

@@ -1,4 +1,5 @@
-import { printProgram, type RecordedStep, type RestoreEvent } from "@restage/core";
+import type { RecordedStep, RestoreEvent } from "@restage/core";
+import { printProgram } from "@restage/core/internal";
 import { counted } from "../report/counted.ts";
 import { print } from "../report/print.ts";
 import { printFinding } from "../report/print-finding.ts";

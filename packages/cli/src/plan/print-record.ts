@@ -1,4 +1,4 @@
-import { printProgram, printStep } from "@restage/core";
+import { printProgram, printStep } from "@restage/core/internal";
 import type { KernelRecord } from "@restage/core/testing";
 
 /** What the coordinator would do itself; undefined for what programs of tasks, which come as events, are about. */

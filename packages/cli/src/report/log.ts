@@ -1,5 +1,6 @@
 import { openSync, writeSync } from "node:fs";
-import { printStep, type RecordedStep, type RestoreEvent } from "@restage/core";
+import type { RecordedStep, RestoreEvent } from "@restage/core";
+import { printStep } from "@restage/core/internal";
 import { errnoName } from "@restage/linux/abi";
 import { counted } from "./counted.ts";
 import type { Reporter } from "./report.ts";

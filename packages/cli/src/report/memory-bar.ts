@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { definePlugin, type RestorePlugin } from "@restage/core";
+import { definePlugin, type Plugin } from "@restage/core";
 
 const PAGE_SIZE = 4096;
 const MIB = 1024 * 1024;
@@ -15,7 +15,7 @@ export class MemoryBar {
   #timer: ReturnType<typeof setInterval> | undefined;
 
   /** Learns who the tasks are, and what they will have. */
-  plugin(): RestorePlugin {
+  plugin(): Plugin {
     return definePlugin({
       name: "memory-bar",
       apply: ({ plan }) => {

@@ -1,6 +1,7 @@
 import { openSync } from "node:fs";
 import { resolve } from "node:path";
-import { eventToJson, RestoreError } from "@restage/core";
+import { RestoreError } from "@restage/core";
+import { eventToJson } from "@restage/core/internal";
 import type { Settings } from "../options/settings.ts";
 import { workDirectory } from "../request.ts";
 import { logEachTask, logTo } from "./log.ts";

@@ -1,4 +1,4 @@
-import type { RestoreError, RestoreEvent, RestoreListener, RestorePlugin } from "@restage/core";
+import type { Plugin, RestoreError, RestoreEvent, RestoreListener } from "@restage/core";
 
 /** One who tells what happens in a restore: to a person, a program, a file. */
 export interface Reporter {
@@ -6,7 +6,7 @@ export interface Reporter {
   readonly name: string;
   readonly listener: RestoreListener;
   /** What it has to see besides events. */
-  readonly plugins?: readonly RestorePlugin[];
+  readonly plugins?: readonly Plugin[];
   /** The restore is over, one way or the other. */
   readonly end?: () => void;
 }
@@ -20,7 +20,7 @@ export class Report {
     this.#reporters = new Set(reporters);
   }
 
-  get plugins(): readonly RestorePlugin[] {
+  get plugins(): readonly Plugin[] {
     return [...this.#reporters].flatMap(({ plugins }) => plugins ?? []);
   }
 

@@ -1,5 +1,5 @@
 import { closeSync, writeSync } from "node:fs";
-import { ChromeTrace } from "@restage/core";
+import { ChromeTrace } from "@restage/core/internal";
 import type { Reporter } from "./report.ts";
 
 /** Writes a timeline when the restore is over. */

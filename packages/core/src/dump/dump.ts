@@ -1,127 +1,249 @@
-import { asRestoreError, Host, RestoreError } from "@restage/core";
-import { Freezer, type LinuxKernel } from "@restage/linux";
+import { randomUUID } from "node:crypto";
+import type { Kernel } from "@restage/linux";
 import { SIG } from "@restage/linux/abi";
-import { defaultCheckpointPlugins } from "@restage/plugins";
-import type { OpenFile } from "./open-file.ts";
-import { type CheckpointFinding, CheckpointFindings } from "./findings.ts";
-import { createCheckpointHooks, type TreeHooks } from "./hooks.ts";
+import type { AsyncSeriesHook } from "tapable";
+import { asRestoreError, RestoreError } from "../errors.ts";
+import type { DumpListener } from "../events.ts";
+import { Host } from "../host/host.ts";
+import { callTaps } from "../plugin/call-taps.ts";
+import type { Plugin } from "../plugin/plugin.ts";
+import { PluginDriver } from "../plugin/plugin-driver.ts";
+import { withinTime } from "../plugin/time-limit.ts";
+import { ProgramBuilder, type RecordedStep } from "../program/program-builder.ts";
+import type { DumpContext } from "./dump-context.ts";
+import { FileTable } from "./file-table.ts";
+import { type DumpFinding, Findings } from "./findings.ts";
+import { DUMP, type DumpHooks } from "./hooks.ts";
 import { ImageWriter } from "./image-writer.ts";
-import { ownNamespace } from "@restage/plugins";
-import { type CheckpointOptions, DEFAULT_CHECKPOINT_OPTIONS } from "./options.ts";
-import { type CheckpointPlugin, chooseCheckpointPlugins } from "./plugin.ts";
-import { freezeTree } from "./seize-tree.ts";
-import { FrozenTree } from "./seized-tree.ts";
+import { DEFAULT_DUMP_OPTIONS, type DumpOptions } from "./options.ts";
+import { PHASES, type PhaseName } from "./phases.ts";
+import { seizeTree } from "./seize-tree.ts";
+import type { SeizedThread } from "./seized-task.ts";
+import type { SeizedTree } from "./seized-tree.ts";
 
-/** What a checkpoint is made of. */
-export interface CheckpointRequest extends Partial<Omit<CheckpointOptions, "pid" | "images">> {
+/** What to checkpoint, and how. */
+export interface DumpRequest extends Partial<Omit<DumpOptions, "pid" | "images">> {
+  /** The root task of the tree. */
   readonly pid: number;
+  /** Directory for the images; made when it does not exist. */
   readonly images: string;
-  /** Added to the defaults; claiming a default's duty replaces it. */
-  readonly plugins?: readonly CheckpointPlugin[];
+  /** Added to the defaults; one that claims a default's duty replaces it. */
+  readonly plugins?: readonly Plugin[];
+  /** Told everything that happens. */
+  readonly onEvent?: DumpListener;
 }
 
 /** A checkpoint that was made. */
-export interface MadeCheckpoint {
+export interface Dumped {
   /** Pids on this host of all tasks that were saved, parents first. */
   readonly tasks: readonly number[];
-  /** What will not come back quite as it was. */
-  readonly warnings: readonly CheckpointFinding[];
-  /** How long the tree stood still, in milliseconds. */
+  /** What will not come back exactly as it was. */
+  readonly warnings: readonly DumpFinding[];
+  /** How long the tree was stopped, in milliseconds. */
   readonly frozen: number;
 }
 
 /**
  * Makes a checkpoint of a process and its descendants, as images that CRIU 4.2 and Restage restore. The tree is killed when the images are
- * complete, unless it is to go on; when anything fails it goes on as if nothing had been.
+ * complete, unless the options say that it resumes or stays stopped. On failure it resumes unchanged.
  *
- * Throws ERR_REFUSED with all that cannot be saved, ERR_SYSCALL, ERR_IMAGE, ERR_PLUGIN, ERR_DUTY_CLAIMED.
+ * @param kernel the real one, or a recording one.
+ * @param defaults plugins for every duty.
+ * @throws RestoreError ERR_REFUSED with everything that cannot be saved; ERR_SYSCALL, ERR_IMAGE, ERR_PLUGIN, ERR_DUTY_CLAIMED,
+ * ERR_DUTY_MISSING, ERR_TAP_ORDER, ERR_TASK_STUCK; ERR_COMPLETE when the images are complete but tasks do not end.
  */
-export async function makeCheckpoint(request: CheckpointRequest, kernel: LinuxKernel): Promise<MadeCheckpoint> {
-  const { plugins = [], ...given } = request;
-  const options: CheckpointOptions = { ...DEFAULT_CHECKPOINT_OPTIONS, ...given };
-  const hooks = createCheckpointHooks();
-  for (const plugin of chooseCheckpointPlugins(defaultCheckpointPlugins(), plugins)) plugin.apply(hooks);
-  const host = new Host(kernel);
-  const images = new ImageWriter(options.images, host);
-  const findings = new CheckpointFindings();
-  images.prepare();
-  const freezer = new Freezer(kernel.raw);
-  const started = performance.now();
-  let held: FrozenTree | undefined;
-  /** What is still frozen goes on as it was. */
-  const letGo = async () => {
-    held?.survive();
-    held?.repaired.release();
-    held?.files.close();
-    held = undefined;
-    await kernel.dismissUndo();
-    freezer.thaw();
-  };
+export async function dump(request: DumpRequest, kernel: Kernel, defaults: readonly Plugin[]): Promise<Dumped> {
+  const { plugins = [], onEvent = () => {}, ...options } = request;
+  const driver = new PluginDriver(DUMP, defaults, plugins, onEvent);
+  const run = new DumpRun(kernel, driver, { ...DEFAULT_DUMP_OPTIONS, ...options }, onEvent);
   try {
-    const describe = (file: OpenFile, tree: FrozenTree) => hooks.describeFile.call(file, tree);
-    const tree = new FrozenTree(
-      freezeTree(freezer, options.pid, options.timeout),
-      options,
-      images,
-      findings,
-      host,
-      freezer,
-      describe,
-    );
-    held = tree;
-    await look(hooks.look, tree);
-    tree.files.describe();
-    await hooks.described.promise(tree);
-    findings.assertNoneRefused();
-    await ask(tree);
-    await look(hooks.collect, tree);
-    await look(hooks.write, tree);
-    // Nothing that follows needs a tree that stands still.
-    if (options.leaveRunning) await letGo();
-    const thawed = performance.now();
-    // A restore of a tree with a user namespace reads them as the root of that.
-    images.write(ownNamespace(tree, "user") === undefined ? undefined : tree.ids.root);
-    if (!options.leaveRunning) {
-      // From here on the tree does not go on, whatever happens to this process.
-      if (!options.leaveStopped) await kernel.dismissUndo();
-      finish(tree);
-    }
-    const frozen = (options.leaveRunning ? thawed : performance.now()) - started;
-    const warnings = findings.all.filter(({ severity }) => severity === "warning");
-    return { tasks: tree.tasks.map(({ hostPid }) => hostPid), warnings, frozen };
-  } catch (error) {
-    throw asRestoreError(error, {});
+    return await run.run();
+  } catch (thrown) {
+    const error = asRestoreError(thrown, { phase: run.phase });
+    onEvent({ kind: "failed", time: performance.now(), error, left: [] });
+    throw error;
   } finally {
-    await letGo();
-    freezer.close();
+    await run.end();
   }
 }
 
-async function look(hooks: TreeHooks, tree: FrozenTree): Promise<void> {
-  await hooks.tree.promise(tree);
-  for (const task of tree.alive) {
-    await hooks.task.promise(task, tree);
-    for (const thread of task.threads) await hooks.thread.promise(thread, tree);
-  }
-}
+/** One checkpoint, from the first stop to the last resumed thread. */
+class DumpRun {
+  phase: PhaseName = "seize";
+  readonly #kernel: Kernel;
+  readonly #driver: PluginDriver<DumpHooks>;
+  readonly #hooks: DumpHooks;
+  readonly #options: DumpOptions;
+  readonly #emit: DumpListener;
+  readonly #host: Host;
+  readonly #findings = new Findings();
+  readonly #images: ImageWriter;
+  readonly #seizer: ReturnType<Kernel["openSeizer"]>;
+  /** What gives the tree back something that was taken from it. */
+  readonly #givenBack: (() => void)[] = [];
+  #files: FileTable | undefined;
+  #seizedAt = 0;
 
-/** Lets every thread make the calls that were recorded for it, all at once. */
-async function ask(tree: FrozenTree): Promise<void> {
-  const threads = tree.alive.flatMap((task) => task.threads);
-  for (const thread of threads) await thread.seal();
-  const asked = threads.filter(({ steps }) => steps.length > 0);
-  tree.freezer.ask(asked.map(({ frozen, steps }) => ({ thread: frozen, program: steps })));
-}
-
-/** The images are complete: the tree is stopped, or killed. */
-function finish(tree: FrozenTree): void {
-  if (tree.options.leaveStopped) {
-    for (const { hostPid } of tree.alive) process.kill(hostPid, SIG.STOP);
-    return;
+  constructor(kernel: Kernel, driver: PluginDriver<DumpHooks>, options: DumpOptions, emit: DumpListener) {
+    this.#kernel = kernel;
+    this.#driver = driver;
+    this.#hooks = driver.hooks;
+    this.#options = options;
+    this.#emit = emit;
+    this.#host = new Host(kernel);
+    this.#images = new ImageWriter(options.images, this.#host);
+    this.#seizer = kernel.openSeizer();
   }
-  tree.repaired.forget();
-  tree.perish();
-  const left = tree.freezer.kill();
-  if (left.length > 0)
-    throw new RestoreError("ERR_COMPLETE", `The checkpoint is complete, but tasks ${left.join(", ")} do not end`);
+
+  async run(): Promise<Dumped> {
+    this.#images.prepare();
+    this.#seizedAt = performance.now();
+    const tree = seizeTree(this.#host, this.#seizer, this.#options.pid, this.#options.timeout);
+    const context = this.#contextOf(tree);
+    const { leaveRunning } = this.#options;
+    for (const { name } of PHASES) await this.#runPhase(name, tree, context);
+    // From here on nothing needs a stopped tree.
+    if (leaveRunning) await this.#resume();
+    const resumed = performance.now();
+    this.#images.write(this.#hooks.imageOwner.call(context));
+    if (!leaveRunning) await this.#finish(tree);
+    const frozen = (leaveRunning ? resumed : performance.now()) - this.#seizedAt;
+    this.#emit({ kind: "thawed", time: performance.now(), frozen });
+    const tasks = tree.tasks.map(({ hostPid }) => hostPid);
+    this.#emit({ kind: "saved", time: performance.now(), tasks: tasks.length });
+    return { tasks, warnings: this.#findings.warnings, frozen };
+  }
+
+  /** Resumes what is still stopped, after a failure too, and frees what the checkpoint held. */
+  async end(): Promise<void> {
+    await this.#resume();
+    this.#seizer.close();
+  }
+
+  #contextOf(tree: SeizedTree): DumpContext {
+    const run = this;
+    const files: FileTable = new FileTable(this.#host, this.#seizer, this.#findings, (file) =>
+      this.#hooks.describeFile.call(file, context),
+    );
+    this.#files = files;
+    const context: DumpContext = {
+      get phase() {
+        return run.phase;
+      },
+      tree,
+      options: this.#options,
+      runId: randomUUID(),
+      images: this.#images,
+      inventory: {},
+      findings: this.#findings,
+      host: this.#host,
+      seizer: this.#seizer,
+      files,
+      service: (service) => this.#driver.service(service),
+      onResume: (giveBack) => void this.#givenBack.push(giveBack),
+    };
+    return context;
+  }
+
+  async #runPhase(phase: PhaseName, tree: SeizedTree, context: DumpContext): Promise<void> {
+    const started = performance.now();
+    this.phase = phase;
+    this.#emit({ kind: "phase-started", time: started, phase });
+    if (phase === "query") await this.#query(tree, context);
+    else await this.#callTaps(phase, tree, context);
+    if (phase === "inspect") {
+      context.files.describe();
+      await this.#withinTime(this.#hooks.filesDescribed, "filesDescribed", tree, context);
+      this.#findings.assertNoneRefused();
+    }
+    const time = performance.now();
+    this.#emit({ kind: "phase-left", time, phase, milliseconds: time - started });
+  }
+
+  async #callTaps(phase: PhaseName, tree: SeizedTree, context: DumpContext): Promise<void> {
+    const hooks = this.#hooks.phases[phase];
+    await this.#withinTime(hooks.tree, `${phase}.tree`, tree, context);
+    for (const task of tree.alive) {
+      await this.#withinTime(hooks.task, `${phase}.task`, task, context, task.pid);
+      for (const thread of task.threads)
+        await this.#withinTime(hooks.thread, `${phase}.thread`, thread, context, task.pid, thread.tid);
+    }
+  }
+
+  /** Taps record what threads are asked; then all threads make their calls at once. */
+  async #query(tree: SeizedTree, context: DumpContext): Promise<void> {
+    const queries: { readonly thread: SeizedThread; readonly steps: RecordedStep[] }[] = [];
+    const threads = tree.alive.flatMap((task) => task.threads);
+    for (const thread of threads) {
+      const steps: RecordedStep[] = [];
+      queries.push({ thread, steps });
+      thread.program = new ProgramBuilder(async (recorded) => void steps.push(...recorded));
+    }
+    try {
+      await this.#callTaps("query", tree, context);
+      for (const { program, name } of threads) {
+        program?.seal(`the queries of ${name} have been made; was an await forgotten?`);
+        await program?.flush();
+      }
+    } finally {
+      for (const thread of threads) thread.program = undefined;
+    }
+    const asked = queries.filter(({ steps }) => steps.length > 0);
+    this.#seizer.query(asked.map(({ thread, steps }) => ({ thread: thread.stopped, program: steps })));
+  }
+
+  /** A hook's failure has its phase and task, and it must not take for ever. */
+  async #withinTime<T>(
+    hook: AsyncSeriesHook<[T, DumpContext]>,
+    name: string,
+    subject: T,
+    context: DumpContext,
+    pid?: number,
+    tid?: number,
+  ): Promise<void> {
+    if (hook.taps.length === 0) return;
+    const limit = this.#options.timeout * 2;
+    const place = { phase: this.phase, pid, tid };
+    try {
+      await withinTime(callTaps(hook, subject, context), limit, () => {
+        const { plugin } = this.#host;
+        const message = `Cannot leave ${this.phase}: the tap of ${plugin} in ${name} has not settled after ${limit} ms`;
+        return new RestoreError("ERR_TASK_STUCK", message, { plugin });
+      });
+    } catch (error) {
+      throw asRestoreError(error, place);
+    }
+  }
+
+  /** The tree gets back what was taken from it and resumes. Does nothing when it has resumed or ended already. */
+  async #resume(): Promise<void> {
+    const failures: unknown[] = [];
+    for (const giveBack of this.#givenBack.splice(0).reverse()) {
+      try {
+        giveBack();
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    this.#files?.close();
+    this.#files = undefined;
+    await this.#kernel.dismissUndo();
+    this.#seizer.resume();
+    if (failures.length > 0) throw failures[0];
+  }
+
+  /** The images are complete: the tree is stopped, or killed. */
+  async #finish(tree: SeizedTree): Promise<void> {
+    if (this.#options.leaveStopped) {
+      for (const { hostPid } of tree.alive) this.#host.attempt("kill", hostPid, SIG.STOP);
+      return;
+    }
+    // From here on the tree does not go on, whatever happens to this process.
+    await this.#kernel.dismissUndo();
+    this.#givenBack.length = 0;
+    const left = this.#seizer.kill();
+    if (left.length === 0) return;
+    const names = left.join(", ");
+    throw new RestoreError("ERR_COMPLETE", `The checkpoint is complete, but tasks ${names} do not end`);
+  }
 }

@@ -1,11 +1,12 @@
-import { readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
-import { RestoreError } from "@restage/core";
 import { fdTypes } from "@restage/images";
+import type { Seizer } from "@restage/linux";
 import { O } from "@restage/linux/abi";
+import { RestoreError } from "../errors.ts";
+import type { Host } from "../host/host.ts";
 import type { FileDescription } from "./draft.ts";
-import type { FrozenTask } from "./seized-task.ts";
-import type { FrozenTree } from "./seized-tree.ts";
+import type { Findings } from "./findings.ts";
 import type { FileIdentity, Holder, OpenFile } from "./open-file.ts";
+import type { SeizedTask } from "./seized-task.ts";
 
 type MutableFile = { -readonly [K in keyof OpenFile]: OpenFile[K] } & {
   readonly holders: Holder[];
@@ -14,7 +15,9 @@ type MutableFile = { -readonly [K in keyof OpenFile]: OpenFile[K] } & {
 
 /** All open files of a tree, each once. Two descriptors refer to the same one when kcmp(2) says so. */
 export class FileTable {
-  readonly #tree: FrozenTree;
+  readonly #host: Host;
+  readonly #seizer: Seizer;
+  readonly #findings: Findings;
   readonly #describe: (file: OpenFile) => FileDescription | undefined;
   readonly #files: MutableFile[] = [];
   readonly #alike = new Map<string, MutableFile[]>();
@@ -22,8 +25,15 @@ export class FileTable {
   readonly #pidfds = new Map<number, number>();
 
   /** @param describe makes the entry of an open file, undefined when nobody can. */
-  constructor(tree: FrozenTree, describe: (file: OpenFile) => FileDescription | undefined) {
-    this.#tree = tree;
+  constructor(
+    host: Host,
+    seizer: Seizer,
+    findings: Findings,
+    describe: (file: OpenFile) => FileDescription | undefined,
+  ) {
+    this.#host = host;
+    this.#seizer = seizer;
+    this.#findings = findings;
     this.#describe = describe;
   }
 
@@ -32,16 +42,14 @@ export class FileTable {
   }
 
   /** Takes in all descriptors of a task. */
-  addDescriptors(task: FrozenTask): void {
-    const numbers = readdirSync(`${task.proc}/fd`)
-      .map(Number)
-      .sort((a, b) => a - b);
+  addDescriptors(task: SeizedTask): void {
+    const numbers = (this.#host.list(`${task.proc}/fd`) ?? []).map(Number).sort((a, b) => a - b);
     for (const number of numbers) this.#addDescriptor(task, number);
   }
 
   /** A file without a descriptor, by a magic link of /proc (`exe`, `cwd`, `map_files/…`); the same file opened alike is one. */
-  addPath(task: FrozenTask, proc: string, flags: number, stat: FileIdentity = identityOf(proc)): OpenFile {
-    const link = readlinkSync(proc);
+  addPath(task: SeizedTask, proc: string, flags: number, stat: FileIdentity = this.identityOf(proc)): OpenFile {
+    const link = this.#linkOf(proc);
     const key = `${stat.dev}:${stat.ino}:${flags}:${link}`;
     let file = this.#byPath.get(key);
     if (file === undefined) {
@@ -52,26 +60,26 @@ export class FileTable {
   }
 
   /** An open file that came to this process by itself: in flight in a socket's queue. It is closed with the table. */
-  addInFlight(task: FrozenTask, descriptor: number): OpenFile {
+  addInFlight(task: SeizedTask, descriptor: number): OpenFile {
     const proc = `/proc/self/fd/${descriptor}`;
-    const info = readFileSync(`/proc/self/fdinfo/${descriptor}`, "latin1");
+    const info = this.#host.readText(`/proc/self/fdinfo/${descriptor}`) ?? "";
     const flags = Number.parseInt(/^flags:\s*(\d+)/m.exec(info)?.[1] ?? "0", 8) & ~O.CLOEXEC;
     const position = BigInt(/^pos:\s*(\d+)/m.exec(info)?.[1] ?? "0");
     const known = this.#files.find((file) => {
       return (
         file.descriptor !== undefined &&
-        this.#tree.freezer.compare("FILE", process.pid, process.pid, file.descriptor, descriptor) === 0
+        this.#seizer.compare("FILE", this.#host.pid, this.#host.pid, file.descriptor, descriptor) === 0
       );
     });
     if (known !== undefined) return known;
     return this.#add(
-      { proc, link: readlinkSync(proc), stat: identityOf(proc), flags, position, info, task, descriptor },
+      { proc, link: this.#linkOf(proc), stat: this.identityOf(proc), flags, position, info, task, descriptor },
       -1,
     );
   }
 
   /** An entry of files.img that another file needs. Returns its id. */
-  addEntry(task: FrozenTask, describe: (id: number) => FileDescription): number {
+  addEntry(task: SeizedTask, describe: (id: number) => FileDescription): number {
     const { proc, link, stat } = { proc: "", link: "", stat: NOTHING };
     const file = this.#add({ proc, link, stat, flags: 0, position: 0n, info: "", task, descriptor: undefined }, -1);
     file.entry = describe(file.id);
@@ -85,26 +93,33 @@ export class FileTable {
       if (file.entry === undefined) {
         const [holder] = file.holders;
         const what = holder === undefined ? `file ${file.link}` : `descriptor ${holder.descriptor} (${file.link})`;
-        this.#tree.findings.refuse({ what, why: "files of this kind are not saved yet", pid: file.task.pid });
+        this.#findings.refuse({ what, why: "files of this kind are not saved yet", pid: file.task.pid });
         file.entry = { type: fdTypes.UND };
       }
     }
   }
 
+  /** What a path leads to. Throws ERR_SYSCALL when it leads nowhere. */
+  identityOf(path: string): FileIdentity {
+    const inode = this.#host.inode(path);
+    if (inode === undefined) throw new RestoreError("ERR_SYSCALL", `Cannot look at ${path}: it does not exist`);
+    return inode;
+  }
+
   /** Closes this process's copies. */
   close(): void {
-    const { call } = this.#tree.host;
+    const { call } = this.#host;
     for (const { descriptor } of this.#files) if (descriptor !== undefined) call.close(descriptor);
     for (const pidfd of this.#pidfds.values()) call.close(pidfd);
     this.#pidfds.clear();
   }
 
-  #addDescriptor(task: FrozenTask, number: number): void {
+  #addDescriptor(task: SeizedTask, number: number): void {
     const proc = `${task.proc}/fd/${number}`;
-    const info = readFileSync(`${task.proc}/fdinfo/${number}`, "latin1");
+    const info = `${this.#host.readText(`${task.proc}/fdinfo/${number}`) ?? ""}\n`;
     const flags = Number.parseInt(/^flags:\s*(\d+)/m.exec(info)?.[1] ?? "0", 8);
     const position = BigInt(/^pos:\s*(\d+)/m.exec(info)?.[1] ?? "0");
-    const stat = identityOf(proc);
+    const stat = this.identityOf(proc);
     const holder = { task, descriptor: number, cloexec: (flags & O.CLOEXEC) !== 0, locks: locksIn(info) };
     const alike = `${stat.dev}:${stat.ino}:${position}:${flags & ~O.CLOEXEC}`;
     const candidates = this.#alike.get(alike) ?? [];
@@ -113,7 +128,7 @@ export class FileTable {
       known.holders.push(holder);
       return;
     }
-    const link = readlinkSync(proc);
+    const link = this.#linkOf(proc);
     const descriptor = this.#copy(task, number);
     const kept = flags & ~O.CLOEXEC;
     const file = this.#add({ proc, link, stat, flags: kept, position, info, task, descriptor }, number);
@@ -121,8 +136,14 @@ export class FileTable {
     this.#alike.set(alike, [...candidates, file]);
   }
 
-  #isSame(file: MutableFile, task: FrozenTask, number: number): boolean {
-    return this.#tree.freezer.compare("FILE", file.task.hostPid, task.hostPid, file.number, number) === 0;
+  #linkOf(path: string): string {
+    const link = this.#host.readLink(path);
+    if (link === undefined) throw new RestoreError("ERR_SYSCALL", `Cannot read the link ${path}`);
+    return link;
+  }
+
+  #isSame(file: MutableFile, task: SeizedTask, number: number): boolean {
+    return this.#seizer.compare("FILE", file.task.hostPid, task.hostPid, file.number, number) === 0;
   }
 
   #add(file: Omit<OpenFile, "id" | "holders" | "entry">, number: number): MutableFile {
@@ -132,8 +153,8 @@ export class FileTable {
   }
 
   /** The same open file description in this process. */
-  #copy(task: FrozenTask, number: number): number {
-    const { call } = this.#tree.host;
+  #copy(task: SeizedTask, number: number): number {
+    const { call } = this.#host;
     let pidfd = this.#pidfds.get(task.hostPid);
     if (pidfd === undefined) {
       pidfd = call.pidfd_open(task.hostPid, 0).result;
@@ -149,13 +170,3 @@ function locksIn(info: string): readonly string[] {
 }
 
 const NOTHING: FileIdentity = { mode: 0, dev: 0n, ino: 0n, rdev: 0n, size: 0n, nlink: 0 };
-
-/** What a file is. Throws ERR_SYSCALL. */
-export function identityOf(path: string): FileIdentity {
-  try {
-    const { mode, dev, ino, rdev, size, nlink } = statSync(path, { bigint: true });
-    return { mode: Number(mode), dev, ino, rdev, size, nlink: Number(nlink) };
-  } catch (error) {
-    throw new RestoreError("ERR_SYSCALL", `Cannot look at ${path}: ${(error as Error).message}`, { cause: error });
-  }
-}

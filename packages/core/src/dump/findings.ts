@@ -1,43 +1,51 @@
-import { RestoreError } from "@restage/core";
+import { RestoreError } from "../errors.ts";
 
-/** Something in a tree that a checkpoint cannot hold, or not quite. */
-export interface CheckpointFinding {
-  /** `refused`: it cannot be saved; `warning`: it can, but not quite as it is. */
+/** Something in a tree that a checkpoint cannot hold, or not exactly. */
+export interface DumpFinding {
+  /** `refused`: it cannot be saved; `warning`: it can, but will not come back exactly. */
   readonly severity: "refused" | "warning";
   /** What it is about, for example `descriptor 7 (/dev/kvm)`. */
   readonly what: string;
   readonly why: string;
   readonly hint?: string | undefined;
   readonly pid?: number | undefined;
+  /** The plugin that found it. */
+  readonly plugin: string;
 }
 
-export type NewCheckpointFinding = Omit<CheckpointFinding, "severity">;
+export type NewDumpFinding = Omit<DumpFinding, "severity" | "plugin">;
 
-/** All that was found; nothing is written when something was refused. */
-export class CheckpointFindings {
-  readonly #all: CheckpointFinding[] = [];
+/** Everything that was found; nothing is written when something was refused. */
+export class Findings {
+  readonly #all: DumpFinding[] = [];
+  /** The plugin whose tap runs; set by the plugin driver. */
+  plugin = "core";
 
-  get all(): readonly CheckpointFinding[] {
+  get all(): readonly DumpFinding[] {
     return this.#all;
   }
-  /** This cannot be saved. */
-  refuse(finding: NewCheckpointFinding): void {
-    this.#all.push({ ...finding, severity: "refused" });
+  get warnings(): readonly DumpFinding[] {
+    return this.#all.filter(({ severity }) => severity === "warning");
   }
-  /** This will not come back quite as it is. */
-  warn(finding: NewCheckpointFinding): void {
-    this.#all.push({ ...finding, severity: "warning" });
+  /** Reports something that cannot be saved. */
+  refuse(finding: NewDumpFinding): void {
+    this.#all.push({ ...finding, severity: "refused", plugin: this.plugin });
+  }
+  /** Reports something that will not come back exactly. */
+  warn(finding: NewDumpFinding): void {
+    this.#all.push({ ...finding, severity: "warning", plugin: this.plugin });
   }
 
   /** Throws ERR_REFUSED with all refusals, when there are any. */
   assertNoneRefused(): void {
-    const refused = this.#all.filter(({ severity }) => severity === "refused");
-    const [first] = refused;
+    const failures = this.#all
+      .filter(({ severity }) => severity === "refused")
+      .map(({ what, why, hint, pid, plugin }) => {
+        return new RestoreError("ERR_REFUSED", `${what}: ${why}`, { phase: "inspect", pid, hint, plugin });
+      });
+    const [first] = failures;
     if (first === undefined) return;
-    const failures = refused.map(
-      ({ what, why, hint, pid }) => new RestoreError("ERR_REFUSED", `${what}: ${why}`, { pid, hint }),
-    );
-    if (failures.length === 1 && failures[0] !== undefined) throw failures[0];
-    throw new RestoreError("ERR_REFUSED", `Cannot checkpoint this tree: ${refused.length} findings`, { failures });
+    if (failures.length === 1) throw first;
+    throw new RestoreError("ERR_REFUSED", `Cannot checkpoint this tree: ${failures.length} findings`, { failures });
   }
 }

@@ -1,46 +1,64 @@
 import { AsyncSeriesHook, SyncBailHook } from "tapable";
-import type { OpenFile } from "./open-file.ts";
+import type { Direction, Intercept } from "../plugin/plugin-driver.ts";
 import type { FileDescription } from "./draft.ts";
-import type { FrozenTask, FrozenThread } from "./seized-task.ts";
-import type { FrozenTree } from "./seized-tree.ts";
+import type { DumpContext } from "./dump-context.ts";
+import type { OpenFile } from "./open-file.ts";
+import { PHASES, type PhaseName } from "./phases.ts";
+import type { SeizedTask, SeizedThread } from "./seized-task.ts";
+import type { SeizedTree } from "./seized-tree.ts";
 
-/** The three views of the tree that a plugin can take, in this order. */
-export interface TreeHooks {
-  readonly tree: AsyncSeriesHook<[FrozenTree]>;
+/** The hooks of one phase, called in this order. */
+export interface PhaseHooks {
+  readonly tree: AsyncSeriesHook<[SeizedTree, DumpContext]>;
   /** Once for each task that has not ended. */
-  readonly task: AsyncSeriesHook<[FrozenTask, FrozenTree]>;
-  /** Once for each thread, leaders included. */
-  readonly thread: AsyncSeriesHook<[FrozenThread, FrozenTree]>;
+  readonly task: AsyncSeriesHook<[SeizedTask, DumpContext]>;
+  /** Once for each thread, leaders included; after the hook of its task. */
+  readonly thread: AsyncSeriesHook<[SeizedThread, DumpContext]>;
 }
 
 /** Every hook of a checkpoint. */
-export interface CheckpointHooks {
-  /** The tree stands: look at it, refuse what cannot be saved, and record what threads are to be asked. */
-  readonly look: TreeHooks;
-  /** Makes the entry of an open file; the first that returns one wins. Nobody does: the file is refused. */
-  readonly describeFile: SyncBailHook<[OpenFile, FrozenTree], FileDescription | undefined>;
-  /** All open files are described: refuse what cannot be saved for the sake of others. When anything was refused it ends here. */
-  readonly described: AsyncSeriesHook<[FrozenTree]>;
-  /** Threads have answered: make entries of it. */
-  readonly collect: TreeHooks;
-  /** Contents are copied, then all entries are encoded. */
-  readonly write: TreeHooks;
+export interface DumpHooks {
+  readonly phases: Readonly<Record<PhaseName, PhaseHooks>>;
+  /** Makes the entry of an open file; the first tap that returns one wins. A file that no tap describes is refused. */
+  readonly describeFile: SyncBailHook<[OpenFile, DumpContext], FileDescription | undefined>;
+  /** All open files are described: refuse what cannot be saved because of the others. */
+  readonly filesDescribed: AsyncSeriesHook<[SeizedTree, DumpContext]>;
+  /** The user and group that must own the images, if not those of this process: the first tap that returns one wins. */
+  readonly imageOwner: SyncBailHook<[DumpContext], { readonly uid: number; readonly gid: number } | undefined>;
 }
 
-export function createCheckpointHooks(): CheckpointHooks {
-  return {
-    look: treeHooks(),
-    describeFile: new SyncBailHook<[OpenFile, FrozenTree], FileDescription | undefined>(["file", "tree"]),
-    described: new AsyncSeriesHook<[FrozenTree]>(["tree"]),
-    collect: treeHooks(),
-    write: treeHooks(),
-  };
+export function createDumpHooks(intercept: Intercept = () => {}): DumpHooks {
+  function ready<H extends Parameters<Intercept>[0]>(hook: H, name: string): H {
+    intercept(hook, name);
+    return hook;
+  }
+  const phases = Object.fromEntries(
+    PHASES.map(({ name }): [PhaseName, PhaseHooks] => [
+      name,
+      Object.freeze({
+        tree: ready(new AsyncSeriesHook<[SeizedTree, DumpContext]>(["tree", "context"]), `${name}.tree`),
+        task: ready(new AsyncSeriesHook<[SeizedTask, DumpContext]>(["task", "context"]), `${name}.task`),
+        thread: ready(new AsyncSeriesHook<[SeizedThread, DumpContext]>(["thread", "context"]), `${name}.thread`),
+      }),
+    ]),
+  ) as unknown as Record<PhaseName, PhaseHooks>;
+  return Object.freeze({
+    phases: Object.freeze(phases),
+    describeFile: ready(
+      new SyncBailHook<[OpenFile, DumpContext], FileDescription | undefined>(["file", "context"]),
+      "describeFile",
+    ),
+    filesDescribed: ready(new AsyncSeriesHook<[SeizedTree, DumpContext]>(["tree", "context"]), "filesDescribed"),
+    imageOwner: ready(
+      new SyncBailHook<[DumpContext], { readonly uid: number; readonly gid: number } | undefined>(["context"]),
+      "imageOwner",
+    ),
+  });
 }
 
-function treeHooks(): TreeHooks {
-  return {
-    tree: new AsyncSeriesHook<[FrozenTree]>(["tree"]),
-    task: new AsyncSeriesHook<[FrozenTask, FrozenTree]>(["task", "tree"]),
-    thread: new AsyncSeriesHook<[FrozenThread, FrozenTree]>(["thread", "tree"]),
-  };
-}
+/** What the plugin driver has to know of checkpoints. */
+export const DUMP: Direction<DumpHooks> = {
+  createHooks: createDumpHooks,
+  has: ({ dump }) => dump !== undefined,
+  apply: (plugin, context) => plugin.dump?.(context),
+};

@@ -1,6 +1,4 @@
-import { chownSync, mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { type Host, RestoreError } from "@restage/core";
 import {
   type EntryKindName,
   type EntryToEncode,
@@ -9,6 +7,8 @@ import {
   type RawKindName,
 } from "@restage/images";
 import { AT_FDCWD, O } from "@restage/linux/abi";
+import { RestoreError } from "../errors.ts";
+import type { Host } from "../host/host.ts";
 
 type Id = number | bigint | undefined;
 
@@ -72,16 +72,15 @@ export class ImageWriter {
 
   /** Makes the directory. Throws ERR_OPTION when it cannot. */
   prepare(): void {
-    this.#guard("", (path) => mkdirSync(path, { recursive: true }));
+    this.#guard("", (path) => this.#host.makeDirectory(path));
   }
-  /** Writes all images. @param owner whose they are to be, if not this process's. */
+  /** Writes all images. @param owner their owner, if not this process's user. */
   write(owner?: { readonly uid: number; readonly gid: number }): void {
     for (const [name, { kind, entries }] of this.#images)
-      this.#guard(name, (path) => writeFileSync(path, encodeEntries(kind, entries), { mode: 0o600 }));
-    for (const [name, payload] of this.#raw) this.#guard(name, (path) => writeFileSync(path, payload, { mode: 0o600 }));
+      this.#guard(name, (path) => this.#host.createFile(path, encodeEntries(kind, entries), owner));
+    for (const [name, payload] of this.#raw) this.#guard(name, (path) => this.#host.createFile(path, payload, owner));
     if (owner === undefined) return;
-    for (const name of [...this.#images.keys(), ...this.#raw.keys(), ...this.#made])
-      this.#guard(name, (path) => chownSync(path, owner.uid, owner.gid));
+    for (const name of this.#made) this.#guard(name, (path) => this.#host.giveFile(path, owner));
   }
 
   #guard<T>(name: string, write: (path: string) => T): T {

@@ -1,25 +1,18 @@
+import type { Inode } from "@restage/linux";
 import type { FileDescription } from "./draft.ts";
-import type { FrozenTask } from "./seized-task.ts";
+import type { SeizedTask } from "./seized-task.ts";
 
 /** A descriptor of a task that refers to an open file. */
 export interface Holder {
-  readonly task: FrozenTask;
+  readonly task: SeizedTask;
   readonly descriptor: number;
   readonly cloexec: boolean;
   /** Locks that its process has on the file, and the open file itself; lines as those of /proc/locks. */
   readonly locks: readonly string[];
 }
 
-/** What a file is, as stat(2) tells. */
-export interface FileIdentity {
-  readonly mode: number;
-  readonly dev: bigint;
-  readonly ino: bigint;
-  readonly rdev: bigint;
-  /** Bytes. */
-  readonly size: bigint;
-  readonly nlink: number;
-}
+/** What tells one file from another, as stat(2) shows it. */
+export type FileIdentity = Pick<Inode, "mode" | "dev" | "ino" | "rdev" | "size" | "nlink">;
 
 /** An open file of the tree: an open file description, or a file that a task uses without a descriptor (its executable, a mapping). */
 export interface OpenFile {
@@ -36,7 +29,7 @@ export interface OpenFile {
   /** /proc/PID/fdinfo/FD, empty for a file without a descriptor. */
   readonly info: string;
   /** The task by which it was found. */
-  readonly task: FrozenTask;
+  readonly task: SeizedTask;
   /** A descriptor of this process for the same open file description; undefined for a file without a descriptor. */
   readonly descriptor: number | undefined;
   readonly holders: readonly Holder[];

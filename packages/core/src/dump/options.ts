@@ -1,5 +1,5 @@
-/** What a checkpoint can be told, beside plugins. Names are those of CRIU's options. */
-export interface CheckpointOptions {
+/** The options of a checkpoint, beside plugins. Names are those of CRIU's options. */
+export interface DumpOptions {
   /** The root task of the tree. */
   readonly pid: number;
   /** Directory of the images; made when it is not there. */
@@ -28,7 +28,7 @@ export interface CheckpointOptions {
   readonly ghostLimit: number;
 }
 
-export const DEFAULT_CHECKPOINT_OPTIONS: Omit<CheckpointOptions, "pid" | "images"> = {
+export const DEFAULT_DUMP_OPTIONS: Omit<DumpOptions, "pid" | "images"> = {
   leaveRunning: false,
   leaveStopped: false,
   timeout: 10_000,

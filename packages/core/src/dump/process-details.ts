@@ -1,6 +1,5 @@
-import { readFileSync } from "node:fs";
-import { RestoreError } from "@restage/core";
-import { readStatus } from "@restage/linux";
+import { RestoreError } from "../errors.ts";
+import type { Host } from "../host/host.ts";
 
 /** What /proc says of a process, of which ptrace does not tell. */
 export interface ProcessDetails {
@@ -48,9 +47,10 @@ const FIELD = {
 } as const;
 
 /** Throws ERR_REFUSED when the process is gone. Addresses require the right to trace it. */
-export function readDetails(pid: number): ProcessDetails {
-  const stat = readFile(`/proc/${pid}/stat`, pid);
-  const status = readStatus(pid);
+export function readDetails(host: Host, pid: number): ProcessDetails {
+  const stat = host.readText(`/proc/${pid}/stat`, "utf8");
+  if (stat === undefined) throw new RestoreError("ERR_REFUSED", `Process ${pid} is gone`, { pid });
+  const status = readStatus(host, pid);
   const open = stat.indexOf("(");
   const close = stat.lastIndexOf(")");
   const rest = stat
@@ -82,10 +82,33 @@ export function readDetails(pid: number): ProcessDetails {
   };
 }
 
-function readFile(path: string, pid: number): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    throw new RestoreError("ERR_REFUSED", `Process ${pid} is gone`, { pid, cause: error });
+/** The fields of /proc/PID/status by name; undefined when there is no such task. */
+export function readStatus(host: Host, pid: number): ReadonlyMap<string, string> | undefined {
+  const text = host.readText(`/proc/${pid}/status`);
+  if (text === undefined) return undefined;
+  return new Map(
+    text.split("\n").map((line) => {
+      const colon = line.indexOf(":");
+      return [line.slice(0, colon), line.slice(colon + 1).trim()];
+    }),
+  );
+}
+
+/** Session and terminal of a process. */
+export interface ProcessSession {
+  readonly pid: number;
+  readonly session: number;
+  /** Number of the controlling terminal's device, 0 for none, and the foreground process group there, -1 for none. */
+  readonly terminal: number;
+  readonly foreground: number;
+}
+
+/** Every process of this /proc. */
+export function* readProcesses(host: Host): Generator<ProcessSession> {
+  for (const name of host.list("/proc") ?? []) {
+    const stat = /^\d+$/.test(name) ? host.readText(`/proc/${name}/stat`) : undefined;
+    if (stat === undefined) continue;
+    const [, , , session, terminal, foreground] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    yield { pid: Number(name), session: Number(session), terminal: Number(terminal), foreground: Number(foreground) };
   }
 }

@@ -1,8 +1,9 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { RestoreError } from "@restage/core";
-import { type Freezer, type FrozenThread as Frozen, readStatus, SystemError } from "@restage/linux";
-import { FrozenTask, type TaskPlace } from "./seized-task.ts";
-import { type ProcessDetails, readDetails } from "./process-details.ts";
+import type { Seizer, StoppedThread } from "@restage/linux";
+import { RestoreError } from "../errors.ts";
+import type { Host } from "../host/host.ts";
+import { type ProcessDetails, readDetails, readStatus } from "./process-details.ts";
+import { SeizedTask, type TaskPlace } from "./seized-task.ts";
+import { SeizedTree } from "./seized-tree.ts";
 
 /** How often the tree is looked through for tasks that were forked meanwhile. */
 const MAX_ROUNDS = 100;
@@ -19,19 +20,19 @@ const FIRST_TRY = 250;
  * @param timeout how long a thread may take to stop, in milliseconds.
  * @returns parents before their children.
  */
-export function freezeTree(freezer: Freezer, rootPid: number, timeout: number): readonly FrozenTask[] {
-  if (readStatus(rootPid) === undefined)
+export function seizeTree(host: Host, seizer: Seizer, rootPid: number, timeout: number): SeizedTree {
+  if (readStatus(host, rootPid) === undefined)
     throw new RestoreError("ERR_REFUSED", `There is no process ${rootPid}`, { pid: rootPid });
   const end = performance.now() + timeout;
   for (let patience = FIRST_TRY; ; patience *= 2) {
     const left = end - performance.now();
     try {
-      return stopAll(freezer, rootPid, Math.min(patience, left));
+      return stopAll(host, seizer, rootPid, Math.min(patience, left));
     } catch (error) {
-      if (!(error instanceof SystemError)) throw error;
+      if (!isSystemError(error)) throw error;
       if (error.code !== "ETIMEDOUT" || left < patience)
         throw new RestoreError("ERR_SYSCALL", error.message, { hint: HINTS[error.code], cause: error });
-      freezer.thaw();
+      seizer.resume();
     }
   }
 }
@@ -42,76 +43,70 @@ const HINTS: Readonly<Record<string, string>> = {
 };
 
 /** Stops what runs, and looks again until there is nothing that does. */
-function stopAll(freezer: Freezer, rootPid: number, timeout: number): readonly FrozenTask[] {
-  const threads = new Map<number, Frozen>();
+function stopAll(host: Host, seizer: Seizer, rootPid: number, timeout: number): SeizedTree {
+  const threads = new Map<number, StoppedThread>();
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    const found = processesBelow(rootPid).flatMap((tgid) => threadsOf(tgid).map((tid) => ({ tid, tgid })));
-    const stopped = freezer.freeze(
+    const found = processesBelow(host, rootPid).flatMap((tgid) => threadsOf(host, tgid).map((tid) => ({ tid, tgid })));
+    const stopped = seizer.seize(
       found.filter(({ tid }) => !threads.has(tid)),
       timeout,
     );
     for (const thread of stopped) threads.set(thread.tid, thread);
-    const changed = stopped.length === 0 ? freezer.dropChanged() : [];
+    const changed = stopped.length === 0 ? seizer.dropChanged() : [];
     for (const tid of changed) threads.delete(tid);
-    if (stopped.length === 0 && changed.length === 0) return describe(rootPid, threads);
+    if (stopped.length === 0 && changed.length === 0) return describe(host, rootPid, threads);
   }
-  throw new RestoreError("ERR_SYSCALL", `Cannot freeze the tree of process ${rootPid}: it forks all the time`);
+  throw new RestoreError("ERR_SYSCALL", `Cannot stop the tree of process ${rootPid}: it never stops forking`);
+}
+
+/** A failed system call of the kernel that core was handed, by its shape. */
+function isSystemError(error: unknown): error is Error & { readonly code: string } {
+  return error instanceof Error && error.name === "SystemError";
 }
 
 /** Parents before their children. */
-function processesBelow(rootPid: number): readonly number[] {
+function processesBelow(host: Host, rootPid: number): readonly number[] {
   const all = [rootPid];
-  for (const pid of all) all.push(...childrenOf(pid));
+  for (const pid of all) all.push(...childrenOf(host, pid));
   return all;
 }
 
-function childrenOf(pid: number): readonly number[] {
-  return threadsOf(pid).flatMap((tid) => {
-    const text = read(`/proc/${pid}/task/${tid}/children`);
+function childrenOf(host: Host, pid: number): readonly number[] {
+  return threadsOf(host, pid).flatMap((tid) => {
+    const text = host.readText(`/proc/${pid}/task/${tid}/children`);
     return text === undefined ? [] : text.split(" ").filter(Boolean).map(Number);
   });
 }
 
 /** The leader first. */
-function threadsOf(pid: number): readonly number[] {
-  try {
-    return readdirSync(`/proc/${pid}/task`)
-      .map(Number)
-      .sort((a, b) => Number(b === pid) - Number(a === pid) || a - b);
-  } catch {
-    return [];
-  }
+function threadsOf(host: Host, pid: number): readonly number[] {
+  return (host.list(`/proc/${pid}/task`) ?? [])
+    .map(Number)
+    .sort((a, b) => Number(b === pid) - Number(a === pid) || a - b);
 }
 
-function read(path: string): string | undefined {
-  try {
-    return readFileSync(path, "latin1");
-  } catch {
-    return undefined;
-  }
-}
-
-function describe(rootPid: number, threads: ReadonlyMap<number, Frozen>): readonly FrozenTask[] {
-  const tasks = new Map<number, FrozenTask>();
-  const root = readDetails(rootPid);
+function describe(host: Host, rootPid: number, threads: ReadonlyMap<number, StoppedThread>): SeizedTree {
+  const tasks = new Map<number, SeizedTask>();
+  const root = readDetails(host, rootPid);
+  const statusOf = (tid: number) => readStatus(host, tid) ?? new Map<string, string>();
   // Depth first, as CRIU writes it.
-  const visit = (hostPid: number, parent: FrozenTask | undefined): void => {
-    const details = readDetails(hostPid);
-    const own = threadsOf(hostPid).flatMap((tid) => threads.get(tid) ?? []);
+  const visit = (hostPid: number, parent: SeizedTask | undefined): void => {
+    const details = readDetails(host, hostPid);
+    const own = threadsOf(host, hostPid).flatMap((tid) => threads.get(tid) ?? []);
     const place = placeOf(hostPid, details, parent, root);
-    const task = new FrozenTask(place, parent, own, own.length === 0 ? details.exitCode : undefined);
+    const task = new SeizedTask(place, parent, own, own.length === 0 ? details.exitCode : undefined, statusOf);
     tasks.set(hostPid, task);
-    for (const child of childrenOf(hostPid)) visit(child, task);
+    for (const child of childrenOf(host, hostPid)) visit(child, task);
   };
   visit(rootPid, undefined);
-  return [...tasks.values()];
+  return new SeizedTree([...tasks.values()]);
 }
 
 /** Ids as the root task's pid namespace has them. */
 function placeOf(
   hostPid: number,
   details: ProcessDetails,
-  parent: FrozenTask | undefined,
+  parent: SeizedTask | undefined,
   root: ProcessDetails,
 ): TaskPlace {
   const level = root.nsPids.length - 1;

@@ -1,4 +1,3 @@
-import { type Calls, ProgramBuilder, type RecordedStep } from "@restage/core";
 import type {
   CredsEntry,
   MmEntry,
@@ -7,55 +6,52 @@ import type {
   ThreadCoreEntry,
   ThreadInfoX86,
 } from "@restage/images";
-import { type AddressRange, type FrozenThread as Frozen, readStatus } from "@restage/linux";
+import type { AddressRange, StoppedThread } from "@restage/linux";
+import { ProgramTarget } from "../program/program-target.ts";
 import type { Draft } from "./draft.ts";
 import type { Mapping } from "./mapping.ts";
 
-/** A thread of the frozen tree, and what its image will hold. */
-export class FrozenThread {
-  readonly task: FrozenTask;
+/**
+ * A thread of a seized tree, and what its image will hold. In the phase `query` it records the system calls that it will make itself; errors
+ * are answers too, and results are there in `collect`.
+ */
+export class SeizedThread extends ProgramTarget {
+  readonly task: SeizedTask;
   /** Its state when it was stopped, and its id on this host. */
-  readonly frozen: Frozen;
-  /** Its id as it knows it itself: that of its own pid namespace. */
+  readonly stopped: StoppedThread;
+  /** Its id in its own pid namespace, as images have it. */
   readonly tid: number;
   /** /proc/PID/task/TID/status by field. */
   readonly status: ReadonlyMap<string, string>;
   readonly info: Draft<ThreadInfoX86> = {};
   readonly core: Draft<ThreadCoreEntry> = {};
   readonly creds: Draft<CredsEntry> = {};
-  readonly #builder = new ProgramBuilder(async (steps) => void this.steps.push(...steps));
-  /** What it is to be asked. */
-  readonly steps: RecordedStep[] = [];
 
-  constructor(task: FrozenTask, frozen: Frozen) {
+  constructor(task: SeizedTask, stopped: StoppedThread, status: ReadonlyMap<string, string>) {
+    super();
     this.task = task;
-    this.frozen = frozen;
-    this.status = readStatus(frozen.tid) ?? new Map();
-    this.tid = innermost(this.status.get("NSpid")) ?? frozen.tid;
+    this.stopped = stopped;
+    this.status = status;
+    this.tid = innermost(status.get("NSpid")) ?? stopped.tid;
   }
 
-  /** System calls that the thread makes itself; errors are answers too. Results are there in `collect`. */
-  get call(): Calls {
-    return this.#builder.call;
-  }
   get isLeader(): boolean {
-    return this.frozen.tid === this.frozen.tgid;
+    return this.stopped.tid === this.stopped.tgid;
   }
   /** Its directory in /proc. */
   get proc(): string {
-    return `/proc/${this.frozen.tgid}/task/${this.frozen.tid}`;
+    return `/proc/${this.stopped.tgid}/task/${this.stopped.tid}`;
   }
-
-  async seal(): Promise<void> {
-    await this.#builder.flush();
+  get name(): string {
+    return this.isLeader ? this.task.name : `thread ${this.tid} of ${this.task.name}`;
   }
 }
 
-/** A process of the frozen tree. */
+/** The ids of a task. */
 export interface TaskPlace {
   /** Its pid on this host. */
   readonly hostPid: number;
-  /** Its pid as it knows it itself, and as it stands in images. */
+  /** Its pid in its own pid namespace, as images have it. */
   readonly pid: number;
   readonly ppid: number;
   readonly pgid: number;
@@ -63,33 +59,35 @@ export interface TaskPlace {
   readonly comm: string;
 }
 
-/** A process of the frozen tree, and what its images will hold. */
-export class FrozenTask implements TaskPlace {
+/** A process of a seized tree, and what its images will hold. */
+export class SeizedTask implements TaskPlace {
   readonly hostPid: number;
   readonly pid: number;
   readonly ppid: number;
   readonly pgid: number;
   readonly sid: number;
   readonly comm: string;
-  readonly parent: FrozenTask | undefined;
+  readonly parent: SeizedTask | undefined;
   /** The raw wait status of one that has ended and waits for its parent. */
   readonly exitCode: number | undefined;
   /** The leader first; none in a zombie. */
-  readonly threads: readonly FrozenThread[];
+  readonly threads: readonly SeizedThread[];
   readonly core: Draft<TaskCoreEntry> = {};
   readonly mm: Draft<MmEntry> = {};
-  /** Filled in when the tree has been frozen. */
+  /** Filled in by the duty `object-ids`. */
   ids: Draft<TaskKobjIdsEntry> = {};
   /** Its memory, in address order. */
   mappings: readonly Mapping[] = [];
   /** Parts of it where access is fatal. Filled in when its pages are saved. */
   readonly guards: AddressRange[] = [];
 
+  /** @param statusOf /proc/TID/status by field. */
   constructor(
     place: TaskPlace,
-    parent: FrozenTask | undefined,
-    frozen: readonly Frozen[],
+    parent: SeizedTask | undefined,
+    stopped: readonly StoppedThread[],
     exitCode: number | undefined,
+    statusOf: (tid: number) => ReadonlyMap<string, string>,
   ) {
     this.hostPid = place.hostPid;
     this.pid = place.pid;
@@ -99,14 +97,14 @@ export class FrozenTask implements TaskPlace {
     this.comm = place.comm;
     this.parent = parent;
     this.exitCode = exitCode;
-    this.threads = frozen.map((thread) => new FrozenThread(this, thread));
+    this.threads = stopped.map((thread) => new SeizedThread(this, thread, statusOf(thread.tid)));
   }
 
   get isZombie(): boolean {
     return this.threads.length === 0;
   }
   /** Throws when it is a zombie. */
-  get leader(): FrozenThread {
+  get leader(): SeizedThread {
     const [leader] = this.threads;
     if (leader === undefined) throw new Error(`Task ${this.pid} is a zombie: it has no threads`);
     return leader;

@@ -1,7 +1,8 @@
-import type { FileStat, Kernel, ProgramOutcome, SyscallStep } from "@restage/linux";
-import { AT_FDCWD, CLONE, errnoText, O } from "@restage/linux/abi";
+import type { Data, FileStat, Inode, Kernel, ProgramOutcome, SyscallStep, Word } from "@restage/linux";
+import { AT_FDCWD, CLONE, errnoText, O, type SyscallName } from "@restage/linux/abi";
 import { RestoreError } from "../errors.ts";
 import { CALLS, type CallArguments, type CallName, encodeArguments } from "../program/calls.ts";
+import { addressOf, cString } from "../program/deferred.ts";
 import { hintFor } from "../program/hints.ts";
 import { printStep } from "../program/print-program.ts";
 import { type Calls, ProgramBuilder, type RecordedStep } from "../program/program-builder.ts";
@@ -52,9 +53,49 @@ export class Host {
   clock(clock: "CLOCK_MONOTONIC" | "CLOCK_BOOTTIME"): bigint {
     return this.kernel.host.clock(clock);
   }
+  /** The pid of this process. */
+  get pid(): number {
+    return this.kernel.host.pid;
+  }
   /** A file of /proc or /sys without its last line feed, or undefined when it cannot be read. */
-  readText(path: string): string | undefined {
-    return this.kernel.host.readText(path);
+  readText(path: string, encoding: "latin1" | "utf8" = "latin1"): string | undefined {
+    return this.kernel.host.readText(path, encoding);
+  }
+  /** Where a symbolic link points to, or undefined when it cannot be read. */
+  readLink(path: string): string | undefined {
+    return this.kernel.host.readLink(path);
+  }
+  /** The names in a directory, or undefined when it cannot be read. */
+  list(path: string): readonly string[] | undefined {
+    return this.kernel.host.list(path);
+  }
+  /** The inode that a path leads to, or with `follow` false that of a symbolic link itself; undefined when there is none. */
+  inode(path: string, follow = true): Inode | undefined {
+    return this.kernel.host.inode(path, follow);
+  }
+  /** Makes a directory with its parents, unless it exists. */
+  makeDirectory(path: string): void {
+    this.kernel.host.makeDirectory(path);
+  }
+  /** Writes a file that only its owner can read: this process, or another user. */
+  createFile(path: string, bytes: Uint8Array, owner?: { readonly uid: number; readonly gid: number }): void {
+    this.kernel.host.createFile(path, bytes, owner);
+  }
+  /** Gives a file to another user. */
+  giveFile(path: string, owner: { readonly uid: number; readonly gid: number }): void {
+    this.kernel.host.giveFile(path, owner);
+  }
+  /**
+   * Makes a system call whose failure is an answer.
+   *
+   * @returns its result, or -errno.
+   */
+  attempt(name: SyscallName, ...args: readonly (Word | Data | string)[]): number {
+    const operands = args.map((value) => {
+      if (typeof value === "string") return addressOf(cString(value));
+      return typeof value === "object" ? addressOf(value) : value;
+    });
+    return this.kernel.host.call({ kind: "syscall", name, args: operands });
   }
   /** Bytes of a file, fewer at its end, or undefined when it cannot be read, or nothing is looked at. */
   readBytes(path: string, offset: number, length: number): Uint8Array | undefined {

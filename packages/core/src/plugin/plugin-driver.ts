@@ -1,67 +1,86 @@
 import { asRestoreError, RestoreError } from "../errors.ts";
-import type { RestoreListener } from "../events.ts";
-import { Plan } from "../restore/plan.ts";
-import { createHooks, type InterceptableHook, type RestoreHooks } from "../restore/hooks.ts";
-import { ProgramTarget } from "../program/program-target.ts";
-import type { PluginContext, RestorePlugin } from "./plugin.ts";
+import type { TapEvent } from "../events.ts";
+import { attributedBy } from "./attribution.ts";
+import { choosePlugins } from "./choose-plugins.ts";
+import type { Plugin, PluginServices } from "./plugin.ts";
 import type { Service } from "./service.ts";
-
-/** A tap as tapable hands it to interceptors. */
-interface Tap {
-  readonly name: string;
-  readonly type: "sync" | "async" | "promise";
-  readonly fn: (...args: never[]) => unknown;
-  readonly before?: string | readonly string[];
-  readonly stage?: number;
-}
+import { type KnownTap, orderOf, type Tap } from "./tap-order.ts";
 
 type AnyFunction = (...args: unknown[]) => unknown;
 
+/** The part of a tapable hook that the plugin driver uses. */
+export interface InterceptableHook {
+  // biome-ignore lint/suspicious/noExplicitAny: the types of tapable's interceptors differ from hook to hook
+  intercept(interceptor: { register: (tap: any) => any }): void;
+}
+
+/** Is called with each hook before anyone can tap it. */
+export type Intercept = (hook: InterceptableHook, name: string) => void;
+
+/** One direction of the framework: the hooks that a restore, or a checkpoint, has, and how a plugin taps them. */
+export interface Direction<Hooks> {
+  createHooks(intercept: Intercept): Hooks;
+  /** Whether a plugin works in this direction. */
+  has(plugin: Plugin): boolean;
+  apply(plugin: Plugin, context: Hooks & PluginServices): void;
+}
+
 /**
- * Chooses the plugins of a restore and applies them. Each tap is known by its plugin: what it records and what it throws is
- * attributed to it, and the time it takes is told to the listener.
+ * Chooses the plugins of a restore or a checkpoint and applies them. It knows the plugin of each tap: what the tap records and throws is
+ * attributed to that plugin, and the listener is told how long the tap took.
  */
-export class PluginDriver {
-  readonly hooks: RestoreHooks;
-  readonly plugins: readonly RestorePlugin[];
-  readonly #emit: RestoreListener;
+export class PluginDriver<Hooks extends object> {
+  readonly hooks: Hooks;
+  readonly plugins: readonly Plugin[];
+  readonly #direction: Direction<Hooks>;
+  readonly #emit: (event: TapEvent) => void;
   readonly #services = new Map<string, unknown>();
-  #applying: RestorePlugin | undefined;
+  #applying: Plugin | undefined;
 
   /**
-   * @param defaults plugins of which each may be replaced by claiming its duty.
-   * @param chosen the user's, applied after the defaults.
+   * @param defaults plugins that can each be replaced by claiming its duty.
+   * @param chosen the user's. One that claims a default's duty takes its place; the others are applied after the defaults.
+   * @throws RestoreError ERR_DUTY_CLAIMED, ERR_DUTY_MISSING, ERR_TAP_ORDER, ERR_PLUGIN.
    */
-  constructor(defaults: readonly RestorePlugin[], chosen: readonly RestorePlugin[], emit: RestoreListener) {
+  constructor(
+    direction: Direction<Hooks>,
+    defaults: readonly Plugin[],
+    chosen: readonly Plugin[],
+    emit: (event: TapEvent) => void,
+  ) {
+    this.#direction = direction;
     this.#emit = emit;
-    this.plugins = choosePlugins(defaults, chosen);
-    this.hooks = createHooks((hook, name) => this.#intercept(hook, name));
+    const taking = (plugins: readonly Plugin[]) => plugins.filter((plugin) => direction.has(plugin));
+    this.plugins = choosePlugins(taking(defaults), taking(chosen));
+    this.hooks = direction.createHooks((hook, name) => this.#intercept(hook, name));
     for (const plugin of this.plugins) this.#apply(plugin);
     this.#checkServices();
   }
 
-  #apply(plugin: RestorePlugin): void {
-    const context: PluginContext = {
-      ...this.hooks,
+  /** The service, from the plugin that provides it. */
+  service<T>(service: Service<T>): T {
+    if (!this.#services.has(service.name)) {
+      throw new RestoreError("ERR_DUTY_MISSING", `No plugin provides the service ${service.name}`);
+    }
+    return this.#services.get(service.name) as T;
+  }
+
+  #apply(plugin: Plugin): void {
+    const services: PluginServices = {
       provide: (service, implementation) => {
         if (plugin.provides?.includes(service as Service<unknown>) !== true) {
           throw new RestoreError(
             "ERR_PLUGIN",
-            `Plugin ${plugin.name} provides ${service.name} without saying so in \`provides\``,
+            `Plugin ${plugin.name} provides ${service.name} without listing it in \`provides\``,
           );
         }
         this.#services.set(service.name, implementation);
       },
-      service: <T>(service: Service<T>): T => {
-        if (!this.#services.has(service.name)) {
-          throw new RestoreError("ERR_DUTY_MISSING", `Nobody provides the service ${service.name}`);
-        }
-        return this.#services.get(service.name) as T;
-      },
+      service: (service) => this.service(service),
     };
     this.#applying = plugin;
     try {
-      plugin.apply(context);
+      this.#direction.apply(plugin, { ...this.hooks, ...services });
     } catch (error) {
       throw asRestoreError(error, { plugin: plugin.name });
     } finally {
@@ -75,7 +94,7 @@ export class PluginDriver {
         if (this.#services.has(service.name)) continue;
         throw new RestoreError(
           "ERR_DUTY_MISSING",
-          `Plugin ${plugin.name} uses the service ${service.name}, which nobody provides`,
+          `Plugin ${plugin.name} uses the service ${service.name}, which no plugin provides`,
           { plugin: plugin.name },
         );
       }
@@ -95,32 +114,22 @@ export class PluginDriver {
     });
   }
 
-  /** The tap's function, with whoever it records into told who is recording. */
+  /** The tap's function; whatever it can record into is told its plugin first. */
   #wrap(tap: Tap, plugin: string, hook: string): AnyFunction {
     const fn = tap.fn as unknown as AnyFunction;
     const fail = (error: unknown) => {
       throw asRestoreError(error, { plugin });
     };
     return (...args) => {
-      const [subject] = args;
       const started = performance.now();
-      // A hook within a tap of another plugin, which goes on recording after it.
-      const within = subject instanceof ProgramTarget ? undefined : taskOf(subject)?.program;
-      const outer = within?.plugin;
+      // A hook can be called within a tap of another plugin, which goes on recording afterwards.
+      const outer = attributedBy(args).map((attributed) => ({ attributed, plugin: attributed.plugin }));
+      for (const { attributed } of outer) attributed.plugin = plugin;
       const done = () => {
         const time = performance.now();
         this.#emit({ kind: "tap", time, hook, plugin, milliseconds: time - started });
-        if (within !== undefined && outer !== undefined) within.plugin = outer;
+        for (const { attributed, plugin } of outer) attributed.plugin = plugin;
       };
-      if (subject instanceof ProgramTarget) {
-        if (subject.program !== undefined) subject.program.plugin = plugin;
-      } else if (typeof subject === "object" && subject !== null) {
-        if (subject instanceof Plan) subject.plugin = plugin;
-        if ("host" in subject) (subject.host as { plugin: string }).plugin = plugin;
-        const stub = "stub" in subject ? (subject.stub as ProgramTarget) : undefined;
-        if (stub?.program !== undefined) stub.program.plugin = plugin;
-        if (within !== undefined) within.plugin = plugin;
-      }
       try {
         const result = fn(...args);
         if (tap.type !== "promise") {
@@ -139,84 +148,11 @@ export class PluginDriver {
   }
 }
 
-/** The task into which taps of a subject record that is none itself (a file to open). */
-function taskOf(subject: unknown): ProgramTarget | undefined {
-  if (typeof subject !== "object" || subject === null || !("task" in subject)) return undefined;
-  return subject.task instanceof ProgramTarget ? subject.task : undefined;
-}
-
-/** An async function given to `tap`: nobody would wait for it, and what it records after its first await would be too late. */
+/** An async function given to `tap`: nothing would wait for it, and what it records after its first await would come too late. */
 function unawaited(result: Promise<unknown>, tap: string, hook: string): RestoreError {
-  // What it comes to is of no interest any more.
+  // Its own outcome no longer matters.
   result.catch(() => {});
-  return new RestoreError("ERR_PLUGIN", `Tap ${tap} of ${hook} gave a promise, which nobody waits for`, {
+  return new RestoreError("ERR_PLUGIN", `Tap ${tap} of ${hook} returned a promise, which nothing waits for`, {
     hint: "use tapPromise for async functions",
   });
-}
-
-/** A tap, and the duty of its plugin. */
-interface KnownTap {
-  readonly name: string;
-  readonly duty: string | undefined;
-}
-
-/**
- * The names of the taps that a tap is to run before. It may name them by their duty, which stays when another plugin claims that. tapable puts a
- * tap with an unknown `before` first, silently; and bare numbers say nothing to a reader.
- */
-function orderOf(tap: Tap, hook: string, known: readonly KnownTap[], plugin: string): string[] {
-  if (tap.stage !== undefined) {
-    throw new RestoreError("ERR_TAP_ORDER", `Tap ${tap.name} of ${hook} is ordered by the number ${tap.stage}`, {
-      plugin,
-      hint: 'order taps by name: `before: "..."`',
-    });
-  }
-  const before = tap.before === undefined ? [] : [tap.before].flat();
-  return before.flatMap((wanted) => {
-    const byName = known.filter(({ name }) => name === wanted);
-    const found = byName.length > 0 ? byName : known.filter(({ duty }) => duty === wanted);
-    if (found.length > 0) return found.map(({ name }) => name);
-    const message = `Tap ${tap.name} of ${hook} is to run before ${wanted}, which is not there`;
-    const names = known.map(({ name }) => name).join(", ");
-    const hint = known.length === 0 ? "the hook has no taps yet" : `the hook has: ${names}`;
-    throw new RestoreError("ERR_TAP_ORDER", message, { plugin, hint });
-  });
-}
-
-/** The defaults whose duty nobody else claims, then the user's. */
-export function choosePlugins(
-  defaults: readonly RestorePlugin[],
-  chosen: readonly RestorePlugin[],
-): readonly RestorePlugin[] {
-  const claims = new Map<string, RestorePlugin>();
-  for (const plugin of chosen) {
-    if (plugin.duty === undefined) continue;
-    const other = claims.get(plugin.duty);
-    if (other !== undefined) {
-      throw new RestoreError(
-        "ERR_DUTY_CLAIMED",
-        `Duty ${plugin.duty} is claimed by ${other.name} and by ${plugin.name}`,
-        {
-          plugin: plugin.name,
-        },
-      );
-    }
-    claims.set(plugin.duty, plugin);
-  }
-  // A plugin takes the place of the one that it replaces, so that taps keep their order.
-  const duties = new Set(defaults.map(({ duty }) => duty));
-  const all = [
-    ...defaults.map((plugin) => (plugin.duty === undefined ? plugin : (claims.get(plugin.duty) ?? plugin))),
-    ...chosen.filter(({ duty }) => duty === undefined || !duties.has(duty)),
-  ];
-  const present = new Set(all.map(({ duty }) => duty));
-  for (const plugin of all) {
-    for (const need of plugin.needs ?? []) {
-      if (present.has(need)) continue;
-      throw new RestoreError("ERR_DUTY_MISSING", `Plugin ${plugin.name} needs the duty ${need}, which nobody claims`, {
-        plugin: plugin.name,
-      });
-    }
-  }
-  return all;
 }

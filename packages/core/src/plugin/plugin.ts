@@ -1,48 +1,51 @@
+import type { DumpHooks } from "../dump/hooks.ts";
+import type { PhaseName } from "../dump/phases.ts";
 import type { RestoreHooks } from "../restore/hooks.ts";
 import type { RunStageName } from "../restore/stages.ts";
 import type { Service } from "./service.ts";
 
-/** What a plugin's `apply` works with: the hooks, and the services of other plugins. */
-export interface PluginContext extends RestoreHooks {
-  /** Provides a service; it has to stand in the plugin's `provides`. */
+/** Access to the services of other plugins. */
+export interface PluginServices {
+  /** Provides a service. It must be listed in the plugin's `provides`. */
   provide<T>(service: Service<T>, implementation: T): void;
-  /** The service, from whoever provides it. To be called in taps, when all plugins have been applied. */
+  /** The service, from the plugin that provides it. To be called in taps, when all plugins have been applied. */
   service<T>(service: Service<T>): T;
 }
 
-/** A kind of resource that a plugin restores: a row of `docs/support.md`. */
-export interface Support {
-  readonly group: "tasks" | "memory" | "files" | "sockets" | "terminals" | "namespaces";
-  /** What it is called by CRIU or Linux: "eventfd", "shared anonymous memory". */
-  readonly what: string;
-  /** What of it comes back. */
-  readonly restored: string;
-  /** What of it is refused, by name, while planning. */
-  readonly refused?: string;
-  /** What the kernel has to have, beyond Linux 5.10: a version, a configuration option, a module. */
-  readonly kernel?: string;
-  /** The tests that restored it from real images: `fixture NAME`, or `case NAME` for a folder of `test/cases`. */
-  readonly shownBy: readonly string[];
-}
+/** What a plugin taps in a restore: the hooks, and the services of other plugins. */
+export interface RestorePluginContext extends RestoreHooks, PluginServices {}
 
-/** A part of a restore. */
-export interface RestorePlugin {
+/** What a plugin taps in a checkpoint: the hooks, and the services of other plugins. */
+export interface DumpPluginContext extends DumpHooks, PluginServices {}
+
+/** The duties, services and names of a plugin, whichever direction it works in. */
+export interface PluginDeclaration {
   /** Its own name, in errors and traces. */
   readonly name: string;
-  /** The duty it claims. Claiming that of a default plugin replaces it. */
+  /**
+   * The duty it claims. A plugin that claims the duty of a default plugin replaces it, in the directions that it works in: a plugin without
+   * `dump` leaves the default of a checkpoint in place.
+   */
   readonly duty?: string;
-  /** Duties that have to be there. */
+  /** Duties that must be claimed by some plugin. */
   readonly needs?: readonly string[];
   readonly provides?: readonly Service<unknown>[];
   readonly uses?: readonly Service<unknown>[];
-  /** What it does in each stage, for `docs/stages.md`. */
+  /** What it does in each stage of a restore, for `docs/stages.md`. */
   readonly stages?: Partial<Record<RunStageName, string>>;
-  /** What it restores, for `docs/support.md`. */
-  readonly supports?: readonly Support[];
-  apply(context: PluginContext): void;
+  /** What it does in each phase of a checkpoint, for `docs/stages.md`. */
+  readonly phases?: Partial<Record<PhaseName, string>>;
+}
+
+/** A part of a restore, of a checkpoint, or of both. */
+export interface Plugin extends PluginDeclaration {
+  /** Taps the hooks of a restore. */
+  apply?(context: RestorePluginContext): void;
+  /** Taps the hooks of a checkpoint. */
+  dump?(context: DumpPluginContext): void;
 }
 
 /** Checks a plugin's type where it is written. */
-export function definePlugin(plugin: RestorePlugin): RestorePlugin {
+export function definePlugin(plugin: Plugin): Plugin {
   return plugin;
 }

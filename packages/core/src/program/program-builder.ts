@@ -1,8 +1,8 @@
 import type { Data, LoadedOperand, Operand, Step, SyscallStep } from "@restage/linux";
 import { CLONE, CLONE_ARGS, O } from "@restage/linux/abi";
-import type { ProgramTarget } from "./program-target.ts";
 import { CALLS, type CallArguments, type CallName, type CloneArguments, encodeArguments } from "./calls.ts";
 import { Call, loaded, output, type Value } from "./deferred.ts";
+import type { ProgramTarget } from "./program-target.ts";
 
 /** A step and the plugin that asked for it. */
 export type RecordedStep = Step & { readonly plugin: string };

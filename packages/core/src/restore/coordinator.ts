@@ -3,23 +3,24 @@ import { CLONE, ERRNO, O, SIG } from "@restage/linux/abi";
 import type { AsyncSeriesHook } from "tapable";
 import { asRestoreError, RestoreError } from "../errors.ts";
 import type { RestoreListener } from "../events.ts";
-import type { Checkpoint } from "./image-set.ts";
+import type { Host } from "../host/host.ts";
+import { callTaps } from "../plugin/call-taps.ts";
+import { withinTime } from "../plugin/time-limit.ts";
+import { type Fork, ProgramBuilder, type RecordedStep } from "../program/program-builder.ts";
+import { programFailure } from "../program/program-failure.ts";
+import type { ProgramTarget } from "../program/program-target.ts";
+import { Barrier, NotStarted } from "./barrier.ts";
+import type { RestoreHooks } from "./hooks.ts";
+import type { ImageSet } from "./image-set.ts";
 import type { RestoreOptions } from "./options.ts";
 import type { Plan } from "./plan.ts";
-import type { ServiceDescriptors } from "./service-descriptors.ts";
-import { type Fork, ProgramBuilder, type RecordedStep } from "../program/program-builder.ts";
 import type { RestoredTree } from "./restore.ts";
-import type { ProgramTarget } from "../program/program-target.ts";
+import type { ServiceDescriptors } from "./service-descriptors.ts";
+import type { StageContext } from "./stage-context.ts";
+import { type RunStageName, STAGES, type Stage } from "./stages.ts";
 import { StubTask } from "./stub.ts";
 import { Task, Thread } from "./task.ts";
 import type { Tree } from "./tree.ts";
-import { Barrier, NotStarted } from "./barrier.ts";
-import { callTaps, type RestoreHooks } from "./hooks.ts";
-import type { Host } from "../host/host.ts";
-import { programFailure } from "../program/program-failure.ts";
-import type { StageContext } from "./stage-context.ts";
-import { type RunStageName, STAGES, type Stage } from "./stages.ts";
-import { withinTime } from "../plugin/time-limit.ts";
 
 /**
  * Runs the stages: starts each, waits until every participant has confirmed it, acts, starts the next. No task is let go before all
@@ -28,7 +29,7 @@ import { withinTime } from "../plugin/time-limit.ts";
 export class Coordinator {
   readonly #kernel: Kernel;
   readonly #hooks: RestoreHooks;
-  readonly #checkpoint: Checkpoint;
+  readonly #images: ImageSet;
   readonly #tree: Tree;
   readonly #options: RestoreOptions;
   readonly #host: Host;
@@ -45,7 +46,7 @@ export class Coordinator {
   constructor(kernel: Kernel, hooks: RestoreHooks, plan: Plan, emit: RestoreListener) {
     this.#kernel = kernel;
     this.#hooks = hooks;
-    this.#checkpoint = plan.checkpoint;
+    this.#images = plan.images;
     this.#tree = plan.tree;
     this.#options = plan.options;
     this.#host = plan.host;
@@ -135,7 +136,7 @@ export class Coordinator {
   #rootOptions(): RootOptions {
     const { root } = this.#tree;
     const own = root.survives ? root.ids.pid_ns_id : undefined;
-    return { pid: root.pid, newPidNamespace: own !== this.#checkpoint.inventory.root_ids?.pid_ns_id };
+    return { pid: root.pid, newPidNamespace: own !== this.#images.inventory.root_ids?.pid_ns_id };
   }
 
   async #runStage(stage: Stage): Promise<void> {
@@ -156,7 +157,7 @@ export class Coordinator {
     const barrier = new Barrier(stage, this.#options.timeout * 2);
     for (const task of participants) {
       const participant = { name: task.name, pid: task.pid, plugin: () => task.program?.plugin };
-      barrier.add(participant, this.#runTask(stage, task, barrier));
+      barrier.add(participant, this.#runTask(context, task, barrier));
     }
     await barrier.confirmed();
     if (stage.name === "COMPLETE") this.#conclude();
@@ -166,7 +167,8 @@ export class Coordinator {
   }
 
   /** One task's part of a stage: its hooks record, its program runs. Threads confirm for themselves. */
-  async #runTask(stage: Stage, task: Task, barrier: Barrier): Promise<void> {
+  async #runTask(context: StageContext, task: Task, barrier: Barrier): Promise<void> {
+    const { stage } = context;
     await this.#births.get(task)?.promise;
     const hooks = this.#hooks.stages[stage.name as RunStageName];
     const withThreads = task.survives && (stage.participants === "all" || stage.participants === "alive");
@@ -179,14 +181,14 @@ export class Coordinator {
             tid: thread.tid,
             plugin: () => thread.program?.plugin,
           };
-          barrier.add(participant, this.#runThread(stage, thread));
+          barrier.add(participant, this.#runThread(context, thread));
         }
       }
       await this.#withProgram(stage, task, async (program) => {
-        await callTaps(hooks.task, task);
+        await callTaps(hooks.task, task, context);
         if (!withThreads) return;
         task.leader.program = program;
-        await callTaps(hooks.thread, task.leader);
+        await callTaps(hooks.thread, task.leader, context);
         if (stage.name === "COMPLETE") {
           program.plugin = "core";
           this.#closeServices(task);
@@ -205,10 +207,11 @@ export class Coordinator {
     }
   }
 
-  async #runThread(stage: Stage, thread: Thread): Promise<void> {
+  async #runThread(context: StageContext, thread: Thread): Promise<void> {
+    const { stage } = context;
     await this.#births.get(thread)?.promise;
     await this.#withProgram(stage, thread, () =>
-      callTaps(this.#hooks.stages[stage.name as RunStageName].thread, thread),
+      callTaps(this.#hooks.stages[stage.name as RunStageName].thread, thread, context),
     );
   }
 
@@ -349,7 +352,7 @@ export class Coordinator {
    */
   #openServices(stub: StubTask): void {
     const directory = stub.call
-      .openat(-100, this.#checkpoint.source.directory(), O.RDONLY | O.DIRECTORY | O.CLOEXEC)
+      .openat(-100, this.#images.source.directory(), O.RDONLY | O.DIRECTORY | O.CLOEXEC)
       .hint("the images have to stay readable during the restore");
     const images = this.#descriptors.number("images");
     // A fresh table gives 0; placing it there again would be dup3's EINVAL.
@@ -387,7 +390,7 @@ export class Coordinator {
     return {
       stage,
       tree: this.#tree,
-      checkpoint: this.#checkpoint,
+      images: this.#images,
       options: this.#options,
       host: this.#host,
       stub: this.#stub,

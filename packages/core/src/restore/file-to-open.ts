@@ -1,6 +1,6 @@
 import type { FileEntry } from "@restage/images";
-import type { Checkpoint } from "./image-set.ts";
 import type { Value } from "../program/deferred.ts";
+import type { ImageSet } from "./image-set.ts";
 import type { Task } from "./task.ts";
 
 /** What an opener is asked to open. */
@@ -8,7 +8,7 @@ export interface FileToOpen {
   /** The task that opens it; calls are recorded there. */
   readonly task: Task;
   readonly entry: FileEntry;
-  readonly checkpoint: Checkpoint;
+  readonly images: ImageSet;
 }
 
 /** The files that a task opens, all of them open, none with its final number yet. */
@@ -17,5 +17,5 @@ export interface OpenedFiles {
   readonly task: Task;
   /** Their descriptors, by file id. */
   readonly descriptors: ReadonlyMap<number, Value>;
-  readonly checkpoint: Checkpoint;
+  readonly images: ImageSet;
 }

@@ -13,15 +13,15 @@ import {
   readInventory,
 } from "@restage/images";
 import { RestoreError } from "../errors.ts";
-import type { RestoreHooks } from "./hooks.ts";
 import { FILE_MEMBERS } from "./entry-kinds.ts";
+import type { RestoreHooks } from "./hooks.ts";
 
 /**
  * The images of one restore, read when asked for, each entry passed through the hooks of its kind.
  *
  * Throws RestoreErrors with code ERR_IMAGE for images that are missing or damaged.
  */
-export class Checkpoint {
+export class ImageSet {
   readonly source: ImageSource;
   readonly inventory: InventoryEntry;
   readonly #hooks: RestoreHooks;
@@ -36,9 +36,9 @@ export class Checkpoint {
   }
 
   /** Opens what the first `imageSource` tap knows how to, else a directory. */
-  static open(location: string, hooks: RestoreHooks): Checkpoint {
+  static open(location: string, hooks: RestoreHooks): ImageSet {
     const source = hooks.imageSource.call({ location }) ?? guard(() => openImageDirectory(location));
-    return new Checkpoint(source, hooks);
+    return new ImageSet(source, hooks);
   }
 
   /** All entries of an image, with what follows each; none when there is no such image. */

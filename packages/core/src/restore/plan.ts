@@ -1,12 +1,12 @@
 import type { ImageSource } from "@restage/images";
 import type { InitOptions } from "@restage/linux";
 import { RestoreError } from "../errors.ts";
-import type { Checkpoint } from "./image-set.ts";
-import type { RestoreOptions } from "./options.ts";
 import type { Host } from "../host/host.ts";
+import type { ImageSet } from "./image-set.ts";
+import type { RestoreOptions } from "./options.ts";
+import type { ServiceDescriptors } from "./service-descriptors.ts";
 import type { Task } from "./task.ts";
 import type { Tree } from "./tree.ts";
-import type { ServiceDescriptors } from "./service-descriptors.ts";
 
 /** Something that was found in planning. */
 export interface Finding {
@@ -27,7 +27,7 @@ export type NewFinding = Omit<Finding, "severity" | "plugin">;
  * The checkpoint as it will be restored, before any task exists: `plan` taps look at it and refuse what cannot be done.
  */
 export class Plan {
-  readonly checkpoint: Checkpoint;
+  readonly images: ImageSet;
   readonly tree: Tree;
   readonly options: RestoreOptions;
   readonly host: Host;
@@ -38,13 +38,13 @@ export class Plan {
   plugin = "core";
 
   constructor(
-    checkpoint: Checkpoint,
+    images: ImageSet,
     tree: Tree,
     options: RestoreOptions,
     host: Host,
     serviceDescriptors: ServiceDescriptors,
   ) {
-    this.checkpoint = checkpoint;
+    this.images = images;
     this.tree = tree;
     this.options = options;
     this.host = host;
@@ -52,7 +52,7 @@ export class Plan {
   }
 
   get source(): ImageSource {
-    return this.checkpoint.source;
+    return this.images.source;
   }
   /** Tasks that run on after the restore. */
   get survivors(): readonly Task[] {

@@ -1,22 +1,22 @@
 import { asRestoreError, type RestoreError } from "../errors.ts";
 import type { RestoreEvent } from "../events.ts";
-import type { RestoreOptions } from "./options.ts";
-import type { Plan } from "./plan.ts";
-import { definePlugin, type RestorePlugin } from "../plugin/plugin.ts";
+import { definePlugin, type Plugin } from "../plugin/plugin.ts";
 import { printProgram, printStep } from "../program/print-program.ts";
 import type { RecordedStep } from "../program/program-builder.ts";
-import { type RestoredTree, restore } from "./restore.ts";
-import type { StageName } from "./stages.ts";
 import { type CheckpointInvention, checkpointInMemory } from "../testing/checkpoint-in-memory.ts";
 import { type Inventions, type KernelRecord, RecordingKernel } from "../testing/recording-kernel.ts";
 import { scaffold, standIns } from "../testing/scaffold.ts";
+import type { RestoreOptions } from "./options.ts";
+import type { Plan } from "./plan.ts";
+import { type RestoredTree, restore } from "./restore.ts";
+import type { StageName } from "./stages.ts";
 
 /** What is rehearsed, and on what. */
 export interface RehearsalRequest extends CheckpointInvention {
   /** The plugins, in the order of their taps. */
-  readonly plugins: readonly RestorePlugin[];
+  readonly plugins: readonly Plugin[];
   /** What the plugins' duties replace; without it, just enough for tasks and threads to exist. */
-  readonly defaults?: readonly RestorePlugin[];
+  readonly defaults?: readonly Plugin[];
   readonly options?: Partial<Omit<RestoreOptions, "images">>;
   /** What the kernel invents: failures, files, texts. */
   readonly host?: Inventions;
@@ -54,7 +54,7 @@ export interface Rehearsal {
  * ```
  */
 export async function rehearse(request: RehearsalRequest): Promise<Rehearsal> {
-  const { plugins, defaults = scaffold(), options, host, ...checkpoint } = request;
+  const { plugins, defaults = scaffold(), options, host, ...invention } = request;
   const lines: RecordedLine[] = [];
   const events: RestoreEvent[] = [];
   let stage: StageName = "ROOT_TASK";
@@ -67,7 +67,7 @@ export async function rehearse(request: RehearsalRequest): Promise<Rehearsal> {
   const images = definePlugin({
     name: "images-in-memory",
     apply(hooks) {
-      hooks.imageSource.tap("images-in-memory", () => checkpointInMemory(checkpoint));
+      hooks.imageSource.tap("images-in-memory", () => checkpointInMemory(invention));
       hooks.plan.tap("images-in-memory", (found) => {
         plan = found;
       });

@@ -1,16 +1,17 @@
 import type { Kernel } from "@restage/linux";
 import { asRestoreError, RestoreError } from "../errors.ts";
 import type { RestoreListener } from "../events.ts";
-import { Checkpoint } from "./image-set.ts";
+import { Host } from "../host/host.ts";
+import { callTaps } from "../plugin/call-taps.ts";
+import type { Plugin } from "../plugin/plugin.ts";
+import { PluginDriver } from "../plugin/plugin-driver.ts";
+import { withinTime } from "../plugin/time-limit.ts";
+import { Coordinator } from "./coordinator.ts";
+import { RESTORE, type RestoreHooks } from "./hooks.ts";
+import { ImageSet } from "./image-set.ts";
 import { DEFAULT_OPTIONS, type RestoreOptions } from "./options.ts";
 import { Plan } from "./plan.ts";
 import { ServiceDescriptors } from "./service-descriptors.ts";
-import type { RestorePlugin } from "../plugin/plugin.ts";
-import { PluginDriver } from "../plugin/plugin-driver.ts";
-import { Coordinator } from "./coordinator.ts";
-import { callTaps } from "./hooks.ts";
-import { Host } from "../host/host.ts";
-import { withinTime } from "../plugin/time-limit.ts";
 import { readTree } from "./tree.ts";
 
 /** What a restore is made of. */
@@ -18,7 +19,7 @@ export interface RestoreRequest extends Partial<Omit<RestoreOptions, "images">> 
   /** Directory of the images. */
   readonly images: string;
   /** Added to the defaults; claiming a default's duty replaces it. */
-  readonly plugins?: readonly RestorePlugin[];
+  readonly plugins?: readonly Plugin[];
   /** Told everything that happens. */
   readonly onEvent?: RestoreListener;
 }
@@ -36,7 +37,7 @@ export interface RestoredTree {
 /** Plugins chosen and applied, images read, everything looked at: what `plan` taps found is in `plan.findings`. */
 export interface PlannedRestore {
   readonly plan: Plan;
-  readonly driver: PluginDriver;
+  readonly driver: PluginDriver<RestoreHooks>;
 }
 
 /**
@@ -47,14 +48,14 @@ export interface PlannedRestore {
 export async function planRestore(
   request: RestoreRequest,
   kernel: Kernel,
-  defaults: readonly RestorePlugin[],
+  defaults: readonly Plugin[],
 ): Promise<PlannedRestore> {
   const { plugins = [], onEvent = () => {}, ...options } = request;
-  const driver = new PluginDriver(defaults, plugins, onEvent);
-  const checkpoint = Checkpoint.open(request.images, driver.hooks);
-  const tree = readTree(checkpoint);
+  const driver = new PluginDriver(RESTORE, defaults, plugins, onEvent);
+  const images = ImageSet.open(request.images, driver.hooks);
+  const tree = readTree(images);
   const host = new Host(kernel);
-  const plan = new Plan(checkpoint, tree, { ...DEFAULT_OPTIONS, ...options }, host, new ServiceDescriptors(tree));
+  const plan = new Plan(images, tree, { ...DEFAULT_OPTIONS, ...options }, host, new ServiceDescriptors(tree));
   const limit = plan.options.timeout * 2;
   await withinTime(callTaps(driver.hooks.plan, plan), limit, () => {
     const { plugin } = plan;
@@ -76,7 +77,7 @@ export async function planRestore(
 export async function restore(
   request: RestoreRequest,
   kernel: Kernel,
-  defaults: readonly RestorePlugin[],
+  defaults: readonly Plugin[],
 ): Promise<RestoredTree> {
   const { onEvent = () => {} } = request;
   const { plan, driver } = await planRestore(request, kernel, defaults);
@@ -86,7 +87,7 @@ export async function restore(
     await coordinator.prepare();
     await coordinator.commit();
   } catch (error) {
-    throw await abort(asRestoreError(error, {}), kernel, driver, plan.options.timeout, onEvent);
+    throw await abort(asRestoreError(error, {}), kernel, driver, plan, onEvent);
   }
   return coordinator.restored;
 }
@@ -95,8 +96,8 @@ export async function restore(
 async function abort(
   error: RestoreError,
   kernel: Kernel,
-  driver: PluginDriver,
-  timeout: number,
+  driver: PluginDriver<RestoreHooks>,
+  plan: Plan,
   onEvent: RestoreListener,
 ): Promise<RestoreError> {
   const tell = (left: readonly string[]) => {
@@ -111,9 +112,10 @@ async function abort(
     return error;
   }
   const left: string[] = [];
+  const { timeout } = plan.options;
   try {
     const late = () => new RestoreError("ERR_TASK_STUCK", `it has not settled after ${timeout} ms`);
-    await withinTime(callTaps(driver.hooks.abort, error), timeout, late);
+    await withinTime(callTaps(driver.hooks.abort, error, plan), timeout, late);
   } catch (abortError) {
     left.push(`an abort tap failed: ${asRestoreError(abortError, {}).message}`);
   }

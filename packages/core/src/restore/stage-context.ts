@@ -1,16 +1,16 @@
-import type { Checkpoint } from "./image-set.ts";
+import type { Host } from "../host/host.ts";
+import type { ImageSet } from "./image-set.ts";
 import type { RestoreOptions } from "./options.ts";
 import type { ServiceDescriptors } from "./service-descriptors.ts";
+import type { Stage } from "./stages.ts";
 import type { StubTask } from "./stub.ts";
 import type { Tree } from "./tree.ts";
-import type { Host } from "../host/host.ts";
-import type { Stage } from "./stages.ts";
 
 /** What the coordinator's taps of a stage work with. */
 export interface StageContext {
   readonly stage: Stage;
   readonly tree: Tree;
-  readonly checkpoint: Checkpoint;
+  readonly images: ImageSet;
   readonly options: RestoreOptions;
   /** The coordinator's own calls. */
   readonly host: Host;

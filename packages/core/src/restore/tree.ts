@@ -1,6 +1,6 @@
 import type { CoreEntry, FdinfoEntry, PstreeEntry } from "@restage/images";
 import { RestoreError } from "../errors.ts";
-import type { Checkpoint } from "./image-set.ts";
+import type { ImageSet } from "./image-set.ts";
 import { Task, type TaskIds, type TaskImages, type TaskKind, Thread } from "./task.ts";
 
 /** CRIU's task states. Source: CRIU compel/include/uapi/task-state.h. */
@@ -49,17 +49,17 @@ const NO_IMAGES: TaskImages = new Proxy({} as TaskImages, {
 });
 
 /** Reads the tree, and for each task what it is. Throws ERR_IMAGE where it is no tree. */
-export function readTree(checkpoint: Checkpoint): Tree {
+export function readTree(images: ImageSet): Tree {
   const tasks: Task[] = [];
   const byPid = new Map<number, Task>();
-  for (const entry of checkpoint.values("pstree")) {
+  for (const entry of images.values("pstree")) {
     const parent = entry.ppid === 0 ? undefined : byPid.get(entry.ppid);
     if ((parent === undefined) !== (tasks.length === 0)) {
       const problem = entry.ppid === 0 ? "a second root" : `its parent ${entry.ppid} does not come before it`;
       throw treeError(entry.pid, problem);
     }
     if (byPid.has(entry.pid)) throw treeError(entry.pid, "its pid stands there twice");
-    const task = readTask(checkpoint, entry, parent);
+    const task = readTask(images, entry, parent);
     parent?.children.push(task);
     tasks.push(task);
     byPid.set(task.pid, task);
@@ -67,15 +67,15 @@ export function readTree(checkpoint: Checkpoint): Tree {
   return new Tree(tasks);
 }
 
-function readTask(checkpoint: Checkpoint, entry: PstreeEntry, parent: Task | undefined): Task {
-  const core = checkpoint.value("core", entry.pid);
-  const task = new Task(entry, kindOf(core, entry.pid), parent, lazyImages(checkpoint, entry.pid, core));
+function readTask(images: ImageSet, entry: PstreeEntry, parent: Task | undefined): Task {
+  const core = images.value("core", entry.pid);
+  const task = new Task(entry, kindOf(core, entry.pid), parent, lazyImages(images, entry.pid, core));
   task.threads.push(new Thread(task, entry.pid, () => core));
   // A zombie has no threads any more: CRIU writes one number, which is whatever its memory held.
   if (!task.survives) return task;
   const [leader = entry.pid, ...others] = entry.threads;
   if (leader !== entry.pid) throw treeError(entry.pid, `its first thread is ${leader}`);
-  for (const tid of others) task.threads.push(new Thread(task, tid, () => checkpoint.value("core", tid)));
+  for (const tid of others) task.threads.push(new Thread(task, tid, () => images.value("core", tid)));
   return task;
 }
 
@@ -90,20 +90,20 @@ function kindOf(core: CoreEntry, pid: number): TaskKind {
   });
 }
 
-function lazyImages(checkpoint: Checkpoint, pid: number, core: CoreEntry): TaskImages {
+function lazyImages(images: ImageSet, pid: number, core: CoreEntry): TaskImages {
   return {
     core,
     get mm() {
-      return checkpoint.value("mm", pid);
+      return images.value("mm", pid);
     },
     get fs() {
-      return checkpoint.value("fs", pid);
+      return images.value("fs", pid);
     },
     get ids() {
-      return core.ids ?? checkpoint.value("ids", pid);
+      return core.ids ?? images.value("ids", pid);
     },
     get descriptors(): readonly FdinfoEntry[] {
-      return checkpoint.values("fdinfo", this.ids.files_id);
+      return images.values("fdinfo", this.ids.files_id);
     },
   };
 }

@@ -4,6 +4,8 @@
  *
  * @module
  */
+
+export { type RecordedLine, type Rehearsal, type RehearsalRequest, rehearse } from "../restore/rehearse.ts";
 export {
   type CheckpointInvention,
   checkpointInMemory,
@@ -14,6 +16,5 @@ export { completeEntry, type PartialEntry } from "./complete-entry.ts";
 export { type ImageInMemory, ImagesInMemory, image } from "./images-in-memory.ts";
 export type { PlannedFailure } from "./planned-failure.ts";
 export { type Inventions, type KernelRecord, RecordingKernel } from "./recording-kernel.ts";
-export { type RecordedLine, type Rehearsal, type RehearsalRequest, rehearse } from "../restore/rehearse.ts";
 export { scaffold } from "./scaffold.ts";
 export { type PluginTest, testEntry, testPlan, testPlugin } from "./test-plugin.ts";

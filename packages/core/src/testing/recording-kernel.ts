@@ -6,9 +6,11 @@ import type {
   FileStat,
   FinalState,
   HostCalls,
+  Inode,
   Kernel,
   ParkedMapping,
   Program,
+  Seizer,
   Stub,
   StubOptions,
   SyscallStep,
@@ -23,6 +25,7 @@ import {
   plannedResult,
   RecordedProgramError,
 } from "./planned-failure.ts";
+import { type InventedProcesses, RecordingSeizer } from "./recording-seizer.ts";
 
 /** What a recording kernel was asked for, one at a time, in order. */
 export type KernelRecord =
@@ -44,6 +47,22 @@ export type KernelRecord =
   | { readonly kind: "dismiss-undo" }
   /** A call of the coordinator itself. */
   | { readonly kind: "host-call"; readonly step: SyscallStep }
+  | { readonly kind: "host-directory"; readonly path: string }
+  | {
+      readonly kind: "host-file";
+      readonly path: string;
+      readonly bytes: Uint8Array;
+      readonly owner: { readonly uid: number; readonly gid: number } | undefined;
+    }
+  | {
+      readonly kind: "host-owner";
+      readonly path: string;
+      readonly owner: { readonly uid: number; readonly gid: number };
+    }
+  | { readonly kind: "seize"; readonly threads: readonly number[] }
+  | { readonly kind: "query"; readonly tid: number; readonly steps: Program }
+  | { readonly kind: "copy-pages"; readonly pid: number; readonly ranges: readonly AddressRange[] }
+  | { readonly kind: "release"; readonly how: "resumed" | "killed" }
   | { readonly kind: "host-write"; readonly path: string; readonly text: string }
   | {
       readonly kind: "program-of-host";
@@ -61,6 +80,14 @@ export interface Inventions {
   readonly files?: Readonly<Record<string, FileStat | "missing">>;
   /** What `host.readText` gives, by path; else undefined. */
   readonly texts?: Readonly<Record<string, string>>;
+  /** What `host.readLink` gives, by path; else undefined. */
+  readonly links?: Readonly<Record<string, string>>;
+  /** What `host.list` gives, by path; else undefined. */
+  readonly directories?: Readonly<Record<string, readonly string[]>>;
+  /** What `host.inode` gives, by path; fields that are left out are 0. Else undefined. */
+  readonly inodes?: Readonly<Record<string, Partial<Inode>>>;
+  /** The running processes that a checkpoint finds and stops, by pid. */
+  readonly processes?: InventedProcesses;
   /** What `host.readBytes` reads, by path: the whole file. */
   readonly bytes?: Readonly<Record<string, Uint8Array>>;
   /** Who has a pid. */
@@ -86,6 +113,19 @@ const PARKING_SIZE = 32 * PAGE;
 const ZONE_SIZE = 256 * 1024 * 1024;
 const LOWEST_ZONE = 0x100_0000_0000;
 const CLOCK = 1_000_000_000_000n;
+const NO_INODE: Inode = {
+  mode: 0,
+  size: 0n,
+  dev: 0n,
+  ino: 0n,
+  rdev: 0n,
+  nlink: 1,
+  uid: 0,
+  gid: 0,
+  blocks: 0n,
+  accessed: 0n,
+  modified: 0n,
+};
 
 /**
  * A kernel that does nothing: it writes down what it is asked for, and invents plausible results. For tests without root, and for printed
@@ -128,6 +168,9 @@ export class RecordingKernel implements Kernel {
     const {
       files = {},
       texts = {},
+      links = {},
+      directories = {},
+      inodes = {},
       bytes = {},
       pidHolders = {},
       socketHolders = {},
@@ -136,10 +179,17 @@ export class RecordingKernel implements Kernel {
     } = inventions;
     this.host = {
       runId: "recording",
+      pid: this.#coordinator.tid,
       call: (step) => this.#callOfCoordinator(step),
       writeFile: (path, text) => void this.#record({ kind: "host-write", path, text }),
       stat: (path) => files[path] ?? "unknown",
       readText: (path) => texts[path],
+      readLink: (path) => links[path],
+      list: (path) => directories[path],
+      inode: (path) => (inodes[path] === undefined ? undefined : { ...NO_INODE, ...inodes[path] }),
+      makeDirectory: (path) => void this.#record({ kind: "host-directory", path }),
+      createFile: (path, bytes, owner) => void this.#record({ kind: "host-file", path, bytes, owner }),
+      giveFile: (path, owner) => void this.#record({ kind: "host-owner", path, owner }),
       readBytes: (path, offset, length) => bytes[path]?.subarray(offset, offset + length),
       pidHolder: (pid) => pidHolders[pid],
       findZombies: () => [],
@@ -172,6 +222,17 @@ export class RecordingKernel implements Kernel {
   get resumed(): readonly number[] {
     return this.records.flatMap((record) =>
       record.kind === "resume" || record.kind === "resume-stopped" ? record.tracees.map(({ tid }) => tid) : [],
+    );
+  }
+
+  openSeizer(): Seizer {
+    return new RecordingSeizer(
+      this.#inventions.processes ?? {},
+      (record) => this.#record(record),
+      (step, tid) => {
+        const planned = this.#failures.meet(step, tid);
+        return planned === undefined ? undefined : plannedResult(planned);
+      },
     );
   }
 

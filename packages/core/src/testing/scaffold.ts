@@ -1,10 +1,10 @@
-import { definePlugin, type RestorePlugin } from "../plugin/plugin.ts";
+import { definePlugin, type Plugin } from "../plugin/plugin.ts";
 
 /**
  * What a tree needs to come through all stages: its tasks and threads are forked, those that do not go on exit, the others have
  * registers (zeroes). Under the duties of the default plugins, so that a plugin with one of them takes its place.
  */
-export function scaffold(): readonly RestorePlugin[] {
+export function scaffold(): readonly Plugin[] {
   return [
     definePlugin({
       name: "scaffold-root-task",
@@ -58,7 +58,7 @@ export function scaffold(): readonly RestorePlugin[] {
 }
 
 /** Plugins that claim the duties which some of these only want to be there. */
-export function standIns(plugins: readonly RestorePlugin[]): readonly RestorePlugin[] {
+export function standIns(plugins: readonly Plugin[]): readonly Plugin[] {
   const claimed = new Set(plugins.map(({ duty }) => duty));
   const wanted = new Set(plugins.flatMap(({ needs = [] }) => needs).filter((duty) => !claimed.has(duty)));
   return [...wanted].map((duty) => definePlugin({ name: `stand-in-${duty}`, duty, apply() {} }));

@@ -1,20 +1,21 @@
 import { type EntryKindName, type EntryValue, imageKinds } from "@restage/images";
+import type { Plugin } from "../plugin/plugin.ts";
+import { PluginDriver } from "../plugin/plugin-driver.ts";
 import { type EntryPlace, FILE_MEMBERS } from "../restore/entry-kinds.ts";
+import { RESTORE } from "../restore/hooks.ts";
 import type { RestoreOptions } from "../restore/options.ts";
 import type { Finding } from "../restore/plan.ts";
-import type { RestorePlugin } from "../plugin/plugin.ts";
-import { PluginDriver } from "../plugin/plugin-driver.ts";
+import { type Rehearsal, rehearse } from "../restore/rehearse.ts";
 import { type RunStageName, STAGES } from "../restore/stages.ts";
 import type { CheckpointInvention } from "./checkpoint-in-memory.ts";
 import { completeEntry, type PartialEntry } from "./complete-entry.ts";
 import type { Inventions } from "./recording-kernel.ts";
-import { type Rehearsal, rehearse } from "../restore/rehearse.ts";
 import { scaffold, standIns } from "./scaffold.ts";
 
 /** With what a plugin is tested. */
 export interface PluginTest extends CheckpointInvention {
   /** Plugins whose services it uses, or whose taps it is ordered by. What they record is not shown. */
-  readonly with?: readonly RestorePlugin[];
+  readonly with?: readonly Plugin[];
   readonly options?: Partial<Omit<RestoreOptions, "images">>;
   /** What is found on the host, and which calls fail. */
   readonly host?: Inventions;
@@ -34,7 +35,7 @@ export interface PluginTest extends CheckpointInvention {
  * ```
  */
 export async function testPlugin(
-  plugin: RestorePlugin,
+  plugin: Plugin,
   test: PluginTest & { readonly stage?: RunStageName },
 ): Promise<readonly string[]> {
   const { stage, ...request } = test;
@@ -61,7 +62,7 @@ export async function testPlugin(
  * // [{ severity: "refused", what: "file /gone", why: "it is not there", ... }]
  * ```
  */
-export async function testPlan(plugin: RestorePlugin, test: PluginTest): Promise<readonly Finding[]> {
+export async function testPlan(plugin: Plugin, test: PluginTest): Promise<readonly Finding[]> {
   const { plan, error } = await rehearseAlone(plugin, test);
   if (plan === undefined) throw error ?? new Error("Nothing was planned");
   return plan.findings.filter((finding) => finding.plugin === labelOf(plugin));
@@ -78,12 +79,12 @@ export async function testPlan(plugin: RestorePlugin, test: PluginTest): Promise
  * ```
  */
 export function testEntry<K extends EntryKindName>(
-  plugin: RestorePlugin,
+  plugin: Plugin,
   kind: K,
   given: PartialEntry<EntryValue<K>>,
   place: Partial<EntryPlace> = {},
 ): EntryValue<K> {
-  const { hooks } = new PluginDriver(scaffold(), [...standIns([plugin]), plugin], () => {});
+  const { hooks } = new PluginDriver(RESTORE, scaffold(), [...standIns([plugin]), plugin], () => {});
   const kinds: readonly string[] = Object.values(FILE_MEMBERS);
   const file = kinds.includes(kind) ? "files.img" : imageKinds[kind].fileName;
   const entry = completeEntry(kind, given);
@@ -91,12 +92,12 @@ export function testEntry<K extends EntryKindName>(
 }
 
 /** With only the plugins that it asks for, in their place before it. */
-function rehearseAlone(plugin: RestorePlugin, { with: others = [], ...request }: PluginTest): Promise<Rehearsal> {
+function rehearseAlone(plugin: Plugin, { with: others = [], ...request }: PluginTest): Promise<Rehearsal> {
   const duties = new Set(others.map(({ duty }) => duty));
   const defaults = [...others, ...scaffold().filter(({ duty }) => !duties.has(duty))];
   return rehearse({ ...request, plugins: [plugin], defaults });
 }
 
-function labelOf({ duty, name }: RestorePlugin): string {
+function labelOf({ duty, name }: Plugin): string {
   return duty ?? name;
 }

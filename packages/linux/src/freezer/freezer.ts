@@ -8,41 +8,14 @@ import type { Host } from "../host/host.ts";
 import { readStat, readStatus } from "../host/procfs.ts";
 import { checked, SystemError } from "../host/system-error.ts";
 import type { ExtendedState } from "../kernel.ts";
-import type { Program } from "../program/program.ts";
+import type { Query, ScannedPages, SeccompFilter, Seizer, StoppedThread } from "../seizer.ts";
 import { readExtendedState } from "../tracee/extended-state-x86-64.ts";
 import { Ptrace, type RseqConfiguration, STOP_TIMEOUT } from "../tracee/ptrace.ts";
 import type { AddressRange } from "../zone/zone.ts";
 import { type HoldSignal, Injection, type Work } from "./injection.ts";
-import { PageScan, type ScannedPages } from "./page-scan.ts";
+import { PageScan } from "./page-scan.ts";
+import { restarted } from "./signal-frame-x86-64.ts";
 import { TaskMemory } from "./task-memory.ts";
-
-/** A thread of a process that runs, stopped where it was. */
-export interface FrozenThread {
-  readonly tid: number;
-  /** The process it belongs to; equal to `tid` for a leader. */
-  readonly tgid: number;
-  /** struct user_regs_struct with which it goes on. */
-  readonly registers: Uint8Array;
-  /** Blocked signals. */
-  readonly signalMask: bigint;
-  /** The signal that had stopped its process before, if one had. */
-  readonly stopSignal: number | undefined;
-}
-
-/** What a thread is to be asked: calls that it makes itself. */
-export interface Question {
-  readonly thread: FrozenThread;
-  /** Failures count as answers. Results and outputs are set when it has run. */
-  readonly program: Program;
-}
-
-/** A seccomp filter of a thread. */
-export interface SeccompFilter {
-  /** struct sock_filter, 8 bytes each. */
-  readonly instructions: Uint8Array;
-  /** SECCOMP_FILTER_FLAG_*. */
-  readonly flags: number;
-}
 
 /**
  * Stops threads of processes that run, looks at them, and lets them go on as if nothing had been. They are traced without
@@ -50,15 +23,15 @@ export interface SeccompFilter {
  *
  * Precondition: all calls come from one thread (ptrace belongs to it). Requires CAP_SYS_PTRACE for processes of other users.
  */
-export class Freezer {
+export class Freezer implements Seizer {
   readonly #host: Host;
   readonly #ptrace: Ptrace;
   readonly #memory: TaskMemory;
-  readonly #frozen = new Map<number, FrozenThread>();
+  readonly #frozen = new Map<number, StoppedThread>();
   /** Those that did not stop in time: traced all the same. */
   readonly #late = new Set<number>();
   /** Signals that came while a thread was being asked: sent again when it goes on. */
-  readonly #held: { readonly thread: FrozenThread; readonly signal: number }[] = [];
+  readonly #held: { readonly thread: StoppedThread; readonly signal: number }[] = [];
 
   constructor(host: Host) {
     this.#host = host;
@@ -69,14 +42,14 @@ export class Freezer {
   /**
    * Stops threads, all at once. Those that have ended meanwhile, zombies too, are left out.
    *
-   * Throws a SystemError when one cannot be traced, or does not stop in time; `thaw` then lets all others go on.
+   * Throws a SystemError when one cannot be traced, or does not stop in time; `resume` then lets all others go on.
    *
    * @param timeout in milliseconds.
    */
-  freeze(
+  seize(
     threads: readonly { readonly tid: number; readonly tgid: number }[],
     timeout = STOP_TIMEOUT,
-  ): readonly FrozenThread[] {
+  ): readonly StoppedThread[] {
     const failures: SystemError[] = [];
     const seized = threads.filter(({ tid }) => this.#seize(tid, failures));
     for (const { tid } of seized) this.#ptrace.interrupt(tid);
@@ -89,7 +62,7 @@ export class Freezer {
         failures.push(new SystemError("wait4", ERRNO.ETIMEDOUT, `stop task ${tid}: ${whatItDoes(tid)}`));
         return [];
       }
-      const thread: FrozenThread = {
+      const thread: StoppedThread = {
         tid,
         tgid,
         registers: this.#outOfCriticalSection(tid, this.#ptrace.getRegisters(tid)),
@@ -118,19 +91,22 @@ export class Freezer {
     return changed;
   }
 
-  extendedState({ tid }: FrozenThread): ExtendedState & { readonly present: bigint } {
+  restarted({ registers }: StoppedThread): Uint8Array {
+    return restarted(registers);
+  }
+  extendedState({ tid }: StoppedThread): ExtendedState & { readonly present: bigint } {
     return readExtendedState(this.#host, this.#ptrace.getExtendedState(tid));
   }
   /** Pending signals in their order, each a siginfo_t of 128 bytes. */
-  pendingSignals({ tid }: FrozenThread, queue: "shared" | "private"): readonly Uint8Array[] {
+  pendingSignals({ tid }: StoppedThread, queue: "shared" | "private"): readonly Uint8Array[] {
     return this.#ptrace.peekSignals(tid, queue === "shared");
   }
   /** Undefined where the kernel cannot tell (before Linux 5.13). */
-  rseq({ tid }: FrozenThread): RseqConfiguration | undefined {
+  rseq({ tid }: StoppedThread): RseqConfiguration | undefined {
     return this.#ptrace.getRseq(tid);
   }
   /** Newest first. Requires CAP_SYS_ADMIN in the first user namespace. */
-  seccompFilters({ tid }: FrozenThread): readonly SeccompFilter[] {
+  seccompFilters({ tid }: StoppedThread): readonly SeccompFilter[] {
     const filters: SeccompFilter[] = [];
     for (;;) {
       const instructions = this.#ptrace.getSeccompFilter(tid, filters.length);
@@ -146,7 +122,7 @@ export class Freezer {
    * Their processes map memory for it, and unmap it again. What runs there puts a thread back by itself, with rt_sigreturn, when this process is
    * killed meanwhile; the call that maps or unmaps the memory is the only moment in which it could not.
    */
-  ask(questions: readonly Question[]): void {
+  query(questions: readonly Query[]): void {
     for (const { thread } of questions) this.#suspendSeccomp(thread);
     const processes = new Set(questions.map(({ thread }) => thread.tgid));
     const askedOf = (pid: number) => questions.filter(({ thread }) => thread.tgid === pid);
@@ -178,7 +154,7 @@ export class Freezer {
   }
 
   /** Lets all threads go on as they were. */
-  thaw(): void {
+  resume(): void {
     for (const { thread, signal } of this.#held) this.#host.syscall("tgkill", thread.tgid, thread.tid, signal);
     this.#held.length = 0;
     for (const { tid } of this.#frozen.values()) this.#ptrace.detach(tid, 0);
@@ -208,7 +184,7 @@ export class Freezer {
     this.#memory.close();
   }
 
-  *#askProcess(pid: number, questions: readonly Question[]): Work {
+  *#askProcess(pid: number, questions: readonly Query[]): Work {
     const [leader, ...others] = [...this.#frozen.values()].filter(({ tgid }) => tgid === pid);
     if (leader === undefined) throw new Error(`Process ${pid} is not frozen`);
     const hold: HoldSignal = (held) => this.#held.push(held);
@@ -264,7 +240,7 @@ export class Freezer {
     return registers;
   }
 
-  #suspendSeccomp({ tid }: FrozenThread): void {
+  #suspendSeccomp({ tid }: StoppedThread): void {
     if (Number(readStatus(tid)?.get("Seccomp") ?? 0) === 0) return;
     this.#ptrace.setOptions(tid, PTRACE_O.TRACESYSGOOD | PTRACE_O.SUSPEND_SECCOMP);
   }
@@ -272,7 +248,7 @@ export class Freezer {
 
 const MAX_TRIES = 5;
 
-/** How long `thaw` waits for a thread that did not stop in time, in milliseconds. */
+/** How long `resume` waits for a thread that did not stop in time, in milliseconds. */
 const LAST_CHANCE = 100;
 
 function whatItDoes(tid: number): string {

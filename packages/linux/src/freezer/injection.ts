@@ -11,9 +11,9 @@ import { checked, SystemError } from "../host/system-error.ts";
 import { type EncodedProgram, encodeProgram, type ProgramMemory, writeWord } from "../program/encode-x86-64.ts";
 import { INTERPRETER_OFFSETS, interpreterCode } from "../program/interpreter-x86-64.ts";
 import type { Data, Step, SyscallStep } from "../program/program.ts";
+import type { Query, StoppedThread } from "../seizer.ts";
 import { type Ptrace, STOP_TIMEOUT } from "../tracee/ptrace.ts";
 import { findFreeAddress } from "../zone/zone.ts";
-import type { FrozenThread, Question } from "./freezer.ts";
 import { signalFrame } from "./signal-frame-x86-64.ts";
 import type { TaskMemory } from "./task-memory.ts";
 
@@ -31,7 +31,7 @@ const SLOTS_AT = 1024;
 const DONE_AT = PAGE_SIZE;
 
 /** Told of a signal that came while a thread was being asked. */
-export type HoldSignal = (held: { readonly thread: FrozenThread; readonly signal: number }) => void;
+export type HoldSignal = (held: { readonly thread: StoppedThread; readonly signal: number }) => void;
 
 /** Work in a frozen process that lets others go on with theirs (yields) whenever the process has to come to a stop. */
 export type Work = Generator<undefined, void>;
@@ -46,13 +46,20 @@ export class Injection {
   readonly #host: Host;
   readonly #ptrace: Ptrace;
   readonly #memory: TaskMemory;
-  readonly #leader: FrozenThread;
+  readonly #leader: StoppedThread;
   readonly #hold: HoldSignal;
   readonly #address: number;
   readonly #size: number;
   readonly #syscall: number;
 
-  constructor(host: Host, ptrace: Ptrace, memory: TaskMemory, leader: FrozenThread, threads: number, hold: HoldSignal) {
+  constructor(
+    host: Host,
+    ptrace: Ptrace,
+    memory: TaskMemory,
+    leader: StoppedThread,
+    threads: number,
+    hold: HoldSignal,
+  ) {
     this.#host = host;
     this.#ptrace = ptrace;
     this.#memory = memory;
@@ -65,7 +72,7 @@ export class Injection {
   }
 
   /** Runs all programs at once, and puts the threads back. Throws a SystemError when a thread ends or its program does not. To be used once. */
-  *ask(questions: readonly Question[]): Work {
+  *ask(questions: readonly Query[]): Work {
     const heap = new Heap(this.#address, this.#size);
     heap.bytes.set(interpreterCode());
     const started = questions.map(({ thread, program }, index) => {
@@ -142,7 +149,7 @@ export class Injection {
   }
 
   /** Returns the stack pointer with which rt_sigreturn finds the frame. */
-  #frame(heap: Heap, thread: FrozenThread): number {
+  #frame(heap: Heap, thread: StoppedThread): number {
     const area = this.#ptrace.getExtendedState(thread.tid);
     const room = heap.allocate(area.length + 1024);
     const at = (room + 63) & ~63;
@@ -176,12 +183,12 @@ export class Injection {
     this.#awaitStop(thread, (event) => event === PTRACE_EVENT_STOP);
   }
 
-  #giveBack({ tid, registers, signalMask }: FrozenThread): void {
+  #giveBack({ tid, registers, signalMask }: StoppedThread): void {
     checked(this.#ptrace.setRegisters(tid, registers), "ptrace(PTRACE_SETREGS)", `put task ${tid} back`);
     checked(this.#ptrace.setSignalMask(tid, signalMask), "ptrace(PTRACE_SETSIGMASK)", `put task ${tid} back`);
   }
 
-  #setRegisters({ tid, registers }: FrozenThread, values: Partial<Record<UserReg, number>>): void {
+  #setRegisters({ tid, registers }: StoppedThread, values: Partial<Record<UserReg, number>>): void {
     const changed = registers.slice();
     const view = new DataView(changed.buffer);
     for (const [name, value] of Object.entries({ orig_ax: -1, ...values }))
@@ -190,7 +197,7 @@ export class Injection {
   }
 
   /** Looks at the words that say so, from outside: no stop tells it. */
-  #awaitDone(threads: readonly FrozenThread[]): void {
+  #awaitDone(threads: readonly StoppedThread[]): void {
     const end = performance.now() + STOP_TIMEOUT;
     for (let tries = 0; ; tries++) {
       const words = this.#memory.read(this.#leader.tgid, this.#address + DONE_AT, 4 * threads.length);
@@ -208,7 +215,7 @@ export class Injection {
     }
   }
 
-  #awaitStop(thread: FrozenThread, isWanted: (event: number, signal: number) => boolean, toSyscall = false): void {
+  #awaitStop(thread: StoppedThread, isWanted: (event: number, signal: number) => boolean, toSyscall = false): void {
     for (;;) {
       const raw = this.#ptrace.wait(thread.tid, STOP_TIMEOUT);
       if (raw === undefined) throw new SystemError("wait4", ERRNO.ETIMEDOUT, `stop task ${thread.tid}`);
@@ -219,7 +226,7 @@ export class Injection {
   }
 
   /** A stop that nobody waits for: of a signal that cannot be blocked, kept for later, or of a group that was stopped. */
-  #goOn(thread: FrozenThread, raw: number | "gone", toSyscall: boolean): void {
+  #goOn(thread: StoppedThread, raw: number | "gone", toSyscall: boolean): void {
     const status = raw === "gone" ? undefined : waitStatus(raw);
     if (status?.kind !== "stopped") throw gone(thread);
     if (status.event === 0) this.#hold({ thread, signal: status.signal });
@@ -228,7 +235,7 @@ export class Injection {
   }
 
   /** Is it where its program sleeps? */
-  #checkPlace(thread: FrozenThread): void {
+  #checkPlace(thread: StoppedThread): void {
     const view = new DataView(this.#ptrace.getRegisters(thread.tid).buffer);
     const ip = Number(view.getBigUint64(userRegOffset("ip"), true));
     if (ip >= this.#address && ip < this.#address + PAGE_SIZE) return;
@@ -236,7 +243,7 @@ export class Injection {
   }
 }
 
-function gone({ tid }: FrozenThread): SystemError {
+function gone({ tid }: StoppedThread): SystemError {
   return new SystemError("wait4", ERRNO.ESRCH, `ask task ${tid}: it has ended`);
 }
 

@@ -3,23 +3,9 @@ import { PAGE_SIZE } from "../abi/mman.ts";
 import { PAGE_IS, PAGE_REGION_SIZE, PAGEMAP_SCAN, PM, PM_SCAN_ARG } from "../abi/page-scan.ts";
 import type { Host } from "../host/host.ts";
 import { checked } from "../host/system-error.ts";
+import type { FoundPages, ScannedPages } from "../seizer.ts";
 import type { AddressRange } from "../zone/zone.ts";
 import { openFile } from "./task-memory.ts";
-
-/** What was found in a range, in order. */
-export interface FoundPages {
-  /** Runs of pages with content of their own. */
-  readonly own: readonly AddressRange[];
-  /** Where access is fatal (MADV_GUARD_INSTALL). */
-  readonly guards: readonly AddressRange[];
-}
-
-/** Which pages of a process there are. */
-export interface ScannedPages {
-  /** Looks through [start, end). */
-  find(start: number, end: number): FoundPages;
-  close(): void;
-}
 
 /** Notes a run of pages. */
 type Found = (isGuard: boolean, start: number, end: number) => void;

@@ -116,9 +116,9 @@ export function readLink(path: string): string | undefined {
 }
 
 /** A file of /proc or /sys as text without the last line feed, or undefined when it cannot be read. */
-export function readText(path: string): string | undefined {
+export function readText(path: string, encoding: "latin1" | "utf8" = "latin1"): string | undefined {
   try {
-    return readFileSync(path, "latin1").replace(/\n$/, "");
+    return readFileSync(path, encoding).replace(/\n$/, "");
   } catch {
     return undefined;
   }

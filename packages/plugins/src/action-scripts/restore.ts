@@ -1,4 +1,4 @@
-import { definePlugin, RestoreError, type RestorePlugin, type StageContext } from "@restage/core";
+import { definePlugin, type Plugin, RestoreError, type StageContext } from "@restage/core";
 import { hasOwnNamespace, NAMESPACE_KINDS } from "../namespaces/own-namespaces.ts";
 
 /** CRIU's actions of a restore. Source: criu(8), "--action-script". */
@@ -15,7 +15,7 @@ type Action =
  * Runs action scripts as CRIU does, on the same hooks as everybody's. The two actions for namespaces are only taken when the tree has some of its own.
  * A script that fails fails the restore, but for `post-resume`, when all tasks run.
  */
-export function actionScripts(): RestorePlugin {
+export function actionScripts(): Plugin {
   return definePlugin({
     name: "action-scripts",
     duty: "action-scripts",
@@ -48,14 +48,14 @@ export function actionScripts(): RestorePlugin {
   });
 }
 
-function hasNamespaces({ checkpoint, tree }: StageContext): boolean {
-  return NAMESPACE_KINDS.some((kind) => hasOwnNamespace(checkpoint, tree.root, kind));
+function hasNamespaces({ images, tree }: StageContext): boolean {
+  return NAMESPACE_KINDS.some((kind) => hasOwnNamespace(images, tree.root, kind));
 }
 
 /** All scripts, one after the other. The pid is that of the root task as this process sees it; there is none before it exists. */
-function run({ host, options, tree, checkpoint }: StageContext, action: Action): void {
+function run({ host, options, tree, images }: StageContext, action: Action): void {
   const pid = tree.root.tracee === undefined ? [] : [`CRTOOLS_INIT_PID=${tree.root.hostPid}`];
-  const variables = [`CRTOOLS_SCRIPT_ACTION=${action}`, `CRTOOLS_IMAGE_DIR=${checkpoint.source.directory()}`, ...pid];
+  const variables = [`CRTOOLS_SCRIPT_ACTION=${action}`, `CRTOOLS_IMAGE_DIR=${images.source.directory()}`, ...pid];
   for (const script of options.actionScripts) {
     const { status, errors } = host.runProgram("env", [...variables, script]);
     if (status === 0 || (status === undefined && host.kernel.recording)) continue;

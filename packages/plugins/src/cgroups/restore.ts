@@ -2,7 +2,7 @@ import {
   definePlugin,
   type Host,
   type Plan,
-  type RestorePlugin,
+  type Plugin,
   type StageContext,
   type Task,
   type Thread,
@@ -20,7 +20,7 @@ import { rewriteRoots } from "./roots.ts";
  *
  * Requires the right to write to them.
  */
-export function cgroups(): RestorePlugin {
+export function cgroups(): Plugin {
   return definePlugin({
     name: "cgroups",
     duty: "cgroups",
@@ -32,16 +32,6 @@ export function cgroups(): RestorePlugin {
       RESTORE_SIGCHLD:
         "cgroups get the settings that tasks could not have entered with; frozen ones are frozen at the commit",
     },
-    supports: [
-      {
-        group: "namespaces",
-        what: "cgroups",
-        restored:
-          "membership of tasks and threads in v1 and v2, cgroup namespaces; made as needed with owners and settings in CRIU's modes (`--manage-cgroups`, `--cgroup-root`, `--cgroup-yard`); frozen ones",
-        refused: "controllers that are not mounted here",
-        shownBy: ["case cgroups", "case cgroup-settings"],
-      },
-    ],
     apply({ plan, stages, commit }) {
       let groups: Cgroups | undefined;
       plan.tap("cgroups", (plan) => {
@@ -93,14 +83,14 @@ function moveThreads({ host, tree }: StageContext, groups: Cgroups | undefined):
 }
 
 function readCgroups(plan: Plan): Cgroups | undefined {
-  const { checkpoint, options, tree, host } = plan;
+  const { images, options, tree, host } = plan;
   if (options.manageCgroups === "ignore") return undefined;
-  const [saved] = checkpoint.values("cgroup");
+  const [saved] = images.values("cgroup");
   if (saved === undefined || saved.sets.length === 0) return undefined;
   const image = rewriteRoots(saved, options);
   const { cgroupYard: yard } = options;
   const hierarchies = yard === undefined ? readHierarchies(host) : readYard(host, yard, image.controllers);
-  const groups = new Cgroups(plan, image, hierarchies, hasOwnNamespace(checkpoint, tree.root, "cgroup"));
+  const groups = new Cgroups(plan, image, hierarchies, hasOwnNamespace(images, tree.root, "cgroup"));
   groups.check(plan);
   return groups;
 }
@@ -113,10 +103,10 @@ class Cgroups {
   readonly #sets: ReadonlyMap<number, CgSetEntry>;
 
   constructor(plan: Plan, image: CgroupEntry, hierarchies: readonly Hierarchy[], hasNamespace: boolean) {
-    const { options, checkpoint } = plan;
+    const { options, images } = plan;
     this.hasNamespace = hasNamespace;
     this.#hierarchies = hierarchies;
-    const own = checkpoint.inventory.root_cg_set;
+    const own = images.inventory.root_cg_set;
     const used = new Set(plan.survivors.flatMap((task) => [setOf(task), ...task.threads.map(setOfThread)]));
     this.#sets = new Map(image.sets.filter(({ id }) => id !== own && used.has(id)).map((set) => [set.id, set]));
     const list = listDirectories(image.controllers, hierarchies, [...this.#sets.values()]);

@@ -1,4 +1,4 @@
-import { definePlugin, type Plan, type RestorePlugin } from "@restage/core";
+import { definePlugin, type Plan, type Plugin } from "@restage/core";
 import type { CpuinfoX86Entry } from "@restage/images";
 import { CPU_FEATURES, type FeatureWord, FPU_FEATURES, XSAVE_LEAF } from "@restage/linux/abi";
 
@@ -9,23 +9,14 @@ const FEATURES_VERSION = 2;
  * Compares this processor with that of the checkpoint, as far as it is asked to (--cpu-cap): programs have found out once what instructions there
  * are, and would die of those that are missing. Source: CRIU criu/arch/x86/cpu.c.
  */
-export function cpuinfo(): RestorePlugin {
+export function cpuinfo(): Plugin {
   return definePlugin({
     name: "cpuinfo",
     duty: "cpuinfo",
-    supports: [
-      {
-        group: "tasks",
-        what: "the processor",
-        restored: "compared with that of the checkpoint, with `--cpu-cap`",
-        refused: "what it lacks, by name",
-        shownBy: ["case lone-task"],
-      },
-    ],
     apply({ plan }) {
       plan.tap("cpuinfo", (plan) => {
         if (plan.options.cpuCap.length === 0 || plan.host.cpuid(0, 0) === undefined) return;
-        const [recorded] = [...plan.checkpoint.values("cpuinfo")].flatMap(({ x86_entry }) => x86_entry);
+        const [recorded] = [...plan.images.values("cpuinfo")].flatMap(({ x86_entry }) => x86_entry);
         if (recorded?.capability_ver === FEATURES_VERSION) compare(plan, recorded);
         else
           refuse(

@@ -1,37 +1,26 @@
-import type { Call } from "@restage/core";
+import { type Call, type Draft, definePlugin, type Plugin, type SeizedThread } from "@restage/core";
 import type { CredsEntry } from "@restage/images";
 import { PR } from "@restage/linux/abi";
-import type { Draft } from "@restage/core";
-import type { IdsInside } from "../namespaces/user/dump.ts";
-import { type CheckpointPlugin, defineCheckpointPlugin } from "@restage/core";
-import type { FrozenThread } from "@restage/core";
+import { type IdsInside, idsInside } from "../namespaces/user/ids-inside.ts";
 
 /** User and group ids, capabilities, securebits and no_new_privs of every thread. */
-export function credentials(): CheckpointPlugin {
-  return defineCheckpointPlugin({
+export function credentials(): Plugin {
+  return definePlugin({
     name: "credentials",
     duty: "credentials",
-    saves: [
-      {
-        group: "tasks",
-        what: "credentials",
-        saved: "ids, groups, capabilities, securebits, of each thread",
-        shownBy: ["fixture creds", "case thread-credentials"],
-      },
-    ],
-    apply({ look, collect }) {
-      const securebits = new Map<FrozenThread, Call>();
-      look.thread.tap("credentials", (thread) => {
+    dump({ phases }) {
+      const securebits = new Map<SeizedThread, Call>();
+      phases.query.thread.tap("credentials", (thread) => {
         securebits.set(thread, thread.call.prctl(PR.GET_SECUREBITS, 0, 0, 0, 0));
       });
-      collect.thread.tap("credentials", (thread, { ids }) => {
-        thread.core.creds = credentialsOf(thread, ids, securebits.get(thread)?.result ?? 0);
+      phases.collect.thread.tap("credentials", (thread, context) => {
+        thread.core.creds = credentialsOf(thread, idsInside(context), securebits.get(thread)?.result ?? 0);
       });
     },
   });
 }
 
-function credentialsOf({ status }: FrozenThread, ids: IdsInside, secbits: number) {
+function credentialsOf({ status }: SeizedThread, ids: IdsInside, secbits: number) {
   const numbers = (name: string) => (status.get(name) ?? "").split(/\s+/).filter(Boolean).map(Number);
   const [uid = 0, euid = 0, suid = 0, fsuid = 0] = numbers("Uid").map((id) => ids.uid(id));
   const [gid = 0, egid = 0, sgid = 0, fsgid = 0] = numbers("Gid").map((id) => ids.gid(id));

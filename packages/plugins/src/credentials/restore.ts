@@ -1,4 +1,4 @@
-import { definePlugin, type Host, type RestorePlugin, type Task, type Thread } from "@restage/core";
+import { definePlugin, type Host, type Plugin, type Task, type Thread } from "@restage/core";
 import type { CredsEntry } from "@restage/images";
 import { CAPABILITY_NAMES, CAPABILITY_VERSION_3, PR, PR_CAP_AMBIENT, SECBIT } from "@restage/linux/abi";
 import { hasOwnNamespace } from "../namespaces/own-namespaces.ts";
@@ -9,27 +9,18 @@ import { hasOwnNamespace } from "../namespaces/own-namespaces.ts";
  * Last of all, since everything before needs the privileges that a task may not have. And no task is let go before all have done it: a task that
  * runs as its user again could attach to one that still holds ours.
  */
-export function credentials(): RestorePlugin {
+export function credentials(): Plugin {
   return definePlugin({
     name: "credentials",
     duty: "credentials",
     stages: { RESTORE_CREDS: "ids, groups, capabilities, securebits, no_new_privs, dumpable, parent death signal" },
-    supports: [
-      {
-        group: "tasks",
-        what: "credentials",
-        restored: "ids, groups, capabilities, securebits, no_new_privs, dumpable, parent death signal, of each thread",
-        refused: "LSM labels",
-        shownBy: ["fixture creds", "case thread-credentials"],
-      },
-    ],
     apply({ plan, stages }) {
       let inherited: string | undefined;
       let mayHaveGroups = true;
       plan.tap("credentials", (plan) => {
         // The ids of another user namespace only look like these.
         mayHaveGroups = !plan.options.unprivileged;
-        inherited = hasOwnNamespace(plan.checkpoint, plan.tree.root, "user") ? undefined : ownCredentials(plan.host);
+        inherited = hasOwnNamespace(plan.images, plan.tree.root, "user") ? undefined : ownCredentials(plan.host);
         if (plan.options.unprivileged && plan.survivors.some(hasGroups)) {
           const why = "those of this process stay: without privileges nobody can change them";
           plan.warn({ what: "supplementary groups", why });

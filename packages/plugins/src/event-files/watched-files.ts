@@ -34,7 +34,7 @@ export class WatchedFiles {
   constructor(plan: Plan) {
     this.#deleted = placesOfDeleted(plan);
     this.#mounts = readMountPaths(plan);
-    this.#isOwn = hasOwnNamespace(plan.checkpoint, plan.tree.root, "mount");
+    this.#isOwn = hasOwnNamespace(plan.images, plan.tree.root, "mount");
   }
 
   /** Refuses what is not there. @param what for people: `inotify watch 3`. */
@@ -81,9 +81,7 @@ export class WatchedFiles {
 /** An instance of which no task has a descriptor cannot get its watches. */
 export function checkIsHeld(plan: Plan, what: string, id: number): void {
   if (plan.survivors.some((task) => task.descriptors.some((descriptor) => descriptor.id === id))) return;
-  const isReferenced = plan.checkpoint
-    .values("sk_queues")
-    .some(({ scm }) => scm.some(({ rights }) => rights.includes(id)));
+  const isReferenced = plan.images.values("sk_queues").some(({ scm }) => scm.some(({ rights }) => rights.includes(id)));
   if (isReferenced) plan.refuse({ what, why: "it is in flight between Unix sockets, where it cannot get its watches" });
 }
 
@@ -98,8 +96,8 @@ export function wrongNumber(wanted: number, got: number): RestoreError {
 function placesOfDeleted(plan: Plan): ReadonlyMap<string, OpenPlace> {
   const places = placesOfFiles(plan);
   const found = new Map<string, OpenPlace>();
-  for (const { id, kind, source } of readRemaps(plan.checkpoint)) {
-    const ghost = kind === "ghost" ? plan.checkpoint.optional("ghost_file", source) : undefined;
+  for (const { id, kind, source } of readRemaps(plan.images)) {
+    const ghost = kind === "ghost" ? plan.images.optional("ghost_file", source) : undefined;
     const place = places.get(id);
     if (ghost?.dev === undefined || ghost.ino === undefined || place === undefined) continue;
     found.set(keyOf(ghost.dev, ghost.ino), place);

@@ -1,4 +1,4 @@
-import type { Checkpoint } from "@restage/core";
+import type { ImageSet } from "@restage/core";
 import { remapType } from "@restage/images";
 
 /** How a file comes back whose name was gone at the checkpoint. */
@@ -20,8 +20,8 @@ const KINDS = new Map<number, Remap["kind"]>([
 ]);
 
 /** What remap-fpath.img says. */
-export function readRemaps(checkpoint: Checkpoint): readonly Remap[] {
-  return checkpoint.values("remap_fpath").map(({ orig_id: id, remap_id: source, remap_type: type }): Remap => {
+export function readRemaps(images: ImageSet): readonly Remap[] {
+  return images.values("remap_fpath").map(({ orig_id: id, remap_id: source, remap_type: type }): Remap => {
     if (type !== undefined) return { id, source, kind: KINDS.get(type) ?? "unknown" };
     if (source < GHOST_BIT) return { id, source, kind: "link" };
     return { id, source: source - GHOST_BIT, kind: "ghost" };

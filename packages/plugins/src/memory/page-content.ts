@@ -1,12 +1,12 @@
 import {
-  type Checkpoint,
-  guard,
+  type ImageSet,
   type ProgramTarget,
   RestoreError,
   type StageContext,
   type Task,
   type Value,
 } from "@restage/core";
+import { guard } from "@restage/core/restore";
 import { imageFileName, type PageRun, readPagemap } from "@restage/images";
 import { AT_FDCWD, F, MADV, MAP, O, PAGE_SIZE, PROT } from "@restage/linux/abi";
 
@@ -24,7 +24,7 @@ export interface Content {
 }
 
 /** Where tasks find the pages. */
-export type Images = Pick<StageContext, "checkpoint" | "serviceDescriptors">;
+export type PageSources = Pick<StageContext, "images" | "serviceDescriptors">;
 
 /** The pages of a segment that is mapped at an address. */
 export function placeAt(address: number, runs: readonly PageRun[]): readonly Content[] {
@@ -40,15 +40,15 @@ interface Piece {
 const known = new WeakMap<Task, readonly PageRun[]>();
 
 /** The page runs of a task that have content here, read once; checked against its mappings by the caller. */
-export function readPageRuns(checkpoint: Checkpoint, task: Task): readonly PageRun[] {
-  const runs = known.get(task) ?? readRuns(checkpoint, task);
+export function readPageRuns(images: ImageSet, task: Task): readonly PageRun[] {
+  const runs = known.get(task) ?? readRuns(images, task);
   known.set(task, runs);
   return runs;
 }
 
-function readRuns(checkpoint: Checkpoint, task: Task): readonly PageRun[] {
+function readRuns(images: ImageSet, task: Task): readonly PageRun[] {
   const file = imageFileName("pagemap", task.pid);
-  const pagemap = guard(() => readPagemap(checkpoint.source, file));
+  const pagemap = guard(() => readPagemap(images.source, file));
   if (pagemap === undefined) {
     throw new RestoreError("ERR_IMAGE", `Cannot read ${file}: the checkpoint has no such image`, {
       pid: task.pid,
@@ -78,7 +78,7 @@ function readRuns(checkpoint: Checkpoint, task: Task): readonly PageRun[] {
  *
  * @param images where tasks find the pages.
  */
-export function fillPages(task: ProgramTarget, content: readonly Content[], images: Images): void {
+export function fillPages(task: ProgramTarget, content: readonly Content[], images: PageSources): void {
   for (const group of groupByFile(content)) {
     const [first] = group;
     if (first === undefined) continue;
@@ -127,7 +127,7 @@ export function fillPages(task: ProgramTarget, content: readonly Content[], imag
 export function mergePages(
   task: ProgramTarget,
   content: readonly Content[],
-  images: Images,
+  images: PageSources,
   scratch: { readonly start: number; readonly end: number },
 ): void {
   if (content.length === 0) return;
@@ -151,12 +151,11 @@ export function mergePages(
 }
 
 /** A descriptor of the task's own, to be closed: of a file that is open already too, which in some namespaces it could not open. */
-export function openPages(task: ProgramTarget, { source, pagesFile }: PageRun, images: Images): Value {
-  const { checkpoint, serviceDescriptors: descriptors } = images;
+export function openPages(task: ProgramTarget, { source, pagesFile }: PageRun, sources: PageSources): Value {
+  const { images, serviceDescriptors: descriptors } = sources;
   const kept = descriptors.kept.get(`${source.directory()}/${pagesFile}`);
   if (kept !== undefined) return task.call.fcntl(kept, F.DUPFD_CLOEXEC, 0);
-  const directory =
-    source === checkpoint.source ? descriptors.number("images") : descriptors.kept.get(source.directory());
+  const directory = source === images.source ? descriptors.number("images") : descriptors.kept.get(source.directory());
   return task.call.openat(directory ?? AT_FDCWD, pagesFile, O.RDONLY | O.CLOEXEC);
 }
 

@@ -1,4 +1,5 @@
-import { type Checkpoint, guard, type Plan, type Task } from "@restage/core";
+import type { ImageSet, Plan, Task } from "@restage/core";
+import { guard } from "@restage/core/restore";
 import { imageFileName, type PageRun, readPagemap, vmaStatus } from "@restage/images";
 import { MFD } from "@restage/linux/abi";
 import { HUGE_PAGE_SIZE, hasHugePages } from "./huge-pages.ts";
@@ -37,24 +38,24 @@ export function findSegments(plan: Plan): readonly Segment[] {
   return [...findMemfds(plan), ...findAnonymous(plan)];
 }
 
-function findMemfds({ checkpoint, serviceDescriptors }: Plan): readonly Segment[] {
+function findMemfds({ images, serviceDescriptors }: Plan): readonly Segment[] {
   const users = new Map<number, number[]>();
-  for (const { id, memfd } of checkpoint.files.values()) {
+  for (const { id, memfd } of images.files.values()) {
     if (memfd === undefined) continue;
     users.set(memfd.inode_id, [...(users.get(memfd.inode_id) ?? []), id]);
   }
   if (users.size === 0) return [];
-  return checkpoint.values("memfd_inode").flatMap((inode) => {
+  return images.values("memfd_inode").flatMap((inode) => {
     const files = users.get(Number(inode.inode_id));
     if (files === undefined) return [];
     const { name, uid, gid, size, seals, shmid, mode = 0o777, hugetlb_flag: hugePages = 0 } = inode;
     const number = serviceDescriptors.reserve(`memfd ${inode.inode_id}`);
-    const runs = runsOf(checkpoint, shmid);
+    const runs = runsOf(images, shmid);
     return [{ name, uid, gid, size, seals, mode, hugePages, number, files, runs, shmid: undefined }];
   });
 }
 
-function findAnonymous({ checkpoint, serviceDescriptors, survivors }: Plan): readonly Segment[] {
+function findAnonymous({ images, serviceDescriptors, survivors }: Plan): readonly Segment[] {
   const sizes = new Map<bigint, bigint>();
   const hugePages = new Map<bigint, number>();
   for (const vma of survivors.flatMap((task: Task) => task.mm.vmas)) {
@@ -65,10 +66,10 @@ function findAnonymous({ checkpoint, serviceDescriptors, survivors }: Plan): rea
   }
   return [...sizes].map(([shmid, size]) => {
     const number = serviceDescriptors.reserve(`segment ${shmid}`);
-    return { ...ANONYMOUS, size, hugePages: hugePages.get(shmid) ?? 0, number, shmid, runs: runsOf(checkpoint, shmid) };
+    return { ...ANONYMOUS, size, hugePages: hugePages.get(shmid) ?? 0, number, shmid, runs: runsOf(images, shmid) };
   });
 }
 
-function runsOf(checkpoint: Checkpoint, shmid: number | bigint): readonly PageRun[] {
-  return guard(() => readPagemap(checkpoint.source, imageFileName("shmem_pagemap", shmid)))?.runs ?? [];
+function runsOf(images: ImageSet, shmid: number | bigint): readonly PageRun[] {
+  return guard(() => readPagemap(images.source, imageFileName("shmem_pagemap", shmid)))?.runs ?? [];
 }

@@ -1,4 +1,4 @@
-import type { Checkpoint, Plan, Task } from "@restage/core";
+import type { ImageSet, Plan, Task } from "@restage/core";
 
 /** The id fields of namespaces in an ids image. Time namespaces are recreated always, and so are not among them. */
 const ID_FIELDS = {
@@ -24,13 +24,13 @@ export function namespaceId(task: Task, kind: NamespaceKind): number | undefined
  * Had the tree a namespace of its own, another than that of the CRIU which dumped it? Then it gets a new one. Source: the ids of the
  * inventory's root_ids are those of CRIU itself.
  */
-export function hasOwnNamespace(checkpoint: Checkpoint, root: Task, kind: NamespaceKind): boolean {
-  const host = checkpoint.inventory.root_ids;
+export function hasOwnNamespace(images: ImageSet, root: Task, kind: NamespaceKind): boolean {
+  const host = images.inventory.root_ids;
   const own = namespaceId(root, kind);
   return host !== undefined && own !== undefined && own !== host[ID_FIELDS[kind]];
 }
 
 /** Does the tree come to the network namespace of this process, and not to one of its own, or of others? */
-export function sharesNetwork({ checkpoint, tree, options }: Plan): boolean {
-  return !hasOwnNamespace(checkpoint, tree.root, "net") && options.joinNamespaces.net === undefined;
+export function sharesNetwork({ images, tree, options }: Plan): boolean {
+  return !hasOwnNamespace(images, tree.root, "net") && options.joinNamespaces.net === undefined;
 }

@@ -1,5 +1,5 @@
+import { definePlugin, type Plugin } from "@restage/core";
 import { seccompMode } from "@restage/images";
-import { type CheckpointPlugin, defineCheckpointPlugin } from "@restage/core";
 
 /** A filter as it stands in seccomp.img. */
 interface SavedFilter {
@@ -12,26 +12,18 @@ interface SavedFilter {
  * Seccomp mode and filters of every thread. Filters of a thread stand in the image newest first, each but the first naming the one before it;
  * the thread names the last one, its oldest. Requires CAP_SYS_ADMIN.
  */
-export function seccomp(): CheckpointPlugin {
-  return defineCheckpointPlugin({
+export function seccomp(): Plugin {
+  return definePlugin({
     name: "seccomp",
     duty: "seccomp",
-    saves: [
-      {
-        group: "tasks",
-        what: "seccomp",
-        saved: "strict mode and filters, of each thread",
-        shownBy: ["fixture seccomp", "case seccomp-kinds"],
-      },
-    ],
-    apply({ collect, write }) {
+    dump({ phases }) {
       const filters: SavedFilter[] = [];
       const chains = new Map<string, number>();
-      collect.thread.tap("seccomp", (thread, { freezer }) => {
+      phases.collect.thread.tap("seccomp", (thread, { seizer }) => {
         const mode = Number(thread.status.get("Seccomp") ?? 0);
         thread.core.seccomp_mode = mode;
         if (mode !== seccompMode.filter) return;
-        const chain = freezer.seccompFilters(thread.frozen);
+        const chain = seizer.seccompFilters(thread.stopped);
         // Filters are not told apart by the kernel: equal chains of one process are one.
         const key = `${thread.task.pid} ${chain.map(({ instructions, flags }) => `${flags}:${instructions}`).join(" ")}`;
         let last = chains.get(key);
@@ -45,7 +37,7 @@ export function seccomp(): CheckpointPlugin {
         }
         thread.core.seccomp_filter = last;
       });
-      write.tree.tap("seccomp", ({ images }) => {
+      phases.write.tree.tap("seccomp", (_tree, { images }) => {
         images.add("seccomp", undefined, { value: { seccomp_filters: filters } });
       });
     },

@@ -3,8 +3,8 @@ import {
   data,
   definePlugin,
   type Plan,
+  type Plugin,
   RestoreError,
-  type RestorePlugin,
   type StageContext,
   struct,
   type Thread,
@@ -24,21 +24,11 @@ const INSTRUCTION_SIZE = 8;
  * own last calls pass is due to PTRACE_O_SUSPEND_SECCOMP, which every task of such a tree has from its birth; it ends when the task is
  * let go.
  */
-export function seccomp(): RestorePlugin {
+export function seccomp(): Plugin {
   return definePlugin({
     name: "seccomp",
     duty: "seccomp",
     stages: { RESTORE_CREDS: "seccomp modes and filters, before credentials" },
-    supports: [
-      {
-        group: "tasks",
-        what: "seccomp",
-        restored: "filters of each thread, stacked, with their flags; strict mode",
-        refused: "a coordinator without CAP_SYS_ADMIN in the first user namespace",
-        kernel: "CONFIG_SECCOMP_FILTER",
-        shownBy: ["fixture seccomp", "case seccomp-kinds"],
-      },
-    ],
     apply({ plan, stages }) {
       let context: StageContext | undefined;
       plan.tap("seccomp", checkFilters);
@@ -49,7 +39,7 @@ export function seccomp(): RestorePlugin {
         const mode = thread.state.seccomp_mode ?? seccompMode.disabled;
         if (mode === seccompMode.strict) thread.call.prctl(PR.SET_SECCOMP, SECCOMP_MODE_STRICT, 0, 0, 0);
         if (mode !== seccompMode.filter || context === undefined) return;
-        const all = context.checkpoint.optional("seccomp")?.seccomp_filters ?? [];
+        const all = context.images.optional("seccomp")?.seccomp_filters ?? [];
         for (const { filter, flags } of filtersOf(thread, all)) {
           const program = struct([4, filter.length / INSTRUCTION_SIZE], [4, 0], [8, addressOf(data(filter))]);
           thread.call.seccomp(SECCOMP_SET_MODE_FILTER, flags, program);
@@ -81,7 +71,7 @@ function filtersOf(thread: Thread, all: readonly SeccompFilter[]): readonly Secc
 }
 
 function checkFilters(plan: Plan): void {
-  const all = plan.checkpoint.optional("seccomp")?.seccomp_filters ?? [];
+  const all = plan.images.optional("seccomp")?.seccomp_filters ?? [];
   for (const task of plan.survivors) {
     if ((task.core.tc?.old_seccomp_mode ?? seccompMode.disabled) !== seccompMode.disabled) {
       const why = "its seccomp mode stands where only CRIU before 3.11 wrote it, which is not restored";

@@ -1,7 +1,5 @@
-import { output } from "@restage/core";
+import { definePlugin, output, type Plugin, type SeizedTask, type SeizedThread } from "@restage/core";
 import { KERNEL_SIGACTION_SIZE, NSIG, SIG, SIGSET_SIZE } from "@restage/linux/abi";
-import { type CheckpointPlugin, defineCheckpointPlugin } from "@restage/core";
-import type { FrozenTask, FrozenThread } from "@restage/core";
 
 type Answer = ReturnType<typeof output>;
 
@@ -9,22 +7,14 @@ type Answer = ReturnType<typeof output>;
 const STACK_SIZE = 24;
 
 /** Signal actions, pending signals of processes and threads, alternate stacks. */
-export function signals(): CheckpointPlugin {
-  return defineCheckpointPlugin({
+export function signals(): Plugin {
+  return definePlugin({
     name: "signals",
     duty: "signals",
-    saves: [
-      {
-        group: "tasks",
-        what: "signals",
-        saved: "actions, masks, alternate stacks, queues",
-        shownBy: ["fixture signals", "case signal-queues"],
-      },
-    ],
-    apply({ look, collect }) {
-      const actions = new Map<FrozenTask, readonly Answer[]>();
-      const stacks = new Map<FrozenThread, Answer>();
-      look.task.tap("signals", (task) => {
+    dump({ phases }) {
+      const actions = new Map<SeizedTask, readonly Answer[]>();
+      const stacks = new Map<SeizedThread, Answer>();
+      phases.query.task.tap("signals", (task) => {
         const answers = SIGNALS.map((signal) => {
           const action = output(KERNEL_SIGACTION_SIZE);
           task.leader.call.rt_sigaction(signal, undefined, action, SIGSET_SIZE);
@@ -32,22 +22,22 @@ export function signals(): CheckpointPlugin {
         });
         actions.set(task, answers);
       });
-      look.thread.tap("signals", (thread) => {
+      phases.query.thread.tap("signals", (thread) => {
         const stack = output(STACK_SIZE);
         thread.call.sigaltstack(0, stack);
         stacks.set(thread, stack);
       });
-      collect.task.tap("signals", (task, { freezer }) => {
-        const { frozen } = task.leader;
-        task.core.blk_sigset = frozen.signalMask;
+      phases.collect.task.tap("signals", (task, { seizer }) => {
+        const { stopped } = task.leader;
+        task.core.blk_sigset = stopped.signalMask;
         task.core.sigactions = (actions.get(task) ?? []).map(({ bytes }) => {
           const [sigaction = 0n, flags = 0n, restorer = 0n, mask = 0n] = new BigUint64Array(bytes.slice().buffer);
           return { sigaction, flags, restorer, mask };
         });
-        task.core.signals_s = queue(freezer.pendingSignals(frozen, "shared"));
+        task.core.signals_s = queue(seizer.pendingSignals(stopped, "shared"));
       });
-      collect.thread.tap("signals", (thread, { freezer }) => {
-        thread.core.signals_p = queue(freezer.pendingSignals(thread.frozen, "private"));
+      phases.collect.thread.tap("signals", (thread, { seizer }) => {
+        thread.core.signals_p = queue(seizer.pendingSignals(thread.stopped, "private"));
         const stack = stacks.get(thread)?.bytes ?? new Uint8Array(STACK_SIZE);
         const view = new DataView(stack.buffer);
         thread.core.sas = {
@@ -60,7 +50,7 @@ export function signals(): CheckpointPlugin {
   });
 }
 
-/** Images have actions of these, in order. */
+/** PageSources have actions of these, in order. */
 const SIGNALS = Array.from({ length: NSIG }, (_, index) => index + 1).filter(
   (signal) => signal !== SIG.KILL && signal !== SIG.STOP,
 );

@@ -1,6 +1,6 @@
 import { data, type Host, RestoreError } from "@restage/core";
 import { AF, NLM_F, NLMSG, SOCK } from "@restage/linux/abi";
-import { attempt, room } from "../attempt.ts";
+import { room } from "../room.ts";
 
 const HEADER_SIZE = 16;
 const ANSWER_SIZE = 64 * 1024;
@@ -42,7 +42,7 @@ function readAnswers(host: Host, socket: number): readonly NetlinkMessage[] | un
   const messages: NetlinkMessage[] = [];
   for (;;) {
     const { data: answer } = room(ANSWER_SIZE);
-    const length = attempt(host, "recvfrom", socket, answer, ANSWER_SIZE, 0, 0, 0);
+    const length = host.attempt("recvfrom", socket, answer, ANSWER_SIZE, 0, 0, 0);
     if (length <= 0) throw new RestoreError("ERR_SYSCALL", `Cannot ask the kernel: recvfrom() gives ${length}`);
     const bytes = answer.bytes.subarray(0, length);
     const view = new DataView(bytes.buffer, bytes.byteOffset, length);

@@ -1,5 +1,6 @@
+import type { DumpContext } from "@restage/core";
 import { NETLINK, SOCK_DIAG_BY_FAMILY } from "@restage/linux/abi";
-import type { FrozenTree } from "@restage/core";
+import { insideNetwork } from "../namespaces/net/inside-network.ts";
 import { askForAll, attributesOf } from "./netlink-request.ts";
 
 /** A socket as sock_diag(7) describes it: the family's message, and what attributes come with it. */
@@ -15,10 +16,10 @@ export interface DiagnosedSocket {
  * @param request struct unix_diag_req or the like.
  * @param messageSize of the answers, before their attributes.
  */
-export function diagnose(tree: FrozenTree, request: Uint8Array, messageSize: number): readonly DiagnosedSocket[] {
-  const ask = () => askForAll(tree.host, NETLINK.SOCK_DIAG, SOCK_DIAG_BY_FAMILY, request);
+export function diagnose(context: DumpContext, request: Uint8Array, messageSize: number): readonly DiagnosedSocket[] {
+  const ask = () => askForAll(context.host, NETLINK.SOCK_DIAG, SOCK_DIAG_BY_FAMILY, request);
   // A kind of socket of which the kernel has no diagnosis: nobody has one of it.
-  const answers = tree.insideNetwork(ask) ?? [];
+  const answers = insideNetwork(context, ask) ?? [];
   return answers.map(({ body }) => ({
     message: new DataView(body.slice(0, messageSize).buffer),
     attributes: attributesOf(body.subarray(messageSize)),

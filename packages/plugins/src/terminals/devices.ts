@@ -23,8 +23,8 @@ export function readDevice(plan: Plan, info: TtyInfoEntry, files: readonly TtyFi
 }
 
 /** The path of an open terminal; none in images of old versions. */
-export function pathOf({ checkpoint }: Plan, { file: { regf_id } }: TtyFile): string | undefined {
-  return regf_id === undefined ? undefined : checkpoint.files.get(regf_id)?.reg?.name;
+export function pathOf({ images }: Plan, { file: { regf_id } }: TtyFile): string | undefined {
+  return regf_id === undefined ? undefined : images.files.get(regf_id)?.reg?.name;
 }
 
 /** Opens it, never as the controlling terminal. */

@@ -31,8 +31,8 @@ const PERMISSIONS = 0o7777;
 
 /** Pairs the ends of pseudoterminals by their numbers. */
 export function readPairs(plan: Plan, ptys: readonly TtyInfoEntry[], files: readonly TtyFile[]): Pseudoterminal[] {
-  const { checkpoint, serviceDescriptors } = plan;
-  const queued = new Map(checkpoint.values("tty_data").map(({ tty_id, data }) => [tty_id, data]));
+  const { images, serviceDescriptors } = plan;
+  const queued = new Map(images.values("tty_data").map(({ tty_id, data }) => [tty_id, data]));
   const queueOf = (info: TtyInfoEntry | undefined) => (info === undefined ? undefined : queued.get(info.id));
   const byIndex = new Map<number, TtyInfoEntry[]>();
   for (const info of ptys) {
@@ -58,8 +58,8 @@ export function readPairs(plan: Plan, ptys: readonly TtyInfoEntry[], files: read
   });
 }
 
-function modeOf({ checkpoint }: Plan, { file: { regf_id } }: TtyFile): number | undefined {
-  const mode = regf_id === undefined ? undefined : checkpoint.files.get(regf_id)?.reg?.mode;
+function modeOf({ images }: Plan, { file: { regf_id } }: TtyFile): number | undefined {
+  const mode = regf_id === undefined ? undefined : images.files.get(regf_id)?.reg?.mode;
   return mode === undefined ? undefined : mode & PERMISSIONS;
 }
 
@@ -99,7 +99,7 @@ export function countNumbers(plan: Plan, pairs: readonly Pseudoterminal[]): Read
 function countFree(plan: Plan, pairs: readonly Pseudoterminal[]): number {
   const highest = Math.max(...pairs.map(({ index }) => index));
   // A devpts of the tree's own is empty.
-  if (hasOwnNamespace(plan.checkpoint, plan.tree.root, "mount")) return highest + 1;
+  if (hasOwnNamespace(plan.images, plan.tree.root, "mount")) return highest + 1;
   const isTaken = (index: number) => typeof plan.host.stat(`/dev/pts/${index}`) === "object";
   for (const { index } of pairs) {
     if (!isTaken(index)) continue;

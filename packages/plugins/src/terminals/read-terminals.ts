@@ -46,11 +46,11 @@ export function readTerminals(plan: Plan): Terminals {
 }
 
 function readFiles(plan: Plan): ReadonlyMap<number, TtyFile> {
-  const { checkpoint } = plan;
+  const { images } = plan;
   const files = new Map<number, TtyFile>();
-  const entries = [...checkpoint.files.values()].flatMap(({ tty }) => tty ?? []);
+  const entries = [...images.files.values()].flatMap(({ tty }) => tty ?? []);
   if (entries.length === 0) return files;
-  const infos = new Map(checkpoint.values("tty_info").map((info) => [info.id, info]));
+  const infos = new Map(images.values("tty_info").map((info) => [info.id, info]));
   for (const file of entries) {
     const info = infos.get(file.tty_info_id);
     if (info !== undefined) files.set(file.id, { file, info });

@@ -1,4 +1,4 @@
-import { definePlugin, type RestorePlugin, type StageContext, struct, type Task } from "@restage/core";
+import { definePlugin, type Plugin, type StageContext, struct, type Task } from "@restage/core";
 import { AT_FDCWD, F, O, SETTABLE_FLAGS, TTY } from "@restage/linux/abi";
 import { Foreground } from "./callers-foreground.ts";
 import { keepSettings, openInStub } from "./callers-terminals.ts";
@@ -18,7 +18,7 @@ const STEAL = 1;
  * controlling terminal before it forks, so that its children have it too. RESTORE: files are opened of them. RESTORE_SIGCHLD: when all groups
  * are there, one comes to the foreground.
  */
-export function terminals(): RestorePlugin {
+export function terminals(): Plugin {
   return definePlugin({
     name: "terminals",
     duty: "terminals",
@@ -28,31 +28,6 @@ export function terminals(): RestorePlugin {
       RESTORE: "opens terminals",
       RESTORE_SIGCHLD: "foreground groups, locks, exclusive mode; settings of the caller's terminals",
     },
-    supports: [
-      {
-        group: "terminals",
-        what: "pseudoterminals",
-        restored:
-          "number, settings and locks of them, window size, owner, mode, queued input and output, controlling terminal and foreground group, packet and exclusive mode; slaves that hung up; /dev/tty",
-        refused: "a controlling terminal whose session has no leader in the checkpoint",
-        kernel: "CONFIG_UNIX98_PTYS",
-        shownBy: ["fixture pty", "case terminals"],
-      },
-      {
-        group: "terminals",
-        what: "terminals of a shell",
-        restored: "the caller's in its place, with `--shell-job`: settings, size, foreground group",
-        refused: "more than one",
-        shownBy: ["case shell-job"],
-      },
-      {
-        group: "terminals",
-        what: "external terminals, consoles, serial lines",
-        restored:
-          "what `--inherit-fd` hands over, the device under the same path; settings, size, controlling terminal",
-        shownBy: ["case external-terminal"],
-      },
-    ],
     apply({ plan, stages, openFile, abort }) {
       let terminals: Terminals = { files: new Map(), pairs: [], callers: new Map(), devices: new Map() };
       let counts: ReadonlyMap<string, number> = new Map();

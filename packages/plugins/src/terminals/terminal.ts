@@ -1,6 +1,5 @@
-import type { Host } from "@restage/core";
-import { attempt, room } from "../attempt.ts";
-import type { OpenFile } from "@restage/core";
+import type { Host, OpenFile } from "@restage/core";
+import { room } from "../room.ts";
 
 /** Requests of ioctl_tty(2). Source: include/uapi/asm-generic/ioctls.h. */
 const TCGETS = 0x5401;
@@ -44,7 +43,7 @@ export function pseudoTerminalOf(host: Host, { stat, descriptor }: OpenFile): Ps
 /** An answer that is a number; undefined where the terminal has hung up, or knows no such request. */
 function readNumber(host: Host, terminal: number, request: number): number | undefined {
   const value = room(4);
-  return attempt(host, "ioctl", terminal, request, value.data) < 0 ? undefined : value.view.getInt32(0, true);
+  return host.attempt("ioctl", terminal, request, value.data) < 0 ? undefined : value.view.getInt32(0, true);
 }
 
 /** Locked, exclusive and packet mode; settings and size, which a terminal that has hung up does not tell. */
@@ -55,7 +54,7 @@ export function readSettings(host: Host, terminal: number) {
   const termios_locked = readTermios(host, terminal, TIOCGLCKTRMIOS);
   const size = room(8);
   if (termios === undefined || termios_locked === undefined) return flags;
-  attempt(host, "ioctl", terminal, TIOCGWINSZ, size.data);
+  host.attempt("ioctl", terminal, TIOCGWINSZ, size.data);
   const [ws_row = 0, ws_col = 0, ws_xpixel = 0, ws_ypixel = 0] = new Uint16Array(size.data.bytes.slice().buffer);
   return { ...flags, termios, termios_locked, winsize: { ws_row, ws_col, ws_xpixel, ws_ypixel } };
 }
@@ -63,7 +62,7 @@ export function readSettings(host: Host, terminal: number) {
 /** CRIU has the control characters, a byte each, one after the other in as many words. */
 function readTermios(host: Host, terminal: number, request: number) {
   const { data, view } = room(TERMIOS.size);
-  if (attempt(host, "ioctl", terminal, request, data) < 0) return undefined;
+  if (host.attempt("ioctl", terminal, request, data) < 0) return undefined;
   const characters = new Uint32Array(CHARACTERS);
   const from = TERMIOS.characters;
   new Uint8Array(characters.buffer).set(data.bytes.subarray(from, from + CHARACTERS));
@@ -84,7 +83,7 @@ export function takeQueue(host: Host, terminal: number): Uint8Array {
   const waiting = readNumber(host, terminal, TIOCINQ) ?? 0;
   if (waiting <= 0) return new Uint8Array();
   const { data } = room(waiting);
-  const count = attempt(host, "read", terminal, data, waiting);
+  const count = host.attempt("read", terminal, data, waiting);
   return data.bytes.slice(0, Math.max(0, count));
 }
 
@@ -95,11 +94,11 @@ export function takeQueue(host: Host, terminal: number): Uint8Array {
  */
 export function putBack(host: Host, slave: number, by: number, bytes: Uint8Array): void {
   const before = room(TERMIOS.size);
-  if (attempt(host, "ioctl", slave, TCGETS, before.data) < 0) return;
+  if (host.attempt("ioctl", slave, TCGETS, before.data) < 0) return;
   const raw = room(TERMIOS.size);
   raw.data.bytes.set(before.data.bytes);
   for (const flags of [TERMIOS.iflag, TERMIOS.oflag, TERMIOS.lflag]) raw.view.setUint32(flags, 0, true);
-  attempt(host, "ioctl", slave, TCSETS, raw.data);
+  host.attempt("ioctl", slave, TCSETS, raw.data);
   host.call.write(by, bytes, bytes.length);
-  attempt(host, "ioctl", slave, TCSETS, before.data);
+  host.attempt("ioctl", slave, TCSETS, before.data);
 }

@@ -1,26 +1,15 @@
-import { output } from "@restage/core";
-import { readText } from "@restage/linux";
+import { definePlugin, output, type Plugin, type SeizedThread } from "@restage/core";
 import { PR } from "@restage/linux/abi";
-import { type CheckpointPlugin, defineCheckpointPlugin } from "@restage/core";
-import type { FrozenThread } from "@restage/core";
 
 /** What each thread has of its own: name, robust list, the address to be cleared at its end, restartable sequences, parent death signal. */
-export function threads(): CheckpointPlugin {
-  return defineCheckpointPlugin({
+export function threads(): Plugin {
+  return definePlugin({
     name: "threads",
     duty: "threads",
-    saves: [
-      {
-        group: "tasks",
-        what: "threads",
-        saved: "names, robust lists, rseq, blocked calls",
-        shownBy: ["fixture threads", "case blocked-calls"],
-      },
-    ],
-    apply({ look, collect }) {
-      const addresses = new Map<FrozenThread, ReturnType<typeof output>>();
-      const signals = new Map<FrozenThread, ReturnType<typeof output>>();
-      look.thread.tap("threads", (thread) => {
+    dump({ phases }) {
+      const addresses = new Map<SeizedThread, ReturnType<typeof output>>();
+      const signals = new Map<SeizedThread, ReturnType<typeof output>>();
+      phases.query.thread.tap("threads", (thread) => {
         const address = output(8);
         const signal = output(4);
         thread.call.prctl(PR.GET_TID_ADDRESS, address, 0, 0, 0);
@@ -28,23 +17,23 @@ export function threads(): CheckpointPlugin {
         addresses.set(thread, address);
         signals.set(thread, signal);
       });
-      collect.thread.tap("threads", (thread, { host, freezer }) => {
-        const { core, frozen } = thread;
+      phases.collect.thread.tap("threads", (thread, { host, seizer }) => {
+        const { core, stopped } = thread;
         thread.info.clear_tid_addr = view(addresses.get(thread)).getBigUint64(0, true);
         const signal = view(signals.get(thread)).getInt32(0, true);
         if (signal !== 0) core.pdeath_sig = signal;
-        core.comm = readText(`${thread.proc}/comm`) ?? "";
-        core.blk_sigset = frozen.signalMask;
+        core.comm = host.readText(`${thread.proc}/comm`) ?? "";
+        core.blk_sigset = stopped.signalMask;
         const head = output(8);
         const length = output(8);
         const list = host.kernel.host.call({
           kind: "syscall",
           name: "get_robust_list",
-          args: [frozen.tid, address(head), address(length)],
+          args: [stopped.tid, address(head), address(length)],
         });
         core.futex_rla = list < 0 ? 0n : view(head).getBigUint64(0, true);
         core.futex_rla_len = list < 0 ? 0 : Number(view(length).getBigUint64(0, true));
-        const rseq = freezer.rseq(frozen);
+        const rseq = seizer.rseq(stopped);
         if (rseq !== undefined) {
           core.rseq_entry = { rseq_abi_pointer: rseq.pointer, rseq_abi_size: rseq.size, signature: rseq.signature };
         }

@@ -1,4 +1,4 @@
-import { definePlugin, type Plan, RestoreError, type RestorePlugin, type Thread } from "@restage/core";
+import { definePlugin, type Plan, type Plugin, RestoreError, type Thread } from "@restage/core";
 import { encodeText } from "@restage/images";
 import { PR } from "@restage/linux/abi";
 
@@ -6,19 +6,11 @@ import { PR } from "@restage/linux/abi";
  * RESTORE: the threads of each task with their recorded ids, and what each thread has of its own: name, alternate signal stack, robust list, the
  * address to be cleared at its end, restartable sequences.
  */
-export function threads(): RestorePlugin {
+export function threads(): Plugin {
   return definePlugin({
     name: "threads",
     duty: "threads",
     stages: { RESTORE: "starts threads with their ids; name, alternate stack, robust list, tid address, rseq of each" },
-    supports: [
-      {
-        group: "tasks",
-        what: "threads",
-        restored: "names, robust lists, rseq, blocked calls go on; within a restartable sequence",
-        shownBy: ["fixture threads", "case blocked-calls", "case rseq-critical", "case names-of-bytes"],
-      },
-    ],
     apply({ plan, stages }) {
       plan.tap("threads", checkArchitecture);
       stages.RESTORE.task.tap("threads", (task) => {

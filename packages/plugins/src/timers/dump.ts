@@ -1,11 +1,13 @@
-import type { Call } from "@restage/core";
-import { output } from "@restage/core";
+import {
+  type Call,
+  type Draft,
+  type DumpContext,
+  definePlugin,
+  output,
+  type Plugin,
+  type SeizedTask,
+} from "@restage/core";
 import type { PosixTimerEntry } from "@restage/images";
-import { readText } from "@restage/linux";
-import type { Draft } from "@restage/core";
-import { type CheckpointPlugin, defineCheckpointPlugin } from "@restage/core";
-import type { FrozenTask } from "@restage/core";
-import type { FrozenTree } from "@restage/core";
 
 /** `which` of getitimer(2). */
 const ITIMER = { real: 0, virt: 1, prof: 2 } as const;
@@ -22,22 +24,14 @@ interface AskedTimer {
 }
 
 /** Interval timers and POSIX timers, with the time that is left. */
-export function timers(): CheckpointPlugin {
-  return defineCheckpointPlugin({
+export function timers(): Plugin {
+  return definePlugin({
     name: "timers",
     duty: "timers",
-    saves: [
-      {
-        group: "tasks",
-        what: "timers",
-        saved: "interval timers, POSIX timers",
-        shownBy: ["fixture signals", "case timers"],
-      },
-    ],
-    apply({ look, collect }) {
-      const intervals = new Map<FrozenTask, Readonly<Record<keyof typeof ITIMER, Answer>>>();
-      const posix = new Map<FrozenTask, readonly AskedTimer[]>();
-      look.task.tap("timers", (task, tree) => {
+    dump({ phases }) {
+      const intervals = new Map<SeizedTask, Readonly<Record<keyof typeof ITIMER, Answer>>>();
+      const posix = new Map<SeizedTask, readonly AskedTimer[]>();
+      phases.query.task.tap("timers", (task, context) => {
         const { call } = task.leader;
         const ask = (which: number) => {
           const value = output(TIMER_SIZE);
@@ -45,14 +39,14 @@ export function timers(): CheckpointPlugin {
           return value;
         };
         intervals.set(task, { real: ask(ITIMER.real), virt: ask(ITIMER.virt), prof: ask(ITIMER.prof) });
-        const asked = timersOf(task, tree).map((entry): AskedTimer => {
+        const asked = timersOf(task, context).map((entry): AskedTimer => {
           const time = output(TIMER_SIZE);
           call.timer_gettime(entry.it_id ?? 0, time);
           return { entry, time, overrun: call.timer_getoverrun(entry.it_id ?? 0) };
         });
         posix.set(task, asked);
       });
-      collect.task.tap("timers", (task) => {
+      phases.collect.task.tap("timers", (task) => {
         const interval = (which: keyof typeof ITIMER) => {
           const [isec = 0n, iusec = 0n, vsec = 0n, vusec = 0n] = wordsOf(intervals.get(task)?.[which]);
           return { isec, iusec, vsec, vusec };
@@ -91,8 +85,8 @@ const SIGEV = { signal: 0, none: 1, thread: 2 } as const;
 const SIGEV_THREAD_ID = 4;
 
 /** Reads /proc/PID/timers. Requires CONFIG_CHECKPOINT_RESTORE. */
-function timersOf(task: FrozenTask, tree: FrozenTree): readonly Draft<PosixTimerEntry>[] {
-  const text = readText(`${task.proc}/timers`) ?? "";
+function timersOf(task: SeizedTask, context: DumpContext): readonly Draft<PosixTimerEntry>[] {
+  const text = context.host.readText(`${task.proc}/timers`) ?? "";
   return [
     ...text.matchAll(
       /ID: (\d+)\nsignal: (\d+)\/(?:0x)?([0-9a-f]+)\nnotify: (\w+)\/(tid|pid)\.(\d+)\nClockID: (-?\d+)/g,
@@ -107,7 +101,7 @@ function timersOf(task: FrozenTask, tree: FrozenTree): readonly Draft<PosixTimer
       si_signo: Number(signal),
       it_sigev_notify: toThread ? SIGEV_THREAD_ID : way,
       sival_ptr: BigInt(`0x${value}`),
-      ...(toThread ? { notify_thread_id: tree.pidInside(Number(target)) } : {}),
+      ...(toThread ? { notify_thread_id: context.tree.pidInside(Number(target)) } : {}),
     };
   });
 }

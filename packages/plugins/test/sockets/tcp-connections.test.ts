@@ -7,7 +7,7 @@ import { segmentBytes } from "../../src/sockets/tcp/segments.ts";
 import { openers, task } from "../files/support.ts";
 import { inetSocket, LOOPBACK } from "./support.ts";
 
-function checkpoint(state: number, stream: object = {}, inventory: object = { network_lock_method: 2 }) {
+function images(state: number, stream: object = {}, inventory: object = { network_lock_method: 2 }) {
   const isk = inetSocket({ state, dst_port: 9, dst_addr: [LOOPBACK] });
   const value = {
     inq_len: 2,
@@ -26,7 +26,7 @@ function checkpoint(state: number, stream: object = {}, inventory: object = { ne
 
 async function lines(state: number, inventory?: object, host = {}): Promise<readonly string[]> {
   const { lines, error } = await rehearse({
-    ...checkpoint(state, {}, inventory),
+    ...images(state, {}, inventory),
     plugins: [...openers, inetSockets(), tcpConnections()],
     options: { tcpEstablished: true },
     host,
@@ -77,7 +77,7 @@ describe("tcpConnections", () => {
       "iptables-restore": "",
     };
     const { kernel } = await rehearse({
-      ...checkpoint(TCP_STATE.ESTABLISHED, {}, { network_lock_method: 0 }),
+      ...images(TCP_STATE.ESTABLISHED, {}, { network_lock_method: 0 }),
       plugins: [...openers, inetSockets(), tcpConnections()],
       options: { tcpEstablished: true },
       host: { outputs },
@@ -88,11 +88,11 @@ describe("tcpConnections", () => {
   });
 
   it("is refused when nobody asks for it, or in a state that it does not know", async () => {
-    const test = { with: [...openers, inetSockets()], ...checkpoint(TCP_STATE.ESTABLISHED) };
+    const test = { with: [...openers, inetSockets()], ...images(TCP_STATE.ESTABLISHED) };
     expect(await testPlan(tcpConnections(), test)).toMatchObject([
       { what: "TCP socket 127.0.0.1:80 connected to 127.0.0.1:9", why: "it is connected" },
     ]);
-    const early = { ...test, ...checkpoint(TCP_STATE.SYN_RECV), options: { tcpEstablished: true } };
+    const early = { ...test, ...images(TCP_STATE.SYN_RECV), options: { tcpEstablished: true } };
     expect((await testPlan(tcpConnections(), early)).map(({ why }) => why)).toEqual([
       "connections in state SYN_RECV are not restored yet",
     ]);

@@ -1,24 +1,15 @@
-import { output } from "@restage/core";
+import { definePlugin, output, type Plugin } from "@restage/core";
 import { RLIMIT_NAMES } from "@restage/linux/abi";
-import { type CheckpointPlugin, defineCheckpointPlugin } from "@restage/core";
 
 /** Resource limits. */
-export function limits(): CheckpointPlugin {
-  return defineCheckpointPlugin({
+export function limits(): Plugin {
+  return definePlugin({
     name: "limits",
     duty: "limits",
-    saves: [
-      {
-        group: "tasks",
-        what: "resource limits",
-        saved: "all",
-        shownBy: ["fixture attributes"],
-      },
-    ],
-    apply({ look, collect }) {
+    dump({ phases }) {
       const answers = new Map<unknown, readonly ReturnType<typeof output>[]>();
       // Asked from within: from outside it takes CAP_SYS_RESOURCE where a process has other ids.
-      look.task.tap("limits", (task) => {
+      phases.query.task.tap("limits", (task) => {
         const limits = RLIMIT_NAMES.map((_, which) => {
           const limit = output(16);
           task.leader.call.prlimit64(0, which, undefined, limit);
@@ -26,7 +17,7 @@ export function limits(): CheckpointPlugin {
         });
         answers.set(task, limits);
       });
-      collect.task.tap("limits", (task) => {
+      phases.collect.task.tap("limits", (task) => {
         const rlimits = (answers.get(task) ?? []).map(({ bytes }) => {
           const [cur = 0n, max = 0n] = new BigUint64Array(bytes.slice().buffer);
           return { cur, max };

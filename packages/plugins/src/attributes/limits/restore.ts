@@ -1,24 +1,15 @@
-import { definePlugin, type Host, type ResourceLimit, type RestorePlugin, type Task } from "@restage/core";
+import { definePlugin, type Host, type Plugin, type ResourceLimit, type Task } from "@restage/core";
 import { hasCapability, RLIM_INFINITY, RLIMIT, RLIMIT_NAMES } from "@restage/linux/abi";
 
 /**
  * RESTORE, last: resource limits. Raising a hard limit above that of this process requires CAP_SYS_RESOURCE; without it the limit stays at
  * what may be set, and the plan says so.
  */
-export function limits(): RestorePlugin {
+export function limits(): Plugin {
   return definePlugin({
     name: "limits",
     duty: "limits",
     stages: { RESTORE: "resource limits, after everything that they limit" },
-    supports: [
-      {
-        group: "tasks",
-        what: "resource limits",
-        restored: "all 16",
-        refused: "hard limits above those of the caller without CAP_SYS_RESOURCE",
-        shownBy: ["fixture attributes"],
-      },
-    ],
     apply({ plan, stages }) {
       let ceiling: readonly bigint[] = [];
       let inherited: readonly ResourceLimit[] = [];

@@ -1,4 +1,4 @@
-import { definePlugin, type Host, type RestorePlugin } from "@restage/core";
+import { definePlugin, type Host, type Plugin } from "@restage/core";
 import { hasCapability, PR } from "@restage/linux/abi";
 
 /** The loginuid of a process that nobody logged in for: (uid_t) -1. */
@@ -14,19 +14,11 @@ interface Inherited {
  * RESTORE: oom_score_adj, loginuid, membarrier registrations. RESTORE_SIGCHLD: child subreaper. The personality is in the images in a form that cannot be
  * relied on, and is left as it is, as CRIU does.
  */
-export function processAttributes(): RestorePlugin {
+export function processAttributes(): Plugin {
   return definePlugin({
     name: "process-attributes",
     duty: "process-attributes",
     stages: { RESTORE: "oom_score_adj, loginuid, membarrier registrations", RESTORE_SIGCHLD: "child subreaper" },
-    supports: [
-      {
-        group: "tasks",
-        what: "name, oom_score_adj, personality, THP, subreaper",
-        restored: "all",
-        shownBy: ["fixture attributes"],
-      },
-    ],
     apply({ plan, stages }) {
       let inherited: Inherited = { oomScoreAdj: undefined, loginuid: undefined };
       plan.tap("process-attributes", (plan) => {

@@ -1,6 +1,5 @@
-import { output } from "@restage/core";
+import { definePlugin, output, type Plugin } from "@restage/core";
 import { SCHED } from "@restage/linux/abi";
-import { type CheckpointPlugin, defineCheckpointPlugin } from "@restage/core";
 
 /** SCHED_RESET_ON_FORK, which stands in the policy. Source: include/uapi/linux/sched.h. */
 const RESET_ON_FORK = 0x4000_0000;
@@ -9,24 +8,15 @@ const SCHED_ATTR = { policy: 4, flags: 8, nice: 16, priority: 20, size: 48 } as 
 const SCHED_FLAG_RESET_ON_FORK = 1n;
 
 /** Nice value and scheduling policy of every thread. */
-export function scheduling(): CheckpointPlugin {
-  return defineCheckpointPlugin({
+export function scheduling(): Plugin {
+  return definePlugin({
     name: "scheduling",
     duty: "scheduling",
-    saves: [
-      {
-        group: "tasks",
-        what: "scheduling",
-        saved: "policies, priorities, nice",
-        refused: "SCHED_DEADLINE, SCHED_EXT",
-        shownBy: ["fixture attributes"],
-      },
-    ],
-    apply({ look }) {
-      look.thread.tap("scheduling", ({ core, frozen, tid, task }, { host, findings }) => {
+    dump({ phases }) {
+      phases.inspect.thread.tap("scheduling", ({ core, stopped, tid, task }, { host, findings }) => {
         const attributes = output(SCHED_ATTR.size);
         const at = { kind: "address", data: attributes, offset: 0 } as const;
-        host.kernel.host.call({ kind: "syscall", name: "sched_getattr", args: [frozen.tid, at, SCHED_ATTR.size, 0] });
+        host.kernel.host.call({ kind: "syscall", name: "sched_getattr", args: [stopped.tid, at, SCHED_ATTR.size, 0] });
         const view = new DataView(attributes.bytes.buffer);
         const policy = view.getUint32(SCHED_ATTR.policy, true);
         const resets = (view.getBigUint64(SCHED_ATTR.flags, true) & SCHED_FLAG_RESET_ON_FORK) !== 0n;

@@ -1,20 +1,12 @@
-import { definePlugin, type RestorePlugin } from "@restage/core";
+import { definePlugin, type Plugin } from "@restage/core";
 import { PRIO, SCHED } from "@restage/linux/abi";
 
 /** RESTORE: nice value and scheduling policy of each thread. A lower nice value and real-time policies require CAP_SYS_NICE. */
-export function scheduling(): RestorePlugin {
+export function scheduling(): Plugin {
   return definePlugin({
     name: "scheduling",
     duty: "scheduling",
     stages: { RESTORE: "nice value and scheduling policy of every thread" },
-    supports: [
-      {
-        group: "tasks",
-        what: "scheduling",
-        restored: "nice, BATCH, IDLE, FIFO, RR with priorities",
-        shownBy: ["fixture attributes", "fixture threads"],
-      },
-    ],
     apply({ plan, stages }) {
       plan.tap("scheduling", (plan) => {
         for (const task of plan.survivors) {

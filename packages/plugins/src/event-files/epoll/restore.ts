@@ -1,4 +1,4 @@
-import { definePlugin, type Plan, type RestorePlugin, struct, type Task } from "@restage/core";
+import { definePlugin, type Plan, type Plugin, struct, type Task } from "@restage/core";
 import type { EventpollFileEntry, EventpollTfdEntry } from "@restage/images";
 import { EPOLL_CTL } from "@restage/linux/abi";
 import { creationFlags, setOtherFlags } from "../open-flags.ts";
@@ -12,21 +12,12 @@ interface PlacedSet {
 /**
  * RESTORE: epoll sets. What they watch is added by number when all descriptors of the task have theirs, also those that others opened for it.
  */
-export function epolls(): RestorePlugin {
+export function epolls(): Plugin {
   return definePlugin({
     name: "epolls",
     duty: "epolls",
     needs: ["descriptors"],
     stages: { RESTORE: "makes epoll sets, and adds what they watch when all descriptors are there" },
-    supports: [
-      {
-        group: "files",
-        what: "epoll",
-        restored: "all watched descriptors with their events and data, of any type, sets in sets",
-        refused: "a watched file that has no descriptor any more",
-        shownBy: ["fixture polling"],
-      },
-    ],
     apply({ plan, openFile, stages }) {
       let placed: ReadonlyMap<Task, readonly PlacedSet[]> = new Map();
       plan.tap("epolls", (plan) => {
@@ -77,9 +68,9 @@ interface SavedSet {
 
 /** The sets of files.img; what they watch stands in an image of its own in older checkpoints. */
 function setsOf(plan: Plan): readonly SavedSet[] {
-  const sets = [...plan.checkpoint.files.values()].flatMap(({ epfd }): EventpollFileEntry[] => (epfd ? [epfd] : []));
+  const sets = [...plan.images.files.values()].flatMap(({ epfd }): EventpollFileEntry[] => (epfd ? [epfd] : []));
   if (sets.length === 0) return [];
-  const older = plan.checkpoint.values("eventpoll_tfd");
+  const older = plan.images.values("eventpoll_tfd");
   return sets.map(({ id, tfd }) => ({ id, targets: [...tfd, ...older.filter((target) => target.id === id)] }));
 }
 

@@ -1,23 +1,15 @@
-import { definePlugin, type RestorePlugin, words } from "@restage/core";
+import { definePlugin, type Plugin, words } from "@restage/core";
 import { creationFlags, setOtherFlags } from "../open-flags.ts";
 
 /** What eventfd(2) takes as the initial counter. */
 const LARGEST_INITIAL = 0xffff_ffffn;
 
 /** RESTORE: eventfds with their counters. Whether one is a semaphore is not in the images of CRIU 4.2. */
-export function eventfds(): RestorePlugin {
+export function eventfds(): Plugin {
   return definePlugin({
     name: "eventfds",
     duty: "eventfds",
     stages: { RESTORE: "opens eventfds, with their counters" },
-    supports: [
-      {
-        group: "files",
-        what: "eventfd",
-        restored: "counter, flags; not EFD_SEMAPHORE, which CRIU 4.2 does not save",
-        shownBy: ["fixture polling"],
-      },
-    ],
     apply({ openFile }) {
       openFile.for("EVENTFD").tap("eventfds", ({ task, entry: { efd } }) => {
         if (efd === undefined) return undefined;

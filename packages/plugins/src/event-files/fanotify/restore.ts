@@ -1,4 +1,4 @@
-import { type Checkpoint, definePlugin, type Host, type Plan, type RestorePlugin, type Task } from "@restage/core";
+import { definePlugin, type Host, type ImageSet, type Plan, type Plugin, type Task } from "@restage/core";
 import { type FanotifyFileEntry, type FanotifyMarkEntry, markType } from "@restage/images";
 import { AT_FDCWD, FAN_INIT, FAN_MARK, O } from "@restage/linux/abi";
 import { takeDescriptor } from "../../files/take-descriptor.ts";
@@ -12,27 +12,17 @@ import { checkIsHeld, type WatchedFile, WatchedFiles } from "../watched-files.ts
  *
  * Requires CAP_SYS_ADMIN.
  */
-export function fanotify(): RestorePlugin {
+export function fanotify(): Plugin {
   return definePlugin({
     name: "fanotify",
     duty: "fanotify",
     stages: { RESTORE: "opens fanotify instances", RESTORE_CREDS: "adds their marks" },
-    supports: [
-      {
-        group: "files",
-        what: "fanotify",
-        restored: "marks of files and of mounts, their events and what they ignore; flags",
-        refused: "marked files that are not there; not in CRIU's images: marks of file systems, unread events",
-        kernel: "CONFIG_FANOTIFY",
-        shownBy: ["case watched-files", "case container-files"],
-      },
-    ],
     apply({ plan, openFile, stages }) {
       const opened: { readonly task: Task; readonly entry: FanotifyFileEntry }[] = [];
       let files: WatchedFiles | undefined;
       plan.tap("fanotify", (plan) => {
         files = new WatchedFiles(plan);
-        for (const { ffy } of plan.checkpoint.files.values()) if (ffy !== undefined) checkInstance(plan, ffy, files);
+        for (const { ffy } of plan.images.files.values()) if (ffy !== undefined) checkInstance(plan, ffy, files);
       });
       openFile.for("FANOTIFY").tap("fanotify", ({ task, entry: { ffy } }) => {
         if (ffy === undefined) return undefined;
@@ -45,14 +35,14 @@ export function fanotify(): RestorePlugin {
         return descriptor;
       });
       stages.RESTORE_CREDS.enter.tap("fanotify", (context) => {
-        const { host, tree, checkpoint } = context;
+        const { host, tree, images } = context;
         for (const { task, entry } of opened) {
           const instance = takeDescriptor(host, tree, entry.id);
           for (const mark of entry.mark) {
             const add = (path: string) => addMark(host, instance, mark, path);
             const file = markedFile(mark);
             if (file !== undefined) files?.open(context, task, file, add);
-            else add(files?.path(mountPoint(checkpoint, task, mark) ?? "/", mark.me?.mnt_id) ?? "/");
+            else add(files?.path(mountPoint(images, task, mark) ?? "/", mark.me?.mnt_id) ?? "/");
           }
           host.call.close(instance);
         }
@@ -67,9 +57,9 @@ function markedFile({ ie, s_dev: device }: FanotifyMarkEntry): WatchedFile | und
 }
 
 /** Where the mount of a mark is: CRIU saves its path without the first slash, or its number in a mount namespace of the tree's own. */
-function mountPoint(checkpoint: Checkpoint, task: Task, { me }: FanotifyMarkEntry): string | undefined {
+function mountPoint(images: ImageSet, task: Task, { me }: FanotifyMarkEntry): string | undefined {
   if (me?.path !== undefined) return `/${me.path}`;
-  const mounts = checkpoint.values("mnts", namespaceId(task, "mount") ?? 0);
+  const mounts = images.values("mnts", namespaceId(task, "mount") ?? 0);
   return mounts.find(({ mnt_id }) => mnt_id === me?.mnt_id)?.mountpoint;
 }
 
@@ -91,7 +81,7 @@ function checkInstance(plan: Plan, { id, mark: marks }: FanotifyFileEntry, files
     const file = markedFile(mark);
     if (file !== undefined) files.check(plan, "a fanotify mark", file);
     else if (mark.me === undefined) plan.refuse({ what, why: `marks of type ${mark.type} are none that CRIU saves` });
-    else if (mountPoint(plan.checkpoint, plan.tree.root, mark) === undefined) {
+    else if (mountPoint(plan.images, plan.tree.root, mark) === undefined) {
       plan.refuse({ what, why: `it has a mark of mount ${mark.me.mnt_id}, which is not in the checkpoint` });
     }
   }

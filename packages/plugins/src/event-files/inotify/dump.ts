@@ -1,12 +1,8 @@
-import { readFileSync, readlinkSync } from "node:fs";
-import { data } from "@restage/core";
+import { type DumpContext, data, definePlugin, type Host, type OpenFile, type Plugin } from "@restage/core";
 import { fdTypes } from "@restage/images";
 import { AT_FDCWD, O } from "@restage/linux/abi";
-import { attempt, room } from "../../attempt.ts";
 import { ownerOf } from "../../files/file-owner/dump.ts";
-import type { OpenFile } from "@restage/core";
-import { type CheckpointPlugin, defineCheckpointPlugin } from "@restage/core";
-import type { FrozenTree } from "@restage/core";
+import { room } from "../../room.ts";
 
 /** A line of /proc/PID/fdinfo for each watch, all numbers hexadecimal. Source: proc_pid_fdinfo(5). */
 const WATCH =
@@ -14,52 +10,45 @@ const WATCH =
 
 /** Words that CRIU gives to a handle at least. */
 const HANDLE_WORDS = 16;
+/** What the kernel puts behind a name that is gone. */
+const DELETED = " (deleted)";
 const FIONREAD = 0x541b;
 
 /**
  * Inotify instances and their watches. What is watched is found by its file handle; its path stands in the image. Requires CAP_DAC_READ_SEARCH.
  */
-export function inotifies(): CheckpointPlugin {
-  return defineCheckpointPlugin({
+export function inotifies(): Plugin {
+  return definePlugin({
     name: "inotifies",
     duty: "inotifies",
-    saves: [
-      {
-        group: "files",
-        what: "inotify",
-        saved: "watches",
-        refused: "watches of deleted files",
-        shownBy: ["fixture polling"],
-      },
-    ],
-    apply({ describeFile }) {
-      describeFile.tap("inotifies", (file, tree) => {
+    dump({ describeFile }) {
+      describeFile.tap("inotifies", (file, context) => {
         if (file.link !== "anon_inode:inotify") return undefined;
-        warnOfEvents(file, tree);
+        warnOfEvents(file, context);
         const { id, flags } = file;
-        const wd = [...file.info.matchAll(WATCH)].map((match) => watchOf(match, file, tree));
-        return { type: fdTypes.INOTIFY, ify: { id, flags, fown: ownerOf(file, tree), wd } };
+        const wd = [...file.info.matchAll(WATCH)].map((match) => watchOf(match, file, context));
+        return { type: fdTypes.INOTIFY, ify: { id, flags, fown: ownerOf(file, context), wd } };
       });
     },
   });
 }
 
-function warnOfEvents({ descriptor, link, task }: OpenFile, { host, findings }: FrozenTree): void {
+function warnOfEvents({ descriptor, link, task }: OpenFile, { host, findings }: DumpContext): void {
   const bytes = room(4);
-  if (descriptor === undefined || attempt(host, "ioctl", descriptor, FIONREAD, bytes.data) < 0) return;
+  if (descriptor === undefined || host.attempt("ioctl", descriptor, FIONREAD, bytes.data) < 0) return;
   if (bytes.view.getInt32(0, true) === 0) return;
   findings.warn({ what: link, why: "events that nobody has read have no place in images", pid: task.pid });
 }
 
-function watchOf(match: RegExpMatchArray, file: OpenFile, tree: FrozenTree) {
+function watchOf(match: RegExpMatchArray, file: OpenFile, context: DumpContext) {
   const hex = (index: number) => Number.parseInt(match[index] ?? "0", 16);
   const handle = fromHex(match[8] ?? "");
   const device = hex(3);
-  const path = pathOfHandle(tree, device, hex(7), handle);
+  const path = pathOfHandle(context, device, hex(7), handle);
   if (path === undefined) {
     const why = `what watch ${hex(1)} is about (inode ${hex(2)}) is not found by its file handle`;
     const hint = "it takes CAP_DAC_READ_SEARCH, and a file system with file handles";
-    tree.findings.refuse({ what: file.link, why, hint, pid: file.task.pid });
+    context.findings.refuse({ what: file.link, why, hint, pid: file.task.pid });
   }
   const words = new BigUint64Array(HANDLE_WORDS);
   new Uint8Array(words.buffer).set(handle.subarray(0, 8 * HANDLE_WORDS));
@@ -75,30 +64,30 @@ function watchOf(match: RegExpMatchArray, file: OpenFile, tree: FrozenTree) {
 }
 
 /** A path that leads to a file, by the mounts of its file system. */
-function pathOfHandle({ host }: FrozenTree, device: number, type: number, handle: Uint8Array): string | undefined {
+function pathOfHandle({ host }: DumpContext, device: number, type: number, handle: Uint8Array): string | undefined {
   // struct file_handle: size, type, bytes.
   const bytes = new Uint8Array(8 + handle.length);
   const view = new DataView(bytes.buffer);
   view.setUint32(0, handle.length, true);
   view.setInt32(4, type, true);
   bytes.set(handle, 8);
-  for (const mountpoint of mountpointsOf(device)) {
-    const mount = attempt(host, "openat", AT_FDCWD, mountpoint, O.RDONLY | O.NONBLOCK | O.CLOEXEC, 0);
+  for (const mountpoint of mountpointsOf(host, device)) {
+    const mount = host.attempt("openat", AT_FDCWD, mountpoint, O.RDONLY | O.NONBLOCK | O.CLOEXEC, 0);
     if (mount < 0) continue;
-    const found = attempt(host, "open_by_handle_at", mount, data(bytes), O.PATH | O.CLOEXEC);
+    const found = host.attempt("open_by_handle_at", mount, data(bytes), O.PATH | O.CLOEXEC);
     host.call.close(mount);
     if (found < 0) continue;
-    const path = readlinkSync(`/proc/self/fd/${found}`);
+    const path = host.readLink(`/proc/self/fd/${found}`) ?? DELETED;
     host.call.close(found);
-    if (!path.endsWith(" (deleted)")) return path;
+    if (!path.endsWith(DELETED)) return path;
   }
   return undefined;
 }
 
 /** @param device as the kernel counts: 20 bits of the minor number. */
-function mountpointsOf(device: number): readonly string[] {
+function mountpointsOf(host: Host, device: number): readonly string[] {
   const name = `${device >>> 20}:${device & 0xfffff}`;
-  return readFileSync("/proc/self/mountinfo", "utf8")
+  return (host.readText("/proc/self/mountinfo", "utf8") ?? "")
     .split("\n")
     .map((line) => line.split(" "))
     .filter(([, , number]) => number === name)

@@ -1,4 +1,4 @@
-import { definePlugin, type Host, type RestorePlugin, type Task } from "@restage/core";
+import { definePlugin, type Host, type Plugin, type Task } from "@restage/core";
 import type { InotifyFileEntry, InotifyWdEntry } from "@restage/images";
 import { INOTIFY_IOC_SETNEXTWD, INOTIFY_SETTABLE } from "@restage/linux/abi";
 import { takeDescriptor } from "../../files/take-descriptor.ts";
@@ -12,28 +12,17 @@ import { checkIsHeld, type WatchedFile, WatchedFiles, wrongNumber } from "../wat
  * A file is found by its path, where CRIU has saved one, else by its handle; a deleted one as what a task has open. Requires
  * CAP_DAC_READ_SEARCH for handles, and CONFIG_CHECKPOINT_RESTORE for the numbers.
  */
-export function inotify(): RestorePlugin {
+export function inotify(): Plugin {
   return definePlugin({
     name: "inotify",
     duty: "inotify",
     stages: { RESTORE: "opens inotify instances", RESTORE_CREDS: "adds their watches, with the recorded numbers" },
-    supports: [
-      {
-        group: "files",
-        what: "inotify",
-        restored:
-          "watches with their numbers and masks, found by path or by handle, on deleted files that are open too",
-        refused: "watched files that are not there",
-        kernel: "CONFIG_CHECKPOINT_RESTORE",
-        shownBy: ["fixture polling", "case watched-files", "case container-files"],
-      },
-    ],
     apply({ plan, openFile, stages }) {
       const opened: { readonly task: Task; readonly entry: InotifyFileEntry }[] = [];
       let files: WatchedFiles | undefined;
       plan.tap("inotify", (plan) => {
         files = new WatchedFiles(plan);
-        for (const { ify } of plan.checkpoint.files.values()) {
+        for (const { ify } of plan.images.files.values()) {
           if (ify === undefined) continue;
           checkIsHeld(plan, `inotify instance ${ify.id}`, ify.id);
           for (const watch of ify.wd) files.check(plan, `inotify watch ${watch.wd}`, watchedFile(watch));

@@ -1,14 +1,13 @@
-import { definePlugin, type RestorePlugin, words } from "@restage/core";
+import { definePlugin, type Plugin, words } from "@restage/core";
 import { SIGSET_SIZE } from "@restage/linux/abi";
 import { creationFlags, setOtherFlags } from "../open-flags.ts";
 
 /** RESTORE: signalfds with the signals that they take. */
-export function signalfds(): RestorePlugin {
+export function signalfds(): Plugin {
   return definePlugin({
     name: "signalfds",
     duty: "signalfds",
     stages: { RESTORE: "opens signalfds" },
-    supports: [{ group: "files", what: "signalfd", restored: "signals, flags", shownBy: ["fixture polling"] }],
     apply({ openFile }) {
       openFile.for("SIGNALFD").tap("signalfds", ({ task, entry: { sgfd } }) => {
         if (sgfd === undefined) return undefined;

@@ -1,39 +1,30 @@
+import { definePlugin, type Plugin } from "@restage/core";
 import { fdTypes } from "@restage/images";
-import { readText } from "@restage/linux";
-import { attempt, room } from "../../attempt.ts";
 import { ownerOf } from "../../files/file-owner/dump.ts";
-import { type CheckpointPlugin, defineCheckpointPlugin } from "@restage/core";
+import { room } from "../../room.ts";
 
 /** /proc/PID/fdinfo of a timerfd. Source: proc_pid_fdinfo(5). */
 const INFO =
   /^clockid: (\d+)\nticks: (\d+)\nsettime flags: 0?(\d+)\nit_value: \((\d+), (\d+)\)\nit_interval: \((\d+), (\d+)\)/m;
 
 /** Timerfds with the time that is left, and the expirations that nobody has read. */
-export function timerfds(): CheckpointPlugin {
-  return defineCheckpointPlugin({
+export function timerfds(): Plugin {
+  return definePlugin({
     name: "timerfds",
     duty: "timerfds",
-    saves: [
-      {
-        group: "files",
-        what: "timerfd",
-        saved: "all",
-        shownBy: ["fixture polling"],
-      },
-    ],
-    apply({ describeFile }) {
-      describeFile.tap("timerfds", (file, tree) => {
+    dump({ describeFile }) {
+      describeFile.tap("timerfds", (file, context) => {
         if (file.link !== "anon_inode:[timerfd]") return undefined;
         // Being asked, an expired periodic timer counts on: /proc alone shows it as disarmed.
-        attempt(tree.host, "timerfd_gettime", file.descriptor ?? -1, room(32).data);
-        const match = INFO.exec(readText(`/proc/self/fdinfo/${file.descriptor}`) ?? "");
+        context.host.attempt("timerfd_gettime", file.descriptor ?? -1, room(32).data);
+        const match = INFO.exec(context.host.readText(`/proc/self/fdinfo/${file.descriptor}`) ?? "");
         if (match === null) return undefined;
         const [, clockid = 0, ticks = 0, settime = "0", vsec = 0, vnsec = 0, isec = 0, insec = 0] = match;
         const { id, flags } = file;
         const tfd = {
           id,
           flags,
-          fown: ownerOf(file, tree),
+          fown: ownerOf(file, context),
           clockid: Number(clockid),
           ticks: BigInt(ticks),
           settime_flags: Number.parseInt(settime, 8),

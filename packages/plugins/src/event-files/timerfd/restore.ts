@@ -1,4 +1,4 @@
-import { definePlugin, output, type RestorePlugin, type Task, type Value, words } from "@restage/core";
+import { definePlugin, output, type Plugin, type Task, type Value, words } from "@restage/core";
 import type { TimerfdEntry } from "@restage/images";
 import { TFD_IOC_SET_TICKS, TFD_TIMER } from "@restage/linux/abi";
 import { creationFlags, setOtherFlags } from "../open-flags.ts";
@@ -11,19 +11,11 @@ const SECOND = 1_000_000_000n;
  * The image has the time that was left. A timer that was set to a time of its clock is set to one again: the left time from now on. Setting ticks
  * needs CONFIG_CHECKPOINT_RESTORE.
  */
-export function timerfds(): RestorePlugin {
+export function timerfds(): Plugin {
   return definePlugin({
     name: "timerfds",
     duty: "timerfds",
     stages: { RESTORE: "opens timerfds", COMPLETE: "arms them, with the ticks that nobody has read" },
-    supports: [
-      {
-        group: "files",
-        what: "timerfd",
-        restored: "clock, time that is left, interval, unread ticks, flags",
-        shownBy: ["fixture polling", "fixture timens"],
-      },
-    ],
     apply({ openFile, stages }) {
       const opened = new Map<Task, TimerfdEntry[]>();
       openFile.for("TIMERFD").tap("timerfds", ({ task, entry: { tfd } }) => {

@@ -5,7 +5,7 @@ import {
   loaded,
   output,
   type Plan,
-  type RestorePlugin,
+  type Plugin,
   struct,
   type Task,
   type Value,
@@ -25,32 +25,22 @@ const INFO = { size: 8, id: 4 } as const;
  *
  * Requires CAP_BPF, where the kernel does not let everybody make maps.
  */
-export function bpfMaps(): RestorePlugin {
+export function bpfMaps(): Plugin {
   return definePlugin({
     name: "bpf-maps",
     duty: "bpf-maps",
     stages: { RESTORE: "makes BPF maps, with their content" },
-    supports: [
-      {
-        group: "files",
-        what: "BPF maps",
-        restored: "hashes and arrays: content, name, flags, frozen; read-only descriptions, several of one map",
-        refused: "other types, which CRIU 4.2 does not save",
-        kernel: "CONFIG_BPF_SYSCALL",
-        shownBy: ["case bpf-maps"],
-      },
-    ],
     apply({ plan, openFile, fileGroup }) {
       /** Ids of the maps that have been made, by those at the checkpoint. */
       const made = new Map<number, Value>();
       plan.tap("bpf-maps", checkMaps);
       fileGroup.for("BPFMAP").tap("bpf-maps", ({ bpf }) => (bpf === undefined ? undefined : `BPF map ${bpf.map_id}`));
-      openFile.for("BPFMAP").tap("bpf-maps", ({ task, entry: { bpf }, checkpoint }) => {
+      openFile.for("BPFMAP").tap("bpf-maps", ({ task, entry: { bpf }, images }) => {
         if (bpf === undefined) return undefined;
         const access = bpf.flags & O.ACCMODE;
         const known = made.get(bpf.map_id);
         if (known !== undefined) return withFlags(task, openMap(task, known, access), bpf);
-        const map = makeMap(task, bpf, checkpoint.entries("bpfmap_data"));
+        const map = makeMap(task, bpf, images.entries("bpfmap_data"));
         const id = idOf(task, map);
         made.set(bpf.map_id, id);
         if (access === O.RDWR) return withFlags(task, map, bpf);
@@ -112,7 +102,7 @@ function withFlags(task: Task, map: Value, { flags }: BpfmapFileEntry): Value {
 }
 
 function checkMaps(plan: Plan): void {
-  const maps = [...plan.checkpoint.files.values()].flatMap(({ bpf }) => bpf ?? []);
+  const maps = [...plan.images.files.values()].flatMap(({ bpf }) => bpf ?? []);
   for (const { map_type, map_name, map_id, ifindex } of maps) {
     const what = `BPF map ${map_name || map_id}`;
     if (!TYPES.has(map_type))
@@ -120,5 +110,5 @@ function checkMaps(plan: Plan): void {
     if (ifindex !== 0) plan.refuse({ what, why: `it is on network device ${ifindex} (offloaded)` });
   }
   // Read before any task exists: it may be damaged.
-  if (maps.length > 0) plan.checkpoint.entries("bpfmap_data");
+  if (maps.length > 0) plan.images.entries("bpfmap_data");
 }

@@ -1,4 +1,4 @@
-import { definePlugin, type RestorePlugin } from "@restage/core";
+import { definePlugin, type Plugin } from "@restage/core";
 import { referencedFiles } from "../descriptors/referenced-files.ts";
 import { readRemaps } from "../remaps.ts";
 
@@ -6,28 +6,20 @@ import { readRemaps } from "../remaps.ts";
  * Files below /proc/PID of processes that had ended: a helper has the pid while they are opened. Afterwards they are again files of a process
  * that is gone.
  */
-export function deadProcesses(): RestorePlugin {
+export function deadProcesses(): Plugin {
   return definePlugin({
     name: "dead-processes",
     duty: "dead-processes",
     needs: ["zombies-helpers"],
-    supports: [
-      {
-        group: "files",
-        what: "files of /proc/PID of tasks that are gone",
-        restored: "the file, through a stand-in that dies again",
-        shownBy: ["case dead-processes"],
-      },
-    ],
     apply({ plan }) {
       plan.tap("dead-processes", (plan) => {
         const { tree } = plan;
         const referenced = referencedFiles(plan);
         const threads = new Set(tree.tasks.flatMap((task) => task.threads.map(({ tid }) => tid)));
-        for (const { id, kind, source: pid } of readRemaps(plan.checkpoint)) {
+        for (const { id, kind, source: pid } of readRemaps(plan.images)) {
           if (kind !== "dead-process" || !referenced.has(id) || tree.byPid(pid) !== undefined) continue;
           if (threads.has(pid)) {
-            const what = plan.checkpoint.file(id, "remap-fpath.img").reg?.name ?? `file ${id}`;
+            const what = plan.images.file(id, "remap-fpath.img").reg?.name ?? `file ${id}`;
             plan.refuse({ what, why: `process ${pid} had ended, and a thread of the checkpoint has its number` });
           } else tree.addHelper({ pid, sid: tree.root.sid, pgid: tree.root.pgid }, tree.root);
         }

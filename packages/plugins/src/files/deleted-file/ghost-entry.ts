@@ -1,10 +1,8 @@
-import { readlinkSync, statSync } from "node:fs";
+import { type DumpContext, type OpenFile, RestoreError } from "@restage/core";
 import type { EntryToEncode, GhostChunk } from "@restage/images";
 import { AT_FDCWD, O, S_IF, SEEK } from "@restage/linux/abi";
-import { attempt, room } from "../../attempt.ts";
-import type { FrozenTree } from "@restage/core";
+import { room } from "../../room.ts";
 import { ownersOf } from "../file-owner/dump.ts";
-import type { OpenFile } from "@restage/core";
 
 /** From this size on holes are looked for, in bytes. */
 const CHUNKS_FROM = 3 * 4096;
@@ -12,9 +10,10 @@ const PIECE = 128 * 1024;
 const NANOSECONDS = 1_000_000_000n;
 
 /** A file without a name as its image has it: owner, mode, times, and what is in it. */
-export function ghostEntry(tree: FrozenTree, { proc }: OpenFile): EntryToEncode<"ghost_file"> {
-  const stat = statSync(proc, { bigint: true });
-  const mode = Number(stat.mode);
+export function ghostEntry(context: DumpContext, { proc }: OpenFile): EntryToEncode<"ghost_file"> {
+  const stat = context.host.inode(proc);
+  if (stat === undefined) throw new RestoreError("ERR_SYSCALL", `Cannot look at ${proc}: it does not exist`);
+  const { mode } = stat;
   const type = mode & S_IF.MT;
   const time = (nanoseconds: bigint) => ({
     tv_sec: nanoseconds / NANOSECONDS,
@@ -23,23 +22,23 @@ export function ghostEntry(tree: FrozenTree, { proc }: OpenFile): EntryToEncode<
   const isFile = type === S_IF.REG;
   const hasChunks = isFile && stat.size >= CHUNKS_FROM;
   const value = {
-    ...ownersOf(proc, tree),
+    ...ownersOf(proc, context),
     mode,
     dev: deviceNumber(stat.dev),
     ino: stat.ino,
-    atim: time(stat.atimeNs),
-    mtim: time(stat.mtimeNs),
+    atim: time(stat.accessed),
+    mtim: time(stat.modified),
     ...(type === S_IF.CHR || type === S_IF.BLK ? { rdev: Number(stat.rdev) } : {}),
-    ...(type === S_IF.LNK ? { symlnk_target: readlinkSync(proc) } : {}),
+    ...(type === S_IF.LNK ? { symlnk_target: context.host.readLink(proc) ?? "" } : {}),
     ...(hasChunks ? { chunks: true, size: stat.size } : {}),
   };
   if (!isFile) return { value, extra: { content: new Uint8Array() } };
-  const file = tree.host.call.openat(AT_FDCWD, proc, O.RDONLY | O.CLOEXEC, 0).result;
+  const file = context.host.call.openat(AT_FDCWD, proc, O.RDONLY | O.CLOEXEC, 0).result;
   try {
-    if (!hasChunks) return { value, extra: { content: readAt(tree, file, 0, Number(stat.size)) } };
-    return { value, extra: { chunks: readChunks(tree, file, Number(stat.size)) } };
+    if (!hasChunks) return { value, extra: { content: readAt(context, file, 0, Number(stat.size)) } };
+    return { value, extra: { chunks: readChunks(context, file, Number(stat.size)) } };
   } finally {
-    tree.host.call.close(file);
+    context.host.call.close(file);
   }
 }
 
@@ -50,20 +49,20 @@ export function deviceNumber(dev: bigint): number {
   return Number((major << 20n) | minor);
 }
 
-function readChunks(tree: FrozenTree, file: number, size: number): readonly GhostChunk[] {
+function readChunks(context: DumpContext, file: number, size: number): readonly GhostChunk[] {
   const chunks: GhostChunk[] = [];
   for (let from = 0; from < size; ) {
-    const start = attempt(tree.host, "lseek", file, from, SEEK.DATA);
+    const start = context.host.attempt("lseek", file, from, SEEK.DATA);
     if (start < 0) break;
-    const end = attempt(tree.host, "lseek", file, start, SEEK.HOLE);
-    const data = readAt(tree, file, start, end - start);
+    const end = context.host.attempt("lseek", file, start, SEEK.HOLE);
+    const data = readAt(context, file, start, end - start);
     chunks.push({ value: { len: BigInt(data.length), off: BigInt(start) }, data });
     from = end;
   }
   return chunks;
 }
 
-function readAt({ host }: FrozenTree, file: number, offset: number, length: number): Uint8Array {
+function readAt({ host }: DumpContext, file: number, offset: number, length: number): Uint8Array {
   const bytes = new Uint8Array(length);
   for (let done = 0; done < length; ) {
     const piece = room(Math.min(PIECE, length - done)).data;

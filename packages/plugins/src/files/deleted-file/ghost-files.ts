@@ -1,4 +1,4 @@
-import { type Checkpoint, type Host, type HostCall, type Plan, words } from "@restage/core";
+import { type Host, type HostCall, type ImageSet, type Plan, words } from "@restage/core";
 import { type Entry, imageFileName, type RegFileEntry } from "@restage/images";
 import { AT, AT_FDCWD, O, S_IF } from "@restage/linux/abi";
 import type { IdsOutside } from "../../namespaces/user/restore.ts";
@@ -12,14 +12,14 @@ const OWNER_ONLY = 0o600;
 export type GhostFile = Entry<"ghost_file">;
 
 /** The image of a ghost file, or undefined when there is none. */
-export function readGhost(checkpoint: Checkpoint, number: number): GhostFile | undefined {
-  return checkpoint.entries("ghost_file", number)[0];
+export function readGhost(images: ImageSet, number: number): GhostFile | undefined {
+  return images.entries("ghost_file", number)[0];
 }
 
 /** Refuses what cannot be made anew. */
 export function checkGhost(plan: Plan, file: RegFileEntry, number: number): void {
   const what = `deleted file ${file.name}`;
-  const ghost = readGhost(plan.checkpoint, number);
+  const ghost = readGhost(plan.images, number);
   if (ghost === undefined) {
     const image = imageFileName("ghost_file", number);
     plan.refuse({

@@ -1,16 +1,16 @@
-import { definePlugin, type Host, type Plan, type RestorePlugin } from "@restage/core";
+import { definePlugin, type Host, type Plan, type Plugin } from "@restage/core";
 import type { RegFileEntry } from "@restage/images";
 import { AT_FDCWD, O } from "@restage/linux/abi";
 import { type MountPaths, readMountPaths } from "../../namespaces/mount/mount-paths.ts";
 import { hasOwnNamespace } from "../../namespaces/own-namespaces.ts";
 import { type IdsOutside, idsOutside } from "../../namespaces/user/restore.ts";
-import { validateFile } from "../file-validation/restore.ts";
-import { checkGhost, createGhost, fillGhost, type GhostFile, isDirectory, readGhost } from "./ghost-files.ts";
-import { OpenFiles } from "../open-files.ts";
 import { referencedFiles } from "../descriptors/referenced-files.ts";
+import { validateFile } from "../file-validation/restore.ts";
+import { OpenFiles } from "../open-files.ts";
 import { regularFile } from "../regular-file/restore.ts";
 import { type Remap, readRemaps } from "../remaps.ts";
 import { TemporaryNames } from "../temporary-names.ts";
+import { checkGhost, createGhost, fillGhost, type GhostFile, isDirectory, readGhost } from "./ghost-files.ts";
 
 /** A file that was open, mapped or a directory of a task when its name was gone. */
 interface DeletedFile {
@@ -28,7 +28,7 @@ interface DeletedFile {
  *
  * Tasks open them in FORKING (mapped files) and RESTORE.
  */
-export function deletedFiles(): RestorePlugin {
+export function deletedFiles(): Plugin {
   return definePlugin({
     name: "deleted-files",
     duty: "deleted-files",
@@ -37,14 +37,6 @@ export function deletedFiles(): RestorePlugin {
       FORKING: "deleted files get their names, as long as they are opened",
       RESTORE: "the names of deleted files are taken away again",
     },
-    supports: [
-      {
-        group: "files",
-        what: "deleted files that are open",
-        restored: "content from the image, links made for them (link remaps), names taken again",
-        shownBy: ["fixture files", "case deleted-files", "case link-remaps", "case deleted-program"],
-      },
-    ],
     apply({ plan, stages, complete, service }) {
       let files: readonly DeletedFile[] = [];
       let paths: MountPaths | undefined;
@@ -53,12 +45,12 @@ export function deletedFiles(): RestorePlugin {
         files = readDeletedFiles(plan);
         paths = readMountPaths(plan);
       });
-      stages.FORKING.enter.tap("deleted-files", ({ host, checkpoint, tree }) => {
+      stages.FORKING.enter.tap("deleted-files", ({ host, images, tree }) => {
         names = new TemporaryNames(host);
         const place: Place = {
           host,
           find: ({ mnt_id }, path) => paths?.writable(mnt_id, path) ?? path,
-          ids: idsOutside(checkpoint, tree.root),
+          ids: idsOutside(images, tree.root),
         };
         for (const [id, path] of nameAll(place, files, names)) service(OpenFiles).rename(id, path);
       });
@@ -81,23 +73,23 @@ export function deletedFiles(): RestorePlugin {
 /** Directories before what was in them. */
 function readDeletedFiles(plan: Plan): readonly DeletedFile[] {
   const referenced = referencedFiles(plan);
-  const remaps = readRemaps(plan.checkpoint).filter(({ id }) => referenced.has(id));
+  const remaps = readRemaps(plan.images).filter(({ id }) => referenced.has(id));
   const files = remaps.flatMap((remap) => readDeletedFile(plan, remap) ?? []);
   return files.sort((a, b) => (a.file.name < b.file.name ? -1 : 1));
 }
 
 function readDeletedFile(plan: Plan, { id, kind, source }: Remap): DeletedFile | undefined {
-  const file = regularFile(plan.checkpoint, id, "remap-fpath.img");
+  const file = regularFile(plan.images, id, "remap-fpath.img");
   const origin = `${kind} ${source}`;
   switch (kind) {
     case "ghost": {
       checkGhost(plan, file, source);
-      const ghost = readGhost(plan.checkpoint, source);
+      const ghost = readGhost(plan.images, source);
       return ghost === undefined ? undefined : { file, origin, content: ghost };
     }
     case "link": {
-      const link = regularFile(plan.checkpoint, source, "remap-fpath.img").name;
-      if (!hasOwnNamespace(plan.checkpoint, plan.tree.root, "mount")) validateFile(plan, file, link);
+      const link = regularFile(plan.images, source, "remap-fpath.img").name;
+      if (!hasOwnNamespace(plan.images, plan.tree.root, "mount")) validateFile(plan, file, link);
       return { file, origin, content: link };
     }
     case "dead-process":

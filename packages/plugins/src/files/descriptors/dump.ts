@@ -1,29 +1,20 @@
+import { definePlugin, type OpenFile, type Plugin } from "@restage/core";
 import { fdTypes } from "@restage/images";
 import { FD_CLOEXEC } from "@restage/linux/abi";
-import { type CheckpointPlugin, defineCheckpointPlugin } from "@restage/core";
-import type { OpenFile } from "@restage/core";
 
 /** Descriptor tables, and files.img. */
-export function descriptors(): CheckpointPlugin {
-  return defineCheckpointPlugin({
+export function descriptors(): Plugin {
+  return definePlugin({
     name: "descriptors",
     duty: "descriptors",
-    saves: [
-      {
-        group: "files",
-        what: "descriptor tables",
-        saved: "all, shared ones too",
-        shownBy: ["fixture files", "fixture shared-resources"],
-      },
-    ],
-    apply({ look, write }) {
+    dump({ phases }) {
       const tables = new Set<number>();
-      look.task.tap("descriptors", (task, { files }) => {
+      phases.inspect.task.tap("descriptors", (task, { files }) => {
         const table = task.ids.files_id ?? 0;
         if (!tables.has(table)) files.addDescriptors(task);
         tables.add(table);
       });
-      write.tree.tap("descriptors", ({ alive, files, images }) => {
+      phases.write.tree.tap("descriptors", ({ alive }, { files, images }) => {
         for (const { ids } of alive) images.image("fdinfo", ids.files_id);
         for (const file of inOrder(files.all)) {
           images.add("files", undefined, { value: { type: fdTypes.UND, ...file.entry, id: file.id } });

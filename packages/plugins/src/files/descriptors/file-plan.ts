@@ -75,7 +75,7 @@ function groupFiles(
   const ids = new Set(given);
   // What is added on the way is visited too.
   for (const id of ids) {
-    const file = plan.checkpoint.file(id, "a descriptor, or another file,");
+    const file = plan.images.file(id, "a descriptor, or another file,");
     const name = ties.groupOf(file);
     if (name !== undefined) groups.join(nameOf(id), name);
     for (const need of ties.needsOf(file)) {

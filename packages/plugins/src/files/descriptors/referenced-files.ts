@@ -10,10 +10,10 @@ export function referencedFiles(plan: Plan): ReadonlySet<number> {
   const ids = new Set<number>();
   const addOpenFile = (id: number) => {
     ids.add(id);
-    const fifo = plan.checkpoint.files.get(id)?.fifo;
+    const fifo = plan.images.files.get(id)?.fifo;
     if (fifo?.regf_id !== undefined) ids.add(fifo.regf_id);
   };
-  for (const { scm } of plan.checkpoint.values("sk_queues")) for (const { rights } of scm) rights.forEach(addOpenFile);
+  for (const { scm } of plan.images.values("sk_queues")) for (const { rights } of scm) rights.forEach(addOpenFile);
   for (const task of plan.survivors) {
     for (const { id } of task.descriptors) addOpenFile(id);
     ids.add(task.mm.exe_file_id);

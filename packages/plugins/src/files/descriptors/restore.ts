@@ -2,8 +2,8 @@ import {
   definePlugin,
   type FileToOpen,
   type Plan,
-  type PluginContext,
-  type RestorePlugin,
+  type Plugin,
+  type RestorePluginContext,
   type StageContext,
   type Task,
   type Value,
@@ -21,7 +21,7 @@ const HIGHEST = 0xffff_ffff;
  * Descriptor tables. FORKING: each begins empty, with its numbers reserved. RESTORE: each open file description is opened once, by whoever
  * opens its type, passed to the other tasks that have it, and given to all descriptors that share it.
  */
-export function descriptors(): RestorePlugin {
+export function descriptors(): Plugin {
   return definePlugin({
     name: "descriptors",
     duty: "descriptors",
@@ -41,7 +41,7 @@ export function descriptors(): RestorePlugin {
         checkTypes(plan, (type) => (openFile.get(type)?.taps.length ?? 0) > 0);
         files = planFiles(plan, {
           groupOf: (file) => fileGroup.get(typeName(file.type))?.call(file),
-          needsOf: (file) => fileNeeds.get(typeName(file.type))?.call(file, plan.checkpoint) ?? [],
+          needsOf: (file) => fileNeeds.get(typeName(file.type))?.call(file, plan.images) ?? [],
         });
       });
       provide(FilePassings, {
@@ -61,16 +61,16 @@ export function descriptors(): RestorePlugin {
       });
       stages.RESTORE.task.tapPromise("descriptors", async (task) => {
         if (context === undefined || !files.owners.has(task)) return;
-        const { checkpoint } = context;
+        const { images } = context;
         const opened = new Map<number, Value>();
         for (const id of files.opens.get(task) ?? []) {
-          const entry = checkpoint.file(id, `fdinfo of task ${task.pid}`);
+          const entry = images.file(id, `fdinfo of task ${task.pid}`);
           const descriptor = service(NetNamespaces).inside(task, netNamespaceOf(entry), () =>
-            open(openFile, { task, entry, checkpoint }),
+            open(openFile, { task, entry, images }),
           );
           opened.set(id, descriptor);
         }
-        filesOpened.call({ task, descriptors: opened, checkpoint });
+        filesOpened.call({ task, descriptors: opened, images });
         const placed = placeAll(task, opened);
         leftovers.set(
           task,
@@ -89,7 +89,7 @@ export function descriptors(): RestorePlugin {
   });
 }
 
-function open(openFile: PluginContext["openFile"], file: FileToOpen): Value {
+function open(openFile: RestorePluginContext["openFile"], file: FileToOpen): Value {
   const type = typeName(file.entry.type);
   const descriptor = openFile.for(type).call(file);
   if (descriptor === undefined) throw new Error(`No opener took file ${file.entry.id} of type ${type}`);
@@ -146,7 +146,7 @@ function checkTypes(plan: Plan, isOpened: (type: string) => boolean): void {
   for (const task of plan.survivors) {
     const numbers = new Set<number>();
     for (const { id, fd, type } of task.descriptors) {
-      const entry = plan.checkpoint.file(id, `fdinfo of task ${task.pid}`);
+      const entry = plan.images.file(id, `fdinfo of task ${task.pid}`);
       const what = `descriptor ${fd}`;
       if (entry.type !== type) {
         plan.refuse({
@@ -161,9 +161,9 @@ function checkTypes(plan: Plan, isOpened: (type: string) => boolean): void {
       numbers.add(fd);
     }
   }
-  for (const { scm } of plan.checkpoint.values("sk_queues")) {
+  for (const { scm } of plan.images.values("sk_queues")) {
     for (const id of scm.flatMap(({ rights }) => rights)) {
-      const type = typeName(plan.checkpoint.file(id, "sk-queues.img").type);
+      const type = typeName(plan.images.file(id, "sk-queues.img").type);
       if (!isOpened(type))
         plan.refuse({
           what: `file ${id}, in flight in a socket's queue`,

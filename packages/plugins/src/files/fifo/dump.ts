@@ -1,38 +1,32 @@
+import { definePlugin, type OpenFile, type Plugin } from "@restage/core";
 import { fdTypes } from "@restage/images";
 import { S_IF } from "@restage/linux/abi";
-import { type CheckpointPlugin, defineCheckpointPlugin } from "@restage/core";
-import type { OpenFile } from "@restage/core";
 import { readPipe } from "../pipe-content/dump.ts";
 import { regularEntry } from "../regular-file/dump.ts";
 
 /** Fifos with what is in them. Each stands in files.img twice: as what it is, and as the path by which it is opened. */
-export function fifos(): CheckpointPlugin {
-  return defineCheckpointPlugin({
+export function fifos(): Plugin {
+  return definePlugin({
     name: "fifos",
     duty: "fifos",
-    saves: [
-      {
-        group: "files",
-        what: "fifos",
-        saved: "content",
-        shownBy: ["fixture files"],
-      },
-    ],
-    apply({ describeFile, write }) {
-      describeFile.tap("fifos", (file, tree) => {
+    dump({ phases, describeFile }) {
+      describeFile.tap("fifos", (file, context) => {
         if (!isFifo(file)) return undefined;
-        const path = tree.files.addEntry(file.task, (id) => ({ type: fdTypes.REG, reg: regularEntry(file, tree, id) }));
+        const path = context.files.addEntry(file.task, (id) => ({
+          type: fdTypes.REG,
+          reg: regularEntry(file, context, id),
+        }));
         return { type: fdTypes.FIFO, fifo: { id: file.id, pipe_id: Number(file.stat.ino), regf_id: path } };
       });
-      write.tree.tap("fifos", (tree) => {
+      phases.write.tree.tap("fifos", (_tree, context) => {
         const saved = new Set<string>();
-        for (const file of tree.files.all.filter(isFifo)) {
+        for (const file of context.files.all.filter(isFifo)) {
           const key = `${file.stat.dev}:${file.stat.ino}`;
           if (saved.has(key) || file.holders.length === 0) continue;
           saved.add(key);
-          const { bytes, capacity } = readPipe(tree, [file]);
+          const { bytes, capacity } = readPipe(context, [file]);
           const value = { pipe_id: Number(file.stat.ino), bytes: bytes.length, size: capacity };
-          tree.images.add("fifo_data", undefined, { value, extra: bytes });
+          context.images.add("fifo_data", undefined, { value, extra: bytes });
         }
       });
     },

@@ -1,41 +1,33 @@
-import { definePlugin, type RestorePlugin } from "@restage/core";
+import { definePlugin, type Plugin } from "@restage/core";
 import { AT_FDCWD, O } from "@restage/linux/abi";
 import { OpenFiles } from "../open-files.ts";
 import { fillPipe } from "../pipe-content/restore.ts";
 import { flagsOfOpen, regularFile } from "../regular-file/restore.ts";
 
 /** RESTORE: fifos with their content and capacity. All that is open of one is opened by one task: what is in it is lost when nobody has it open. */
-export function fifos(): RestorePlugin {
+export function fifos(): Plugin {
   return definePlugin({
     name: "fifos",
     duty: "fifos",
     uses: [OpenFiles],
     stages: { RESTORE: "opens fifos, with their content" },
-    supports: [
-      {
-        group: "files",
-        what: "fifos",
-        restored: "content, ends of all modes",
-        shownBy: ["fixture files"],
-      },
-    ],
     apply({ plan, openFile, fileGroup, service }) {
       const filled = new Set<number>();
-      plan.tap("fifos", ({ checkpoint }) => {
-        const hasFifos = [...checkpoint.files.values()].some(({ fifo }) => fifo !== undefined);
+      plan.tap("fifos", ({ images }) => {
+        const hasFifos = [...images.files.values()].some(({ fifo }) => fifo !== undefined);
         // Read before any task exists: it may be damaged.
-        if (hasFifos) checkpoint.entries("fifo_data");
+        if (hasFifos) images.entries("fifo_data");
       });
       fileGroup.for("FIFO").tap("fifos", ({ fifo }) => (fifo === undefined ? undefined : `fifo ${fifo.pipe_id}`));
-      openFile.for("FIFO").tap("fifos", ({ task, entry, checkpoint }) => {
+      openFile.for("FIFO").tap("fifos", ({ task, entry, images }) => {
         const { fifo } = entry;
         if (fifo === undefined) return undefined;
-        const file = regularFile(checkpoint, fifo.regf_id ?? fifo.id, "a fifo in files.img");
+        const file = regularFile(images, fifo.regf_id ?? fifo.id, "a fifo in files.img");
         const path = service(OpenFiles).path(task, file.id, "a fifo in files.img");
         // Whoever opens one end waits for the other one.
         const both = task.call.openat(AT_FDCWD, path, O.RDWR | O.CLOEXEC, 0);
         const descriptor = task.call.openat(AT_FDCWD, path, flagsOfOpen(file), 0);
-        if (!filled.has(fifo.pipe_id)) fillPipe(task, checkpoint.entries("fifo_data"), fifo.pipe_id, both);
+        if (!filled.has(fifo.pipe_id)) fillPipe(task, images.entries("fifo_data"), fifo.pipe_id, both);
         filled.add(fifo.pipe_id);
         task.call.close(both);
         return descriptor;

@@ -1,4 +1,4 @@
-import type { Checkpoint, Task } from "@restage/core";
+import type { ImageSet, Task } from "@restage/core";
 import { words } from "@restage/core";
 import type { FileLockEntry, FownEntry } from "@restage/images";
 import { ERRNO, F, F_LOCK, O, SIG, SIGSET_SIZE, signalBit } from "@restage/linux/abi";
@@ -19,9 +19,9 @@ export function isBreaking({ flag, type }: Pick<FileLockEntry, "flag" | "type">)
  *
  * Requires the file to be the user's, or CAP_LEASE.
  */
-export function breakLease(task: Task, { fd, type }: FileLockEntry, checkpoint: Checkpoint, files: OpenFiles): void {
+export function breakLease(task: Task, { fd, type }: FileLockEntry, images: ImageSet, files: OpenFiles): void {
   const id = task.descriptors.find((descriptor) => descriptor.fd === fd)?.id ?? -1;
-  const { reg } = checkpoint.file(id, "filelocks.img");
+  const { reg } = images.file(id, "filelocks.img");
   if (reg === undefined) return;
   const isRead = (reg.flags & O.ACCMODE) === O.RDONLY;
   task.call

@@ -1,8 +1,5 @@
+import { type DumpContext, definePlugin, type Holder, type OpenFile, type Plugin } from "@restage/core";
 import { F, F_LOCK, O } from "@restage/linux/abi";
-import { attempt } from "../../attempt.ts";
-import { type CheckpointPlugin, defineCheckpointPlugin } from "@restage/core";
-import type { FrozenTree } from "@restage/core";
-import type { Holder, OpenFile } from "@restage/core";
 
 /** Kinds of locks in images. Source: CRIU criu/include/file-lock.h. */
 const KINDS: Readonly<Record<string, number>> = { POSIX: 1, FLOCK: 2, OFDLCK: 4, LEASE: 8 };
@@ -23,49 +20,41 @@ interface Lock {
 const LEASE_BREAKING = 4;
 
 /** POSIX locks, which belong to a process, and BSD locks, open file description locks and leases, which belong to an open file. */
-export function fileLocks(): CheckpointPlugin {
-  return defineCheckpointPlugin({
+export function fileLocks(): Plugin {
+  return definePlugin({
     name: "file-locks",
     duty: "file-locks",
-    saves: [
-      {
-        group: "files",
-        what: "file locks",
-        saved: "POSIX, BSD, open file description locks, leases, with `--file-locks`",
-        shownBy: ["fixture locks", "case file-locks"],
-      },
-    ],
-    apply({ described }) {
-      described.tap("file-locks", (tree) => {
+    dump({ filesDescribed }) {
+      filesDescribed.tap("file-locks", (_tree, context) => {
         const locks = new Map<string, Lock>();
-        for (const file of tree.files.all) {
+        for (const file of context.files.all) {
           for (const holder of file.holders) {
-            for (const line of holder.locks) note(locks, line, file, holder, tree);
+            for (const line of holder.locks) note(locks, line, file, holder, context);
           }
         }
-        if (locks.size > 0 && !tree.options.fileLocks) {
+        if (locks.size > 0 && !context.options.fileLocks) {
           const hint = "save them by --file-locks";
-          tree.findings.refuse({ what: `${locks.size} file locks`, why: "the tree holds them", hint });
+          context.findings.refuse({ what: `${locks.size} file locks`, why: "the tree holds them", hint });
           return;
         }
-        for (const value of locks.values()) tree.images.add("file_locks", undefined, { value });
+        for (const value of locks.values()) context.images.add("file_locks", undefined, { value });
       });
     },
   });
 }
 
-function note(locks: Map<string, Lock>, line: string, file: OpenFile, holder: Holder, tree: FrozenTree): void {
+function note(locks: Map<string, Lock>, line: string, file: OpenFile, holder: Holder, context: DumpContext): void {
   const [, name = "", state = "", mode = "", , , first = "0", last = "EOF"] = LINE.exec(line) ?? [];
   const { task, descriptor } = holder;
   const flag = KINDS[name];
   if (flag === undefined) {
     const why = `its lock "${line}" is of a kind that has no place in images`;
-    tree.findings.refuse({ what: `file ${file.link}`, why, pid: task.pid });
+    context.findings.refuse({ what: `file ${file.link}`, why, pid: task.pid });
     return;
   }
   const isPosix = flag === KINDS["POSIX"];
   // A process has a POSIX lock by all its descriptors of the file; one that may lock so is to be named.
-  const type = state === "BREAKING" ? leaseOf(file, tree) : mode === "WRITE" ? F_LOCK.WRLCK : F_LOCK.RDLCK;
+  const type = state === "BREAKING" ? leaseOf(file, context) : mode === "WRITE" ? F_LOCK.WRLCK : F_LOCK.RDLCK;
   const needed = type === F_LOCK.WRLCK ? O.RDONLY : O.WRONLY;
   if (isPosix && (file.flags & O.ACCMODE) === needed) return;
   const owner = isPosix ? `${task.ids.files_id} ${file.stat.dev}:${file.stat.ino}` : `file ${file.id}`;
@@ -77,6 +66,6 @@ function note(locks: Map<string, Lock>, line: string, file: OpenFile, holder: Ho
 }
 
 /** What a lease is about to become that somebody breaks. */
-function leaseOf({ descriptor }: OpenFile, { host }: FrozenTree): number {
-  return attempt(host, "fcntl", descriptor ?? -1, F.GETLEASE, 0) | LEASE_BREAKING;
+function leaseOf({ descriptor }: OpenFile, { host }: DumpContext): number {
+  return host.attempt("fcntl", descriptor ?? -1, F.GETLEASE, 0) | LEASE_BREAKING;
 }

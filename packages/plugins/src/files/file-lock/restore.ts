@@ -1,8 +1,8 @@
-import { type Checkpoint, definePlugin, type Plan, type RestorePlugin, struct, type Task } from "@restage/core";
+import { definePlugin, type ImageSet, type Plan, type Plugin, struct, type Task } from "@restage/core";
 import type { FileLockEntry } from "@restage/images";
 import { F, F_LOCK, LOCK, SEEK } from "@restage/linux/abi";
-import { breakLease, isBreaking } from "./broken-leases.ts";
 import { OpenFiles } from "../open-files.ts";
+import { breakLease, isBreaking } from "./broken-leases.ts";
 
 /** Kinds of locks in filelocks.img. Source: CRIU criu/include/file-lock.h. */
 const KIND = { POSIX: 1, FLOCK: 2, OFD: 4, LEASE: 8 } as const;
@@ -22,34 +22,25 @@ const LEASED =
  * RESTORE_SIGCHLD: file locks, taken by the tasks that had them, through the descriptors that they had. After the last descriptor of a file
  * has been closed that the restore itself had: a process loses its POSIX locks with any of them.
  */
-export function fileLocks(): RestorePlugin {
+export function fileLocks(): Plugin {
   return definePlugin({
     name: "file-locks",
     duty: "file-locks",
     needs: ["descriptors"],
     uses: [OpenFiles],
     stages: { RESTORE_SIGCHLD: "file locks and leases, with --file-locks" },
-    supports: [
-      {
-        group: "files",
-        what: "file locks",
-        restored: "flock, POSIX, OFD locks and leases, also those that somebody was breaking, with `--file-locks`",
-        refused: "locks without the option",
-        shownBy: ["fixture locks", "case file-locks", "case more-locks"],
-      },
-    ],
     apply({ plan, stages, service }) {
       let locks: readonly FileLockEntry[] = [];
-      let checkpoint: Checkpoint | undefined;
+      let images: ImageSet | undefined;
       plan.tap("file-locks", (plan) => {
-        checkpoint = plan.checkpoint;
-        locks = plan.checkpoint.values("file_locks");
+        images = plan.images;
+        locks = plan.images.values("file_locks");
         checkLocks(plan, locks);
       });
       stages.RESTORE_SIGCHLD.task.tap("file-locks", (task) => {
         for (const lock of locks) {
-          if (lock.pid !== task.pid || checkpoint === undefined) continue;
-          if (isBreaking(lock)) breakLease(task, lock, checkpoint, service(OpenFiles));
+          if (lock.pid !== task.pid || images === undefined) continue;
+          if (isBreaking(lock)) breakLease(task, lock, images, service(OpenFiles));
           else take(task, lock);
         }
       });

@@ -1,4 +1,4 @@
-import { definePlugin, type Host, type Plan, type RestorePlugin, struct, type Task } from "@restage/core";
+import { definePlugin, type Host, type Plan, type Plugin, struct, type Task } from "@restage/core";
 import type { FileEntry, FownEntry } from "@restage/images";
 import { F, F_OWNER, O, PR, SETTABLE_FLAGS } from "@restage/linux/abi";
 
@@ -21,22 +21,13 @@ interface UserIds {
  *
  * The kernel keeps the ids of whoever says so and later lets the signals through by them, hence the change of ids. Requires CAP_SETUID.
  */
-export function fileOwners(): RestorePlugin {
+export function fileOwners(): Plugin {
   return definePlugin({
     name: "file-owners",
     duty: "file-owners",
     stages: {
       RESTORE_SIGCHLD: "who gets the signals of a file (F_SETOWN), and which (F_SETSIG); O_ASYNC",
     },
-    supports: [
-      {
-        group: "files",
-        what: "owners and signals of files",
-        restored: "F_SETOWN, F_SETOWN_EX, F_SETSIG with ids, O_ASYNC",
-        refused: "an owner outside the tree",
-        shownBy: ["fixture files", "case file-owners", "case odd-pipes"],
-      },
-    ],
     apply({ plan, stages }) {
       let owned: ReadonlyMap<Task, readonly OwnedFile[]> = new Map();
       let own: UserIds = { uid: 0, euid: 0 };
@@ -79,7 +70,7 @@ function ownedFiles(plan: Plan): ReadonlyMap<Task, readonly OwnedFile[]> {
     for (const { id, fd } of task.descriptors) {
       if (seen.has(id)) continue;
       seen.add(id);
-      const { fown: owner, flags = 0 } = stateOf(plan, plan.checkpoint.file(id, `fdinfo of task ${task.pid}`)) ?? {};
+      const { fown: owner, flags = 0 } = stateOf(plan, plan.images.file(id, `fdinfo of task ${task.pid}`)) ?? {};
       if (owner === undefined || (owner.pid === 0 && owner.signum === 0 && (flags & O.ASYNC) === 0)) continue;
       checkOwner(plan, task, fd, owner);
       found.set(task, [...(found.get(task) ?? []), { fd, owner, flags }]);
@@ -97,7 +88,7 @@ interface FileState {
 /** Every type of file that can have an owner has a member `fown`. A fifo's is that of the file that its path leads to. */
 function stateOf(plan: Plan, file: FileEntry): FileState | undefined {
   const { regf_id } = file.fifo ?? {};
-  if (regf_id !== undefined) return stateOf(plan, plan.checkpoint.file(regf_id, "a fifo in files.img"));
+  if (regf_id !== undefined) return stateOf(plan, plan.images.file(regf_id, "a fifo in files.img"));
   for (const member of Object.values(file)) {
     if (typeof member === "object" && member !== null && "fown" in member) return member as FileState;
   }

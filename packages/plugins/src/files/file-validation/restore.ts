@@ -1,12 +1,12 @@
-import { definePlugin, type Plan, type RestorePlugin } from "@restage/core";
+import { definePlugin, type Plan, type Plugin } from "@restage/core";
 import type { RegFileEntry } from "@restage/images";
 import { O, S_IF } from "@restage/linux/abi";
 import { readMountPaths } from "../../namespaces/mount/mount-paths.ts";
 import { hasOwnNamespace } from "../../namespaces/own-namespaces.ts";
-import { readBuildId } from "./build-id.ts";
-import { isInherited } from "../inherited-file/restore.ts";
 import { referencedFiles } from "../descriptors/referenced-files.ts";
+import { isInherited } from "../inherited-file/restore.ts";
 import { readRemaps } from "../remaps.ts";
+import { readBuildId } from "./build-id.ts";
 
 const PERMISSIONS = 0o777;
 const WHOLE_MODE = 0o177777;
@@ -15,7 +15,7 @@ const WHOLE_MODE = 0o177777;
  * Before any task exists: is every file with a path still there, and is it what it was? Size, mode and, of programs and libraries, the build-id
  * are compared, as with CRIU's --file-validation. Files that had been deleted are looked at by those who bring them back.
  */
-export function fileValidation(): RestorePlugin {
+export function fileValidation(): Plugin {
   return definePlugin({
     name: "file-validation",
     duty: "file-validation",
@@ -23,7 +23,7 @@ export function fileValidation(): RestorePlugin {
     apply({ plan, stages }) {
       let later: Plan | undefined;
       plan.tap("file-validation", (plan) => {
-        if (hasOwnNamespace(plan.checkpoint, plan.tree.root, "mount")) later = plan;
+        if (hasOwnNamespace(plan.images, plan.tree.root, "mount")) later = plan;
         else validateFiles(plan);
       });
       stages.RESTORE.enter.tap("file-validation", () => {
@@ -36,12 +36,12 @@ export function fileValidation(): RestorePlugin {
 }
 
 function validateFiles(plan: Plan): void {
-  const remapped = new Set(readRemaps(plan.checkpoint).map(({ id }) => id));
+  const remapped = new Set(readRemaps(plan.images).map(({ id }) => id));
   const pids = pidsOf(plan);
   const paths = readMountPaths(plan);
   const seen = new Set<string>();
   for (const id of referencedFiles(plan)) {
-    const entry = plan.checkpoint.file(id, "a task");
+    const entry = plan.images.file(id, "a task");
     const file = entry.reg;
     if (file === undefined || file.ext === true || isInherited(plan.options, entry)) continue;
     if (remapped.has(id) || pids.has(pidIn(file.name))) continue;
@@ -60,7 +60,7 @@ function pidIn(path: string): number {
 
 /** Processes and threads that are not there yet: those of the checkpoint, and ended ones of which files are open. */
 function pidsOf(plan: Plan): ReadonlySet<number> {
-  const dead = readRemaps(plan.checkpoint).filter(({ kind }) => kind === "dead-process");
+  const dead = readRemaps(plan.images).filter(({ kind }) => kind === "dead-process");
   const threads = plan.tree.tasks.flatMap((task) => task.threads.map(({ tid }) => tid));
   return new Set([...threads, ...dead.map(({ source }) => source)]);
 }

@@ -1,21 +1,13 @@
-import { definePlugin, type RestorePlugin } from "@restage/core";
+import { definePlugin, type Plugin } from "@restage/core";
 import { OpenFiles } from "../open-files.ts";
 
 /** RESTORE: working directory, root directory, umask. A root of its own requires CAP_SYS_CHROOT. */
-export function fs(): RestorePlugin {
+export function fs(): Plugin {
   return definePlugin({
     name: "fs",
     duty: "fs",
     uses: [OpenFiles],
     stages: { RESTORE: "working directory, root directory, umask" },
-    supports: [
-      {
-        group: "tasks",
-        what: "working directory, root directory, umask",
-        restored: "all",
-        shownBy: ["fixture files"],
-      },
-    ],
     apply({ stages, service }) {
       stages.RESTORE.task.tap("fs", (task) => {
         if (!task.survives) return;

@@ -1,8 +1,8 @@
-import { definePlugin, type Plan, type RestoreOptions, type RestorePlugin, type Task } from "@restage/core";
+import { definePlugin, type Plan, type Plugin, type RestoreOptions, type Task } from "@restage/core";
 import type { FileEntry } from "@restage/images";
 import { AT_FDCWD, O } from "@restage/linux/abi";
-import { OpenFiles } from "../open-files.ts";
 import { referencedFiles } from "../descriptors/referenced-files.ts";
+import { OpenFiles } from "../open-files.ts";
 
 /**
  * RESTORE: files that are handed to the restore (--inherit-fd), instead of being opened. Regular files and Unix sockets come as the open file
@@ -10,31 +10,23 @@ import { referencedFiles } from "../descriptors/referenced-files.ts";
  *
  * Requires CAP_SYS_PTRACE over the coordinator, or its user id.
  */
-export function inheritedFiles(): RestorePlugin {
+export function inheritedFiles(): Plugin {
   return definePlugin({
     name: "inherited-files",
     duty: "inherited-files",
     uses: [OpenFiles],
     stages: { RESTORE: "takes descriptors of the coordinator (--inherit-fd)" },
-    supports: [
-      {
-        group: "files",
-        what: "descriptors of the caller",
-        restored: "in place of files, pipes and Unix sockets, with `--inherit-fd`",
-        shownBy: ["case inherited-files", "case inherited-socket"],
-      },
-    ],
     apply({ plan, stages, openFile, service }) {
       let inherited: ReadonlyMap<number, number> = new Map();
       let coordinator = 0;
       plan.tap("inherited-files", (plan) => {
         inherited = findInherited(plan);
       });
-      stages.FORKING.enter.tap("inherited-files", ({ host, checkpoint }) => {
+      stages.FORKING.enter.tap("inherited-files", ({ host, images }) => {
         if (inherited.size === 0) return;
         coordinator = host.call.getpid().result;
         for (const [id, descriptor] of inherited) {
-          if (checkpoint.files.get(id)?.reg?.ext === true) {
+          if (images.files.get(id)?.reg?.ext === true) {
             service(OpenFiles).substitute(id, pathOf(coordinator, descriptor));
           }
         }
@@ -75,7 +67,7 @@ function descriptorFor({ inheritFd }: RestoreOptions, { reg, pipe, usk }: FileEn
 function findInherited(plan: Plan): ReadonlyMap<number, number> {
   const found = new Map<number, number>();
   for (const id of referencedFiles(plan)) {
-    const file = plan.checkpoint.file(id, "a task");
+    const file = plan.images.file(id, "a task");
     const descriptor = descriptorFor(plan.options, file);
     if (descriptor !== undefined) found.set(id, descriptor);
     else if (file.reg?.ext === true) {

@@ -1,4 +1,4 @@
-import { definePlugin, type Plan, type RestorePlugin, type Task } from "@restage/core";
+import { definePlugin, type Plan, type Plugin, type Task } from "@restage/core";
 import type { NsFileEntry } from "@restage/images";
 import { AT_FDCWD, CLONE, F, O } from "@restage/linux/abi";
 import { NetNamespaces } from "../../namespaces/net/restore.ts";
@@ -17,21 +17,12 @@ const KINDS = [
 ] as const;
 
 /** RESTORE: open files of namespaces (/proc/PID/ns/...), of those that a task of the tree is in. */
-export function namespaceFiles(): RestorePlugin {
+export function namespaceFiles(): Plugin {
   return definePlugin({
     name: "namespace-files",
     duty: "namespace-files",
     uses: [NetNamespaces],
     stages: { RESTORE: "opens files of namespaces" },
-    supports: [
-      {
-        group: "files",
-        what: "open namespaces",
-        restored: "files of /proc/PID/ns, and binds of them, of all kinds",
-        refused: "namespaces that no task is in",
-        shownBy: ["case namespace-files", "case net-namespaces"],
-      },
-    ],
     apply({ plan, openFile, service }) {
       let survivors: readonly Task[] = [];
       plan.tap("namespace-files", (plan) => {
@@ -61,7 +52,7 @@ function pathOf(survivors: readonly Task[], { ns_id, ns_cflag }: NsFileEntry): s
 
 function checkNamespaceFiles(plan: Plan): void {
   for (const id of referencedFiles(plan)) {
-    const { nsf } = plan.checkpoint.file(id, "a task");
+    const { nsf } = plan.images.file(id, "a task");
     if (nsf === undefined || pathOf(plan.survivors, nsf) !== undefined) continue;
     const name = KINDS.find(({ flag }) => flag === nsf.ns_cflag)?.name ?? `kind 0x${nsf.ns_cflag.toString(16)}`;
     plan.refuse({

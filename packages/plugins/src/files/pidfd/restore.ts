@@ -1,4 +1,4 @@
-import { definePlugin, type Plan, type RestorePlugin } from "@restage/core";
+import { definePlugin, type Plan, type Plugin } from "@restage/core";
 import type { PidfdEntry } from "@restage/images";
 import { PIDFD } from "@restage/linux/abi";
 import { freePid } from "../../forking/free-pid.ts";
@@ -10,26 +10,17 @@ const GONE = -1;
  * RESTORE: descriptors of processes (pidfd_open). Of a process that was gone they are of a helper, which is gone too when the tree runs; those of
  * one process are of one helper.
  */
-export function pidfds(): RestorePlugin {
+export function pidfds(): Plugin {
   return definePlugin({
     name: "pidfds",
     duty: "pidfds",
     needs: ["zombies-helpers"],
     stages: { RESTORE: "opens pidfds" },
-    supports: [
-      {
-        group: "files",
-        what: "pidfds",
-        restored: "of processes of the tree, zombies among them, and of processes that are gone; PIDFD_NONBLOCK",
-        refused: "a process outside the tree; PIDFD_THREAD, which CRIU 4.2 does not save",
-        shownBy: ["case pidfds"],
-      },
-    ],
     apply({ plan, openFile }) {
       /** Pids of helpers by the inodes of the processes that they stand for. */
       const standIns = new Map<number, number>();
       plan.tap("pidfds", (plan) => {
-        for (const { pidfd } of plan.checkpoint.files.values()) {
+        for (const { pidfd } of plan.images.files.values()) {
           if (pidfd === undefined) continue;
           checkPidfd(plan, pidfd);
           if (pidfd.nspid === GONE && !standIns.has(pidfd.ino)) standIns.set(pidfd.ino, addStandIn(plan));

@@ -1,8 +1,6 @@
-import { type Host, RestoreError } from "@restage/core";
+import { type DumpContext, type Host, type OpenFile, RestoreError } from "@restage/core";
 import { AT_FDCWD, ERRNO, F, O } from "@restage/linux/abi";
-import { attempt, room } from "../../attempt.ts";
-import type { FrozenTree } from "@restage/core";
-import type { OpenFile } from "@restage/core";
+import { room } from "../../room.ts";
 
 /** What is in a pipe or fifo, and how much it can hold. */
 export interface PipeContent {
@@ -15,7 +13,7 @@ export interface PipeContent {
 const PIECE = 64 * 1024;
 
 /** Reads what is in a pipe or fifo, and leaves it there: tee(2) copies it into a pipe of this process. */
-export function readPipe({ host }: FrozenTree, ends: readonly OpenFile[]): PipeContent {
+export function readPipe({ host }: DumpContext, ends: readonly OpenFile[]): PipeContent {
   const readable = ends.find(({ flags, descriptor }) => descriptor !== undefined && (flags & O.ACCMODE) !== O.WRONLY);
   const [end] = ends as readonly [OpenFile, ...OpenFile[]];
   // The tree may have no end that reads: then it is opened anew.
@@ -24,14 +22,14 @@ export function readPipe({ host }: FrozenTree, ends: readonly OpenFile[]): PipeC
     return { bytes: new Uint8Array(), capacity: host.call.fcntl(end.descriptor ?? -1, F.GETPIPE_SZ).result };
   }
   const copy = room(8);
-  attempt(host, "pipe2", copy.data, O.CLOEXEC | O.NONBLOCK);
+  host.attempt("pipe2", copy.data, O.CLOEXEC | O.NONBLOCK);
   const read = copy.view.getInt32(0, true);
   const write = copy.view.getInt32(4, true);
   try {
     const capacity = host.call.fcntl(opened, F.GETPIPE_SZ).result;
     // A pipe counts pages, of which each may hold little.
-    attempt(host, "fcntl", write, F.SETPIPE_SZ, capacity);
-    const copied = attempt(host, "tee", opened, write, capacity, SPLICE_F_NONBLOCK);
+    host.attempt("fcntl", write, F.SETPIPE_SZ, capacity);
+    const copied = host.attempt("tee", opened, write, capacity, SPLICE_F_NONBLOCK);
     const bytes = new Uint8Array(Math.max(0, copied));
     for (let done = 0; done < bytes.length; ) {
       const piece = room(Math.min(PIECE, bytes.length - done)).data;

@@ -1,4 +1,4 @@
-import { type Checkpoint, definePlugin, type RestorePlugin, type Task, type Value } from "@restage/core";
+import { definePlugin, type ImageSet, type Plugin, type Task, type Value } from "@restage/core";
 import type { PipeEntry } from "@restage/images";
 import { AT_FDCWD, F, O, SETTABLE_FLAGS } from "@restage/linux/abi";
 import { fillPipe } from "../pipe-content/restore.ts";
@@ -7,38 +7,28 @@ import { fillPipe } from "../pipe-content/restore.ts";
  * RESTORE: pipes with their content, capacity and flags. All ends are made by one task; an end that nobody has is closed once the content is
  * in. What was opened once more (/proc/PID/fd) is so again: further ends, and those for both directions.
  */
-export function pipes(): RestorePlugin {
+export function pipes(): Plugin {
   return definePlugin({
     name: "pipes",
     duty: "pipes",
     stages: { RESTORE: "opens pipes, with their content" },
-    supports: [
-      {
-        group: "files",
-        what: "pipes",
-        restored:
-          "content, size, packets, ends in several tasks, ends without the other, ends opened again, also for both directions",
-        shownBy: ["fixture pipes", "fixture many", "case odd-pipes"],
-      },
-    ],
     apply({ plan, openFile, fileGroup }) {
       /** Ends that were made with the one that was asked for. */
       const others = new Map<number, Value>();
       let reopening: Reopening = { number: -1, held: -1 };
       plan.tap("pipes", (plan) => {
-        const ends = pipeEnds(plan.checkpoint);
+        const ends = pipeEnds(plan.images);
         // Read before any task exists: it may be damaged.
-        if (ends.length > 0) plan.checkpoint.entries("pipes_data");
+        if (ends.length > 0) plan.images.entries("pipes_data");
         const { serviceDescriptors } = plan;
         if (ends.some((end) => isFurther(end, ends)))
           reopening = { number: serviceDescriptors.reserve("pipe"), held: serviceDescriptors.number("images") };
       });
       fileGroup.for("PIPE").tap("pipes", ({ pipe }) => (pipe === undefined ? undefined : `pipe ${pipe.pipe_id}`));
-      openFile.for("PIPE").tap("pipes", ({ task, entry, checkpoint }) => {
+      openFile.for("PIPE").tap("pipes", ({ task, entry, images }) => {
         const { pipe } = entry;
         if (pipe === undefined) return undefined;
-        if (!others.has(pipe.id))
-          for (const [id, end] of makePipe(task, pipe, checkpoint, reopening)) others.set(id, end);
+        if (!others.has(pipe.id)) for (const [id, end] of makePipe(task, pipe, images, reopening)) others.set(id, end);
         const descriptor = others.get(pipe.id);
         const flags = pipe.flags & SETTABLE_FLAGS;
         if (flags !== 0 && descriptor !== undefined) task.call.fcntl(descriptor, F.SETFL, flags);
@@ -58,14 +48,14 @@ interface Reopening {
 function makePipe(
   task: Task,
   asked: PipeEntry,
-  checkpoint: Checkpoint,
+  images: ImageSet,
   { number, held }: Reopening,
 ): ReadonlyMap<number, Value> {
-  const all = pipeEnds(checkpoint).filter(({ pipe_id }) => pipe_id === asked.pipe_id);
+  const all = pipeEnds(images).filter(({ pipe_id }) => pipe_id === asked.pipe_id);
   const further = all.filter((end) => isFurther(end, all));
   if (further.length > 0) task.call.dup3(held, number, O.CLOEXEC);
   const [read, write] = task.call.pipe2(O.CLOEXEC);
-  fillPipe(task, checkpoint.entries("pipes_data"), asked.pipe_id, write);
+  fillPipe(task, images.entries("pipes_data"), asked.pipe_id, write);
   const made = new Map(further.map((end): [number, Value] => [end.id, openAgain(task, read, end, number)]));
   if (further.length > 0) task.call.close(number);
   for (const [end, access] of [
@@ -98,6 +88,6 @@ function isFurther(end: PipeEntry, ends: readonly PipeEntry[]): boolean {
   return first?.id !== end.id;
 }
 
-function pipeEnds(checkpoint: Checkpoint): readonly PipeEntry[] {
-  return [...checkpoint.files.values()].flatMap(({ pipe }) => pipe ?? []);
+function pipeEnds(images: ImageSet): readonly PipeEntry[] {
+  return [...images.files.values()].flatMap(({ pipe }) => pipe ?? []);
 }

@@ -1,34 +1,23 @@
+import { type DumpContext, definePlugin, type OpenFile, type Plugin } from "@restage/core";
 import { fdTypes, type InputOf, type RegFileEntry } from "@restage/images";
 import { O, S_IF } from "@restage/linux/abi";
 import { isSharedMemory } from "../../memory/shared-mappings/dump.ts";
 import { mountIdOf, mountOf } from "../../namespaces/mount/mount-of.ts";
-import { type CheckpointPlugin, defineCheckpointPlugin } from "@restage/core";
-import type { FrozenTree } from "@restage/core";
 import { nameFile } from "../deleted-file/dump.ts";
 import { ownerOf } from "../file-owner/dump.ts";
-import type { OpenFile } from "@restage/core";
 
 /** Device files that any process may open again: null, zero, full, random, urandom, kmsg; major 1. */
 const MEMORY_DEVICES = 1n;
 
 /** Files with a path: regular ones, directories, and devices that have no state of their own. */
-export function regularFiles(): CheckpointPlugin {
-  return defineCheckpointPlugin({
+export function regularFiles(): Plugin {
+  return definePlugin({
     name: "regular-files",
     duty: "regular-files",
-    saves: [
-      {
-        group: "files",
-        what: "files, directories, devices of memory",
-        saved: "positions and flags; files that stay outside with `--external file[MOUNT:INODE]`",
-        refused: "other devices",
-        shownBy: ["fixture files", "case inherited-files"],
-      },
-    ],
-    apply({ describeFile }) {
-      describeFile.tap("regular-files", (file, tree) => {
+    dump({ describeFile }) {
+      describeFile.tap("regular-files", (file, context) => {
         if (!isRegular(file)) return undefined;
-        return { type: fdTypes.REG, reg: regularEntry(file, tree, file.id) };
+        return { type: fdTypes.REG, reg: regularEntry(file, context, file.id) };
       });
     },
   });
@@ -47,7 +36,7 @@ function isRegular(file: OpenFile): boolean {
  *
  * @param id the entry's.
  */
-export function regularEntry(file: OpenFile, tree: FrozenTree, id: number): InputOf<RegFileEntry> {
+export function regularEntry(file: OpenFile, context: DumpContext, id: number): InputOf<RegFileEntry> {
   const { flags, stat } = file;
   const isAppending = (flags & O.ACCMODE) === O.WRONLY && (flags & O.APPEND) !== 0;
   const hasSize = (stat.mode & S_IF.MT) === S_IF.REG && !isAppending;
@@ -55,20 +44,24 @@ export function regularEntry(file: OpenFile, tree: FrozenTree, id: number): Inpu
     id,
     flags,
     pos: file.position,
-    fown: ownerOf(file, tree),
+    fown: ownerOf(file, context),
     mode: stat.mode,
     ...(hasSize ? { size: stat.size } : {}),
-    ...placeOf(file, tree, id),
+    ...placeOf(file, context, id),
   };
 }
 
 /** Where a restore finds it: by its path, or with its caller (`--external file[MOUNT:INODE]`, hexadecimal numbers). */
-function placeOf(file: OpenFile, tree: FrozenTree, id: number): Pick<InputOf<RegFileEntry>, "name" | "ext" | "mnt_id"> {
-  const { external } = tree.options;
+function placeOf(
+  file: OpenFile,
+  context: DumpContext,
+  id: number,
+): Pick<InputOf<RegFileEntry>, "name" | "ext" | "mnt_id"> {
+  const { external } = context.options;
   // The mount of a mapped file can be looked at with CAP_CHECKPOINT_RESTORE only.
   if (external.some((resource) => resource.startsWith("file["))) {
-    const name = `file[${mountIdOf(file, tree).toString(16)}:${file.stat.ino.toString(16)}]`;
+    const name = `file[${mountIdOf(file, context).toString(16)}:${file.stat.ino.toString(16)}]`;
     if (external.includes(name)) return { name, ext: true };
   }
-  return { name: nameFile(file, tree, id) ?? file.link, ...mountOf(file, tree) };
+  return { name: nameFile(file, context, id) ?? file.link, ...mountOf(file, context) };
 }

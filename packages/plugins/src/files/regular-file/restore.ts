@@ -1,4 +1,4 @@
-import { type Checkpoint, definePlugin, RestoreError, type RestorePlugin, type Task } from "@restage/core";
+import { definePlugin, type ImageSet, type Plugin, RestoreError, type Task } from "@restage/core";
 import type { RegFileEntry } from "@restage/images";
 import { AT_FDCWD, O, SEEK } from "@restage/linux/abi";
 import { type MountPaths, readMountPaths } from "../../namespaces/mount/mount-paths.ts";
@@ -9,34 +9,25 @@ const NOT_AGAIN = O.CREAT | O.EXCL | O.TRUNC | O.NOCTTY | O.CLOEXEC | O.ASYNC;
 const NO_POSITION = 0xffff_ffff_ffff_ffffn;
 
 /** RESTORE: regular files, directories and devices, opened by path. Provides the opening of executables and mapped files too. */
-export function regularFiles(): RestorePlugin {
+export function regularFiles(): Plugin {
   return definePlugin({
     name: "regular-files",
     duty: "regular-files",
     provides: [OpenFiles],
     stages: { RESTORE: "opens files with a path" },
-    supports: [
-      {
-        group: "files",
-        what: "regular files, directories, devices",
-        restored: "offset, flags (O_APPEND, O_PATH, ...), sharing, files of any size",
-        refused: "a file that is not there or has changed",
-        shownBy: ["fixture files", "fixture counter"],
-      },
-    ],
     apply({ plan, openFile, provide }) {
-      let checkpoint: Checkpoint | undefined;
+      let images: ImageSet | undefined;
       let paths: MountPaths | undefined;
       const substitutes = new Map<number, string>();
       const names = new Map<number, string>();
       const pathOf = (task: Task, id: number, namedBy: string) => {
         const substitute = substitutes.get(id);
         if (substitute !== undefined) return substitute;
-        const { name, mnt_id } = regularFile(checkpoint, id, namedBy);
+        const { name, mnt_id } = regularFile(images, id, namedBy);
         return (paths?.forTask(task, mnt_id) ?? "") + (names.get(id) ?? name);
       };
       plan.tap("regular-files", (plan) => {
-        checkpoint = plan.checkpoint;
+        images = plan.images;
         paths = readMountPaths(plan);
       });
       provide(OpenFiles, {
@@ -62,8 +53,8 @@ export function regularFiles(): RestorePlugin {
 }
 
 /** The entry of a file with a path. Throws ERR_IMAGE when the id is that of something else. */
-export function regularFile(checkpoint: Checkpoint | undefined, id: number, namedBy: string): RegFileEntry {
-  const entry = checkpoint?.file(id, namedBy);
+export function regularFile(images: ImageSet | undefined, id: number, namedBy: string): RegFileEntry {
+  const entry = images?.file(id, namedBy);
   if (entry?.reg !== undefined) return entry.reg;
   throw new RestoreError("ERR_IMAGE", `File ${id}, which ${namedBy} names, is no regular file`, { entry: "files.img" });
 }

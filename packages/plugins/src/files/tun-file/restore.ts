@@ -1,4 +1,4 @@
-import { definePlugin, type Plan, type RestorePlugin, struct, type Task, type Value } from "@restage/core";
+import { definePlugin, type Plan, type Plugin, struct, type Task, type Value } from "@restage/core";
 import type { NetDeviceEntry, TunfileEntry } from "@restage/images";
 import { IFF_TUN, TUN } from "@restage/linux/abi";
 import { interfaceRequest } from "../../namespaces/net/links/tun-links.ts";
@@ -12,31 +12,21 @@ import { flagsOfOpen, regularFile } from "../regular-file/restore.ts";
  *
  * Requires CAP_NET_ADMIN in the network namespace, or to be the link's owner.
  */
-export function tunFiles(): RestorePlugin {
+export function tunFiles(): Plugin {
   return definePlugin({
     name: "tun-files",
     duty: "tun-files",
     uses: [OpenFiles],
     stages: { RESTORE: "opens /dev/net/tun, and attaches to links" },
-    supports: [
-      {
-        group: "files",
-        what: "TUN and TAP",
-        restored: "descriptors and links, persistent or not; owner, group, queues, also detached ones",
-        refused: "links outside a network namespace of the tree's own, which CRIU does not dump; filters",
-        kernel: "CONFIG_TUN",
-        shownBy: ["case tun"],
-      },
-    ],
     apply({ plan, openFile, service }) {
       let links: ReadonlyMap<string, NetDeviceEntry> = new Map();
       plan.tap("tun-files", (plan) => {
         links = linksOf(plan);
         checkTunFiles(plan, links);
       });
-      openFile.for("TUNF").tap("tun-files", ({ task, entry: { tunf, id }, checkpoint }) => {
+      openFile.for("TUNF").tap("tun-files", ({ task, entry: { tunf, id }, images }) => {
         if (tunf === undefined) return undefined;
-        const file = regularFile(checkpoint, id, "a TUN file in files.img");
+        const file = regularFile(images, id, "a TUN file in files.img");
         const descriptor = service(OpenFiles).open(task, id, flagsOfOpen(file));
         attach(task, descriptor, tunf, links);
         return descriptor;
@@ -60,11 +50,11 @@ function attach(task: Task, descriptor: Value, file: TunfileEntry, links: Readon
 }
 
 /** TUN and TAP links of the tree's network namespaces by place. */
-function linksOf({ checkpoint, survivors }: Plan): ReadonlyMap<string, NetDeviceEntry> {
+function linksOf({ images, survivors }: Plan): ReadonlyMap<string, NetDeviceEntry> {
   const namespaces = [...new Set(survivors.map((task) => namespaceId(task, "net") ?? 0))];
   return new Map(
     namespaces.flatMap((ns_id) => {
-      const links = checkpoint.values("netdev", ns_id).filter(({ tun }) => tun !== undefined);
+      const links = images.values("netdev", ns_id).filter(({ tun }) => tun !== undefined);
       return links.map((link) => [placeOf({ netdev: link.name, ns_id }), link] as const);
     }),
   );
@@ -76,7 +66,7 @@ function placeOf({ netdev, ns_id }: Pick<TunfileEntry, "netdev" | "ns_id">): str
 }
 
 function checkTunFiles(plan: Plan, links: ReadonlyMap<string, unknown>): void {
-  for (const { tunf } of plan.checkpoint.files.values()) {
+  for (const { tunf } of plan.images.files.values()) {
     if (tunf?.netdev === undefined || links.has(placeOf(tunf))) continue;
     plan.refuse({ what: `descriptor of TUN link ${tunf.netdev}`, why: "the checkpoint does not have that link" });
   }

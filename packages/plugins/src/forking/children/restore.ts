@@ -1,4 +1,4 @@
-import { definePlugin, type RestorePlugin, type Task } from "@restage/core";
+import { definePlugin, type Plugin, type Task } from "@restage/core";
 import { CLONE } from "@restage/linux/abi";
 import { Sessions } from "../sessions/restore.ts";
 
@@ -6,7 +6,7 @@ import { Sessions } from "../sessions/restore.ts";
  * FORKING: every task forks its own children with their pids, those of an older session before it takes its own. Descriptor tables that
  * parent and child had in common they have in common again.
  */
-export function children(): RestorePlugin {
+export function children(): Plugin {
   return definePlugin({
     name: "children",
     duty: "children",

@@ -1,4 +1,4 @@
-import { definePlugin, defineService, type RestorePlugin, type Service, type Task } from "@restage/core";
+import { definePlugin, defineService, type Plugin, type Service, type Task } from "@restage/core";
 import { PR } from "@restage/linux/abi";
 import { planSessions, type SessionPlan } from "./session-plan.ts";
 import { takeOverSession } from "./shell-job.ts";
@@ -13,7 +13,7 @@ export const Sessions: Service<Sessions> = defineService<Sessions>("sessions");
 /**
  * FORKING: sessions, and the groups of their leaders. RESTORE: everybody else joins a group: its leader is there since FORKING ended.
  */
-export function sessions(): RestorePlugin {
+export function sessions(): Plugin {
   return definePlugin({
     name: "sessions",
     duty: "sessions",
@@ -23,20 +23,6 @@ export function sessions(): RestorePlugin {
       RESTORE: "all others join their process groups",
       RESTORE_SIGCHLD: "tasks that took in orphans are subreapers no longer",
     },
-    supports: [
-      {
-        group: "tasks",
-        what: "process tree, sessions, groups",
-        restored: "with and without leaders",
-        shownBy: ["fixture tree"],
-      },
-      {
-        group: "tasks",
-        what: "jobs of a shell",
-        restored: "in the session of the caller, with `--shell-job`",
-        shownBy: ["case shell-job"],
-      },
-    ],
     apply({ plan, stages, provide }) {
       let arranged: SessionPlan = { bornBefore: new Set(), reapers: new Set() };
       plan.tap("sessions", (plan) => {

@@ -35,8 +35,8 @@ export function takeOverSession(plan: Plan): OutsideIds | undefined {
   return here;
 }
 
-function idsOfThisProcess({ checkpoint, tree, host, init }: Plan): OutsideIds {
-  if (init !== undefined || hasOwnNamespace(checkpoint, tree.root, "pid")) return { sid: 0, pgid: 0 };
+function idsOfThisProcess({ images, tree, host, init }: Plan): OutsideIds {
+  if (init !== undefined || hasOwnNamespace(images, tree.root, "pid")) return { sid: 0, pgid: 0 };
   return { sid: host.call.getsid(0).result, pgid: host.call.getpgid(0).result };
 }
 

@@ -1,4 +1,4 @@
-import { definePlugin, type RestorePlugin, type Task } from "@restage/core";
+import { definePlugin, type Plugin, type Task } from "@restage/core";
 import { encodeText } from "@restage/images";
 import { PR, SIG, SIGSET_SIZE, signalBit } from "@restage/linux/abi";
 
@@ -9,7 +9,7 @@ const DEFAULT_ACTION = { handler: 0n, flags: 0n, restorer: 0n, mask: 0n };
  * RESTORE: zombies die with the status they had, helpers exit. RESTORE_SIGCHLD: parents reap their helpers, and forget what SIGCHLD the restore itself
  * has queued. Zombies stay for their parents to wait for.
  */
-export function zombiesAndHelpers(): RestorePlugin {
+export function zombiesAndHelpers(): Plugin {
   return definePlugin({
     name: "zombies-helpers",
     duty: "zombies-helpers",
@@ -17,14 +17,6 @@ export function zombiesAndHelpers(): RestorePlugin {
       RESTORE: "zombies die with their recorded status, helpers exit",
       RESTORE_SIGCHLD: "helpers are reaped, the SIGCHLDs of the restore are dropped",
     },
-    supports: [
-      {
-        group: "tasks",
-        what: "zombies",
-        restored: "exit codes and signals, waitable",
-        shownBy: ["fixture tree"],
-      },
-    ],
     apply({ plan, stages }) {
       plan.tap("zombies-helpers", (plan) => {
         for (const { kind, parent, pid } of plan.tree.tasks) {

@@ -4,7 +4,7 @@ import {
   definePlugin,
   output,
   type Plan,
-  type RestorePlugin,
+  type Plugin,
   type StageContext,
   struct,
   type Task,
@@ -31,22 +31,12 @@ const MAX_REQUESTS = 16;
  * The kernel has its own idea of where in its ring it is, which nobody can set: so as many requests are made, of nothing, as it takes to
  * be there. Requests that were under way are none of ours: CRIU makes no checkpoint of them.
  */
-export function aio(): RestorePlugin {
+export function aio(): Plugin {
   return definePlugin({
     name: "aio",
     duty: "aio",
     needs: ["private-memory"],
     stages: { RESTORE: "contexts of asynchronous I/O, with their events" },
-    supports: [
-      {
-        group: "memory",
-        what: "asynchronous I/O (AIO)",
-        restored: "contexts at their addresses, with the events in their rings",
-        refused: "rings that are smaller than the kernel makes them on this many processors",
-        kernel: "CONFIG_AIO",
-        shownBy: ["case aio-rings"],
-      },
-    ],
     apply({ plan, stages }) {
       let context: StageContext | undefined;
       plan.tap("aio", (plan) => {
@@ -76,8 +66,8 @@ interface Position {
 }
 
 /** Undefined when the image does not have it, or it makes no sense. */
-function positionOf(checkpoint: Plan["checkpoint"], task: Task, { id, ring_len }: AioRingEntry): Position | undefined {
-  const header = readBytes(readPageRuns(checkpoint, task), id, HEADER);
+function positionOf(images: Plan["images"], task: Task, { id, ring_len }: AioRingEntry): Position | undefined {
+  const header = readBytes(readPageRuns(images, task), id, HEADER);
   if (header === undefined) return undefined;
   const [, events = 0, head = 0, tail = 0] = new Uint32Array(header.buffer);
   if (events !== (ring_len - HEADER) / EVENT || head >= events || tail >= events) return undefined;
@@ -86,7 +76,7 @@ function positionOf(checkpoint: Plan["checkpoint"], task: Task, { id, ring_len }
 
 function checkRing(plan: Plan, task: Task, ring: AioRingEntry): void {
   const refuse = (why: string) => plan.refuse({ what: `AIO ring at ${ring.id.toString(16)}`, why, pid: task.pid });
-  if (positionOf(plan.checkpoint, task, ring) === undefined) {
+  if (positionOf(plan.images, task, ring) === undefined) {
     refuse("its pages and the mm image contradict each other");
   }
   const least = 4 * processors(plan.host.readText("/sys/devices/system/cpu/possible") ?? "0");
@@ -103,7 +93,7 @@ function processors(list: string): number {
 }
 
 async function restoreRing(task: Task, ring: AioRingEntry, context: StageContext): Promise<void> {
-  const position = positionOf(context.checkpoint, task, ring);
+  const position = positionOf(context.images, task, ring);
   if (position === undefined) return;
   const made = output(8);
   task.call.io_setup(ring.nr_req, made).hint("/proc/sys/fs/aio-max-nr limits the requests of all contexts");
@@ -147,7 +137,7 @@ function advance(task: Task, context: bigint, { head, tail, events }: Position):
 /** The events of the ring; its header is the kernel's. */
 function readEvents(task: Task, { id, ring_len }: AioRingEntry, to: bigint, context: StageContext): void {
   const end = id + BigInt(ring_len);
-  for (const run of readPageRuns(context.checkpoint, task)) {
+  for (const run of readPageRuns(context.images, task)) {
     const runEnd = run.address + BigInt(run.pages * PAGE_SIZE);
     const from = run.address > id + BigInt(HEADER) ? run.address : id + BigInt(HEADER);
     const until = runEnd < end ? runEnd : end;

@@ -1,15 +1,16 @@
-import { existsSync, lstatSync } from "node:fs";
+import {
+  type DumpContext,
+  definePlugin,
+  type FileIdentity,
+  type Mapping,
+  type Plugin,
+  type SeizedTask,
+} from "@restage/core";
 import { vmaStatus } from "@restage/images";
 import { MAP, O, PROT, S_IF } from "@restage/linux/abi";
-import { identityOf } from "@restage/core";
-import type { FileIdentity } from "@restage/core";
 import { ownNamespace } from "../../namespaces/nested/dump.ts";
-import { type CheckpointPlugin, defineCheckpointPlugin } from "@restage/core";
-import type { FrozenTask } from "@restage/core";
-import type { FrozenTree } from "@restage/core";
-import type { Mapping } from "@restage/core";
-import { readMappings } from "./read-mappings.ts";
 import { isSharedMemory } from "../shared-mappings/dump.ts";
+import { readMappings } from "./read-mappings.ts";
 
 const { VMA_AREA_REGULAR, VMA_AREA_VSYSCALL, VMA_AREA_VDSO, VMA_AREA_VVAR, VMA_AREA_HEAP } = vmaStatus;
 const { VMA_FILE_PRIVATE, VMA_FILE_SHARED, VMA_ANON_PRIVATE } = vmaStatus;
@@ -23,23 +24,14 @@ const SPECIAL: Readonly<Record<string, number>> = {
 };
 
 /** What a task's memory is mapped from. */
-export function mappings(): CheckpointPlugin {
-  return defineCheckpointPlugin({
+export function mappings(): Plugin {
+  return definePlugin({
     name: "mappings",
     duty: "mappings",
-    saves: [
-      {
-        group: "memory",
-        what: "mappings",
-        saved: "anonymous, of files, of memfds, System V shared memory of an IPC namespace of the tree's own",
-        refused: "huge pages (hugetlb), AIO rings, uprobes, mappings of devices and sockets",
-        shownBy: ["fixture memory", "case many-mappings", "case odd-addresses"],
-      },
-    ],
-    apply({ look }) {
-      look.task.tap("mappings", (task, tree) => {
-        task.mappings = joinVvar(readMappings(task.hostPid));
-        for (const mapping of task.mappings) describe(mapping, task, tree);
+    dump({ phases }) {
+      phases.inspect.task.tap("mappings", (task, context) => {
+        task.mappings = joinVvar(readMappings(context.host, task.hostPid));
+        for (const mapping of task.mappings) describe(mapping, task, context);
       });
     },
   });
@@ -56,11 +48,11 @@ function joinVvar(mappings: readonly Mapping[]): readonly Mapping[] {
   return joined;
 }
 
-function describe(mapping: Mapping, task: FrozenTask, tree: FrozenTree): void {
+function describe(mapping: Mapping, task: SeizedTask, context: DumpContext): void {
   const { entry, name, flags } = mapping;
   const refuse = (why: string) => {
     const range = `${mapping.start.toString(16)}-${mapping.end.toString(16)}`;
-    tree.findings.refuse({ what: `mapping ${range} ${name}`.trimEnd(), why, pid: task.pid });
+    context.findings.refuse({ what: `mapping ${range} ${name}`.trimEnd(), why, pid: task.pid });
   };
   const special = SPECIAL[name];
   if (special !== undefined) {
@@ -85,13 +77,13 @@ function describe(mapping: Mapping, task: FrozenTask, tree: FrozenTree): void {
     entry.pgoff = 0n;
     return;
   }
-  if (name.startsWith("/SYSV")) describeSegment(mapping, tree, refuse);
-  else describeFile(mapping, task, tree, refuse);
+  if (name.startsWith("/SYSV")) describeSegment(mapping, context, refuse);
+  else describeFile(mapping, task, context, refuse);
 }
 
 /** System V shared memory: its id is the inode's number. */
-function describeSegment({ entry, inode }: Mapping, tree: FrozenTree, refuse: (why: string) => void): void {
-  if (ownNamespace(tree, "ipc") === undefined)
+function describeSegment({ entry, inode }: Mapping, context: DumpContext, refuse: (why: string) => void): void {
+  if (ownNamespace(context, "ipc") === undefined)
     refuse(
       "it is System V shared memory of this process's IPC namespace: only that of a namespace of the tree's own is saved",
     );
@@ -101,33 +93,37 @@ function describeSegment({ entry, inode }: Mapping, tree: FrozenTree, refuse: (w
   entry.fdflags = ((entry.prot ?? 0) & PROT.WRITE) === 0 ? O.RDONLY : O.RDWR;
 }
 
-function describeFile(mapping: Mapping, task: FrozenTask, tree: FrozenTree, refuse: (why: string) => void): void {
+function describeFile(mapping: Mapping, task: SeizedTask, context: DumpContext, refuse: (why: string) => void): void {
   const { entry, start, end } = mapping;
   const proc = `${task.proc}/map_files/${start.toString(16)}-${end.toString(16)}`;
   const isShared = ((entry.flags ?? 0) & MAP.SHARED) !== 0;
-  const flags = openFlags(proc);
+  const flags = openFlags(context, proc);
   entry.fdflags = flags;
   entry.status = VMA_AREA_REGULAR | (isShared ? VMA_FILE_SHARED : VMA_FILE_PRIVATE);
-  const file = tree.files.addPath(task, proc, flags, identityOfMapped(mapping, task, proc));
+  const file = context.files.addPath(task, proc, flags, identityOfMapped(mapping, task, proc, context));
   entry.shmid = BigInt(file.id);
   if (isSharedMemory(file)) entry.status |= vmaStatus.VMA_AREA_MEMFD;
   else if ((file.stat.mode & S_IF.MT) !== S_IF.REG) refuse("it maps no regular file: these are not saved yet");
 }
 
 /** The link is followed for CAP_CHECKPOINT_RESTORE only (proc(5)): without it the file at the path has to be the one that is mapped. */
-function identityOfMapped({ name, inode }: Mapping, task: FrozenTask, link: string): FileIdentity {
+function identityOfMapped(
+  { name, inode }: Mapping,
+  task: SeizedTask,
+  link: string,
+  { files, host }: DumpContext,
+): FileIdentity {
   try {
-    return identityOf(link);
+    return files.identityOf(link);
   } catch (error) {
-    const path = `${task.proc}/root${name}`;
-    const stat = existsSync(path) ? identityOf(path) : undefined;
-    if (stat?.ino !== inode) throw error;
-    return stat;
+    const found = host.inode(`${task.proc}/root${name}`);
+    if (found?.ino !== inode) throw error;
+    return found;
   }
 }
 
 /** How the file had been opened: the permissions of the link say so. */
-function openFlags(link: string): number {
-  const mode = lstatSync(link).mode & 0o600;
+function openFlags({ host }: DumpContext, link: string): number {
+  const mode = (host.inode(link, false)?.mode ?? 0) & 0o600;
   return mode === 0o600 ? O.RDWR : mode === 0o200 ? O.WRONLY : O.RDONLY;
 }

@@ -1,7 +1,5 @@
-import { readFileSync } from "node:fs";
-import { RestoreError } from "@restage/core";
+import { type Host, type Mapping, RestoreError } from "@restage/core";
 import { MADV, MAP, PROT } from "@restage/linux/abi";
-import type { Mapping } from "@restage/core";
 
 const HEADER = /^([0-9a-f]+)-([0-9a-f]+) (\S{4}) ([0-9a-f]+) (\S+) (\d+) *(.*)$/;
 
@@ -26,9 +24,9 @@ const ADVICE: Readonly<Record<string, number>> = {
 };
 
 /** Reads /proc/PID/smaps. Entries have all that can be told from there. */
-export function readMappings(pid: number): readonly Mapping[] {
+export function readMappings(host: Host, pid: number): readonly Mapping[] {
   const mappings: Mapping[] = [];
-  for (const line of smaps(pid).split("\n")) {
+  for (const line of smaps(host, pid).split("\n")) {
     const [, start, end, permissions = "", offset, device = "", inode, name = ""] = HEADER.exec(line) ?? [];
     if (start !== undefined && end !== undefined) {
       const place = { start: BigInt(`0x${start}`), end: BigInt(`0x${end}`), offset: BigInt(`0x${offset}`) };
@@ -43,13 +41,11 @@ export function readMappings(pid: number): readonly Mapping[] {
   return mappings;
 }
 
-function smaps(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/smaps`, "utf8");
-  } catch (error) {
-    const hint = "the kernel needs CONFIG_PROC_PAGE_MONITOR";
-    throw new RestoreError("ERR_SYSCALL", `Cannot read /proc/${pid}/smaps`, { pid, hint, cause: error });
-  }
+function smaps(host: Host, pid: number): string {
+  const text = host.readText(`/proc/${pid}/smaps`, "utf8");
+  if (text !== undefined) return text;
+  const hint = "the kernel needs CONFIG_PROC_PAGE_MONITOR";
+  throw new RestoreError("ERR_SYSCALL", `Cannot read /proc/${pid}/smaps`, { pid, hint });
 }
 
 function entryOf(mapping: Omit<Mapping, "flags" | "entry">, vmFlags: ReadonlySet<string>): Mapping["entry"] {

@@ -1,7 +1,7 @@
 import {
   definePlugin,
   defineService,
-  type RestorePlugin,
+  type Plugin,
   type Service,
   type StageContext,
   type Task,
@@ -26,7 +26,7 @@ export const Segments: Service<Segments> = defineService<Segments>("segments");
  * FORKING: the root task makes them, with their content, under numbers that all tasks inherit; so each can map them, whenever it maps its
  * memory. RESTORE_SIGCHLD: when all is mapped, seals.
  */
-export function memfds(): RestorePlugin {
+export function memfds(): Plugin {
   return definePlugin({
     name: "memfds",
     duty: "memfds",
@@ -37,15 +37,6 @@ export function memfds(): RestorePlugin {
       RESTORE: "opens memfds as files",
       RESTORE_SIGCHLD: "seals memfds",
     },
-    supports: [
-      {
-        group: "files",
-        what: "memfd",
-        restored:
-          "content, size, name, seals, owner and mode; any number of open descriptions, private and shared mappings",
-        shownBy: ["case memfds"],
-      },
-    ],
     apply({ plan, stages, openFile, service, provide }) {
       let context: StageContext | undefined;
       let segments: readonly Segment[] = [];

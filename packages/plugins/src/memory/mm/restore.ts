@@ -1,4 +1,4 @@
-import { data, definePlugin, type RestorePlugin, struct } from "@restage/core";
+import { data, definePlugin, type Plugin, struct } from "@restage/core";
 import type { MmEntry } from "@restage/images";
 import { O, PR, PR_SET_MM_MAP, PRCTL_MM_MAP } from "@restage/linux/abi";
 import { OpenFiles } from "../../files/open-files.ts";
@@ -7,20 +7,12 @@ import { OpenFiles } from "../../files/open-files.ts";
  * RESTORE: what /proc/PID shows of an address space: where code, data, heap, stack, arguments and environment are, the auxiliary vector,
  * and the link to the executable. Requires CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN (for the link).
  */
-export function mm(): RestorePlugin {
+export function mm(): Plugin {
   return definePlugin({
     name: "mm",
     duty: "mm",
     uses: [OpenFiles],
     stages: { RESTORE: "sets the mm fields, the auxiliary vector and the link to the executable" },
-    supports: [
-      {
-        group: "memory",
-        what: "limits of code, data, stack, brk; auxv; executable",
-        restored: "all",
-        shownBy: ["fixture attributes"],
-      },
-    ],
     apply({ stages, service }) {
       stages.RESTORE.task.tap("mm", (task) => {
         if (!task.survives) return;

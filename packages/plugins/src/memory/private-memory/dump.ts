@@ -1,34 +1,23 @@
+import { type DumpContext, definePlugin, type Mapping, type Plugin, type SeizedTask } from "@restage/core";
 import { type PagemapEntry, type PagemapHead, pageFlags, vmaStatus } from "@restage/images";
 import type { AddressRange } from "@restage/linux";
 import { MAP, PAGE_SIZE } from "@restage/linux/abi";
-import { type CheckpointPlugin, defineCheckpointPlugin } from "@restage/core";
-import type { FrozenTask } from "@restage/core";
-import type { FrozenTree } from "@restage/core";
-import type { Mapping } from "@restage/core";
 
 const { VMA_ANON_PRIVATE, VMA_FILE_PRIVATE, VMA_AREA_VDSO, VMA_AREA_VVAR, VMA_AREA_VSYSCALL } = vmaStatus;
 
 /** What is in private memory: pages that are neither untouched nor those of a file. */
-export function pages(): CheckpointPlugin {
-  return defineCheckpointPlugin({
+export function pages(): Plugin {
+  return definePlugin({
     name: "pages",
     duty: "pages",
-    saves: [
-      {
-        group: "memory",
-        what: "content of private memory",
-        saved: "only pages that are neither untouched nor those of a file; guard regions",
-        shownBy: ["fixture memory", "case guard-regions", "case copy-on-write"],
-      },
-    ],
-    apply({ write }) {
-      write.task.tap("pages", (task, tree) => savePages(task, tree, tree.images.nextPages()));
+    dump({ phases }) {
+      phases.write.task.tap("pages", (task, context) => savePages(task, context, context.images.nextPages()));
     },
   });
 }
 
-function savePages(task: FrozenTask, { images, freezer }: FrozenTree, number: number): void {
-  const scan = freezer.scanPages(task.hostPid);
+function savePages(task: SeizedTask, { images, seizer }: DumpContext, number: number): void {
+  const scan = seizer.scanPages(task.hostPid);
   const file = images.open("pages", number);
   try {
     const entries: (PagemapHead | PagemapEntry)[] = [{ pages_id: number }];
@@ -37,7 +26,7 @@ function savePages(task: FrozenTask, { images, freezer }: FrozenTree, number: nu
       const isVdso = ((mapping.entry.status ?? 0) & VMA_AREA_VDSO) !== 0;
       const { own, guards } = scan.find(range.start, range.end);
       const runs = isVdso ? [range] : own;
-      freezer.copyPages(task.hostPid, runs, file);
+      seizer.copyPages(task.hostPid, runs, file);
       entries.push(...runs.map((run) => pagemapEntry(run, mayBeLazy(mapping) ? LAZY : PRESENT)));
       task.guards.push(...guards);
     }

@@ -1,23 +1,23 @@
 import {
-  type Checkpoint,
-  callTaps,
   data,
   definePlugin,
+  type ImageSet,
   type MemoryPatch,
   type Plan,
-  type RestorePlugin,
+  type Plugin,
   type StageContext,
   type Task,
   type Value,
 } from "@restage/core";
+import { callTaps } from "@restage/core/internal";
 import type { PageRun, VmaEntry } from "@restage/images";
 import { MADV, MAP, O, PAGE_SIZE, PROT } from "@restage/linux/abi";
 import { OpenFiles } from "../../files/open-files.ts";
 import { HUGE_PAGES_HINT, hasHugePages } from "../huge-pages.ts";
-import { inheritedVmas, pagesOnlyIn } from "./inherited.ts";
+import { advise, checkVmas, isFile, kindOf, printVma, TASK_SIZE } from "../mappings/vmas.ts";
 import { type Content, fillPages, mergePages, readPageRuns } from "../page-content.ts";
 import { readBytes } from "../read-pages.ts";
-import { advise, checkVmas, isFile, kindOf, printVma, TASK_SIZE } from "../mappings/vmas.ts";
+import { inheritedVmas, pagesOnlyIn } from "./inherited.ts";
 
 /**
  * Private memory, anonymous and of files, with its content.
@@ -25,7 +25,7 @@ import { advise, checkVmas, isFile, kindOf, printVma, TASK_SIZE } from "../mappi
  * FORKING for tasks with children: what parent and child share has to be there before the child is forked. RESTORE for the others, which all
  * work at once.
  */
-export function privateMemory(): RestorePlugin {
+export function privateMemory(): Plugin {
   return definePlugin({
     name: "private-memory",
     duty: "private-memory",
@@ -34,50 +34,10 @@ export function privateMemory(): RestorePlugin {
       FORKING: "tasks with children map and fill their private memory",
       RESTORE: "all others map and fill their private memory",
     },
-    supports: [
-      {
-        group: "memory",
-        what: "private mappings",
-        restored:
-          "anonymous and of files, with content, protection, advice, locks; copy-on-write between parent and child as it was",
-        shownBy: [
-          "fixture counter",
-          "fixture many",
-          "fixture tree",
-          "fixture memory",
-          "case mapping-kinds",
-          "case copy-on-write",
-          "case many-mappings",
-          "case odd-addresses",
-        ],
-      },
-      {
-        group: "memory",
-        what: "huge pages (hugetlb)",
-        restored:
-          "private and shared mappings, memfds, System V shared memory; files of hugetlbfs become memfds, as with CRIU",
-        kernel: "CONFIG_HUGETLBFS, and as many huge pages as there were",
-        shownBy: ["case huge-pages"],
-      },
-      {
-        group: "memory",
-        what: "guard regions",
-        restored: "MADV_GUARD_INSTALL",
-        kernel: "6.13",
-        shownBy: ["case guard-regions"],
-      },
-      {
-        group: "memory",
-        what: "pages in parent images",
-        restored: "of incremental dumps, of any depth",
-        refused: "pages of a page server (--lazy-pages)",
-        shownBy: ["case incremental"],
-      },
-    ],
     apply({ plan, stages, patchMemory, service }) {
       let context: StageContext | undefined;
       plan.tap("private-memory", (plan) => {
-        for (let source = plan.checkpoint.source.parent(); source !== undefined; source = source.parent()) {
+        for (let source = plan.images.source.parent(); source !== undefined; source = source.parent()) {
           plan.serviceDescriptors.keepOpen(source.directory());
         }
         for (const task of plan.survivors) {
@@ -87,8 +47,8 @@ export function privateMemory(): RestorePlugin {
       });
       const restore = async (task: Task) => {
         if (context === undefined) return;
-        const { checkpoint, stub } = context;
-        const runs = readPageRuns(checkpoint, task);
+        const { images, stub } = context;
+        const runs = readPageRuns(images, task);
         const patch = new Patch(task, runs);
         await callTaps(patchMemory, patch);
         const vmas = task.mm.vmas.filter((vma) => kindOf(vma) === "private");
@@ -100,7 +60,7 @@ export function privateMemory(): RestorePlugin {
         const isInherited = ({ vma }: VmaContent) => inherited.has(vma);
         if (inherited.size > 0) {
           mergePages(task, content.filter(isInherited), context, stub.scratch);
-          dropForeignPages(checkpoint, task, inherited, runs);
+          dropForeignPages(images, task, inherited, runs);
         }
         fillPages(
           task,
@@ -131,7 +91,7 @@ export function privateMemory(): RestorePlugin {
 function checkPages(plan: Plan, task: Task): void {
   const vmas = task.mm.vmas.filter((vma) => ["private", "aio", "vdso"].includes(kindOf(vma)));
   let next = 0;
-  for (const run of readPageRuns(plan.checkpoint, task)) {
+  for (const run of readPageRuns(plan.images, task)) {
     const end = run.address + BigInt(run.pages * PAGE_SIZE);
     while (next < vmas.length && (vmas[next] as VmaEntry).end <= run.address) next++;
     let at = run.address;
@@ -165,13 +125,13 @@ function unmapAllBut(
 
 /** Inherited pages that only the forker had. */
 function dropForeignPages(
-  checkpoint: Checkpoint,
+  images: ImageSet,
   task: Task,
   inherited: ReadonlySet<VmaEntry>,
   runs: readonly PageRun[],
 ): void {
   if (task.forker === undefined) return;
-  const theirs = readPageRuns(checkpoint, task.forker);
+  const theirs = readPageRuns(images, task.forker);
   for (const vma of inherited) {
     for (const { start, end } of pagesOnlyIn(theirs, runs, vma)) task.call.madvise(start, end - start, MADV.DONTNEED);
   }

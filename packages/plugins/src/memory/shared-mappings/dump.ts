@@ -1,12 +1,8 @@
-import type { Host } from "@restage/core";
+import { type DumpContext, definePlugin, type Host, type OpenFile, type Plugin } from "@restage/core";
 import { fdTypes, pageFlags } from "@restage/images";
 import type { AddressRange } from "@restage/linux";
 import { AT_FDCWD, F, O, PAGE_SIZE, SEEK } from "@restage/linux/abi";
-import { attempt } from "../../attempt.ts";
 import { ownerOf, ownersOf } from "../../files/file-owner/dump.ts";
-import type { OpenFile } from "@restage/core";
-import { type CheckpointPlugin, defineCheckpointPlugin } from "@restage/core";
-import type { FrozenTree } from "@restage/core";
 import { pagemapEntry } from "../private-memory/dump.ts";
 
 const PREFIX = "/memfd:";
@@ -19,21 +15,13 @@ const FIRST_NUMBER = 0x7000_0000;
  * Memory that tasks share by a file without a name: memfds, and shared anonymous memory, which images have as a memfd with the name /dev/zero. Each
  * is saved once, with its seals.
  */
-export function sharedMemory(): CheckpointPlugin {
-  return defineCheckpointPlugin({
+export function sharedMemory(): Plugin {
+  return definePlugin({
     name: "shared-memory",
     duty: "shared-memory",
-    saves: [
-      {
-        group: "memory",
-        what: "shared memory",
-        saved: "memfds with seals, shared anonymous memory",
-        shownBy: ["fixture shm", "case memfds"],
-      },
-    ],
-    apply({ describeFile, write }) {
+    dump({ phases, describeFile }) {
       const inodes = new Map<bigint, { readonly number: number; readonly file: OpenFile }>();
-      describeFile.tap("shared-memory", (file, tree) => {
+      describeFile.tap("shared-memory", (file, context) => {
         if (!isSharedMemory(file)) return undefined;
         let inode = inodes.get(file.stat.ino);
         if (inode === undefined) {
@@ -41,10 +29,10 @@ export function sharedMemory(): CheckpointPlugin {
           inodes.set(file.stat.ino, inode);
         }
         const { id, flags, position: pos } = file;
-        return { type: fdTypes.MEMFD, memfd: { id, flags, pos, fown: ownerOf(file, tree), inode_id: inode.number } };
+        return { type: fdTypes.MEMFD, memfd: { id, flags, pos, fown: ownerOf(file, context), inode_id: inode.number } };
       });
-      write.tree.tap("shared-memory", (tree) => {
-        for (const { number, file } of inodes.values()) saveInode(tree, number, file);
+      phases.write.tree.tap("shared-memory", (_tree, context) => {
+        for (const { number, file } of inodes.values()) saveInode(context, number, file);
       });
     },
   });
@@ -55,27 +43,27 @@ export function isSharedMemory({ link, stat }: OpenFile): boolean {
   return stat.nlink === 0 && link.endsWith(DELETED) && (link.startsWith(PREFIX) || link === `/dev/zero${DELETED}`);
 }
 
-function saveInode(tree: FrozenTree, number: number, { proc, link, stat }: OpenFile): void {
-  const { host, images } = tree;
-  const { uid, gid } = ownersOf(proc, tree);
+function saveInode(context: DumpContext, number: number, { proc, link, stat }: OpenFile): void {
+  const { host, images } = context;
+  const { uid, gid } = ownersOf(proc, context);
   const memory = host.call.openat(AT_FDCWD, proc, O.RDONLY | O.CLOEXEC).result;
   try {
     const name = link.slice(link.startsWith(PREFIX) ? PREFIX.length : 0, -DELETED.length);
-    const seals = Math.max(0, attempt(host, "fcntl", memory, F.GET_SEALS, 0));
+    const seals = Math.max(0, host.attempt("fcntl", memory, F.GET_SEALS, 0));
     const value = { name, uid, gid, size: stat.size, shmid: number, seals, inode_id: BigInt(number), mode: stat.mode };
     images.add("memfd_inode", undefined, { value });
-    savePages(tree, number, memory, Number(stat.size));
+    savePages(context, number, memory, Number(stat.size));
   } finally {
     host.call.close(memory);
   }
 }
 
 /** Saves what is in a file of the kernel's tmpfs. */
-export function savePages({ host, images }: FrozenTree, number: number, memory: number, size: number): void {
+export function savePages({ host, images }: DumpContext, number: number, memory: number, size: number): void {
   const pagesId = images.nextPages();
   const file = images.open("pages", pagesId);
   images.add("shmem_pagemap", number, { value: { pages_id: pagesId } });
-  for (const run of contentOf(size, (whence, at) => attempt(host, "lseek", memory, at, whence))) {
+  for (const run of contentOf(size, (whence, at) => host.attempt("lseek", memory, at, whence))) {
     copy(host, memory, file, run);
     images.add("shmem_pagemap", number, { value: pagemapEntry(run, pageFlags.PE_PRESENT) });
   }

@@ -1,16 +1,16 @@
-import { definePlugin, type Plan, type RestorePlugin, type Task, type Value } from "@restage/core";
+import { definePlugin, type Plan, type Plugin, type Task, type Value } from "@restage/core";
 import { type VmaEntry, vmaStatus } from "@restage/images";
 import { F_SEAL, MAP, O, PROT } from "@restage/linux/abi";
 import { OpenFiles } from "../../files/open-files.ts";
+import { advise, has, kindOf, printVma } from "../mappings/vmas.ts";
 import { Segments } from "../memfd/restore.ts";
 import type { Segment } from "../segments.ts";
-import { advise, has, kindOf, printVma } from "../mappings/vmas.ts";
 
 /**
  * Shared mappings: of files, memfds and shared anonymous memory. Each task maps its own, when it has mapped its private memory: FORKING for
  * tasks with children, RESTORE for the others.
  */
-export function sharedMappings(): RestorePlugin {
+export function sharedMappings(): Plugin {
   return definePlugin({
     name: "shared-mappings",
     duty: "shared-mappings",
@@ -20,20 +20,6 @@ export function sharedMappings(): RestorePlugin {
       FORKING: "tasks with children map their shared memory",
       RESTORE: "all others map their shared memory",
     },
-    supports: [
-      {
-        group: "memory",
-        what: "shared mappings of files",
-        restored: "writable and read-only, of deleted files too",
-        shownBy: ["fixture memory"],
-      },
-      {
-        group: "memory",
-        what: "shared anonymous memory",
-        restored: "content, mapped any number of times in any number of tasks; as memfds, as CRIU does",
-        shownBy: ["fixture memory", "case memfds"],
-      },
-    ],
     apply({ plan, stages, service }) {
       plan.tap("shared-mappings", (plan) => checkShared(plan, service(Segments).all));
       const map = (task: Task) => mapShared(task, service(Segments).all, service(OpenFiles));
@@ -82,7 +68,7 @@ function checkShared(plan: Plan, segments: readonly Segment[]): void {
   for (const task of plan.survivors) {
     for (const vma of task.mm.vmas) {
       if (kindOf(vma) !== "shared" || segmentOf(vma, segments) !== undefined) continue;
-      const file = plan.checkpoint.file(Number(vma.shmid), `mm-${task.pid}.img`);
+      const file = plan.images.file(Number(vma.shmid), `mm-${task.pid}.img`);
       if (file.reg !== undefined) continue;
       const why = "the file that it maps is neither a regular one nor a memfd";
       plan.refuse({ what: `mapping ${printVma(vma)}`, why, pid: task.pid });

@@ -1,4 +1,4 @@
-import { definePlugin, type Plan, type RestorePlugin, type Task } from "@restage/core";
+import { definePlugin, type Plan, type Plugin, type Task } from "@restage/core";
 import type { VmaEntry } from "@restage/images";
 import { PAGE_SIZE, PROT } from "@restage/linux/abi";
 import { hasOwnNamespace, namespaceId } from "../../namespaces/own-namespaces.ts";
@@ -20,7 +20,7 @@ interface Attachment {
  * Mappings of System V shared memory, which the root task has made: attached when the task has mapped its private memory. FORKING for tasks with
  * children, RESTORE for the others.
  */
-export function systemVMappings(): RestorePlugin {
+export function systemVMappings(): Plugin {
   return definePlugin({
     name: "system-v-mappings",
     duty: "system-v-mappings",
@@ -29,15 +29,6 @@ export function systemVMappings(): RestorePlugin {
       FORKING: "tasks with children attach System V shared memory",
       RESTORE: "all others attach System V shared memory",
     },
-    supports: [
-      {
-        group: "memory",
-        what: "System V shared memory",
-        restored: "attached at its addresses, also in parts",
-        refused: "segments of the host's IPC namespace",
-        shownBy: ["fixture shm"],
-      },
-    ],
     apply({ plan, stages }) {
       let sizes: ReadonlyMap<number, bigint> = new Map();
       plan.tap("system-v-mappings", (plan) => {
@@ -91,9 +82,9 @@ function attachmentsOf(task: Task, sizes: ReadonlyMap<number, bigint>): readonly
 }
 
 /** Bytes of the segments, in whole pages, by their ids. */
-function sizesOf({ checkpoint, tree }: Plan): ReadonlyMap<number, bigint> {
-  if (!hasOwnNamespace(checkpoint, tree.root, "ipc")) return new Map();
-  const segments = checkpoint.values("ipcns_shm", namespaceId(tree.root, "ipc") ?? 0);
+function sizesOf({ images, tree }: Plan): ReadonlyMap<number, bigint> {
+  if (!hasOwnNamespace(images, tree.root, "ipc")) return new Map();
+  const segments = images.values("ipcns_shm", namespaceId(tree.root, "ipc") ?? 0);
   return new Map(
     segments.map(({ desc, size, hugetlb_flag = 0 }) => {
       const page = BigInt(hugetlb_flag === 0 ? PAGE_SIZE : hugePageSize(hugetlb_flag));

@@ -1,10 +1,10 @@
-import { data, definePlugin, RestoreError, type RestorePlugin, type StageContext, type Task } from "@restage/core";
+import { data, definePlugin, type Plugin, RestoreError, type StageContext, type Task } from "@restage/core";
 import type { VmaEntry } from "@restage/images";
 import { MAP, MREMAP, PROT } from "@restage/linux/abi";
+import { kindOf } from "../mappings/vmas.ts";
 import { readPageRuns } from "../page-content.ts";
 import { readBytes } from "../read-pages.ts";
 import { readVdsoSymbols } from "./vdso-image.ts";
-import { kindOf } from "../mappings/vmas.ts";
 
 export interface VdsoOptions {
   /** Redirect the old functions also where this kernel's vdso is the same: for trying it. */
@@ -15,20 +15,12 @@ export interface VdsoOptions {
  * RESTORE: the kernel's vdso and vvar go to the addresses that the checkpoint has. When this kernel's vdso is another one, the old
  * text stays and its functions jump to the new ones, which then lie where there is room.
  */
-export function vdso(options: VdsoOptions = {}): RestorePlugin {
+export function vdso(options: VdsoOptions = {}): Plugin {
   return definePlugin({
     name: "vdso",
     duty: "vdso",
     needs: ["private-memory"],
     stages: { RESTORE: "vdso and vvar are moved to their recorded addresses, or redirected to this kernel's" },
-    supports: [
-      {
-        group: "memory",
-        what: "vdso",
-        restored: "at its old address; functions are redirected to those of this kernel when it has another",
-        shownBy: ["fixture vdso"],
-      },
-    ],
     apply({ stages }) {
       let context: StageContext | undefined;
       let same = true;
@@ -57,7 +49,7 @@ function vvarOf(task: Task): readonly VmaEntry[] {
 
 /** The text of the recorded vdso. */
 function recordedText(context: StageContext, task: Task, vma: VmaEntry): Uint8Array | undefined {
-  return readBytes(readPageRuns(context.checkpoint, task), vma.start, Number(vma.end - vma.start));
+  return readBytes(readPageRuns(context.images, task), vma.start, Number(vma.end - vma.start));
 }
 
 /** Same sizes, same order, same functions at the same places: nobody can tell the difference. */

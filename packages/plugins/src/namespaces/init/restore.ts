@@ -1,4 +1,4 @@
-import { definePlugin, type Plan, type RestorePlugin } from "@restage/core";
+import { definePlugin, type Plan, type Plugin } from "@restage/core";
 import { CLONE, MS } from "@restage/linux/abi";
 import { hasOwnNamespace } from "../own-namespaces.ts";
 
@@ -8,30 +8,19 @@ import { hasOwnNamespace } from "../own-namespaces.ts";
  *
  * Requires CAP_SYS_ADMIN, or a kernel that lets users make user namespaces.
  */
-export function init(): RestorePlugin {
+export function init(): Plugin {
   return definePlugin({
     name: "init",
     duty: "init",
     stages: { ROOT_TASK: "with an init of ours: mounts the /proc of its pid namespace" },
-    supports: [
-      {
-        group: "namespaces",
-        what: "pids that are taken here",
-        restored:
-          "in a new pid namespace under an init, with `--new-pid-namespace`; without root with `--unprivileged`",
-        refused: "with `--unprivileged`: several users or groups",
-        kernel: "CONFIG_PID_NS, CONFIG_USER_NS",
-        shownBy: ["case lone-task", "case family"],
-      },
-    ],
     apply({ plan, stages }) {
       plan.tap("init", (plan) => {
         const { newPidNamespace, unprivileged, detached } = plan.options;
         if (!newPidNamespace && !unprivileged) return;
         plan.startInit({ child: !detached, user: unprivileged ? ownUser(plan) : undefined });
       });
-      stages.ROOT_TASK.enter.tap("init", ({ stub, checkpoint, tree }) => {
-        if (!stub.isInit || hasOwnNamespace(checkpoint, tree.root, "mount")) return;
+      stages.ROOT_TASK.enter.tap("init", ({ stub, images, tree }) => {
+        if (!stub.isInit || hasOwnNamespace(images, tree.root, "mount")) return;
         stub.call.unshare(CLONE.NEWNS);
         // What is mounted on the host later is seen; what is mounted here stays here.
         stub.call.mount("none", "/", undefined, MS.REC | MS.SLAVE, undefined);

@@ -1,6 +1,6 @@
 import type { Host } from "@restage/core";
 import type { IpcDescEntry } from "@restage/images";
-import type { IdsInside } from "../user/dump.ts";
+import type { IdsInside } from "../user/ids-inside.ts";
 
 /** System V objects of a kind in the namespace of this thread: a map of columns for each, numbers as they stand there. Source: sysvipc(7). */
 export function readObjects(host: Host, kind: "shm" | "sem" | "msg"): readonly ReadonlyMap<string, string>[] {

@@ -1,4 +1,4 @@
-import { type Checkpoint, definePlugin, type RestorePlugin, type StageContext } from "@restage/core";
+import { definePlugin, type ImageSet, type Plugin, type StageContext } from "@restage/core";
 import { CLONE } from "@restage/linux/abi";
 import { hasOwnNamespace, namespaceId } from "../own-namespaces.ts";
 import { makeMessageQueues } from "./message-queue/restore.ts";
@@ -12,7 +12,7 @@ import { raiseVariables, setVariables } from "./variables/restore.ts";
  *
  * Requires CAP_SYS_ADMIN, and CONFIG_CHECKPOINT_RESTORE for the ids.
  */
-export function ipcNamespace(): RestorePlugin {
+export function ipcNamespace(): Plugin {
   return definePlugin({
     name: "ipc-namespace",
     duty: "ipc-namespace",
@@ -21,25 +21,14 @@ export function ipcNamespace(): RestorePlugin {
       PREPARE_NAMESPACES: "System V shared memory, semaphores, message queues with their content; sysctls",
       RESTORE_SIGCHLD: "removed segments of shared memory are so again",
     },
-    supports: [
-      {
-        group: "namespaces",
-        what: "IPC namespace",
-        restored:
-          "System V shared memory, also removed and locked segments, semaphores and message queues with ids, content and owners; sysctls",
-        refused: "what CRIU 4.2 does not save: undo lists, POSIX message queues",
-        kernel: "CONFIG_CHECKPOINT_RESTORE",
-        shownBy: ["case ipc-objects", "fixture shm", "fixture namespaces"],
-      },
-    ],
     apply({ plan, stages }) {
       let id: number | undefined;
       let context: StageContext | undefined;
       plan.tap("ipc-namespace", (plan) => {
-        const { checkpoint, tree } = plan;
-        if (!hasOwnNamespace(checkpoint, tree.root, "ipc")) return;
+        const { images, tree } = plan;
+        if (!hasOwnNamespace(images, tree.root, "ipc")) return;
         id = namespaceId(tree.root, "ipc") ?? 0;
-        readAll(checkpoint, id);
+        readAll(images, id);
       });
       stages.ROOT_TASK.task.tap("ipc-namespace", (root) => {
         if (id !== undefined) root.call.unshare(CLONE.NEWIPC);
@@ -49,26 +38,26 @@ export function ipcNamespace(): RestorePlugin {
       });
       stages.PREPARE_NAMESPACES.task.tap("ipc-namespace", (root) => {
         if (id === undefined || context === undefined) return;
-        const { checkpoint } = context;
-        const variables = checkpoint.optional("ipc_var", id);
+        const { images } = context;
+        const variables = images.optional("ipc_var", id);
         if (variables !== undefined) raiseVariables(root, variables);
-        makeSegments(root, checkpoint.entries("ipcns_shm", id), context);
-        makeSemaphores(root, checkpoint.entries("ipcns_sem", id));
-        makeMessageQueues(root, checkpoint.entries("ipcns_msg", id));
+        makeSegments(root, images.entries("ipcns_shm", id), context);
+        makeSemaphores(root, images.entries("ipcns_sem", id));
+        makeMessageQueues(root, images.entries("ipcns_msg", id));
         if (variables !== undefined) setVariables(root, variables);
       });
       stages.RESTORE_SIGCHLD.task.tap("ipc-namespace", (task) => {
         if (id === undefined || task !== context?.tree.root) return;
-        removeAgain(task, context.checkpoint.values("ipcns_shm", id));
+        removeAgain(task, context.images.values("ipcns_shm", id));
       });
     },
   });
 }
 
 /** Reads all images before any task exists: they may be damaged. */
-function readAll(checkpoint: Checkpoint, id: number): void {
-  checkpoint.entries("ipcns_sem", id);
-  checkpoint.entries("ipcns_msg", id);
-  checkpoint.optional("ipc_var", id);
-  checkpoint.entries("ipcns_shm", id);
+function readAll(images: ImageSet, id: number): void {
+  images.entries("ipcns_sem", id);
+  images.entries("ipcns_msg", id);
+  images.optional("ipc_var", id);
+  images.entries("ipcns_shm", id);
 }

@@ -1,4 +1,5 @@
-import { definePlugin, JOINED_NAMESPACES, type Plan, type RestorePlugin } from "@restage/core";
+import { definePlugin, type Plan, type Plugin } from "@restage/core";
+import { JOINED_NAMESPACES } from "@restage/core/internal";
 import { CLONE } from "@restage/linux/abi";
 import { hasOwnNamespace } from "../own-namespaces.ts";
 
@@ -9,20 +10,11 @@ const FLAGS = { net: CLONE.NEWNET, ipc: CLONE.NEWIPC, uts: CLONE.NEWUTS, time: C
  *
  * Requires CAP_SYS_ADMIN in their user namespaces.
  */
-export function joinNamespaces(): RestorePlugin {
+export function joinNamespaces(): Plugin {
   return definePlugin({
     name: "join-namespaces",
     duty: "join-namespaces",
     stages: { PREPARE_NAMESPACES: "the root task enters namespaces of others (--join-ns)" },
-    supports: [
-      {
-        group: "namespaces",
-        what: "namespaces of others",
-        restored: "network, IPC, UTS and time namespaces that are there, with `--join-ns`",
-        refused: "user and mount namespaces; kinds of which the tree has one of its own",
-        shownBy: ["case joined-namespaces"],
-      },
-    ],
     apply({ plan, stages }) {
       let joined: readonly { readonly number: number; readonly flag: number }[] = [];
       plan.tap("join-namespaces", (plan) => {
@@ -42,7 +34,7 @@ function findJoined(plan: Plan) {
     const what = `${kind} namespace ${path}`;
     if (plan.host.stat(path) === "missing") plan.refuse({ what, why: "it is not there" });
     // Clocks go on in a new one in any case, unless they are those of others.
-    if (kind !== "time" && hasOwnNamespace(plan.checkpoint, plan.tree.root, kind))
+    if (kind !== "time" && hasOwnNamespace(plan.images, plan.tree.root, kind))
       plan.refuse({ what, why: "the tree cannot join it: it has one of its own, with content" });
     return [{ number: plan.serviceDescriptors.keepOpen(path), flag: FLAGS[kind] }];
   });

@@ -108,7 +108,7 @@ function findNew(plan: Plan, entry: MntEntry, refuse: Refuse): FileSystem["sourc
   const archive = [`tmpfs-dev-${entry.root_dev}.tar.gz.img`, `tmpfs-${entry.mnt_id}.tar.gz.img`].find(
     (name) => entry.fstype === fstype.TMPFS && plan.source.size(name) !== undefined,
   );
-  if (entry.fstype === fstype.BINFMT_MISC && plan.checkpoint.values("binfmt_misc").length > 0)
+  if (entry.fstype === fstype.BINFMT_MISC && plan.images.values("binfmt_misc").length > 0)
     refuse(entry, "its formats would be registered for the whole machine");
   return { kind: "new", type, device: findDevice(plan, entry.source), archive };
 }

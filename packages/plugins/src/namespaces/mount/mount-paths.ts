@@ -16,12 +16,12 @@ export interface Namespace {
 }
 
 /** That of the root task first. */
-export function readNamespaces({ checkpoint, tree, survivors, serviceDescriptors }: Plan): readonly Namespace[] {
-  if (!hasOwnNamespace(checkpoint, tree.root, "mount")) return [];
+export function readNamespaces({ images, tree, survivors, serviceDescriptors }: Plan): readonly Namespace[] {
+  if (!hasOwnNamespace(images, tree.root, "mount")) return [];
   const ids = [...new Set([tree.root, ...survivors].map(mountNamespaceOf))].filter((id) => id !== undefined);
   const several = ids.length > 1;
   return ids.map((id) => {
-    const tree = readMounts(checkpoint, id);
+    const tree = readMounts(images, id);
     return {
       tree,
       mountIds: new Set(tree.mounts.map(({ entry }) => entry.mnt_id)),
@@ -90,11 +90,11 @@ export function readMountPaths(plan: Plan): MountPaths {
  * are writable.
  */
 export function readWritableClones(plan: Plan, mounts: Iterable<Mount>): ReadonlyMap<Mount, number> {
-  const { checkpoint, serviceDescriptors } = plan;
+  const { images, serviceDescriptors } = plan;
   const written = new Set(
-    readRemaps(checkpoint)
+    readRemaps(images)
       .filter(({ kind }) => kind === "ghost" || kind === "link")
-      .map(({ id }) => checkpoint.file(id, "remap-fpath.img").reg?.mnt_id),
+      .map(({ id }) => images.file(id, "remap-fpath.img").reg?.mnt_id),
   );
   const clones = new Map<Mount, number>();
   for (const mount of mounts) {

@@ -1,4 +1,4 @@
-import { type Checkpoint, RestoreError } from "@restage/core";
+import { type ImageSet, RestoreError } from "@restage/core";
 import type { MntEntry } from "@restage/images";
 
 /** A mount of a namespace of the tree. */
@@ -17,8 +17,8 @@ export interface MountTree {
 }
 
 /** The mounts of a namespace. Throws ERR_IMAGE when they are no tree. */
-export function readMounts(checkpoint: Checkpoint, id: number): MountTree {
-  const entries = checkpoint.values("mnts", id);
+export function readMounts(images: ImageSet, id: number): MountTree {
+  const entries = images.values("mnts", id);
   const byId = new Map(entries.map((entry) => [entry.mnt_id, entry]));
   const roots = entries.filter(({ parent_mnt_id, mnt_id }) => !byId.has(parent_mnt_id) || parent_mnt_id === mnt_id);
   const [root] = roots;

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import type { Host } from "@restage/core";
 import { MS } from "@restage/linux/abi";
 
 /** A mount as a process sees it. Source: proc_pid_mountinfo(5). */
@@ -45,8 +45,8 @@ const SUPER_FLAGS: Readonly<Record<string, number>> = {
 };
 
 /** The mounts that a process reaches from its root. @param proc its directory in /proc. */
-export function readMountinfo(proc: string): readonly Mountinfo[] {
-  return readFileSync(`${proc}/mountinfo`, "utf8").split("\n").filter(Boolean).map(parse);
+export function readMountinfo(host: Host, proc: string): readonly Mountinfo[] {
+  return (host.readText(`${proc}/mountinfo`, "utf8") ?? "").split("\n").filter(Boolean).map(parse);
 }
 
 function parse(line: string): Mountinfo {

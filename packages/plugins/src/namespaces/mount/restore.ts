@@ -1,14 +1,14 @@
 import {
-  callTaps,
   definePlugin,
   defineService,
   type Host,
-  type RestorePlugin,
+  type Plugin,
   type Service,
   type StageContext,
   type Task,
   type Value,
 } from "@restage/core";
+import { callTaps } from "@restage/core/internal";
 import { AT_FDCWD, CLONE, O } from "@restage/linux/abi";
 import { assemble, pivot } from "./assemble.ts";
 import { findParts, type Part } from "./file-systems.ts";
@@ -31,7 +31,7 @@ export const MountNamespaces: Service<MountNamespaces> = defineService<MountName
  *
  * Requires CAP_SYS_ADMIN and Linux 5.12.
  */
-export function mountNamespaces(): RestorePlugin {
+export function mountNamespaces(): Plugin {
   return definePlugin({
     name: "mount-namespaces",
     duty: "mount-namespaces",
@@ -42,23 +42,10 @@ export function mountNamespaces(): RestorePlugin {
         "makes all mounts of all mount namespaces, with the contents of tmpfs; the root task turns to its own",
       FORKING: "tasks enter their mount namespaces",
     },
-    supports: [
-      {
-        group: "namespaces",
-        what: "mount namespaces",
-        restored:
-          "any number in a tree; root (`--root`), binds, also of what had been deleted, tmpfs with content, proc, sysfs, devpts, mqueue, cgroup, overlay and other file systems of the kernel, external mounts and devices (`--external mnt[...]`, `dev[...]`); flags, propagation groups within, between and into namespaces, mounts over mounts",
-        refused:
-          "namespaces of tasks below a root task in the host's, autofs, FUSE, registered binary formats, file systems from outside that nobody names",
-        kernel: "5.12; 5.15 for propagation groups; GNU tar for tmpfs",
-        shownBy: ["fixture namespaces", "fixture userns", "case mounts", "case mount-namespaces"],
-      },
-    ],
     apply({ plan, stages, mountsReady, commit, abort, provide }) {
       let namespaces: readonly Namespace[] = [];
       let parts: ReadonlyMap<Mount, Part> = new Map();
       let clones: ReadonlyMap<Mount, number> = new Map();
-      let context: StageContext | undefined;
       let descriptor: number | undefined;
       provide(MountNamespaces, {
         get descriptor() {
@@ -76,12 +63,9 @@ export function mountNamespaces(): RestorePlugin {
       stages.ROOT_TASK.task.tap("mount-namespaces", (root) => {
         if (namespaces.length > 0) root.call.unshare(CLONE.NEWNS);
       });
-      stages.PREPARE_NAMESPACES.enter.tap("mount-namespaces", (stage) => {
-        context = stage;
-      });
-      stages.PREPARE_NAMESPACES.task.tapPromise("mount-namespaces", async (root) => {
-        if (context === undefined || namespaces.length === 0) return;
-        await makeAll(root, context, namespaces, parts, clones, () => callTaps(mountsReady, root));
+      stages.PREPARE_NAMESPACES.task.tapPromise("mount-namespaces", async (root, context) => {
+        if (namespaces.length === 0) return;
+        await makeAll(root, context, namespaces, parts, clones, () => callTaps(mountsReady, root, context));
       });
       stages.PREPARE_NAMESPACES.leave.tap("mount-namespaces", ({ host, tree }) => {
         if (namespaces.length === 0) return;
@@ -94,12 +78,12 @@ export function mountNamespaces(): RestorePlugin {
         const namespace = namespaces.find(({ tree }) => tree.id === id);
         if (namespace?.number !== undefined) task.call.setns(namespace.number, CLONE.NEWNS);
       });
-      const close = (host: Host | undefined) => {
-        if (descriptor !== undefined) host?.call.close(descriptor);
+      const close = (host: Host) => {
+        if (descriptor !== undefined) host.call.close(descriptor);
         descriptor = undefined;
       };
       commit.tap("mount-namespaces", ({ host }) => close(host));
-      abort.tap("mount-namespaces", () => close(context?.host));
+      abort.tap("mount-namespaces", (_error, { host }) => close(host));
     },
   });
 }

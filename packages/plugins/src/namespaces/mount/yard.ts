@@ -124,7 +124,7 @@ export class Yard {
     if (archive === undefined) return;
     call.chdir(name);
     await this.#root.flush();
-    unpackInto(this.#root, this.#context, archive, hasOwnNamespace(this.#context.checkpoint, this.#root, "user"));
+    unpackInto(this.#root, this.#context, archive, hasOwnNamespace(this.#context.images, this.#root, "user"));
     call.chdir("..");
     if (flags !== writable) call.mount("none", name, undefined, MS.REMOUNT | flags, undefined);
   }

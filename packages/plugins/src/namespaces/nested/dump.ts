@@ -1,5 +1,4 @@
-import { type CheckpointPlugin, defineCheckpointPlugin } from "@restage/core";
-import type { FrozenTree } from "@restage/core";
+import { type DumpContext, definePlugin, type Plugin } from "@restage/core";
 
 /** What each kind of namespace is called in the ids of a task. */
 const IDS = {
@@ -15,34 +14,28 @@ const IDS = {
 export type NamespaceKind = keyof typeof IDS;
 
 /** The number that images give to a namespace of the tree's own; undefined when the tree is in that of this process. */
-export function ownNamespace({ root, inventory }: FrozenTree, kind: NamespaceKind): number | undefined {
+export function ownNamespace({ tree: { root }, inventory }: DumpContext, kind: NamespaceKind): number | undefined {
   const id = root.ids[IDS[kind]];
   return id === inventory.root_ids?.[IDS[kind]] ? undefined : id;
 }
 
 /** Refuses trees whose tasks are in several namespaces of a kind, and cgroup namespaces. */
-export function nestedNamespaces(): CheckpointPlugin {
-  return defineCheckpointPlugin({
+export function nestedNamespaces(): Plugin {
+  return definePlugin({
     name: "nested-namespaces",
     duty: "nested-namespaces",
-    saves: [
-      {
-        group: "namespaces",
-        what: "namespaces",
-        saved: "pid, mount, UTS, IPC, network and user namespaces, one of each for all tasks",
-        refused: "nested namespaces; cgroup namespaces",
-        shownBy: ["fixture namespaces", "fixture userns"],
-      },
-    ],
-    apply({ look }) {
-      look.task.tap("nested-namespaces", (task, tree) => {
-        const { root, findings } = tree;
+    dump({ phases }) {
+      phases.inspect.task.tap("nested-namespaces", (task, context) => {
+        const {
+          tree: { root },
+          findings,
+        } = context;
         for (const [kind, id] of Object.entries(IDS)) {
           if (task.ids[id] === root.ids[id]) continue;
           const why = `it is in another ${kind} namespace than the root of the tree: such a tree is not saved yet`;
           findings.refuse({ what: task.name, why, pid: task.pid });
         }
-        if (task !== root || ownNamespace(tree, "cgroup") === undefined) return;
+        if (task !== root || ownNamespace(context, "cgroup") === undefined) return;
         findings.refuse({ what: task.name, why: "cgroup namespaces are not saved yet", pid: task.pid });
       });
     },

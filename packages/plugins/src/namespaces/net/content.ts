@@ -2,14 +2,14 @@ import type { Host, StageContext } from "@restage/core";
 import { AT_FDCWD, NETLINK, O } from "@restage/linux/abi";
 import { idsOutside } from "../user/restore.ts";
 import { makeTrackedConnections } from "./conntrack/restore.ts";
-import { makeAddresses, makeRoutes, makeRules, readDump } from "./netlink-dumps/restore.ts";
 import { loadFirewalls } from "./firewall/restore.ts";
 import { makeLinks, type OpenNamespace, setLinks } from "./links/restore.ts";
+import { makeTunLink } from "./links/tun-links.ts";
 import { lockNamespace } from "./lock.ts";
 import type { NetNamespace } from "./namespaces.ts";
+import { makeAddresses, makeRoutes, makeRules, readDump } from "./netlink-dumps/restore.ts";
 import { attribute, joined, NetlinkSocket } from "./netlink-socket.ts";
 import { linkSysctls, networkSysctls, setSysctls } from "./sysctls/restore.ts";
-import { makeTunLink } from "./links/tun-links.ts";
 
 /** Source: include/uapi/linux/rtnetlink.h, net_namespace.h. */
 const RTM_NEWNSID = 88;
@@ -23,7 +23,7 @@ const RTGENMSG = 4;
  * First settings of all namespaces and links between them, none of them up: so nothing passes before there is a firewall.
  */
 export function fillNamespaces(context: StageContext, namespaces: readonly NetNamespace[]): void {
-  const { host, tree, checkpoint, options } = context;
+  const { host, tree, images, options } = context;
   const outside = { descriptor: open(host, "/proc/self/ns/net"), routes: new NetlinkSocket(host, NETLINK.ROUTE) };
   const opened: (NetNamespace & OpenNamespace & { readonly path: string })[] = [];
   try {
@@ -33,7 +33,7 @@ export function fillNamespaces(context: StageContext, namespaces: readonly NetNa
         prepare(context, namespace);
         return new NetlinkSocket(host, NETLINK.ROUTE);
       });
-      const links = namespace.filled ? checkpoint.values("netdev", namespace.id) : [];
+      const links = namespace.filled ? images.values("netdev", namespace.id) : [];
       opened.push({ ...namespace, path, descriptor: open(host, path), routes, links });
     }
     for (const namespace of opened) nameOthers(context, namespace, opened);
@@ -48,33 +48,33 @@ export function fillNamespaces(context: StageContext, namespaces: readonly NetNa
 }
 
 /** What comes before links between namespaces. A namespace that somebody else fills has no lock of the dump. */
-function prepare({ host, checkpoint, tree, options }: StageContext, { id, filled, external }: NetNamespace): void {
-  const netns = checkpoint.optional("netns", id);
+function prepare({ host, images, tree, options }: StageContext, { id, filled, external }: NetNamespace): void {
+  const netns = images.optional("netns", id);
   if (filled && netns !== undefined) {
-    setSysctls(host, networkSysctls(netns, idsOutside(checkpoint, tree.root)), options);
+    setSysctls(host, networkSysctls(netns, idsOutside(images, tree.root)), options);
   }
-  if (filled) for (const link of checkpoint.values("netdev", id)) makeTunLink(host, link);
-  if (!filled && !external) lockNamespace(host, checkpoint.inventory);
+  if (filled) for (const link of images.values("netdev", id)) makeTunLink(host, link);
+  if (!filled && !external) lockNamespace(host, images.inventory);
 }
 
 /** What comes after links: they come up, behind the firewall. */
-function complete({ host, checkpoint, options }: StageContext, namespace: NetNamespace & OpenNamespace): void {
+function complete({ host, images, options }: StageContext, namespace: NetNamespace & OpenNamespace): void {
   const { id, filled, routes, links } = namespace;
   if (filled) {
-    loadFirewalls(host, checkpoint, id);
+    loadFirewalls(host, images, id);
     setLinks(namespace);
     for (const link of links) setSysctls(host, linkSysctls(link), options);
-    makeAddresses(routes, readDump(checkpoint, "ifaddr", id));
-    makeRoutes(routes, readDump(checkpoint, "route", id));
-    makeRoutes(routes, readDump(checkpoint, "route6", id));
-    makeRules(routes, readDump(checkpoint, "rule", id));
+    makeAddresses(routes, readDump(images, "ifaddr", id));
+    makeRoutes(routes, readDump(images, "route", id));
+    makeRoutes(routes, readDump(images, "route6", id));
+    makeRules(routes, readDump(images, "rule", id));
   }
-  makeTrackedConnections(host, checkpoint, id);
+  makeTrackedConnections(host, images, id);
 }
 
 /** The numbers under which a namespace knows the others of the tree: they are part of what is said about links. */
 function nameOthers(context: StageContext, { id, routes }: OpenNamespace, all: readonly OpenNamespace[]): void {
-  for (const { target_ns_id, netnsid_value } of context.checkpoint.optional("netns", id)?.nsids ?? []) {
+  for (const { target_ns_id, netnsid_value } of context.images.optional("netns", id)?.nsids ?? []) {
     const target = all.find(({ id }) => id === target_ns_id);
     if (target === undefined) continue;
     const number = attribute(NETNSA.NSID, netnsid_value);

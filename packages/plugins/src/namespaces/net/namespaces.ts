@@ -16,11 +16,11 @@ export interface NetNamespace {
 
 /** All that the tree has, that of the root task first; none when the tree is in the host's. */
 export function findNetNamespaces(plan: Plan): readonly NetNamespace[] {
-  const { checkpoint, tree, survivors, options } = plan;
-  if (!hasOwnNamespace(checkpoint, tree.root, "net")) return [];
+  const { images, tree, survivors, options } = plan;
+  if (!hasOwnNamespace(images, tree.root, "net")) return [];
   const ids = new Set([tree.root, ...survivors].map((task) => namespaceId(task, "net") ?? 0));
   return [...ids].map((id) => {
-    const key = checkpoint.optional("netns", id)?.ext_key ?? "";
+    const key = images.optional("netns", id)?.ext_key ?? "";
     const external = key !== "";
     const number = external
       ? plan.serviceDescriptors.keepOpen(externalNamespace(plan, "net", key))

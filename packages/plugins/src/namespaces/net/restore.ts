@@ -1,9 +1,9 @@
 import {
-  type Checkpoint,
   definePlugin,
   defineService,
+  type ImageSet,
   type Plan,
-  type RestorePlugin,
+  type Plugin,
   type Service,
   type Task,
 } from "@restage/core";
@@ -12,11 +12,11 @@ import { AT_FDCWD, CLONE, O } from "@restage/linux/abi";
 import { namespaceId } from "../own-namespaces.ts";
 import { idsOutside } from "../user/restore.ts";
 import { fillNamespaces } from "./content.ts";
-import { readDump } from "./netlink-dumps/restore.ts";
 import { checkFirewalls } from "./firewall/restore.ts";
 import { checkLinks } from "./links/restore.ts";
 import { unlockNamespace } from "./lock.ts";
 import { findNetNamespaces, type NetNamespace } from "./namespaces.ts";
+import { readDump } from "./netlink-dumps/restore.ts";
 import { checkSysctls, linkSysctls, networkSysctls } from "./sysctls/restore.ts";
 
 const DUMPS: readonly DumpKind[] = ["ifaddr", "rule", "route", "route6"];
@@ -38,7 +38,7 @@ export const NetNamespaces: Service<NetNamespaces> = defineService<NetNamespaces
  *
  * Requires CAP_SYS_ADMIN and CAP_NET_ADMIN.
  */
-export function netNamespaces(): RestorePlugin {
+export function netNamespaces(): Plugin {
   return definePlugin({
     name: "net-namespaces",
     duty: "net-namespaces",
@@ -48,25 +48,6 @@ export function netNamespaces(): RestorePlugin {
       PREPARE_NAMESPACES: "sysctls, links, firewalls, addresses, routes, rules, tracked connections",
       RESTORE_SIGCHLD: "tasks of other network namespaces than the root task's go there",
     },
-    supports: [
-      {
-        group: "namespaces",
-        what: "network namespaces",
-        restored:
-          "any number of them, external ones too (`--external net[...]` at the dump, `--inherit-fd` or `--external net[KEY]:PATH` now), empty ones (`--empty-ns net`); loopback, veth within the tree and to the host (`--external veth[...]`, `netdev[...]`), bridges with ports, TUN and TAP, macvlan (`--external macvlan[...]`); addresses, routes, rules, sysctls, nftables and iptables, tracked connections",
-        refused: "venet and sit links; sysctls that this kernel does not have",
-        kernel: "CONFIG_NET_NS; nft or iptables where the checkpoint has rules",
-        shownBy: [
-          "case net-namespaces",
-          "case tracked-connections",
-          "case tcp-in-namespace",
-          "case container",
-          "fixture tcp-queued",
-          "fixture namespaces",
-          "fixture userns",
-        ],
-      },
-    ],
     apply({ plan, stages, commit, provide }) {
       let namespaces: readonly NetNamespace[] = [];
       let root: Task | undefined;
@@ -104,9 +85,9 @@ export function netNamespaces(): RestorePlugin {
         if (other === undefined || root === undefined || id === namespaceId(root, "net")) return;
         thread.call.setns(other.number, CLONE.NEWNET);
       });
-      commit.tap("net-namespaces", ({ tree, checkpoint, host }) => {
+      commit.tap("net-namespaces", ({ tree, images, host }) => {
         if (namespaces.length === 0) return;
-        host.inside(`/proc/${tree.root.hostPid}/ns/net`, "net", () => unlockNamespace(host, checkpoint.inventory));
+        host.inside(`/proc/${tree.root.hostPid}/ns/net`, "net", () => unlockNamespace(host, images.inventory));
       });
     },
   });
@@ -124,24 +105,24 @@ export function netNamespaceOf({ isk, usk, nlsk, psk, tunf }: FileEntry): number
 
 /** Reads all images before any task exists: they may be damaged. */
 function check(plan: Plan, namespaces: readonly NetNamespace[]): void {
-  const { checkpoint, tree } = plan;
-  const ids = idsOutside(checkpoint, tree.root);
+  const { images, tree } = plan;
+  const ids = idsOutside(images, tree.root);
   const filled = namespaces.filter(({ filled }) => filled);
   checkLinks(
     plan,
-    filled.map(({ id }) => ({ id, links: checkpoint.values("netdev", id) })),
+    filled.map(({ id }) => ({ id, links: images.values("netdev", id) })),
   );
   for (const { id } of filled) {
     checkFirewalls(plan, id);
-    for (const kind of DUMPS) readDump(checkpoint, kind, id);
-    checkSysctls(plan, sysctlsOf(checkpoint, id, ids));
+    for (const kind of DUMPS) readDump(images, kind, id);
+    checkSysctls(plan, sysctlsOf(images, id, ids));
   }
 }
 
-function sysctlsOf(checkpoint: Checkpoint, id: number, ids: ReturnType<typeof idsOutside>) {
-  const netns = checkpoint.optional("netns", id);
+function sysctlsOf(images: ImageSet, id: number, ids: ReturnType<typeof idsOutside>) {
+  const netns = images.optional("netns", id);
   return [
     ...(netns === undefined ? [] : networkSysctls(netns, ids)),
-    ...checkpoint.values("netdev", id).flatMap(linkSysctls),
+    ...images.values("netdev", id).flatMap(linkSysctls),
   ];
 }

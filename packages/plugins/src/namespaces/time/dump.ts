@@ -1,5 +1,4 @@
-import { readFileSync } from "node:fs";
-import { type CheckpointPlugin, defineCheckpointPlugin } from "@restage/core";
+import { definePlugin, type Host, type Plugin } from "@restage/core";
 
 const SECOND = 1_000_000_000n;
 
@@ -7,27 +6,19 @@ const SECOND = 1_000_000_000n;
 const CLOCKS = { monotonic: "CLOCK_MONOTONIC", boottime: "CLOCK_BOOTTIME" } as const;
 
 /** The monotonic clocks as the tree sees them, so that they go on from there. */
-export function timeNamespace(): CheckpointPlugin {
-  return defineCheckpointPlugin({
+export function timeNamespace(): Plugin {
+  return definePlugin({
     name: "time-namespace",
     duty: "time-namespace",
-    saves: [
-      {
-        group: "namespaces",
-        what: "time namespaces",
-        saved: "offsets",
-        shownBy: ["fixture timens"],
-      },
-    ],
-    apply({ look, write }) {
-      look.task.tap("time-namespace", (task, { root, findings }) => {
+    dump({ phases }) {
+      phases.inspect.task.tap("time-namespace", (task, { tree: { root }, findings }) => {
         if (task.ids.time_ns_id === root.ids.time_ns_id) return;
         const why = "it is in another time namespace than the root of the tree: such a tree is not saved yet";
         findings.refuse({ what: task.name, why, pid: task.pid });
       });
-      write.tree.tap("time-namespace", ({ host, images, inventory, root }) => {
+      phases.write.tree.tap("time-namespace", ({ root }, { host, images, inventory }) => {
         const clock = (name: keyof typeof CLOCKS) => {
-          const time = host.clock(CLOCKS[name]) - offsetOf("self", name) + offsetOf(root.hostPid, name);
+          const time = host.clock(CLOCKS[name]) - offsetOf(host, "self", name) + offsetOf(host, root.hostPid, name);
           return { tv_sec: time / SECOND, tv_nsec: time % SECOND };
         };
         const isOwn = root.ids.time_ns_id !== inventory.root_ids?.time_ns_id;
@@ -41,17 +32,9 @@ export function timeNamespace(): CheckpointPlugin {
 }
 
 /** How far a process sees a clock from where the first time namespace has it, in nanoseconds. Source: time_namespaces(7). */
-function offsetOf(process: number | "self", clock: keyof typeof CLOCKS): bigint {
-  const offsets = read(`/proc/${process}/timens_offsets`);
+function offsetOf(host: Host, process: number | "self", clock: keyof typeof CLOCKS): bigint {
+  // The kernel can be built without time namespaces.
+  const offsets = host.readText(`/proc/${process}/timens_offsets`) ?? "";
   const [, seconds = "0", nanoseconds = "0"] = new RegExp(`^${clock}\\s+(-?\\d+)\\s+(\\d+)`, "m").exec(offsets) ?? [];
   return BigInt(seconds) * SECOND + BigInt(nanoseconds);
-}
-
-/** The kernel may have been built without time namespaces. */
-function read(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return "";
-  }
 }

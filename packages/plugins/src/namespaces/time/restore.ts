@@ -1,4 +1,4 @@
-import { type Checkpoint, definePlugin, type Host, type RestorePlugin, type Task } from "@restage/core";
+import { definePlugin, type Host, type ImageSet, type Plugin, type Task } from "@restage/core";
 import type { TimensEntry, Timespec } from "@restage/images";
 import { AT_FDCWD, CLONE, hasCapability, O } from "@restage/linux/abi";
 
@@ -14,25 +14,16 @@ const CLOCKS = [
  * ROOT_TASK: the clocks go on from where they were. Like CRIU, always in a new time namespace when the image has the clocks, even if
  * the tree had none of its own: timers of libuv, Go and Java count on it. Requires CAP_SYS_ADMIN and CAP_SYS_TIME.
  */
-export function timeNamespace(): RestorePlugin {
+export function timeNamespace(): Plugin {
   return definePlugin({
     name: "time-namespace",
     duty: "time-namespace",
     stages: { ROOT_TASK: "enters a time namespace in which the clocks go on from the recorded values" },
-    supports: [
-      {
-        group: "namespaces",
-        what: "time namespace",
-        restored: "CLOCK_MONOTONIC and CLOCK_BOOTTIME go on",
-        kernel: "5.6",
-        shownBy: ["fixture vdso", "fixture signals"],
-      },
-    ],
     apply({ plan, stages }) {
       let saved: TimensEntry | undefined;
       let host: Host | undefined;
       plan.tap("time-namespace", (plan) => {
-        if (readClocks(plan.checkpoint, plan.tree.root) === undefined) {
+        if (readClocks(plan.images, plan.tree.root) === undefined) {
           plan.warn({
             what: "clocks",
             why: "the checkpoint has no timens image: CLOCK_MONOTONIC and CLOCK_BOOTTIME will jump",
@@ -51,8 +42,8 @@ export function timeNamespace(): RestorePlugin {
           });
         }
       });
-      stages.ROOT_TASK.enter.tap("time-namespace", ({ checkpoint, tree, host: coordinator }) => {
-        saved = readClocks(checkpoint, tree.root);
+      stages.ROOT_TASK.enter.tap("time-namespace", ({ images, tree, host: coordinator }) => {
+        saved = readClocks(images, tree.root);
         host = coordinator;
       });
       stages.ROOT_TASK.task.tapPromise("time-namespace", async (root) => {
@@ -70,8 +61,8 @@ export function timeNamespace(): RestorePlugin {
 }
 
 /** The clocks of the tree's own time namespace; those of the host at the dump when it had none. */
-function readClocks(checkpoint: Checkpoint, root: Task): TimensEntry | undefined {
-  return checkpoint.optional("timens", root.ids.time_ns_id ?? 0) ?? checkpoint.optional("timens", 0);
+function readClocks(images: ImageSet, root: Task): TimensEntry | undefined {
+  return images.optional("timens", root.ids.time_ns_id ?? 0) ?? images.optional("timens", 0);
 }
 
 /** What /proc/PID/timens_offsets takes: against the host's clocks, not those of the namespace that we may be in. */

@@ -1,11 +1,4 @@
-import {
-  type Checkpoint,
-  definePlugin,
-  type Host,
-  type RestorePlugin,
-  type ServiceDescriptors,
-  type Task,
-} from "@restage/core";
+import { definePlugin, type Host, type ImageSet, type Plugin, type ServiceDescriptors, type Task } from "@restage/core";
 import type { ImageSource, UidGidExtent, UsernsEntry } from "@restage/images";
 import { PR } from "@restage/linux/abi";
 import { hasOwnNamespace, namespaceId } from "../own-namespaces.ts";
@@ -14,27 +7,17 @@ import { hasOwnNamespace, namespaceId } from "../own-namespaces.ts";
  * ROOT_TASK: the id maps of the tree's user namespace, which the root task was forked into. They are written from outside; then the root task becomes
  * the namespace's own root, so that what it makes belongs to somebody there. Requires CAP_SETUID and CAP_SETGID.
  */
-export function userNamespace(): RestorePlugin {
+export function userNamespace(): Plugin {
   return definePlugin({
     name: "user-namespace",
     duty: "user-namespace",
     stages: { ROOT_TASK: "id maps of the user namespace; the root task becomes its root" },
-    supports: [
-      {
-        group: "namespaces",
-        what: "user namespace",
-        restored: "uid and gid maps of any number of ranges",
-        refused: "a part of the tree in another one, which CRIU 4.2 does not dump",
-        kernel: "CONFIG_USER_NS",
-        shownBy: ["case container", "fixture userns"],
-      },
-    ],
     apply({ plan, stages }) {
       let maps: UsernsEntry | undefined;
       let host: Host | undefined;
-      plan.tap("user-namespace", ({ checkpoint, tree, serviceDescriptors }) => {
-        maps = readMaps(checkpoint, tree.root);
-        if (maps !== undefined) keepPagesOpen(checkpoint.source, serviceDescriptors);
+      plan.tap("user-namespace", ({ images, tree, serviceDescriptors }) => {
+        maps = readMaps(images, tree.root);
+        if (maps !== undefined) keepPagesOpen(images.source, serviceDescriptors);
       });
       stages.ROOT_TASK.enter.tap("user-namespace", (context) => {
         host = context.host;
@@ -54,9 +37,9 @@ export function userNamespace(): RestorePlugin {
   });
 }
 
-function readMaps(checkpoint: Checkpoint, root: Task): UsernsEntry | undefined {
-  if (!hasOwnNamespace(checkpoint, root, "user")) return undefined;
-  return checkpoint.value("userns", namespaceId(root, "user") ?? 0);
+function readMaps(images: ImageSet, root: Task): UsernsEntry | undefined {
+  if (!hasOwnNamespace(images, root, "user")) return undefined;
+  return images.value("userns", namespaceId(root, "user") ?? 0);
 }
 
 /** The images are mostly readable for the host's root alone, whom a task of the namespace is not any more when it reads its pages. */
@@ -73,8 +56,8 @@ export interface IdsOutside {
 }
 
 /** The ids of the tree as they are outside: the same, when it has no user namespace of its own. */
-export function idsOutside(checkpoint: Checkpoint, root: Task): IdsOutside {
-  const maps = readMaps(checkpoint, root);
+export function idsOutside(images: ImageSet, root: Task): IdsOutside {
+  const maps = readMaps(images, root);
   const through = (map: readonly UidGidExtent[] | undefined) => (id: number) => {
     const extent = map?.find(({ first, count }) => first <= id && id < first + count);
     return extent === undefined ? id : extent.lower_first + id - extent.first;

@@ -1,24 +1,20 @@
-import { type CheckpointPlugin, defineCheckpointPlugin } from "@restage/core";
+import { definePlugin, type Plugin } from "@restage/core";
 import { ownNamespace } from "../nested/dump.ts";
 
 /** Host and domain name of a tree with a UTS namespace of its own. */
-export function utsNamespace(): CheckpointPlugin {
-  return defineCheckpointPlugin({
+export function utsNamespace(): Plugin {
+  return definePlugin({
     name: "uts-namespace",
     duty: "uts-namespace",
-    saves: [
-      {
-        group: "namespaces",
-        what: "UTS namespaces",
-        saved: "host and domain names",
-        shownBy: ["fixture namespaces"],
-      },
-    ],
-    apply({ write }) {
-      write.tree.tap("uts-namespace", (tree) => {
-        const id = ownNamespace(tree, "uts");
+    dump({ phases }) {
+      phases.write.tree.tap("uts-namespace", (_tree, context) => {
+        const id = ownNamespace(context, "uts");
         if (id === undefined) return;
-        const { host, images, root } = tree;
+        const {
+          host,
+          images,
+          tree: { root },
+        } = context;
         const value = host.inside(`/proc/${root.hostPid}/ns/uts`, "uts", () => ({
           nodename: host.readText("/proc/sys/kernel/hostname") ?? "",
           domainname: host.readText("/proc/sys/kernel/domainname") ?? "",

@@ -1,28 +1,19 @@
-import { definePlugin, type RestorePlugin } from "@restage/core";
+import { definePlugin, type Plugin } from "@restage/core";
 import type { UtsnsEntry } from "@restage/images";
 import { CLONE } from "@restage/linux/abi";
 import { hasOwnNamespace, namespaceId } from "../own-namespaces.ts";
 
 /** ROOT_TASK: a UTS namespace of the tree's own. PREPARE_NAMESPACES: its host and domain name. Requires CAP_SYS_ADMIN. */
-export function utsNamespace(): RestorePlugin {
+export function utsNamespace(): Plugin {
   return definePlugin({
     name: "uts-namespace",
     duty: "uts-namespace",
     stages: { ROOT_TASK: "enters a new UTS namespace", PREPARE_NAMESPACES: "sets host and domain name" },
-    supports: [
-      {
-        group: "namespaces",
-        what: "UTS namespace",
-        restored: "host and domain name",
-        kernel: "CONFIG_UTS_NS",
-        shownBy: ["case ipc-objects", "fixture namespaces", "fixture userns"],
-      },
-    ],
     apply({ plan, stages }) {
       let names: UtsnsEntry | undefined;
-      plan.tap("uts-namespace", ({ checkpoint, tree }) => {
-        if (hasOwnNamespace(checkpoint, tree.root, "uts"))
-          names = checkpoint.value("utsns", namespaceId(tree.root, "uts") ?? 0);
+      plan.tap("uts-namespace", ({ images, tree }) => {
+        if (hasOwnNamespace(images, tree.root, "uts"))
+          names = images.value("utsns", namespaceId(tree.root, "uts") ?? 0);
       });
       stages.ROOT_TASK.task.tap("uts-namespace", (root) => {
         if (names !== undefined) root.call.unshare(CLONE.NEWUTS);

@@ -1,4 +1,4 @@
-import { definePlugin, type RestorePlugin, type Task } from "@restage/core";
+import { definePlugin, type Plugin, type Task } from "@restage/core";
 import type { SaEntry } from "@restage/images";
 import { NSIG, SIG, SIG_DFL, SIG_IGN, SIGSET_SIZE, signalBit } from "@restage/linux/abi";
 
@@ -6,25 +6,11 @@ import { NSIG, SIG, SIG_DFL, SIG_IGN, SIGSET_SIZE, signalBit } from "@restage/li
  * RESTORE: signal actions and alternate stacks. RESTORE_SIGCHLD: the action of SIGCHLD, which until then is the default, so that children
  * that die during the restore are not the application's affair.
  */
-export function signalActions(): RestorePlugin {
+export function signalActions(): Plugin {
   return definePlugin({
     name: "signal-actions",
     duty: "signal-actions",
     stages: { RESTORE: "signal actions and alternate stacks", RESTORE_SIGCHLD: "the action of SIGCHLD" },
-    supports: [
-      {
-        group: "tasks",
-        what: "stopped tasks",
-        restored: "by SIGSTOP or SIGTSTP, with threads and with signals that wait until they go on",
-        shownBy: ["case stopped-tasks"],
-      },
-      {
-        group: "tasks",
-        what: "signal actions, masks, alternate stacks",
-        restored: "all, also of a handler that is under way",
-        shownBy: ["fixture signals", "case signal-queues"],
-      },
-    ],
     apply({ stages }) {
       stages.RESTORE.task.tap("signal-actions", (task) => {
         if (!task.survives) return;

@@ -1,4 +1,4 @@
-import { definePlugin, type Plan, type RestorePlugin, type Task, type Thread } from "@restage/core";
+import { definePlugin, type Plan, type Plugin, type Task, type Thread } from "@restage/core";
 import { SIG } from "@restage/linux/abi";
 
 /** Signals that a processor raises; the kernel takes them first, even blocked ones, at the next trap. */
@@ -10,19 +10,11 @@ const SIGINFO_SIZE = 128;
  * RESTORE_SIGCHLD: what signals a process and its threads had pending, with all that came with them, in their order. Each task queues
  * them to itself, which alone may say that they are the kernel's; all are blocked until the end.
  */
-export function pendingSignals(): RestorePlugin {
+export function pendingSignals(): Plugin {
   return definePlugin({
     name: "pending-signals",
     duty: "pending-signals",
     stages: { RESTORE_SIGCHLD: "pending signals of processes and threads" },
-    supports: [
-      {
-        group: "tasks",
-        what: "pending signals",
-        restored: "of processes and threads, in order, with siginfo",
-        shownBy: ["fixture signals", "case signal-queues"],
-      },
-    ],
     apply({ plan, stages }) {
       plan.tap("pending-signals", checkSignals);
       stages.RESTORE_SIGCHLD.task.tap("pending-signals", (task) => {

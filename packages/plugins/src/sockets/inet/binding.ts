@@ -1,8 +1,8 @@
 import { data, loaded, output, type Task, type Value } from "@restage/core";
 import type { InetSkEntry } from "@restage/images";
 import { AF, IFREQ, IP, IPV6, SIOCGIFINDEX, SO, SOCK, SOL } from "@restage/linux/abi";
-import { inetName, isAnyAddress, socketAddress } from "./addresses.ts";
 import { setOption } from "../socket-options/restore.ts";
+import { inetName, isAnyAddress, socketAddress } from "./addresses.ts";
 
 /** What has to be said before a socket is bound. */
 export function prepareInetSocket(task: Task, socket: Value, entry: InetSkEntry): void {

@@ -1,7 +1,6 @@
-import type { Host } from "@restage/core";
+import type { DumpContext, Host } from "@restage/core";
 import { INET_DIAG } from "@restage/linux/abi";
-import { attempt, room } from "../../attempt.ts";
-import type { FrozenTree } from "@restage/core";
+import { room } from "../../room.ts";
 import { diagnose } from "../socket-diag.ts";
 
 /** An internet socket that is bound or connected, as the kernel describes it. */
@@ -26,14 +25,18 @@ const MESSAGE_SIZE = 72;
 const AF_INET6 = 10;
 
 /** All bound sockets of a family and protocol in the tree's network namespace, by inode. */
-export function readInetSockets(tree: FrozenTree, family: number, protocol: number): ReadonlyMap<number, InetSocket> {
+export function readInetSockets(
+  context: DumpContext,
+  family: number,
+  protocol: number,
+): ReadonlyMap<number, InetSocket> {
   const request = new Uint8Array(REQUEST_SIZE);
   request[0] = family;
   // Raw sockets have a protocol of their own, which stands elsewhere.
   request[1] = protocol;
   request[2] = 1 << (INET_DIAG.SHUTDOWN - 1);
   new DataView(request.buffer).setUint32(4, 0xffff_ffff, true);
-  const sockets = diagnose(tree, request, MESSAGE_SIZE).map(({ message, attributes }): InetSocket => {
+  const sockets = diagnose(context, request, MESSAGE_SIZE).map(({ message, attributes }): InetSocket => {
     const words = (at: number) =>
       Array.from({ length: family === AF_INET6 ? 4 : 1 }, (_, index) => message.getUint32(at + 4 * index, true));
     return {
@@ -64,7 +67,7 @@ export function readAddress(
   const { data, view } = room(ADDRESS_SIZE);
   const length = room(4);
   length.view.setInt32(0, ADDRESS_SIZE, true);
-  attempt(host, call, socket, data, length.data);
+  host.attempt(call, socket, data, length.data);
   const [at, words] = family === AF_INET6 ? [8, 4] : [4, 1];
   const address = Array.from({ length: words }, (_, index) => view.getUint32(at + 4 * index, true));
   return { port: view.getUint16(2, false), address };

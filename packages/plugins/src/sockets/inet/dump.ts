@@ -1,12 +1,11 @@
+import { type DumpContext, definePlugin, type OpenFile, type Plugin } from "@restage/core";
 import { fdTypes, type InetSkEntry, type InputOf } from "@restage/images";
 import { AF, ICMP_FILTER, IP, IPPROTO, IPV6, SO, SOCK, SOL, TCP, TCP_STATE } from "@restage/linux/abi";
 import { ownerOf } from "../../files/file-owner/dump.ts";
-import type { OpenFile } from "@restage/core";
-import { type CheckpointPlugin, defineCheckpointPlugin } from "@restage/core";
-import type { FrozenTree } from "@restage/core";
-import { type InetSocket, readAddress, readInetSockets } from "./diag-table.ts";
 import { readOption, socketOptions } from "../socket-options/dump.ts";
 import { isConnection, saveConnection } from "../tcp/dump.ts";
+import { RepairedConnections, RepairedSockets } from "../tcp/repaired-connections.ts";
+import { type InetSocket, readAddress, readInetSockets } from "./diag-table.ts";
 
 /** Protocols that come back; raw sockets may have any. */
 const PROTOCOLS: readonly number[] = [
@@ -19,31 +18,18 @@ const PROTOCOLS: readonly number[] = [
 ];
 
 /** Internet sockets: addresses, ports, options; TCP connections too when they are asked for. */
-export function inetSockets(): CheckpointPlugin {
-  return defineCheckpointPlugin({
+export function inetSockets(): Plugin {
+  return definePlugin({
     name: "inet-sockets",
     duty: "inet-sockets",
-    saves: [
-      {
-        group: "sockets",
-        what: "TCP, UDP, raw and ICMP sockets",
-        saved: "listeners, addresses, options; TCP connections with `--tcp-established`",
-        refused: "connections that wait to be accepted, or are being made",
-        shownBy: [
-          "fixture inet",
-          "fixture tcp-established",
-          "fixture tcp-queued",
-          "case inet-sockets",
-          "case tcp-connections",
-        ],
-      },
-    ],
-    apply({ describeFile }) {
+    provides: [RepairedConnections],
+    dump({ describeFile, provide }) {
+      provide(RepairedConnections, new RepairedSockets());
       const tables = new Map<string, ReadonlyMap<number, InetSocket>>();
-      describeFile.tap("inet-sockets", (file, tree) => {
+      describeFile.tap("inet-sockets", (file, context) => {
         const { descriptor } = file;
         if (descriptor === undefined || !file.link.startsWith("socket:")) return undefined;
-        const option = (name: number) => readOption(tree.host, descriptor, SOL.SOCKET, name) ?? 0;
+        const option = (name: number) => readOption(context.host, descriptor, SOL.SOCKET, name) ?? 0;
         const family = option(SO.DOMAIN);
         if (family !== AF.INET && family !== AF.INET6) return undefined;
         const type = option(SO.TYPE);
@@ -51,12 +37,12 @@ export function inetSockets(): CheckpointPlugin {
         if (type !== SOCK.RAW && !PROTOCOLS.includes(protocol)) return undefined;
         const asked = type === SOCK.RAW ? IPPROTO.RAW : protocol;
         const key = `${family} ${asked}`;
-        const table = tables.get(key) ?? readInetSockets(tree, family, asked);
+        const table = tables.get(key) ?? readInetSockets(context, family, asked);
         tables.set(key, table);
-        const socket = table.get(Number(file.stat.ino)) ?? undiagnosed(tree, file, descriptor, family);
+        const socket = table.get(Number(file.stat.ino)) ?? undiagnosed(context, file, descriptor, family);
         return {
           type: fdTypes.INETSK,
-          isk: describeSocket(tree, file, descriptor, { socket, family, type, protocol }),
+          isk: describeSocket(context, file, descriptor, { socket, family, type, protocol }),
         };
       });
     },
@@ -71,7 +57,7 @@ interface Described {
 }
 
 /** A socket without an address is in no table of the kernel's; there may be none at all for raw ones (CONFIG_INET_RAW_DIAG). */
-function undiagnosed({ host }: FrozenTree, { stat }: OpenFile, descriptor: number, family: number): InetSocket {
+function undiagnosed({ host }: DumpContext, { stat }: OpenFile, descriptor: number, family: number): InetSocket {
   const own = readAddress(host, "getsockname", descriptor, family);
   const peer = readAddress(host, "getpeername", descriptor, family);
   return {
@@ -88,23 +74,23 @@ function undiagnosed({ host }: FrozenTree, { stat }: OpenFile, descriptor: numbe
 }
 
 function describeSocket(
-  tree: FrozenTree,
+  context: DumpContext,
   file: OpenFile,
   descriptor: number,
   { socket, family, type, protocol }: Described,
 ): InputOf<InetSkEntry> {
-  const { host } = tree;
+  const { host } = context;
   const isTcp = protocol === IPPROTO.TCP && type === SOCK.STREAM;
   if (!isTcp && socket.readQueue > 0) {
     const why = "data that nobody has read is not saved";
-    tree.findings.warn({ what: file.link, why, pid: file.task.pid });
+    context.findings.warn({ what: file.link, why, pid: file.task.pid });
   }
   if (isTcp && socket.state === TCP_STATE.LISTEN && socket.readQueue > 0) {
     const why = `${socket.readQueue} connections wait to be accepted, which are not saved`;
-    tree.findings.refuse({ what: file.link, why, hint: "try again when they have been", pid: file.task.pid });
+    context.findings.refuse({ what: file.link, why, hint: "try again when they have been", pid: file.task.pid });
   }
   const opts = socketOptions(host, descriptor, family);
-  const state = isTcp && isConnection(socket) ? saveConnection(tree, file, descriptor, socket) : socket.state;
+  const state = isTcp && isConnection(socket) ? saveConnection(context, file, descriptor, socket) : socket.state;
   return {
     id: file.id,
     ino: socket.ino,
@@ -118,18 +104,18 @@ function describeSocket(
     backlog: socket.writeQueue,
     src_addr: socket.source,
     dst_addr: socket.destination,
-    fown: ownerOf(file, tree),
+    fown: ownerOf(file, context),
     opts,
     ...(family === AF.INET6 ? { v6only: readOption(host, descriptor, SOL.IPV6, IPV6.V6ONLY) === 1 } : {}),
-    ip_opts: ipOptions(tree, descriptor, { family, type, protocol }),
+    ip_opts: ipOptions(context, descriptor, { family, type, protocol }),
     ns_id: file.task.ids.net_ns_id ?? 0,
     ...(socket.shutdown === 0 ? {} : { shutdown: socket.shutdown }),
-    ...(isTcp ? { tcp_opts: tcpOptions(tree, descriptor) } : {}),
+    ...(isTcp ? { tcp_opts: tcpOptions(context, descriptor) } : {}),
   };
 }
 
 function ipOptions(
-  { host }: FrozenTree,
+  { host }: DumpContext,
   descriptor: number,
   { family, type, protocol }: Pick<Described, "family" | "type" | "protocol">,
 ): NonNullable<InputOf<InetSkEntry>["ip_opts"]> {
@@ -166,7 +152,7 @@ function ipOptions(
   };
 }
 
-function tcpOptions({ host }: FrozenTree, descriptor: number) {
+function tcpOptions({ host }: DumpContext, descriptor: number) {
   const number = (option: number) => readOption(host, descriptor, SOL.TCP, option) ?? 0;
   return {
     cork: number(TCP.CORK) !== 0,

@@ -3,15 +3,15 @@ import type { InetSkEntry } from "@restage/images";
 import { AF, IPPROTO, SOCK, TCP_STATE } from "@restage/linux/abi";
 import { sharesNetwork } from "../../namespaces/own-namespaces.ts";
 import { inetName, isAnyAddress, printedAddress } from "./addresses.ts";
-import { isConnection } from "./ports.ts";
 import { type InetRow, readInetTable } from "./image-table.ts";
+import { isConnection } from "./ports.ts";
 
 const FAMILIES: ReadonlySet<number> = new Set([AF.INET, AF.INET6]);
 const TYPES: ReadonlySet<number> = new Set([SOCK.STREAM, SOCK.DGRAM, SOCK.RAW]);
 
 /** Refuses sockets that cannot come back, here or at all. */
 export function checkInetSockets(plan: Plan): void {
-  const sockets = [...plan.checkpoint.files.values()].flatMap(({ isk }) => isk ?? []);
+  const sockets = [...plan.images.files.values()].flatMap(({ isk }) => isk ?? []);
   if (sockets.length === 0) return;
   const tables = { tcp: readInetTable(plan, "tcp"), udp: readInetTable(plan, "udp") };
   for (const socket of sockets) {

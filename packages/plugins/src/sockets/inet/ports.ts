@@ -1,4 +1,4 @@
-import type { Checkpoint } from "@restage/core";
+import type { ImageSet } from "@restage/core";
 import type { InetSkEntry } from "@restage/images";
 import { IPPROTO, SOCK } from "@restage/linux/abi";
 
@@ -19,8 +19,8 @@ export class SharedPorts {
   readonly #users = new Map<string, number>();
   readonly #reused = new Set<string>();
 
-  constructor(checkpoint: Checkpoint) {
-    for (const { isk } of checkpoint.files.values()) {
+  constructor(images: ImageSet) {
+    for (const { isk } of images.files.values()) {
       const port = isk === undefined ? undefined : portName(isk);
       if (isk === undefined || port === undefined || isConnection(isk)) continue;
       this.#users.set(port, (this.#users.get(port) ?? 0) + 1);

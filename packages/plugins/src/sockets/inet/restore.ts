@@ -1,19 +1,12 @@
-import {
-  type Checkpoint,
-  definePlugin,
-  type OpenedFiles,
-  type RestorePlugin,
-  type Task,
-  type Value,
-} from "@restage/core";
+import { definePlugin, type ImageSet, type OpenedFiles, type Plugin, type Task, type Value } from "@restage/core";
 import type { InetSkEntry } from "@restage/images";
 import { IPPROTO, SO, SOCK, SOL, TCP_STATE } from "@restage/linux/abi";
+import { setOption, shutDown } from "../socket-options/restore.ts";
 import { isAnyAddress, socketAddress } from "./addresses.ts";
 import { bindInetSocket, portHint, prepareInetSocket, setReuse } from "./binding.ts";
 import { setInetOptions } from "./options.ts";
 import { checkInetSockets } from "./plan.ts";
 import { isConnection, portName, SharedPorts } from "./ports.ts";
-import { setOption, shutDown } from "../socket-options/restore.ts";
 
 /**
  * RESTORE: internet sockets that are not connected over TCP: listening, bound or new, UDP also connected, raw ones. Those that share a port are
@@ -21,32 +14,23 @@ import { setOption, shutDown } from "../socket-options/restore.ts";
  *
  * Requires CAP_NET_ADMIN for sizes of buffers and marks, CAP_NET_RAW for raw sockets, CAP_NET_BIND_SERVICE for low ports.
  */
-export function inetSockets(): RestorePlugin {
+export function inetSockets(): Plugin {
   return definePlugin({
     name: "inet-sockets",
     duty: "inet-sockets",
     stages: { RESTORE: "opens internet sockets: listening, bound, UDP, raw" },
-    supports: [
-      {
-        group: "sockets",
-        what: "TCP listening, UDP, UDP-Lite, ping (ICMP), raw",
-        restored: "addresses of v4 and v6, backlog, options, bound and connected",
-        refused: "other protocols; not in CRIU's images: queued datagrams",
-        shownBy: ["fixture inet", "case inet-sockets", "case socket-options"],
-      },
-    ],
     apply({ plan, openFile, fileGroup, filesOpened }) {
       let ports: SharedPorts | undefined;
-      const portsOf = (checkpoint: Checkpoint) => (ports ??= new SharedPorts(checkpoint));
+      const portsOf = (images: ImageSet) => (ports ??= new SharedPorts(images));
       plan.tap("inet-sockets", (plan) => checkInetSockets(plan));
       fileGroup.for("INETSK").tap("inet-sockets", ({ isk }) => {
         return isk === undefined || isConnection(isk) ? undefined : portName(isk);
       });
-      openFile.for("INETSK").tap("inet-sockets", ({ task, entry, checkpoint }) => {
+      openFile.for("INETSK").tap("inet-sockets", ({ task, entry, images }) => {
         const { isk } = entry;
-        return isk === undefined || isConnection(isk) ? undefined : openSocket(task, isk, portsOf(checkpoint));
+        return isk === undefined || isConnection(isk) ? undefined : openSocket(task, isk, portsOf(images));
       });
-      filesOpened.tap("inet-sockets", (files) => finishSharedPorts(files, portsOf(files.checkpoint)));
+      filesOpened.tap("inet-sockets", (files) => finishSharedPorts(files, portsOf(files.images)));
     },
   });
 }
@@ -79,9 +63,9 @@ function connectDatagrams(task: Task, socket: Value, { family, dst_port, dst_add
 }
 
 /** All sockets of a port are bound: each gets back whether it shares. */
-function finishSharedPorts({ task, descriptors, checkpoint }: OpenedFiles, ports: SharedPorts): void {
+function finishSharedPorts({ task, descriptors, images }: OpenedFiles, ports: SharedPorts): void {
   for (const [id, socket] of descriptors) {
-    const { isk } = checkpoint.file(id, "a task");
+    const { isk } = images.file(id, "a task");
     if (isk !== undefined && !isConnection(isk) && ports.isShared(isk)) setReuse(task, socket, isk);
   }
 }

@@ -1,10 +1,8 @@
+import { type DumpContext, definePlugin, type OpenFile, type Plugin } from "@restage/core";
 import { fdTypes, type InputOf, type NetlinkSkEntry } from "@restage/images";
 import { AF, NDIAG_SHOW, NETLINK_DIAG, SO, SOL } from "@restage/linux/abi";
-import { attempt, room } from "../../attempt.ts";
 import { ownerOf } from "../../files/file-owner/dump.ts";
-import type { OpenFile } from "@restage/core";
-import { type CheckpointPlugin, defineCheckpointPlugin } from "@restage/core";
-import type { FrozenTree } from "@restage/core";
+import { room } from "../../room.ts";
 import { diagnose } from "../socket-diag.ts";
 import { readOption, socketOptions } from "../socket-options/dump.ts";
 
@@ -26,34 +24,25 @@ interface NetlinkSocket {
 }
 
 /** Netlink sockets with their addresses and groups. */
-export function netlinkSockets(): CheckpointPlugin {
-  return defineCheckpointPlugin({
+export function netlinkSockets(): Plugin {
+  return definePlugin({
     name: "netlink-sockets",
     duty: "netlink-sockets",
-    saves: [
-      {
-        group: "sockets",
-        what: "netlink sockets",
-        saved: "addresses and groups",
-        refused: "groups above 32, messages that wait",
-        shownBy: ["fixture inet"],
-      },
-    ],
-    apply({ describeFile }) {
+    dump({ describeFile }) {
       let table: ReadonlyMap<number, NetlinkSocket> | undefined;
-      describeFile.tap("netlink-sockets", (file, tree) => {
+      describeFile.tap("netlink-sockets", (file, context) => {
         const { descriptor } = file;
         if (descriptor === undefined || !file.link.startsWith("socket:")) return undefined;
-        if (readOption(tree.host, descriptor, SOL.SOCKET, SO.DOMAIN) !== AF.NETLINK) return undefined;
-        table ??= readNetlinkSockets(tree);
-        return { type: fdTypes.NETLINKSK, nlsk: describeSocket(tree, file, descriptor, table) };
+        if (readOption(context.host, descriptor, SOL.SOCKET, SO.DOMAIN) !== AF.NETLINK) return undefined;
+        table ??= readNetlinkSockets(context);
+        return { type: fdTypes.NETLINKSK, nlsk: describeSocket(context, file, descriptor, table) };
       });
     },
   });
 }
 
 function describeSocket(
-  tree: FrozenTree,
+  context: DumpContext,
   file: OpenFile,
   descriptor: number,
   table: ReadonlyMap<number, NetlinkSocket>,
@@ -61,35 +50,35 @@ function describeSocket(
   const ino = Number(file.stat.ino);
   const socket = table.get(ino);
   const waiting = room(4);
-  if (attempt(tree.host, "ioctl", descriptor, FIONREAD, waiting.data) === 0 && waiting.view.getInt32(0, true) > 0) {
+  if (context.host.attempt("ioctl", descriptor, FIONREAD, waiting.data) === 0 && waiting.view.getInt32(0, true) > 0) {
     const why = "messages that nobody has read are not saved yet";
-    tree.findings.refuse({ what: file.link, why, pid: file.task.pid });
+    context.findings.refuse({ what: file.link, why, pid: file.task.pid });
   }
   const groups = socket?.groups.slice(0, 1 + (socket?.groups.findLastIndex((word) => word !== 0) ?? -1)) ?? [];
   if (groups.length > 1)
-    tree.findings.refuse({ what: file.link, why: "it is in groups above 32, which have no place in images" });
+    context.findings.refuse({ what: file.link, why: "it is in groups above 32, which have no place in images" });
   return {
     id: file.id,
     ino,
-    protocol: socket?.protocol ?? readOption(tree.host, descriptor, SOL.SOCKET, SO.PROTOCOL) ?? 0,
+    protocol: socket?.protocol ?? readOption(context.host, descriptor, SOL.SOCKET, SO.PROTOCOL) ?? 0,
     state: socket?.state ?? 0,
     flags: file.flags,
     portid: socket?.portid ?? 0,
     groups,
     dst_portid: socket?.dstPortid ?? 0,
     dst_group: socket?.dstGroup ?? 0,
-    fown: ownerOf(file, tree),
-    opts: socketOptions(tree.host, descriptor, AF.NETLINK),
+    fown: ownerOf(file, context),
+    opts: socketOptions(context.host, descriptor, AF.NETLINK),
     ns_id: file.task.ids.net_ns_id ?? 0,
   };
 }
 
-function readNetlinkSockets(tree: FrozenTree): ReadonlyMap<number, NetlinkSocket> {
+function readNetlinkSockets(context: DumpContext): ReadonlyMap<number, NetlinkSocket> {
   const request = new Uint8Array(REQUEST_SIZE);
   request[0] = AF.NETLINK;
   request[1] = ALL_PROTOCOLS;
   new DataView(request.buffer).setUint32(8, NDIAG_SHOW.GROUPS, true);
-  const sockets = diagnose(tree, request, MESSAGE_SIZE).map(({ message, attributes }): NetlinkSocket => {
+  const sockets = diagnose(context, request, MESSAGE_SIZE).map(({ message, attributes }): NetlinkSocket => {
     const groups = attributes.get(NETLINK_DIAG.GROUPS);
     return {
       protocol: message.getUint8(2),

@@ -1,23 +1,14 @@
-import { definePlugin, type Plan, type RestorePlugin, struct, type Task, type Value } from "@restage/core";
+import { definePlugin, type Plan, type Plugin, struct, type Task, type Value } from "@restage/core";
 import type { NetlinkSkEntry } from "@restage/images";
 import { AF, F, NETLINK_CONNECTED, SETTABLE_FLAGS, SOCK } from "@restage/linux/abi";
 import { setSocketOptions } from "../socket-options/restore.ts";
 
 /** RESTORE: netlink sockets with their port and their first 32 groups. Requires CAP_NET_ADMIN for groups and sizes of buffers. */
-export function netlinkSockets(): RestorePlugin {
+export function netlinkSockets(): Plugin {
   return definePlugin({
     name: "netlink-sockets",
     duty: "netlink-sockets",
     stages: { RESTORE: "opens netlink sockets" },
-    supports: [
-      {
-        group: "sockets",
-        what: "netlink sockets",
-        restored: "protocol, port id (another one where somebody has it), groups",
-        refused: "queued messages",
-        shownBy: ["fixture inet"],
-      },
-    ],
     apply({ plan, openFile }) {
       plan.tap("netlink-sockets", checkNetlinkSockets);
       openFile.for("NETLINKSK").tap("netlink-sockets", ({ task, entry }) => {
@@ -49,7 +40,7 @@ function netlinkAddress(port: number, groups: number): ReturnType<typeof struct>
 }
 
 function checkNetlinkSockets(plan: Plan): void {
-  for (const { nlsk } of plan.checkpoint.files.values()) {
+  for (const { nlsk } of plan.images.files.values()) {
     if (nlsk === undefined) continue;
     const what = `netlink socket of protocol ${nlsk.protocol}, port ${nlsk.portid}`;
     if (nlsk.groups.slice(1).some((group) => group !== 0)) {

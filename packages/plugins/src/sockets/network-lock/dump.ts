@@ -1,9 +1,8 @@
-import { data, RestoreError } from "@restage/core";
+import { type DumpContext, data, definePlugin, type Plugin, RestoreError } from "@restage/core";
 import type { InetSkEntry, InputOf } from "@restage/images";
 import { AF, CLONE, NETLINK, SOCK } from "@restage/linux/abi";
 import { ownNamespace } from "../../namespaces/nested/dump.ts";
-import { type CheckpointPlugin, defineCheckpointPlugin } from "@restage/core";
-import type { FrozenTree } from "@restage/core";
+import { insideNetwork } from "../../namespaces/net/inside-network.ts";
 import { tableDeletion } from "./nft-table.ts";
 
 /** `network_lock_method` of the inventory. Source: CRIU criu/include/cr_options.h. */
@@ -19,48 +18,40 @@ const MARK = "0xc114";
  *
  * Connections of which both ends are in the tree need none.
  */
-export function networkLock(): CheckpointPlugin {
-  return defineCheckpointPlugin({
+export function networkLock(): Plugin {
+  return definePlugin({
     name: "network-lock",
     duty: "network-lock",
-    saves: [
-      {
-        group: "sockets",
-        what: "network lock",
-        saved: "by nftables, until the tree is restored; or not, with `--network-lock skip`",
-        shownBy: ["fixture tcp-queued"],
-      },
-    ],
-    apply({ described, write }) {
+    dump({ phases, filesDescribed }) {
       let connections: readonly InputOf<InetSkEntry>[] = [];
-      described.tap("network-lock", (tree) => {
-        if (tree.options.leaveRunning || tree.options.networkLock === "skip") return;
-        connections = outgoing(tree);
+      filesDescribed.tap("network-lock", (_tree, context) => {
+        if (context.options.leaveRunning || context.options.networkLock === "skip") return;
+        connections = outgoing(context);
         if (connections.length === 0) return;
-        tree.inventory.network_lock_method = NFTABLES;
-        if (tree.host.runProgram("nft", ["--version"]).status === 0) return;
+        context.inventory.network_lock_method = NFTABLES;
+        if (context.host.runProgram("nft", ["--version"]).status === 0) return;
         const why = "nft(8), which keeps packets off them until they are restored, is not there";
-        tree.findings.refuse({
+        context.findings.refuse({
           what: `${connections.length} TCP connections with peers outside the tree`,
           why,
           hint: "install nftables, or keep packets off yourself and give --network-lock skip",
         });
       });
-      write.tree.tap("network-lock", (tree) => {
-        if (connections.length > 0) tree.insideNetwork(() => lock(tree, connections));
+      phases.write.tree.tap("network-lock", (_tree, context) => {
+        if (connections.length > 0) insideNetwork(context, () => lock(context, connections));
       });
     },
   });
 }
 
-function outgoing({ files }: FrozenTree): readonly InputOf<InetSkEntry>[] {
+function outgoing({ files }: DumpContext): readonly InputOf<InetSkEntry>[] {
   const sockets = files.all.flatMap(({ entry }) => entry?.isk ?? []).filter(({ tcp_opts }) => tcp_opts !== undefined);
   const ends = new Set(sockets.map(({ src_addr, src_port }) => `${src_addr} ${src_port}`));
   return sockets.filter(({ dst_port, dst_addr }) => dst_port !== 0 && !ends.has(`${dst_addr} ${dst_port}`));
 }
 
-function lock(tree: FrozenTree, connections: readonly InputOf<InetSkEntry>[]): void {
-  const { host, runId } = tree;
+function lock(context: DumpContext, connections: readonly InputOf<InetSkEntry>[]): void {
+  const { host, runId } = context;
   const table = `inet CRIU-${runId}`.slice(0, TABLE_NAME_SIZE);
   const rules = connections.flatMap(({ family, src_addr = [], src_port, dst_addr = [], dst_port }) => {
     const ip = family === AF.INET ? "ip" : "ip6";
@@ -83,7 +74,7 @@ function lock(tree: FrozenTree, connections: readonly InputOf<InetSkEntry>[]): v
   const { status, errors } = host.runProgram("nft", ["-f", "-"], script);
   if (status === 0) {
     const name = table.slice(table.indexOf(" ") + 1);
-    unlockLater(tree, name);
+    unlockLater(context, name);
     return;
   }
   const hint = "keep packets off yourself and give --network-lock skip";
@@ -91,17 +82,20 @@ function lock(tree: FrozenTree, connections: readonly InputOf<InetSkEntry>[]): v
 }
 
 /** The table goes when the tree goes on after all, also when this process is killed before. */
-function unlockLater(tree: FrozenTree, table: string): void {
-  const { host, root } = tree;
+function unlockLater(context: DumpContext, table: string): void {
+  const {
+    host,
+    tree: { root },
+  } = context;
   const message = data(tableDeletion(table));
-  const isOwn = ownNamespace(tree, "net") !== undefined;
+  const isOwn = ownNamespace(context, "net") !== undefined;
   host.undo((call) => {
     if (isOwn) call.setns(call.pidfd_open(root.hostPid, 0), CLONE.NEWNET);
     const socket = call.socket(AF.NETLINK, SOCK.RAW, NETLINK.NETFILTER);
     call.write(socket, message, message.bytes.length);
   });
-  tree.onSurvival(() =>
-    tree.insideNetwork(() => {
+  context.onResume(() =>
+    insideNetwork(context, () => {
       const { status, errors } = host.runProgram("nft", ["delete", "table", "inet", table]);
       if (status !== 0) throw new RestoreError("ERR_PLUGIN", `Cannot unlock the network: nft failed: ${errors.trim()}`);
     }),

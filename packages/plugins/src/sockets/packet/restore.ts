@@ -4,7 +4,7 @@ import {
   loaded,
   output,
   type Plan,
-  type RestorePlugin,
+  type Plugin,
   struct,
   type Task,
   type Value,
@@ -28,23 +28,12 @@ const OLD_ADDRESS = { size: 16, room: 18 } as const;
  *
  * Network devices are found by their indices. Requires CAP_NET_RAW.
  */
-export function packetSockets(): RestorePlugin {
+export function packetSockets(): Plugin {
   return definePlugin({
     name: "packet-sockets",
     duty: "packet-sockets",
     needs: ["descriptors"],
     stages: { RESTORE: "opens packet sockets, and maps their rings when all descriptors are there" },
-    supports: [
-      {
-        group: "sockets",
-        what: "packet sockets",
-        restored:
-          "raw, cooked and old ones (SOCK_PACKET); device, protocol, options, memberships, fanout, rings and their mappings",
-        refused: "a network device that is not there; not in CRIU's images: queued packets",
-        kernel: "CONFIG_PACKET",
-        shownBy: ["case packet-sockets"],
-      },
-    ],
     apply({ plan, openFile, stages }) {
       plan.tap("packet-sockets", checkPacketSockets);
       openFile.for("PACKETSK").tap("packet-sockets", ({ task, entry: { psk } }) => {
@@ -151,7 +140,7 @@ function setRing(task: Task, socket: Value, option: number, ring: PacketRing): v
 }
 
 function checkPacketSockets(plan: Plan): void {
-  for (const { psk } of plan.checkpoint.files.values()) {
+  for (const { psk } of plan.images.files.values()) {
     if (psk === undefined || TYPES.has(psk.type)) continue;
     plan.refuse({
       what: `packet socket ${psk.id}`,

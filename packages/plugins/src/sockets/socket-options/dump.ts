@@ -1,7 +1,7 @@
 import type { Host } from "@restage/core";
 import type { InputOf, SkOptsEntry } from "@restage/images";
 import { AF, SO, SOL } from "@restage/linux/abi";
-import { attempt, room } from "../../attempt.ts";
+import { room } from "../../room.ts";
 
 /** sizeof(struct sock_filter). */
 const INSTRUCTION_SIZE = 8;
@@ -11,7 +11,7 @@ export function readOption(host: Host, socket: number, level: number, option: nu
   const value = room(4);
   const length = room(4);
   length.view.setInt32(0, 4, true);
-  const result = attempt(host, "getsockopt", socket, level, option, value.data, length.data);
+  const result = host.attempt("getsockopt", socket, level, option, value.data, length.data);
   return result < 0 ? undefined : value.view.getInt32(0, true);
 }
 
@@ -26,7 +26,7 @@ export function readOptionBytes(
   const { data } = room(size);
   const length = room(4);
   length.view.setInt32(0, size, true);
-  const result = attempt(host, "getsockopt", socket, level, option, data, length.data);
+  const result = host.attempt("getsockopt", socket, level, option, data, length.data);
   return result < 0 ? undefined : data.bytes.subarray(0, Math.min(size, length.view.getInt32(0, true)));
 }
 
@@ -75,11 +75,11 @@ export function socketOptions(host: Host, socket: number, family: number): Input
 /** Instructions as numbers: 16 bits of code, 8 of jt, 8 of jf, 32 of k. SO_GET_FILTER counts them, not bytes. Source: CRIU criu/sockets.c. */
 function filterOf(host: Host, socket: number): readonly bigint[] {
   const length = room(4);
-  if (attempt(host, "getsockopt", socket, SOL.SOCKET, SO.ATTACH_FILTER, 0, length.data) < 0) return [];
+  if (host.attempt("getsockopt", socket, SOL.SOCKET, SO.ATTACH_FILTER, 0, length.data) < 0) return [];
   const count = length.view.getInt32(0, true);
   if (count === 0) return [];
   const filter = room(count * INSTRUCTION_SIZE);
-  attempt(host, "getsockopt", socket, SOL.SOCKET, SO.ATTACH_FILTER, filter.data, length.data);
+  host.attempt("getsockopt", socket, SOL.SOCKET, SO.ATTACH_FILTER, filter.data, length.data);
   return Array.from({ length: count }, (_, index) => {
     const at = index * INSTRUCTION_SIZE;
     const operation = (filter.view.getUint16(at, true) << 16) | filter.view.getUint16(at + 2, false);

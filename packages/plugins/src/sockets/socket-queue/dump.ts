@@ -1,8 +1,6 @@
-import { addressOf, data, struct } from "@restage/core";
+import { addressOf, type DumpContext, data, type OpenFile, struct } from "@restage/core";
 import { CMSG_HEADER_SIZE, MSG, SCM, SO, SOL } from "@restage/linux/abi";
-import { attempt, room } from "../../attempt.ts";
-import type { OpenFile } from "@restage/core";
-import type { FrozenTree } from "@restage/core";
+import { room } from "../../room.ts";
 import { readOption } from "../socket-options/dump.ts";
 
 const CONTROL_SIZE = 4096;
@@ -11,20 +9,20 @@ const MSGHDR = { control_length: 40, flags: 48 } as const;
 const MAX_PACKET = 180 * 1024;
 
 /** Saves what waits in the receive queue of a socket, and leaves it there. Files in flight become files of the tree. */
-export function saveQueue(tree: FrozenTree, file: OpenFile): void {
-  const { host } = tree;
+export function saveQueue(context: DumpContext, file: OpenFile): void {
+  const { host } = context;
   const socket = file.descriptor ?? -1;
   const before = readOption(host, socket, SOL.SOCKET, SO.PEEK_OFF) ?? -1;
   // From now on every look begins where the one before ended.
   host.call.setsockopt(socket, SOL.SOCKET, SO.PEEK_OFF, integer(0), 4);
   try {
-    while (savePacket(tree, file, socket));
+    while (savePacket(context, file, socket));
   } finally {
     host.call.setsockopt(socket, SOL.SOCKET, SO.PEEK_OFF, integer(before), 4);
   }
 }
 
-function savePacket(tree: FrozenTree, file: OpenFile, socket: number): boolean {
+function savePacket(context: DumpContext, file: OpenFile, socket: number): boolean {
   const content = room(MAX_PACKET);
   const control = room(CONTROL_SIZE);
   const vector = struct([8, addressOf(content.data)], [8, MAX_PACKET]);
@@ -33,21 +31,21 @@ function savePacket(tree: FrozenTree, file: OpenFile, socket: number): boolean {
     output: true,
   };
   const flags = MSG.PEEK | MSG.DONTWAIT | MSG.CMSG_CLOEXEC;
-  const length = attempt(tree.host, "recvmsg", socket, message, flags);
+  const length = context.host.attempt("recvmsg", socket, message, flags);
   if (length <= 0) return false;
   const header = new DataView(message.bytes.buffer);
   if ((header.getInt32(MSGHDR.flags, true) & MSG.TRUNC) !== 0) {
-    tree.findings.refuse({ what: file.link, why: "a packet in its queue is too large", pid: file.task.pid });
+    context.findings.refuse({ what: file.link, why: "a packet in its queue is too large", pid: file.task.pid });
     return false;
   }
-  const scm = rightsOf(tree, file, control.view, Number(header.getBigUint64(MSGHDR.control_length, true)));
+  const scm = rightsOf(context, file, control.view, Number(header.getBigUint64(MSGHDR.control_length, true)));
   const value = { id_for: file.id, length, scm };
-  tree.images.add("sk_queues", undefined, { value, extra: content.data.bytes.slice(0, length) });
+  context.images.add("sk_queues", undefined, { value, extra: content.data.bytes.slice(0, length) });
   return true;
 }
 
 /** Control messages: descriptors are copies for this process of what is in flight. */
-function rightsOf(tree: FrozenTree, file: OpenFile, control: DataView, length: number) {
+function rightsOf(context: DumpContext, file: OpenFile, control: DataView, length: number) {
   const scm: { type: number; rights: number[] }[] = [];
   for (let at = 0; at + CMSG_HEADER_SIZE <= length; ) {
     const size = Number(control.getBigUint64(at, true));
@@ -55,7 +53,7 @@ function rightsOf(tree: FrozenTree, file: OpenFile, control: DataView, length: n
     if (type === SCM.RIGHTS) {
       const rights: number[] = [];
       for (let n = at + CMSG_HEADER_SIZE; n < at + size; n += 4)
-        rights.push(tree.files.addInFlight(file.task, control.getInt32(n, true)).id);
+        rights.push(context.files.addInFlight(file.task, control.getInt32(n, true)).id);
       scm.push({ type, rights });
     }
     if (size < CMSG_HEADER_SIZE) break;

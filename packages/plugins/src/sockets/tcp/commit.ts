@@ -21,7 +21,7 @@ const STATE_IN_REPAIR: Readonly<Record<number, number>> = {
  * The last step of connections: they leave repair mode, what was never sent is sent, and ends that nobody has confirmed are said again. The
  * coordinator does it, with duplicates of the tasks' descriptors. Nothing leaves before all are in reach and in their states.
  */
-export function letConnectionsGo({ host, tree, checkpoint }: StageContext, connections: readonly Connection[]): void {
+export function letConnectionsGo({ host, tree, images }: StageContext, connections: readonly Connection[]): void {
   const taken: { readonly socket: number; readonly connection: Connection }[] = [];
   try {
     for (const connection of connections) {
@@ -30,10 +30,10 @@ export function letConnectionsGo({ host, tree, checkpoint }: StageContext, conne
       checkState(host, socket, connection);
     }
     // The lock of a namespace of its own has gone with that of all its packets.
-    if (!hasOwnNamespace(checkpoint, tree.root, "net")) {
+    if (!hasOwnNamespace(images, tree.root, "net")) {
       unlockConnections(
         host,
-        checkpoint.inventory,
+        images.inventory,
         connections.map(({ entry }) => entry),
       );
     }

@@ -1,12 +1,11 @@
-import type { Host } from "@restage/core";
+import type { DumpContext, OpenFile } from "@restage/core";
 import type { InputOf, TcpStreamEntry } from "@restage/images";
 import { SOL, TCP, TCP_QUEUE, TCP_STATE, TCPI_OPT } from "@restage/linux/abi";
-import { attempt, room } from "../../attempt.ts";
-import type { OpenFile } from "@restage/core";
-import type { FrozenTree } from "@restage/core";
+import { room } from "../../room.ts";
 import type { InetSocket } from "../inet/diag-table.ts";
 import { readOption, readOptionBytes } from "../socket-options/dump.ts";
 import { integer } from "../socket-queue/dump.ts";
+import { RepairedConnections } from "./repaired-connections.ts";
 
 const { ESTABLISHED, FIN_WAIT1, FIN_WAIT2, CLOSE, CLOSE_WAIT, LAST_ACK, CLOSING, LISTEN, SYN_SENT } = TCP_STATE;
 /** States in which the connection can be saved. */
@@ -20,8 +19,6 @@ const TCP_INFO = { state: 0, options: 5, window_scales: 6, size: 104 } as const;
 const SIOCINQ = 0x541b;
 const SIOCOUTQ = 0x5411;
 const SIOCOUTQNSD = 0x894b;
-const ON = 1;
-const OFF = 0;
 
 /** Is it a connection, and no listening or unused socket? */
 export function isConnection({ state, destinationPort }: InetSocket): boolean {
@@ -34,18 +31,18 @@ export function isConnection({ state, destinationPort }: InetSocket): boolean {
  *
  * @returns its state.
  */
-export function saveConnection(tree: FrozenTree, file: OpenFile, descriptor: number, socket: InetSocket): number {
+export function saveConnection(context: DumpContext, file: OpenFile, descriptor: number, socket: InetSocket): number {
   const refuse = (why: string, hint?: string) => {
-    tree.findings.refuse({ what: file.link, why, hint, pid: file.task.pid });
+    context.findings.refuse({ what: file.link, why, hint, pid: file.task.pid });
     return socket.state;
   };
-  if (!tree.options.tcpEstablished)
+  if (!context.options.tcpEstablished)
     return refuse("it is a TCP connection", "save it by --tcp-established: its peer has to wait for the restore");
   if (!SAVED.has(socket.state))
     return refuse(`the connection is in state ${socket.state}${socket.state === SYN_SENT ? " (SYN_SENT)" : ""}`);
-  tree.repaired.add(file, descriptor);
-  const { entry, inq, outq, state } = readConnection(tree, descriptor);
-  tree.images.add("tcp_stream", socket.ino, { value: entry, extra: { inq, outq } });
+  context.service(RepairedConnections).add(context, file, descriptor);
+  const { entry, inq, outq, state } = readConnection(context, descriptor);
+  context.images.add("tcp_stream", socket.ino, { value: entry, extra: { inq, outq } });
   return state;
 }
 
@@ -56,23 +53,23 @@ interface Connection {
   readonly state: number;
 }
 
-function readConnection(tree: FrozenTree, socket: number): Connection {
-  const { host } = tree;
+function readConnection(context: DumpContext, socket: number): Connection {
+  const { host } = context;
   const info = readOptionBytes(host, socket, SOL.TCP, TCP.INFO, TCP_INFO.size) ?? new Uint8Array(TCP_INFO.size);
   const state = info[TCP_INFO.state] ?? CLOSE;
   const options = info[TCP_INFO.options] ?? 0;
   const scales = info[TCP_INFO.window_scales] ?? 0;
   const size = (request: number) => {
     const value = room(4);
-    attempt(host, "ioctl", socket, request, value.data);
+    host.attempt("ioctl", socket, request, value.data);
     return value.view.getInt32(0, true);
   };
   const end = SENT_END.has(state) ? 1 : 0;
   const isOver = state === CLOSE;
   const outqLength = isOver ? 0 : Math.max(0, size(SIOCOUTQ) - end);
   const unsent = isOver ? 0 : Math.max(0, size(SIOCOUTQNSD) - end);
-  const receive = readQueue(tree, socket, TCP_QUEUE.RECV, size(SIOCINQ));
-  const send = readQueue(tree, socket, TCP_QUEUE.SEND, outqLength);
+  const receive = readQueue(context, socket, TCP_QUEUE.RECV, size(SIOCINQ));
+  const send = readQueue(context, socket, TCP_QUEUE.SEND, outqLength);
   const window = readOptionBytes(host, socket, SOL.TCP, TCP.REPAIR_WINDOW, 20);
   const [snd_wl1 = 0, snd_wnd = 0, max_window = 0, rcv_wnd = 0, rcv_wup = 0] =
     window === undefined ? [] : new Uint32Array(window.slice().buffer);
@@ -99,43 +96,9 @@ function readConnection(tree: FrozenTree, socket: number): Connection {
 const TCP_MAXSEG = 2;
 
 /** A queue of a socket in repair mode: its next sequence number, and what is in it. */
-function readQueue({ host, freezer }: FrozenTree, socket: number, queue: number, length: number) {
+function readQueue({ host, seizer }: DumpContext, socket: number, queue: number, length: number) {
   host.call.setsockopt(socket, SOL.TCP, TCP.REPAIR_QUEUE, integer(queue), 4);
   const sequence = (readOption(host, socket, SOL.TCP, TCP.QUEUE_SEQ) ?? 0) >>> 0;
-  const bytes = length > 0 ? freezer.peek(socket, length) : new Uint8Array();
+  const bytes = length > 0 ? seizer.peek(socket, length) : new Uint8Array();
   return { sequence, bytes };
-}
-
-/** Connections that are in repair mode. */
-export class RepairedConnections {
-  readonly #host: Host;
-  readonly #sockets: { readonly descriptor: number; readonly forget: () => void }[] = [];
-
-  constructor(host: Host) {
-    this.#host = host;
-  }
-
-  /** Puts a connection into repair mode; if this process is killed somebody takes it out again. */
-  add({ holders, task }: OpenFile, descriptor: number): void {
-    const number = holders[0]?.descriptor;
-    const forget = this.#host.undo((call) => {
-      const pidfd = call.pidfd_open(task.hostPid, 0);
-      const socket = call.pidfd_getfd(pidfd, number ?? -1, 0);
-      call.setsockopt(socket, SOL.TCP, TCP.REPAIR, integer(OFF), 4);
-    });
-    this.#sockets.push({ descriptor, forget });
-    this.#host.call.setsockopt(descriptor, SOL.TCP, TCP.REPAIR, integer(ON), 4);
-  }
-
-  /** Lets the connections go on. */
-  release(): void {
-    for (const { descriptor } of this.#sockets)
-      attempt(this.#host, "setsockopt", descriptor, SOL.TCP, TCP.REPAIR, integer(OFF), 4);
-    this.forget();
-  }
-
-  /** Leaves them as they are: their processes are dead. */
-  forget(): void {
-    for (const { forget } of this.#sockets.splice(0)) forget();
-  }
 }

@@ -2,8 +2,8 @@ import type { Plan } from "@restage/core";
 import type { TcpStreamEntry } from "@restage/images";
 import { TCP_STATE, TCPI_OPT } from "@restage/linux/abi";
 import { inetName } from "../inet/addresses.ts";
-import { isConnection } from "../inet/ports.ts";
 import { readInetTable } from "../inet/image-table.ts";
+import { isConnection } from "../inet/ports.ts";
 
 const RESTORED: ReadonlySet<number> = new Set([
   TCP_STATE.SYN_SENT,
@@ -17,11 +17,11 @@ const RESTORED: ReadonlySet<number> = new Set([
 
 /** Refuses connections that nobody wants, or that cannot come back here. */
 export function checkConnections(plan: Plan): void {
-  const connections = [...plan.checkpoint.files.values()].flatMap(({ isk }) =>
+  const connections = [...plan.images.files.values()].flatMap(({ isk }) =>
     isk !== undefined && isConnection(isk) ? [isk] : [],
   );
   if (connections.length === 0 || plan.options.tcpClose) return;
-  if (plan.checkpoint.inventory.tcp_close === true) {
+  if (plan.images.inventory.tcp_close === true) {
     const hint = "let them come back closed with --tcp-close";
     plan.refuse({ what: "TCP connections", why: "they were dumped with --tcp-close, without their state", hint });
     return;
@@ -45,7 +45,7 @@ export function checkConnections(plan: Plan): void {
     }
     if (!descriptors.has(entry.id))
       plan.refuse({ what, why: "it is in flight between Unix sockets, where connections are not restored yet" });
-    checkStream(plan, what, plan.checkpoint.value("tcp_stream", entry.ino));
+    checkStream(plan, what, plan.images.value("tcp_stream", entry.ino));
     const row = rows.find(({ family, local, remote }) => {
       const same = (words: readonly number[], own: readonly number[]) => words.every((word, n) => word === own[n]);
       if (family !== entry.family || local.port !== entry.src_port || remote.port !== entry.dst_port) return false;

@@ -1,4 +1,4 @@
-import { type Checkpoint, definePlugin, type RestorePlugin, type Task, type Value } from "@restage/core";
+import { definePlugin, type ImageSet, type Plugin, type Task, type Value } from "@restage/core";
 import type { InetSkEntry } from "@restage/images";
 import { IPPROTO, SOCK, TCP_FLAG, TCP_STATE } from "@restage/linux/abi";
 import { NetNamespaces } from "../../namespaces/net/restore.ts";
@@ -21,7 +21,7 @@ const LARGEST_WINDOW = 0xffff;
  *
  * With `tcpClose` they come back closed. Requires CAP_NET_ADMIN, and CAP_NET_RAW for half-closed ones.
  */
-export function tcpConnections(): RestorePlugin {
+export function tcpConnections(): Plugin {
   return definePlugin({
     name: "tcp-connections",
     duty: "tcp-connections",
@@ -30,17 +30,6 @@ export function tcpConnections(): RestorePlugin {
       RESTORE: "makes TCP connections in repair mode",
       RESTORE_SIGCHLD: "half-closed connections get the ends of their peers again",
     },
-    supports: [
-      {
-        group: "sockets",
-        what: "TCP connections",
-        restored:
-          "queues, sequence numbers, windows, timestamps, half-closed, asked for (SYN_SENT), with `--tcp-established`; closed with `--tcp-close`",
-        refused: "connections without one of the options",
-        kernel: "TCP_REPAIR; nftables or iptables for the lock",
-        shownBy: ["fixture tcp-established", "case tcp-connections", "case tcp-requests"],
-      },
-    ],
     apply({ plan, stages, openFile, commit, service }) {
       let closed = false;
       const opened = new Map<Task, Connection[]>();
@@ -48,11 +37,11 @@ export function tcpConnections(): RestorePlugin {
         closed = plan.options.tcpClose;
         checkConnections(plan);
       });
-      openFile.for("INETSK").tap("tcp-connections", ({ task, entry, checkpoint }) => {
+      openFile.for("INETSK").tap("tcp-connections", ({ task, entry, images }) => {
         const { isk } = entry;
         if (isk === undefined || !isConnection(isk)) return undefined;
         if (closed || isk.state === TCP_STATE.CLOSE) return openClosed(task, isk);
-        const connection = readConnection(checkpoint, isk);
+        const connection = readConnection(images, isk);
         opened.set(task, [...(opened.get(task) ?? []), connection]);
         return repairConnection(task, connection);
       });
@@ -66,9 +55,9 @@ export function tcpConnections(): RestorePlugin {
   });
 }
 
-function readConnection(checkpoint: Checkpoint, entry: InetSkEntry): Connection {
-  checkpoint.value("tcp_stream", entry.ino);
-  const [stream] = checkpoint.entries("tcp_stream", entry.ino);
+function readConnection(images: ImageSet, entry: InetSkEntry): Connection {
+  images.value("tcp_stream", entry.ino);
+  const [stream] = images.entries("tcp_stream", entry.ino);
   if (stream === undefined) throw new Error(`tcp-stream-${entry.ino.toString(16)}.img is empty`);
   return { entry, stream };
 }

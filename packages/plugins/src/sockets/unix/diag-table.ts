@@ -1,5 +1,5 @@
+import type { DumpContext } from "@restage/core";
 import { AF, UDIAG_SHOW, UNIX_DIAG } from "@restage/linux/abi";
-import type { FrozenTree } from "@restage/core";
 import { diagnose } from "../socket-diag.ts";
 
 /** A Unix socket as the kernel describes it. */
@@ -27,13 +27,13 @@ const MESSAGE_SIZE = 16;
 const SHOW = UDIAG_SHOW.NAME | UDIAG_SHOW.PEER | UDIAG_SHOW.ICONS | UDIAG_SHOW.RQLEN;
 
 /** All Unix sockets of the tree's network namespace, by inode. */
-export function readUnixSockets(tree: FrozenTree): ReadonlyMap<number, UnixSocket> {
+export function readUnixSockets(context: DumpContext): ReadonlyMap<number, UnixSocket> {
   const request = new Uint8Array(REQUEST_SIZE);
   const view = new DataView(request.buffer);
   request[0] = AF.UNIX;
   view.setUint32(4, 0xffff_ffff, true);
   view.setUint32(12, SHOW, true);
-  const sockets = diagnose(tree, request, MESSAGE_SIZE).map(({ message, attributes }): UnixSocket => {
+  const sockets = diagnose(context, request, MESSAGE_SIZE).map(({ message, attributes }): UnixSocket => {
     const words = (attribute: number) => {
       const bytes = attributes.get(attribute);
       return bytes === undefined ? [] : [...new Uint32Array(bytes.slice(0, bytes.length & ~3).buffer)];

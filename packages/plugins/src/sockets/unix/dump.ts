@@ -1,11 +1,7 @@
-import { readlinkSync, statSync } from "node:fs";
+import { type DumpContext, definePlugin, type OpenFile, type Plugin } from "@restage/core";
 import { fdTypes, type InputOf, type UnixSkEntry } from "@restage/images";
 import { AF, SIOCUNIXFILE, SO, SOCK, SOL, TCP_STATE } from "@restage/linux/abi";
-import { attempt } from "../../attempt.ts";
 import { NO_OWNER, ownerOf, ownersOf } from "../../files/file-owner/dump.ts";
-import type { OpenFile } from "@restage/core";
-import { type CheckpointPlugin, defineCheckpointPlugin } from "@restage/core";
-import type { FrozenTree } from "@restage/core";
 import { readOption, socketOptions } from "../socket-options/dump.ts";
 import { saveQueue } from "../socket-queue/dump.ts";
 import { readUnixSockets, type UnixSocket } from "./diag-table.ts";
@@ -16,37 +12,28 @@ const EXTERNAL = 1;
 const DELETED = " (deleted)";
 
 /** Unix sockets: names, peers, what waits to be read, files in flight. */
-export function unixSockets(): CheckpointPlugin {
-  return defineCheckpointPlugin({
+export function unixSockets(): Plugin {
+  return definePlugin({
     name: "unix-sockets",
     duty: "unix-sockets",
-    saves: [
-      {
-        group: "sockets",
-        what: "Unix sockets",
-        saved: "names, queues, files in flight, options; peers outside the tree with `--ext-unix-sk`",
-        refused: "stream sockets with a peer outside, clients outside that wait to be accepted",
-        shownBy: ["fixture unix-sockets", "case unix-sockets", "case external-peer"],
-      },
-    ],
-    apply({ describeFile, described }) {
+    dump({ describeFile, filesDescribed }) {
       let table: ReadonlyMap<number, UnixSocket> | undefined;
       const saved = new Map<number, { readonly file: OpenFile; readonly socket: UnixSocket }>();
-      describeFile.tap("unix-sockets", (file, tree) => {
+      describeFile.tap("unix-sockets", (file, context) => {
         const { descriptor } = file;
         if (descriptor === undefined || !file.link.startsWith("socket:")) return undefined;
-        if (readOption(tree.host, descriptor, SOL.SOCKET, SO.DOMAIN) !== AF.UNIX) return undefined;
-        table ??= readUnixSockets(tree);
+        if (readOption(context.host, descriptor, SOL.SOCKET, SO.DOMAIN) !== AF.UNIX) return undefined;
+        table ??= readUnixSockets(context);
         const socket = table.get(Number(file.stat.ino));
         if (socket === undefined) return undefined;
         saved.set(socket.ino, { file, socket });
-        const entry = describeSocket(tree, file, descriptor, socket, peerOf(socket, table));
+        const entry = describeSocket(context, file, descriptor, socket, peerOf(socket, table));
         // Of a listening one it would be connections.
-        if (socket.readQueue > 0 && socket.state !== TCP_STATE.LISTEN) saveQueue(tree, file);
+        if (socket.readQueue > 0 && socket.state !== TCP_STATE.LISTEN) saveQueue(context, file);
         return { type: fdTypes.UNIXSK, usk: entry };
       });
-      described.tap("unix-sockets", (tree) => {
-        for (const { file, socket } of saved.values()) checkPeer(tree, file, socket, saved, table ?? new Map());
+      filesDescribed.tap("unix-sockets", (_tree, context) => {
+        for (const { file, socket } of saved.values()) checkPeer(context, file, socket, saved, table ?? new Map());
       });
     },
   });
@@ -59,7 +46,7 @@ function peerOf({ ino, peer, type, state }: UnixSocket, table: ReadonlyMap<numbe
 }
 
 function describeSocket(
-  tree: FrozenTree,
+  context: DumpContext,
   file: OpenFile,
   descriptor: number,
   socket: UnixSocket,
@@ -74,21 +61,21 @@ function describeSocket(
     uflags: 0,
     backlog: socket.writeQueue,
     peer,
-    fown: ownerOf(file, tree),
-    opts: socketOptions(tree.host, descriptor, AF.UNIX),
+    fown: ownerOf(file, context),
+    opts: socketOptions(context.host, descriptor, AF.UNIX),
     name: socket.name,
     ns_id: file.task.ids.net_ns_id ?? 0,
     ...(socket.shutdown === 0 ? {} : { shutdown: socket.shutdown }),
-    ...(socket.name.length > 0 && socket.name[0] !== 0 ? boundFile(tree, file, descriptor, socket.name) : {}),
+    ...(socket.name.length > 0 && socket.name[0] !== 0 ? boundFile(context, file, descriptor, socket.name) : {}),
   };
 }
 
 /** The file that a socket is bound to. Requires CAP_NET_ADMIN. */
-function boundFile(tree: FrozenTree, file: OpenFile, descriptor: number, name: Uint8Array) {
-  const opened = attempt(tree.host, "ioctl", descriptor, SIOCUNIXFILE, 0);
+function boundFile(context: DumpContext, file: OpenFile, descriptor: number, name: Uint8Array) {
+  const opened = context.host.attempt("ioctl", descriptor, SIOCUNIXFILE, 0);
   if (opened < 0) {
     const hint = "it takes CAP_NET_ADMIN and a kernel from 4.10 on";
-    tree.findings.refuse({
+    context.findings.refuse({
       what: file.link,
       why: "the file that it is bound to is not found",
       hint,
@@ -96,10 +83,10 @@ function boundFile(tree: FrozenTree, file: OpenFile, descriptor: number, name: U
     });
     return {};
   }
-  const link = readlinkSync(`/proc/self/fd/${opened}`);
-  const { mode } = statSync(`/proc/self/fd/${opened}`);
-  const owners = ownersOf(`/proc/self/fd/${opened}`, tree);
-  tree.host.call.close(opened);
+  const link = context.host.readLink(`/proc/self/fd/${opened}`) ?? "";
+  const { mode = 0 } = context.host.inode(`/proc/self/fd/${opened}`) ?? {};
+  const owners = ownersOf(`/proc/self/fd/${opened}`, context);
+  context.host.call.close(opened);
   const isDeleted = link.endsWith(DELETED);
   const path = isDeleted ? link.slice(0, -DELETED.length) : link;
   const text = new TextDecoder().decode(name).replace(/\0.*$/s, "");
@@ -110,14 +97,14 @@ function boundFile(tree: FrozenTree, file: OpenFile, descriptor: number, name: U
 
 /** Refuses sockets that would come back without those whom they talk to. */
 function checkPeer(
-  tree: FrozenTree,
+  context: DumpContext,
   file: OpenFile,
   socket: UnixSocket,
   saved: ReadonlyMap<number, unknown>,
   table: ReadonlyMap<number, UnixSocket>,
 ): void {
   const refuse = (why: string, hint?: string) =>
-    tree.findings.refuse({ what: file.link, why, hint, pid: file.task.pid });
+    context.findings.refuse({ what: file.link, why, hint, pid: file.task.pid });
   const outside = socket.icons.filter((ino) => !saved.has(ino));
   if (outside.length > 0) refuse(`${outside.length} clients wait to be accepted that are not in the tree`);
   const peer = peerOf(socket, table);
@@ -128,22 +115,22 @@ function checkPeer(
   }
   if (saved.has(peer)) return;
   const other = table.get(peer);
-  if (!tree.options.extUnixSockets)
+  if (!context.options.extUnixSockets)
     return void refuse("its peer is outside the tree", "save it without its peer by --ext-unix-sk");
   if (other === undefined || other.type !== SOCK.DGRAM || other.name.length === 0)
     return void refuse("its peer is outside the tree, and no datagram socket with a name");
-  addExternal(tree, file, other, saved);
+  addExternal(context, file, other, saved);
 }
 
 /** The peer outside stands in the image by its name. */
 function addExternal(
-  tree: FrozenTree,
+  context: DumpContext,
   file: OpenFile,
   { ino, type, name }: UnixSocket,
   saved: ReadonlyMap<number, unknown>,
 ): void {
   if (saved.has(ino)) return;
-  tree.files.addEntry(file.task, (id) => ({
+  context.files.addEntry(file.task, (id) => ({
     type: fdTypes.UNIXSK,
     usk: {
       id,

@@ -1,4 +1,4 @@
-import type { Checkpoint } from "@restage/core";
+import type { ImageSet } from "@restage/core";
 import type { Entry, UnixSkEntry } from "@restage/images";
 import { SOCK, TCP_STATE } from "@restage/linux/abi";
 
@@ -17,11 +17,11 @@ export class UnixGraph {
   readonly #connectedTo = new Map<number, UnixSkEntry>();
   readonly #deletedByPath = new Map<string, UnixSkEntry[]>();
 
-  constructor(checkpoint: Checkpoint) {
-    const all = [...checkpoint.files.values()].flatMap(({ usk }) => usk ?? []);
+  constructor(images: ImageSet) {
+    const all = [...images.files.values()].flatMap(({ usk }) => usk ?? []);
     this.sockets = all.filter((socket) => !isExternal(socket));
     this.#byInode = new Map(all.map((socket) => [socket.ino, socket]));
-    for (const packet of checkpoint.entries("sk_queues")) {
+    for (const packet of images.entries("sk_queues")) {
       const queue = this.#queues.get(packet.value.id_for);
       if (queue === undefined) this.#queues.set(packet.value.id_for, [packet]);
       else queue.push(packet);

@@ -2,16 +2,7 @@ import type { Plan } from "@restage/core";
 import type { UnixSkEntry } from "@restage/images";
 import { S_IF, SCM, SOCK, TCP_STATE, UNIX_PATH_MAX } from "@restage/linux/abi";
 import { hasOwnNamespace } from "../../namespaces/own-namespaces.ts";
-import {
-  isAbstract,
-  isBound,
-  isExternal,
-  nameOf,
-  pathOf,
-  printedName,
-  UNIX_FLAG,
-  type UnixGraph,
-} from "./graph.ts";
+import { isAbstract, isBound, isExternal, nameOf, pathOf, printedName, UNIX_FLAG, type UnixGraph } from "./graph.ts";
 import { readUnixTable } from "./image-table.ts";
 
 const TYPES: ReadonlySet<number> = new Set([SOCK.STREAM, SOCK.DGRAM, SOCK.SEQPACKET]);
@@ -81,7 +72,7 @@ function checkExternalPeer(plan: Plan, what: string, peer: UnixSkEntry): void {
 
 /** Paths in a mount namespace of the tree's own are not there yet. */
 function isMissing(plan: Plan, path: string): boolean {
-  return !hasOwnNamespace(plan.checkpoint, plan.tree.root, "mount") && plan.host.stat(path) === "missing";
+  return !hasOwnNamespace(plan.images, plan.tree.root, "mount") && plan.host.stat(path) === "missing";
 }
 
 function checkName(plan: Plan, socket: UnixSkEntry, taken: ReadonlyMap<string, number>): void {
@@ -103,7 +94,7 @@ function checkName(plan: Plan, socket: UnixSkEntry, taken: ReadonlyMap<string, n
     return;
   }
   const directory = path.slice(0, path.lastIndexOf("/")) || "/";
-  if (socket.deleted === true || hasOwnNamespace(plan.checkpoint, plan.tree.root, "mount")) return;
+  if (socket.deleted === true || hasOwnNamespace(plan.images, plan.tree.root, "mount")) return;
   if (plan.host.stat(directory) === "missing") {
     plan.refuse({ what, why: `the directory ${directory} is not there`, hint: `make it, or ${rename}` });
   }

@@ -1,12 +1,4 @@
-import {
-  type Checkpoint,
-  data,
-  definePlugin,
-  type OpenedFiles,
-  type RestorePlugin,
-  type Task,
-  type Value,
-} from "@restage/core";
+import { data, definePlugin, type ImageSet, type OpenedFiles, type Plugin, type Task, type Value } from "@restage/core";
 import type { UnixSkEntry } from "@restage/images";
 import { AF, F, SETTABLE_FLAGS, SOCK, TCP_STATE } from "@restage/linux/abi";
 import { isInherited } from "../../files/inherited-file/restore.ts";
@@ -24,53 +16,37 @@ import { checkUnixSockets } from "./plan.ts";
  *
  * An accepted socket gets no name, as in CRIU. Requires CAP_NET_ADMIN for the sizes of buffers, and CAP_CHOWN for owners of paths.
  */
-export function unixSockets(): RestorePlugin {
+export function unixSockets(): Plugin {
   return definePlugin({
     name: "unix-sockets",
     duty: "unix-sockets",
     stages: { RESTORE: "opens Unix sockets, connects them, fills their queues" },
-    supports: [
-      {
-        group: "sockets",
-        what: "Unix sockets",
-        restored:
-          "stream, datagram, seqpacket: pairs, listening, connected, queues with descriptors in flight, options; peers outside with `--ext-unix-sk`",
-        refused: "peers outside without the option",
-        shownBy: [
-          "fixture unix-sockets",
-          "case unix-sockets",
-          "case unix-corners",
-          "case external-peer",
-          "case container-files",
-        ],
-      },
-    ],
     apply({ plan, stages, complete, openFile, fileNeeds, filesOpened }) {
       let graph: UnixGraph | undefined;
       let paths: UnixPaths | undefined;
       const made = new MadeSockets();
-      const graphOf = (checkpoint: Checkpoint) => (graph ??= new UnixGraph(checkpoint));
+      const graphOf = (images: ImageSet) => (graph ??= new UnixGraph(images));
       let mounts: MountPaths | undefined;
       /** Ids of those that the caller hands over: they are whole already. */
       let inherited: ReadonlySet<number> = new Set();
       const isOurs = ({ id }: UnixSkEntry) => !inherited.has(id);
       plan.tap("unix-sockets", (plan) => {
         mounts = readMountPaths(plan);
-        const files = [...plan.checkpoint.files.values()].filter((file) => isInherited(plan.options, file));
+        const files = [...plan.images.files.values()].filter((file) => isInherited(plan.options, file));
         inherited = new Set(files.map(({ id }) => id));
-        checkUnixSockets(plan, graphOf(plan.checkpoint), isOurs);
+        checkUnixSockets(plan, graphOf(plan.images), isOurs);
       });
-      fileNeeds.for("UNIXSK").tap("unix-sockets", ({ usk }, checkpoint) => {
-        return usk === undefined ? undefined : graphOf(checkpoint).needsOf(usk);
+      fileNeeds.for("UNIXSK").tap("unix-sockets", ({ usk }, images) => {
+        return usk === undefined ? undefined : graphOf(images).needsOf(usk);
       });
-      stages.RESTORE.enter.tap("unix-sockets", ({ host, checkpoint }) => {
+      stages.RESTORE.enter.tap("unix-sockets", ({ host, images }) => {
         paths = new UnixPaths(host, ({ mnt_id }, path) => mounts?.writable(mnt_id, path) ?? path);
-        paths.makeRoom(graphOf(checkpoint).sockets.filter(isOurs));
+        paths.makeRoom(graphOf(images).sockets.filter(isOurs));
       });
-      openFile.for("UNIXSK").tap("unix-sockets", ({ task, entry, checkpoint }) => {
-        return entry.usk === undefined ? undefined : openSocket(task, entry.usk, graphOf(checkpoint), made);
+      openFile.for("UNIXSK").tap("unix-sockets", ({ task, entry, images }) => {
+        return entry.usk === undefined ? undefined : openSocket(task, entry.usk, graphOf(images), made);
       });
-      filesOpened.tap("unix-sockets", (files) => finishSockets(files, graphOf(files.checkpoint), made, isOurs));
+      filesOpened.tap("unix-sockets", (files) => finishSockets(files, graphOf(files.images), made, isOurs));
       stages.RESTORE.leave.tap("unix-sockets", () => paths?.putBack());
       complete.tap("unix-sockets", () => paths?.forgetOld());
     },
@@ -118,12 +94,12 @@ function makeSocket(task: Task, entry: UnixSkEntry, graph: UnixGraph, made: Made
 
 /** Each step for all sockets before the next one: nobody can send to a socket that is shut down. */
 function finishSockets(
-  { task, descriptors, checkpoint }: OpenedFiles,
+  { task, descriptors, images }: OpenedFiles,
   graph: UnixGraph,
   made: MadeSockets,
   isOurs: (entry: UnixSkEntry) => boolean,
 ): void {
-  const own = [...descriptors.keys()].flatMap((id) => checkpoint.file(id, "a task").usk ?? []).filter(isOurs);
+  const own = [...descriptors.keys()].flatMap((id) => images.file(id, "a task").usk ?? []).filter(isOurs);
   const descriptorOf = (id: number): Value => {
     const descriptor = descriptors.get(id);
     if (descriptor === undefined) throw new Error(`File ${id} is not open in task ${task.pid}, and a socket needs it`);

@@ -1,38 +1,28 @@
+import { definePlugin, type Plugin } from "@restage/core";
 import { type InputOf, march, type UserX86FpregsEntry, type UserX86RegsEntry, userX86RegsMode } from "@restage/images";
-import { type ExtendedState, restarted } from "@restage/linux";
+import type { ExtendedState } from "@restage/linux";
 import { USER_REGS, userRegOffset } from "@restage/linux/abi";
-import { type CheckpointPlugin, defineCheckpointPlugin } from "@restage/core";
-import type { FrozenThread } from "@restage/core";
 
 /** Selector of the code segment of 64-bit tasks. Source: arch/x86/include/asm/segment.h. */
 const USER_CS = 0x33n;
 
 /** General registers and extended state of every thread. A call in which it was interrupted is made again after the restore. */
-export function registers(): CheckpointPlugin {
-  return defineCheckpointPlugin({
+export function registers(): Plugin {
+  return definePlugin({
     name: "registers",
     duty: "registers",
-    saves: [
-      {
-        group: "tasks",
-        what: "registers",
-        saved: "general, x87, SSE, AVX and beyond",
-        refused: "32-bit tasks, shadow stacks",
-        shownBy: ["fixture registers", "case vector-registers"],
-      },
-    ],
-    apply({ look, collect }) {
-      look.thread.tap("registers", (thread, tree) => {
+    dump({ phases }) {
+      phases.inspect.thread.tap("registers", (thread, context) => {
         const { pid } = thread.task;
-        const refuse = (why: string) => tree.findings.refuse({ what: `thread ${thread.tid}`, why, pid });
-        const cs = new DataView(thread.frozen.registers.buffer).getBigUint64(userRegOffset("cs"), true);
+        const refuse = (why: string) => context.findings.refuse({ what: `thread ${thread.tid}`, why, pid });
+        const cs = new DataView(thread.stopped.registers.buffer).getBigUint64(userRegOffset("cs"), true);
         if (cs !== USER_CS) refuse("32-bit tasks are not saved yet");
         if (thread.status.get("x86_Thread_features")?.includes("shstk") === true)
           refuse("it has a shadow stack, which is not saved yet");
       });
-      collect.thread.tap("registers", (thread, tree) => {
-        thread.info.gpregs = generalRegisters(thread);
-        thread.info.fpregs = floatingPoint(tree.freezer.extendedState(thread.frozen));
+      phases.collect.thread.tap("registers", (thread, context) => {
+        thread.info.gpregs = generalRegisters(context.seizer.restarted(thread.stopped));
+        thread.info.fpregs = floatingPoint(context.seizer.extendedState(thread.stopped));
       });
     },
   });
@@ -41,8 +31,7 @@ export function registers(): CheckpointPlugin {
 export const ARCHITECTURE = march.X86_64;
 
 /** An interrupted call has its final result, or is made again: the kernel that restores knows nothing of it. */
-function generalRegisters({ frozen }: FrozenThread): UserX86RegsEntry {
-  const bytes = restarted(frozen.registers);
+function generalRegisters(bytes: Uint8Array): UserX86RegsEntry {
   const view = new DataView(bytes.buffer);
   const values = USER_REGS.map((name) => [name, view.getBigUint64(userRegOffset(name), true)] as const);
   return {

@@ -1,29 +1,19 @@
-import { definePlugin, type RestorePlugin, type Thread } from "@restage/core";
+import { definePlugin, type Plugin, type Thread } from "@restage/core";
 import type { UserX86FpregsEntry, UserX86RegsEntry, UserX86XsaveEntry } from "@restage/images";
 import type { ExtendedState } from "@restage/linux";
 import { USER_REGS, USER_REGS_SIZE } from "@restage/linux/abi";
-import { checkProcessor } from "./processor.ts";
 import { registersOf } from "../restore.ts";
+import { checkProcessor } from "./processor.ts";
 
 /**
  * COMPLETE: general registers, extended state, signal mask. Set from outside when the thread has made its last call: no frame on its
  * stack, no rt_sigreturn.
  */
-export function registers(): RestorePlugin {
+export function registers(): Plugin {
   return definePlugin({
     name: "registers",
     duty: "registers",
     stages: { COMPLETE: "general registers, extended state, signal mask of every thread" },
-    supports: [
-      {
-        group: "tasks",
-        what: "registers",
-        restored: "general, x87, SSE, AVX, AVX-512, protection keys, segment bases",
-        refused: "shadow stacks (CET), tiles (AMX), what this processor does not have",
-        kernel: "x86_64",
-        shownBy: ["fixture registers", "case vector-registers"],
-      },
-    ],
     apply({ plan, stages }) {
       plan.tap("registers", checkProcessor);
       stages.COMPLETE.thread.tap("registers", (thread) => {

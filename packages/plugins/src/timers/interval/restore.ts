@@ -1,4 +1,4 @@
-import { definePlugin, type RestorePlugin, words } from "@restage/core";
+import { definePlugin, type Plugin, words } from "@restage/core";
 import type { ItimerEntry, TaskTimersEntry } from "@restage/images";
 
 /** `which` of setitimer(2) for each timer of the image. */
@@ -9,19 +9,11 @@ const TIMERS = [
 ] as const satisfies readonly (readonly [keyof TaskTimersEntry, number])[];
 
 /** COMPLETE: interval timers, armed last: earlier they would run out while the task is held. */
-export function intervalTimers(): RestorePlugin {
+export function intervalTimers(): Plugin {
   return definePlugin({
     name: "interval-timers",
     duty: "interval-timers",
     stages: { COMPLETE: "interval timers are armed" },
-    supports: [
-      {
-        group: "tasks",
-        what: "interval timers",
-        restored: "all",
-        shownBy: ["fixture signals", "case timers"],
-      },
-    ],
     apply({ stages }) {
       stages.COMPLETE.task.tap("interval-timers", (task) => {
         for (const [name, which] of TIMERS) {

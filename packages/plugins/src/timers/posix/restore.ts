@@ -1,4 +1,4 @@
-import { data, definePlugin, type RestorePlugin, struct, type Task, words } from "@restage/core";
+import { data, definePlugin, type Plugin, struct, type Task, words } from "@restage/core";
 import type { PosixTimerEntry } from "@restage/images";
 import { PR } from "@restage/linux/abi";
 
@@ -14,20 +14,12 @@ const SIGEV_THREAD_ID = 4;
  * From kernel 6.15 a timer can be given its id. Before, the kernel counts ids up for each process, so timers are made and deleted until
  * the count is there.
  */
-export function posixTimers(): RestorePlugin {
+export function posixTimers(): Plugin {
   return definePlugin({
     name: "posix-timers",
     duty: "posix-timers",
     needs: ["threads"],
     stages: { RESTORE: "POSIX timers are created with their ids", COMPLETE: "POSIX timers are armed" },
-    supports: [
-      {
-        group: "tasks",
-        what: "POSIX timers",
-        restored: "ids with gaps, all clocks, SIGEV_SIGNAL, SIGEV_THREAD_ID, SIGEV_NONE",
-        shownBy: ["fixture signals", "case timers"],
-      },
-    ],
     apply({ stages }) {
       stages.RESTORE.task.tapPromise("posix-timers", async (task) => {
         const timers = timersOf(task);

@@ -1,11 +1,11 @@
-import { definePlugin, type RestorePlugin, type Task, type Value } from "@restage/core";
+import { definePlugin, type Plugin, type Task, type Value } from "@restage/core";
 import { type Passing, Transport } from "../transport.ts";
 
 /**
  * RESTORE: files that tasks share are taken from the one that opened them, by pidfd_getfd: no sockets, no queues. Requires the right to trace
  * the other task, which during a restore all have, and kernel 5.6.
  */
-export function transportPidfd(): RestorePlugin {
+export function transportPidfd(): Plugin {
   return definePlugin({
     name: "transport-pidfd",
     duty: "transport",

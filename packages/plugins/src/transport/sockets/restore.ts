@@ -4,7 +4,7 @@ import {
   definePlugin,
   loaded,
   output,
-  type RestorePlugin,
+  type Plugin,
   type StageContext,
   struct,
   type Task,
@@ -33,7 +33,7 @@ const MAX_DESCRIPTORS = 253;
  * A queue holds as few as 10 messages (net.unix.max_dgram_qlen), so a sender may have to wait until the receiver takes some. It
  * always will: tasks pass only to later ones, and the last one takes without passing anything.
  */
-export function transportSockets(): RestorePlugin {
+export function transportSockets(): Plugin {
   return definePlugin({
     name: "transport-sockets",
     duty: "transport",

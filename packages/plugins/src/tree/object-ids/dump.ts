@@ -1,7 +1,4 @@
-import { readlinkSync } from "node:fs";
-import { type CheckpointPlugin, defineCheckpointPlugin } from "@restage/core";
-import type { FrozenTask } from "@restage/core";
-import type { FrozenTree } from "@restage/core";
+import { type DumpContext, definePlugin, type Host, type Plugin, type SeizedTask } from "@restage/core";
 
 /** Namespaces by their names in /proc and in images. */
 const NAMESPACES = [
@@ -27,46 +24,41 @@ const OBJECTS = [
  * Which kernel objects tasks share: namespaces, and what clone(2) may share between processes. The inventory has those of this process, with which
  * a restore tells the namespaces of the tree's own.
  */
-export function objectIds(): CheckpointPlugin {
-  return defineCheckpointPlugin({
+export function objectIds(): Plugin {
+  return definePlugin({
     name: "object-ids",
     duty: "object-ids",
-    saves: [
-      {
-        group: "tasks",
-        what: "what processes share",
-        saved: "descriptor tables; the namespaces that they are in",
-        refused: "CLONE_VM, CLONE_FS and CLONE_SIGHAND between processes, which images cannot say",
-        shownBy: ["fixture shared-resources"],
-      },
-    ],
-    apply({ look, write }) {
-      look.tree.tap("object-ids", (tree) => {
+    dump({ phases }) {
+      phases.inspect.tree.tap("object-ids", (_tree, context) => {
         const namespaces = new Map<string, number>();
-        const own = namespaceIds("/proc/self", namespaces);
-        tree.inventory.root_ids = { vm_id: 1, files_id: 1, fs_id: 1, sighand_id: 1, ...own };
-        const known = OBJECTS.map(([what, id]) => ({ what, id, tasks: [] as FrozenTask[] }));
-        for (const task of tree.alive) {
-          task.ids = namespaceIds(task.proc, namespaces);
+        const own = namespaceIds(context.host, "/proc/self", namespaces);
+        context.inventory.root_ids = { vm_id: 1, files_id: 1, fs_id: 1, sighand_id: 1, ...own };
+        const known = OBJECTS.map(([what, id]) => ({ what, id, tasks: [] as SeizedTask[] }));
+        for (const task of context.tree.alive) {
+          task.ids = namespaceIds(context.host, task.proc, namespaces);
           for (const { what, id, tasks } of known) {
-            const same = findOrInsert(tasks, (other) => tree.freezer.compare(what, other.hostPid, task.hostPid), task);
+            const same = findOrInsert(
+              tasks,
+              (other) => context.seizer.compare(what, other.hostPid, task.hostPid),
+              task,
+            );
             task.ids[id] = same?.ids[id] ?? 1 + tasks.length;
-            if (same !== undefined && what !== "FILES") refuseSharing(tree, task, same, what);
+            if (same !== undefined && what !== "FILES") refuseSharing(context, task, same, what);
           }
         }
       });
-      write.tree.tap("object-ids", (tree) => {
-        for (const task of tree.alive) tree.images.add("ids", task.pid, { value: task.ids as never });
-        tree.images.add("inventory", undefined, {
+      phases.write.tree.tap("object-ids", (_tree, context) => {
+        for (const task of context.tree.alive) context.images.add("ids", task.pid, { value: task.ids as never });
+        context.images.add("inventory", undefined, {
           value: {
             img_version: 2,
             fdinfo_per_id: true,
             ns_per_id: true,
             lsmtype: 0,
             network_lock_method: NETWORK_LOCK_SKIPPED,
-            dump_criu_run_id: tree.runId,
+            dump_criu_run_id: context.runId,
             plugins_entry: {},
-            ...tree.inventory,
+            ...context.inventory,
           } as never,
         });
       });
@@ -92,10 +84,11 @@ function findOrInsert<T>(sorted: T[], compare: (other: T) => number, added: T): 
 /** No firewall rules stand between the checkpoint and the restore, unless somebody says so. */
 const NETWORK_LOCK_SKIPPED = 2;
 
-function namespaceIds(proc: string, known: Map<string, number>): FrozenTask["ids"] {
-  const ids: FrozenTask["ids"] = {};
+function namespaceIds(host: Host, proc: string, known: Map<string, number>): SeizedTask["ids"] {
+  const ids: SeizedTask["ids"] = {};
   for (const [name, id] of NAMESPACES) {
-    const link = namespaceLink(`${proc}/ns/${name}`);
+    // Not on kernels without that kind.
+    const link = host.readLink(`${proc}/ns/${name}`);
     if (link === undefined) continue;
     let number = known.get(link);
     if (number === undefined) {
@@ -107,16 +100,7 @@ function namespaceIds(proc: string, known: Map<string, number>): FrozenTask["ids
   return ids;
 }
 
-/** Undefined on kernels without that kind. */
-function namespaceLink(path: string): string | undefined {
-  try {
-    return readlinkSync(path);
-  } catch {
-    return undefined;
-  }
-}
-
-function refuseSharing(tree: FrozenTree, task: FrozenTask, other: FrozenTask, what: string): void {
+function refuseSharing(context: DumpContext, task: SeizedTask, other: SeizedTask, what: string): void {
   const why = `it shares its ${what} with task ${other.pid} (CLONE_${what}), which images cannot say`;
-  tree.findings.refuse({ what: task.name, why, pid: task.pid });
+  context.findings.refuse({ what: task.name, why, pid: task.pid });
 }

@@ -1,24 +1,14 @@
+import { definePlugin, type Plugin, type SeizedTask } from "@restage/core";
 import { taskState } from "@restage/images";
-import { type CheckpointPlugin, defineCheckpointPlugin } from "@restage/core";
 import { ARCHITECTURE } from "../../threads/registers-x86-64/dump.ts";
-import type { FrozenTask } from "@restage/core";
 
 /** The tree itself: pstree.img, and the core images that the other plugins have filled in. */
-export function processTree(): CheckpointPlugin {
-  return defineCheckpointPlugin({
+export function processTree(): Plugin {
+  return definePlugin({
     name: "process-tree",
     duty: "process-tree",
-    saves: [
-      {
-        group: "tasks",
-        what: "process trees",
-        saved: "sessions, groups, zombies; jobs of shells with `--shell-job`",
-        refused: "a root task that is no leader of its session and group, without `--shell-job`",
-        shownBy: ["fixture tree", "fixture many", "case family", "case shell-job"],
-      },
-    ],
-    apply({ look, write }) {
-      look.tree.tap("process-tree", ({ root, findings, options }) => {
+    dump({ phases }) {
+      phases.inspect.tree.tap("process-tree", ({ root }, { findings, options }) => {
         if (root.isZombie) findings.refuse({ what: root.name, why: "it has ended already", pid: root.pid });
         if (options.shellJob || (root.sid === root.pid && root.pgid === root.pid)) return;
         findings.refuse({
@@ -28,7 +18,7 @@ export function processTree(): CheckpointPlugin {
           pid: root.pid,
         });
       });
-      write.tree.tap("process-tree", ({ tasks, images }) => {
+      phases.write.tree.tap("process-tree", ({ tasks }, { images }) => {
         for (const task of tasks) {
           const { pid, ppid, pgid, sid } = task;
           const threads = task.isZombie ? [pid] : task.threads.map(({ tid }) => tid);
@@ -50,7 +40,7 @@ export function processTree(): CheckpointPlugin {
   });
 }
 
-function zombieCore(task: FrozenTask) {
+function zombieCore(task: SeizedTask) {
   const tc = {
     task_state: taskState.DEAD,
     exit_code: task.exitCode ?? 0,

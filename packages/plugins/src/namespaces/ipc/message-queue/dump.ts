@@ -1,8 +1,8 @@
-import { type Host, output, RestoreError } from "@restage/core";
+import { type DumpContext, type Host, output, RestoreError } from "@restage/core";
 import type { IpcQueuedMessage } from "@restage/images";
 import { errnoText } from "@restage/linux/abi";
-import { attempt, room } from "../../../attempt.ts";
-import type { FrozenTree } from "@restage/core";
+import { room } from "../../../room.ts";
+import { idsInside } from "../../user/ids-inside.ts";
 import { descriptionOf, readObjects } from "../objects.ts";
 
 /** Commands and flags. Source: include/uapi/linux/{ipc,msg}.h. */
@@ -15,9 +15,10 @@ const MSQID_DS = { size: 120, qnum: 80, qbytes: 88 } as const;
 const LARGEST_MESSAGE = 64 * 1024;
 
 /** System V message queues with their messages, which stay there. Requires CONFIG_CHECKPOINT_RESTORE. */
-export function saveMessageQueues({ host, images, ids }: FrozenTree, namespace: number): void {
+export function saveMessageQueues(context: DumpContext, namespace: number): void {
+  const { host, images } = context;
   for (const object of readObjects(host, "msg")) {
-    const desc = descriptionOf(object, "msg", ids);
+    const desc = descriptionOf(object, "msg", idsInside(context));
     const state = output(MSQID_DS.size);
     host.call.msgctl(desc.id, IPC_STAT, state);
     const view = new DataView(state.bytes.buffer, state.bytes.byteOffset);
@@ -31,7 +32,7 @@ export function saveMessageQueues({ host, images, ids }: FrozenTree, namespace: 
 /** A copy of a message of a queue. Source: msgop(2). */
 function peek(host: Host, queue: number, index: number): IpcQueuedMessage {
   const { data, view } = room(8 + LARGEST_MESSAGE);
-  const msize = attempt(host, "msgrcv", queue, data, LARGEST_MESSAGE, index, IPC_NOWAIT | MSG_COPY);
+  const msize = host.attempt("msgrcv", queue, data, LARGEST_MESSAGE, index, IPC_NOWAIT | MSG_COPY);
   if (msize < 0) {
     const message = `Cannot read message ${index} of message queue ${queue}: ${errnoText(-msize)}`;
     throw new RestoreError("ERR_SYSCALL", message, {

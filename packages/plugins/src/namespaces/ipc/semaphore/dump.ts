@@ -1,14 +1,15 @@
-import { output } from "@restage/core";
-import type { FrozenTree } from "@restage/core";
+import { type DumpContext, output } from "@restage/core";
+import { idsInside } from "../../user/ids-inside.ts";
 import { descriptionOf, readObjects } from "../objects.ts";
 
 /** A command of semctl(2): all values of a set. Source: include/uapi/linux/sem.h. */
 const GETALL = 13;
 
 /** System V semaphores with their values. */
-export function saveSemaphores({ host, images, ids }: FrozenTree, namespace: number): void {
+export function saveSemaphores(context: DumpContext, namespace: number): void {
+  const { host, images } = context;
   for (const object of readObjects(host, "sem")) {
-    const desc = descriptionOf(object, "sem", ids);
+    const desc = descriptionOf(object, "sem", idsInside(context));
     const nsems = Number(object.get("nsems"));
     const room = output(2 * nsems);
     host.call.semctl(desc.id, 0, GETALL, room);

@@ -1,16 +1,17 @@
+import type { DumpContext } from "@restage/core";
 import { AT_FDCWD, O, PAGE_SIZE } from "@restage/linux/abi";
 import { savePages } from "../../../memory/shared-mappings/dump.ts";
-import type { FrozenTree } from "@restage/core";
+import { idsInside } from "../../user/ids-inside.ts";
 import { descriptionOf, readObjects } from "../objects.ts";
 
 /** Source: include/uapi/linux/shm.h. */
 const SHM_RDONLY = 0o10000;
 
 /** System V shared memory with what is in it, attached or not. */
-export function saveSegments(tree: FrozenTree, namespace: number): void {
-  const { host, images, ids } = tree;
+export function saveSegments(context: DumpContext, namespace: number): void {
+  const { host, images } = context;
   for (const object of readObjects(host, "shm")) {
-    const desc = descriptionOf(object, "shm", ids);
+    const desc = descriptionOf(object, "shm", idsInside(context));
     const size = Number(object.get("size"));
     images.add("ipcns_shm", namespace, { value: { desc, size: BigInt(size), in_pagemaps: true } });
     const start = host.call.shmat(desc.id, 0, SHM_RDONLY).result;
@@ -18,7 +19,7 @@ export function saveSegments(tree: FrozenTree, namespace: number): void {
       const end = start + Math.ceil(size / PAGE_SIZE) * PAGE_SIZE;
       const path = `/proc/self/map_files/${start.toString(16)}-${end.toString(16)}`;
       const memory = host.call.openat(AT_FDCWD, path, O.RDONLY | O.CLOEXEC, 0).result;
-      savePages(tree, desc.id, memory, size);
+      savePages(context, desc.id, memory, size);
       host.call.close(memory);
     } finally {
       host.call.shmdt(start);

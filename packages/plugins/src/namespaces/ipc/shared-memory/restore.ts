@@ -1,4 +1,5 @@
-import { data, guard, type StageContext, type Task } from "@restage/core";
+import { data, type StageContext, type Task } from "@restage/core";
+import { guard } from "@restage/core/restore";
 import { type Entry, type IpcShmEntry, imageFileName, readPagemap } from "@restage/images";
 import { alignUp, HUGE_PAGES_HINT, hugePageSize } from "../../../memory/huge-pages.ts";
 import { fillPages, placeAt } from "../../../memory/page-content.ts";
@@ -22,7 +23,7 @@ export function makeSegments(root: Task, segments: readonly Entry<"ipcns_shm">[]
     root.call.shmat(desc.id, at, 0).expect(at);
     if (in_pagemaps === true) {
       const file = imageFileName("shmem_pagemap", desc.id);
-      const runs = guard(() => readPagemap(context.checkpoint.source, file))?.runs ?? [];
+      const runs = guard(() => readPagemap(context.images.source, file))?.runs ?? [];
       fillPages(root, placeAt(at, runs), context);
     } else {
       root.copy(at, data(extra ?? new Uint8Array()));

@@ -1,8 +1,8 @@
+import type { DumpContext } from "@restage/core";
 import { ipcNextIds, ipcSysctls } from "@restage/images";
-import type { FrozenTree } from "@restage/core";
 
 /** Sysctls of the namespace, for what this kernel has of them. */
-export function saveVariables({ host, images }: FrozenTree, namespace: number): void {
+export function saveVariables({ host, images }: DumpContext, namespace: number): void {
   const read = (path: string) => host.readText(`/proc/sys/${path}`)?.trim().split(/\s+/) ?? [];
   const entry = Object.entries(ipcSysctls).map(([field, path]) => {
     const words = read(path);

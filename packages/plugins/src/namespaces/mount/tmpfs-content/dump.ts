@@ -1,8 +1,6 @@
-import { statSync } from "node:fs";
-import { RestoreError } from "@restage/core";
+import { type DumpContext, RestoreError } from "@restage/core";
 import { imageFileName } from "@restage/images";
 import { deviceNumber } from "../../../files/deleted-file/ghost-entry.ts";
-import type { FrozenTree } from "@restage/core";
 import { ownNamespace } from "../../nested/dump.ts";
 import type { Mountinfo } from "../mountinfo.ts";
 
@@ -14,15 +12,19 @@ const ARGUMENTS =
  * Packs what is in a tmpfs. In a user namespace the owners are those in it, so the program runs there (nsenter of util-linux). What is hidden below
  * other mounts is not seen. Requires GNU tar.
  */
-export function saveContent({ device, mountPoint }: Mountinfo, tree: FrozenTree): void {
-  const { host, images, root } = tree;
+export function saveContent({ device, mountPoint }: Mountinfo, context: DumpContext): void {
+  const {
+    host,
+    images,
+    tree: { root },
+  } = context;
   const directory = `${root.proc}/root${mountPoint}`;
-  if (deviceNumber(statSync(directory, { bigint: true }).dev) !== device) {
-    tree.findings.warn({ what: `mount ${mountPoint}`, why: "its content is not saved: another mount hides it" });
+  if (deviceNumber(host.inode(directory)?.dev ?? 0n) !== device) {
+    context.findings.warn({ what: `mount ${mountPoint}`, why: "its content is not saved: another mount hides it" });
     return;
   }
   const archive = images.pathOf(imageFileName("tmpfs_dev", device));
-  const isOwn = ownNamespace(tree, "user") !== undefined;
+  const isOwn = ownNamespace(context, "user") !== undefined;
   const enter = isOwn ? ["nsenter", "--user", "--target", String(root.hostPid), "--setuid", "0", "--setgid", "0"] : [];
   const words = [...enter, "tar", ...ARGUMENTS.split(" "), "--file", "-", "--directory", directory, "."];
   // The archive is opened before the program is in the user namespace, where nobody may write it.

@@ -9,7 +9,7 @@ const ARGUMENTS = ["--extract", "--gzip", "--no-unquote", "--numeric-owner", "--
  */
 export function unpackInto(
   task: Task,
-  { checkpoint, host }: StageContext,
+  { images, host }: StageContext,
   archive: string,
   inUserNamespace: boolean,
 ): void {
@@ -18,7 +18,7 @@ export function unpackInto(
   const [program = "", ...args] = inUserNamespace
     ? ["nsenter", "--user", "--target", pid, "--setuid", "0", "--setgid", "0", ...tar]
     : tar;
-  const { status, errors } = host.runProgram(program, args, checkpoint.source.read(archive));
+  const { status, errors } = host.runProgram(program, args, images.source.read(archive));
   if (status === 0) return;
   throw new RestoreError("ERR_PLUGIN", `Cannot unpack ${archive}: ${program} failed: ${errors.trim()}`, {
     hint: "GNU tar has to be there, and nsenter of util-linux for a tree with a user namespace",

@@ -1,4 +1,4 @@
-import { type Checkpoint, type Host, RestoreError } from "@restage/core";
+import { type Host, type ImageSet, RestoreError } from "@restage/core";
 import { AF, NETLINK, NLM_F } from "@restage/linux/abi";
 import { NetlinkSocket } from "../netlink-socket.ts";
 
@@ -24,10 +24,10 @@ const IMAGES = [
  * Connections that the kernel tracks in a namespace, and those that it expects. To be called inside the namespace, after its firewall. Those of
  * TCP are followed wherever their windows have gone meanwhile, as in CRIU.
  */
-export function makeTrackedConnections(host: Host, checkpoint: Checkpoint, id: number): void {
+export function makeTrackedConnections(host: Host, images: ImageSet, id: number): void {
   for (const { kind, what } of IMAGES) {
     const file = `netns-${kind}-${id}.img`;
-    const messages = readMessages(file, checkpoint.source.read(file) ?? new Uint8Array());
+    const messages = readMessages(file, images.source.read(file) ?? new Uint8Array());
     if (messages.length === 0) continue;
     const socket = new NetlinkSocket(host, NETLINK.NETFILTER);
     try {

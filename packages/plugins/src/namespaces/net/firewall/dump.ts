@@ -1,5 +1,4 @@
-import { type Host, RestoreError } from "@restage/core";
-import type { FrozenTree } from "@restage/core";
+import { type DumpContext, type Host, RestoreError } from "@restage/core";
 
 /** Rules of iptables that the kernel keeps apart from nftables: tables that somebody has used. Source: net/netfilter/x_tables.c. */
 const LEGACY = [
@@ -8,7 +7,7 @@ const LEGACY = [
 ] as const;
 
 /** Says what of the firewall cannot be saved for want of a program. */
-export function checkFirewall({ host, findings }: FrozenTree): void {
+export function checkFirewall({ host, findings }: DumpContext): void {
   if (!isThere(host, "nft")) {
     const why = "they are not saved: nft(8), which lists them, is not there";
     findings.warn({ what: "firewall rules (nftables)", why, hint: "install nftables if the tree has some" });
@@ -20,7 +19,7 @@ export function checkFirewall({ host, findings }: FrozenTree): void {
 }
 
 /** Saves the rules of this thread's network namespace as text that restores them. */
-export function saveFirewall({ host, images }: FrozenTree, namespace: number): void {
+export function saveFirewall({ host, images }: DumpContext, namespace: number): void {
   const save = (kind: "nftables" | "iptables" | "ip6tables", program: string, args: readonly string[]) =>
     images.raw(kind, namespace, new TextEncoder().encode(output(host, program, args)));
   if (isThere(host, "nft")) save("nftables", "nft", ["list", "ruleset"]);

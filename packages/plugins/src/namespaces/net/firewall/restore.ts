@@ -1,4 +1,4 @@
-import { type Checkpoint, type Host, type Plan, RestoreError } from "@restage/core";
+import { type Host, type ImageSet, type Plan, RestoreError } from "@restage/core";
 
 /** The firewall of a namespace as CRIU dumped it: text that a program takes. The lock of the dump is in it. */
 interface Firewall {
@@ -16,16 +16,16 @@ const PROGRAMS = [
 ] as const;
 
 /** The dumps of a namespace that are not empty. */
-function readFirewalls(checkpoint: Checkpoint, id: number): readonly Firewall[] {
+function readFirewalls(images: ImageSet, id: number): readonly Firewall[] {
   return PROGRAMS.flatMap((program) => {
-    const bytes = checkpoint.source.read(`${program.kind}-${id}.img`) ?? new Uint8Array();
+    const bytes = images.source.read(`${program.kind}-${id}.img`) ?? new Uint8Array();
     const text = new TextDecoder().decode(bytes).replaceAll("\0", "");
     return text.trim() === "" ? [] : [{ ...program, text }];
   });
 }
 
 export function checkFirewalls(plan: Plan, id: number): void {
-  for (const { kind, programs } of readFirewalls(plan.checkpoint, id)) {
+  for (const { kind, programs } of readFirewalls(plan.images, id)) {
     if (plan.host.kernel.recording || findProgram(plan.host, programs) !== undefined) continue;
     plan.refuse({ what: `${kind} of the tree`, why: `${programs.join(" or ")} is not there`, hint: `install ${kind}` });
   }
@@ -35,8 +35,8 @@ export function checkFirewalls(plan: Plan, id: number): void {
  * Loads them: with the lock of the dump, so that nobody answers in the name of connections that are not there yet. To be called inside the namespace,
  * whose links have to be there: rules may name them.
  */
-export function loadFirewalls(host: Host, checkpoint: Checkpoint, id: number): void {
-  for (const { programs, args, text } of readFirewalls(checkpoint, id)) {
+export function loadFirewalls(host: Host, images: ImageSet, id: number): void {
+  for (const { programs, args, text } of readFirewalls(images, id)) {
     const program = findProgram(host, programs) ?? programs[0] ?? "";
     const { status, errors } = host.runProgram(program, args, `${text}\n`);
     if (status === 0 || host.kernel.recording) continue;

@@ -1,6 +1,6 @@
+import type { DumpContext } from "@restage/core";
 import type { InputOf, NetDeviceEntry } from "@restage/images";
 import { attributesOf } from "../../../sockets/netlink-request.ts";
-import type { FrozenTree } from "@restage/core";
 import { readRoutes } from "../routes/dump.ts";
 import { readLinkSysctls } from "../sysctls/dump.ts";
 
@@ -24,8 +24,8 @@ interface Link {
   readonly mtu: number;
 }
 
-function readLinks(tree: FrozenTree): readonly Link[] {
-  const all = readRoutes(tree.host, "GETLINK", 0).map(({ body }): Link => {
+function readLinks(context: DumpContext): readonly Link[] {
+  const all = readRoutes(context.host, "GETLINK", 0).map(({ body }): Link => {
     const view = new DataView(body.buffer, body.byteOffset, body.length);
     const attributes = attributesOf(body.subarray(16));
     const info = attributesOf(attributes.get(IFLA.LINKINFO) ?? new Uint8Array());
@@ -43,25 +43,25 @@ function readLinks(tree: FrozenTree): readonly Link[] {
 }
 
 /** Refuses links other than the loopback one. */
-export function checkLinks(tree: FrozenTree): void {
-  for (const { name, kind, type } of readLinks(tree)) {
+export function checkLinks(context: DumpContext): void {
+  for (const { name, kind, type } of readLinks(context)) {
     if (type === ARPHRD_LOOPBACK) continue;
-    tree.findings.refuse({ what: `link ${name}`, why: `links of kind ${kind || "physical"} are not saved yet` });
+    context.findings.refuse({ what: `link ${name}`, why: `links of kind ${kind || "physical"} are not saved yet` });
   }
 }
 
 /** Saves links with their settings. */
-export function saveLinks(tree: FrozenTree, namespace: number): void {
-  for (const { name, ifindex, mtu, flags } of readLinks(tree)) {
+export function saveLinks(context: DumpContext, namespace: number): void {
+  for (const { name, ifindex, mtu, flags } of readLinks(context)) {
     const value: InputOf<NetDeviceEntry> = {
       type: LOOPBACK,
       ifindex,
       mtu,
       flags,
       name,
-      ...readLinkSysctls(tree.host, name),
+      ...readLinkSysctls(context.host, name),
     };
-    tree.images.add("netdev", namespace, { value });
+    context.images.add("netdev", namespace, { value });
   }
 }
 

@@ -1,8 +1,8 @@
 import { type Plan, RestoreError } from "@restage/core";
 import { type NetDeviceEntry, ndType } from "@restage/images";
 import { NLM_F } from "@restage/linux/abi";
-import { externalLink } from "./external-links.ts";
 import { attribute, joined, type NetlinkSocket, optional } from "../netlink-socket.ts";
+import { externalLink } from "./external-links.ts";
 
 /** A network namespace while it is filled. */
 export interface OpenNamespace {

@@ -1,7 +1,7 @@
+import type { DumpContext } from "@restage/core";
 import { type DumpKind, dumpMagic } from "@restage/images";
 import { AF } from "@restage/linux/abi";
 import type { NetlinkMessage } from "../../../sockets/netlink-request.ts";
-import type { FrozenTree } from "@restage/core";
 import { type RTM, readRoutes } from "../routes/dump.ts";
 
 const DUMPS: readonly (readonly [DumpKind, keyof typeof RTM, family: number])[] = [
@@ -16,7 +16,7 @@ const RT_TABLE_LOCAL = 255;
 const RTM_F_CLONED = 0x200;
 
 /** Addresses, rules and routes, as `ip address save` and the like write them: a magic number, then the kernel's messages. */
-export function saveDumps({ host, images }: FrozenTree, namespace: number): void {
+export function saveDumps({ host, images }: DumpContext, namespace: number): void {
   for (const [kind, request, family] of DUMPS) {
     const messages = readRoutes(host, request, family).filter((message) => request !== "GETROUTE" || isKept(message));
     const magic = new Uint8Array(Uint32Array.of(dumpMagic[kind]).buffer);

@@ -1,4 +1,4 @@
-import { type Checkpoint, RestoreError } from "@restage/core";
+import { type ImageSet, RestoreError } from "@restage/core";
 import { type DumpKind, dumpMagic } from "@restage/images";
 import { AF, ERRNO, NLM_F } from "@restage/linux/abi";
 import { attribute, joined, type NetlinkSocket } from "../netlink-socket.ts";
@@ -36,9 +36,9 @@ interface DumpedMessage {
 }
 
 /** Takes such an image apart; none when it is not there, or empty. Throws ERR_IMAGE. */
-export function readDump(checkpoint: Checkpoint, kind: DumpKind, id: number): readonly DumpedMessage[] {
+export function readDump(images: ImageSet, kind: DumpKind, id: number): readonly DumpedMessage[] {
   const file = `${kind}-${id}.img`;
-  const payload = checkpoint.source.read(file) ?? new Uint8Array();
+  const payload = images.source.read(file) ?? new Uint8Array();
   if (payload.length === 0) return [];
   const view = new DataView(payload.buffer, payload.byteOffset, payload.length);
   const damaged = (why: string) => new RestoreError("ERR_IMAGE", `Cannot read ${file}: ${why}`, { entry: file });

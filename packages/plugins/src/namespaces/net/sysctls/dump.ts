@@ -1,6 +1,5 @@
-import type { Host } from "@restage/core";
+import type { DumpContext, Host } from "@restage/core";
 import { type InputOf, netSysctls, type SysctlEntry } from "@restage/images";
-import type { FrozenTree } from "@restage/core";
 
 /** Types of values. Source: CRIU images/sysctl.proto. */
 const STRING = 5;
@@ -9,7 +8,7 @@ const NUMBER = 6;
 const TEXTS: readonly string[] = ["stable_secret", "ping_group_range"];
 
 /** What holds for all links, and for new ones; sockets. */
-export function saveNetworkSysctls({ host, images }: FrozenTree, namespace: number): void {
+export function saveNetworkSysctls({ host, images }: DumpContext, namespace: number): void {
   const { CONF4, CONF6 } = netSysctls;
   const value = {
     def_conf4: read(host, "net/ipv4/conf/default", CONF4),

@@ -1,0 +1,36 @@
+import type { InventoryEntry } from "@restage/images";
+import type { Seizer } from "@restage/linux";
+import type { Host } from "../host/host.ts";
+import type { Service } from "../plugin/service.ts";
+import type { Draft } from "./draft.ts";
+import type { FileTable } from "./file-table.ts";
+import type { Findings } from "./findings.ts";
+import type { ImageWriter } from "./image-writer.ts";
+import type { DumpOptions } from "./options.ts";
+import type { PhaseName } from "./phases.ts";
+import type { SeizedTree } from "./seized-tree.ts";
+
+/** What the taps of a checkpoint work with. */
+export interface DumpContext {
+  /** The phase that runs. */
+  readonly phase: PhaseName;
+  readonly tree: SeizedTree;
+  readonly options: DumpOptions;
+  /** Tells this checkpoint from all others, for names. */
+  readonly runId: string;
+  readonly images: ImageWriter;
+  /** The entry of inventory.img, written at the end. */
+  readonly inventory: Draft<InventoryEntry>;
+  /** What cannot be saved, or will not come back exactly. */
+  readonly findings: Findings;
+  /** The coordinator's own calls. */
+  readonly host: Host;
+  /** State of the stopped threads and of their memory. */
+  readonly seizer: Seizer;
+  /** Open files, each once, however many descriptors refer to it. */
+  readonly files: FileTable;
+  /** The service, from the plugin that provides it. */
+  service<T>(service: Service<T>): T;
+  /** Registers what gives the tree back something that was taken from it. Called, newest first, when the tree resumes. */
+  onResume(giveBack: () => void): void;
+}

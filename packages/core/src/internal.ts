@@ -1,0 +1,22 @@
+/**
+ * Parts of the framework that the `restage` command and the default plugins use, beside what plugin authors need. No stability is promised.
+ *
+ * @module
+ */
+export { type ConfigRequest, loadConfig } from "./config/load-config.ts";
+export { Host } from "./host/host.ts";
+export { callTaps } from "./plugin/call-taps.ts";
+export { choosePlugins } from "./plugin/choose-plugins.ts";
+export { type Direction, PluginDriver } from "./plugin/plugin-driver.ts";
+export { printProgram, printStep } from "./program/print-program.ts";
+export { ProgramBuilder } from "./program/program-builder.ts";
+export { ProgramTarget } from "./program/program-target.ts";
+export {
+  CGROUP_MODES,
+  CPU_CAPABILITIES,
+  EMPTY_NAMESPACES,
+  FILE_VALIDATIONS,
+  JOINED_NAMESPACES,
+} from "./restore/options.ts";
+export { ChromeTrace } from "./trace/chrome-trace.ts";
+export { eventToJson } from "./trace/event-json.ts";

@@ -1,0 +1,16 @@
+/**
+ * The parts of a restore, for the `restage` command and the default plugins. No stability is promised.
+ *
+ * @module
+ */
+export { Barrier, NotStarted, type Participant } from "./barrier.ts";
+export { FILE_MEMBERS } from "./entry-kinds.ts";
+export { createRestoreHooks, RESTORE } from "./hooks.ts";
+export { guard, ImageSet } from "./image-set.ts";
+export { DEFAULT_OPTIONS } from "./options.ts";
+export { Plan } from "./plan.ts";
+export { type PlannedRestore, planRestore, restore } from "./restore.ts";
+export { ServiceDescriptors } from "./service-descriptors.ts";
+export { StubTask } from "./stub.ts";
+export { Task, Thread } from "./task.ts";
+export { readTree, Tree } from "./tree.ts";

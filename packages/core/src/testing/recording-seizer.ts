@@ -1,0 +1,145 @@
+import type {
+  AddressRange,
+  ExtendedState,
+  FoundPages,
+  Query,
+  RseqConfiguration,
+  ScannedPages,
+  SeccompFilter,
+  Seizer,
+  SharedObject,
+  StoppedThread,
+  SyscallStep,
+} from "@restage/linux";
+import type { KernelRecord } from "./recording-kernel.ts";
+
+/** What a recording kernel tells of a thread that a checkpoint stops; what is left out is zero or empty. */
+export interface InventedThread extends Partial<Omit<StoppedThread, "tid" | "tgid">> {
+  readonly extendedState?: ExtendedState & { readonly present: bigint };
+  readonly pendingSignals?: readonly Uint8Array[];
+  readonly rseq?: RseqConfiguration;
+  readonly seccompFilters?: readonly SeccompFilter[];
+  /** What the thread's own calls give, by name: a result, and bytes that the kernel writes to the first output. Else 0. */
+  readonly answers?: Readonly<Record<string, { readonly result?: number; readonly output?: Uint8Array }>>;
+}
+
+/** What a recording kernel tells of the processes that a checkpoint stops, by pid. */
+export type InventedProcesses = Readonly<
+  Record<
+    number,
+    {
+      /** By thread id; without it, only the leader. */
+      readonly threads?: Readonly<Record<number, InventedThread>>;
+      /** Bytes of its memory, by address. */
+      readonly memory?: Readonly<Record<string, Uint8Array>>;
+      /** Its pages. */
+      readonly pages?: FoundPages;
+      /** Pids of processes that share something with it. */
+      readonly shares?: Partial<Record<SharedObject, readonly number[]>>;
+    }
+  >
+>;
+
+const NO_STATE = { legacy: new Uint8Array(512), components: [], present: 0n } as const;
+
+/** The recording kernel's seizer: stops nothing, and tells what it was told to invent. */
+export class RecordingSeizer implements Seizer {
+  readonly #processes: InventedProcesses;
+  readonly #record: (record: KernelRecord) => void;
+  readonly #planned: (step: SyscallStep, tid: number) => number | undefined;
+  readonly #seized = new Map<number, StoppedThread>();
+
+  constructor(
+    processes: InventedProcesses,
+    record: (record: KernelRecord) => void,
+    planned: (step: SyscallStep, tid: number) => number | undefined,
+  ) {
+    this.#processes = processes;
+    this.#record = record;
+    this.#planned = planned;
+  }
+
+  seize(threads: readonly { readonly tid: number; readonly tgid: number }[]): readonly StoppedThread[] {
+    if (threads.length === 0) return [];
+    this.#record({ kind: "seize", threads: threads.map(({ tid }) => tid) });
+    return threads.map(({ tid, tgid }) => {
+      const { registers = new Uint8Array(27 * 8), signalMask = 0n, stopSignal } = this.#thread({ tid, tgid });
+      const thread: StoppedThread = { tid, tgid, registers, signalMask, stopSignal };
+      this.#seized.set(tid, thread);
+      return thread;
+    });
+  }
+  dropChanged(): readonly number[] {
+    return [];
+  }
+  restarted({ registers }: StoppedThread): Uint8Array {
+    return registers;
+  }
+  extendedState(thread: StoppedThread): ExtendedState & { readonly present: bigint } {
+    return this.#thread(thread).extendedState ?? NO_STATE;
+  }
+  pendingSignals(thread: StoppedThread, queue: "shared" | "private"): readonly Uint8Array[] {
+    return queue === "private" ? (this.#thread(thread).pendingSignals ?? []) : [];
+  }
+  rseq(thread: StoppedThread): RseqConfiguration | undefined {
+    return this.#thread(thread).rseq;
+  }
+  seccompFilters(thread: StoppedThread): readonly SeccompFilter[] {
+    return this.#thread(thread).seccompFilters ?? [];
+  }
+  query(queries: readonly Query[]): void {
+    for (const { thread, program } of queries) {
+      this.#record({ kind: "query", tid: thread.tid, steps: program });
+      const { answers = {} } = this.#thread(thread);
+      for (const step of program) {
+        if (step.kind !== "syscall") continue;
+        const answer = answers[step.name];
+        step.result = this.#planned(step, thread.tid) ?? answer?.result ?? 0;
+        const out = step.args.find((arg) => typeof arg === "object" && arg.kind === "address" && arg.data.output);
+        if (answer?.output === undefined || typeof out !== "object" || out.kind !== "address") continue;
+        out.data.bytes.set(answer.output.subarray(0, out.data.bytes.length));
+      }
+    }
+  }
+  readMemory(pid: number, address: number | bigint, length: number): Uint8Array | undefined {
+    const bytes = this.#processes[pid]?.memory?.[`0x${address.toString(16)}`];
+    return bytes === undefined || bytes.length < length ? undefined : bytes.subarray(0, length);
+  }
+  scanPages(pid: number): ScannedPages {
+    const pages = this.#processes[pid]?.pages ?? { own: [], guards: [] };
+    return {
+      find: (start, end) => ({ own: within(pages.own, start, end), guards: within(pages.guards, start, end) }),
+      close: () => {},
+    };
+  }
+  copyPages(pid: number, ranges: readonly AddressRange[]): void {
+    this.#record({ kind: "copy-pages", pid, ranges });
+  }
+  peek(_socket: number, length: number): Uint8Array {
+    return new Uint8Array(length);
+  }
+  /** Nothing is shared but what was told; the order is that of pids and descriptors. */
+  compare(what: SharedObject, first: number, second: number, firstFile = 0, secondFile = 0): number {
+    if (what === "FILE") return first === second && firstFile === secondFile ? 0 : 1 + Number(firstFile > secondFile);
+    if (first === second || this.#processes[first]?.shares?.[what]?.includes(second) === true) return 0;
+    return first < second ? 1 : 2;
+  }
+  resume(): void {
+    if (this.#seized.size > 0) this.#record({ kind: "release", how: "resumed" });
+    this.#seized.clear();
+  }
+  kill(): readonly number[] {
+    this.#record({ kind: "release", how: "killed" });
+    this.#seized.clear();
+    return [];
+  }
+  close(): void {}
+
+  #thread({ tid, tgid }: Pick<StoppedThread, "tid" | "tgid">): InventedThread {
+    return this.#processes[tgid]?.threads?.[tid] ?? {};
+  }
+}
+
+function within(ranges: readonly AddressRange[], start: number, end: number): readonly AddressRange[] {
+  return ranges.filter((range) => range.start >= start && range.end <= end);
+}

@@ -1,0 +1,98 @@
+import type { KCMP } from "./abi/kcmp.ts";
+import type { ExtendedState } from "./kernel.ts";
+import type { Program } from "./program/program.ts";
+import type { RseqConfiguration } from "./tracee/ptrace.ts";
+import type { AddressRange } from "./zone/zone.ts";
+
+/** A thread of a running process, stopped where it was (a ptrace-stop after PTRACE_SEIZE and PTRACE_INTERRUPT). */
+export interface StoppedThread {
+  readonly tid: number;
+  /** The process it belongs to; equal to `tid` for a leader. */
+  readonly tgid: number;
+  /** struct user_regs_struct with which it resumes. */
+  readonly registers: Uint8Array;
+  /** Blocked signals. */
+  readonly signalMask: bigint;
+  /** The signal that had stopped its process before, if one had. */
+  readonly stopSignal: number | undefined;
+}
+
+/** System calls that a stopped thread makes itself. */
+export interface Query {
+  readonly thread: StoppedThread;
+  /** Failures count as answers. Results and outputs are set when the program has run. */
+  readonly program: Program;
+}
+
+/** A seccomp filter of a thread. */
+export interface SeccompFilter {
+  /** struct sock_filter, 8 bytes each. */
+  readonly instructions: Uint8Array;
+  /** SECCOMP_FILTER_FLAG_*. */
+  readonly flags: number;
+}
+
+/** What threads of two processes may share, as kcmp(2) names it. */
+export type SharedObject = keyof typeof KCMP;
+
+/** Pages found in an address range, in order. */
+export interface FoundPages {
+  /** Runs of pages with content of their own. */
+  readonly own: readonly AddressRange[];
+  /** Ranges where access is fatal (MADV_GUARD_INSTALL). */
+  readonly guards: readonly AddressRange[];
+}
+
+/** The pages that a process has. */
+export interface ScannedPages {
+  /** Scans [start, end). Throws a SystemError. */
+  find(start: number, end: number): FoundPages;
+  close(): void;
+}
+
+/**
+ * Stops the threads of running processes, reads their state, and resumes them unchanged. It never uses PTRACE_O_EXITKILL: when this process is
+ * killed, the threads run on.
+ *
+ * Precondition: all calls come from one thread (ptrace belongs to it). Requires CAP_SYS_PTRACE for processes of other users.
+ */
+export interface Seizer {
+  /**
+   * Stops threads, all at once. Leaves out those that have ended meanwhile, zombies included.
+   *
+   * @param timeout in milliseconds.
+   * @throws SystemError when one cannot be traced, or does not stop in time; `resume` then resumes all others.
+   */
+  seize(
+    threads: readonly { readonly tid: number; readonly tgid: number }[],
+    timeout?: number,
+  ): readonly StoppedThread[];
+  /** Forgets threads that did not stay as they were stopped (another thread of their process was in execve(2)), and returns their ids. */
+  dropChanged(): readonly number[];
+  /** The registers with which a thread goes on where the kernel remembers nothing of an interrupted call: it is made again, or has failed. */
+  restarted(thread: StoppedThread): Uint8Array;
+  extendedState(thread: StoppedThread): ExtendedState & { readonly present: bigint };
+  /** Pending signals in their order, each a siginfo_t of 128 bytes. */
+  pendingSignals(thread: StoppedThread, queue: "shared" | "private"): readonly Uint8Array[];
+  /** Undefined where the kernel cannot tell (before Linux 5.13). */
+  rseq(thread: StoppedThread): RseqConfiguration | undefined;
+  /** Newest first. Requires CAP_SYS_ADMIN in the first user namespace. */
+  seccompFilters(thread: StoppedThread): readonly SeccompFilter[];
+  /** Lets threads make system calls, all at once, and puts them back to where they were. */
+  query(queries: readonly Query[]): void;
+  /** Bytes of a process's memory; undefined when not all of them can be read. */
+  readMemory(pid: number, address: number | bigint, length: number): Uint8Array | undefined;
+  /** Tells which pages have to be saved: neither untouched, nor the kernel's page of zeros, nor pages of a file. */
+  scanPages(pid: number): ScannedPages;
+  /** Appends pages of a process to an open file. Throws a SystemError. */
+  copyPages(pid: number, ranges: readonly AddressRange[], file: number): void;
+  /** What waits in the queue of a socket of this process, left there. Throws a SystemError when it is not all there. */
+  peek(socket: number, length: number): Uint8Array;
+  /** Whether two processes share something: 0 for the same; an order otherwise. Throws a SystemError. Source: kcmp(2). */
+  compare(what: SharedObject, first: number, second: number, firstFile?: number, secondFile?: number): number;
+  /** Resumes all threads as they were. */
+  resume(): void;
+  /** Kills all processes and waits until they have ended. Returns the ids of those that did not end in time. */
+  kill(): readonly number[];
+  close(): void;
+}

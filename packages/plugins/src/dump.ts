@@ -1,0 +1,6 @@
+/**
+ * The duties of a checkpoint, one plugin each.
+ *
+ * @module
+ */
+export * from "./default-dump-plugins.ts";

@@ -1,0 +1,12 @@
+import type { Support } from "../../support.ts";
+
+export const SUPPORT: readonly Support[] = [
+  {
+    group: "files",
+    what: "BPF maps",
+    restored: "hashes and arrays: content, name, flags, frozen; read-only descriptions, several of one map",
+    refused: { restore: "other types, which CRIU 4.2 does not save" },
+    kernel: "CONFIG_BPF_SYSCALL",
+    shownBy: { restored: ["case bpf-maps"] },
+  },
+];

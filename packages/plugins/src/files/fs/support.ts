@@ -1,0 +1,11 @@
+import type { Support } from "../../support.ts";
+
+export const SUPPORT: readonly Support[] = [
+  {
+    group: "tasks",
+    what: "working directory, root directory, umask",
+    saved: "all",
+    restored: "all",
+    shownBy: { saved: ["fixture files"], restored: ["fixture files"] },
+  },
+];

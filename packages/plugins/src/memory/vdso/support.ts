@@ -1,0 +1,10 @@
+import type { Support } from "../../support.ts";
+
+export const SUPPORT: readonly Support[] = [
+  {
+    group: "memory",
+    what: "vdso",
+    restored: "at its old address; functions are redirected to those of this kernel when it has another",
+    shownBy: { restored: ["fixture vdso"] },
+  },
+];
