@@ -7,7 +7,7 @@ import * as program from "./program.ts";
 
 const { missing } = program;
 const VIEWS = ["tree", "task", "thread"];
-const HOOKS = ["look", "collect", "write"].flatMap((phase) => VIEWS.map((view) => `${phase}.${view}`));
+const HOOKS = ["inspect", "collect", "write"].flatMap((phase) => VIEWS.map((view) => `${phase}.${view}`));
 HOOKS.push("describeFile", "filesDescribed");
 
 /** Programs with state that is touched while it is saved: blocked calls, timers, queues, connections, locks. */
