@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { RestoreError } from "../src/errors.ts";
-import { rehearse } from "../src/restore/rehearse.ts";
+import { rehearse } from "../src/testing/rehearse.ts";
 import { ChromeTrace } from "../src/trace/chrome-trace.ts";
 import { eventToJson } from "../src/trace/event-json.ts";
 import { plugin } from "./support.ts";

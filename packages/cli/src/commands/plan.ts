@@ -1,6 +1,6 @@
 import { asRestoreError, restore } from "@restage/core";
+import { RecordingKernel } from "@restage/core/dry-run";
 import { eventToJson } from "@restage/core/internal";
-import { RecordingKernel } from "@restage/core/testing";
 import { defaultPlugins } from "@restage/plugins";
 import { EXIT, exitCodeOf } from "../exit-codes.ts";
 import type { Settings } from "../options/settings.ts";

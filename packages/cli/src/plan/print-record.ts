@@ -1,5 +1,5 @@
+import type { KernelRecord } from "@restage/core/dry-run";
 import { printProgram, printStep } from "@restage/core/internal";
-import type { KernelRecord } from "@restage/core/testing";
 
 /** What the coordinator would do itself; undefined for what programs of tasks, which come as events, are about. */
 export function printRecord(record: KernelRecord): string | undefined {

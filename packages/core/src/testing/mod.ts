@@ -1,11 +1,13 @@
 /**
- * What tests of plugins and printed plans need: a kernel that only writes down, checkpoints without files, and what a plugin records, as
- * text. Nothing here needs root or touches the host.
+ * Tests of plugins, without root: checkpoints and processes that exist only in memory, a kernel that only records, and what a plugin records, as
+ * text.
  *
  * @module
  */
 
-export { type RecordedLine, type Rehearsal, type RehearsalRequest, rehearse } from "../restore/rehearse.ts";
+export type { PlannedFailure } from "../dry-run/planned-failure.ts";
+export { type Inventions, type KernelRecord, RecordingKernel } from "../dry-run/recording-kernel.ts";
+export type { InventedThread } from "../dry-run/recording-seizer.ts";
 export {
   type CheckpointInvention,
   checkpointInMemory,
@@ -13,8 +15,11 @@ export {
   type ThreadInvention,
 } from "./checkpoint-in-memory.ts";
 export { completeEntry, type PartialEntry } from "./complete-entry.ts";
+export { dumpScaffold } from "./dump-scaffold.ts";
 export { type ImageInMemory, ImagesInMemory, image } from "./images-in-memory.ts";
-export type { PlannedFailure } from "./planned-failure.ts";
-export { type Inventions, type KernelRecord, RecordingKernel } from "./recording-kernel.ts";
+export { type DescriptorInvention, type ProcessInvention, processInMemory } from "./process-in-memory.ts";
+export { type RecordedLine, type Rehearsal, type RehearsalRequest, rehearse } from "./rehearse.ts";
+export { type DumpRehearsal, type DumpRehearsalRequest, rehearseDump } from "./rehearse-dump.ts";
 export { scaffold } from "./scaffold.ts";
+export { type DumpTest, testDump } from "./test-dump.ts";
 export { type PluginTest, testEntry, testPlan, testPlugin } from "./test-plugin.ts";

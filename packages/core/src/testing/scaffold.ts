@@ -56,10 +56,3 @@ export function scaffold(): readonly Plugin[] {
     }),
   ];
 }
-
-/** Plugins that claim the duties which some of these only want to be there. */
-export function standIns(plugins: readonly Plugin[]): readonly Plugin[] {
-  const claimed = new Set(plugins.map(({ duty }) => duty));
-  const wanted = new Set(plugins.flatMap(({ needs = [] }) => needs).filter((duty) => !claimed.has(duty)));
-  return [...wanted].map((duty) => definePlugin({ name: `stand-in-${duty}`, duty, apply() {} }));
-}

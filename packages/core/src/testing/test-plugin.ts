@@ -1,16 +1,17 @@
 import { type EntryKindName, type EntryValue, imageKinds } from "@restage/images";
+import type { Inventions } from "../dry-run/recording-kernel.ts";
 import type { Plugin } from "../plugin/plugin.ts";
 import { PluginDriver } from "../plugin/plugin-driver.ts";
 import { type EntryPlace, FILE_MEMBERS } from "../restore/entry-kinds.ts";
 import { RESTORE } from "../restore/hooks.ts";
 import type { RestoreOptions } from "../restore/options.ts";
 import type { Finding } from "../restore/plan.ts";
-import { type Rehearsal, rehearse } from "../restore/rehearse.ts";
 import { type RunStageName, STAGES } from "../restore/stages.ts";
 import type { CheckpointInvention } from "./checkpoint-in-memory.ts";
 import { completeEntry, type PartialEntry } from "./complete-entry.ts";
-import type { Inventions } from "./recording-kernel.ts";
-import { scaffold, standIns } from "./scaffold.ts";
+import { type Rehearsal, rehearse } from "./rehearse.ts";
+import { scaffold } from "./scaffold.ts";
+import { standIns } from "./stand-ins.ts";
 
 /** With what a plugin is tested. */
 export interface PluginTest extends CheckpointInvention {

@@ -60,9 +60,10 @@ export class RecordingSeizer implements Seizer {
   }
 
   seize(threads: readonly { readonly tid: number; readonly tgid: number }[]): readonly StoppedThread[] {
-    if (threads.length === 0) return [];
-    this.#record({ kind: "seize", threads: threads.map(({ tid }) => tid) });
-    return threads.map(({ tid, tgid }) => {
+    const alive = threads.filter(({ tgid }) => this.#processes[tgid] !== undefined);
+    if (alive.length === 0) return [];
+    this.#record({ kind: "seize", threads: alive.map(({ tid }) => tid) });
+    return alive.map(({ tid, tgid }) => {
       const { registers = new Uint8Array(27 * 8), signalMask = 0n, stopSignal } = this.#thread({ tid, tgid });
       const thread: StoppedThread = { tid, tgid, registers, signalMask, stopSignal };
       this.#seized.set(tid, thread);

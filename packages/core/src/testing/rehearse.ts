@@ -1,15 +1,16 @@
+import { type Inventions, type KernelRecord, RecordingKernel } from "../dry-run/recording-kernel.ts";
 import { asRestoreError, type RestoreError } from "../errors.ts";
 import type { RestoreEvent } from "../events.ts";
 import { definePlugin, type Plugin } from "../plugin/plugin.ts";
 import { printProgram, printStep } from "../program/print-program.ts";
 import type { RecordedStep } from "../program/program-builder.ts";
-import { type CheckpointInvention, checkpointInMemory } from "../testing/checkpoint-in-memory.ts";
-import { type Inventions, type KernelRecord, RecordingKernel } from "../testing/recording-kernel.ts";
-import { scaffold, standIns } from "../testing/scaffold.ts";
-import type { RestoreOptions } from "./options.ts";
-import type { Plan } from "./plan.ts";
-import { type RestoredTree, restore } from "./restore.ts";
-import type { StageName } from "./stages.ts";
+import type { RestoreOptions } from "../restore/options.ts";
+import type { Plan } from "../restore/plan.ts";
+import { type RestoredTree, restore } from "../restore/restore.ts";
+import type { StageName } from "../restore/stages.ts";
+import { type CheckpointInvention, checkpointInMemory } from "./checkpoint-in-memory.ts";
+import { scaffold } from "./scaffold.ts";
+import { standIns } from "./stand-ins.ts";
 
 /** What is rehearsed, and on what. */
 export interface RehearsalRequest extends CheckpointInvention {

@@ -1,0 +1,90 @@
+import { decodeEntries, type Entry, type EntryKindName, imageFileName } from "@restage/images";
+import { type Inventions, RecordingKernel } from "../dry-run/recording-kernel.ts";
+import { type Dumped, dump } from "../dump/dump.ts";
+import type { DumpContext } from "../dump/dump-context.ts";
+import type { DumpFinding } from "../dump/findings.ts";
+import type { DumpOptions } from "../dump/options.ts";
+import { asRestoreError, type RestoreError } from "../errors.ts";
+import type { DumpEvent } from "../events.ts";
+import { definePlugin, type Plugin } from "../plugin/plugin.ts";
+import { printProgram } from "../program/print-program.ts";
+import type { RecordedStep } from "../program/program-builder.ts";
+import { dumpScaffold } from "./dump-scaffold.ts";
+import { type ProcessInvention, processInMemory } from "./process-in-memory.ts";
+import { standIns } from "./stand-ins.ts";
+
+/** Which checkpoint is rehearsed, and of what. */
+export interface DumpRehearsalRequest {
+  /** The plugins, in the order of their taps. */
+  readonly plugins: readonly Plugin[];
+  /** What the plugins' duties replace; without it, just enough for tasks to have ids and descriptors to be looked at. */
+  readonly defaults?: readonly Plugin[];
+  /** The root task of the tree. */
+  readonly task?: ProcessInvention;
+  readonly options?: Partial<Omit<DumpOptions, "pid" | "images">>;
+  /** What the kernel invents beside the tree: failures, files, texts. */
+  readonly host?: Inventions;
+}
+
+/** A checkpoint of which nothing was real. */
+export interface DumpRehearsal {
+  readonly kernel: RecordingKernel;
+  readonly events: readonly DumpEvent[];
+  /** What threads were asked, one line a call: `7 timers: getitimer(0, [32])`. */
+  readonly queries: readonly string[];
+  readonly findings: readonly DumpFinding[];
+  /** What the taps worked with, with the drafts of tasks and threads; undefined when the tree was not seized. */
+  readonly context: DumpContext | undefined;
+  /** The entries of an image that was written; empty when it was not. */
+  entries<K extends EntryKindName>(kind: K, id?: number | bigint): readonly Entry<K>[];
+  /** Undefined when it failed. */
+  readonly dumped: Dumped | undefined;
+  readonly error: RestoreError | undefined;
+}
+
+/**
+ * A whole checkpoint on a recording kernel: every phase, every hook. Does not throw when the checkpoint fails.
+ *
+ * @example
+ * ```ts
+ * const { entries } = await rehearseDump({ plugins: defaultDumpPlugins(), task: { pid: 7, children: [{ pid: 8 }] } });
+ * ```
+ */
+export async function rehearseDump(request: DumpRehearsalRequest): Promise<DumpRehearsal> {
+  const { plugins, defaults = dumpScaffold(), task = { pid: 7 }, options, host } = request;
+  const queries: string[] = [];
+  const events: DumpEvent[] = [];
+  const images = new Map<string, Uint8Array>();
+  let context: DumpContext | undefined;
+  const kernel = new RecordingKernel(processInMemory(task, host), (record) => {
+    if (record.kind === "host-file") images.set(record.path.slice(record.path.lastIndexOf("/") + 1), record.bytes);
+    if (record.kind !== "query") return;
+    const steps = record.steps as readonly RecordedStep[];
+    printProgram(steps).forEach((text, index) => void queries.push(`${record.tid} ${steps[index]?.plugin}: ${text}`));
+  });
+  // Before the plugins, so that it is there when one of them fails.
+  const watcher = definePlugin({
+    name: "watcher",
+    dump({ phases }) {
+      phases.seize.tree.tap("watcher", (_tree, seized) => {
+        context = seized;
+      });
+    },
+  });
+  const all = [...standIns([...defaults, ...plugins]), watcher, ...plugins];
+  const entries = <K extends EntryKindName>(kind: K, id?: number | bigint): readonly Entry<K>[] => {
+    const name = imageFileName(kind, id);
+    const bytes = images.get(name);
+    return bytes === undefined ? [] : decodeEntries(kind, bytes, name);
+  };
+  const rehearsal = { kernel, events, queries, entries };
+  let dumped: Dumped | undefined;
+  let error: RestoreError | undefined;
+  try {
+    const onEvent = (event: DumpEvent) => void events.push(event);
+    dumped = await dump({ ...options, pid: task.pid, images: "/images", plugins: all, onEvent }, kernel, defaults);
+  } catch (thrown) {
+    error = asRestoreError(thrown, {});
+  }
+  return { ...rehearsal, context, findings: context?.findings.all ?? [], dumped, error };
+}
