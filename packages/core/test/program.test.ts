@@ -309,7 +309,7 @@ describe("a program", () => {
 describe("what makes calls", () => {
   it("can only do so while it takes part in a stage", async () => {
     const target = new Target();
-    expect(() => target.call.getpid()).toThrow(/task 9.*no stage/);
+    expect(() => target.call.getpid()).toThrow(/task 9.*no program is open/);
     const { builder, programs } = builderThatKeeps();
     target.program = builder;
     target.call.getpid();
