@@ -317,7 +317,7 @@ describe("what makes calls", () => {
     await target.flush();
     expect(programs[0]).toHaveLength(4);
     target.program = undefined;
-    expect(() => target.copy(0, data(new Uint8Array(1)))).toThrow(/no stage/);
+    expect(() => target.copy(0, data(new Uint8Array(1)))).toThrow(/no program is open/);
   });
 });
 
