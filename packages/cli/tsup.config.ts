@@ -4,22 +4,29 @@ import { fileURLToPath } from "node:url";
 import { defineConfig, type Options } from "tsup";
 import { bundledLicenses } from "../../tools/bundled-licenses.ts";
 
-// Not by tsup, which would do it for each of the two, and they are built at the same time.
+// Not by tsup, which would do it for each configuration, and they are built at the same time.
 rmSync("dist", { recursive: true, force: true });
 
-// The command is one file, CommonJS, of which runtimes can keep the compiled code; `restage.js` starts it. What starts often is bundled, which
-// loads several times faster than from node_modules; jiti, cosmiconfig and koffi are loaded when needed. Names stay, for whoever reports
-// where something failed.
+// `restage.js` starts the command. The command is two files: `main`, and `checkpoint` with the code that only a checkpoint needs. They are CommonJS,
+// of which runtimes can keep the compiled code. What starts often is bundled, which loads several times faster than from node_modules;
+// jiti, cosmiconfig and koffi are loaded when needed. Names are kept, for error reports.
 export default defineConfig([
   { entry: { restage: "src/start.ts" }, format: "esm", target: "node20" },
-  {
-    entry: { main: "src/restage.ts" },
+  bundle("main", "src/restage.ts", [checkpointApart()]),
+  bundle("checkpoint", "src/checkpoint.ts", []),
+]);
+
+type Plugins = NonNullable<Options["esbuildPlugins"]>;
+
+function bundle(name: string, source: string, plugins: Plugins): Options {
+  return {
+    entry: { [name]: source },
     format: "cjs",
     target: "node20",
     shims: true,
     noExternal: [/^@restage\//, /^@bufbuild\/protobuf/, "tapable"],
     external: ["jiti", "cosmiconfig", "koffi"],
-    esbuildPlugins: [bundledLicenses("dist"), tapableWithoutUtil()],
+    esbuildPlugins: [...(name === "main" ? [bundledLicenses("dist")] : []), tapableWithoutUtil(), ...plugins],
     esbuildOptions(options) {
       options.minifyWhitespace = true;
       options.minifySyntax = true;
@@ -28,17 +35,32 @@ export default defineConfig([
     },
     async onSuccess() {
       const bun = fileURLToPath(new URL("../../node_modules/.bin/bun", import.meta.url));
-      const how = ["--target=bun", "--format=cjs", "--bytecode", "--packages=external"];
-      execFileSync(bun, ["build", "dist/main.cjs", ...how, "--outdir=dist", "--entry-naming=[name].bun.[ext]"]);
+      const how = ["--target=bun", "--format=cjs", "--bytecode", "--packages=external", "--external=./dist/checkpoint"];
+      execFileSync(bun, ["build", `dist/${name}.cjs`, ...how, "--outdir=dist/bun", "--entry-naming=[name].[ext]"]);
     },
-  },
-]);
+  };
+}
+
+/** `main` asks for `./checkpoint`, a file of its own, when a checkpoint is made, or a configuration uses its plugins. */
+function checkpointApart(): Plugins[number] {
+  return {
+    name: "checkpoint-apart",
+    setup(build) {
+      build.onResolve(
+        { filter: /^\.\/commands\/checkpoint\.ts$|^\.\/dump\/dump\.ts$|^@restage\/plugins\/dump$/ },
+        () => {
+          return { path: "./checkpoint", external: true };
+        },
+      );
+    },
+  };
+}
 
 /**
  * tapable, a CommonJS package, asks for Node's `util` to warn of what it deprecates. To have `require` in a module, and then `util`, takes
  * Bun 7 ms, a quarter of a small restore.
  */
-function tapableWithoutUtil(): NonNullable<Options["esbuildPlugins"]>[number] {
+function tapableWithoutUtil(): Plugins[number] {
   return {
     name: "tapable-without-util",
     setup(build) {

@@ -35,15 +35,17 @@ export async function loadUserModule(file: string): Promise<object> {
 const importOnBun = new Function("url", "return import(url)") as (url: string) => Promise<object>;
 
 async function shareOwnModules(): Promise<OwnModules> {
-  const [core, plugins, images, linuxAbi] = await Promise.all([
+  const [core, plugins, dumpPlugins, images, linuxAbi] = await Promise.all([
     import("@restage/core"),
     import("@restage/plugins"),
+    import("@restage/plugins/dump"),
     import("@restage/images"),
     import("@restage/linux/abi"),
   ]);
   const own = {
     "@restage/core": core,
     "@restage/plugins": plugins,
+    "@restage/plugins/dump": dumpPlugins,
     "@restage/images": images,
     "@restage/linux/abi": linuxAbi,
   };

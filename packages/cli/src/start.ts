@@ -8,21 +8,29 @@ const { readFileSync, renameSync, writeFileSync } = process.getBuiltinModule("no
 const { createRequire } = process.getBuiltinModule("node:module");
 const directory = import.meta.dirname;
 
-if ("Bun" in globalThis) createRequire(import.meta.url)(`${directory}/main.bun.js`);
-else startOnV8(`${directory}/main.cjs`);
+if ("Bun" in globalThis) createRequire(import.meta.url)(`${directory}/bun/main.js`);
+else startOnV8("main");
 
 /** As `require` does it, which keeps nothing on Node 20. V8 itself refuses what another version or source has made. */
-function startOnV8(file: string): void {
+function startOnV8(name: string): object {
   const { Script } = process.getBuiltinModule("node:vm");
+  const file = `${directory}/${name}.cjs`;
   const kept = `${file}.v8-${process.versions.v8}`;
   const cachedData = readIfThere(kept);
   // The build has nothing but ASCII in it.
   const source = `(function (exports, require, module, __filename, __dirname) {${readFileSync(file, "latin1")}\n})`;
   const script = new Script(source, { filename: file, cachedData });
-  script.runInThisContext()({}, createRequire(file), { exports: {} }, file, directory);
-  if (cachedData !== undefined && script.cachedDataRejected !== true) return;
+  const module = { exports: {} };
+  const requireOther = createRequire(file);
+  const require = Object.assign(
+    (id: string) => (id === "./checkpoint" ? startOnV8("checkpoint") : requireOther(id)),
+    requireOther,
+  );
+  script.runInThisContext()(module.exports, require, module, file, directory);
   // At the end: what has not run has not been compiled.
-  process.once("exit", () => keep(kept, script.createCachedData()));
+  if (cachedData === undefined || script.cachedDataRejected === true)
+    process.once("exit", () => keep(kept, script.createCachedData()));
+  return module.exports;
 }
 
 function readIfThere(file: string): Buffer | undefined {

@@ -1,6 +1,8 @@
 import { appendFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { asRestoreError, type Dumped, type DumpRequest, dump, RestoreError } from "@restage/core";
+import { asRestoreError, type Dumped, type DumpRequest, RestoreError } from "@restage/core";
+import { dump } from "@restage/core/dump";
+import { ChromeTrace } from "@restage/core/internal";
 import { defaultDumpPlugins } from "@restage/plugins/dump";
 import { EXIT, exitCodeOf } from "../exit-codes.ts";
 import { openMachine } from "../open-machine.ts";
@@ -16,9 +18,14 @@ const LEVEL = { ERROR: 1, WARNING: 2, INFO: 3 } as const;
 export async function checkpointCommand(settings: Settings, operand: string | undefined): Promise<number> {
   const request = await requestOf(settings, operand);
   const log = openLog(settings, request.images);
+  const trace = settings.trace === undefined ? undefined : new ChromeTrace();
   try {
     const kernel = await openMachine();
-    const made = await dump(request, kernel, defaultDumpPlugins());
+    const made = await dump(
+      trace === undefined ? request : { ...request, onEvent: trace.listener },
+      kernel,
+      defaultDumpPlugins(),
+    );
     kernel.close();
     for (const { what, why } of made.warnings) log(LEVEL.WARNING, `warning: ${what}: ${why}`);
     log(LEVEL.INFO, summaryOf(made, request));
@@ -30,7 +37,14 @@ export async function checkpointCommand(settings: Settings, operand: string | un
     if (settings.json) print(`${JSON.stringify({ error })}\n`);
     else printError(error);
     return exitCodeOf(error);
+  } finally {
+    if (settings.trace !== undefined) writeFileSync(pathOf(settings, request.images, settings.trace), String(trace));
   }
+}
+
+/** A file of the command's own: with the images, unless the user says where. */
+function pathOf({ workDirectory }: Settings, images: string, file: string): string {
+  return resolve(workDirectory ?? images, file);
 }
 
 async function requestOf(settings: Settings, operand: string | undefined): Promise<DumpRequest> {
@@ -49,9 +63,10 @@ function summaryOf({ tasks, frozen }: Dumped, { pid, images }: DumpRequest): str
 }
 
 /** Where nobody asks for a log, warnings go to standard error. */
-function openLog({ verbosity, logFile, workDirectory, json }: Settings, images: string) {
+function openLog(settings: Settings, images: string) {
+  const { verbosity, logFile, json } = settings;
   const start = performance.now();
-  const file = logFile === undefined ? undefined : resolve(workDirectory ?? images, logFile);
+  const file = logFile === undefined ? undefined : pathOf(settings, images, logFile);
   let isNew = true;
   return (level: number, text: string): void => {
     if (level > verbosity) return;

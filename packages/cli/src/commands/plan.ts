@@ -1,6 +1,7 @@
-import { asRestoreError, restore } from "@restage/core";
+import { asRestoreError } from "@restage/core";
 import { RecordingKernel } from "@restage/core/dry-run";
 import { eventToJson } from "@restage/core/internal";
+import { restore } from "@restage/core/restore";
 import { defaultPlugins } from "@restage/plugins";
 import { EXIT, exitCodeOf } from "../exit-codes.ts";
 import type { Settings } from "../options/settings.ts";

@@ -1,5 +1,6 @@
 import { closeSync } from "node:fs";
-import { asRestoreError, RestoreError, restore } from "@restage/core";
+import { asRestoreError, RestoreError } from "@restage/core";
+import { restore } from "@restage/core/restore";
 import { defaultPlugins } from "@restage/plugins";
 import { execute } from "../execute.ts";
 import { EXIT, exitCodeOf } from "../exit-codes.ts";

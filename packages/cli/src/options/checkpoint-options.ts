@@ -55,6 +55,10 @@ export const CHECKPOINT_COMMAND_OPTIONS: readonly Option[] = [
   declareOption("--external RESOURCE", "what stays outside: mnt[MOUNTPOINT]:NAME", (to, given) => {
     to.checkpoint.external = [...(to.checkpoint.external ?? []), text(given)];
   }),
+  declareOption("--config FILE", "configuration; else restore.config.ts, upwards from here", (to, given) => {
+    to.config = text(given);
+  }),
+  own("--trace FILE", "write a timeline for Perfetto or chrome://tracing", "trace", text),
   own("-W, --work-dir DIR", "where the log is; else with the images", "workDirectory", text),
   own("-o, --log-file FILE", "write a log", "logFile", text),
   declareOption("-v, --verbosity [N]", "log 1 errors, 2 warnings, 3 what was saved", (to, given) => {
@@ -90,7 +94,7 @@ function checkpoint<K extends keyof DumpOptions>(
   });
 }
 
-function own<K extends "workDirectory" | "logFile" | "json" | "help">(
+function own<K extends "workDirectory" | "logFile" | "trace" | "json" | "help">(
   declaration: string,
   says: string,
   key: K,

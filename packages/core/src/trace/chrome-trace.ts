@@ -1,4 +1,4 @@
-import type { RestoreEvent, RestoreListener } from "../events.ts";
+import type { DumpEvent, RestoreEvent } from "../events.ts";
 import { printProgram } from "../program/print-program.ts";
 
 /** An event of Chrome's trace format; times in microseconds. Source: "Trace Event Format", Catapult project. */
@@ -19,7 +19,7 @@ interface TraceEvent {
 const COORDINATOR = 0;
 const ROW = { STAGES: 0, STUB: 1, TAPS: 2 } as const;
 
-/** Collects what happens into a timeline for Perfetto or chrome://tracing: stages, programs of tasks, taps of plugins. */
+/** Collects what happens into a timeline for Perfetto or chrome://tracing: stages or phases, programs of tasks, taps of plugins. */
 export class ChromeTrace {
   readonly #start = performance.now();
   readonly #events: TraceEvent[] = [];
@@ -28,11 +28,15 @@ export class ChromeTrace {
   /** Laid out at the end: those that wait for programs overlap, and spans of one row may not. */
   readonly #taps: { readonly ts: number; readonly dur: number; readonly name: string }[] = [];
 
-  readonly listener: RestoreListener = (event) => {
+  readonly listener = (event: RestoreEvent | DumpEvent): void => {
     switch (event.kind) {
       case "stage-left":
         this.#nameRow(COORDINATOR, ROW.STAGES, "coordinator", "stages");
         this.#span(event.stage, "stage", event, COORDINATOR, ROW.STAGES, {});
+        break;
+      case "phase-left":
+        this.#nameRow(COORDINATOR, ROW.STAGES, "coordinator", "phases");
+        this.#span(event.phase, "phase", event, COORDINATOR, ROW.STAGES, {});
         break;
       case "program":
         this.#addProgram(event);
@@ -48,6 +52,8 @@ export class ChromeTrace {
         break;
       case "committed":
       case "resumed":
+      case "thawed":
+      case "saved":
         this.#instant(event.kind, event.time, {});
         break;
     }
