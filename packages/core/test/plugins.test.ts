@@ -55,17 +55,14 @@ describe("a duty", () => {
     ["children", "FORKING", "task 8"],
     ["threads", "RESTORE", "thread 71 of task 7"],
     ["registers", "COMPLETE", "task 7"],
-  ])(
-    "that is essential fails at once when the plugin that claims it does nothing: %s",
-    async (duty, stage, who) => {
-      const lazy = plugin("lazy", nothing, { duty });
-      const task = { pid: 7, threads: [{ tid: 71 }], children: [{ pid: 8, children: [{ pid: 9 }] }] };
-      const { error, kernel } = await rehearse({ plugins: [lazy], task });
-      expect(error).toMatchObject({ code: "ERR_DUTY_MISSING", stage });
-      expect(error?.message).toContain(who);
-      expect(kernel.records.map(({ kind }) => kind)).toContain("kill-all");
-    },
-  );
+  ])("that is essential fails at once when the plugin that claims it does nothing: %s", async (duty, stage, who) => {
+    const lazy = plugin("lazy", nothing, { duty });
+    const task = { pid: 7, threads: [{ tid: 71 }], children: [{ pid: 8, children: [{ pid: 9 }] }] };
+    const { error, kernel } = await rehearse({ plugins: [lazy], task });
+    expect(error).toMatchObject({ code: "ERR_DUTY_MISSING", stage });
+    expect(error?.message).toContain(who);
+    expect(kernel.records.map(({ kind }) => kind)).toContain("kill-all");
+  });
 
   it("that is new comes after the defaults, in the order of the chosen plugins", () => {
     const chosen = [plugin("x", nothing), plugin("y", nothing, { duty: "new" })];
