@@ -53,19 +53,77 @@ describe("checkBoundaries", () => {
     expect(violationsOf(path, text)[0]).toMatch(/^packages\/.*\.ts:1: /);
   });
 
-  it("finds cycles between files, but lets types refer to each other", () => {
-    const files = (back: string): Map<string, string> => {
+  describe("circles", () => {
+    const files = (back: string, folder = "x/"): Map<string, string> => {
       return new Map([
-        ["packages/core/src/a.ts", `import { b } from "./x/b.ts";`],
-        ["packages/core/src/x/b.ts", `export * from "./c.ts";`],
-        ["packages/core/src/x/c.ts", back],
+        ["packages/core/src/a.ts", `import { b } from "./${folder}b.ts";`],
+        [`packages/core/src/${folder}b.ts`, `export * from "./c.ts";`],
+        [`packages/core/src/${folder}c.ts`, back],
       ]);
     };
-    expect(checkBoundaries(files(`import { a } from "../a.ts";`))).toEqual([
-      "packages/core/src/a.ts:1: imports itself: packages/core/src/a.ts -> packages/core/src/x/b.ts -> " +
-        "packages/core/src/x/c.ts -> packages/core/src/a.ts",
-    ]);
-    expect(checkBoundaries(files(`import type { A } from "../a.ts";`))).toEqual([]);
+
+    it("of imports at run time are refused, in one folder too", () => {
+      expect(checkBoundaries(files(`import { a } from "../a.ts";`))).toEqual([
+        "packages/core/src/a.ts:1: imports itself, by way of packages/core/src/x/b.ts, packages/core/src/x/c.ts",
+      ]);
+      expect(checkBoundaries(files(`await import("./a.ts");`, ""))).toHaveLength(1);
+    });
+
+    it("of types are refused between folders only", () => {
+      expect(checkBoundaries(files(`import type { A } from "../a.ts";`))).toHaveLength(1);
+      expect(checkBoundaries(files(`import type { A } from "./a.ts";`, ""))).toEqual([]);
+    });
+
+    it("are each reported once, with all their files", () => {
+      const two = new Map([
+        ...files(`import { a } from "../a.ts";\nimport { b } from "./b.ts";`),
+        ["packages/core/src/d.ts", `import { a } from "./a.ts";\nimport { d } from "./d.ts";`] as const,
+      ]);
+      const violations = checkBoundaries(two);
+      expect(violations.map((line) => line.split(":")[0])).toEqual([
+        "packages/core/src/a.ts",
+        "packages/core/src/d.ts",
+      ]);
+    });
+  });
+
+  describe("the directions", () => {
+    const files = (more: Readonly<Record<string, string>>): Map<string, string> => {
+      const sources = {
+        "packages/core/src/mod.ts": "",
+        "packages/core/src/restore/mod.ts": "",
+        "packages/core/src/dump/mod.ts": "",
+        "packages/core/src/restore/stages.ts": "",
+        "packages/plugins/src/mod.ts": `export { a } from "./a/restore.ts";`,
+        "packages/plugins/src/dump.ts": `export { a } from "./a/dump.ts";`,
+        "packages/plugins/src/a/restore.ts": `import "@restage/core";\nimport "./format.ts";`,
+        "packages/plugins/src/a/dump.ts": `import "@restage/core";\nimport "./format.ts";`,
+        "packages/plugins/src/a/format.ts": "",
+      };
+      return new Map(Object.entries({ ...sources, ...more }));
+    };
+
+    it("share formats and tables", () => {
+      expect(checkBoundaries(files({ "packages/core/src/mod.ts": `export * from "./restore/stages.ts";` }))).toEqual(
+        [],
+      );
+    });
+
+    it.each([
+      ["packages/plugins/src/a/restore.ts", `import { a } from "./dump.ts";`, "packages/plugins/src/a/dump.ts"],
+      ["packages/plugins/src/a/dump.ts", `export * from "./restore.ts";`, "packages/plugins/src/a/restore.ts"],
+      ["packages/plugins/src/a/restore.ts", `import "@restage/core/dump";`, "packages/core/src/dump/mod.ts"],
+      ["packages/plugins/src/a/dump.ts", `import "@restage/core/restore";`, "packages/core/src/restore/mod.ts"],
+      ["packages/core/src/mod.ts", `export * from "./restore/mod.ts";`, "packages/core/src/restore/mod.ts"],
+    ])("do not load each other: %s with %s", (path, text, loaded) => {
+      expect(checkBoundaries(files({ [path]: text }))).toEqual([expect.stringMatching(`^${loaded}:1: .* loads it: `)]);
+    });
+
+    it("may import types of each other, and load each other later", () => {
+      const types = { "packages/plugins/src/a/restore.ts": `import type { A } from "./dump.ts";` };
+      expect(checkBoundaries(files(types))).toEqual([]);
+      expect(checkBoundaries(files({ "packages/core/src/mod.ts": `() => import("./restore/mod.ts");` }))).toEqual([]);
+    });
   });
 
   it("finds nothing in this repository", () => {

@@ -1,6 +1,10 @@
 /**
- * Checks who imports whom: `images, linux <- core <- plugins <- cli`. Run by `npm run ok`, or alone by
- * `npx jiti tools/check-boundaries.ts`.
+ * Checks the imports of all packages. Run by `npm run ok`, or alone by `npx jiti tools/check-boundaries.ts`. The rules:
+ *
+ * - Packages import in one direction: `images, linux <- core <- plugins <- cli`.
+ * - Only `*.ffi.ts` files of `linux` use a foreign function interface.
+ * - Files do not import each other in a circle at run time. With types included, circles are only allowed inside one folder.
+ * - A restore loads no code of checkpoints, and a checkpoint no code of restores.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, posix } from "node:path";
@@ -22,6 +26,15 @@ const WITHOUT_SYSTEM = ["core", "plugins"];
 const FOREIGN_FUNCTIONS = ["koffi", "bun:ffi"];
 const FFI_RULE = "only packages/linux/src/**/*.ffi.ts may use a foreign function interface";
 
+/** Each direction of the framework: where its code starts to load, and which files belong to the other direction only. */
+const DIRECTIONS = [
+  { name: "a restore", entry: "packages/plugins/src/mod.ts", room: "restore.ts", core: "packages/core/src/restore/" },
+  { name: "a checkpoint", entry: "packages/plugins/src/dump.ts", room: "dump.ts", core: "packages/core/src/dump/" },
+] as const;
+
+/** Files of one direction that the other may load: tables of names, for the hooks and the config of both. */
+const SHARED: readonly string[] = ["packages/core/src/restore/stages.ts", "packages/core/src/dump/phases.ts"];
+
 /** Texts by path: `packages/<package>/src/…`, with slashes. */
 export type Sources = ReadonlyMap<string, string>;
 
@@ -30,28 +43,70 @@ interface Import {
   readonly line: number;
   /** Whether nothing is left of it at run time. */
   readonly typeOnly: boolean;
+  /** `import()`: loaded when the call runs, not with the file. */
+  readonly deferred: boolean;
 }
+
+/** Paths of the files that each file imports. */
+type Graph = ReadonlyMap<string, readonly string[]>;
 
 /** @returns a line for each violation: `path:line: what is wrong` */
 export function checkBoundaries(sources: Sources): string[] {
   const violations: string[] = [];
-  const graph = new Map<string, string[]>();
+  const imports = new Map<string, readonly Import[]>();
   for (const [path, text] of sources) {
     const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
-    const imports = importsOf(source);
-    for (const each of imports) {
+    const found = importsOf(source);
+    imports.set(path, found);
+    for (const each of found) {
       const violation = violationOf(path, each, sources);
       if (violation !== undefined) violations.push(`${path}:${each.line}: ${violation}`);
     }
     const line = lineOfDlopen(source);
     if (line !== undefined && !mayUseForeignFunctions(path)) violations.push(`${path}:${line}: ${FFI_RULE}`);
-    const needed = imports.filter(({ specifier, typeOnly }) => specifier.startsWith(".") && !typeOnly);
-    graph.set(
-      path,
-      needed.map(({ specifier }) => resolveRelative(path, specifier)),
-    );
   }
-  return [...violations, ...cyclesOf(graph).map((cycle) => `${cycle[0]}:1: imports itself: ${cycle.join(" -> ")}`)];
+  const graphOf = (isMeant: (each: Import) => boolean): Graph =>
+    new Map(
+      [...imports].map(([path, all]) => {
+        const targets = all.filter(isMeant).map(({ specifier }) => resolve(path, specifier, sources));
+        return [path, targets.filter((target) => target !== undefined)] as const;
+      }),
+    );
+  const needed = circlesOf(graphOf(({ typeOnly }) => !typeOnly));
+  const named = circlesOf(graphOf(() => true))
+    .filter(isAcrossFolders)
+    .filter(isNew);
+  return [
+    ...violations,
+    ...new Set([...needed, ...named].map(circleViolation)),
+    ...directionViolations(graphOf(({ typeOnly, deferred }) => !typeOnly && !deferred)),
+  ];
+}
+
+/** Whatever one direction loads with its entry point, that only the other one needs. */
+function directionViolations(loaded: Graph): string[] {
+  const [restore, dump] = DIRECTIONS;
+  return [
+    [restore, dump],
+    [dump, restore],
+  ].flatMap(([direction, other]) => {
+    if (direction === undefined || other === undefined) return [];
+    const trails = trailsFrom(direction.entry, loaded);
+    return [...trails].flatMap(([path, trail]) => {
+      const isOthers = posix.basename(path) === other.room || path.startsWith(other.core);
+      if (!isOthers || path === direction.entry || SHARED.includes(path)) return [];
+      return `${path}:1: ${direction.name} loads it: ${trail.join(" -> ")}`;
+    });
+  });
+}
+
+/** Everything that a file loads, each with the imports that lead to it. */
+function trailsFrom(entry: string, graph: Graph): ReadonlyMap<string, readonly string[]> {
+  const trails = new Map<string, readonly string[]>([[entry, [entry]]]);
+  for (const [path, trail] of trails) {
+    for (const target of graph.get(path) ?? []) if (!trails.has(target)) trails.set(target, [...trail, target]);
+  }
+  return trails;
 }
 
 function violationOf(path: string, { specifier, typeOnly }: Import, sources: Sources): string | undefined {
@@ -79,20 +134,28 @@ function packageOf(path: string): string {
   return path.split("/")[1] ?? "";
 }
 
+/** The file that an import leads to, also in another package; undefined for foreign packages. */
+function resolve(path: string, specifier: string, sources: Sources): string | undefined {
+  if (specifier.startsWith(".")) return resolveRelative(path, specifier);
+  const [, other, entry = ""] = /^@restage\/([^/]+)(\/.*)?$/.exec(specifier) ?? [];
+  const candidates = [`packages/${other}/src${entry}.ts`, `packages/${other}/src${entry}/mod.ts`];
+  return candidates.find((candidate) => sources.has(candidate));
+}
+
 function resolveRelative(path: string, specifier: string): string {
   return posix.normalize(posix.join(posix.dirname(path), specifier));
 }
 
 function importsOf(source: ts.SourceFile): Import[] {
   const imports: Import[] = [];
-  const add = (literal: ts.Expression | undefined, typeOnly: boolean): void => {
+  const add = (literal: ts.Expression | undefined, typeOnly: boolean, deferred = false): void => {
     if (literal === undefined || !ts.isStringLiteralLike(literal)) return;
-    imports.push({ specifier: literal.text, line: lineOf(source, literal), typeOnly });
+    imports.push({ specifier: literal.text, line: lineOf(source, literal), typeOnly, deferred });
   };
   const visit = (node: ts.Node): void => {
     if (ts.isImportDeclaration(node)) add(node.moduleSpecifier, isTypeOnlyImport(node));
     else if (ts.isExportDeclaration(node)) add(node.moduleSpecifier, node.isTypeOnly);
-    else if (ts.isCallExpression(node) && isImportOrRequire(node)) add(node.arguments[0], false);
+    else if (ts.isCallExpression(node) && isImportOrRequire(node)) add(node.arguments[0], false, true);
     else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument))
       add(node.argument.literal as ts.Expression, true);
     ts.forEachChild(node, visit);
@@ -125,25 +188,42 @@ function lineOf(source: ts.SourceFile, node: ts.Node): number {
   return source.getLineAndCharacterOfPosition(node.getStart(source)).line + 1;
 }
 
-/** A cycle for each way back. Those of types alone are no harm: nothing is left of them at run time. */
-function cyclesOf(graph: ReadonlyMap<string, readonly string[]>): string[][] {
-  const cycles: string[][] = [];
-  const done = new Set<string>();
-  const trail: string[] = [];
-  const visit = (path: string): void => {
-    const start = trail.indexOf(path);
-    if (start >= 0) {
-      cycles.push([...trail.slice(start), path]);
-      return;
+/** Groups of files that all import each other, directly or through others. Source: Tarjan, Depth-First Search and Linear Graph Algorithms. */
+function circlesOf(graph: Graph): (readonly string[])[] {
+  const circles: (readonly string[])[] = [];
+  const numbers = new Map<string, number>();
+  const open: string[] = [];
+  const visit = (path: string): number => {
+    const number = numbers.size;
+    numbers.set(path, number);
+    open.push(path);
+    let low = number;
+    for (const target of graph.get(path) ?? []) {
+      if (!numbers.has(target)) low = Math.min(low, visit(target));
+      else if (open.includes(target)) low = Math.min(low, numbers.get(target) ?? low);
     }
-    if (done.has(path)) return;
-    trail.push(path);
-    for (const target of graph.get(path) ?? []) visit(target);
-    trail.pop();
-    done.add(path);
+    if (low === number) {
+      const circle = open.splice(open.indexOf(path));
+      if (circle.length > 1 || graph.get(path)?.includes(path) === true) circles.push(circle);
+    }
+    return low;
   };
-  for (const path of graph.keys()) visit(path);
-  return cycles;
+  for (const path of graph.keys()) if (!numbers.has(path)) visit(path);
+  return circles;
+}
+
+function isAcrossFolders(circle: readonly string[]): boolean {
+  return new Set(circle.map((path) => posix.dirname(path))).size > 1;
+}
+
+/** Core's hooks and its plugin driver still name each other's types. */
+function isNew(circle: readonly string[]): boolean {
+  return !circle.includes("packages/core/src/plugin/plugin-driver.ts");
+}
+
+function circleViolation(circle: readonly string[]): string {
+  const [first = "", ...others] = [...circle].sort();
+  return `${first}:1: imports itself, by way of ${others.length === 0 ? "nothing else" : others.join(", ")}`;
 }
 
 export function readSources(root: string): Map<string, string> {
