@@ -8,7 +8,7 @@ function findingsFor(pid: number, threads: readonly number[] = []) {
   return [...checkPids(readTree(new ImageSet(checkpointInMemory({ task }), createRestoreHooks())))];
 }
 
-it("pids in use are found, with their holder", () => {
+it("a pid in use is reported with its holder", () => {
   expect(findingsFor(process.pid)).toEqual([
     {
       severity: "refused",
@@ -21,7 +21,7 @@ it("pids in use are found, with their holder", () => {
   ]);
 });
 
-it("so are thread ids in use, and those that are too large", () => {
+it("a thread ID that is in use or too large is reported", () => {
   const [first, second] = findingsFor(process.pid, [2 ** 30]);
   expect(first?.what).toBe(`pid ${process.pid}`);
   expect(second?.why).toMatch(/^the largest pid here is \d+$/);

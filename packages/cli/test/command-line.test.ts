@@ -9,7 +9,7 @@ import { printed } from "./printed.ts";
 
 const CHECKPOINT = fileURLToPath(new URL("../../../examples/counter/checkpoint", import.meta.url));
 
-/** What a command line prints, and its exit code. */
+/** Runs a command line. Returns what it prints, and its exit code. */
 async function run(
   ...words: readonly string[]
 ): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
@@ -21,13 +21,13 @@ async function run(
 }
 
 describe("the command line", () => {
-  it("says its version, that of the package", async () => {
+  it("prints the version of the package", async () => {
     const manifest = readFileSync(new URL("../package.json", import.meta.url), "utf8");
     expect(VERSION).toBe(JSON.parse(manifest).version);
     expect(await run("--version")).toEqual({ code: EXIT.OK, out: `${VERSION}\n`, err: "" });
   });
 
-  it("helps: without a command with all of them, with one with its options", async () => {
+  it("lists every command in its help, and every option in the help of a command", async () => {
     expect((await run()).out).toBe((await run("--help")).out);
     expect((await run("--help")).out).toMatch(/restore.*plan.*check.*inspect/s);
     const { code, out } = await run("restore", "-D", "nowhere", "--help");
@@ -37,14 +37,14 @@ describe("the command line", () => {
     expect(out.split("\n").filter((line) => line.length > 90)).toEqual([]);
   });
 
-  it("refuses commands that do not exist, and words that a command does not take", async () => {
+  it("refuses unknown commands, and operands that a command does not take", async () => {
     await expect(run("resotre")).rejects.toMatchObject({ code: "ERR_OPTION", hint: "is restore meant?" });
     await expect(run("toString")).rejects.toMatchObject({ code: "ERR_OPTION" });
     await expect(run("restore", "now")).rejects.toThrow('restage restore does not take "now"');
     await expect(run("inspect", "a.img", "b.img")).rejects.toThrow('restage inspect does not take "b.img"');
   });
 
-  it("takes options before the command too", async () => {
+  it("accepts options before the command", async () => {
     expect((await run("-D", CHECKPOINT, "--json", "inspect")).out).toBe(
       (await run("inspect", "-D", CHECKPOINT, "--json")).out,
     );
@@ -52,7 +52,7 @@ describe("the command line", () => {
     await expect(run("-v4")).rejects.toMatchObject({ message: "No command is named" });
   });
 
-  it("wants to know which checkpoint", async () => {
+  it("requires a checkpoint", async () => {
     await expect(run("restore")).rejects.toMatchObject({ code: "ERR_OPTION", message: "No checkpoint is named" });
   });
 });
@@ -67,7 +67,7 @@ describe("inspect", () => {
     expect(out).toMatch(/ pages-1.img +88 KiB\n/);
   });
 
-  it("gives the same as JSON, and images decoded", async () => {
+  it("prints the summary as JSON, and decodes a named image", async () => {
     const summary = JSON.parse((await run("inspect", "-D", CHECKPOINT, "--json")).out);
     expect(summary.tasks[0]).toMatchObject({ pid: 20100, kind: "alive", threads: [{ tid: 20100, name: "exe" }] });
     const image = JSON.parse((await run("inspect", "-D", CHECKPOINT, "pstree.img")).out);
@@ -88,7 +88,7 @@ describe("plan", () => {
     expect(out).toMatch(/\n1 task, \d+ calls; nothing was touched\n$/);
   });
 
-  it("is a line of JSON for each event, the last of which tells of a failure", async () => {
+  it("prints each event as a line of JSON, and a failure as the last one", async () => {
     const lines = (await run("plan", "--json", "-D", CHECKPOINT)).out
       .trim()
       .split("\n")
@@ -103,7 +103,7 @@ describe("plan", () => {
 });
 
 describe("check", () => {
-  it("finds all there is at once, also where there is no checkpoint", async () => {
+  it("reports every finding at once, also without a checkpoint", async () => {
     const { code, out } = await run("check", "--json", "-D", "/nowhere");
     expect(code).toBe(EXIT.FAILED);
     const { restorable, findings } = JSON.parse(out);
@@ -114,7 +114,7 @@ describe("check", () => {
 });
 
 describe("exitCodeOf()", () => {
-  it("gives a code for every error", () => {
+  it("maps every error code to an exit code", () => {
     const codes = Object.keys(ERRORS).map((code) => [
       code,
       exitCodeOf(new RestoreError(code as keyof typeof ERRORS, "")),

@@ -41,7 +41,7 @@ const source = checkpointInMemory({
   ],
 });
 
-it("a checkpoint in short: tasks with threads, files and memory", () => {
+it("a summary of a checkpoint lists tasks with their threads, files and memory", () => {
   const { tasks } = summarize(new ImageSet(source, createRestoreHooks()));
   expect(tasks).toMatchObject([
     {
@@ -55,7 +55,7 @@ it("a checkpoint in short: tasks with threads, files and memory", () => {
         { fd: 5, type: "INETSK", name: "127.0.0.1:80" },
         { fd: 6, type: "INETSK", name: "[::1]:80 -> [2001:b80d::]:9" },
       ],
-      // The run of saved pages is in the first two.
+      // The run of saved pages spans the first two mappings.
       memory: [
         { start: "1000", end: "3000", access: "rw-p", bytes: 8192, saved: 4096, name: "" },
         { access: "r-xp", saved: 4096, name: "/dev/null" },
@@ -66,7 +66,7 @@ it("a checkpoint in short: tasks with threads, files and memory", () => {
   ]);
 });
 
-it("the same as text", () => {
+it("a summary can be printed as text", () => {
   const text = printSummary(summarize(new ImageSet(source, createRestoreHooks())));
   expect(text).toContain("task 9 program (zombie, child of 7), session 7, group 7\n");
   expect(text).toContain("  1000-3000                   rw-p      8 KiB      4 KiB saved\n");

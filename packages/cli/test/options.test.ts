@@ -15,7 +15,7 @@ function parse(line: string): { readonly settings: Settings; readonly operands: 
   return { settings, operands };
 }
 
-/** The failure of a command line, with its hint. */
+/** The failure of a command line, with its hint, or `none`. */
 function failure(line: string): string {
   try {
     parse(line);
@@ -27,7 +27,7 @@ function failure(line: string): string {
 }
 
 describe("parseWords()", () => {
-  it("reads names, letters, and letters together", () => {
+  it("reads long options, short options, and combined short options", () => {
     const { restore } = parse("--images-dir /a -ds --file-validation=filesize --timeout 2.5 --pidfile=/p").settings;
     expect(restore).toEqual({
       images: "/a",
@@ -43,7 +43,7 @@ describe("parseWords()", () => {
     });
   });
 
-  it("takes back a switch with --no-", () => {
+  it("turns a switch off with --no-", () => {
     expect(parse("--tcp-established --no-tcp-established").settings.restore).toEqual({ tcpEstablished: false });
   });
 
@@ -63,13 +63,13 @@ describe("parseWords()", () => {
     expect(parse(line).settings.verbosity).toBe(verbosity);
   });
 
-  it("reads namespaces of others, by pid or path", () => {
+  it("reads namespaces to join, by pid or path", () => {
     const { joinNamespaces } = parse("--join-ns net:12 -J uts:/run/other").settings.restore;
     expect(joinNamespaces).toEqual({ net: "/proc/12/ns/net", uts: "/run/other" });
     expect(failure("--join-ns user:12")).toContain("one of net, ipc, uts, time");
   });
 
-  it("leaves what belongs to no option", () => {
+  it("returns the remaining words as operands", () => {
     expect(parse("a -d b -- -s").operands).toEqual(["a", "b", "-s"]);
     expect(parse("-").operands).toEqual(["-"]);
   });
@@ -96,12 +96,12 @@ describe("parseWords()", () => {
   });
 });
 
-describe("options of CRIU", () => {
+describe("CRIU's options", () => {
   it.each([
     ["--lazy-pages", "lazy-pages"],
     ["--tls", "tls"],
     ["--tls-cert=/a", "tls-cert"],
-  ])("that are missing are refused by name: %s", (line, name) => {
+  ])("that Restage lacks are refused by name: %s", (line, name) => {
     expect(failure(line)).toBe(`ERR_OPTION; --${name} is an option of CRIU that Restage does not have yet`);
   });
 
@@ -112,11 +112,11 @@ describe("options of CRIU", () => {
     ["--cpu-cap=none,ins", ["ins"]],
     ["--cpu-cap=none", []],
     ["--cpu-cap=all,^cpu", ["fpu", "ins"]],
-  ])("%s compares what CRIU compares", (line, cpuCap) => {
+  ])("include %s, which compares the same features as CRIU", (line, cpuCap) => {
     expect(parse(line).settings.restore).toEqual({ cpuCap });
   });
 
-  it("may be in a file of CRIU's, which the command line overrides", () => {
+  it("can come from a CRIU configuration file, which the command line overrides", () => {
     const file = join(mkdtempSync(join(tmpdir(), "restage-config-")), "runc.conf");
     writeFileSync(file, '# a comment\ntcp-established\nwork-dir "/a \\"b\\" c" # why\n\nverbosity 4\n');
     expect(isCriuConfig(file)).toBe(true);
@@ -127,7 +127,7 @@ describe("options of CRIU", () => {
     rmSync(join(file, ".."), { recursive: true });
   });
 
-  it("that matter only at a dump are accepted, and so are those that say what is so in any case", () => {
+  it("that matter only for a dump, or that name a default, are accepted", () => {
     const line = "--force-irmap --irmap-scan-path /a --link-remap --ghost-limit=1M --network-lock skip -t 7 -R";
     expect(parse(`${line} --track-mem --no-default-config --no-lazy-pages`)).toEqual({
       settings: createSettings(),
@@ -135,19 +135,19 @@ describe("options of CRIU", () => {
     });
   });
 
-  it("are all known: those of `criu restore` in CRIU 4.2", () => {
+  it("of `criu restore` in CRIU 4.2 are all known", () => {
     const known = new Set(RESTORE_OPTIONS.map(({ name }) => name));
     expect(OF_CRIU.split(/\s+/).filter((name) => name !== "" && !known.has(name))).toEqual([]);
   });
 
-  it("have names and letters of their own", () => {
+  it("have unique names and letters", () => {
     const names = RESTORE_OPTIONS.flatMap(({ name, letter }) => (letter === undefined ? [name] : [name, letter]));
     expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
   });
 });
 
 describe("nearest()", () => {
-  it("finds the name that was meant, or none", () => {
+  it("finds the most similar name, or none", () => {
     const names = ["restore", "plan", "check", "inspect"];
     expect(nearest("restroe", names)).toBe("restore");
     expect(nearest("inspct", names)).toBe("inspect");
@@ -156,7 +156,7 @@ describe("nearest()", () => {
   });
 });
 
-/** criu/config.c, without options of other commands: leave-running is one of dump, feature and the like of check. */
+/** The options of criu/config.c, without those that only other commands take, such as `feature`. */
 const OF_CRIU = `
   tree leave-stopped restore-detached restore-sibling daemon images-dir work-dir log-file join-ns root ext-unix-sk help tcp-established
   close log-pid evasive-devices pidfile veth-pair action-script link-remap shell-job file-locks page-server address port prev-images-dir

@@ -2,7 +2,7 @@ import { rehearse } from "@restage/core/testing";
 import { expect, it } from "vitest";
 import { pidfile } from "../src/pidfile.ts";
 
-it("the pidfile is written at the commit, and undone when the restore fails", async () => {
+it("the pidfile is written at the commit, with an undo in case the restore fails", async () => {
   const { lines } = await rehearse({ plugins: [pidfile()], task: { pid: 7 }, options: { pidfile: "/run/x.pid" } });
   expect(lines.filter(({ plugin }) => plugin === "pidfile").map(({ text }) => text)).toEqual([
     'openat(AT_FDCWD, "/run/x.pid", O_WRONLY|O_CREAT|O_EXCL|O_CLOEXEC, 0600)',
@@ -12,13 +12,13 @@ it("the pidfile is written at the commit, and undone when the restore fails", as
   ]);
 });
 
-it("a pidfile that is there already fails the restore", async () => {
+it("a pidfile that exists already makes the restore fail", async () => {
   const failures = [{ call: "openat", of: "coordinator", result: "EEXIST" }] as const;
   const { error } = await rehearse({ plugins: [pidfile()], options: { pidfile: "/run/x.pid" }, host: { failures } });
   expect(error).toMatchObject({ code: "ERR_SYSCALL", plugin: "pidfile" });
 });
 
-it("without the option nothing is done", async () => {
+it("without the option, no pidfile is written", async () => {
   const { lines } = await rehearse({ plugins: [pidfile()] });
   expect(lines.filter(({ plugin }) => plugin === "pidfile")).toEqual([]);
 });

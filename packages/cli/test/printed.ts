@@ -1,6 +1,6 @@
 import { vi } from "vitest";
 
-/** What is written to standard output and error while `run` runs. */
+/** Collects what `run` writes to standard output and standard error. */
 export async function printed(run: () => Promise<unknown>): Promise<{ readonly out: string; readonly err: string }> {
   const text = { out: "", err: "" };
   const collect = (to: "out" | "err") => (chunk: unknown) => {

@@ -53,7 +53,7 @@ function logAt(verbosity: number): readonly string[] {
 }
 
 describe("the log", () => {
-  it("says errors at level 1, warnings at 2, stages at 3", () => {
+  it("shows errors from level 1, warnings from 2, stages from 3", () => {
     const failure = [
       "ERR_SYSCALL: openat() of task 7 failed: ENOENT",
       "  in stage RESTORE, task 7",
@@ -71,7 +71,7 @@ describe("the log", () => {
     ]);
   });
 
-  it("says every call with its result at level 4, like strace", () => {
+  it("shows every call with its result at level 4, like strace", () => {
     expect(logAt(4).filter((line) => line.includes("task 7:"))).toEqual([
       "RESTORE: task 7: fs: umask(022) = 63",
       "RESTORE: task 7: files: close(9) allows EBADF = -9 EBADF",
@@ -80,8 +80,8 @@ describe("the log", () => {
   });
 });
 
-describe("the view of stages", () => {
-  it("has a line for each stage, and a summary", async () => {
+describe("the stage view", () => {
+  it("shows a line for each stage, and a summary", async () => {
     const view = new StageView();
     const { out } = await printed(async () => EVENTS.forEach(view.listener));
     const shown = out.replaceAll("\x1b[K", "").replace(/^.*\r/gm, "");
@@ -96,7 +96,7 @@ describe("the view of stages", () => {
 });
 
 describe("Report", () => {
-  it("tells of a failure once", () => {
+  it("reports a failure once", () => {
     const told: string[] = [];
     const report = new Report([{ name: "test", listener: ({ kind }) => told.push(kind) }]);
     report.fail(error);
@@ -104,7 +104,7 @@ describe("Report", () => {
     expect(told).toEqual(["failed"]);
   });
 
-  it("does without a reporter that fails: the restore goes on", async () => {
+  it("drops a reporter that fails, and the restore continues", async () => {
     const told: string[] = [];
     const { err } = await printed(async () => {
       const full = {
@@ -131,7 +131,7 @@ describe("openReport()", () => {
     });
   }
 
-  it("writes log and trace beside the images, or into the work directory", async () => {
+  it("writes log and trace next to the images, or into the work directory", async () => {
     await told({ logFile: "a.log", trace: "a.trace" });
     expect(readFileSync(join(directory, "a.log"), "utf8")).toContain("warning: file /a");
     expect(JSON.parse(readFileSync(join(directory, "a.trace"), "utf8")).traceEvents).not.toEqual([]);

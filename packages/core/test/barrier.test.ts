@@ -21,11 +21,11 @@ async function failureOf(barrier: Barrier): Promise<RestoreError> {
 }
 
 describe("a barrier", () => {
-  it("is open when nobody takes part", async () => {
-    await new Barrier(RESTORE, 1000).confirmed();
+  it("opens at once when nobody takes part", async () => {
+    await expect(new Barrier(RESTORE, 10).confirmed()).resolves.toBeUndefined();
   });
 
-  it("waits for all", async () => {
+  it("waits for every participant", async () => {
     const barrier = new Barrier(RESTORE, 1000);
     const done: number[] = [];
     for (const pid of [30, 10, 20])
@@ -37,7 +37,7 @@ describe("a barrier", () => {
     expect(done.sort()).toEqual([10, 20, 30]);
   });
 
-  it("collects all failures, and waits for the others before it tells them", async () => {
+  it("waits for the other participants before it reports every failure", async () => {
     const barrier = new Barrier(RESTORE, 1000);
     let last = false;
     barrier.add(participant(1, "files"), Promise.reject(new Error("one")));
@@ -59,12 +59,12 @@ describe("a barrier", () => {
     ]);
   });
 
-  it("tells a single failure as it is", async () => {
+  it("reports a single failure unwrapped", async () => {
     const barrier = new Barrier(RESTORE, 1000);
     const failure = new RestoreError("ERR_TASK_DIED", "gone", { plugin: "threads" });
     barrier.add(participant(1, "files"), Promise.reject(failure));
     barrier.add(participant(2), Promise.resolve());
-    // Where it happened is known better than where it was waited for.
+    // The failure already names its plugin, which is more precise than the tap that the barrier waited for.
     expect(await failureOf(barrier)).toMatchObject({
       code: "ERR_TASK_DIED",
       message: "gone",
@@ -73,14 +73,14 @@ describe("a barrier", () => {
     });
   });
 
-  it("does not count who never began: its parent has failed", async () => {
+  it("does not report a task that never started because its parent failed", async () => {
     const barrier = new Barrier(RESTORE, 1000);
     barrier.add(participant(1), Promise.reject(new Error("parent")));
     barrier.add(participant(2), Promise.reject(new NotStarted("child")));
     expect((await failureOf(barrier)).message).toBe("parent");
   });
 
-  it("waits for those who come while others are waited for", async () => {
+  it("waits for a participant that joins late", async () => {
     const barrier = new Barrier(RESTORE, 1000);
     const late = sleep(20).then(() => {
       throw new Error("the thread");
@@ -92,7 +92,7 @@ describe("a barrier", () => {
     expect(await failureOf(barrier)).toMatchObject({ message: "the thread", pid: 1, tid: 2 });
   });
 
-  it("names who has not confirmed when the time is up, and the tap in which it is", async () => {
+  it("names each participant that has not confirmed in time, and the tap it is in", async () => {
     const barrier = new Barrier(RESTORE, 40);
     barrier.add(participant(1, "files"), never());
     barrier.add(participant(2), Promise.resolve());
@@ -107,10 +107,12 @@ describe("a barrier", () => {
     expect(error.failures[1]?.message).toMatch(/RESTORE.*task 1.*40 ms.*files/);
   });
 
-  it("counts the time from the last confirmation", async () => {
+  it("restarts its time limit at each confirmation", async () => {
     const barrier = new Barrier(RESTORE, 60);
+    const start = performance.now();
     for (const pid of [40, 80, 120, 160]) barrier.add(participant(pid), sleep(pid));
-    await barrier.confirmed();
+    await expect(barrier.confirmed()).resolves.toBeUndefined();
+    expect(performance.now() - start).toBeGreaterThan(150);
   });
 });
 
@@ -121,7 +123,7 @@ describe("a stage", () => {
     });
   });
 
-  it("reports the failures of all tasks", async () => {
+  it("reports the failure of each task", async () => {
     const log: string[] = [];
     const task = { pid: 7, children: [{ pid: 8 }, { pid: 9 }] };
     const { error } = await rehearse({ plugins: [failing, recorder(log)], task });
@@ -130,13 +132,13 @@ describe("a stage", () => {
       { message: "no 7", pid: 7, plugin: "failing", stage: "RESTORE" },
       { message: "no 8", pid: 8, plugin: "failing", stage: "RESTORE" },
     ]);
-    // The third has done its part; nobody goes on.
+    // The third task confirmed, but no task leaves the stage.
     expect(log).toContain("RESTORE.task 9");
     expect(log).not.toContain("RESTORE.leave");
     expect(log.at(-1)).toBe("abort");
   });
 
-  it("reports two threads of one task, each with its id", async () => {
+  it("reports two failed threads of one task, each with its thread ID", async () => {
     const inThreads = plugin("in-threads", ({ stages }) => {
       stages.RESTORE_CREDS.thread.tapPromise("in-threads", async ({ tid }) => {
         await sleep(1);
@@ -150,7 +152,7 @@ describe("a stage", () => {
     ]);
   });
 
-  it("names the plugin whose tap of a task never settles", async () => {
+  it("names the plugin whose task tap never settles", async () => {
     const stuck = plugin("stuck", ({ stages }) => {
       stages.FORKING.task.tapPromise("stuck", ({ pid }) => (pid === 8 ? never() : sleep(1)));
     });

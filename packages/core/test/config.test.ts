@@ -14,7 +14,7 @@ afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
 const importModule = (path: string) => import(/* @vite-ignore */ pathToFileURL(path).href) as Promise<object>;
 
-/** Loads from below a directory that has this file. */
+/** Loads the configuration from a subdirectory of the directory that holds this file. */
 function loadWith(name: string, text: string) {
   writeFileSync(join(directory, name), text);
   return loadConfig({ directory: join(directory, "below/it"), importModule });
@@ -25,22 +25,22 @@ describe("loadConfig()", () => {
     ["restore.config.mjs", "export default { images: './here', timeout: 5 };"],
     ["restore.config.json", '{ "images": "./here", "timeout": 5 }'],
     ["package.json", '{ "name": "x", "restore": { "images": "./here", "timeout": 5 } }'],
-  ])("finds %s upwards; its paths are relative to it", async (name, text) => {
+  ])("finds %s in a parent directory and resolves paths relative to it", async (name, text) => {
     expect(await loadWith(name, text)).toEqual({ images: join(directory, "here"), timeout: 5 });
   });
 
-  it("loads the file that is named", async () => {
+  it("loads the named file", async () => {
     const file = join(directory, "other.json");
     writeFileSync(file, '{ "images": "/absolute", "pidfile": "x.pid" }');
     const config = await loadConfig({ file, importModule });
     expect(config).toEqual({ images: "/absolute", pidfile: join(directory, "x.pid") });
   });
 
-  it("leaves addresses to plugins", async () => {
+  it("leaves URLs unchanged for plugins", async () => {
     expect(await loadWith("restore.config.json", '{ "images": "s3://bucket/x" }')).toEqual({ images: "s3://bucket/x" });
   });
 
-  it("is empty where there is none", async () => {
+  it("returns an empty configuration when there is no file", async () => {
     expect(await loadWith("package.json", '{ "dependencies": { "restore": "1" } }')).toEqual({});
   });
 
@@ -62,7 +62,7 @@ describe("loadConfig()", () => {
       "plugins[0] is no plugin: was its function not called?",
     ],
     ["restore.config.json", "{,}", "Cannot load "],
-    // An error with a code that looks as if the configuration itself were missing.
+    // The error code must not be mistaken for a missing configuration file.
     ["restore.config.mjs", "throw Object.assign(new Error('no x'), { code: 'ENOENT' });", "no x"],
   ])("refuses %s: %s", async (name, text, why) => {
     const failure = await loadWith(name, text).catch((error: unknown) => error);
@@ -71,7 +71,7 @@ describe("loadConfig()", () => {
     expect((failure as Error).message).not.toContain("\n");
   });
 
-  it("refuses a named file that is not there", async () => {
+  it("refuses a named file that does not exist", async () => {
     await expect(loadConfig({ file: join(directory, "no.ts"), importModule })).rejects.toMatchObject({
       code: "ERR_CONFIG",
     });

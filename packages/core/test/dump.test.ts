@@ -15,12 +15,12 @@ const task = {
   ],
 };
 
-/** A plugin of checkpoints in one line. */
+/** A plugin for checkpoints, in one line. */
 function plugin(name: string, dump: (context: DumpPluginContext) => void, more: Partial<Plugin> = {}): Plugin {
   return definePlugin({ name, ...more, dump });
 }
 
-/** Taps every hook of every phase, and writes down each call. */
+/** Taps every hook of every phase, and logs each call. */
 function recorder(log: string[], name = "recorder"): Plugin {
   return plugin(name, ({ phases, filesDescribed }) => {
     for (const { name: phase } of PHASES) {
@@ -33,7 +33,7 @@ function recorder(log: string[], name = "recorder"): Plugin {
 }
 
 describe("a checkpoint", () => {
-  it("goes through its phases in order, each for the tree, its live tasks and their threads", async () => {
+  it("runs its phases in order, each for the tree, its live tasks and their threads", async () => {
     const log: string[] = [];
     const { dumped, error } = await testDump(recorder(log), { task });
     expect(error).toBeUndefined();
@@ -46,7 +46,7 @@ describe("a checkpoint", () => {
     expect(log).toEqual(expected);
   });
 
-  it("tells its listener of each phase, of each tap with its plugin, and of the end", async () => {
+  it("reports each phase, each tap with its plugin, and the end to its listener", async () => {
     const tap = plugin("mine", ({ phases }) => phases.collect.tree.tap("mine", () => {}), { duty: "own" });
     const { events } = await testDump(tap, { task });
     const kinds = events
@@ -56,7 +56,7 @@ describe("a checkpoint", () => {
     expect(events).toContainEqual(expect.objectContaining({ kind: "tap", hook: "collect.tree", plugin: "own" }));
   });
 
-  it("kills the tree when its images are complete, or resumes it before they are written", async () => {
+  it("kills the tree once its images are complete, or resumes it before they are written", async () => {
     const kinds = async (leaveRunning: boolean) => {
       const writer = plugin("writer", ({ phases }) => {
         phases.write.tree.tap("writer", (_tree, { images }) => {
@@ -76,7 +76,7 @@ describe("a checkpoint", () => {
     ]);
   });
 
-  it("resumes the tree after a failure, and gives back what was taken from it, newest first", async () => {
+  it("resumes the tree after a failure, and runs the undos newest first", async () => {
     const log: string[] = [];
     const failing = plugin("failing", ({ phases }) => {
       phases.inspect.tree.tap("failing", (_tree, { onResume }) => {
@@ -100,7 +100,7 @@ describe("a checkpoint", () => {
     expect(kernel.records.filter(({ kind }) => kind === "release")).toEqual([{ kind: "release", how: "resumed" }]);
   });
 
-  it("resumes the tree even if giving something back fails, and reports that", async () => {
+  it("resumes the tree even if an undo fails, and reports that failure", async () => {
     const failing = plugin("failing", ({ phases }) => {
       phases.inspect.tree.tap("failing", (_tree, { onResume }) =>
         onResume(() => {
@@ -113,7 +113,7 @@ describe("a checkpoint", () => {
     expect(kernel.records).toContainEqual({ kind: "release", how: "resumed" });
   });
 
-  it("refuses everything at once, by name and duty, before threads are asked anything", async () => {
+  it("reports every refusal at once, with its duty, before any thread is queried", async () => {
     const asked: number[] = [];
     const picky = plugin("picky", ({ phases }) => {
       phases.inspect.task.tap("picky", ({ name, pid }, { findings }) =>
@@ -137,7 +137,7 @@ describe("a checkpoint", () => {
     expect(error?.message).toContain("descriptor 3 (/dev/kvm)");
   });
 
-  it("asks threads in the phase query, all in one batch each, and has the answers in collect", async () => {
+  it("queries each thread in one batch, and has the answers in the collect phase", async () => {
     const limit = output(8);
     const answers: unknown[] = [];
     const asking = plugin("asking", ({ phases }) => {
@@ -152,20 +152,20 @@ describe("a checkpoint", () => {
     expect(answers).toEqual([42]);
   });
 
-  it("lets no tap record a call outside of the phase query", async () => {
+  it("refuses calls recorded outside the query phase", async () => {
     const early = plugin("early", ({ phases }) => phases.inspect.thread.tap("early", ({ call }) => void call.gettid()));
     const { error } = await testDump(early, { task });
     expect(error).toMatchObject({ code: "ERR_PLUGIN", phase: "inspect", plugin: "early", pid: 7 });
   });
 
-  it("does not wait for ever for a tap that never settles", async () => {
+  it("fails when a tap never settles", async () => {
     const stuck = plugin("stuck", ({ phases }) => phases.collect.tree.tapPromise("stuck", never));
     const { error, kernel } = await testDump(stuck, { task, options: { timeout: 20 } });
     expect(error).toMatchObject({ code: "ERR_TASK_STUCK", phase: "collect", plugin: "stuck" });
     expect(kernel.records).toContainEqual({ kind: "release", how: "resumed" });
   });
 
-  it("fails clearly when there is no such process", async () => {
+  it("fails with a clear error when the process does not exist", async () => {
     const { error } = await rehearseDump({ plugins: [], host: { texts: { "/proc/7/status": undefined as never } } });
     expect(error).toMatchObject({ code: "ERR_REFUSED", message: "There is no process 7", phase: "seize" });
   });
@@ -181,7 +181,7 @@ describe("a plugin that claims a duty", () => {
     return { log, error };
   };
 
-  it("stands where the default stood", async () => {
+  it("takes the position of the default in the tap order", async () => {
     const log: string[] = [];
     const note = (name: string, duty: string) =>
       plugin(name, ({ phases }) => phases.collect.tree.tap(name, () => void log.push(name)), { duty });
@@ -192,12 +192,12 @@ describe("a plugin that claims a duty", () => {
     expect(log).toEqual(["a", "mine", "c"]);
   });
 
-  it("leaves the default of a direction in which it does nothing", async () => {
+  it("keeps the default for a direction that it does not implement", async () => {
     const restoreOnly = definePlugin({ name: "mine", duty: "two", apply() {} });
     expect((await order([restoreOnly])).log).toEqual(["a", "b", "c"]);
   });
 
-  it("cannot claim what another chosen plugin claims", async () => {
+  it("cannot claim a duty that another chosen plugin claims", async () => {
     const { error } = await order([plugin("x", () => {}, { duty: "two" }), plugin("y", () => {}, { duty: "two" })]);
     expect(error).toMatchObject({ code: "ERR_DUTY_CLAIMED", message: "Plugins x and y both claim the duty two" });
   });

@@ -6,7 +6,7 @@ import type { Calls } from "../src/program/program-builder.ts";
 import { type RecordingKernel, type Rehearsal, rehearse } from "../src/testing/mod.ts";
 import { plugin, recorder } from "./support.ts";
 
-/** What the kernel was asked for at the end. */
+/** The kinds of requests that the kernel received, in order. */
 function kindsOf({ kernel }: Rehearsal): string[] {
   return kernel.records.map(({ kind }) => kind);
 }
@@ -18,10 +18,10 @@ function calls(record: (call: Calls, pid: number) => void, name = "files") {
   return plugin(name, ({ stages }) => stages.RESTORE.task.tap(name, ({ call, pid }) => record(call, pid)));
 }
 
-describe("a call that fails in a task", () => {
+describe("a failed call in a task", () => {
   const opens = calls((call) => void call.openat(AT_FDCWD, "/gone", 0));
 
-  it("is told with stage, task, plugin, call, arguments, errno and a hint", async () => {
+  it("is reported with stage, task, plugin, call, arguments, errno and a hint", async () => {
     const { error } = await rehearse({
       plugins: [opens],
       task: TREE,
@@ -38,7 +38,7 @@ describe("a call that fails in a task", () => {
     expect(error?.hint).toContain("rewrite its path");
   });
 
-  it("has the plugin's own hint when it gave one", async () => {
+  it("is reported with the plugin's own hint if it gave one", async () => {
     const hinted = calls((call) => void call.openat(AT_FDCWD, "/gone", 0).hint("mount it"));
     const { error } = await rehearse({
       plugins: [hinted],
@@ -47,14 +47,14 @@ describe("a call that fails in a task", () => {
     expect(error?.hint).toBe("mount it");
   });
 
-  it("by another result than the expected one says both", async () => {
+  it("is reported with both the actual and the expected result", async () => {
     const short = calls((call) => void call.read(0, 4096, 10).expect(10));
     const { error } = await rehearse({ plugins: [short], host: { failures: [{ call: "read", result: 4 }] } });
     expect(error).toMatchObject({ code: "ERR_SYSCALL", syscall: { name: "read", errno: undefined } });
     expect(error?.message).toMatch(/4.*10/);
   });
 
-  it("is tolerated when the plugin allows it, and the plugin sees it", async () => {
+  it("is tolerated when the plugin allows its errno, and the plugin sees the result", async () => {
     const results: number[] = [];
     const tolerant = plugin("tolerant", ({ stages }) => {
       stages.RESTORE.task.tapPromise("tolerant", async (task) => {
@@ -72,7 +72,7 @@ describe("a call that fails in a task", () => {
     expect(results).toEqual([-ERRNO.ENOENT]);
   });
 
-  it("in several tasks is told for each", async () => {
+  it("is reported for each task in which it fails", async () => {
     const failures = [8, 10].map((of) => ({ call: "openat", of, result: "EACCES" }) as const);
     const { error } = await rehearse({ plugins: [opens], task: TREE, host: { failures } });
     expect(error?.code).toBe("ERR_STAGE");
@@ -82,7 +82,7 @@ describe("a call that fails in a task", () => {
     ]);
   });
 
-  it("is told of the thread that made it", async () => {
+  it("is reported with the thread that made it", async () => {
     const inThread = plugin("names", ({ stages }) =>
       stages.RESTORE.thread.tap("names", ({ call }) => void call.gettid()),
     );
@@ -91,7 +91,7 @@ describe("a call that fails in a task", () => {
     expect(error).toMatchObject({ code: "ERR_SYSCALL", pid: 7, tid: 71, plugin: "names" });
   });
 
-  it("in the stub belongs to the plugin that recorded it", async () => {
+  it("is attributed to the plugin that recorded it, also in the stub", async () => {
     const inStub = plugin("net", ({ stages }) =>
       stages.PREPARE_NAMESPACES.enter.tap("net", ({ stub }) => void stub.call.unshare(0)),
     );
@@ -107,7 +107,7 @@ describe("a call that fails in a task", () => {
 describe("a task", () => {
   const waits = calls((call) => void call.getpid());
 
-  it("that dies is told with how it ended", async () => {
+  it("that dies is reported with the signal that ended it", async () => {
     const exit = { code: undefined, signal: 9 };
     const failures = [{ call: "getpid", of: 8, result: 0, failure: { kind: "died", exit } }] as const;
     const { error } = await rehearse({ plugins: [waits], task: TREE, host: { failures } });
@@ -115,7 +115,7 @@ describe("a task", () => {
     expect(error?.message).toContain("SIGKILL");
   });
 
-  it("that hangs is told with the call in which it is", async () => {
+  it("that hangs is reported with the call that blocks it", async () => {
     const failures = [
       { call: "getpid", of: 8, result: 0, failure: { kind: "stuck", milliseconds: 60_000, syscall: 0 } },
     ] as const;
@@ -124,14 +124,14 @@ describe("a task", () => {
     expect(error?.message).toMatch(/task 8.*read\(\).*60 s/);
   });
 
-  it("that faults is told with the signal", async () => {
+  it("that faults is reported with the signal", async () => {
     const failures = [{ call: "getpid", of: 8, result: 0, failure: { kind: "signal", signal: 11 } }] as const;
     const { error } = await rehearse({ plugins: [waits], task: TREE, host: { failures } });
     expect(error).toMatchObject({ code: "ERR_TASK_DIED", pid: 8 });
     expect(error?.message).toContain("SIGSEGV");
   });
 
-  it("whose pid is taken is told with who has it", async () => {
+  it("whose pid is taken is reported with the holder of the pid", async () => {
     const host = {
       failures: [{ call: "clone3", of: 9, result: "EEXIST" }],
       pidHolders: { 10: "process 10 (sshd)" },
@@ -141,7 +141,7 @@ describe("a task", () => {
     expect(error?.message).toMatch(/10.*process 10 \(sshd\)/);
   });
 
-  it("whose parent fails is no failure of its own", async () => {
+  it("whose parent fails is not reported as a failure", async () => {
     const failing = plugin("failing", ({ stages }) => {
       stages.FORKING.task.tap("failing", ({ pid }) => {
         if (pid === 7) throw new Error("the root");
@@ -162,7 +162,7 @@ describe("a failure", () => {
     });
 
   it.each(["ROOT_TASK", "RESTORE_CREDS", "COMPLETE"] as const)(
-    "in %s: abort, all tasks killed, then the undo",
+    "in %s calls the abort taps, kills every task, then runs the undos",
     async (stage) => {
       const log: string[] = [];
       const rehearsal = await rehearse({ plugins: [failing(stage), recorder(log)], task: TREE });
@@ -175,12 +175,12 @@ describe("a failure", () => {
       const killed = rehearsal.kernel.records.flatMap((record) =>
         record.kind === "kill-all" ? record.tracees.map(({ tid }) => tid) : [],
       );
-      // The stub, and every task that there was.
+      // The stub, and every task created so far.
       expect(killed).toHaveLength(stage === "ROOT_TASK" ? 2 : 5);
     },
   );
 
-  it("hands the abort taps the error", async () => {
+  it("is passed to the abort taps", async () => {
     const seen: RestoreError[] = [];
     const watching = plugin("watching", ({ abort }) =>
       abort.tapPromise("watching", async (error) => void seen.push(error)),
@@ -189,7 +189,7 @@ describe("a failure", () => {
     expect(seen).toEqual([error]);
   });
 
-  it("is the last event, with what is left", async () => {
+  it("is the last event, and lists what could not be undone", async () => {
     const host = { leftByUndo: ["unlinkat() gave EBUSY"], unkillable: [8] };
     const { error, events } = await rehearse({ plugins: [failing("COMPLETE")], task: TREE, host });
     expect(events.at(-1)).toMatchObject({ kind: "failed", left: ["task 8 did not end", "unlinkat() gave EBUSY"] });
@@ -198,7 +198,7 @@ describe("a failure", () => {
     expect(error?.failures[0]?.message).toMatch(/task 8.*unlinkat/);
   });
 
-  it("before any task was made touches nothing", async () => {
+  it("before the first task leaves the kernel untouched", async () => {
     const damaged = plugin("damaged", ({ entries }) => {
       entries.pstree.tap("damaged", (entry) => ({ ...entry, threads: [1] }));
     });
@@ -209,7 +209,7 @@ describe("a failure", () => {
 });
 
 describe("the coordinator's own calls", () => {
-  it("are made at once, and their undo is pushed where they are made, newest last", async () => {
+  it("run immediately, and each registers its undo right after", async () => {
     const results: number[] = [];
     const makes = plugin("makes", ({ stages }) => {
       stages.PREPARE_NAMESPACES.enter.tap("makes", ({ host }) => {
@@ -236,11 +236,11 @@ describe("the coordinator's own calls", () => {
       "push-undo",
       "host-call",
     ]);
-    // All went well: what was made stays.
+    // The restore succeeded, so the directories stay.
     expect(kindsOf(rehearsal).at(-1)).toBe("dismiss-undo");
   });
 
-  it("need no undo any more once what they made has been taken away", async () => {
+  it("drop their undo once what they made has been removed", async () => {
     const forgotten: string[] = [];
     const makes = plugin("makes", ({ stages }) => {
       stages.RESTORE.enter.tap("makes", ({ host }) => {
@@ -256,7 +256,7 @@ describe("the coordinator's own calls", () => {
     expect(kernel.records.filter(({ kind }) => kind === "forget-undo")).toHaveLength(1);
   });
 
-  it("fail with stage, plugin, call and errno, and what was made before is undone", async () => {
+  it("report stage, plugin, call and errno when they fail, and earlier calls are undone", async () => {
     const makes = plugin("makes", ({ stages }) => {
       stages.RESTORE.leave.tap("makes", ({ host }) => {
         host.call.mkdirat(AT_FDCWD, "/a", 0o700).undo((call) => void call.unlinkat(AT_FDCWD, "/a", 0x200));
@@ -277,18 +277,18 @@ describe("the coordinator's own calls", () => {
 });
 
 describe("after the commit", () => {
-  it("threads that were gone are an error that says which, and nothing is killed or undone", async () => {
+  it("vanished threads are an error that names them, and nothing is killed or undone", async () => {
     const rehearsal = await rehearse({ plugins: [], task: TREE, host: { goneAtResume: [8, 10] } });
     expect(rehearsal.error).toMatchObject({ code: "ERR_COMPLETE", stage: "COMPLETE" });
     expect(rehearsal.error?.message).toMatch(/2 threads.*8, 10.*2 run/);
     expect(kindsOf(rehearsal)).not.toContain("kill-all");
     expect(kindsOf(rehearsal)).not.toContain("run-undo");
-    // Else the janitor would take from those that run what was made for them.
+    // Otherwise the janitor would remove what the running tasks still need.
     expect(kindsOf(rehearsal).at(-1)).toBe("dismiss-undo");
     expect(rehearsal.events.at(-1)).toMatchObject({ kind: "failed", error: { code: "ERR_COMPLETE" } });
   });
 
-  it("the stub is gone before the tasks run, and taps of complete come last", async () => {
+  it("the stub ends before the tasks resume, and the complete taps come last", async () => {
     const log: string[] = [];
     const rehearsal = await rehearse({ plugins: [recorder(log)], task: TREE });
     const kinds = kindsOf(rehearsal);
@@ -311,7 +311,7 @@ describe("a failure's description", () => {
     hint: "put it back",
   });
 
-  it("has all that is known, over several lines", () => {
+  it("shows every known detail, over several lines", () => {
     expect(failure.describe().split("\n")).toEqual([
       "ERR_SYSCALL: openat() of task 8 failed",
       "  in stage RESTORE, task 8, thread 81, duty files",
@@ -322,7 +322,7 @@ describe("a failure's description", () => {
     expect(new RestoreError("ERR_KERNEL", "no").describe()).toBe("ERR_KERNEL: no");
   });
 
-  it("lists the failures of several", () => {
+  it("lists each of several failures", () => {
     const both = new RestoreError("ERR_STAGE", "two failed", {
       failures: [failure, new RestoreError("ERR_TASK_DIED", "gone")],
     });
@@ -332,7 +332,7 @@ describe("a failure's description", () => {
     expect(lines).toContain("  ERR_TASK_DIED: gone");
   });
 
-  it("is data too", () => {
+  it("is available as JSON", () => {
     expect(JSON.parse(JSON.stringify(failure))).toEqual({
       code: "ERR_SYSCALL",
       message: "openat() of task 8 failed",
@@ -346,7 +346,7 @@ describe("a failure's description", () => {
     });
   });
 
-  it("learns where it happened, and keeps what it knew", () => {
+  it("gains missing details from its context, and keeps its own", () => {
     const known = failure.within({ stage: "COMPLETE", plugin: "other", entry: "x" });
     expect(known).toMatchObject({ stage: "RESTORE", plugin: "files", entry: "files.img: entry 3" });
     const bare = new RestoreError("ERR_IMAGE", "damaged", { cause: failure }).within({ stage: "RESTORE", pid: 3 });

@@ -5,7 +5,7 @@ import { restore } from "../src/restore/restore.ts";
 import { checkpointInMemory, RecordingKernel, scaffold } from "../src/testing/mod.ts";
 import { plugin } from "./support.ts";
 
-/** A restore whose listener fails at an event, as a log on a full disk would. */
+/** Runs a restore whose listener fails at an event, as a log on a full disk would. */
 async function failAt(kind: RestoreEvent["kind"]) {
   const done: string[] = [];
   const kernel = new RecordingKernel({}, (record) => void done.push(record.kind));
@@ -21,9 +21,9 @@ async function failAt(kind: RestoreEvent["kind"]) {
   throw new Error("The restore did not fail");
 }
 
-describe("a listener that fails", () => {
+describe("a failing listener", () => {
   it.each(["stage-started", "program", "committed"] as const)(
-    "at %s fails the restore, which is undone",
+    "at %s makes the restore fail and roll back",
     async (kind) => {
       const { error, done } = await failAt(kind);
       expect(error).toMatchObject({ name: "RestoreError", code: "ERR_PLUGIN", message: "ENOSPC" });
@@ -32,7 +32,7 @@ describe("a listener that fails", () => {
     },
   );
 
-  it("when tasks run is a failure after the commit, and nothing is undone", async () => {
+  it("after the tasks have resumed is reported as ERR_COMPLETE, and nothing is rolled back", async () => {
     const { error, done } = await failAt("resumed");
     expect(error).toMatchObject({ code: "ERR_COMPLETE", message: "All tasks run, but a listener failed: ENOSPC" });
     expect(done).not.toContain("kill-all");

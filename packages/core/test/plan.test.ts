@@ -11,7 +11,7 @@ const refusing = (name: string, ...what: readonly string[]) =>
   });
 
 describe("a plan", () => {
-  it("refuses with all findings of all plugins at once, before anything is touched", async () => {
+  it("reports the findings of all plugins at once, before the kernel is asked for anything", async () => {
     const { error, kernel, restored } = await rehearse({ plugins: [refusing("a", "x", "y"), refusing("b", "z")] });
     expect(error?.code).toBe("ERR_REFUSED");
     expect(error?.failures.map(({ code, message, plugin, hint, pid }) => [code, message, plugin, hint, pid])).toEqual([
@@ -23,13 +23,13 @@ describe("a plan", () => {
     expect(restored).toBeUndefined();
   });
 
-  it("refuses with a single finding as it is", async () => {
+  it("reports a single finding unwrapped", async () => {
     const { error } = await rehearse({ plugins: [refusing("a", "x")] });
     expect(error).toMatchObject({ code: "ERR_REFUSED", message: "x: it is not restored yet", plugin: "a", pid: 100 });
     expect(error?.failures).toEqual([]);
   });
 
-  it("goes on after warnings, which it tells", async () => {
+  it("reports warnings and continues", async () => {
     const warns = plugin("warns", ({ plan }) =>
       plan.tap("warns", (found) => found.warn({ what: "clocks", why: "they will jump" })),
     );
@@ -43,7 +43,7 @@ describe("a plan", () => {
     });
   });
 
-  it("knows who goes on, and the options with their defaults", async () => {
+  it("lists the surviving tasks and fills in default options", async () => {
     const task = {
       pid: 7,
       children: [
@@ -56,7 +56,7 @@ describe("a plan", () => {
     expect(plan?.options).toMatchObject({ detached: true, leaveStopped: false, images: "memory" });
   });
 
-  it("gives services descriptors that no task uses, the same for each service, the lowest there are", async () => {
+  it("gives each service the lowest descriptor that no task uses, and always the same one", async () => {
     const descriptors = [0, 1, 3].map((fd) => ({ fd, id: 3 }));
     const task = {
       descriptors,
@@ -85,8 +85,8 @@ describe("the process tree", () => {
     ["there is no task", [], /no task/],
     ["there are two roots", [entry(7, 0), entry(8, 0)], /second root/],
     ["a parent does not come first", [entry(7, 0), entry(8, 9)], /parent 9/],
-    ["a pid stands there twice", [entry(7, 0), entry(7, 7)], /twice/],
-    ["the first thread is another's", [entry(7, 0), entry(8, 7, [9])], /first thread is 9/],
+    ["a pid occurs twice", [entry(7, 0), entry(7, 7)], /twice/],
+    ["the first thread belongs to another task", [entry(7, 0), entry(8, 7, [9])], /first thread is 9/],
     ["a core image is missing", [entry(7, 0), entry(9, 7)], /core-9\.img/],
   ])("is refused when %s", async (_what, entries, message) => {
     const { error, kernel } = await withTree(entries);
@@ -96,12 +96,12 @@ describe("the process tree", () => {
     expect(kernel.records).toEqual([]);
   });
 
-  it("is refused when a task's state is none", async () => {
+  it("is refused when a task has an unknown state", async () => {
     const { error } = await rehearse({ plugins: [], task: { pid: 7, core: { tc: { task_state: 77 } } } });
     expect(error).toMatchObject({ code: "ERR_IMAGE", pid: 7, entry: "core-7.img" });
   });
 
-  it("has parents before children, threads with their leader first, and kinds", async () => {
+  it("lists parents before children and leaders before other threads, with the kind of each task", async () => {
     const task = {
       pid: 7,
       threads: [{ tid: 71 }],
@@ -134,7 +134,7 @@ describe("entry hooks", () => {
     { id: 5, pipe: { pipe_id: 1 } },
   ];
 
-  it("change entries before anyone reads them, in files.img by the kind inside", async () => {
+  it("change entries before they are read; entries of files.img go to the hook of their inner kind", async () => {
     const places: unknown[] = [];
     const remap = plugin("remap", ({ entries }) => {
       entries.reg_files.tap("remap", (file, place) => {
@@ -153,7 +153,7 @@ describe("entry hooks", () => {
     expect(places).toContainEqual({ file: "files.img", index: 3 });
   });
 
-  it("pass an entry on from tap to tap, once each", async () => {
+  it("pass each entry from tap to tap once", async () => {
     const seen: string[] = [];
     const adding = (name: string) =>
       plugin(name, ({ entries }) => {
@@ -168,7 +168,7 @@ describe("entry hooks", () => {
     expect(seen).toEqual(["a /old/a", "b /old/a+"]);
   });
 
-  it("leave entries as they are when they return nothing", async () => {
+  it("leave an entry unchanged when a tap returns nothing", async () => {
     const looks = plugin("looks", ({ entries }) => entries.reg_files.tap("looks", () => undefined as never));
     const { plan } = await rehearse({ plugins: [looks], files: FILES });
     expect(plan?.images.files.get(3)?.reg?.name).toBe("/old/a");
@@ -176,7 +176,7 @@ describe("entry hooks", () => {
 });
 
 describe("images", () => {
-  it("come from the first plugin that knows where", async () => {
+  it("come from the first plugin that provides an image source", async () => {
     const asked: string[] = [];
     const source = (name: string, pid: number | undefined) =>
       plugin(name, ({ imageSource }) => {
@@ -190,7 +190,7 @@ describe("images", () => {
     expect(asked).toEqual(["a memory", "b memory"]);
   });
 
-  it("that are missing or damaged are ERR_IMAGE, with the file", async () => {
+  it("that are missing or damaged fail with ERR_IMAGE, which names the file", async () => {
     const empty = plugin("empty", ({ imageSource }) => imageSource.tap("empty", () => new ImagesInMemory([])));
     expect((await rehearse({ plugins: [empty] })).error).toMatchObject({ code: "ERR_IMAGE" });
     const broken = { fileName: "pstree.img", bytes: Uint8Array.of(1, 2, 3) };
@@ -198,7 +198,7 @@ describe("images", () => {
     expect(error).toMatchObject({ code: "ERR_IMAGE", entry: "pstree.img" });
   });
 
-  it("in which two files have one id are refused when they are read", async () => {
+  it("are refused when two files share an ID", async () => {
     const twice = image("files", [
       { id: 3, type: 1 },
       { id: 3, type: 1 },

@@ -11,7 +11,7 @@ import { plugin, STAGE_NAMES, sleep } from "./support.ts";
 const Numbers = defineService<{ next(): number }>("numbers");
 const nothing = () => {};
 
-/** Taps RESTORE.task and says so. */
+/** Taps RESTORE.task, and logs its name when called. */
 function saying(name: string, log: string[], more: Partial<Plugin> = {}, order: object = {}): Plugin {
   const tap = { name, ...order };
   return plugin(name, ({ stages }) => stages.RESTORE.task.tap(tap, () => void log.push(name)), more);
@@ -34,7 +34,7 @@ describe("a duty", () => {
   const first = plugin("first", nothing, { duty: "one" });
   const second = plugin("second", nothing, { duty: "two" });
 
-  it("is its claimant's, who takes the place of the default", async () => {
+  it("goes to the plugin that claims it, in the position of the default", async () => {
     const log: string[] = [];
     const defaults = [
       ...scaffold(),
@@ -55,19 +55,16 @@ describe("a duty", () => {
     ["children", "FORKING", "task 8"],
     ["threads", "RESTORE", "thread 71 of task 7"],
     ["registers", "COMPLETE", "task 7"],
-  ])(
-    "that a restore cannot do without is missed at once when its claimant does nothing: %s",
-    async (duty, stage, who) => {
-      const lazy = plugin("lazy", nothing, { duty });
-      const task = { pid: 7, threads: [{ tid: 71 }], children: [{ pid: 8, children: [{ pid: 9 }] }] };
-      const { error, kernel } = await rehearse({ plugins: [lazy], task });
-      expect(error).toMatchObject({ code: "ERR_DUTY_MISSING", stage });
-      expect(error?.message).toContain(who);
-      expect(kernel.records.map(({ kind }) => kind)).toContain("kill-all");
-    },
-  );
+  ])("that is essential fails at once when the plugin that claims it does nothing: %s", async (duty, stage, who) => {
+    const lazy = plugin("lazy", nothing, { duty });
+    const task = { pid: 7, threads: [{ tid: 71 }], children: [{ pid: 8, children: [{ pid: 9 }] }] };
+    const { error, kernel } = await rehearse({ plugins: [lazy], task });
+    expect(error).toMatchObject({ code: "ERR_DUTY_MISSING", stage });
+    expect(error?.message).toContain(who);
+    expect(kernel.records.map(({ kind }) => kind)).toContain("kill-all");
+  });
 
-  it("is claimed by new plugins after the defaults, in their order", () => {
+  it("that is new comes after the defaults, in the order of the chosen plugins", () => {
     const chosen = [plugin("x", nothing), plugin("y", nothing, { duty: "new" })];
     expect(choosePlugins([first, second], chosen).map(({ name }) => name)).toEqual(["first", "second", "x", "y"]);
   });
@@ -79,15 +76,15 @@ describe("a duty", () => {
     expect(error.message).toBe("Plugins x and y both claim the duty one");
   });
 
-  it("that is needed has to be claimed", () => {
+  it("that a plugin needs must be claimed by some plugin", () => {
     const needy = plugin("needy", nothing, { needs: ["one", "gone"] });
     const error = errorOf(() => drive([first], [needy]));
     expect(error).toMatchObject({ code: "ERR_DUTY_MISSING", plugin: "needy" });
     expect(error.message).toMatch(/needy.*gone/);
-    drive([first, plugin("there", nothing, { duty: "gone" })], [needy]);
+    expect(() => drive([first, plugin("there", nothing, { duty: "gone" })], [needy])).not.toThrow();
   });
 
-  it("is refused before any task exists", async () => {
+  it("that two plugins claim is refused before any task exists", async () => {
     const { error, kernel } = await rehearse({ plugins: [first, plugin("other", nothing, { duty: "one" })] });
     expect(error?.code).toBe("ERR_DUTY_CLAIMED");
     expect(kernel.records).toEqual([]);
@@ -97,7 +94,7 @@ describe("a duty", () => {
 describe("a service", () => {
   const provider = plugin("provider", ({ provide }) => provide(Numbers, { next: () => 5 }), { provides: [Numbers] });
 
-  it("is there for who uses it, whatever the order of the plugins", async () => {
+  it("is available to the plugins that use it, in any order of the plugins", async () => {
     const got: number[] = [];
     const user = plugin(
       "user",
@@ -111,7 +108,7 @@ describe("a service", () => {
     expect(got).toEqual([5]);
   });
 
-  it("is that of the plugin which replaced the default", () => {
+  it("comes from the plugin that replaced the default", () => {
     let found = 0;
     const replaced = plugin("mine", ({ provide }) => provide(Numbers, { next: () => 6 }), {
       duty: "numbers",
@@ -124,13 +121,13 @@ describe("a service", () => {
     expect(found).toBe(6);
   });
 
-  it("that is used has to be provided", () => {
+  it("must be provided if a plugin uses it", () => {
     const error = errorOf(() => drive([], [plugin("user", nothing, { uses: [Numbers] })]));
     expect(error).toMatchObject({ code: "ERR_DUTY_MISSING", plugin: "user" });
     expect(error.message).toMatch(/user.*numbers/);
   });
 
-  it("that is asked for without being there is an error of who asks", async () => {
+  it("that is missing is an error of the plugin that asks for it", async () => {
     const asks = plugin("asks", ({ stages, service }) => {
       stages.FORKING.task.tap("asks", () => void service(Numbers).next());
     });
@@ -138,7 +135,7 @@ describe("a service", () => {
     expect(error).toMatchObject({ code: "ERR_DUTY_MISSING", plugin: "asks", stage: "FORKING", pid: 7 });
   });
 
-  it("is provided only by who says so", () => {
+  it("can be provided only by a plugin that declares it", () => {
     const error = errorOf(() => drive([], [plugin("liar", ({ provide }) => provide(Numbers, { next: () => 1 }))]));
     expect(error).toMatchObject({ code: "ERR_PLUGIN", plugin: "liar" });
     expect(error.message).toMatch(/liar.*numbers.*provides/);
@@ -146,13 +143,13 @@ describe("a service", () => {
 });
 
 describe("the order of taps", () => {
-  it("is that of the plugins", async () => {
+  it("follows the order of the plugins", async () => {
     const log: string[] = [];
     await rehearse({ plugins: [saying("a", log), saying("b", log), saying("c", log)] });
     expect(log).toEqual(["a", "b", "c"]);
   });
 
-  it("may be changed by the name of a tap that is there", async () => {
+  it("can be changed with the name of an existing tap", async () => {
     const log: string[] = [];
     await rehearse({
       plugins: [
@@ -165,34 +162,33 @@ describe("the order of taps", () => {
     expect(log).toEqual(["d", "a", "c", "b"]);
   });
 
-  it("may be changed by a duty, whoever claims it", () => {
+  it("can be changed with a duty, whichever plugin claims it", () => {
     const defaults = [saying("a", [], { duty: "things" }), saying("b", [], {}, { before: "things" })];
     const { hooks } = drive(defaults, [saying("other", [], { duty: "things" })]);
     expect(hooks.stages.RESTORE.task.taps.map(({ name }) => name)).toEqual(["b", "other"]);
   });
 
-  it.each([[{ before: "gone" }], [{ before: ["a", "gone"] }]])("cannot be by a name that is not there: %o", (order) => {
+  it.each([[{ before: "gone" }], [{ before: ["a", "gone"] }]])("cannot refer to a missing tap: %o", (order) => {
     const error = errorOf(() => drive([], [saying("a", []), saying("b", [], {}, order)]));
     expect(error).toMatchObject({ code: "ERR_TAP_ORDER", plugin: "b" });
     expect(error.message).toMatch(/b.*RESTORE\.task.*gone/);
-    // What there is instead.
     expect(error.hint).toContain("a");
   });
 
-  it("cannot be by the name of a tap of another hook", () => {
+  it("cannot refer to a tap of another hook", () => {
     const other = plugin("other", ({ stages }) => stages.FORKING.task.tap("other", nothing));
     const error = errorOf(() => drive([], [other, saying("b", [], {}, { before: "other" })]));
     expect(error.code).toBe("ERR_TAP_ORDER");
   });
 
-  it.each([-10, 0, 10])("cannot be by a number: %i", (stage) => {
+  it.each([-10, 0, 10])("cannot be a number: %i", (stage) => {
     const error = errorOf(() => drive([], [saying("a", []), saying("b", [], {}, { stage })]));
     expect(error).toMatchObject({ code: "ERR_TAP_ORDER", plugin: "b" });
     expect(error.hint).toContain("before");
   });
 });
 
-/** Where a tap that throws can be, and what its error says of the place. */
+/** Every hook whose tap can throw, and the place that the error must name. */
 const HOOKS: readonly {
   readonly hook: string;
   readonly tap: (fail: () => never, asynchronous: boolean) => Plugin;
@@ -227,8 +223,8 @@ const HOOKS: readonly {
   })),
 ];
 
-describe.each(HOOKS)("what is thrown in $hook", ({ tap, place }) => {
-  it.each([false, true])("is the plugin's failure, with the place; asynchronous: %s", async (asynchronous) => {
+describe.each(HOOKS)("an error thrown in $hook", ({ tap, place }) => {
+  it.each([false, true])("is attributed to the plugin and the place; asynchronous: %s", async (asynchronous) => {
     const fail = (): never => {
       throw new TypeError("that was wrong");
     };
@@ -241,7 +237,7 @@ describe.each(HOOKS)("what is thrown in $hook", ({ tap, place }) => {
     expect(kernel.resumed).toEqual([]);
   });
 
-  it("keeps its own code when it has one", async () => {
+  it("keeps its own error code", async () => {
     const fail = (): never => {
       throw new RestoreError("ERR_IMAGE", "damaged", { entry: "core-7.img", hint: "copy it again" });
     };
@@ -257,7 +253,7 @@ describe.each(HOOKS)("what is thrown in $hook", ({ tap, place }) => {
   });
 });
 
-describe("what is thrown", () => {
+describe("an error thrown", () => {
   const fail = (): never => {
     throw new Error("that was wrong");
   };
@@ -269,7 +265,7 @@ describe("what is thrown", () => {
     });
   });
 
-  it("in an entry hook names the plugin, by its duty where it claims one", async () => {
+  it("in an entry hook names the plugin by the duty that it claims", async () => {
     const thrower = plugin("thrower", ({ entries }) => entries.pstree.tap("thrower", fail), { duty: "tree" });
     const { error } = await rehearse({ plugins: [thrower] });
     expect(error).toMatchObject({ code: "ERR_PLUGIN", message: "that was wrong", plugin: "tree" });
@@ -282,7 +278,7 @@ describe("what is thrown", () => {
     expect(error).toMatchObject({ code: "ERR_PLUGIN", plugin: "thrower" });
   });
 
-  it("in a tap of complete leaves the tasks running: ERR_COMPLETE, with the plugin", async () => {
+  it("in a complete tap leaves the tasks running, and ERR_COMPLETE names the plugin", async () => {
     const { error, kernel } = await rehearse({
       plugins: [plugin("thrower", ({ complete }) => complete.tapPromise("thrower", async () => fail()))],
     });
@@ -291,7 +287,7 @@ describe("what is thrown", () => {
     expect(kernel.records.map(({ kind }) => kind)).not.toContain("kill-all");
   });
 
-  it("in a tap of abort does not stop the undoing, and is told beside the failure", async () => {
+  it("in an abort tap does not stop the rollback, and is reported with the failure", async () => {
     const thrower = plugin("thrower", ({ stages, abort }) => {
       stages.RESTORE.task.tap("thrower", () => {
         throw new Error("first");
@@ -305,7 +301,7 @@ describe("what is thrown", () => {
     expect(kernel.records.map(({ kind }) => kind)).toEqual(expect.arrayContaining(["kill-all", "run-undo"]));
   });
 
-  it("need not be an error", async () => {
+  it("can be a plain string", async () => {
     const thrower = plugin("thrower", ({ stages }) => {
       stages.FORKING.enter.tap("thrower", () => {
         throw "a text";
@@ -319,8 +315,8 @@ describe("what is thrown", () => {
   });
 });
 
-describe("what is recorded", () => {
-  it("is known by the plugin that recorded it, by its duty where it claims one", async () => {
+describe("a recorded call", () => {
+  it("is attributed to the plugin that recorded it, by the duty that it claims", async () => {
     const records = (name: string, more: Partial<Plugin> = {}) =>
       plugin(
         name,
@@ -347,7 +343,7 @@ describe("what is recorded", () => {
     expect(of("b")).toEqual(expected);
   });
 
-  it("by an async function in tap is refused: nobody waits for it", async () => {
+  it("in an async function passed to tap is refused, because the result is not awaited", async () => {
     const forgets = plugin("forgets", ({ stages }) => {
       stages.RESTORE.task.tap("forgets", async (task) => {
         await sleep(1);
@@ -360,7 +356,7 @@ describe("what is recorded", () => {
     expect(error?.hint).toContain("tapPromise");
   });
 
-  it("after an await that was forgotten is an error, and is not lost in another program", async () => {
+  it("after a forgotten await is an error, and does not end up in another program", async () => {
     const late: unknown[] = [];
     const forgets = plugin("forgets", ({ stages }) => {
       stages.RESTORE.task.tapPromise("forgets", async (task) => {
@@ -373,7 +369,7 @@ describe("what is recorded", () => {
           }
         });
       });
-      // The stage after it goes on while the call comes.
+      // The next stage is running when the late call comes.
       stages.RESTORE_CREDS.task.tapPromise("waits", () => sleep(30));
     });
     const { lines } = await rehearse({ plugins: [forgets], task: { pid: 7 } });
@@ -383,7 +379,7 @@ describe("what is recorded", () => {
     ]);
   });
 
-  it("when a task takes part in no stage is an error that names the task", async () => {
+  it("outside of any stage is an error that names the task", async () => {
     const early = plugin("early", ({ plan }) => plan.tap("early", ({ tree }) => void tree.root.call.getpid()));
     const { error } = await rehearse({ plugins: [early], task: { pid: 7 } });
     expect(error).toMatchObject({ code: "ERR_PLUGIN", plugin: "early" });
@@ -392,7 +388,7 @@ describe("what is recorded", () => {
 });
 
 describe("the listener", () => {
-  it("is told of every tap, with its plugin, hook and time", async () => {
+  it("hears of every tap, with its plugin, hook and duration", async () => {
     const timed = plugin("timed", ({ stages }) => stages.RESTORE.task.tapPromise("timed", () => sleep(20)), {
       duty: "slow",
     });

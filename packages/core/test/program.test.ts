@@ -7,7 +7,7 @@ import { printProgram, printStep } from "../src/program/print-program.ts";
 import { type Fork, ProgramBuilder, type RecordedStep } from "../src/program/program-builder.ts";
 import { ProgramTarget } from "../src/program/program-target.ts";
 
-/** A builder that keeps what would run; results are counted up from 3. */
+/** A builder that keeps its programs instead of running them; its results count up from 3. */
 function builderThatKeeps() {
   const programs: (readonly RecordedStep[])[] = [];
   const forked: (readonly Fork[])[] = [];
@@ -20,7 +20,7 @@ function builderThatKeeps() {
   return { builder, programs, forked };
 }
 
-/** What is printed of what was recorded. */
+/** The printed form of what `record` records. */
 async function printed(record: (builder: ProgramBuilder) => void): Promise<string[]> {
   const { builder, programs } = builderThatKeeps();
   record(builder);
@@ -36,8 +36,8 @@ class Target extends ProgramTarget {
   readonly name = "task 9";
 }
 
-describe("what is recorded", () => {
-  it("is printed like strace", async () => {
+describe("a printed program", () => {
+  it("looks like strace output", async () => {
     expect(
       await printed(({ call }) => {
         call.openat(AT_FDCWD, "/etc/host\ts", O.RDWR | O.APPEND | O.CLOEXEC, 0o644);
@@ -61,7 +61,7 @@ describe("what is recorded", () => {
     ]);
   });
 
-  it("shows flags and values that have no name as numbers", async () => {
+  it("shows flags and values without a name as numbers", async () => {
     expect(
       await printed(({ call }) => {
         call.openat(3, "x", O.RDONLY, 0);
@@ -72,7 +72,7 @@ describe("what is recorded", () => {
     ).toEqual(['openat(3, "x", 0, 00)', 'openat(3, "x", O_CLOEXEC|0x40000000, 00)', "lseek(3, 0, 9)", "kill(7, 0)"]);
   });
 
-  it("names results that are used later, and only those", async () => {
+  it("names only the results that later calls use", async () => {
     expect(
       await printed(({ call }) => {
         const one = call.openat(AT_FDCWD, "a", 0);
@@ -92,7 +92,7 @@ describe("what is recorded", () => {
     ]);
   });
 
-  it("names what the kernel writes, by element", async () => {
+  it("names the elements of what the kernel writes", async () => {
     expect(
       await printed(({ call }) => {
         const [read, write] = call.pipe2(O.CLOEXEC);
@@ -110,7 +110,7 @@ describe("what is recorded", () => {
     ]);
   });
 
-  it("shows structures whose fields are results or other data", async () => {
+  it("shows structures whose fields are results or point to other data", async () => {
     expect(
       await printed(({ call }) => {
         const fd = call.openat(AT_FDCWD, "exe", 0);
@@ -148,7 +148,7 @@ describe("what is recorded", () => {
     expect(lines[1]).toContain("... 9]");
   });
 
-  it("says what it expects and allows", async () => {
+  it("shows expected results and allowed errors", async () => {
     expect(
       await printed(({ call }) => {
         call.lseek(3, 5, SEEK.SET).expect(5n);
@@ -164,7 +164,7 @@ describe("what is recorded", () => {
     ]);
   });
 
-  it("has copies, merges, writes of files and placed descriptors", async () => {
+  it("shows copies, merges, file writes and placed descriptors", async () => {
     const lines = await printed((builder) => {
       const at = builder.call.mmap(0, 4096, 3, 34, -1, 4096);
       builder.copy(at, data(Uint8Array.of(1, 2, 3)));
@@ -188,7 +188,7 @@ describe("what is recorded", () => {
     ]);
   });
 
-  it("prints a single step with the values that it had", () => {
+  it("shows a single step with its actual values", () => {
     const open: SyscallStep = { kind: "syscall", name: "openat", args: [], result: 12 };
     const pair = output(8);
     new DataView(pair.bytes.buffer).setUint32(4, 99, true);
@@ -202,14 +202,14 @@ describe("what is recorded", () => {
     expect(printStep(step)).toBe("dup3(?, 99, 0)");
   });
 
-  it("prints calls that have no line of their own", () => {
+  it("shows calls that have no signature of their own", () => {
     expect(printStep({ kind: "syscall", name: "pause", args: [] })).toBe("pause()");
     expect(printStep({ kind: "syscall", name: "userfaultfd", args: [0x800] })).toBe("userfaultfd(0x800)");
   });
 });
 
 describe("results", () => {
-  it("are there after a flush, not before", async () => {
+  it("are available after a flush, not before", async () => {
     const { builder, programs } = builderThatKeeps();
     const call = builder.call.getpid();
     expect(() => call.result).toThrow(/flush first/);
@@ -227,11 +227,11 @@ describe("results", () => {
     [-4096, false],
     [0, false],
     [0x7fff_0000_0000, false],
-  ])("of %s are errors: %s", (result, failed) => {
+  ])("of %s count as errors: %s", (result, failed) => {
     expect(new Call({ kind: "syscall", name: "mmap", args: [], result }).failed).toBe(failed);
   });
 
-  it("that are expected and allowed, and hints, stand in the step", async () => {
+  it("that are expected or allowed are recorded in the step, as are hints", async () => {
     const { builder, programs } = builderThatKeeps();
     builder.call.close(1).allow("EBADF", "EIO", "EINTR", "EINVAL").hint("try again");
     builder.call.close(1).expect(0);
@@ -241,7 +241,7 @@ describe("results", () => {
     expect(programs[0]?.[1]).toMatchObject({ expected: 0 });
   });
 
-  it("are not expected and allowed at once, nor more errors allowed than a program can hold", () => {
+  it("cannot be both expected and allowed, and at most four errors can be allowed", () => {
     const { builder } = builderThatKeeps();
     expect(() => builder.call.close(1).expect(0).allow("EBADF")).toThrow(/close\(\)/);
     expect(() => builder.call.close(1).allow("any").expect(0)).toThrow(/close\(\)/);
@@ -256,7 +256,7 @@ describe("a program", () => {
     expect(programs).toEqual([]);
   });
 
-  it("knows who recorded each step", async () => {
+  it("records the plugin of each step", async () => {
     const { builder, programs } = builderThatKeeps();
     builder.call.getpid();
     builder.plugin = "files";
@@ -268,7 +268,7 @@ describe("a program", () => {
     expect(programs.flat().map(({ plugin }) => plugin)).toEqual(["core", "files", "files", "memory"]);
   });
 
-  it("takes no more calls when it is sealed: the error names the call and says why", () => {
+  it("refuses calls once it is sealed, with an error that names the call and the reason", () => {
     const { builder } = builderThatKeeps();
     builder.call.getpid();
     builder.seal("the program of task 7 in RESTORE has been run; was an await forgotten?");
@@ -280,19 +280,19 @@ describe("a program", () => {
     expect(() => builder.place(3, 4, { cloexec: false })).toThrow(/dup3/);
   });
 
-  it("refuses arguments that a call does not have", () => {
+  it("refuses surplus arguments", () => {
     const { builder } = builderThatKeeps();
     expect(() => builder.record("getpid", [1])).toThrow(/getpid\(\) takes 0 arguments/);
   });
 
-  it("leaves out trailing arguments, which are 0", async () => {
+  it("omits trailing arguments, which default to 0", async () => {
     const { builder, programs } = builderThatKeeps();
     builder.call.openat(AT_FDCWD, "a");
     await builder.flush();
     expect(syscalls(programs[0])[0]?.args).toHaveLength(2);
   });
 
-  it("forks children that are traced from the beginning, with their ids", async () => {
+  it("forks children with their pids, traced from the start", async () => {
     const { builder, programs, forked } = builderThatKeeps();
     const child = new Target();
     const call = builder.fork(child, { flags: CLONE.FILES, exitSignal: SIG.CHLD, setTid: [7, 1007] });
@@ -306,8 +306,8 @@ describe("a program", () => {
   });
 });
 
-describe("what makes calls", () => {
-  it("can only do so while it takes part in a stage", async () => {
+describe("a target of calls", () => {
+  it("accepts calls only while it takes part in a stage", async () => {
     const target = new Target();
     expect(() => target.call.getpid()).toThrow(/task 9.*no program is open/);
     const { builder, programs } = builderThatKeeps();
@@ -322,7 +322,7 @@ describe("what makes calls", () => {
 });
 
 describe("data", () => {
-  it("of structures has its fields in order, and what is not known yet apart", () => {
+  it("of a structure holds its fields in order, and lists pending results separately", () => {
     const call = new Call({ kind: "syscall", name: "openat", args: [] });
     const made = struct([4, -1], [8, 0x1_0000_0002n], [4, call], [8, -2n]);
     const view = new DataView(made.bytes.buffer);
@@ -334,7 +334,7 @@ describe("data", () => {
     expect(made.fields).toEqual(later);
   });
 
-  it("of words are 8 bytes each, of text ends with NUL, of outputs is empty", () => {
+  it("of words takes 8 bytes each, of text ends with NUL, of outputs is zeroed", () => {
     expect([...words(1, 2n).bytes]).toEqual([1, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0]);
     expect([...cString("é").bytes]).toEqual([0xc3, 0xa9, 0]);
     expect(output(4)).toMatchObject({ output: true, bytes: new Uint8Array(4) });
@@ -344,7 +344,7 @@ describe("data", () => {
 });
 
 describe("hints", () => {
-  it("say what helps against a call's errno, where that is known", () => {
+  it("suggest a remedy for the known errors of a call", () => {
     expect(hintFor("openat", ERRNO.ENOENT)).toContain("put it back");
     expect(hintFor("openat", ERRNO.EIO)).toBeUndefined();
     expect(hintFor("getpid", ERRNO.ENOENT)).toBeUndefined();

@@ -6,17 +6,17 @@ import { FAIL, type Participants, type RunStageName, STAGES, type StageName } fr
 import { type RecordingKernel, rehearse, type TaskInvention } from "../src/testing/mod.ts";
 import { plugin, recorder, STAGE_NAMES } from "./support.ts";
 
-/** A tree, and who is who in it. */
+/** A process tree, and the IDs of its tasks by role. */
 interface Case {
   readonly name: string;
   readonly task: TaskInvention;
   readonly root: number;
-  /** Pids of all tasks, and of those that go on. */
+  /** Pids of all tasks, and of the tasks that survive the restore. */
   readonly tasks: readonly number[];
   readonly alive: readonly number[];
-  /** Ids of all threads of those that go on. */
+  /** Thread IDs of the surviving tasks. */
   readonly threads: readonly number[];
-  /** A stand-in for a session's leader, that is in no image. */
+  /** A helper that stands in for a session leader and is not in the images. */
   readonly helper?: number;
 }
 
@@ -65,7 +65,7 @@ const TREES: readonly Case[] = [
   },
 ];
 
-/** Whose hooks are called in a stage: the meaning of `participants`. */
+/** The tasks and threads whose hooks a stage calls: the meaning of `participants`. */
 function takingPart(participants: Participants, tree: Case): { tasks: readonly number[]; threads: readonly number[] } {
   switch (participants) {
     case "none":
@@ -98,14 +98,14 @@ async function logOf(tree: Case): Promise<string[]> {
 }
 
 describe.each(TREES)("a tree with $name", (tree) => {
-  it("passes all stages in order, between plan and commit", async () => {
+  it("passes every stage in order, between plan and commit", async () => {
     const log = await logOf(tree);
     const stages = log.map((line) => line.split(/[. ]/)[0]);
     const order = stages.filter((stage, index) => stage !== stages[index - 1]);
     expect(order).toEqual(["plan", ...STAGE_NAMES, "commit", "complete"]);
   });
 
-  it.each(STAGES)("has the hooks of $name called for whom it concerns, once each", async ({ name, participants }) => {
+  it.each(STAGES)("calls the hooks of $name once for each participant", async ({ name, participants }) => {
     const log = (await logOf(tree)).filter((line) => line.startsWith(`${name}.`));
     const { tasks, threads } = takingPart(participants, tree);
     const expected = [
@@ -117,13 +117,13 @@ describe.each(TREES)("a tree with $name", (tree) => {
     expect([...log].sort()).toEqual(expected.sort());
     expect(log[0]).toBe(`${name}.enter`);
     expect(log.at(-1)).toBe(`${name}.leave`);
-    // A task before its leader, which records into the same program.
+    // The task hook comes before the hook of its leader thread, which records into the same program.
     for (const pid of tasks.filter((each) => threads.includes(each))) {
       expect(log.indexOf(`${name}.task ${pid}`)).toBeLessThan(log.indexOf(`${name}.thread ${pid}`));
     }
   });
 
-  it("tells the listener of every stage, and how many confirm it", async () => {
+  it("reports every stage and its number of participants to the listener", async () => {
     const { events } = await rehearse({ plugins: [helperPlugin(tree)], task: tree.task });
     const started = events.filter((event) => event.kind === "stage-started");
     expect(started.map(({ stage }) => stage)).toEqual(STAGE_NAMES);
@@ -134,18 +134,18 @@ describe.each(TREES)("a tree with $name", (tree) => {
     expect(events.at(-1)?.kind).not.toBe("failed");
   });
 
-  it("has all its survivors let go after the commit, with their states, and nobody before", async () => {
-    const letGo: string[] = [];
+  it("resumes every surviving thread with its state, and none before the commit", async () => {
+    const resumedEarly: string[] = [];
     const watch = plugin("watch", ({ stages, commit }) => {
       const note = ({ host }: StageContext): void => {
         const { records } = host.kernel as RecordingKernel;
-        letGo.push(...records.map(({ kind }) => kind).filter((kind) => kind === "resume"));
+        resumedEarly.push(...records.map(({ kind }) => kind).filter((kind) => kind === "resume"));
       };
       for (const stage of STAGE_NAMES) stages[stage].leave.tap("watch", note);
       commit.tap("watch", note);
     });
     const { kernel, restored } = await rehearse({ plugins: [helperPlugin(tree), watch], task: tree.task });
-    expect(letGo).toEqual([]);
+    expect(resumedEarly).toEqual([]);
     expect([...kernel.resumed].sort()).toEqual([...tree.threads].sort());
     expect([...kernel.finalStates.keys()].sort()).toEqual([...tree.threads].sort());
     expect(restored?.pid).toBe(tree.root);
@@ -155,7 +155,7 @@ describe.each(TREES)("a tree with $name", (tree) => {
     expect(kinds).not.toContain("run-undo");
   });
 
-  it("has its programs run in its own tasks", async () => {
+  it("runs each program in the task that it was recorded for", async () => {
     const calls = plugin("calls", ({ stages }) => {
       stages.RESTORE.task.tap("calls", (task) => void task.call.getpid());
       stages.RESTORE.thread.tap("calls", (thread) => void thread.call.gettid());
@@ -169,19 +169,19 @@ describe.each(TREES)("a tree with $name", (tree) => {
 });
 
 describe("the table of stages", () => {
-  it("is CRIU's: values from 0, in order, and FAIL", () => {
+  it("has CRIU's values: 0 to 6 in order, and -1 for FAIL", () => {
     expect(STAGES.map(({ value }) => value)).toEqual([0, 1, 2, 3, 4, 5, 6]);
     expect(FAIL).toMatchObject({ value: -1, participants: "none" });
   });
 
-  it("makes the hooks: each stage has all four", () => {
+  it("defines four hooks for each stage", () => {
     const { stages } = createRestoreHooks();
     expect(Object.keys(stages)).toEqual(STAGE_NAMES);
     for (const name of STAGE_NAMES)
       expect(Object.keys(stages[name]).sort()).toEqual(["enter", "leave", "task", "thread"]);
   });
 
-  it("and the types of stages and hooks agree, so that a stage without hooks cannot be compiled", () => {
+  it("has types that reject a stage without hooks at compile time", () => {
     expectTypeOf<StageName>().toEqualTypeOf<RunStageName | "FAIL">();
     expectTypeOf<keyof RestoreHooks["stages"]>().toEqualTypeOf<RunStageName>();
     type WithoutOne = Omit<Record<RunStageName, StageHooks>, "COMPLETE">;
@@ -194,27 +194,27 @@ describe("the table of stages", () => {
 });
 
 describe("the types of calls", () => {
-  it("hold plugins to what the kernel takes", () => {
+  it("reject arguments that the kernel does not take", () => {
     const check = (call: Parameters<Parameters<RestoreHooks["stages"]["RESTORE"]["task"]["tap"]>[1]>[0]["call"]) => {
       expectTypeOf(call.umask).returns.toEqualTypeOf<Call>();
-      // @ts-expect-error a path is no number
+      // @ts-expect-error a path is not a number
       call.chdir(3);
-      // @ts-expect-error the first argument is needed
+      // @ts-expect-error the first argument is required
       call.close();
-      // @ts-expect-error there are no more arguments
+      // @ts-expect-error setsid takes no arguments
       call.setsid(1);
       // @ts-expect-error there is no such call
       call.fork();
-      // @ts-expect-error a pair has two ends, not a result
+      // @ts-expect-error a pipe returns two ends, not a result
       call.pipe2(0).expect(0);
     };
     expect(check).toBeTypeOf("function");
   });
 
-  it("give entries that cannot be changed in place", () => {
+  it("make entries read-only", () => {
     const check = ({ entries }: RestoreHooks) => {
       entries.reg_files.tap("x", (entry) => {
-        // @ts-expect-error a tap returns another entry
+        // @ts-expect-error a tap must return a new entry
         entry.name = "/x";
         return { ...entry, name: "/x" };
       });

@@ -1,7 +1,7 @@
 import { definePlugin, type Plugin, type RestorePluginContext } from "../src/plugin/plugin.ts";
 import { type RunStageName, STAGES } from "../src/restore/stages.ts";
 
-/** A plugin in one line. */
+/** A plugin for restores, in one line. */
 export function plugin(
   name: string,
   apply: (context: RestorePluginContext) => void,
@@ -12,7 +12,7 @@ export function plugin(
 
 export const STAGE_NAMES: readonly RunStageName[] = STAGES.map(({ name }) => name);
 
-/** Taps every hook that the core calls, and writes down each call: `RESTORE.task 7`. */
+/** Taps every hook that the core calls, and logs each call: `RESTORE.task 7`. */
 export function recorder(log: string[], name = "recorder"): Plugin {
   return plugin(name, (hooks) => {
     hooks.plan.tap(name, () => void log.push("plan"));

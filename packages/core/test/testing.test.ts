@@ -22,7 +22,7 @@ import { plugin } from "./support.ts";
 
 const STUB = { occupied: [], timeout: 1000, suspendSeccomp: false };
 
-/** The steps that a plugin would have recorded. */
+/** The steps that `record` records. */
 async function stepsOf(record: (builder: ProgramBuilder) => void): Promise<SyscallStep[]> {
   const steps: Step[] = [];
   const builder = new ProgramBuilder(async (recorded) => void steps.push(...recorded));
@@ -51,11 +51,11 @@ const child = (pid: number) => new Task({ pid, sid: pid, pgid: pid }, "alive", u
 const clone = (builder: ProgramBuilder, pid: number, flags = 0) =>
   builder.fork(child(pid), { flags, exitSignal: 17, setTid: [pid] });
 
-/** A process that a program of another forked. */
+/** A process that another task forked. */
 const processOf = (forker: Tracee, id: number): Birth => ({ forker, id, thread: false, newPidNamespace: false });
 
 describe("the recording kernel", () => {
-  it("invents descriptors as the kernel numbers them: the lowest that is free", async () => {
+  it("gives new descriptors the lowest free number", async () => {
     const { kernel, stub } = await withStub();
     expect(
       await results(kernel, stub, ({ call }) => {
@@ -75,7 +75,7 @@ describe("the recording kernel", () => {
     ).toEqual([0, 1, 5, 2, 0, 0, 3, 10, 4, 7, 0, 0]);
   });
 
-  it("fills in the two ends of pipes and pairs of sockets", async () => {
+  it("returns both ends of pipes and socket pairs", async () => {
     const { kernel, stub } = await withStub();
     const closed: number[] = [];
     const steps = await stepsOf(({ call }) => {
@@ -88,11 +88,11 @@ describe("the recording kernel", () => {
     });
     await kernel.run(stub, steps);
     closed.push(...steps.map(({ result }) => result ?? -1));
-    // The pair takes 1 again, which the read end gave back.
+    // The pair reuses 1, which closing the read end freed.
     expect(closed).toEqual([0, 0, 9, 0, 0, 1]);
   });
 
-  it("keeps tables of tasks apart, but for those that share one", async () => {
+  it("keeps one descriptor table per task, unless tasks share it", async () => {
     const { kernel, stub } = await withStub();
     await results(kernel, stub, (builder) => {
       builder.call.openat(AT_FDCWD, "/a");
@@ -111,7 +111,7 @@ describe("the recording kernel", () => {
     expect(await open(stub)).toEqual([3]);
   });
 
-  it("gives forks the pids that they ask for, as the caller sees them", async () => {
+  it("gives forks the requested pids, as the caller sees them", async () => {
     const { kernel, stub } = await withStub();
     const forks = await results(kernel, stub, (builder) => {
       clone(builder, 7);
@@ -125,7 +125,7 @@ describe("the recording kernel", () => {
     expect(await results(kernel, task, ({ call }) => [call.getpid(), call.gettid(), call.setsid()])).toEqual([7, 7, 7]);
   });
 
-  it("gives what is expected, the lengths that are asked for, addresses, and 0 else", async () => {
+  it("returns the expected result, the requested length or address, and 0 otherwise", async () => {
     const { kernel, stub } = await withStub();
     const [expected, ...others] = await results(kernel, stub, ({ call }) => {
       call.lseek(0, 5).expect(77n);
@@ -153,7 +153,7 @@ describe("the recording kernel", () => {
     expect(two).toBeGreaterThanOrEqual(one + 8192);
   });
 
-  it("reads set_tid through fields of structures, also such as are results", async () => {
+  it("reads set_tid through structure fields, also if a field is a result", async () => {
     const { kernel, stub } = await withStub();
     const pid: SyscallStep = { kind: "syscall", name: "getpid", args: [], expected: 4321 };
     const ids = struct([4, { kind: "result", step: pid }]);
@@ -176,7 +176,7 @@ describe("the recording kernel", () => {
     expect(fork.result).toBe(4321);
   });
 
-  it("lets a task receive what another sends it, whichever comes first", async () => {
+  it("delivers a message between tasks, whichever side comes first", async () => {
     const { kernel, stub } = await withStub();
     await results(kernel, stub, (builder) => [clone(builder, 7), clone(builder, 8)]);
     const [sender, receiver] = [await kernel.adopt(processOf(stub, 7)), await kernel.adopt(processOf(stub, 8))];
@@ -200,11 +200,11 @@ describe("the recording kernel", () => {
     });
     expect(await Promise.all([sending, receiving])).toEqual([[2], [2]]);
     expect([...room.bytes]).toEqual([9, 8, 0, 0]);
-    // Two descriptors came, under the lowest numbers that were free there.
+    // Two descriptors arrived, with the lowest numbers that were free in the receiver.
     expect([...new Int32Array(rights.bytes.buffer)]).toEqual([24, 0, 1, 1, 1, 2]);
   });
 
-  it("fails the calls that it is told to, of whom it is told, as often as it is told", async () => {
+  it("fails the requested calls, of the requested caller, as often as requested", async () => {
     const { kernel, stub } = await withStub({
       failures: [
         { call: "chdir", of: 7, result: "ENOENT", nth: 2 },
@@ -224,7 +224,7 @@ describe("the recording kernel", () => {
     expect(kernel.host.call({ kind: "syscall", name: "mkdirat", args: [] })).toBe(0);
   });
 
-  it("rejects a program at the step that fails, as the real one does", async () => {
+  it("rejects a program at the failing step, as the real kernel does", async () => {
     const { kernel, stub } = await withStub({ failures: [{ call: "chdir", result: "ENOENT" }] });
     const steps = await stepsOf(({ call }) => [call.getpid(), call.chdir("/"), call.umask(0)]);
     await expect(kernel.run(stub, steps)).rejects.toMatchObject({
@@ -236,7 +236,7 @@ describe("the recording kernel", () => {
     expect(steps.map(({ result }) => result)).toEqual([stub.tid, -2, undefined]);
   });
 
-  it("holds its users to the contract", async () => {
+  it("enforces the contract of the Kernel port", async () => {
     const { kernel, stub } = await withStub();
     const getpid: SyscallStep = { kind: "syscall", name: "getpid", args: [] };
     await expect(kernel.run({ tid: 7, tgid: 7 }, [getpid])).rejects.toThrow(/task 7/);
@@ -258,7 +258,7 @@ describe("the recording kernel", () => {
     await expect(kernel.run(stub, [getpid])).rejects.toThrow(/not under/);
   });
 
-  it("knows nothing of the host unless told", () => {
+  it("knows of the host only what a test specifies", () => {
     const stat = { mode: 0o100644, size: 5n };
     const ignorant = new RecordingKernel().host;
     expect([ignorant.stat("/"), ignorant.readText("/proc/self/status"), ignorant.pidHolder(1)]).toEqual([
@@ -277,7 +277,7 @@ describe("the recording kernel", () => {
     expect([host.readText("/c"), host.pidHolder(5), host.clock("CLOCK_MONOTONIC")]).toEqual(["text", "sshd", 9n]);
   });
 
-  it("keeps zone and parked vdso away from what tasks use", async () => {
+  it("places the zone and the parked vdso outside of the occupied ranges", async () => {
     const kernel = new RecordingKernel();
     const { zone } = await kernel.createStub(STUB);
     const occupied = [{ start: zone.start + 4096, end: zone.start + 8192 }];
@@ -295,7 +295,7 @@ describe("a checkpoint in memory", () => {
   const read = (invention: Parameters<typeof checkpointInMemory>[0]) =>
     new ImageSet(checkpointInMemory(invention), createRestoreHooks());
 
-  it("is a whole checkpoint from nothing", () => {
+  it("is complete without any input", () => {
     const images = read({});
     const { root, tasks } = readTree(images);
     expect(tasks).toHaveLength(1);
@@ -307,7 +307,7 @@ describe("a checkpoint in memory", () => {
     expect(root.core.thread_info?.gpregs.ip).toBe(0n);
   });
 
-  it("has what is given, laid over what is plausible", () => {
+  it("merges the given values into plausible defaults", () => {
     const images = read({
       task: {
         pid: 7,
@@ -347,7 +347,7 @@ describe("a checkpoint in memory", () => {
     expect(images.inventory.root_ids?.pid_ns_id).toBe(3);
   });
 
-  it("takes whole images instead of those that are made", () => {
+  it("takes whole images in place of the generated ones", () => {
     const images = read({ task: { pid: 7 }, images: [image("fs", [{ cwd_id: 5 }], 7)] });
     expect(readTree(images).root.fs.cwd_id).toBe(5);
     expect(images.source.list()).toContain("core-7.img");
@@ -356,7 +356,7 @@ describe("a checkpoint in memory", () => {
 });
 
 describe("completeEntry", () => {
-  it("fills in what is required, at any depth, and nothing else", () => {
+  it("fills in required fields at any depth, and nothing else", () => {
     expect(completeEntry("reg_files", { name: "/x" })).toEqual({
       id: 0,
       flags: 0,
@@ -374,7 +374,7 @@ describe("completeEntry", () => {
 
 const Paths = defineService<{ of(id: number): string }>("paths");
 
-/** A plugin as an author would write it. */
+/** A plugin like one that a plugin author would write. */
 const mounts = plugin(
   "mounts",
   ({ plan, stages, entries, service }) => {
@@ -405,7 +405,7 @@ const paths = plugin(
 );
 
 describe("testPlugin", () => {
-  it("gives what a plugin records in a stage, and nothing of others", async () => {
+  it("returns what the plugin records in a stage, without the lines of other plugins", async () => {
     expect(await testPlugin(mounts, { stage: "PREPARE_NAMESPACES", with: [paths], task: { pid: 7 } })).toEqual([
       'coordinator PREPARE_NAMESPACES mounting: mkdirat(AT_FDCWD, "/mnt", 0755)',
       'coordinator PREPARE_NAMESPACES mounting: undo: unlinkat(AT_FDCWD, "/mnt", 512)',
@@ -415,20 +415,20 @@ describe("testPlugin", () => {
     ]);
   });
 
-  it("gives all stages when none is named, threads by their ids", async () => {
+  it("returns every stage when none is named, and names threads by their IDs", async () => {
     const lines = await testPlugin(mounts, { with: [paths], task: { pid: 7, threads: [{ tid: 71 }] } });
     expect(lines).toContain("71 RESTORE mounting: gettid()");
     expect(lines).toContain("7 RESTORE mounting: gettid()");
   });
 
-  it("throws what the plugin refuses", async () => {
+  it("throws when the plugin refuses the restore", async () => {
     await expect(testPlugin(mounts, { with: [paths], host: { files: { "/mnt": "missing" } } })).rejects.toMatchObject({
       code: "ERR_REFUSED",
       plugin: "mounting",
     });
   });
 
-  it("throws a failure in the stage or before it, but not one after it", async () => {
+  it("throws a failure up to the named stage, but not a later one", async () => {
     const host = { failures: [{ call: "gettid", result: "EPERM" }] } as const;
     await expect(testPlugin(mounts, { stage: "RESTORE", with: [paths], host })).rejects.toMatchObject({
       code: "ERR_SYSCALL",
@@ -439,13 +439,13 @@ describe("testPlugin", () => {
     expect(await testPlugin(mounts, { stage: "PREPARE_NAMESPACES", with: [paths], host })).toHaveLength(5);
   });
 
-  it("throws when a service is not there", async () => {
+  it("throws when a service is missing", async () => {
     await expect(testPlugin(mounts, {})).rejects.toMatchObject({ code: "ERR_DUTY_MISSING" });
   });
 });
 
 describe("testPlan and testEntry", () => {
-  it("give the findings of the plugin alone", async () => {
+  it("return the findings of the plugin alone", async () => {
     const other = plugin("other", ({ plan }) => plan.tap("other", (found) => found.refuse({ what: "all", why: "no" })));
     const findings = await testPlan(mounts, { with: [paths, other], host: { files: { "/mnt": "missing" } } });
     expect(findings.map(({ severity, what, plugin }) => [severity, what, plugin])).toEqual([
@@ -454,7 +454,7 @@ describe("testPlan and testEntry", () => {
     ]);
   });
 
-  it("give the entry that the plugin makes", () => {
+  it("return the entry as the plugin changes it", () => {
     const alone = { ...mounts, uses: [] };
     expect(testEntry(alone, "reg_files", { name: "/a" })).toMatchObject({ name: "/mnt/a", pos: 0n });
     expect(testEntry(alone, "pstree", { pid: 3 }).pid).toBe(3);
@@ -462,7 +462,7 @@ describe("testPlan and testEntry", () => {
 });
 
 describe("rehearse", () => {
-  it("gives a failure, and does not throw it", async () => {
+  it("returns a failure instead of throwing it", async () => {
     const { error, restored } = await rehearse({
       plugins: [
         plugin("bad", () => {

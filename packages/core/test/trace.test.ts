@@ -16,13 +16,13 @@ interface Traced {
   readonly args: Readonly<Record<string, unknown>>;
 }
 
-/** The timeline of events. */
+/** The events of a trace. */
 function traced(trace: ChromeTrace): readonly Traced[] {
   return JSON.parse(trace.toString()).traceEvents;
 }
 
 describe("ChromeTrace", () => {
-  it("has spans for stages, programs and taps, in named rows", async () => {
+  it("shows stages, programs and taps as spans in named rows", async () => {
     const umask = plugin("umask", ({ stages }) => {
       stages.RESTORE.task.tap("umask", (task) => void task.call.umask(0o22));
     });
@@ -47,7 +47,7 @@ describe("ChromeTrace", () => {
     );
   });
 
-  it("lays taps that overlap into rows of their own", () => {
+  it("puts overlapping taps in separate rows", () => {
     const trace = new ChromeTrace();
     const tap = (name: string, end: number, milliseconds: number) => {
       trace.listener({ kind: "tap", time: performance.now() + end, hook: "plan", plugin: name, milliseconds });
@@ -61,7 +61,7 @@ describe("ChromeTrace", () => {
     expect(rows["b"]).not.toBe(rows["a"]);
   });
 
-  it("tells of a failure, with the calls of the program that failed", async () => {
+  it("shows a failure, with the calls of the failed program", async () => {
     const chdir = plugin("chdir", ({ stages }) => {
       stages.RESTORE.task.tap("chdir", (task) => void task.call.chdir("/gone"));
     });
@@ -77,7 +77,7 @@ describe("ChromeTrace", () => {
 });
 
 describe("eventToJson()", () => {
-  it("gives plain data: programs as printed, errors with all that is known", async () => {
+  it("returns plain data: programs as printed, errors with all their details", async () => {
     const error = new RestoreError("ERR_REFUSED", "no", { pid: 7 });
     expect(eventToJson({ kind: "failed", time: 1, error, left: [] })).toMatchObject({
       error: { code: "ERR_REFUSED", pid: 7 },
