@@ -1,8 +1,8 @@
 /** Cases that Restage's own checkpoints do not hold yet, and what they are refused for. */
 export const NOT_YET: Readonly<Record<string, string>> = {
   "aio-rings": "it maps no regular file: these are not saved yet",
-  "cgroup-settings": "--manage-cgroups is an option of CRIU that Restage does not have yet",
-  cgroups: "--manage-cgroups is an option of CRIU that Restage does not have yet",
+  "cgroup-settings": "--manage-cgroups is an option of CRIU that Restage does not support yet",
+  cgroups: "--manage-cgroups is an option of CRIU that Restage does not support yet",
   "container-files": "(anon_inode:[fanotify]): files of this kind are not saved yet",
   "external-terminal": "the master of this terminal is outside the tree",
   "huge-pages": "huge pages (hugetlb) are not saved yet",
