@@ -1,12 +1,13 @@
 import { closeSync, openSync, readSync, statSync, writeSync } from "node:fs";
 import { ERRNO, errnoText } from "./abi/errno.ts";
-import { MAP, MREMAP, PAGE_SIZE, PROT } from "./abi/mman.ts";
+import { MAP, MREMAP, PAGE_SIZE, PROT, TASK_SIZE } from "./abi/mman.ts";
 import { PR } from "./abi/prctl.ts";
-import { PTRACE_O } from "./abi/ptrace.ts";
+import { PTRACE_O, SYSCALL_STOP } from "./abi/ptrace.ts";
 import { RLIMIT } from "./abi/resource.ts";
 import { CLONE, CLONE_ARGS } from "./abi/sched.ts";
-import { NSIG, SIG, SIGSET_SIZE, signalBit } from "./abi/signal.ts";
+import { KERNEL_SIGACTION_SIZE, NSIG, SIG, SIGSET_SIZE, signalBit } from "./abi/signal.ts";
 import { syscallNumber } from "./abi/syscall.ts";
+import { CLOCK } from "./abi/time.ts";
 import { type UserReg, userRegOffset } from "./abi/user-regs-x86-64.ts";
 import { waitStatus } from "./abi/wait.ts";
 import { openForeignFunctions } from "./ffi/foreign-functions.ts";
@@ -53,9 +54,6 @@ import { BatchRunner } from "./tracee/batch-runner.ts";
 import { layExtendedState } from "./tracee/extended-state-x86-64.ts";
 import { Ptrace, STOP_TIMEOUT } from "./tracee/ptrace.ts";
 import { findFreeAddress, PARKING_SIZE, type Slot, ZONE_SIZE, Zone } from "./zone/zone.ts";
-
-/** The end of the address space that mappings may use without asking for more: 47 bits. */
-const TASK_SIZE = 0x7fff_ffff_f000;
 
 /** Opens the real kernel. Throws when this runtime or host gives no way to call it. */
 export async function openKernel(): Promise<LinuxKernel> {
@@ -461,7 +459,7 @@ export class LinuxKernel implements Kernel {
   #awaitSyscallStop(tracee: Tracee): void {
     const raw = this.#ptrace.wait(tracee.tid, STOP_TIMEOUT);
     const status = typeof raw === "number" ? waitStatus(raw) : undefined;
-    if (status?.kind === "stopped" && status.signal === (SIG.TRAP | 0x80)) return;
+    if (status?.kind === "stopped" && status.signal === SYSCALL_STOP) return;
     throw new Error(`Cannot step task ${tracee.tid} through a system call: its wait status is ${raw}`);
   }
 
@@ -529,7 +527,7 @@ function stubProgram(
   const { start, length } = zone.region;
   steps.push(syscallStep("munmap", 0, start));
   steps.push(syscallStep("munmap", start + length, TASK_SIZE - (start + length)));
-  const action: Data = { kind: "data", bytes: new Uint8Array(32), fields: [], output: false };
+  const action: Data = { kind: "data", bytes: new Uint8Array(KERNEL_SIGACTION_SIZE), fields: [], output: false };
   for (const signal of ignoredSignals(pid)) {
     steps.push(syscallStep("rt_sigaction", signal, { kind: "address", data: action, offset: 0 }, 0, SIGSET_SIZE));
   }
@@ -578,7 +576,7 @@ function writeProcFile(path: string, text: string): void {
   }
 }
 
-const CLOCKS = { CLOCK_MONOTONIC: 1, CLOCK_BOOTTIME: 7 } as const;
+const CLOCKS = { CLOCK_MONOTONIC: CLOCK.MONOTONIC, CLOCK_BOOTTIME: CLOCK.BOOTTIME } as const;
 
 function readClock(host: Host, clock: keyof typeof CLOCKS): bigint {
   checked(host.syscall("clock_gettime", CLOCKS[clock], host.scratchAddress), "clock_gettime", `read ${clock}`);

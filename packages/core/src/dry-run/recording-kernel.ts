@@ -16,6 +16,7 @@ import type {
   SyscallStep,
   Tracee,
 } from "@restage/linux";
+import { PAGE_SIZE } from "@restage/linux/abi";
 import { DescriptorTable } from "./descriptor-table.ts";
 import { type InventedBirth, InventedProcess, Inventor } from "./invented-results.ts";
 import {
@@ -108,8 +109,7 @@ export interface Inventions {
 
 const STUB_PID = 2_999_999;
 const STANDARD_DESCRIPTORS = [0, 1, 2];
-const PAGE = 4096;
-const PARKING_SIZE = 32 * PAGE;
+const PARKING_SIZE = 32 * PAGE_SIZE;
 const ZONE_SIZE = 256 * 1024 * 1024;
 const LOWEST_ZONE = 0x100_0000_0000;
 const CLOCK = 1_000_000_000_000n;
@@ -398,8 +398,8 @@ function parkedVdso(start: number): readonly ParkedMapping[] {
     ["[vvar_vclock]", 2],
     ["[vdso]", 2],
   ] as const) {
-    mappings.push({ name, start: at, end: at + pages * PAGE });
-    at += pages * PAGE;
+    mappings.push({ name, start: at, end: at + pages * PAGE_SIZE });
+    at += pages * PAGE_SIZE;
   }
   return mappings;
 }

@@ -1,4 +1,5 @@
 import { F, FD_CLOEXEC } from "../abi/fcntl.ts";
+import { MAP, PROT } from "../abi/mman.ts";
 import type { SyscallName } from "../abi/syscall.ts";
 import { SYSCALL_NUMBERS } from "../abi/syscalls-x86-64.ts";
 import type { ForeignFunctions, NativeFunction } from "../ffi/foreign-functions.ts";
@@ -6,8 +7,6 @@ import { writeField } from "../program/encode-x86-64.ts";
 import type { Data, Operand, SyscallStep, Word } from "../program/program.ts";
 import { TRAMPOLINE, trampolineCode } from "./trampoline-x86-64.ts";
 
-const PROT_RWX = 7;
-const MAP_PRIVATE_ANONYMOUS = 0x22;
 const CODE_SIZE = 4096;
 const SCRATCH_SIZE = 256 * 1024;
 
@@ -25,7 +24,11 @@ export class Host {
 
   constructor(ffi: ForeignFunctions) {
     this.#ffi = ffi;
-    const page = ffi.allocate(CODE_SIZE + SCRATCH_SIZE, PROT_RWX, MAP_PRIVATE_ANONYMOUS);
+    const page = ffi.allocate(
+      CODE_SIZE + SCRATCH_SIZE,
+      PROT.READ | PROT.WRITE | PROT.EXEC,
+      MAP.PRIVATE | MAP.ANONYMOUS,
+    );
     if (page === -1) {
       throw new Error(
         "Cannot map memory for machine code: a security policy of this host forbids writable and executable memory",

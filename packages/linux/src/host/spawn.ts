@@ -1,5 +1,6 @@
 import { CLONE, CLONE_ARGS } from "../abi/sched.ts";
 import { SIG, SIG_BLOCK, SIGSET_SIZE } from "../abi/signal.ts";
+import { W } from "../abi/wait.ts";
 import type { Host } from "./host.ts";
 import { checked, SystemError } from "./system-error.ts";
 
@@ -44,7 +45,7 @@ export function spawn(host: Host, path: string, { sibling, pid: wanted, newPidNa
   checked(pid, "clone3", "start the stub");
   const execError = Number(view.getBigInt64(at.execError, true));
   if (execError !== 0) {
-    host.syscall("wait4", pid, 0, 0x40000000, 0);
+    host.syscall("wait4", pid, 0, W.ALL, 0);
     throw new SystemError("execve", -execError, `start the stub from ${path}`);
   }
   return pid;

@@ -11,10 +11,10 @@ import {
 } from "@restage/core";
 import { callTaps } from "@restage/core/internal";
 import type { PageRun, VmaEntry } from "@restage/images";
-import { MADV, MAP, O, PAGE_SIZE, PROT } from "@restage/linux/abi";
+import { MADV, MAP, O, PAGE_SIZE, PROT, TASK_SIZE } from "@restage/linux/abi";
 import { OpenFiles } from "../../files/open-files.ts";
 import { HUGE_PAGES_HINT, hasHugePages } from "../huge-pages.ts";
-import { advise, checkVmas, isFile, kindOf, printVma, TASK_SIZE } from "../mappings/vmas.ts";
+import { advise, checkVmas, isFile, kindOf, printVma } from "../mappings/vmas.ts";
 import { type Content, fillPages, mergePages, readPageRuns } from "../page-content.ts";
 import { readBytes } from "../read-pages.ts";
 import { inheritedVmas, pagesOnlyIn } from "./inherited.ts";
