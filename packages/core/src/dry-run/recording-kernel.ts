@@ -5,9 +5,9 @@ import type {
   Exit,
   FileStat,
   FinalState,
-  HostCalls,
   Inode,
   Kernel,
+  KernelHost,
   ParkedMapping,
   Program,
   Seizer,
@@ -142,7 +142,7 @@ const NO_INODE: Inode = {
  */
 export class RecordingKernel implements Kernel {
   readonly recording = true;
-  readonly host: HostCalls;
+  readonly host: KernelHost;
   /** Everything it was asked for, in order. */
   readonly records: readonly KernelRecord[];
   readonly #records: KernelRecord[] = [];
@@ -247,7 +247,7 @@ export class RecordingKernel implements Kernel {
       vdso: parkedVdso(start),
       vdsoText: undefined,
       scratch: { start: start + PARKING_SIZE / 2, end: start + PARKING_SIZE },
-      zone: { start, length: PARKING_SIZE + ZONE_SIZE },
+      restorerArea: { start, length: PARKING_SIZE + ZONE_SIZE },
     };
   }
 

@@ -17,14 +17,14 @@ export class StubTask extends ProgramTarget {
   /** Address space in which a task can map memory for its own use during the restore. */
   readonly scratch: AddressRange;
   /** Address space that every task keeps free until the end. */
-  readonly zone: { readonly start: number; readonly length: number };
+  readonly restorerArea: { readonly start: number; readonly length: number };
 
   /** Whether it is the init of a pid namespace, which stays when the tree runs. */
   readonly isInit: boolean;
   /** Whether it becomes the root task itself, so that nothing has to be forked. */
   readonly isRoot: boolean;
 
-  constructor({ tracee, vdso, vdsoText, scratch, zone }: Stub, isRoot: boolean) {
+  constructor({ tracee, vdso, vdsoText, scratch, restorerArea }: Stub, isRoot: boolean) {
     super();
     this.tracee = tracee;
     this.isRoot = isRoot;
@@ -32,7 +32,7 @@ export class StubTask extends ProgramTarget {
     this.vdso = vdso;
     this.vdsoText = vdsoText;
     this.scratch = scratch;
-    this.zone = zone;
+    this.restorerArea = restorerArea;
   }
 
   /**

@@ -1,6 +1,6 @@
 import { KERNEL_SIGACTION_SIZE, SIG, SIGSET_SIZE } from "../abi/signal.ts";
 import type { Data, Operand } from "../program/program.ts";
-import type { Host } from "./host.ts";
+import type { RawSyscalls } from "./raw-syscalls.ts";
 import { SystemError } from "./system-error.ts";
 
 /** struct kernel_sigaction with the default action. */
@@ -12,7 +12,7 @@ const DEFAULT_ACTION = new Uint8Array(KERNEL_SIGACTION_SIZE);
  * @param words the program's arguments, its name first.
  */
 export function executeProgram(
-  host: Host,
+  host: RawSyscalls,
   path: string,
   words: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,

@@ -8,7 +8,7 @@ import { argument, chooseId, creationFlags, permissions } from "../permissions.t
 
 /** System V shared memory. The root task has nothing mapped yet but the zone: each segment is filled at the same address after it. */
 export function makeSegments(root: Task, segments: readonly Entry<"ipcns_shm">[], context: StageContext): void {
-  const end = context.stub.zone.start + context.stub.zone.length;
+  const end = context.stub.restorerArea.start + context.stub.restorerArea.length;
   for (const { value, extra } of segments) {
     const { desc, size, in_pagemaps, hugetlb_flag = 0 } = value;
     const at = hugetlb_flag === 0 ? end : alignUp(end, hugePageSize(hugetlb_flag));
