@@ -20,9 +20,9 @@ import { mm } from "./memory/mm/dump.ts";
 import { pages } from "./memory/private-memory/dump.ts";
 import { sharedMemory } from "./memory/shared-mappings/dump.ts";
 import { ipcNamespace } from "./namespaces/ipc/dump.ts";
-import { mountNamespace } from "./namespaces/mount/dump.ts";
+import { mountNamespaces } from "./namespaces/mount/dump.ts";
 import { nestedNamespaces } from "./namespaces/nested/dump.ts";
-import { netNamespace } from "./namespaces/net/dump.ts";
+import { netNamespaces } from "./namespaces/net/dump.ts";
 import { timeNamespace } from "./namespaces/time/dump.ts";
 import { userNamespace } from "./namespaces/user/dump.ts";
 import { utsNamespace } from "./namespaces/uts/dump.ts";
@@ -54,10 +54,10 @@ export {
   limits,
   mappings,
   mm,
-  mountNamespace,
+  mountNamespaces,
   nestedNamespaces,
   netlinkSockets,
-  netNamespace,
+  netNamespaces,
   networkLock,
   objectIds,
   pages,
@@ -89,8 +89,8 @@ export function defaultDumpPlugins(): readonly Plugin[] {
     userNamespace(),
     utsNamespace(),
     ipcNamespace(),
-    netNamespace(),
-    mountNamespace(),
+    netNamespaces(),
+    mountNamespaces(),
     mappings(),
     pages(),
     mm(),
