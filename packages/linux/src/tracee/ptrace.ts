@@ -2,7 +2,7 @@ import { ERRNO } from "../abi/errno.ts";
 import { NT, PTRACE } from "../abi/ptrace.ts";
 import { USER_REGS_SIZE } from "../abi/user-regs-x86-64.ts";
 import { W, waitStatus } from "../abi/wait.ts";
-import type { Host } from "../host/host.ts";
+import type { RawSyscalls } from "../host/raw-syscalls.ts";
 import { checked } from "../host/system-error.ts";
 
 /** How long a stop that needs no work of the task may take, in milliseconds. */
@@ -30,9 +30,9 @@ export interface RseqConfiguration {
  * ptrace(2) and wait4(2) as this project uses them. Every method needs the thread that seized the tracee.
  */
 export class Ptrace {
-  readonly #host: Host;
+  readonly #host: RawSyscalls;
 
-  constructor(host: Host) {
+  constructor(host: RawSyscalls) {
     this.#host = host;
   }
 

@@ -3,9 +3,9 @@ import { O } from "../abi/fcntl.ts";
 import { MAP, PROT } from "../abi/mman.ts";
 import { PTRACE } from "../abi/ptrace.ts";
 import { MSG } from "../abi/socket.ts";
-import type { Host } from "../host/host.ts";
+import type { AddressRange } from "../host/address-space.ts";
+import type { RawSyscalls } from "../host/raw-syscalls.ts";
 import { checked, SystemError } from "../host/system-error.ts";
-import type { AddressRange } from "../zone/zone.ts";
 
 const BUFFER_SIZE = 4 * 1024 * 1024;
 /** struct iovec of each side, in the scratch memory. */
@@ -22,11 +22,11 @@ interface Buffer {
 
 /** Memory of other processes, read and written from outside. */
 export class TaskMemory {
-  readonly #host: Host;
+  readonly #host: RawSyscalls;
   readonly #files = new Map<number, number>();
   #buffer: Buffer | undefined;
 
-  constructor(host: Host) {
+  constructor(host: RawSyscalls) {
     this.#host = host;
   }
 
@@ -159,7 +159,7 @@ export class TaskMemory {
 const AT_FDCWD = -100;
 
 /** Opens a file of /proc. */
-export function openFile(host: Host, path: string, at = 0, access: number = O.RDONLY): number {
+export function openFile(host: RawSyscalls, path: string, at = 0, access: number = O.RDONLY): number {
   host.scratch.set(new TextEncoder().encode(`${path}\0`), at);
   const file = host.syscall("openat", AT_FDCWD, host.scratchAddress + at, access | O.CLOEXEC, 0);
   return checked(file, "openat", `open ${path}`);

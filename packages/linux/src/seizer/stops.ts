@@ -1,6 +1,6 @@
 import { SIG } from "../abi/signal.ts";
 import { P, W } from "../abi/wait.ts";
-import type { Host } from "../host/host.ts";
+import type { RawSyscalls } from "../host/raw-syscalls.ts";
 
 /** Where struct siginfo has what waitid(2) tells. Source: include/uapi/asm-generic/siginfo.h. */
 const SIGNUMBER = 0;
@@ -30,9 +30,9 @@ export type Stop =
  * SIGTRAP to a thread whose tracer dies at a system call that it has not waited for.
  */
 export class Stops {
-  readonly #host: Host;
+  readonly #host: RawSyscalls;
 
-  constructor(host: Host) {
+  constructor(host: RawSyscalls) {
     this.#host = host;
   }
 

@@ -33,7 +33,7 @@ const SYSCALL = [0x0f, 0x05] as const;
  * blocked signals that it had. It runs when the tracer of a thread that is away dies.
  *
  * Why not rt_sigreturn(2): that forgets how long an interrupted sleep still has to last, and needs the whole extended state and, with a shadow stack, a
- * token there. This code touches neither. A thread in a restartable sequence goes to its abort handler (see `Freezer`).
+ * token there. This code touches neither. A thread in a restartable sequence goes to its abort handler (see `PtraceSeizer`).
  *
  *     block all signals            # so that no handler finds the stack pointer elsewhere
  *     rsp = address of the flags ; popfq ; rsp = its own

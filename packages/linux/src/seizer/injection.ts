@@ -3,14 +3,14 @@ import { MAP, PROT } from "../abi/mman.ts";
 import { SIG, SIGSET_SIZE } from "../abi/signal.ts";
 import { syscallNumber } from "../abi/syscall.ts";
 import { type UserReg, userRegOffset } from "../abi/user-regs-x86-64.ts";
-import type { Host } from "../host/host.ts";
+import { findFreeAddress } from "../host/address-space.ts";
 import { readMaps } from "../host/procfs.ts";
+import type { RawSyscalls } from "../host/raw-syscalls.ts";
 import { checked, SystemError } from "../host/system-error.ts";
 import { type EncodedProgram, encodeProgram } from "../program/encode-x86-64.ts";
 import type { Data, Step } from "../program/program.ts";
 import type { Query, StoppedThread } from "../seizer.ts";
 import { type Ptrace, STOP_TIMEOUT } from "../tracee/ptrace.ts";
-import { findFreeAddress } from "../zone/zone.ts";
 import { InjectedMemory, MOST_INJECTED } from "./injected-memory.ts";
 import type { Stop, Stops } from "./stops.ts";
 import type { TaskMemory } from "./task-memory.ts";
@@ -54,7 +54,7 @@ interface Visitor {
  * When this process is killed while programs run, the process keeps the memory: its threads leave at different times, and none could tell that it is the last.
  */
 export class Injection {
-  readonly #host: Host;
+  readonly #host: RawSyscalls;
   readonly #ptrace: Ptrace;
   readonly #stops: Stops;
   readonly #memory: TaskMemory;
@@ -72,7 +72,7 @@ export class Injection {
    * @throws SystemError when the process has no room for the trampoline, or a thread cannot be asked.
    */
   constructor(
-    host: Host,
+    host: RawSyscalls,
     ptrace: Ptrace,
     stops: Stops,
     memory: TaskMemory,

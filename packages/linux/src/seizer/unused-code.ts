@@ -1,6 +1,6 @@
 import { PAGE_SIZE } from "../abi/mman.ts";
+import type { AddressRange } from "../host/address-space.ts";
 import type { MapsEntry } from "../host/procfs.ts";
-import type { AddressRange } from "../zone/zone.ts";
 import type { TaskMemory } from "./task-memory.ts";
 
 const ALIGNMENT = 16;

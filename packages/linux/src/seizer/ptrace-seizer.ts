@@ -4,14 +4,14 @@ import { KCMP } from "../abi/kcmp.ts";
 import { PTRACE_O } from "../abi/ptrace.ts";
 import { SIG } from "../abi/signal.ts";
 import { userRegOffset } from "../abi/user-regs-x86-64.ts";
-import type { Host } from "../host/host.ts";
+import type { AddressRange } from "../host/address-space.ts";
 import { readStat, readStatus } from "../host/procfs.ts";
+import type { RawSyscalls } from "../host/raw-syscalls.ts";
 import { checked, SystemError } from "../host/system-error.ts";
 import type { ExtendedState } from "../kernel.ts";
 import type { Query, ScannedPages, SeccompFilter, Seizer, StoppedThread } from "../seizer.ts";
 import { readExtendedState } from "../tracee/extended-state-x86-64.ts";
 import { Ptrace, type RseqConfiguration, STOP_TIMEOUT } from "../tracee/ptrace.ts";
-import type { AddressRange } from "../zone/zone.ts";
 import { Injection, type Work } from "./injection.ts";
 import { restartedElsewhere } from "./interrupted-call-x86-64.ts";
 import { PageScan } from "./page-scan.ts";
@@ -19,22 +19,21 @@ import { type Stop, Stops } from "./stops.ts";
 import { TaskMemory } from "./task-memory.ts";
 
 /**
- * Stops threads of processes that run, looks at them, and lets them go on as if nothing had been. They are traced without
- * PTRACE_O_EXITKILL: when this process is killed they go on too.
+ * The real Seizer, by ptrace. Threads are traced without PTRACE_O_EXITKILL: when this process is killed, they run on.
  *
  * Precondition: all calls come from one thread (ptrace belongs to it). Requires CAP_SYS_PTRACE for processes of other users.
  */
-export class Freezer implements Seizer {
-  readonly #host: Host;
+export class PtraceSeizer implements Seizer {
+  readonly #host: RawSyscalls;
   readonly #ptrace: Ptrace;
   readonly #stops: Stops;
   readonly #memory: TaskMemory;
-  readonly #frozen = new Map<number, StoppedThread>();
-  /** Those that did not stop in time: traced all the same, until they do. */
+  readonly #stopped = new Map<number, StoppedThread>();
+  /** Threads that did not stop in time, and are traced until they do. */
   readonly #late = new Set<number>();
   #releasing: NodeJS.Timeout | undefined;
 
-  constructor(host: Host) {
+  constructor(host: RawSyscalls) {
     this.#host = host;
     this.#ptrace = new Ptrace(host);
     this.#stops = new Stops(host);
@@ -42,9 +41,9 @@ export class Freezer implements Seizer {
   }
 
   /**
-   * Stops threads, all at once. Those that have ended meanwhile, zombies too, are left out.
+   * Stops threads, all at once. Leaves out those that have ended meanwhile, zombies included.
    *
-   * Throws a SystemError when one cannot be traced, or does not stop in time; `resume` then lets all others go on.
+   * Throws a SystemError when one cannot be traced, or does not stop in time; `resume` then resumes all others.
    *
    * @param timeout in milliseconds.
    */
@@ -59,7 +58,7 @@ export class Freezer implements Seizer {
       this.#ptrace.interrupt(tid);
     }
     const end = performance.now() + timeout;
-    const frozen = seized.flatMap(({ tid, tgid }) => {
+    const stopped = seized.flatMap(({ tid, tgid }) => {
       const stop = this.#awaitInterrupt(tid, Math.max(0, end - performance.now()));
       if (stop === undefined) {
         failures.push(new SystemError("waitid", ERRNO.ETIMEDOUT, `stop task ${tid}: ${whatItDoes(tid)}`));
@@ -75,11 +74,11 @@ export class Freezer implements Seizer {
         signalMask: this.#ptrace.getSignalMask(tid),
         stopSignal: stop.signal === SIG.TRAP ? undefined : stop.signal,
       };
-      this.#frozen.set(tid, thread);
+      this.#stopped.set(tid, thread);
       return [thread];
     });
     if (failures[0] !== undefined) throw failures[0];
-    return frozen;
+    return stopped;
   }
 
   /**
@@ -87,13 +86,13 @@ export class Freezer implements Seizer {
    * others and takes the leader's id.
    */
   dropChanged(): readonly number[] {
-    const changed = [...this.#frozen.keys()].filter((tid) => {
+    const changed = [...this.#stopped.keys()].filter((tid) => {
       const stop = this.#stops.poll(tid);
       if (stop === undefined) return readStat(tid)?.state !== "t";
       this.#ptrace.resume(tid, signalOf(stop));
       return true;
     });
-    for (const tid of changed) this.#frozen.delete(tid);
+    for (const tid of changed) this.#stopped.delete(tid);
     return changed;
   }
 
@@ -135,7 +134,7 @@ export class Freezer implements Seizer {
       else others.push(question);
     }
     const leaders = new Map<number, StoppedThread>();
-    for (const thread of this.#frozen.values()) if (!leaders.has(thread.tgid)) leaders.set(thread.tgid, thread);
+    for (const thread of this.#stopped.values()) if (!leaders.has(thread.tgid)) leaders.set(thread.tgid, thread);
     together([...asked].map(([pid, ofIt]) => this.#askProcess(pid, leaders.get(pid), ofIt)));
   }
 
@@ -165,8 +164,8 @@ export class Freezer implements Seizer {
 
   /** Resumes all threads as they were. One that has not stopped yet resumes when it does, at the latest when this process ends. */
   resume(): void {
-    for (const { tid } of this.#frozen.values()) this.#ptrace.detach(tid, 0);
-    this.#frozen.clear();
+    for (const { tid } of this.#stopped.values()) this.#ptrace.detach(tid, 0);
+    this.#stopped.clear();
     const end = performance.now() + LAST_CHANCE;
     for (const tid of this.#late) this.#release(tid, this.#awaitInterrupt(tid, Math.max(0, end - performance.now())));
     if (this.#late.size > 0) this.#releaseLater();
@@ -174,14 +173,14 @@ export class Freezer implements Seizer {
 
   /** Kills all processes and waits until they have ended. Returns those that did not in time. */
   kill(): readonly number[] {
-    const threads = [...this.#frozen.values()];
+    const threads = [...this.#stopped.values()];
     for (const { tid, tgid } of threads) if (tid === tgid) this.#host.syscall("kill", tid, SIG.KILL);
     // The last found first: a leader is not reported dead while one of its threads is, nor the init of a pid namespace while a task is in it.
     const left = threads
       .toReversed()
       .filter(({ tid }) => !this.#ptrace.waitForEnd(tid))
       .map(({ tid }) => tid);
-    this.#frozen.clear();
+    this.#stopped.clear();
     return left;
   }
 
@@ -196,7 +195,7 @@ export class Freezer implements Seizer {
     try {
       yield* injection.ask();
     } finally {
-      for (const { tid } of injection.strays) if (this.#frozen.delete(tid)) this.#late.add(tid);
+      for (const { tid } of injection.strays) if (this.#stopped.delete(tid)) this.#late.add(tid);
     }
   }
 
