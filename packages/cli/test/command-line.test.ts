@@ -53,7 +53,10 @@ describe("the command line", () => {
   });
 
   it("requires a checkpoint", async () => {
-    await expect(run("restore")).rejects.toMatchObject({ code: "ERR_OPTION", message: "Name a checkpoint: the directory of its images" });
+    await expect(run("restore")).rejects.toMatchObject({
+      code: "ERR_OPTION",
+      message: "Name a checkpoint: the directory of its images",
+    });
   });
 });
 
