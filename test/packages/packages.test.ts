@@ -16,7 +16,7 @@ import { stripVTControlCharacters } from "node:util";
 import { expect, it } from "vitest";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const PACKAGES = ["images", "linux", "core", "plugins", "checkpoint", "cli"];
+const PACKAGES = ["images", "linux", "core", "plugins", "cli"];
 const { packageManager, version } = {
   ...JSON.parse(readFileSync(`${root}packages/core/package.json`, "utf8")),
   ...JSON.parse(readFileSync(`${root}package.json`, "utf8")),
