@@ -1,4 +1,4 @@
-/** Cases that Restage's own checkpoints do not hold yet, and what they are refused for. */
+/** Cases that Restage cannot save yet, and the reason that its refusal names. */
 export const NOT_YET: Readonly<Record<string, string>> = {
   "aio-rings": "it maps no regular file: these are not saved yet",
   "cgroup-settings": "--manage-cgroups is an option of CRIU that Restage does not have yet",
