@@ -5,33 +5,35 @@ import type { StageName } from "./restore/stages.ts";
 /** What each code means and what to do about it: the source of `docs/errors.md`. */
 export const ERRORS = {
   ERR_COMPLETE: {
-    meaning: "The restore failed after the commit point: tasks have been let go and cannot be taken back.",
-    remedy: "The message says which tasks run and which do not. End them, mend the cause, restore again.",
+    meaning:
+      "The restore or checkpoint failed after the commit point: tasks have resumed, or ended, and nothing can be rolled back.",
+    remedy: "The message says which tasks run. End them, fix the cause, and restore again.",
   },
   ERR_CONFIG: {
     meaning: "The configuration file, or a plugin it names, cannot be used.",
-    remedy: "Mend the file that the message names; `defineConfig` gives completion and checks types.",
+    remedy: "Fix the file that the message names; `defineConfig` gives completion and checks types.",
   },
   ERR_DUTY_CLAIMED: {
     meaning: "Two plugins claim one duty.",
-    remedy: "Take one of them out of `plugins`. A plugin replaces a default by claiming its duty, but only one may.",
+    remedy:
+      "Remove one of them from `plugins`. A plugin replaces a default by claiming its duty, but only one plugin can.",
   },
   ERR_DUTY_MISSING: {
     meaning:
-      "A plugin needs a duty or a service that no plugin provides, or no plugin has done what a restore cannot do without.",
+      "A plugin needs a duty or a service that no plugin provides, or no plugin did something that every restore needs.",
     remedy:
-      "Add a plugin that claims the duty, or take out the one that needs it. Replaced a default? Yours has to do all that it did.",
+      "Add a plugin that claims the duty, or remove the one that needs it. A plugin that replaces a default must do everything the default did.",
   },
   ERR_IMAGE: {
     meaning: "An image of the checkpoint is missing, damaged, or contradicts another one.",
-    remedy: "Take the checkpoint again, or copy it again from where it was made.",
+    remedy: "Make the checkpoint again, or copy it again from its origin.",
   },
   ERR_KERNEL: {
     meaning: "This process cannot drive tasks on this machine.",
     remedy: "`restage check` lists what is missing.",
   },
   ERR_OPTION: {
-    meaning: "An option is unknown, has a bad value, or is one of CRIU's that Restage does not have yet.",
+    meaning: "An option is unknown, has a bad value, or is an option of CRIU that Restage does not support yet.",
     remedy: "`restage restore --help` lists the options.",
   },
   ERR_PID_TAKEN: {
@@ -40,10 +42,12 @@ export const ERRORS = {
   },
   ERR_PLUGIN: {
     meaning: "A plugin failed: one of its taps threw, or used the interface wrongly.",
-    remedy: "The message names plugin and stage. For the defaults: report it, with the trace.",
+    remedy:
+      "The message names the plugin and the stage or phase. If it is a default plugin, report the failure with its trace.",
   },
   ERR_REFUSED: {
-    meaning: "The checkpoint cannot be restored here. Nothing has been touched; all findings are listed.",
+    meaning:
+      "The checkpoint cannot be restored here, or the tree cannot be checkpointed. Nothing has been changed; all findings are listed.",
     remedy: "Each finding says what would help.",
   },
   ERR_STAGE: {
@@ -52,23 +56,23 @@ export const ERRORS = {
   },
   ERR_SYSCALL: {
     meaning: "A system call failed, in a task or in the coordinator.",
-    remedy: "The message has call, arguments and errno, and a hint where there is one.",
+    remedy: "The message has the call, its arguments and errno, and often a hint.",
   },
   ERR_TAP_ORDER: {
-    meaning: "A tap is to run before one that does not exist, or by a bare number.",
+    meaning: "A tap is ordered before a tap that does not exist, or by a bare number.",
     remedy: "Name an existing tap of that hook in `before`; the message lists them.",
   },
   ERR_TASK_DIED: {
     meaning: "A task ended while it was being restored.",
-    remedy: "If it was killed from outside (the kernel's log tells of out-of-memory kills), restore again.",
+    remedy: "If it was killed from outside, restore again. The kernel's log shows out-of-memory kills.",
   },
   ERR_TASK_STUCK: {
     meaning: "A task did not confirm its stage, or a plugin's tap did not settle, in time.",
-    remedy: "The message names the duty, and the call in which it is. `--timeout` gives it longer.",
+    remedy: "The message names the duty and the call that it is in. `--timeout` allows more time.",
   },
   ERR_UNDO: {
     meaning: "After a failure, something could not be undone.",
-    remedy: "The message names what is left; remove it by hand.",
+    remedy: "Remove by hand what the message names.",
   },
 } as const;
 
@@ -81,7 +85,7 @@ export interface FailedSyscall {
   readonly errno: number | undefined;
 }
 
-/** Where a failure belongs and what is known about it. */
+/** Where a failure happened, and what is known about it. */
 export interface ErrorContext {
   readonly stage?: StageName | undefined;
   /** The phase of a checkpoint. */
@@ -89,7 +93,7 @@ export interface ErrorContext {
   /** Pid of the task in the checkpoint. */
   readonly pid?: number | undefined;
   readonly tid?: number | undefined;
-  /** The plugin, by its duty where it claims one. */
+  /** The plugin, named by the duty that it claims, if any. */
   readonly plugin?: string | undefined;
   readonly syscall?: FailedSyscall | undefined;
   /** The image and the entry that it is about, for example `files.img: reg 3`. */
@@ -101,7 +105,7 @@ export interface ErrorContext {
 }
 
 /**
- * Every failure of a restore: a code, and where it belongs. `message` is one line that says what failed; `describe()` adds
+ * A failure of a restore or a checkpoint: a code, and where it happened. `message` is one line that says what failed; `describe()` adds
  * the rest.
  */
 export class RestoreError extends Error {
@@ -131,7 +135,7 @@ export class RestoreError extends Error {
     this.failures = context.failures ?? [];
   }
 
-  /** The same failure, with what was not known where it happened. */
+  /** The same failure, with details added that were not known where it was thrown. */
   within(context: ErrorContext): RestoreError {
     const merged = {
       stage: this.stage ?? context.stage,
@@ -148,7 +152,7 @@ export class RestoreError extends Error {
     return new RestoreError(this.code, this.message, merged);
   }
 
-  /** All that is known, over several lines, without colours. */
+  /** Everything that is known, on several lines, without colors. */
   describe(): string {
     const lines = [`${this.code}: ${this.message}`];
     const place = [
@@ -198,7 +202,7 @@ export function asRestoreError(error: unknown, context: ErrorContext): RestoreEr
   return new RestoreError("ERR_PLUGIN", message, { ...context, cause: error });
 }
 
-/** One failure as it is; several as one that lists them. */
+/** Returns a single failure as it is, and several as one that lists them. */
 export function joinFailures(failures: readonly RestoreError[], stage: StageName): RestoreError {
   const [first] = failures;
   if (failures.length === 1 && first !== undefined) return first;

@@ -10,7 +10,7 @@ export type RestoreEvent =
   | { readonly kind: "planned"; readonly time: number; readonly tasks: number; readonly findings: readonly Finding[] }
   | { readonly kind: "stage-started"; readonly time: number; readonly stage: StageName; readonly participants: number }
   | { readonly kind: "stage-left"; readonly time: number; readonly stage: StageName; readonly milliseconds: number }
-  /** A program ran in a task; steps have their results. In a recording it is what would run. */
+  /** A program ran in a task; its steps have their results. In a dry run, it is what would run. */
   | {
       readonly kind: "program";
       readonly time: number;
@@ -32,7 +32,7 @@ export type DumpEvent =
   | TapEvent
   | { readonly kind: "phase-started"; readonly time: number; readonly phase: PhaseName }
   | { readonly kind: "phase-left"; readonly time: number; readonly phase: PhaseName; readonly milliseconds: number }
-  /** The tree resumed, or ended; `frozen` is how long it had stood still, in milliseconds. */
+  /** The tree resumed, or ended; `frozen` is how long it was stopped, in milliseconds. */
   | { readonly kind: "thawed"; readonly time: number; readonly frozen: number }
   | { readonly kind: "saved"; readonly time: number; readonly tasks: number }
   | { readonly kind: "failed"; readonly time: number; readonly error: RestoreError; readonly left: readonly string[] };

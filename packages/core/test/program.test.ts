@@ -309,7 +309,7 @@ describe("a program", () => {
 describe("a target of calls", () => {
   it("accepts calls only while it takes part in a stage", async () => {
     const target = new Target();
-    expect(() => target.call.getpid()).toThrow(/task 9.*no stage/);
+    expect(() => target.call.getpid()).toThrow(/task 9.*no program is open/);
     const { builder, programs } = builderThatKeeps();
     target.program = builder;
     target.call.getpid();
@@ -317,7 +317,7 @@ describe("a target of calls", () => {
     await target.flush();
     expect(programs[0]).toHaveLength(4);
     target.program = undefined;
-    expect(() => target.copy(0, data(new Uint8Array(1)))).toThrow(/no stage/);
+    expect(() => target.copy(0, data(new Uint8Array(1)))).toThrow(/no program is open/);
   });
 });
 

@@ -279,10 +279,10 @@ describe("the recording kernel", () => {
 
   it("places the zone and the parked vdso outside of the occupied ranges", async () => {
     const kernel = new RecordingKernel();
-    const { zone } = await kernel.createStub(STUB);
-    const occupied = [{ start: zone.start + 4096, end: zone.start + 8192 }];
-    const { zone: other, vdso, scratch } = await kernel.createStub({ ...STUB, occupied });
-    expect(other.start >= zone.start + 8192 || other.start + other.length <= zone.start + 4096).toBe(true);
+    const { restorerArea: area } = await kernel.createStub(STUB);
+    const occupied = [{ start: area.start + 4096, end: area.start + 8192 }];
+    const { restorerArea: other, vdso, scratch } = await kernel.createStub({ ...STUB, occupied });
+    expect(other.start >= area.start + 8192 || other.start + other.length <= area.start + 4096).toBe(true);
     for (const { start, end } of [...vdso, scratch]) {
       expect(start).toBeGreaterThanOrEqual(other.start);
       expect(end).toBeLessThanOrEqual(other.start + other.length);

@@ -7,7 +7,8 @@ import { parseImageFileName } from "./file-name.ts";
 import type { Entry, EntryImage, Image } from "./image.ts";
 import { ImageCursor } from "./image-cursor.ts";
 import { ImageError } from "./image-error.ts";
-import type { EntryKindName, ImageKind } from "./image-kind.ts";
+import type { ImageKind } from "./image-kind.ts";
+import type { EntryKindName } from "./image-kinds.ts";
 import { imageKinds } from "./image-kinds.ts";
 import { IMG_COMMON_MAGIC, IMG_SERVICE_MAGIC } from "./magic.ts";
 

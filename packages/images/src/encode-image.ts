@@ -6,7 +6,8 @@
 
 import type { EntryToEncode, Image } from "./image.ts";
 import { ImageError } from "./image-error.ts";
-import type { EntryKindName, ImageKind } from "./image-kind.ts";
+import type { ImageKind } from "./image-kind.ts";
+import type { EntryKindName } from "./image-kinds.ts";
 import { imageKinds } from "./image-kinds.ts";
 import { IMG_COMMON_MAGIC, IMG_SERVICE_MAGIC } from "./magic.ts";
 import { encodeMessage } from "./schema/encode.ts";

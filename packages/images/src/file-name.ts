@@ -4,7 +4,7 @@
  * @module
  */
 import { ImageError } from "./image-error.ts";
-import type { ImageKindName } from "./image-kind.ts";
+import type { ImageKindName } from "./image-kinds.ts";
 import { imageKinds } from "./image-kinds.ts";
 
 /** What the name of an image file tells. */

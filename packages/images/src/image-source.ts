@@ -7,7 +7,7 @@ import { decodeEntries, decodeImage } from "./decode-image.ts";
 import { imageFileName } from "./file-name.ts";
 import type { Entry, Image } from "./image.ts";
 import { ImageError } from "./image-error.ts";
-import type { EntryKindName } from "./image-kind.ts";
+import type { EntryKindName } from "./image-kinds.ts";
 import type { InventoryEntry } from "./messages/inventory.ts";
 
 /** The images of one dump. Names are file names without directory, such as `core-1234.img`. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { EntryExtra, EntryInput, EntryKindName, EntryValue, RawKindName } from "./image-kind.ts";
+import type { EntryExtra, EntryInput, EntryKindName, EntryValue, RawKindName } from "./image-kinds.ts";
 import type { UnknownFieldReport } from "./schema/decode.ts";
 
 /** Where an entry stood in its file; absent from entries that were made and not read. */

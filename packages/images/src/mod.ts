@@ -20,22 +20,25 @@ export type { ExtraRule } from "./extra/rule.ts";
 export type { ImageFileName } from "./file-name.ts";
 export { imageFileName, imageKindOf, parseImageFileName } from "./file-name.ts";
 export { fileSystems } from "./file-systems.ts";
+export type { FileTypeFacts } from "./file-type.ts";
+export { FileType } from "./file-type.ts";
+export type { FileImageKinds, FileMemberKinds, FileMembers, FileTypeNumbers } from "./file-types.ts";
+export { fileMemberKinds } from "./file-types.ts";
 export type { Entry, EntryImage, EntryToEncode, Image, RawImage } from "./image.ts";
 export { MAX_MESSAGE_SIZE } from "./image-cursor.ts";
 export { MAX_FILE_SIZE, openImageDirectory } from "./image-directory.ts";
 export type { ImageErrorCode, ImageErrorPlace } from "./image-error.ts";
 export { ImageError } from "./image-error.ts";
+export type { ImageHeader, ImageKind } from "./image-kind.ts";
 export type {
   EntryExtra,
   EntryInput,
   EntryKindName,
   EntryValue,
-  ImageHeader,
-  ImageKind,
   ImageKindName,
   ImageKinds,
   RawKindName,
-} from "./image-kind.ts";
+} from "./image-kinds.ts";
 export { imageKinds } from "./image-kinds.ts";
 export type { ImageSource } from "./image-source.ts";
 export { readEntries, readImage, readInventory, readSingleEntry } from "./image-source.ts";

@@ -2,16 +2,16 @@ import { O } from "./abi/fcntl.ts";
 import { PTRACE_O } from "./abi/ptrace.ts";
 import { SIG } from "./abi/signal.ts";
 import { waitStatus } from "./abi/wait.ts";
-import type { Host } from "./host/host.ts";
+import type { RawSyscalls } from "./host/raw-syscalls.ts";
 import { checked } from "./host/system-error.ts";
 import { type EncodedProgram, encodeProgram, isSuccess } from "./program/encode-x86-64.ts";
 import type { Operand, Program, Step, SyscallStep } from "./program/program.ts";
+import { PARKING_SIZE, RestorerArea } from "./restorer-area/restorer-area.ts";
 import { bootStub } from "./stub/boot.ts";
 import { type Ptrace, STOP_TIMEOUT } from "./tracee/ptrace.ts";
-import { PARKING_SIZE, Zone } from "./zone/zone.ts";
 
-const ZONE_ADDRESS = 0x100_0000_0000 + PARKING_SIZE;
-const ZONE_SIZE = 64 * 1024 * 1024;
+const AREA_ADDRESS = 0x100_0000_0000 + PARKING_SIZE;
+const AREA_SIZE = 64 * 1024 * 1024;
 
 /** What is to be undone, and its program in the janitor's memory. */
 interface Undo {
@@ -27,9 +27,9 @@ interface Undo {
  * interpreter as everything else.
  */
 export class Janitor {
-  readonly #host: Host;
+  readonly #host: RawSyscalls;
   readonly #ptrace: Ptrace;
-  readonly #zone: Zone;
+  readonly #area: RestorerArea;
   readonly #pid: number;
   readonly #pipe: number;
   /** Where the program goes on after the read: the newest undo. */
@@ -37,18 +37,18 @@ export class Janitor {
   readonly #leave: EncodedProgram;
   readonly #undos: Undo[] = [];
 
-  constructor(host: Host, ptrace: Ptrace) {
+  constructor(host: RawSyscalls, ptrace: Ptrace) {
     this.#host = host;
     this.#ptrace = ptrace;
-    this.#zone = new Zone(host, ZONE_ADDRESS, ZONE_SIZE);
-    const zone = this.#zone;
+    this.#area = new RestorerArea(host, AREA_ADDRESS, AREA_SIZE);
+    const area = this.#area;
     checked(host.syscall("pipe2", host.scratchAddress, O.CLOEXEC), "pipe2", "start the janitor");
     const read = host.scratchView.getUint32(0, true);
     this.#pipe = host.scratchView.getUint32(4, true);
-    const stubPage = ZONE_ADDRESS + ZONE_SIZE;
-    const { pid, slot } = bootStub(host, ptrace, zone, stubPage, PTRACE_O.EXITKILL, { inherit: [read] });
+    const stubPage = AREA_ADDRESS + AREA_SIZE;
+    const { pid, slot } = bootStub(host, ptrace, area, stubPage, PTRACE_O.EXITKILL, { inherit: [read] });
     this.#pid = pid;
-    this.#leave = encodeProgram([call("exit_group", 0)], zone);
+    this.#leave = encodeProgram([call("exit_group", 0)], area);
     // Nothing of the coordinator's is kept open but the pipe; a session of its own, so that no terminal's signal ends it.
     const prologue: Program = [
       call("close_range", 0, read - 1),
@@ -57,7 +57,7 @@ export class Janitor {
       call("chdir", { kind: "address", data: data("/\0"), offset: 0 }),
       call("read", read, { kind: "address", data: data("\0\0\0\0\0\0\0\0"), offset: 0 }, 1),
     ];
-    this.#next = encodeProgram(prologue, zone);
+    this.#next = encodeProgram(prologue, area);
     this.#next.continueAt(this.#leave.address);
     slot.set(this.#next.address);
     ptrace.setSignalMask(pid, 0xffff_ffff_ffff_ffffn);
@@ -68,7 +68,7 @@ export class Janitor {
   /** Adds steps, to be made before all that were added earlier. Returns what takes them out again. */
   push(steps: Program): () => void {
     const tolerant = tolerate(steps);
-    const encoded = encodeProgram(tolerant, this.#zone);
+    const encoded = encodeProgram(tolerant, this.#area);
     encoded.continueAt(this.#undos.at(-1)?.encoded.address ?? this.#leave.address);
     const undo = { asked: steps, steps: tolerant, encoded };
     this.#undos.push(undo);
@@ -89,7 +89,7 @@ export class Janitor {
       });
     }
     this.#undos.length = 0;
-    this.#zone.close();
+    this.#area.close();
     return failed;
   }
 
@@ -98,7 +98,7 @@ export class Janitor {
     this.#next.continueAt(this.#leave.address);
     this.#dismiss();
     this.#undos.length = 0;
-    this.#zone.close();
+    this.#area.close();
   }
 
   /** The next newer one goes on with the next older one. */

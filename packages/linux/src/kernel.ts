@@ -1,7 +1,7 @@
+import type { AddressRange } from "./host/address-space.ts";
 import type { ProgramOutcome } from "./host/run-program.ts";
 import type { Program, Step, SyscallStep } from "./program/program.ts";
 import type { Seizer } from "./seizer.ts";
-import type { AddressRange } from "./zone/zone.ts";
 
 /** A thread under the tracer's control, always stopped between programs. Its ids are those of this process's pid namespace. */
 export interface Tracee {
@@ -51,7 +51,7 @@ export interface ExtendedState {
 }
 
 export interface StubOptions {
-  /** Addresses that tasks will use: the zone keeps away from them. */
+  /** Addresses that tasks will use: the restorer area keeps away from them. */
   readonly occupied: readonly AddressRange[];
   /** How long a program may go without finishing a step before it counts as stuck, in milliseconds. */
   readonly timeout: number;
@@ -87,8 +87,8 @@ export interface Stub {
   readonly vdsoText: Uint8Array | undefined;
   /** Address space in which a task may map memory for its own use during the restore. */
   readonly scratch: AddressRange;
-  /** Address space of parking and zone, to be unmapped last. */
-  readonly zone: { readonly start: number; readonly length: number };
+  /** Address space of parking and restorer area, to be unmapped last. */
+  readonly restorerArea: { readonly start: number; readonly length: number };
 }
 
 export interface ParkedMapping extends AddressRange {
@@ -131,7 +131,7 @@ export interface Exit {
 export interface Kernel {
   /** True when nothing is done, only written down: results are inventions. */
   readonly recording: boolean;
-  /** Starts the stub and prepares it: zone mapped, vdso parked, everything else unmapped, descriptors closed, signals default. */
+  /** Starts the stub and prepares it: restorer area mapped, vdso parked, everything else unmapped, descriptors closed, signals default. */
   createStub(options: StubOptions): Promise<Stub>;
   /**
    * Runs a program in a tracee; all that are asked for in one turn of the event loop run at once.
@@ -142,7 +142,7 @@ export interface Kernel {
   adopt(birth: Birth): Promise<Tracee>;
   /** Makes one call in a tracee by syscall stops, which leave pending signals and handlers alone. Returns its result. */
   call(tracee: Tracee, step: SyscallStep): number;
-  /** Gives the threads of processes, leaders first, their final state and takes the zone away. No program can run in them after it. */
+  /** Gives the threads of processes, leaders first, their final state and takes the restorer area away. No program can run in them after it. */
   conclude(processes: readonly (readonly ConcludedThread[])[]): void;
   /** Lets threads go. Returns those that were gone. */
   resume(tracees: readonly Tracee[]): readonly Tracee[];
@@ -170,13 +170,13 @@ export interface Kernel {
   /** Opens what stops running processes for a checkpoint. */
   openSeizer(): Seizer;
   /** Calls of the coordinator itself. */
-  readonly host: HostCalls;
+  readonly host: KernelHost;
   /** Frees what the kernel object holds. */
   close(): void;
 }
 
 /** What the coordinator does itself, outside any task. */
-export interface HostCalls {
+export interface KernelHost {
   /** Tells this restore from all others of this machine, for names. */
   readonly runId: string;
   /** The pid of this process. */

@@ -1,19 +1,20 @@
 import { closeSync, openSync, readSync, statSync, writeSync } from "node:fs";
 import { ERRNO, errnoText } from "./abi/errno.ts";
-import { MAP, MREMAP, PAGE_SIZE, PROT } from "./abi/mman.ts";
+import { MAP, MREMAP, PAGE_SIZE, PROT, TASK_SIZE } from "./abi/mman.ts";
 import { PR } from "./abi/prctl.ts";
-import { PTRACE_O } from "./abi/ptrace.ts";
+import { PTRACE_O, SYSCALL_STOP } from "./abi/ptrace.ts";
 import { RLIMIT } from "./abi/resource.ts";
 import { CLONE, CLONE_ARGS } from "./abi/sched.ts";
-import { NSIG, SIG, SIGSET_SIZE, signalBit } from "./abi/signal.ts";
+import { KERNEL_SIGACTION_SIZE, NSIG, SIG, SIGSET_SIZE, signalBit } from "./abi/signal.ts";
 import { syscallNumber } from "./abi/syscall.ts";
+import { CLOCK } from "./abi/time.ts";
 import { type UserReg, userRegOffset } from "./abi/user-regs-x86-64.ts";
 import { waitStatus } from "./abi/wait.ts";
 import { openForeignFunctions } from "./ffi/foreign-functions.ts";
 import { Freezer } from "./freezer/freezer.ts";
+import { findFreeAddress } from "./host/address-space.ts";
 import { executeProgram } from "./host/execute-program.ts";
 import { createFile, giveFile, listDirectory, makeDirectory, readInode } from "./host/file-system.ts";
-import { Host } from "./host/host.ts";
 import { pathBytes } from "./host/path-bytes.ts";
 import {
   findZombies,
@@ -27,6 +28,7 @@ import {
   readThreads,
   socketHolder,
 } from "./host/procfs.ts";
+import { RawSyscalls } from "./host/raw-syscalls.ts";
 import { runProgram } from "./host/run-program.ts";
 import { checked, SystemError } from "./host/system-error.ts";
 import { Janitor } from "./janitor.ts";
@@ -36,9 +38,9 @@ import type {
   Exit,
   FileStat,
   FinalState,
-  HostCalls,
   InitOptions,
   Kernel,
+  KernelHost,
   ParkedMapping,
   Stub,
   StubOptions,
@@ -46,20 +48,17 @@ import type {
 } from "./kernel.ts";
 import { isSuccess } from "./program/encode-x86-64.ts";
 import type { Data, Operand, Program, Step, SyscallStep } from "./program/program.ts";
+import { PARKING_SIZE, RESTORER_AREA_SIZE, RestorerArea, type Slot } from "./restorer-area/restorer-area.ts";
 import type { Seizer } from "./seizer.ts";
 import { bootStub, withRegisters } from "./stub/boot.ts";
 import { initCode } from "./stub/init-x86-64.ts";
 import { BatchRunner } from "./tracee/batch-runner.ts";
 import { layExtendedState } from "./tracee/extended-state-x86-64.ts";
 import { Ptrace, STOP_TIMEOUT } from "./tracee/ptrace.ts";
-import { findFreeAddress, PARKING_SIZE, type Slot, ZONE_SIZE, Zone } from "./zone/zone.ts";
-
-/** The end of the address space that mappings may use without asking for more: 47 bits. */
-const TASK_SIZE = 0x7fff_ffff_f000;
 
 /** Opens the real kernel. Throws when this runtime or host gives no way to call it. */
 export async function openKernel(): Promise<LinuxKernel> {
-  return new LinuxKernel(new Host(await openForeignFunctions()));
+  return new LinuxKernel(new RawSyscalls(await openForeignFunctions()));
 }
 
 /**
@@ -70,15 +69,15 @@ export async function openKernel(): Promise<LinuxKernel> {
  */
 export class LinuxKernel implements Kernel {
   readonly recording = false;
-  readonly host: HostCalls;
-  readonly #host: Host;
+  readonly host: KernelHost;
+  readonly #host: RawSyscalls;
   readonly #ptrace: Ptrace;
   readonly #slots = new Map<Tracee, Slot>();
   /** The first processes of pid namespaces. */
   readonly #inits = new Set<Tracee>();
   /** Leaders of processes that were let go into a stop, before the others run. */
   #stopped: Tracee[] = [];
-  #zone: Zone | undefined;
+  #area: RestorerArea | undefined;
   #janitor: Janitor | undefined;
   #runner: BatchRunner | undefined;
   #stub: Tracee | undefined;
@@ -86,7 +85,7 @@ export class LinuxKernel implements Kernel {
   #registers: Uint8Array = new Uint8Array();
   #extendedState: Uint8Array = new Uint8Array();
 
-  constructor(host: Host) {
+  constructor(host: RawSyscalls) {
     this.#host = host;
     this.#ptrace = new Ptrace(host);
     this.host = {
@@ -113,7 +112,7 @@ export class LinuxKernel implements Kernel {
   }
 
   /** Raw system calls of this process, for those who build on this package. */
-  get raw(): Host {
+  get raw(): RawSyscalls {
     return this.#host;
   }
 
@@ -122,28 +121,28 @@ export class LinuxKernel implements Kernel {
   }
 
   async createStub(options: StubOptions): Promise<Stub> {
-    const region = findFreeAddress(options.occupied, PARKING_SIZE + ZONE_SIZE + PAGE_SIZE);
-    const zone = new Zone(this.#host, region + PARKING_SIZE);
-    this.#zone = zone;
-    this.#runner = new BatchRunner(this.#host, this.#ptrace, zone, this.#slots, options.timeout, (tracee) =>
+    const region = findFreeAddress(options.occupied, PARKING_SIZE + RESTORER_AREA_SIZE + PAGE_SIZE);
+    const area = new RestorerArea(this.#host, region + PARKING_SIZE);
+    this.#area = area;
+    this.#runner = new BatchRunner(this.#host, this.#ptrace, area, this.#slots, options.timeout, (tracee) =>
       this.#slots.delete(tracee),
     );
     this.#options = PTRACE_O.EXITKILL | PTRACE_O.TRACESYSGOOD | (options.suspendSeccomp ? PTRACE_O.SUSPEND_SECCOMP : 0);
-    const stubPage = region + PARKING_SIZE + ZONE_SIZE;
+    const stubPage = region + PARKING_SIZE + RESTORER_AREA_SIZE;
     const { root } = options;
     const start = root === undefined ? undefined : { sibling: true, ...root };
-    const { pid, slot, registers } = bootStub(this.#host, this.#ptrace, zone, stubPage, this.#options, { start });
+    const { pid, slot, registers } = bootStub(this.#host, this.#ptrace, area, stubPage, this.#options, { start });
     const tracee: Tracee = { tid: pid, tgid: pid, inPidNamespace: root?.newPidNamespace === true };
     if (root === undefined) this.#stub = tracee;
     else if (root.newPidNamespace) this.#inits.add(tracee);
     this.#slots.set(tracee, slot);
     this.#registers = registers;
     this.#extendedState = this.#ptrace.getExtendedState(pid);
-    const { program, vdso } = stubProgram(pid, zone, this.#highestNumberOfFiles());
+    const { program, vdso } = stubProgram(pid, area, this.#highestNumberOfFiles());
     await this.#runner.run(tracee, program);
     const vdsoText = this.#readVdso(pid, vdso);
     if (options.init !== undefined) await this.#forkInit(tracee, options.init);
-    return { tracee: this.#stub ?? tracee, vdso, vdsoText, scratch: zone.scratch, zone: zone.region };
+    return { tracee: this.#stub ?? tracee, vdso, vdsoText, scratch: area.scratch, restorerArea: area.region };
   }
 
   run(tracee: Tracee, program: Program): Promise<void> {
@@ -153,7 +152,7 @@ export class LinuxKernel implements Kernel {
   }
 
   async adopt(birth: Birth): Promise<Tracee> {
-    const zone = this.#requireZone();
+    const area = this.#requireArea();
     const { forker, id, thread, newPidNamespace } = birth;
     const tid = forker.inPidNamespace === true ? this.#findTid(birth) : id;
     const raw = this.#ptrace.wait(tid, STOP_TIMEOUT);
@@ -166,15 +165,15 @@ export class LinuxKernel implements Kernel {
       inPidNamespace: forker.inPidNamespace === true || newPidNamespace || (forker === this.#stub && isInside(tid)),
     };
     if (newPidNamespace) this.#inits.add(tracee);
-    this.#slots.set(tracee, zone.addSlot());
-    this.#setRegisters(tracee, { ip: zone.entry });
+    this.#slots.set(tracee, area.addSlot());
+    this.#setRegisters(tracee, { ip: area.entry });
     return tracee;
   }
 
   call(tracee: Tracee, step: SyscallStep): number {
-    const zone = this.#requireZone();
-    const [di = 0, si = 0, dx = 0, r10 = 0, r8 = 0, r9 = 0] = step.args.map((value) => placeArgument(value, zone));
-    this.#setRegisters(tracee, { ax: syscallNumber(step.name), di, si, dx, r10, r8, r9, ip: zone.single });
+    const area = this.#requireArea();
+    const [di = 0, si = 0, dx = 0, r10 = 0, r8 = 0, r9 = 0] = step.args.map((value) => placeArgument(value, area));
+    this.#setRegisters(tracee, { ax: syscallNumber(step.name), di, si, dx, r10, r8, r9, ip: area.single });
     this.#stepSyscall(tracee);
     this.#stepSyscall(tracee);
     const registers = this.#ptrace.getRegisters(tracee.tid);
@@ -185,7 +184,7 @@ export class LinuxKernel implements Kernel {
 
   conclude(processes: readonly (readonly ConcludedThread[])[]): void {
     for (const threads of processes) for (const thread of threads) this.#makeLastCalls(thread);
-    this.#unmapZones(processes.flatMap(([leader]) => leader?.tracee ?? []));
+    this.#unmapAreas(processes.flatMap(([leader]) => leader?.tracee ?? []));
     for (const threads of processes) for (const { tracee, state } of threads) this.#setFinalState(tracee.tid, state);
   }
 
@@ -217,7 +216,7 @@ export class LinuxKernel implements Kernel {
       this.#ptrace.resume(tid, exit.signal);
     } else {
       const code = exit.code ?? 0;
-      this.#setRegisters(tracee, { ax: syscallNumber("exit_group"), di: code, ip: this.#requireZone().single });
+      this.#setRegisters(tracee, { ax: syscallNumber("exit_group"), di: code, ip: this.#requireArea().single });
       this.#ptrace.resume(tid);
     }
     let raw = this.#ptrace.wait(tid, STOP_TIMEOUT);
@@ -327,7 +326,7 @@ export class LinuxKernel implements Kernel {
 
   /** Nothing of the restore is left in it: a page of code, and one for a word. */
   async #leaveInit(init: Tracee, root: number): Promise<void> {
-    const { start, length } = this.#requireZone().region;
+    const { start, length } = this.#requireArea().region;
     const at = start + length;
     const flags = MAP.PRIVATE | MAP.ANONYMOUS | MAP.FIXED_NOREPLACE;
     const bytes = initCode(root);
@@ -337,7 +336,7 @@ export class LinuxKernel implements Kernel {
       syscallStep("mprotect", at, PAGE_SIZE, PROT.READ | PROT.EXEC),
       syscallStep("close_range", 0, 0xffff_ffff, 0),
     ]);
-    this.#unmapZones([init]);
+    this.#unmapAreas([init]);
     const registers = withRegisters(this.#registers, this.#requireSlot(init), { bx: 0, ip: at });
     checked(this.#ptrace.setRegisters(init.tid, registers), "ptrace(PTRACE_SETREGS)", "let the init go");
     checked(this.#ptrace.setSignalMask(init.tid, 0n), "ptrace(PTRACE_SETSIGMASK)", "let the init go");
@@ -345,13 +344,13 @@ export class LinuxKernel implements Kernel {
   }
 
   /** Puts a program in the place of this one. See {@link executeProgram}. */
-  execute(...program: Parameters<typeof executeProgram> extends [Host, ...infer Rest] ? Rest : never): never {
+  execute(...program: Parameters<typeof executeProgram> extends [RawSyscalls, ...infer Rest] ? Rest : never): never {
     return executeProgram(this.#host, ...program);
   }
 
   close(): void {
-    this.#zone?.close();
-    this.#zone = undefined;
+    this.#area?.close();
+    this.#area = undefined;
     this.#runner = undefined;
   }
 
@@ -384,9 +383,9 @@ export class LinuxKernel implements Kernel {
    * All at once. At the exit stop of munmap the code is gone, but the registers are set before it would be reached. By syscall stops, since a
    * trap would take pending signals and handlers with it.
    */
-  #unmapZones(leaders: readonly Tracee[]): void {
-    const { start, length } = this.#requireZone().region;
-    const { single } = this.#requireZone();
+  #unmapAreas(leaders: readonly Tracee[]): void {
+    const { start, length } = this.#requireArea().region;
+    const { single } = this.#requireArea();
     const call = { ax: syscallNumber("munmap"), di: start, si: length, ip: single };
     for (const leader of leaders) {
       this.#setRegisters(leader, call);
@@ -461,7 +460,7 @@ export class LinuxKernel implements Kernel {
   #awaitSyscallStop(tracee: Tracee): void {
     const raw = this.#ptrace.wait(tracee.tid, STOP_TIMEOUT);
     const status = typeof raw === "number" ? waitStatus(raw) : undefined;
-    if (status?.kind === "stopped" && status.signal === (SIG.TRAP | 0x80)) return;
+    if (status?.kind === "stopped" && status.signal === SYSCALL_STOP) return;
     throw new Error(`Cannot step task ${tracee.tid} through a system call: its wait status is ${raw}`);
   }
 
@@ -476,20 +475,20 @@ export class LinuxKernel implements Kernel {
     return slot;
   }
 
-  #requireZone(): Zone {
-    if (this.#zone === undefined) throw new Error("Cannot drive tasks: there is no stub");
-    return this.#zone;
+  #requireArea(): RestorerArea {
+    if (this.#area === undefined) throw new Error("Cannot drive tasks: there is no stub");
+    return this.#area;
   }
 }
 
-/** An argument of a call by syscall stops: data goes into the zone, results are of steps that ran. */
-function placeArgument(value: Operand, zone: Zone): number | bigint {
+/** An argument of a call by syscall stops: data goes into the restorer area, results are of steps that ran. */
+function placeArgument(value: Operand, area: RestorerArea): number | bigint {
   if (typeof value !== "object") return value;
   if (value.kind === "result") return value.step.result ?? 0;
   if (value.kind === "loaded") throw new TypeError("Cannot pass a loaded value to a call by syscall stops");
-  const at = zone.allocate(value.data.bytes.length);
-  zone.bytes.set(value.data.bytes, at);
-  return zone.address + at + value.offset;
+  const at = area.allocate(value.data.bytes.length);
+  area.bytes.set(value.data.bytes, at);
+  return area.address + at + value.offset;
 }
 
 function syscallStep(name: SyscallStep["name"], ...args: Operand[]): SyscallStep {
@@ -506,18 +505,18 @@ function cloneArguments(flags: number): Operand {
 }
 
 /**
- * What the stub does first: vdso and vvar go to the parking, everything but parking and zone is unmapped (its own stack and
+ * What the stub does first: vdso and vvar go to the parking, everything but parking and restorer area is unmapped (its own stack and
  * page too: the interpreter needs neither), signals that the runtime ignores get their default action, and all descriptors are
  * closed.
  */
 function stubProgram(
   pid: number,
-  zone: Zone,
+  area: RestorerArea,
   highestNumberOfFiles: Uint8Array,
 ): { program: Program; vdso: readonly ParkedMapping[] } {
   const steps: Step[] = [];
   const vdso: ParkedMapping[] = [];
-  let at = zone.parking;
+  let at = area.parking;
   for (const { start, end, name } of readMaps(pid)) {
     if (name !== "[vdso]" && !name.startsWith("[vvar")) continue;
     const flags = MREMAP.MAYMOVE | MREMAP.FIXED;
@@ -525,11 +524,11 @@ function stubProgram(
     vdso.push({ name, start: at, end: at + (end - start) });
     at += end - start;
   }
-  if (at > zone.scratch.start) throw new RangeError(`Cannot park a vdso of ${at - zone.parking} bytes`);
-  const { start, length } = zone.region;
+  if (at > area.scratch.start) throw new RangeError(`Cannot park a vdso of ${at - area.parking} bytes`);
+  const { start, length } = area.region;
   steps.push(syscallStep("munmap", 0, start));
   steps.push(syscallStep("munmap", start + length, TASK_SIZE - (start + length)));
-  const action: Data = { kind: "data", bytes: new Uint8Array(32), fields: [], output: false };
+  const action: Data = { kind: "data", bytes: new Uint8Array(KERNEL_SIGACTION_SIZE), fields: [], output: false };
   for (const signal of ignoredSignals(pid)) {
     steps.push(syscallStep("rt_sigaction", signal, { kind: "address", data: action, offset: 0 }, 0, SIGSET_SIZE));
   }
@@ -578,9 +577,9 @@ function writeProcFile(path: string, text: string): void {
   }
 }
 
-const CLOCKS = { CLOCK_MONOTONIC: 1, CLOCK_BOOTTIME: 7 } as const;
+const CLOCKS = { CLOCK_MONOTONIC: CLOCK.MONOTONIC, CLOCK_BOOTTIME: CLOCK.BOOTTIME } as const;
 
-function readClock(host: Host, clock: keyof typeof CLOCKS): bigint {
+function readClock(host: RawSyscalls, clock: keyof typeof CLOCKS): bigint {
   checked(host.syscall("clock_gettime", CLOCKS[clock], host.scratchAddress), "clock_gettime", `read ${clock}`);
   return host.scratchView.getBigInt64(0, true) * 1_000_000_000n + host.scratchView.getBigInt64(8, true);
 }

@@ -4,6 +4,8 @@
  *
  * @module
  */
+
+export type { AddressRange } from "./host/address-space.ts";
 export * from "./host/procfs.ts";
 export type { ProgramOutcome } from "./host/run-program.ts";
 export * from "./host/system-error.ts";
@@ -13,4 +15,3 @@ export { isSuccess } from "./program/encode-x86-64.ts";
 export * from "./program/program.ts";
 export * from "./seizer.ts";
 export type { RseqConfiguration } from "./tracee/ptrace.ts";
-export type { AddressRange } from "./zone/zone.ts";

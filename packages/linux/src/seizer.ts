@@ -1,8 +1,8 @@
 import type { KCMP } from "./abi/kcmp.ts";
+import type { AddressRange } from "./host/address-space.ts";
 import type { ExtendedState } from "./kernel.ts";
 import type { Program } from "./program/program.ts";
 import type { RseqConfiguration } from "./tracee/ptrace.ts";
-import type { AddressRange } from "./zone/zone.ts";
 
 /** A thread of a running process, stopped where it was (a ptrace-stop after PTRACE_SEIZE and PTRACE_INTERRUPT). */
 export interface StoppedThread {

@@ -6,7 +6,7 @@ import type { Program, SyscallStep, Word } from "../src/program/program.ts";
 import { addressOf, call, data, output, resultOf } from "./steps.ts";
 
 const ADDRESS = 0x100_0000_0000;
-/** Where programs begin in the memory: not at its start, as in a zone. */
+/** Where programs begin in the memory: not at its start, as in a restorer area. */
 const FIRST = 4096;
 
 /** Memory that no task runs in. */

@@ -375,9 +375,9 @@ describe.skipIf(!there)(needing(there, "programs in the stub", "Linux on x86_64"
 });
 
 describe.skipIf(!there)(needing(there, "the stub", "Linux on x86_64"), () => {
-  it("has no descriptors, and no memory but zone and parked vdso", async () => {
+  it("has no descriptors, and no memory but the restorer area and parked vdso", async () => {
     expect(await until(() => (readText(`/proc/${stub.tracee.tid}/maps`) ?? "") !== "")).toBe(true);
-    const { start, length } = stub.zone;
+    const { start, length } = stub.restorerArea;
     const maps = (readText(`/proc/${stub.tracee.tid}/maps`) ?? "")
       .split("\n")
       .filter((line) => !line.endsWith("[vsyscall]"));
@@ -396,7 +396,7 @@ describe.skipIf(!there)(needing(there, "the stub", "Linux on x86_64"), () => {
   });
 
   it("keeps away from addresses that tasks will use", async () => {
-    const { start, length } = stub.zone;
+    const { start, length } = stub.restorerArea;
     await stop();
     kernel = await openKernel();
     stub = await kernel.createStub({
@@ -404,7 +404,7 @@ describe.skipIf(!there)(needing(there, "the stub", "Linux on x86_64"), () => {
       timeout: TIMEOUT,
       suspendSeccomp: false,
     });
-    const apart = stub.zone.start >= start + 8192 || stub.zone.start + length <= start + 4096;
+    const apart = stub.restorerArea.start >= start + 8192 || stub.restorerArea.start + length <= start + 4096;
     expect(apart).toBe(true);
   });
 
@@ -527,7 +527,7 @@ function finalState(values: Readonly<Record<string, number>>, more: Partial<Fina
 }
 
 describe.skipIf(!there)(needing(there, "tasks that are let go", "Linux on x86_64"), () => {
-  it("run on with their registers, the words that were poked, and without the zone", async () => {
+  it("run on with their registers, the words that were poked, and without the restorer area", async () => {
     const { task, page } = await taskWithCode(EXIT_WITH_WORD);
     const umask = call("umask", 0o77);
     const state = finalState(

@@ -2,11 +2,11 @@ import { RestoreError } from "../errors.ts";
 import { DEFAULT_OPTIONS, FILE_VALIDATIONS } from "../restore/options.ts";
 import type { RestoreConfig } from "./define-config.ts";
 
-/** A value of the right type for every key that a configuration may have. */
+/** A value of the right type for every key of a configuration. */
 const SAMPLES: Readonly<Record<string, unknown>> = { ...DEFAULT_OPTIONS, images: "", pidfile: "", plugins: [] };
 
 /**
- * Checks what a configuration file gave: it may be JavaScript, or JSON.
+ * Checks the contents of a configuration file, which can come from JavaScript or JSON.
  *
  * Throws ERR_CONFIG, with the file.
  */
@@ -14,7 +14,7 @@ export function checkConfig(config: unknown, file: string): RestoreConfig {
   const problem = problemOf(config);
   if (problem === undefined) return config as RestoreConfig;
   throw new RestoreError("ERR_CONFIG", `Cannot use ${file}: ${problem}`, {
-    hint: "`export default defineConfig({ ... })` has an editor check it",
+    hint: "with `export default defineConfig({ ... })`, an editor checks it",
   });
 }
 

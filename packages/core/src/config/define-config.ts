@@ -1,7 +1,7 @@
 import type { Plugin } from "../plugin/plugin.ts";
 import type { RestoreOptions } from "../restore/options.ts";
 
-/** What a `restore.config.ts` says. The command line wins over it. */
+/** The contents of a `restore.config.ts`. The command line overrides it. */
 export interface RestoreConfig extends Partial<RestoreOptions> {
   /** Added to the defaults; claiming a default's duty replaces it. */
   readonly plugins?: readonly Plugin[];

@@ -10,17 +10,17 @@ const NAMES = [...MODULES, "restore.config.json"];
 const MANIFEST = "package.json";
 
 export interface ConfigRequest {
-  /** The configuration; without it, it is looked for upwards from `directory`. */
+  /** The configuration file; without it, `directory` and its parents are searched. */
   readonly file?: string | undefined;
-  /** The working directory, if left out. */
+  /** Where the search starts; the working directory by default. */
   readonly directory?: string;
-  /** Imports a module by its absolute path and gives its namespace: how TypeScript is loaded is the runtime's affair. */
+  /** Imports a module by its absolute path and returns its namespace. How TypeScript is loaded depends on the runtime. */
   readonly importModule: (path: string) => Promise<object>;
 }
 
 /**
- * Loads the configuration: the file that is named, or `restore.config.ts` (.js, .mjs, .json) or the key `restore` of package.json in the
- * nearest directory that has one. Relative paths in it become absolute, from where it stands. Without any, it is empty.
+ * Loads the configuration: the given file, or `restore.config.ts` (.js, .mjs, .json) or the key `restore` of package.json in the nearest directory that
+ * has one. Relative paths in it are relative to the file. Without any, the configuration is empty.
  *
  * Throws ERR_CONFIG when it cannot be used.
  */
@@ -66,10 +66,10 @@ function mayHaveConfig(directory: string): boolean {
   return existsSync(manifest) && readFileSync(manifest, "utf8").includes('"restore"');
 }
 
-/** It looks in one directory at a time: its own way upwards ends at the home directory, and goes on to the user's settings. */
+/** Searches one directory at a time, because the library's own search upwards ends at the home directory and then reads the user's settings. */
 async function openExplorer(importModule: ConfigRequest["importModule"]) {
   const { cosmiconfig } = await import("cosmiconfig");
-  // An error of the module's own may have a code (ENOENT) that a search takes for a missing file.
+  // An error of the module itself can have a code (ENOENT) that a search would take for a missing file.
   const loader = (path: string) => guarded(path, async () => defaultExport(await importModule(path), path));
   return cosmiconfig("restore", {
     searchPlaces: [...NAMES, MANIFEST],
@@ -78,7 +78,7 @@ async function openExplorer(importModule: ConfigRequest["importModule"]) {
   });
 }
 
-/** The library's own says where it stopped over several lines. */
+/** The message of the library's own parser has several lines. */
 function parseJson(_path: string, text: string): unknown {
   return JSON.parse(text);
 }
@@ -96,7 +96,7 @@ async function guarded<T>(path: string, read: () => Promise<T | null>): Promise<
   } catch (error) {
     if (error instanceof RestoreError) throw error;
     const { message, filepath = path } = error as Error & { readonly filepath?: string };
-    // Compilers' messages have lines; these are one.
+    // Compilers' messages have several lines; ours have one.
     throw new RestoreError("ERR_CONFIG", `Cannot load ${filepath}: ${message.replace(/\s+/g, " ").trim()}`, {
       cause: error,
     });

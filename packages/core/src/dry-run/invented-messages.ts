@@ -1,14 +1,7 @@
 import type { Data, SyscallStep } from "@restage/linux";
+import { CMSG_HEADER_SIZE, MSGHDR, SCM, SOL } from "@restage/linux/abi";
 import type { InventedProcess } from "./invented-results.ts";
 import { dataAt, dataOf, readField } from "./operands.ts";
-
-/** struct msghdr and struct cmsghdr. Source: include/linux/socket.h. */
-const NAME = 0;
-const IOVEC = 16;
-const CONTROL = 32;
-const CONTROL_HEADER_SIZE = 16;
-const SOL_SOCKET = 1;
-const SCM_RIGHTS = 1;
 
 /** How long a recording waits for a message that another task is to send. */
 const PATIENCE = 500;
@@ -38,7 +31,7 @@ export class InventedMessages {
     const header = dataOf(step.args[1]);
     const payload = payloadOf(header);
     if (payload === undefined) return 0;
-    const name = header === undefined ? undefined : dataAt(header, NAME);
+    const name = header === undefined ? undefined : dataAt(header, MSGHDR.msg_name);
     if (name !== undefined) {
       this.#queueOf(keyOf(name)).push({ payload: payload.bytes, descriptors: descriptorsIn(header) });
       for (const arrived of this.#waiting) arrived();
@@ -70,7 +63,7 @@ export class InventedMessages {
     const payload = payloadOf(header);
     if (message === undefined || header === undefined || payload === undefined) return 0;
     payload.bytes.set(message.payload.subarray(0, payload.bytes.length));
-    const control = dataAt(header, CONTROL);
+    const control = dataAt(header, MSGHDR.msg_control);
     if (control !== undefined) writeDescriptors(control, message.descriptors, process);
     return message.payload.length;
   }
@@ -92,19 +85,19 @@ function keyOf({ bytes }: Data): string {
 }
 
 function payloadOf(header: Data | undefined): Data | undefined {
-  const ranges = header === undefined ? undefined : dataAt(header, IOVEC);
+  const ranges = header === undefined ? undefined : dataAt(header, MSGHDR.msg_iov);
   return ranges === undefined ? undefined : dataAt(ranges, 0);
 }
 
 function descriptorsIn(header: Data | undefined): number {
-  const control = header === undefined ? undefined : dataAt(header, CONTROL);
-  return control === undefined ? 0 : (Number(readField(control, 0, 8)) - CONTROL_HEADER_SIZE) / 4;
+  const control = header === undefined ? undefined : dataAt(header, MSGHDR.msg_control);
+  return control === undefined ? 0 : (Number(readField(control, 0, 8)) - CMSG_HEADER_SIZE) / 4;
 }
 
 function writeDescriptors(control: Data, count: number, process: InventedProcess): void {
   const view = new DataView(control.bytes.buffer, control.bytes.byteOffset, control.bytes.byteLength);
-  view.setBigUint64(0, BigInt(CONTROL_HEADER_SIZE + 4 * count), true);
-  view.setUint32(8, SOL_SOCKET, true);
-  view.setUint32(12, SCM_RIGHTS, true);
-  for (let n = 0; n < count; n++) view.setInt32(CONTROL_HEADER_SIZE + 4 * n, process.descriptors.open(), true);
+  view.setBigUint64(0, BigInt(CMSG_HEADER_SIZE + 4 * count), true);
+  view.setUint32(8, SOL.SOCKET, true);
+  view.setUint32(12, SCM.RIGHTS, true);
+  for (let n = 0; n < count; n++) view.setInt32(CMSG_HEADER_SIZE + 4 * n, process.descriptors.open(), true);
 }

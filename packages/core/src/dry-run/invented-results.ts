@@ -1,5 +1,5 @@
 import type { SyscallStep, Tracee } from "@restage/linux";
-import { BPF, CLONE, CLONE_ARGS, F, type SyscallName } from "@restage/linux/abi";
+import { BPF, CLONE, CLONE_ARGS, F, IOVEC_SIZE, type SyscallName } from "@restage/linux/abi";
 import { DescriptorTable } from "./descriptor-table.ts";
 import { InventedMessages } from "./invented-messages.ts";
 import { dataAt, dataOf, fill, numberOf, readField, worthOf } from "./operands.ts";
@@ -8,7 +8,6 @@ import { dataAt, dataOf, fill, numberOf, readField, worthOf } from "./operands.t
 const FIRST_INVENTED_PID = 3_000_000;
 /** Where mappings without an address go. */
 const FIRST_INVENTED_ADDRESS = 0x7f00_0000_0000;
-const IOVEC_SIZE = 16;
 
 /** A process as its calls made it: what the results of later calls depend on. */
 export class InventedProcess {

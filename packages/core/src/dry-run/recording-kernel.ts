@@ -5,9 +5,9 @@ import type {
   Exit,
   FileStat,
   FinalState,
-  HostCalls,
   Inode,
   Kernel,
+  KernelHost,
   ParkedMapping,
   Program,
   Seizer,
@@ -16,6 +16,7 @@ import type {
   SyscallStep,
   Tracee,
 } from "@restage/linux";
+import { PAGE_SIZE } from "@restage/linux/abi";
 import { DescriptorTable } from "./descriptor-table.ts";
 import { type InventedBirth, InventedProcess, Inventor } from "./invented-results.ts";
 import {
@@ -108,8 +109,7 @@ export interface Inventions {
 
 const STUB_PID = 2_999_999;
 const STANDARD_DESCRIPTORS = [0, 1, 2];
-const PAGE = 4096;
-const PARKING_SIZE = 32 * PAGE;
+const PARKING_SIZE = 32 * PAGE_SIZE;
 const ZONE_SIZE = 256 * 1024 * 1024;
 const LOWEST_ZONE = 0x100_0000_0000;
 const CLOCK = 1_000_000_000_000n;
@@ -142,7 +142,7 @@ const NO_INODE: Inode = {
  */
 export class RecordingKernel implements Kernel {
   readonly recording = true;
-  readonly host: HostCalls;
+  readonly host: KernelHost;
   /** Everything it was asked for, in order. */
   readonly records: readonly KernelRecord[];
   readonly #records: KernelRecord[] = [];
@@ -247,7 +247,7 @@ export class RecordingKernel implements Kernel {
       vdso: parkedVdso(start),
       vdsoText: undefined,
       scratch: { start: start + PARKING_SIZE / 2, end: start + PARKING_SIZE },
-      zone: { start, length: PARKING_SIZE + ZONE_SIZE },
+      restorerArea: { start, length: PARKING_SIZE + ZONE_SIZE },
     };
   }
 
@@ -398,8 +398,8 @@ function parkedVdso(start: number): readonly ParkedMapping[] {
     ["[vvar_vclock]", 2],
     ["[vdso]", 2],
   ] as const) {
-    mappings.push({ name, start: at, end: at + pages * PAGE });
-    at += pages * PAGE;
+    mappings.push({ name, start: at, end: at + pages * PAGE_SIZE });
+    at += pages * PAGE_SIZE;
   }
   return mappings;
 }

@@ -56,7 +56,7 @@ export function createDumpHooks(intercept: Intercept = () => {}): DumpHooks {
   });
 }
 
-/** What the plugin driver has to know of checkpoints. */
+/** What the plugin driver needs to know of checkpoints. */
 export const DUMP: Direction<DumpHooks> = {
   createHooks: createDumpHooks,
   has: ({ dump }) => dump !== undefined,

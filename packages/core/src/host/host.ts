@@ -10,21 +10,21 @@ import { type Calls, ProgramBuilder, type RecordedStep } from "../program/progra
 /** Namespaces that a thread can enter beside other threads of its process. */
 const ENTERED = { net: CLONE.NEWNET, ipc: CLONE.NEWIPC, uts: CLONE.NEWUTS } as const;
 
-/** A call of the coordinator that was made. */
+/** A call that the coordinator has made. */
 export interface HostCall {
   readonly result: number;
   /**
-   * Says how it is undone: recorded now, made when the restore fails, also when the coordinator itself is killed. All undos run in
-   * reverse order; their failures do not stop each other.
+   * Registers how to undo it: recorded now, run when the restore fails, even if the coordinator itself is killed. Undos run in reverse order; a failing
+   * one does not stop the others.
    */
   undo(record: (call: Calls) => void): HostCall;
-  /** Says that what was made has been taken away again: there is nothing to be undone any more. */
+  /** Cancels the undo, because what was made has been removed again. */
   undone(): void;
 }
 
 export type HostCalls = { readonly [N in CallName]: (...args: CallArguments<N>) => HostCall };
 
-/** What the coordinator does itself, in the stages' `enter` and `leave`: at once, not deferred. */
+/** What the coordinator does itself, at once and not deferred: its system calls, and its view of the machine. */
 export class Host {
   readonly kernel: Kernel;
   /** System calls of the coordinator: `host.call.mkdirat(...)`. A failure throws ERR_SYSCALL. */
@@ -37,7 +37,7 @@ export class Host {
     this.call = new HostRecorder(this) as unknown as HostCalls;
   }
 
-  /** Tells this restore from all others of this machine, for names. */
+  /** Distinguishes this run from all others on this machine, for names. */
   get runId(): string {
     return this.kernel.host.runId;
   }
@@ -45,7 +45,7 @@ export class Host {
   writeFile(path: string, text: string): void {
     this.kernel.host.writeFile(path, text);
   }
-  /** A file as it is now; "unknown" when nothing is looked at (a recording). */
+  /** A file as it is now; "unknown" in a dry run. */
   stat(path: string): FileStat | "missing" | "unknown" {
     return this.kernel.host.stat(path);
   }
@@ -97,20 +97,20 @@ export class Host {
     });
     return this.kernel.host.call({ kind: "syscall", name, args: operands });
   }
-  /** Bytes of a file, fewer at its end, or undefined when it cannot be read, or nothing is looked at. */
+  /** Bytes of a file, fewer at its end, or undefined when it cannot be read, or in a dry run. */
   readBytes(path: string, offset: number, length: number): Uint8Array | undefined {
     return this.kernel.host.readBytes(path, offset, length);
   }
 
-  /** CPUID of the processor that runs: eax, ebx, ecx, edx; undefined when nothing is looked at. */
+  /** CPUID of the current processor: eax, ebx, ecx, edx; undefined in a dry run. */
   cpuid(leaf: number, subleaf: number): readonly [number, number, number, number] | undefined {
     return this.kernel.host.cpuid(leaf, subleaf);
   }
-  /** Which of these pids zombies have. */
+  /** Those of the pids that belong to zombies. */
   findZombies(pids: ReadonlySet<number>): readonly number[] {
     return this.kernel.host.findZombies(pids);
   }
-  /** Who has a socket open, by its inode, for people. */
+  /** A description of the process that has a socket open, by the socket's inode. */
   socketHolder(inode: number): string | undefined {
     return this.kernel.host.socketHolder(inode);
   }
@@ -121,10 +121,10 @@ export class Host {
   }
 
   /**
-   * Does something of the coordinator's in another namespace: sockets made, sysctls read and written, programs run there are those of that
-   * namespace. Nothing is awaited meanwhile. Requires CAP_SYS_ADMIN. Source: setns(2).
+   * Does work of the coordinator in another namespace: it makes sockets, reads and writes sysctls, and runs programs there. The work must be
+   * synchronous. Requires CAP_SYS_ADMIN. Source: setns(2).
    *
-   * @param path where the namespace is found: /proc/PID/ns/net.
+   * @param path of the namespace: /proc/PID/ns/net.
    */
   inside<T>(path: string, kind: keyof typeof ENTERED, work: () => T): T {
     const own = this.#openNamespace(`/proc/self/ns/${kind}`);
@@ -174,7 +174,7 @@ export class Host {
     return call;
   }
 
-  /** Says how something is undone that a task is about to make. Returns what forgets it, when it has been taken away again. */
+  /** Registers an undo of something that a task is about to make. Returns a function that cancels it. */
   undo(record: (call: Calls) => void): () => void {
     const steps: RecordedStep[] = [];
     const builder = new ProgramBuilder(async (recorded) => void steps.push(...recorded));

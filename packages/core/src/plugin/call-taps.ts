@@ -20,7 +20,7 @@ export async function callTaps<Args extends readonly unknown[]>(
   }
 }
 
-/** What a tapable hook holds; its types do not tell. */
+/** The contents of a tapable hook, which its types do not show. */
 interface SeriesHook<Args extends readonly unknown[]> {
   readonly taps: readonly { readonly type: "sync" | "async" | "promise"; readonly fn: (...args: Args) => unknown }[];
   readonly interceptors: readonly { readonly call?: unknown; readonly tap?: unknown }[];

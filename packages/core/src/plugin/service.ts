@@ -1,9 +1,9 @@
 /**
- * A contract between plugins: defined once, provided by whoever claims the duty, used by others through its type.
+ * A contract between plugins: defined once, provided by one plugin, used by others through its type.
  */
 export interface Service<T> {
   readonly name: string;
-  /** Only there for the type. */
+  /** Never set; it carries the type. */
   readonly contract?: T;
 }
 

@@ -1,9 +1,9 @@
 import type { RestoreError } from "../errors.ts";
 
 /**
- * Waits for work of the coordinator, but not for ever.
+ * Waits for work of the coordinator, but not forever.
  *
- * @param late makes the error for work that has not settled after so many milliseconds.
+ * @param late makes the error for work that has not settled in time.
  */
 export async function withinTime<T>(work: Promise<T>, milliseconds: number, late: () => RestoreError): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;

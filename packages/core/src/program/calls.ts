@@ -129,7 +129,7 @@ const iovecs: Parameter<readonly MemoryRange[]> = {
   },
 };
 
-/** struct clone_args, as far as a restore uses it. */
+/** The fields of struct clone_args that a restore uses. */
 export interface CloneArguments {
   readonly flags: number;
   readonly exitSignal: number;
@@ -165,8 +165,7 @@ const ids: Parameter<readonly number[]> = {
 };
 
 /**
- * The calls that a plugin can record, by their kernel names, with their arguments in the kernel's order. A line here
- * is all that a new call takes.
+ * The calls that a plugin can record, by their kernel names, with their arguments in the kernel's order. To add a call, add a line here.
  */
 export const CALLS = {
   access: [text, int],
@@ -307,7 +306,7 @@ export type CallName = keyof typeof CALLS;
 
 type Argument<P> = P extends Parameter<infer T> ? T : never;
 
-/** The arguments of a call. All but the first may be left out: they are 0. */
+/** The arguments of a call. All but the first can be left out; they are then 0. */
 export type CallArguments<N extends CallName> = OptionalTail<ArgumentsOf<(typeof CALLS)[N]>>;
 
 type ArgumentsOf<P extends readonly unknown[]> = P extends readonly [infer Head, ...infer Rest]

@@ -3,7 +3,7 @@ import type { Data, DataField, LoadedOperand, Operand, ResultOperand, SyscallSte
 import { ERRNO, type ErrnoName } from "@restage/linux/abi";
 
 /**
- * A system call that was recorded and will run in a task: its result can be an argument of later calls before it exists.
+ * A system call that was recorded and will run in a task. Its result can be an argument of later calls before it exists.
  */
 export class Call implements ResultOperand {
   readonly kind = "result";
@@ -13,14 +13,14 @@ export class Call implements ResultOperand {
     this.step = step;
   }
 
-  /** Only this result is a success, whatever it is; for reads and writes the number of bytes, so that a short one is a failure. */
+  /** Accepts only this result; for reads and writes, expect the number of bytes, so that a short one is a failure. */
   expect(result: Word): this {
     this.step.expected = result;
     this.#check();
     return this;
   }
 
-  /** These errors are tolerated; they stand in the trace. At most four, or `"any"`, and none where one result is expected. */
+  /** Tolerates these errors, which the trace shows. At most four, or `"any"`, and none where one result is expected. */
   allow(...errors: readonly [ErrnoName | "any", ...ErrnoName[]]): this {
     if (errors.length > 4)
       throw new RangeError(`Cannot allow ${errors.length} errors of ${this.step.name}(): at most four, or "any"`);
@@ -29,14 +29,14 @@ export class Call implements ResultOperand {
     return this;
   }
 
-  /** While the kernel says EBUSY it is made again, every 10 ms, for so many milliseconds; not where one result is expected. */
+  /** Repeats the call every 10 ms while the kernel returns EBUSY, for so many milliseconds; not where one result is expected. */
   patient(milliseconds: number): this {
     this.step.patience = Math.ceil(milliseconds / 10);
     this.#check();
     return this;
   }
 
-  /** What runs the program compares either with one result or with errors. */
+  /** The interpreter compares either with one result or with errors. */
   #check(): void {
     const { name, expected, allowed, patience } = this.step;
     if (expected === undefined || (allowed === undefined && patience === undefined)) return;
@@ -44,39 +44,39 @@ export class Call implements ResultOperand {
     throw new TypeError(`Cannot expect one result of ${name}() and ${what}`);
   }
 
-  /** What to do when it fails: stands in the error. */
+  /** Adds advice to the error if the call fails. */
   hint(text: string): this {
     (this.step as { hint?: string }).hint = text;
     return this;
   }
 
-  /** The result, once the program ran (after `await task.flush()`). Throws before. */
+  /** The result, after the program has run (`await task.flush()`). Throws before that. */
   get result(): number {
     if (this.step.result === undefined)
-      throw new Error(`The result of ${this.step.name}() is not there yet: flush first`);
+      throw new Error(`Cannot read the result of ${this.step.name}(): it has not run yet; flush first`);
     return this.step.result;
   }
 
-  /** Did it run and fail with a tolerated error? */
+  /** Whether it ran and failed with a tolerated error. */
   get failed(): boolean {
     return this.result < 0 && this.result >= -4095;
   }
 }
 
-/** Something that can be passed where a call takes a number: a number, or the result of an earlier call. */
+/** A value for a call's argument: a number, or the result of an earlier call. */
 export type Value = Word | ResultOperand | LoadedOperand;
 
-/** Bytes that go along with a program. */
+/** Bytes that are copied into the task with the program. */
 export function data(bytes: Uint8Array, fields: readonly DataField[] = []): Data {
   return { kind: "data", bytes, fields, output: false };
 }
 
-/** Room for `size` bytes that the kernel fills. */
+/** A buffer of `size` bytes that the kernel fills. */
 export function output(size: number): Data {
   return { kind: "data", bytes: new Uint8Array(size), fields: [], output: true };
 }
 
-/** A value of `size` bytes that the kernel will have written at `offset`. */
+/** A value of `size` bytes that the kernel writes at `offset` of a buffer, loaded when a later call uses it. */
 export function loaded(from: Data, offset: number, size: 4 | 8): LoadedOperand {
   return { kind: "loaded", data: from, offset, size };
 }
@@ -92,7 +92,7 @@ export function cString(text: string): Data {
 }
 
 /**
- * A structure of u64 (`8`) and u32 (`4`) fields in order, without gaps; values may be results or addresses of other data.
+ * A structure of u64 (`8`) and u32 (`4`) fields in order, without gaps; values can be results or addresses of other data.
  */
 export function struct(...fields: readonly (readonly [4 | 8, Operand])[]): Data {
   const bytes = new Uint8Array(fields.reduce((size, [width]) => size + width, 0));
@@ -108,7 +108,7 @@ export function struct(...fields: readonly (readonly [4 | 8, Operand])[]): Data 
   return data(bytes, later);
 }
 
-/** u64 words one after the other. */
+/** A sequence of u64 words. */
 export function words(...values: readonly Operand[]): Data {
   return struct(...values.map((value) => [8, value] as const));
 }

@@ -1,6 +1,6 @@
 import { errnoName } from "@restage/linux/abi";
 
-/** What helps against a failed call, where the call and its errno tell. */
+/** Advice for failed calls, where the call and its errno suffice to tell. */
 const HINTS: Readonly<Record<string, string>> = {
   "clone3 EPERM":
     "setting a pid needs CAP_CHECKPOINT_RESTORE (or CAP_SYS_ADMIN) in the user namespace of the pid namespace: run as root",

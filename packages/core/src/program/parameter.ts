@@ -61,7 +61,7 @@ export const text: Parameter<string | undefined> = {
   },
 };
 
-/** Bytes to be read by the kernel or filled by it; a number is an address of the task itself. */
+/** Bytes for the kernel to read or to fill; a number is an address in the task itself. */
 export const pointer: Parameter<Uint8Array | Data | Value> = {
   encode(value) {
     if (typeof value !== "object") return value;
@@ -122,7 +122,7 @@ export function flags(prefix: string, table: Readonly<Record<string, number>>): 
   };
 }
 
-/** A value that is turned into bytes by `encode`, and printed by `print`. */
+/** A value that `encode` turns into bytes, and `print` prints. */
 export function structure<T>(
   encode: (value: T) => Data,
   print: (bytes: DataView, fields: readonly DataField[]) => string,

@@ -4,15 +4,15 @@ import { CALLS, type CallName } from "./calls.ts";
 import { address, type Parameter, pointer } from "./parameter.ts";
 
 /**
- * Prints a program like strace, one line a step. Results that are used later have names: `$1 = openat(...)`; what a call
- * tolerates and expects stands behind it.
+ * Prints a program like strace, one line per step. Results that are used later have names: `$1 = openat(...)`. What a call tolerates and expects
+ * follows it.
  */
 export function printProgram(program: readonly Step[]): string[] {
   const names = resultNames(program);
   return program.map((step) => printStep(step, names));
 }
 
-/** Names for results and outputs, by the step or data that has them. */
+/** Names of results and outputs, by their step or data. */
 type Names = ReadonlyMap<SyscallStep | Data, string>;
 
 function resultNames(program: readonly Step[]): Names {
@@ -33,7 +33,7 @@ function resultNames(program: readonly Step[]): Names {
   return names;
 }
 
-/** One step; without names, results that it uses are printed as the values they had. */
+/** Prints one step. Without names, it prints the values of the results that the step uses. */
 export function printStep(step: Step, names: Names = new Map()): string {
   const nameOf = (operand: Operand): string | undefined => {
     if (typeof operand !== "object" || operand.kind === "address") return undefined;

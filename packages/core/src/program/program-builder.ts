@@ -15,10 +15,10 @@ export interface Fork {
   readonly flags: number;
 }
 
-/** Makes recorded calls in the thread that the builder is for. */
+/** Runs recorded calls in the thread that the builder records for. */
 export type RunSteps = (steps: readonly RecordedStep[], forks: readonly Fork[]) => Promise<void>;
 
-/** System calls to be recorded, by name. The two that give a pair of descriptors return both. */
+/** Records system calls, by name. The two that make a pair of descriptors return both. */
 export type Calls = {
   readonly [N in Exclude<CallName, "pipe2" | "socketpair">]: (...args: CallArguments<N>) => Call;
 } & {
@@ -27,8 +27,8 @@ export type Calls = {
 };
 
 /**
- * Records the system calls that a thread is to make in one stage. Its taps have it one after the other; when all have
- * settled it is sealed, so that a call after a forgotten `await` is an error and not lost.
+ * Records the system calls that a thread makes in one stage. The stage's taps use it one after the other. When all have settled, it is sealed, so
+ * that a call after a forgotten `await` is an error and is not lost.
  */
 export class ProgramBuilder {
   readonly call: Calls;
@@ -44,7 +44,7 @@ export class ProgramBuilder {
     this.call = new Recorder(this) as unknown as Calls;
   }
 
-  /** Who is recording; set by the plugin driver around each tap. */
+  /** The plugin that is recording; set by the plugin driver around each tap. */
   set plugin(name: string) {
     this.#plugin = name;
   }
@@ -64,7 +64,7 @@ export class ProgramBuilder {
     return new Call(step);
   }
 
-  /** Forks a task or thread that arrives traced; the coordinator takes it over once the program ran. */
+  /** Forks a task or thread, which starts traced; the coordinator takes it over after the program has run. */
   fork(child: ProgramTarget, args: CloneArguments): Call {
     const call = this.record("clone3", [{ ...args, flags: args.flags | CLONE.PTRACE }, CLONE_ARGS.size]);
     this.#forks.push({ call, child, flags: args.flags });
@@ -76,14 +76,13 @@ export class ProgramBuilder {
     this.#push({ kind: "copy", to, from, plugin: this.#plugin });
   }
 
-  /** Makes `length` bytes of whole pages equal to others of the task, page by page. */
+  /** Makes `length` bytes of whole pages equal to other pages of the task, page by page. */
   merge(to: Operand, from: Operand, length: number): void {
     this.#push({ kind: "merge", to, from, length, plugin: this.#plugin });
   }
 
   /**
-   * Gives an open descriptor its number. Not dup3 alone: the old number is given back, and the new one was kept free
-   * for it, whatever it is (see ServiceDescriptors).
+   * Gives an open descriptor its number, which was kept free for it (see ServiceDescriptors), and closes the old one.
    */
   place(descriptor: Value, number: number, options: { readonly cloexec: boolean }): void {
     this.call.dup3(descriptor, number, options.cloexec ? O.CLOEXEC : 0);
@@ -99,7 +98,7 @@ export class ProgramBuilder {
     return write;
   }
 
-  /** Runs what has been recorded so far and waits for it: afterwards results can be read. */
+  /** Runs what has been recorded so far, and waits for it. Afterwards, results can be read. */
   async flush(): Promise<void> {
     const steps = this.#steps;
     const forks = this.#forks;
@@ -108,7 +107,7 @@ export class ProgramBuilder {
     if (steps.length > 0) await this.#run(steps, forks);
   }
 
-  /** No more calls: `why` tells an author who is too late. */
+  /** Accepts no more calls. `why` is the reason in the error for a call that comes too late. */
   seal(why: string): void {
     this.#sealed = why;
   }
@@ -122,7 +121,7 @@ export class ProgramBuilder {
   }
 }
 
-/** One method a call, on the prototype: a recorder for each of a thousand tasks costs nothing. */
+/** One method per call, on the prototype, so that a recorder for each of a thousand tasks costs nothing. */
 class Recorder {
   readonly builder: ProgramBuilder;
   constructor(builder: ProgramBuilder) {
@@ -130,7 +129,7 @@ class Recorder {
   }
 }
 
-/** The calls that give a pair of descriptors: they return both, not the call. */
+/** The calls that make a pair of descriptors: they return both, not the call. */
 const PAIRS: ReadonlySet<CallName> = new Set<CallName>(["pipe2", "socketpair"]);
 
 for (const name of Object.keys(CALLS) as CallName[]) {

@@ -5,7 +5,7 @@ import { hintFor } from "./hints.ts";
 import { printStep } from "./print-program.ts";
 import type { RecordedStep } from "./program-builder.ts";
 
-/** What a kernel's ProgramError says, by its shape: the class itself belongs to the kernel that core was handed. */
+/** The shape of a kernel's ProgramError: the class itself belongs to the kernel that core was given. */
 interface ProgramErrorShape {
   readonly name: "ProgramError";
   readonly step: Step;
@@ -16,7 +16,7 @@ function isProgramError(error: unknown): error is ProgramErrorShape {
   return error instanceof Error && error.name === "ProgramError" && "failure" in error;
 }
 
-/** A failed program as a RestoreError that names the duty that recorded the step, the call and what to do. */
+/** Turns a failed program into a RestoreError with the call, the duty that recorded it, and what to do. */
 export function programFailure(error: unknown, who: string, context: ErrorContext): RestoreError {
   if (!isProgramError(error)) {
     if (error instanceof RestoreError) return error.within(context);
@@ -33,7 +33,7 @@ export function programFailure(error: unknown, who: string, context: ErrorContex
       const hint = step.kind === "syscall" ? (step as { hint?: string }).hint : undefined;
       if (errno === undefined) {
         const expected = step.kind === "syscall" ? step.expected : undefined;
-        const message = `${name}() of ${who} gave ${failure.result} where ${expected} was expected`;
+        const message = `${name}() of ${who} returned ${failure.result}, expected ${expected}`;
         return new RestoreError("ERR_SYSCALL", message, { ...where, hint });
       }
       const code = name === "clone3" && errno === ERRNO.EEXIST ? "ERR_PID_TAKEN" : "ERR_SYSCALL";
@@ -55,7 +55,7 @@ export function programFailure(error: unknown, who: string, context: ErrorContex
     case "stuck": {
       const current = failure.syscall === undefined ? name : (syscallName(failure.syscall) ?? String(failure.syscall));
       const seconds = Math.round(failure.milliseconds / 1000);
-      return new RestoreError("ERR_TASK_STUCK", `${who} is in ${current}() for ${seconds} s`, where);
+      return new RestoreError("ERR_TASK_STUCK", `${who} has been in ${current}() for ${seconds} s`, where);
     }
   }
 }

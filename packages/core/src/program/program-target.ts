@@ -3,13 +3,13 @@ import type { Call, Value } from "./deferred.ts";
 import type { Calls, ProgramBuilder } from "./program-builder.ts";
 
 /**
- * Something that makes system calls: a task, a thread, or the stub. What is recorded here goes into the program of the
- * stage that runs; between stages there is none.
+ * A task, a thread, or the stub: something that makes system calls. What is recorded here goes into the program of the current stage; between stages
+ * there is none.
  */
 export abstract class ProgramTarget {
-  /** What it is called in messages. */
+  /** Its name in messages. */
   abstract readonly name: string;
-  /** The kernel's side of it, once it exists. */
+  /** The thread that the kernel drives for it, once it exists. */
   tracee: Tracee | undefined;
   /** The open program of the current stage; set by the coordinator. */
   program: ProgramBuilder | undefined;
@@ -26,7 +26,7 @@ export abstract class ProgramTarget {
   copy(to: Operand, from: Data): void {
     this.open.copy(to, from);
   }
-  /** Makes whole pages equal to others of the task; pages that are equal already stay shared with whom they are. */
+  /** Makes whole pages equal to other pages of the task; pages that are equal already stay shared. */
   merge(to: Operand, from: Operand, length: number): void {
     this.open.merge(to, from, length);
   }
@@ -42,7 +42,7 @@ export abstract class ProgramTarget {
   /** The open program. Throws when there is none. */
   protected get open(): ProgramBuilder {
     if (this.program === undefined) {
-      throw new Error(`Cannot record a call of ${this.name}: it takes part in no stage now`);
+      throw new Error(`Cannot record a call of ${this.name}: no program is open for it now`);
     }
     return this.program;
   }

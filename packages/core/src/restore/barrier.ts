@@ -1,29 +1,29 @@
 import { asRestoreError, joinFailures, RestoreError } from "../errors.ts";
 import type { Stage } from "./stages.ts";
 
-/** Why a participant never began: its parent, or the program that was to create it, failed. No failure of its own. */
+/** Why a participant never began: its parent, or the program that should have created it, failed. Not reported as a failure of its own. */
 export class NotStarted extends Error {
   override readonly name = "NotStarted";
 }
 
-/** One who has to confirm. */
+/** A task or thread that must confirm a stage. */
 export interface Participant {
   readonly name: string;
   readonly pid: number;
   readonly tid?: number | undefined;
-  /** The plugin whose tap it is in, for the message when it does not come back. */
+  /** The plugin whose tap is running, for the message when it does not settle. */
   readonly plugin: () => string | undefined;
 }
 
 /**
- * How long the others have when one has failed, in milliseconds: enough to fail too, and be reported. Some would wait for what the failed one
- * was to send.
+ * How long the others have after one has failed, in milliseconds: enough to fail too, and be reported. Some would wait forever for something that the
+ * failed one should have sent.
  */
 const GRACE = 1000;
 
 /**
- * Waits until every participant has confirmed a stage, and collects all failures, not only the first. Whoever has not
- * confirmed when the time is up is named.
+ * Waits until every participant has confirmed a stage, and collects all failures, not only the first. Names those that have not confirmed when the
+ * time is up.
  */
 export class Barrier {
   readonly #stage: Stage;
@@ -40,7 +40,7 @@ export class Barrier {
     this.#timeout = timeout;
   }
 
-  /** Adds a participant; settling of its work is its confirmation. May be called while others are waited for. */
+  /** Adds a participant, which confirms when its work settles. Can be called while others are waited for. */
   add(participant: Participant, work: Promise<void>): void {
     this.#waiting.add(participant);
     this.#confirmations.push(
@@ -58,7 +58,7 @@ export class Barrier {
     );
   }
 
-  /** Resolves when all have confirmed; rejects with all that failed. */
+  /** Resolves when all have confirmed; rejects with all failures. */
   async confirmed(): Promise<void> {
     let done = 0;
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -75,7 +75,7 @@ export class Barrier {
       check();
     });
     try {
-      // Participants may add others (a task its threads): go on until none was added.
+      // A participant can add others (a task its threads): repeat until none was added.
       while (done < this.#confirmations.length) {
         const batch = this.#confirmations.slice(done);
         done = this.#confirmations.length;

@@ -1,4 +1,4 @@
-import type { EntryKindName, EntryValue, FileEntry } from "@restage/images";
+import { type EntryKindName, type EntryValue, type FileMemberKinds, fileMemberKinds } from "@restage/images";
 
 /** The entry of each kind of image, by CRIU's name of the kind. */
 export type EntryKinds = { readonly [K in EntryKindName]: EntryValue<K> };
@@ -10,25 +10,5 @@ export interface EntryPlace {
   readonly index: number;
 }
 
-/** The members of file_entry, by the kind whose hook sees them: `files.img` holds what older images have one file each for. */
-export const FILE_MEMBERS = {
-  reg: "reg_files",
-  isk: "inetsk",
-  nsf: "ns_files",
-  psk: "packetsk",
-  nlsk: "netlink_sk",
-  efd: "eventfd_file",
-  epfd: "eventpoll_file",
-  sgfd: "signalfd",
-  tunf: "tunfile",
-  tfd: "timerfd",
-  ify: "inotify_file",
-  ffy: "fanotify_file",
-  ext: "ext_files",
-  usk: "unixsk",
-  fifo: "fifo",
-  pipe: "pipes",
-  tty: "tty_files",
-  bpf: "bpfmap_file",
-  pidfd: "pidfd",
-} as const satisfies Partial<Record<keyof FileEntry, EntryKindName>>;
+/** The kind whose hook sees a member of file_entry, by the member's name: `files.img` holds what older images have one file each for. */
+export const FILE_MEMBERS: FileMemberKinds = fileMemberKinds;

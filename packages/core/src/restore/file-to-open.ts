@@ -3,17 +3,17 @@ import type { Value } from "../program/deferred.ts";
 import type { ImageSet } from "./image-set.ts";
 import type { Task } from "./task.ts";
 
-/** What an opener is asked to open. */
+/** A file that an `openFile` tap opens. */
 export interface FileToOpen {
-  /** The task that opens it; calls are recorded there. */
+  /** The task that opens it; record calls there. */
   readonly task: Task;
   readonly entry: FileEntry;
   readonly images: ImageSet;
 }
 
-/** The files that a task opens, all of them open, none with its final number yet. */
+/** The files that a task opens: all open, none with its final number yet. */
 export interface OpenedFiles {
-  /** The task that opened them; calls are recorded there. */
+  /** The task that opened them; record calls there. */
   readonly task: Task;
   /** Their descriptors, by file id. */
   readonly descriptors: ReadonlyMap<number, Value>;

@@ -17,9 +17,9 @@ import type { Task, Thread } from "./task.ts";
 export interface StageHooks {
   /** The coordinator, before any task starts the stage. */
   readonly enter: AsyncSeriesHook<[StageContext]>;
-  /** Once for each task taking part: records what the task is to do. */
+  /** Once for each participating task: records what the task will do. */
   readonly task: AsyncSeriesHook<[Task, StageContext]>;
-  /** Once for each thread taking part, leaders included; after the hook of its task. */
+  /** Once for each participating thread, leaders included; after the hook of its task. */
   readonly thread: AsyncSeriesHook<[Thread, StageContext]>;
   /** The coordinator, after all have confirmed. */
   readonly leave: AsyncSeriesHook<[StageContext]>;
@@ -27,7 +27,7 @@ export interface StageHooks {
 
 export type EntryHooks = { readonly [K in keyof EntryKinds]: SyncWaterfallHook<[EntryKinds[K], EntryPlace]> };
 
-/** Every hook there is. */
+/** Every hook of a restore. */
 export interface RestoreHooks {
   /** Where images come from: the first tap that returns a source wins. */
   readonly imageSource: SyncBailHook<[ImageRequest], ImageSource | undefined>;
@@ -35,38 +35,38 @@ export interface RestoreHooks {
   readonly entries: EntryHooks;
   /** Looks at the whole checkpoint before any task exists, and refuses what cannot be restored. */
   readonly plan: AsyncSeriesHook<[Plan]>;
-  /** Who opens a file, by its type in CRIU's `fd_types` (REG, PIPE, ...): returns the descriptor. */
+  /** Opens a file, by its type in CRIU's `fd_types` (REG, PIPE, ...), and returns the descriptor. */
   readonly openFile: HookMap<SyncBailHook<[FileToOpen], Value | undefined>>;
   /**
-   * Which files are opened together, by type: all that give the same name are opened by one task (the two ends of a pipe). A file of a
-   * type without taps stands for itself.
+   * Groups files, by type: those with the same name are opened by one task (the two ends of a pipe). A file of a type without taps is its own
+   * group.
    */
   readonly fileGroup: HookMap<SyncBailHook<[FileEntry], string | undefined>>;
   /**
-   * Which other files, by id, have to be open in the task that opens a file: the peer of a socket, what is in flight in its queue. They
-   * are opened too when no descriptor refers to them.
+   * Names other files, by id, that must be open in the task that opens a file: the peer of a socket, or files in flight in its queue. They are opened
+   * even if no descriptor refers to them.
    */
   readonly fileNeeds: HookMap<SyncBailHook<[FileEntry, ImageSet], readonly number[] | undefined>>;
-  /** All files that a task opens are open: what takes more than one of them is done (connecting sockets, filling their queues). */
+  /** A task has opened all files that it opens: does what takes more than one of them (connecting sockets, filling their queues). */
   readonly filesOpened: SyncHook<[OpenedFiles]>;
   /**
-   * The mounts of a tree with a mount namespace of its own are made, below the working directory of the root task, which is still on the host's
-   * root: the last moment at which it can reach both.
+   * The mounts of a tree with its own mount namespace exist, below the working directory of the root task, whose root directory is still the host's: the
+   * last moment at which it can reach both.
    */
   readonly mountsReady: AsyncSeriesHook<[Task, StageContext]>;
   /** Changes the memory of a task before it resumes. */
   readonly patchMemory: AsyncSeriesHook<[MemoryPatch]>;
   readonly stages: Readonly<Record<RunStageName, StageHooks>>;
-  /** The last moment before all tasks are let go; failing here still undoes everything. */
+  /** The last moment before all tasks resume; a failure is still rolled back. */
   readonly commit: AsyncSeriesHook<[StageContext]>;
-  /** After a failure, before the tasks are killed and what was made is undone. */
+  /** After a failure, before the tasks are killed and everything is rolled back. */
   readonly abort: AsyncSeriesHook<[RestoreError, Plan]>;
   /** All tasks run. */
   readonly complete: AsyncSeriesHook<[StageContext]>;
 }
 
 /**
- * Made from the stage table: a stage without hooks cannot be.
+ * Makes the hooks of a restore, those of stages from the stage table.
  *
  * @param intercept is called with each hook before anyone can tap it.
  */
@@ -112,14 +112,14 @@ export function createRestoreHooks(intercept: Intercept = () => {}): RestoreHook
   });
 }
 
-/** What the plugin driver has to know of restores. */
+/** What the plugin driver needs to know of restores. */
 export const RESTORE: Direction<RestoreHooks> = {
   createHooks: createRestoreHooks,
   has: ({ apply }) => apply !== undefined,
   apply: (plugin, context) => plugin.apply?.(context),
 };
 
-/** Made when first asked for: a restore reads few of the kinds there are. */
+/** Makes each hook when it is first asked for, because a restore reads few of the image kinds. */
 function createEntryHooks(ready: <H extends InterceptableHook>(hook: H, name: string) => H): EntryHooks {
   const hooks = new Map<string, SyncWaterfallHook<[unknown, EntryPlace]>>();
   return new Proxy({} as EntryHooks, {

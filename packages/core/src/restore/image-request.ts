@@ -1,4 +1,4 @@
-/** What `imageSource` taps are asked: where the images are, as the user wrote it. */
+/** The argument of `imageSource` taps: the location of the images, as the user wrote it. */
 export interface ImageRequest {
   readonly location: string;
 }

@@ -17,7 +17,7 @@ import { FILE_MEMBERS } from "./entry-kinds.ts";
 import type { RestoreHooks } from "./hooks.ts";
 
 /**
- * The images of one restore, read when asked for, each entry passed through the hooks of its kind.
+ * The images of a checkpoint, read on demand; each entry passes through the hooks of its kind.
  *
  * Throws RestoreErrors with code ERR_IMAGE for images that are missing or damaged.
  */
@@ -35,13 +35,13 @@ export class ImageSet {
     this.inventory = this.#pass("inventory", inventory, "inventory.img", 0);
   }
 
-  /** Opens what the first `imageSource` tap knows how to, else a directory. */
+  /** Opens the source that the first `imageSource` tap returns, or else a directory. */
   static open(location: string, hooks: RestoreHooks): ImageSet {
     const source = hooks.imageSource.call({ location }) ?? guard(() => openImageDirectory(location));
     return new ImageSet(source, hooks);
   }
 
-  /** All entries of an image, with what follows each; none when there is no such image. */
+  /** All entries of an image, each with its payload; none when there is no such image. */
   entries<K extends EntryKindName>(kind: K, id?: number | bigint | string): readonly Entry<K>[] {
     const file = imageFileName(kind, id);
     const known = this.#read.get(file);
@@ -65,7 +65,7 @@ export class ImageSet {
     return this.entries(kind, id)[0]?.value;
   }
 
-  /** The first entry of an image that has to be there. */
+  /** The first entry of an image that must exist. */
   value<K extends EntryKindName>(kind: K, id?: number | bigint | string): EntryValue<K> {
     const value = this.optional(kind, id);
     if (value !== undefined) return value;
@@ -107,7 +107,7 @@ export class ImageSet {
     return files;
   }
 
-  /** A file that is more than a path (of a TUN device) has two entries: the regular file, and what it is besides. */
+  /** A file of a TUN device has two entries: the regular file, and the device. */
   #joined(known: FileEntry, entry: FileEntry, index: number): FileEntry {
     const [regular, other] = known.type === fdTypes.REG ? [known, entry] : [entry, known];
     if (regular.type === fdTypes.REG && regular.reg !== undefined && other.type !== fdTypes.REG)
@@ -123,7 +123,7 @@ export class ImageSet {
   }
 }
 
-/** Runs a reader of images; its errors become ERR_IMAGE. */
+/** Runs a reader of images, and turns its errors into ERR_IMAGE. */
 export function guard<T>(read: () => T): T {
   try {
     return read();

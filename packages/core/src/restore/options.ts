@@ -1,74 +1,74 @@
-/** Ways to compare files, CRIU's names. */
+/** Ways to compare files, by CRIU's names. */
 export const FILE_VALIDATIONS = ["buildid", "filesize"] as const;
 
-/** Ways to handle cgroups, CRIU's names. Source: criu(8), "--manage-cgroups". */
+/** Ways to handle cgroups, by CRIU's names. Source: criu(8), "--manage-cgroups". */
 export const CGROUP_MODES = ["soft", "none", "props", "full", "strict", "ignore"] as const;
 
-/** Namespaces that may be left empty. Source: criu(8), "--empty-ns". */
+/** Namespaces that can be left empty. Source: criu(8), "--empty-ns". */
 export const EMPTY_NAMESPACES = ["net"] as const;
 
-/** How processors are compared, CRIU's names: state of the floating point unit, instructions, everything. */
+/** What is compared of processors, by CRIU's names: state of the floating point unit, instructions, everything. */
 export const CPU_CAPABILITIES = ["fpu", "ins", "cpu"] as const;
 export type CpuCapability = (typeof CPU_CAPABILITIES)[number];
 
-/** Namespaces of others that a tree can go into. Source: criu(8), "--join-ns". */
+/** Existing namespaces that a tree can join. Source: criu(8), "--join-ns". */
 export const JOINED_NAMESPACES = ["net", "ipc", "uts", "time"] as const;
 
-/** What a restore can be told, beside plugins. */
+/** The options of a restore, beside plugins. */
 export interface RestoreOptions {
   /** Directory of the images, or another location that an image source plugin knows. */
   readonly images: string;
-  /** The tree becomes init's and goes on by itself; else it is a child of this process. */
+  /** Init adopts the tree, which goes on by itself; otherwise this process stays its parent. */
   readonly detached: boolean;
-  /** Detached, it is a child of this process's parent. */
+  /** When detached, the tree becomes a child of this process's parent. */
   readonly sibling: boolean;
-  /** The tree comes up in a new pid namespace under an init of ours, so that no pid of it can be taken. */
+  /** Restore the tree in a new pid namespace under an init of Restage's, where no pid is taken. */
   readonly newPidNamespace: boolean;
-  /** Restored by a user without privileges: in new user and pid namespaces. */
+  /** Restore without privileges, in new user and pid namespaces. */
   readonly unprivileged: boolean;
-  /** Tasks are left stopped (SIGSTOP) instead of running. */
+  /** Leave tasks stopped (SIGSTOP) instead of running. */
   readonly leaveStopped: boolean;
-  /** How long a task may go without finishing a call, in milliseconds. */
+  /** How long a task can be in one call, in milliseconds. */
   readonly timeout: number;
   /** File with the pid of the root task, written before the tree resumes. */
   readonly pidfile: string | undefined;
-  /** Restore the job of a shell: in session and group of this process, and with its terminal, which is standard input. */
+  /** Restore the job of a shell in the session and group of this process, with its terminal, which is standard input. */
   readonly shellJob: boolean;
   /** Accept files whose permissions changed. */
   readonly skipFileRwxCheck: boolean;
-  /** How files are compared with what they were: by size and build-id, or by size alone. */
+  /** How files are compared with those of the checkpoint: by size and build-id, or by size alone. */
   readonly fileValidation: (typeof FILE_VALIDATIONS)[number];
-  /** What of this processor has to be as at the checkpoint. Source: criu(8), "--cpu-cap". */
+  /** What this processor must have in common with that of the checkpoint. Source: criu(8), "--cpu-cap". */
   readonly cpuCap: readonly CpuCapability[];
-  /** Take the file locks of the checkpoint again; without it a checkpoint that has some is refused. */
+  /** Restore file locks; without it, a checkpoint with file locks is refused. */
   readonly fileLocks: boolean;
-  /** Descriptors of this process that take the place of files, by CRIU's names for these: `pipe:[123]`, `var/log/app.log`. */
+  /** Descriptors of this process that replace files, by CRIU's names for these: `pipe:[123]`, `var/log/app.log`. */
   readonly inheritFd: Readonly<Record<string, number>>;
-  /** What is done with cgroups: CRIU's modes. */
+  /** How cgroups are handled: CRIU's modes. */
   readonly manageCgroups: (typeof CGROUP_MODES)[number];
   /** Another path for the cgroups of the root task, in all hierarchies. */
   readonly cgroupRoot: string | undefined;
-  /** The same for single hierarchies, by one of their controllers. */
+  /** Another path for the cgroups of single hierarchies, by one of their controllers. */
   readonly cgroupRoots: Readonly<Record<string, string>>;
-  /** A directory where hierarchies are mounted, each named after its controllers; without it they are found where this machine has them. */
+  /** A directory with mounted hierarchies, each named after its controllers; without it, Restage uses those that this machine has mounted. */
   readonly cgroupYard: string | undefined;
-  /** Programs that are run at CRIU's points of a restore, with CRIU's environment variables. */
+  /** Programs to run at CRIU's points of a restore, with CRIU's environment variables. */
   readonly actionScripts: readonly string[];
-  /** What stands outside the tree and takes the place of what the checkpoint names, as CRIU: `mnt[NAME]:/path`, `veth[eth0]:veth1`. */
+  /** Resources outside the tree that replace those of the checkpoint, in CRIU's form: `mnt[NAME]:/path`, `veth[eth0]:veth1`. */
   readonly external: readonly string[];
-  /** Namespaces that come back without their content, CRIU's names: an action script fills them. */
+  /** Namespaces that are restored without their content, by CRIU's names: an action script fills them. */
   readonly emptyNamespaces: readonly (typeof EMPTY_NAMESPACES)[number][];
-  /** Namespaces of others that the tree goes into, by kind: their paths. */
+  /** Existing namespaces that the tree joins: paths by kind. */
   readonly joinNamespaces: Readonly<Partial<Record<(typeof JOINED_NAMESPACES)[number], string>>>;
-  /** Leave sysctls out that this kernel does not have; without it a checkpoint that has some is refused. */
+  /** Leave out sysctls that this kernel does not have; without it, a checkpoint with such sysctls is refused. */
   readonly weakSysctls: boolean;
   /** The root of the mount tree, for a tree with a mount namespace of its own. */
   readonly root: string | undefined;
-  /** Connect Unix sockets to peers outside the tree again; without it a checkpoint that has some is refused. */
+  /** Reconnect Unix sockets to peers outside the tree; without it, a checkpoint with such sockets is refused. */
   readonly extUnixSockets: boolean;
-  /** Restore TCP connections; without it, or `tcpClose`, a checkpoint that has some is refused. */
+  /** Restore TCP connections; without it, or `tcpClose`, a checkpoint with TCP connections is refused. */
   readonly tcpEstablished: boolean;
-  /** TCP connections come back closed. */
+  /** Restore TCP connections as closed sockets. */
   readonly tcpClose: boolean;
 }
 

@@ -8,9 +8,9 @@ import type { ServiceDescriptors } from "./service-descriptors.ts";
 import type { Task } from "./task.ts";
 import type { Tree } from "./tree.ts";
 
-/** Something that was found in planning. */
+/** Something that was found while planning. */
 export interface Finding {
-  /** `refused`: it cannot be restored; `warning`: it can, but not quite as it was. */
+  /** `refused`: it cannot be restored; `warning`: it can, but not exactly as it was. */
   readonly severity: "refused" | "warning";
   /** What it is about, for example `file /var/log/app.log`. */
   readonly what: string;
@@ -24,7 +24,7 @@ export interface Finding {
 export type NewFinding = Omit<Finding, "severity" | "plugin">;
 
 /**
- * The checkpoint as it will be restored, before any task exists: `plan` taps look at it and refuse what cannot be done.
+ * The checkpoint as it will be restored, before any task exists. `plan` taps inspect it and refuse what cannot be restored.
  */
 export class Plan {
   readonly images: ImageSet;
@@ -54,7 +54,7 @@ export class Plan {
   get source(): ImageSource {
     return this.images.source;
   }
-  /** Tasks that run on after the restore. */
+  /** The tasks that go on after the restore. */
   get survivors(): readonly Task[] {
     return this.tree.tasks.filter((task) => task.survives);
   }
@@ -62,20 +62,20 @@ export class Plan {
     return this.#findings;
   }
 
-  /** An init of ours, as whose children the tree comes up; none if the tree goes on in a pid namespace that is there. */
+  /** An init of Restage's that becomes the parent of the tree; none if the tree goes on in an existing pid namespace. */
   get init(): InitOptions | undefined {
     return this.#init;
   }
-  /** The tree comes up in a new pid namespace under an init of ours. */
+  /** Restores the tree in a new pid namespace under an init of Restage's. */
   startInit(init: InitOptions): void {
     this.#init = init;
   }
 
-  /** This cannot be restored here. */
+  /** Reports something that cannot be restored here. */
   refuse(finding: NewFinding): void {
     this.#findings.push({ ...finding, severity: "refused", plugin: this.plugin });
   }
-  /** This will not come back quite as it was. */
+  /** Reports something that will not come back exactly as it was. */
   warn(finding: NewFinding): void {
     this.#findings.push({ ...finding, severity: "warning", plugin: this.plugin });
   }

@@ -14,7 +14,7 @@ import { Plan } from "./plan.ts";
 import { ServiceDescriptors } from "./service-descriptors.ts";
 import { readTree } from "./tree.ts";
 
-/** What a restore is made of. */
+/** What to restore, and how. */
 export interface RestoreRequest extends Partial<Omit<RestoreOptions, "images">> {
   /** Directory of the images. */
   readonly images: string;
@@ -24,24 +24,24 @@ export interface RestoreRequest extends Partial<Omit<RestoreOptions, "images">> 
   readonly onEvent?: RestoreListener;
 }
 
-/** A tree that runs again. */
+/** A restored tree, which runs. */
 export interface RestoredTree {
-  /** Pid of the root task, like all of these in the pid namespace of this process. */
+  /** Pid of the root task. All pids are those of this process's pid namespace. */
   readonly pid: number;
   /** Pids of all tasks that were restored, parents first. */
   readonly tasks: readonly number[];
-  /** Who ends with the root task's status, and unless detached is a child of this process: the root task, or an init of ours. */
+  /** The process to wait for: the root task, or an init of Restage's. It ends with the root task's status, and is a child of this process unless detached. */
   readonly child: number;
 }
 
-/** Plugins chosen and applied, images read, everything looked at: what `plan` taps found is in `plan.findings`. */
+/** A restore before its stages: plugins are applied, images are read, and `plan.findings` has what `plan` taps found. */
 export interface PlannedRestore {
   readonly plan: Plan;
   readonly driver: PluginDriver<RestoreHooks>;
 }
 
 /**
- * Reads the images and lets every plugin look at them, without touching anything.
+ * Reads the images and lets every plugin inspect them, without changing anything.
  *
  * Throws ERR_IMAGE, ERR_DUTY_CLAIMED, ERR_DUTY_MISSING, ERR_TAP_ORDER, ERR_PLUGIN.
  */
@@ -68,7 +68,7 @@ export async function planRestore(
 }
 
 /**
- * Restores a checkpoint: plan, stages, commit. Up to the commit every failure is undone: all tasks are gone, the host is as it was.
+ * Restores a checkpoint: plan, stages, commit. Every failure up to the commit is rolled back: no task is left, and the host is unchanged.
  *
  * @param kernel the real one, or a recording one.
  * @param defaults plugins for every duty.
@@ -92,7 +92,7 @@ export async function restore(
   return coordinator.restored;
 }
 
-/** FAIL: every task is killed, what was made on the host is undone. Returns the error, with what is left where something is. */
+/** FAIL: kills every task and undoes every change of the host. Returns the error, together with what could not be undone. */
 async function abort(
   error: RestoreError,
   kernel: Kernel,
@@ -104,7 +104,7 @@ async function abort(
     try {
       onEvent({ kind: "failed", time: performance.now(), error, left });
     } catch {
-      // It may be the listener that has failed: what it failed with is the error.
+      // The failure can come from the listener itself; it is reported already.
     }
   };
   if (error.code === "ERR_COMPLETE") {

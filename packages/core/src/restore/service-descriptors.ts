@@ -1,12 +1,12 @@
 import type { Tree } from "./tree.ts";
 
-/** What a task keeps open for the restore's own use: the directory of the images, its transport socket. */
+/** The descriptors that the restore itself needs in a task: the directory of the images, and the transport socket. */
 export const SERVICE_NAMES = ["images", "transport"] as const;
 export type ServiceName = (typeof SERVICE_NAMES)[number];
 
 /**
- * The numbers of descriptors that the restore itself uses inside tasks. They are the lowest that no descriptor of the whole
- * checkpoint has: so they are right in shared tables, survive a fork, and fit a low RLIMIT_NOFILE.
+ * The numbers of descriptors that the restore itself uses inside tasks. They are the lowest that no descriptor of the checkpoint has, so they are
+ * valid in shared tables, survive a fork, and fit a low RLIMIT_NOFILE.
  */
 export class ServiceDescriptors {
   readonly #numbers: Readonly<Record<ServiceName, number>>;
@@ -30,15 +30,15 @@ export class ServiceDescriptors {
     return this.#numbers[service];
   }
   /**
-   * Asks, while planning, for a file of the images or a directory of them to be open in every task until the end: for what tasks could not open
-   * any more in a mount or user namespace of their own. Returns its number.
+   * Keeps a file or directory open in every task until the end, for tasks that could no longer open it in a mount or user namespace of their own. To be
+   * called while planning. Returns the descriptor's number.
    */
   keepOpen(path: string): number {
     const number = this.#kept.get(path) ?? this.#free();
     this.#kept.set(path, number);
     return number;
   }
-  /** Reserves, while planning, a number in every task for a descriptor that a plugin makes; closed at the end as all are. */
+  /** Reserves a number in every task for a descriptor that a plugin makes; it is closed at the end, like the others. To be called while planning. */
   reserve(name: string): number {
     const known = this.#reserved.get(name);
     if (known !== undefined) return known;
@@ -46,7 +46,7 @@ export class ServiceDescriptors {
     this.#reserved.set(name, number);
     return number;
   }
-  /** What was asked to be kept open: numbers by paths. */
+  /** The files that are kept open: numbers by path. */
   get kept(): ReadonlyMap<string, number> {
     return this.#kept;
   }

@@ -6,7 +6,7 @@ import type { Stage } from "./stages.ts";
 import type { StubTask } from "./stub.ts";
 import type { Tree } from "./tree.ts";
 
-/** What the coordinator's taps of a stage work with. */
+/** What the taps of a stage work with. */
 export interface StageContext {
   readonly stage: Stage;
   readonly tree: Tree;
@@ -14,7 +14,7 @@ export interface StageContext {
   readonly options: RestoreOptions;
   /** The coordinator's own calls. */
   readonly host: Host;
-  /** From which the root task is forked; calls recorded in `enter` run before the tasks' hooks. */
+  /** The process that forks the root task; calls recorded in `enter` run before the tasks' hooks. */
   readonly stub: StubTask;
   readonly serviceDescriptors: ServiceDescriptors;
 }

@@ -1,18 +1,18 @@
 /**
- * The stages of a restore, as data. CRIU's rule: the coordinator starts a stage, every participant confirms it, the
- * coordinator then acts and starts the next. Source of names and values: CRIU criu/include/restorer.h.
+ * A stage of a restore. CRIU's rule: the coordinator starts a stage, every participant confirms it, and the coordinator acts and starts the next.
+ * Source of names and values: CRIU criu/include/restorer.h.
  */
 export interface Stage {
   readonly name: StageName;
   /** CRIU's CR_STATE_* value. */
   readonly value: number;
-  /** Whose confirmation the barrier waits for. */
+  /** The participants whose confirmation the barrier waits for. */
   readonly participants: Participants;
   /** What is done in it. */
   readonly what: string;
 }
 
-/** `none`: nobody; `root`: the root task; `tasks`: all tasks, helpers and zombies; `all`: their threads as well; `alive`: the threads of those that go on. */
+/** `none`: nobody; `root`: the root task; `tasks`: all tasks, helpers and zombies; `all`: their threads as well; `alive`: the threads of the tasks that go on. */
 export type Participants = "none" | "root" | "tasks" | "all" | "alive";
 
 export type StageName =
@@ -29,7 +29,7 @@ export const FAIL: Stage = {
   name: "FAIL",
   value: -1,
   participants: "none",
-  what: "every task is killed, everything made on the host is undone",
+  what: "every task is killed, and every change of the host is undone",
 };
 
 /** The stages that run, in order. */
@@ -68,15 +68,15 @@ export const STAGES = [
     name: "RESTORE_CREDS",
     value: 5,
     participants: "alive",
-    what: "seccomp and credentials; after the last confirmation tasks may be let go",
+    what: "seccomp and credentials; after the last confirmation, tasks can resume",
   },
   {
     name: "COMPLETE",
     value: 6,
     participants: "alive",
-    what: "timers are armed, registers are set, the restorer leaves; then the commit, and all tasks resume at once",
+    what: "timers are armed, registers are set, the restorer area is unmapped; then the commit, and all tasks resume at once",
   },
 ] as const satisfies readonly Stage[];
 
-/** A stage that runs and so has hooks. */
+/** The name of a stage that runs, and so has hooks. */
 export type RunStageName = (typeof STAGES)[number]["name"];

@@ -5,26 +5,26 @@ import { ProgramTarget } from "../program/program-target.ts";
 import type { Task } from "./task.ts";
 
 /**
- * The process from which the root task is forked. It has no memory of its own but the zone; what it is (working
- * directory, descriptors, limits) the root task begins with.
+ * The process that forks the root task. It has no memory but the restorer area. The root task inherits its working directory, descriptors and
+ * limits.
  */
 export class StubTask extends ProgramTarget {
   readonly name = "the stub";
-  /** Where vvar and vdso wait in every task, in address order. */
+  /** Where vvar and vdso are parked in every task, in address order. */
   readonly vdso: readonly ParkedMapping[];
   /** The text of this kernel's vdso; a recording kernel has none. */
   readonly vdsoText: Uint8Array | undefined;
-  /** Address space in which a task may map memory for its own use during the restore. */
+  /** Address space in which a task can map memory for its own use during the restore. */
   readonly scratch: AddressRange;
   /** Address space that every task keeps free until the end. */
-  readonly zone: { readonly start: number; readonly length: number };
+  readonly restorerArea: { readonly start: number; readonly length: number };
 
-  /** Is it the init of a pid namespace, which stays when the tree runs? */
+  /** Whether it is the init of a pid namespace, which stays when the tree runs. */
   readonly isInit: boolean;
-  /** Is it the root task itself, so that there is nothing to be forked? */
+  /** Whether it becomes the root task itself, so that nothing has to be forked. */
   readonly isRoot: boolean;
 
-  constructor({ tracee, vdso, vdsoText, scratch, zone }: Stub, isRoot: boolean) {
+  constructor({ tracee, vdso, vdsoText, scratch, restorerArea }: Stub, isRoot: boolean) {
     super();
     this.tracee = tracee;
     this.isRoot = isRoot;
@@ -32,14 +32,14 @@ export class StubTask extends ProgramTarget {
     this.vdso = vdso;
     this.vdsoText = vdsoText;
     this.scratch = scratch;
-    this.zone = zone;
+    this.restorerArea = restorerArea;
   }
 
   /**
-   * Forks the root task. Not to be called when that is the stub itself.
+   * Forks the root task. Must not be called when the stub itself becomes the root task.
    *
    * @param flags new namespaces.
-   * @param child is it to be a child of the coordinator? Not if the stub is an init: nobody in its namespace can be.
+   * @param child whether it becomes a child of the coordinator. Impossible if the stub is an init: no task of its namespace can be one.
    */
   fork(root: Task, flags: number, { child }: { readonly child: boolean }): Call {
     const exitSignal = child ? 0 : SIG.CHLD;

@@ -13,26 +13,26 @@ import { type CallArguments, type CallName, encodeArguments } from "../program/c
 import { Call } from "../program/deferred.ts";
 import { ProgramTarget } from "../program/program-target.ts";
 
-/** What threads of a process share. Source: clone(2), "CLONE_THREAD". */
+/** The flags for a thread: what threads of a process share. Source: clone(2), "CLONE_THREAD". */
 const THREAD_FLAGS = CLONE.VM | CLONE.FS | CLONE.FILES | CLONE.SIGHAND | CLONE.THREAD | CLONE.SYSVSEM;
 
 /**
- * What becomes of a task: `alive` goes on running, `stopped` comes back stopped, `zombie` dies with the recorded status, `helper`
- * stands in for a session or group leader that is gone and exits after RESTORE.
+ * What becomes of a task: `alive` runs on, `stopped` comes back stopped, `zombie` ends with the recorded status, and `helper` replaces a session or group
+ * leader that no longer exists, and exits after RESTORE.
  */
 export type TaskKind = "alive" | "stopped" | "zombie" | "helper";
 
-/** What a task is known by. */
+/** The ids of a task. */
 export type TaskIds = Pick<PstreeEntry, "pid" | "sid" | "pgid">;
 
 /**
- * A process of the checkpoint. In a stage's `task` hook it records the calls that the process will make itself.
+ * A process of the checkpoint. In a stage's `task` taps, it records the calls that the process will make itself.
  */
 export class Task extends ProgramTarget {
   /** Its pid in the checkpoint, which it gets again. */
   readonly pid: number;
   readonly kind: TaskKind;
-  /** Session and group: those of the checkpoint, unless a plan has put others in their place. */
+  /** Session and group: those of the checkpoint, unless a plan has replaced them. */
   sid: number;
   pgid: number;
   /** Its parent in the checkpoint; none for the root. */
@@ -63,13 +63,13 @@ export class Task extends ProgramTarget {
     const own = this.children.filter((child) => child.forker === this);
     return [...own, ...this.#adopted];
   }
-  /** Lets it fork a task of another parent, to which that one goes when this one exits. */
+  /** Lets it fork a task of another parent, which adopts that task when this one exits. */
   forkInstead(task: Task): void {
     task.forker = this;
     this.#adopted.push(task);
   }
 
-  /** Says how it ends when its part of RESTORE is done. */
+  /** Sets how it ends when its part of RESTORE is done. */
   endsWith(exit: Exit): void {
     this.#end = exit;
   }
@@ -77,12 +77,12 @@ export class Task extends ProgramTarget {
     return this.#end;
   }
 
-  /** What it is called in the coordinator's pid namespace; its recorded pid before it exists. */
+  /** Its pid in the coordinator's pid namespace; before it exists, its recorded pid. */
   get hostPid(): number {
     return this.tracee?.tid ?? this.pid;
   }
 
-  /** Does it run instructions of its own after the restore? */
+  /** Whether it runs instructions of its own after the restore. */
   get survives(): boolean {
     return this.kind === "alive" || this.kind === "stopped";
   }
@@ -111,7 +111,7 @@ export class Task extends ProgramTarget {
   }
 
   /**
-   * Forks a child with its recorded pid: a step like any other. The child takes part in the stage once the program ran.
+   * Forks a child with its recorded pid: a step like any other. The child takes part in the stage after the program has run.
    *
    * @param flags what the two share (CLONE.FILES, ...), and new namespaces.
    */
@@ -125,7 +125,7 @@ export class Task extends ProgramTarget {
   }
 }
 
-/** A thread. That of the leader records into its task's program. */
+/** A thread. The leader records into the program of its task. */
 export class Thread extends ProgramTarget {
   readonly task: Task;
   readonly tid: number;
@@ -140,16 +140,16 @@ export class Thread extends ProgramTarget {
     this.#core = core;
   }
 
-  /** With what it resumes; set in COMPLETE by the plugin that has the duty. */
+  /** The state with which it resumes; set in COMPLETE by the duty `registers`. */
   get final(): FinalState | undefined {
     return this.#final;
   }
-  /** Says with what registers, extended state and signal mask the thread resumes. */
+  /** Sets the registers, extended state and signal mask with which the thread resumes. */
   resumeWith(state: FinalState): void {
     this.#final = state;
   }
 
-  /** Calls that are to be the thread's very last, when nothing of the restore will trap in it any more. */
+  /** Calls that the thread makes last, when the restore causes no more traps in it. */
   get lastCalls(): readonly SyscallStep[] {
     return this.#lastCalls;
   }
@@ -165,7 +165,7 @@ export class Thread extends ProgramTarget {
   get core(): CoreEntry {
     return this.#core();
   }
-  /** What a core image has for each thread. */
+  /** The part of the core image that every thread has. */
   get state(): ThreadCoreEntry {
     const state = this.core.thread_core;
     if (state === undefined) throw new Error(`core-${this.tid}.img has no thread_core`);
@@ -176,7 +176,7 @@ export class Thread extends ProgramTarget {
   }
 }
 
-/** The images of one task, decoded when first asked for. */
+/** The images of one task, decoded on demand. */
 export interface TaskImages {
   readonly core: CoreEntry;
   readonly mm: MmEntry;

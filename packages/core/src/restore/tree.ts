@@ -15,7 +15,7 @@ export class Tree {
   constructor(tasks: readonly Task[]) {
     const [root] = tasks;
     if (root === undefined) {
-      throw new RestoreError("ERR_IMAGE", "Cannot read pstree.img: there is no task in it", { entry: "pstree.img" });
+      throw new RestoreError("ERR_IMAGE", "Cannot read pstree.img: it has no task", { entry: "pstree.img" });
     }
     this.root = root;
     this.#tasks = [...tasks];
@@ -30,7 +30,7 @@ export class Tree {
     return this.#byPid.get(pid);
   }
 
-  /** Adds a task that is only there during the restore, to hold a session or a process group. It exits after RESTORE. */
+  /** Adds a task that exists only during the restore, to hold a session or a process group. It exits after RESTORE. */
   addHelper(ids: TaskIds, parent: Task): Task {
     const helper = new Task(ids, "helper", parent, NO_IMAGES);
     helper.threads.push(new Thread(helper, ids.pid, () => NO_IMAGES.core));
@@ -41,14 +41,14 @@ export class Tree {
   }
 }
 
-/** A helper is no task of the checkpoint: it has no images. */
+/** The images of a helper: it is not a task of the checkpoint, so it has none. */
 const NO_IMAGES: TaskImages = new Proxy({} as TaskImages, {
   get(_images, name) {
     throw new Error(`A helper has no ${String(name)} image`);
   },
 });
 
-/** Reads the tree, and for each task what it is. Throws ERR_IMAGE where it is no tree. */
+/** Reads the tree and its tasks. Throws ERR_IMAGE if the entries do not make a tree. */
 export function readTree(images: ImageSet): Tree {
   const tasks: Task[] = [];
   const byPid = new Map<number, Task>();
@@ -58,7 +58,7 @@ export function readTree(images: ImageSet): Tree {
       const problem = entry.ppid === 0 ? "a second root" : `its parent ${entry.ppid} does not come before it`;
       throw treeError(entry.pid, problem);
     }
-    if (byPid.has(entry.pid)) throw treeError(entry.pid, "its pid stands there twice");
+    if (byPid.has(entry.pid)) throw treeError(entry.pid, "its pid appears twice");
     const task = readTask(images, entry, parent);
     parent?.children.push(task);
     tasks.push(task);
@@ -71,7 +71,7 @@ function readTask(images: ImageSet, entry: PstreeEntry, parent: Task | undefined
   const core = images.value("core", entry.pid);
   const task = new Task(entry, kindOf(core, entry.pid), parent, lazyImages(images, entry.pid, core));
   task.threads.push(new Thread(task, entry.pid, () => core));
-  // A zombie has no threads any more: CRIU writes one number, which is whatever its memory held.
+  // A zombie has no threads any more: CRIU writes one arbitrary number.
   if (!task.survives) return task;
   const [leader = entry.pid, ...others] = entry.threads;
   if (leader !== entry.pid) throw treeError(entry.pid, `its first thread is ${leader}`);
@@ -84,7 +84,7 @@ function kindOf(core: CoreEntry, pid: number): TaskKind {
   if (state === TASK_STATE.ALIVE) return "alive";
   if (state === TASK_STATE.STOPPED) return "stopped";
   if (state === TASK_STATE.DEAD || state === TASK_STATE.ZOMBIE) return "zombie";
-  throw new RestoreError("ERR_IMAGE", `Cannot read core-${pid}.img: task state ${state} is none`, {
+  throw new RestoreError("ERR_IMAGE", `Cannot read core-${pid}.img: ${state} is not a task state`, {
     pid,
     entry: `core-${pid}.img`,
   });

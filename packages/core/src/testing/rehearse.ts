@@ -28,7 +28,7 @@ export interface RecordedLine {
   readonly stage: StageName;
   /** A task's pid, a thread's id, `stub` or `coordinator`. */
   readonly who: number | "stub" | "coordinator";
-  /** The plugin, by its duty where it claims one. */
+  /** The plugin, named by the duty that it claims, if any. */
   readonly plugin: string;
   readonly text: string;
 }

@@ -15,7 +15,7 @@ interface TraceEvent {
   readonly args: Readonly<Record<string, unknown>>;
 }
 
-/** Of the timeline, where tasks have their pids: the coordinator, and rows in it. */
+/** Process and thread ids in the timeline for the coordinator, and for its rows; tasks have their pids. */
 const COORDINATOR = 0;
 const ROW = { STAGES: 0, STUB: 1, TAPS: 2 } as const;
 
@@ -23,9 +23,9 @@ const ROW = { STAGES: 0, STUB: 1, TAPS: 2 } as const;
 export class ChromeTrace {
   readonly #start = performance.now();
   readonly #events: TraceEvent[] = [];
-  /** Rows have to be named once: process and thread, by ids. */
+  /** Rows that have been named, by process and thread id: each must be named once. */
   readonly #named = new Set<string>();
-  /** Laid out at the end: those that wait for programs overlap, and spans of one row may not. */
+  /** Laid out at the end: taps that wait for programs overlap, and spans of one row must not. */
   readonly #taps: { readonly ts: number; readonly dur: number; readonly name: string }[] = [];
 
   readonly listener = (event: RestoreEvent | DumpEvent): void => {
@@ -68,12 +68,12 @@ export class ChromeTrace {
     const { pid = COORDINATOR, tid = ROW.STUB, target, stage, steps, failed } = event;
     this.#nameRow(pid, tid, pid === COORDINATOR ? "coordinator" : `task ${pid}`, target);
     const duties = [...new Set(steps.map(({ plugin }) => plugin))];
-    // All calls of all tasks would be too much for a viewer; those of a failure are what it is looked at for.
+    // All calls of all tasks would be too much for a viewer, but the calls of a failed program are what a reader looks for.
     const calls = failed ? printProgram(steps) : steps.length;
     this.#span(stage, "program", event, pid, tid, { duties, calls, failed });
   }
 
-  /** Each tap in the first row that is free when it begins. */
+  /** Places each tap in the first row that is free when it begins. */
   #layTaps(): readonly TraceEvent[] {
     const ends: number[] = [];
     const inOrder = [...this.#taps].sort((a, b) => a.ts - b.ts);
@@ -112,7 +112,7 @@ export class ChromeTrace {
     this.#events.push({ name, cat: "restore", ph: "i", ts, pid: COORDINATOR, tid: ROW.STAGES, s: "g", args });
   }
 
-  /** Events come when what they tell of is over. */
+  /** Events are emitted at the end of what they report. */
   #extent({ time, milliseconds }: { readonly time: number; readonly milliseconds: number }) {
     return { ts: this.#microseconds(time - milliseconds), dur: milliseconds * 1000 };
   }

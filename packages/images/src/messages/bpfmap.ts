@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { FileType } from "../file-type.ts";
 import { bool, embedded, required, sint32, string, uint32, uint64 } from "../schema/field.ts";
 import type { Message, Unknowns } from "../schema/message.ts";
 import { message } from "../schema/message.ts";
@@ -32,7 +33,7 @@ export interface BpfmapFileEntry extends Unknowns {
   readonly map_extra?: bigint;
 }
 
-/** Type of {@link BpfmapFileEntry}. */
+/** The message type of {@link BpfmapFileEntry}. */
 export const bpfmapFileEntry: Message<BpfmapFileEntry> = message("bpfmap_file_entry", () => ({
   id: uint32(1, required),
   flags: uint32(2, required),
@@ -52,6 +53,14 @@ export const bpfmapFileEntry: Message<BpfmapFileEntry> = message("bpfmap_file_en
   map_extra: uint64(16),
 }));
 
+/** The file type of {@link BpfmapFileEntry}. */
+export const bpfmapFile: FileType<BpfmapFileEntry, "BPFMAP", "bpf", "bpfmap_file"> = new FileType({
+  message: bpfmapFileEntry,
+  type: ["BPFMAP", 19],
+  member: ["bpf", 21],
+  image: ["bpfmap_file", "bpfmap-file.img", 0x57506142],
+});
+
 /** Content of a BPF map; keys, then values follow in the image. (CRIU: images/bpfmap-data.proto) */
 export interface BpfmapDataEntry extends Unknowns {
   readonly map_id: number;
@@ -62,7 +71,7 @@ export interface BpfmapDataEntry extends Unknowns {
   readonly count: number;
 }
 
-/** Type of {@link BpfmapDataEntry}. */
+/** The message type of {@link BpfmapDataEntry}. */
 export const bpfmapDataEntry: Message<BpfmapDataEntry> = message("bpfmap_data_entry", () => ({
   map_id: uint32(1, required),
   keys_bytes: uint32(2, required),

@@ -14,7 +14,7 @@ export interface CgroupPerms extends Unknowns {
   readonly gid: number;
 }
 
-/** Type of {@link CgroupPerms}. */
+/** The message type of {@link CgroupPerms}. */
 export const cgroupPerms: Message<CgroupPerms> = message("cgroup_perms", () => ({
   mode: uint32(1, required),
   uid: uint32(2, required),
@@ -28,7 +28,7 @@ export interface CgroupPropEntry extends Unknowns {
   readonly perms?: CgroupPerms;
 }
 
-/** Type of {@link CgroupPropEntry}. */
+/** The message type of {@link CgroupPropEntry}. */
 export const cgroupPropEntry: Message<CgroupPropEntry> = message("cgroup_prop_entry", () => ({
   name: string(1, required),
   value: string(2, required),
@@ -59,7 +59,7 @@ export interface CgControllerEntry extends Unknowns {
   readonly is_threaded?: boolean;
 }
 
-/** Type of {@link CgControllerEntry}. */
+/** The message type of {@link CgControllerEntry}. */
 export const cgControllerEntry: Message<CgControllerEntry> = message("cg_controller_entry", () => ({
   cnames: string(1, repeated),
   dirs: embedded(2, cgroupDirEntry, repeated),
@@ -73,7 +73,7 @@ export interface CgMemberEntry extends Unknowns {
   readonly cgns_prefix?: number;
 }
 
-/** Type of {@link CgMemberEntry}. */
+/** The message type of {@link CgMemberEntry}. */
 export const cgMemberEntry: Message<CgMemberEntry> = message("cg_member_entry", () => ({
   name: string(1, required),
   path: string(2, required),
@@ -86,7 +86,7 @@ export interface CgSetEntry extends Unknowns {
   readonly ctls: readonly CgMemberEntry[];
 }
 
-/** Type of {@link CgSetEntry}. */
+/** The message type of {@link CgSetEntry}. */
 export const cgSetEntry: Message<CgSetEntry> = message("cg_set_entry", () => ({
   id: uint32(1, required),
   ctls: embedded(2, cgMemberEntry, repeated),
@@ -98,7 +98,7 @@ export interface CgroupEntry extends Unknowns {
   readonly controllers: readonly CgControllerEntry[];
 }
 
-/** Type of {@link CgroupEntry}. */
+/** The message type of {@link CgroupEntry}. */
 export const cgroupEntry: Message<CgroupEntry> = message("cgroup_entry", () => ({
   sets: embedded(1, cgSetEntry, repeated),
   controllers: embedded(2, cgControllerEntry, repeated),

@@ -29,7 +29,7 @@ export interface UserArmRegsEntry extends Unknowns {
   readonly orig_r0: number;
 }
 
-/** Type of {@link UserArmRegsEntry}. */
+/** The message type of {@link UserArmRegsEntry}. */
 export const userArmRegsEntry: Message<UserArmRegsEntry> = message("user_arm_regs_entry", () => ({
   r0: uint32(1, required),
   r1: uint32(2, required),
@@ -60,7 +60,7 @@ export interface UserArmVfpstateEntry extends Unknowns {
   readonly fpinst2: number;
 }
 
-/** Type of {@link UserArmVfpstateEntry}. */
+/** The message type of {@link UserArmVfpstateEntry}. */
 export const userArmVfpstateEntry: Message<UserArmVfpstateEntry> = message("user_arm_vfpstate_entry", () => ({
   vfp_regs: uint64(1, repeated),
   fpscr: uint32(2, required),
@@ -77,7 +77,7 @@ export interface ThreadInfoArm extends Unknowns {
   readonly fpstate: UserArmVfpstateEntry;
 }
 
-/** Type of {@link ThreadInfoArm}. */
+/** The message type of {@link ThreadInfoArm}. */
 export const threadInfoArm: Message<ThreadInfoArm> = message("thread_info_arm", () => ({
   clear_tid_addr: uint64(1, required),
   tls: uint32(2, required),
@@ -93,7 +93,7 @@ export interface UserAarch64RegsEntry extends Unknowns {
   readonly pstate: bigint;
 }
 
-/** Type of {@link UserAarch64RegsEntry}. */
+/** The message type of {@link UserAarch64RegsEntry}. */
 export const userAarch64RegsEntry: Message<UserAarch64RegsEntry> = message("user_aarch64_regs_entry", () => ({
   regs: uint64(1, repeated),
   sp: uint64(2, required),
@@ -108,7 +108,7 @@ export interface UserAarch64FpsimdContextEntry extends Unknowns {
   readonly fpcr: number;
 }
 
-/** Type of {@link UserAarch64FpsimdContextEntry}. */
+/** The message type of {@link UserAarch64FpsimdContextEntry}. */
 export const userAarch64FpsimdContextEntry: Message<UserAarch64FpsimdContextEntry> = message(
   "user_aarch64_fpsimd_context_entry",
   () => ({
@@ -131,7 +131,7 @@ export interface PacAddressKeys extends Unknowns {
   readonly pac_enabled_key: bigint;
 }
 
-/** Type of {@link PacAddressKeys}. */
+/** The message type of {@link PacAddressKeys}. */
 export const pacAddressKeys: Message<PacAddressKeys> = message("pac_address_keys", () => ({
   apiakey_lo: uint64(1, required),
   apiakey_hi: uint64(2, required),
@@ -150,7 +150,7 @@ export interface PacGenericKeys extends Unknowns {
   readonly apgakey_hi: bigint;
 }
 
-/** Type of {@link PacGenericKeys}. */
+/** The message type of {@link PacGenericKeys}. */
 export const pacGenericKeys: Message<PacGenericKeys> = message("pac_generic_keys", () => ({
   apgakey_lo: uint64(1, required),
   apgakey_hi: uint64(2, required),
@@ -162,7 +162,7 @@ export interface PacKeys extends Unknowns {
   readonly pac_generic_keys?: PacGenericKeys;
 }
 
-/** Type of {@link PacKeys}. */
+/** The message type of {@link PacKeys}. */
 export const pacKeys: Message<PacKeys> = message("pac_keys", () => ({
   pac_address_keys: embedded(6, pacAddressKeys),
   pac_generic_keys: embedded(7, pacGenericKeys),
@@ -177,7 +177,7 @@ export interface ThreadInfoAarch64 extends Unknowns {
   readonly pac_keys?: PacKeys;
 }
 
-/** Type of {@link ThreadInfoAarch64}. */
+/** The message type of {@link ThreadInfoAarch64}. */
 export const threadInfoAarch64: Message<ThreadInfoAarch64> = message("thread_info_aarch64", () => ({
   clear_tid_addr: uint64(1, required),
   tls: uint64(2, required),

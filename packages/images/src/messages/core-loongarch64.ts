@@ -13,7 +13,7 @@ export interface UserLoongarch64GpregsEntry extends Unknowns {
   readonly pc: bigint;
 }
 
-/** Type of {@link UserLoongarch64GpregsEntry}. */
+/** The message type of {@link UserLoongarch64GpregsEntry}. */
 export const userLoongarch64GpregsEntry: Message<UserLoongarch64GpregsEntry> = message(
   "user_loongarch64_gpregs_entry",
   () => ({
@@ -29,7 +29,7 @@ export interface UserLoongarch64FpregsEntry extends Unknowns {
   readonly fcsr: number;
 }
 
-/** Type of {@link UserLoongarch64FpregsEntry}. */
+/** The message type of {@link UserLoongarch64FpregsEntry}. */
 export const userLoongarch64FpregsEntry: Message<UserLoongarch64FpregsEntry> = message(
   "user_loongarch64_fpregs_entry",
   () => ({
@@ -47,7 +47,7 @@ export interface ThreadInfoLoongarch64 extends Unknowns {
   readonly fpregs: UserLoongarch64FpregsEntry;
 }
 
-/** Type of {@link ThreadInfoLoongarch64}. */
+/** The message type of {@link ThreadInfoLoongarch64}. */
 export const threadInfoLoongarch64: Message<ThreadInfoLoongarch64> = message("thread_info_loongarch64", () => ({
   clear_tid_addr: uint64(1, required),
   tls: uint64(2, required),

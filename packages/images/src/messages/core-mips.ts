@@ -49,7 +49,7 @@ export interface UserMipsRegsEntry extends Unknowns {
   readonly cp0_cause: bigint;
 }
 
-/** Type of {@link UserMipsRegsEntry}. */
+/** The message type of {@link UserMipsRegsEntry}. */
 export const userMipsRegsEntry: Message<UserMipsRegsEntry> = message("user_mips_regs_entry", () => ({
   r0: uint64(1, required),
   r1: uint64(2, required),
@@ -131,7 +131,7 @@ export interface UserMipsFpregsEntry extends Unknowns {
   readonly fpu_id: number;
 }
 
-/** Type of {@link UserMipsFpregsEntry}. */
+/** The message type of {@link UserMipsFpregsEntry}. */
 export const userMipsFpregsEntry: Message<UserMipsFpregsEntry> = message("user_mips_fpregs_entry", () => ({
   r0: uint64(1, required),
   r1: uint64(2, required),
@@ -179,7 +179,7 @@ export interface ThreadInfoMips extends Unknowns {
   readonly fpregs: UserMipsFpregsEntry;
 }
 
-/** Type of {@link ThreadInfoMips}. */
+/** The message type of {@link ThreadInfoMips}. */
 export const threadInfoMips: Message<ThreadInfoMips> = message("thread_info_mips", () => ({
   clear_tid_addr: uint64(1, required),
   tls: uint64(2, required),

@@ -23,7 +23,7 @@ export interface UserPpc64RegsEntry extends Unknowns {
   readonly tfiar?: bigint;
 }
 
-/** Type of {@link UserPpc64RegsEntry}. */
+/** The message type of {@link UserPpc64RegsEntry}. */
 export const userPpc64RegsEntry: Message<UserPpc64RegsEntry> = message("user_ppc64_regs_entry", () => ({
   gpr: uint64(1, repeated),
   nip: uint64(2, required),
@@ -44,7 +44,7 @@ export interface UserPpc64FpstateEntry extends Unknowns {
   readonly fpregs: readonly bigint[];
 }
 
-/** Type of {@link UserPpc64FpstateEntry}. */
+/** The message type of {@link UserPpc64FpstateEntry}. */
 export const userPpc64FpstateEntry: Message<UserPpc64FpstateEntry> = message("user_ppc64_fpstate_entry", () => ({
   fpregs: uint64(1, repeated),
 }));
@@ -55,7 +55,7 @@ export interface UserPpc64VrstateEntry extends Unknowns {
   readonly vrsave: number;
 }
 
-/** Type of {@link UserPpc64VrstateEntry}. */
+/** The message type of {@link UserPpc64VrstateEntry}. */
 export const userPpc64VrstateEntry: Message<UserPpc64VrstateEntry> = message("user_ppc64_vrstate_entry", () => ({
   vrregs: uint64(1, repeated),
   vrsave: uint32(2, required),
@@ -66,7 +66,7 @@ export interface UserPpc64VsxstateEntry extends Unknowns {
   readonly vsxregs: readonly bigint[];
 }
 
-/** Type of {@link UserPpc64VsxstateEntry}. */
+/** The message type of {@link UserPpc64VsxstateEntry}. */
 export const userPpc64VsxstateEntry: Message<UserPpc64VsxstateEntry> = message("user_ppc64_vsxstate_entry", () => ({
   vsxregs: uint64(1, repeated),
 }));
@@ -79,7 +79,7 @@ export interface UserPpc64TmRegsEntry extends Unknowns {
   readonly vsxstate?: UserPpc64VsxstateEntry;
 }
 
-/** Type of {@link UserPpc64TmRegsEntry}. */
+/** The message type of {@link UserPpc64TmRegsEntry}. */
 export const userPpc64TmRegsEntry: Message<UserPpc64TmRegsEntry> = message("user_ppc64_tm_regs_entry", () => ({
   gpregs: embedded(1, userPpc64RegsEntry, required),
   fpstate: embedded(2, userPpc64FpstateEntry),
@@ -97,7 +97,7 @@ export interface ThreadInfoPpc64 extends Unknowns {
   readonly tmstate?: UserPpc64TmRegsEntry;
 }
 
-/** Type of {@link ThreadInfoPpc64}. */
+/** The message type of {@link ThreadInfoPpc64}. */
 export const threadInfoPpc64: Message<ThreadInfoPpc64> = message("thread_info_ppc64", () => ({
   clear_tid_addr: uint64(1, required),
   gpregs: embedded(2, userPpc64RegsEntry, required),

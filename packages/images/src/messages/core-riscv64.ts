@@ -43,7 +43,7 @@ export interface UserRiscv64RegsEntry extends Unknowns {
   readonly t6: bigint;
 }
 
-/** Type of {@link UserRiscv64RegsEntry}. */
+/** The message type of {@link UserRiscv64RegsEntry}. */
 export const userRiscv64RegsEntry: Message<UserRiscv64RegsEntry> = message("user_riscv64_regs_entry", () => ({
   pc: uint64(1, required),
   ra: uint64(2, required),
@@ -85,7 +85,7 @@ export interface UserRiscv64DExtEntry extends Unknowns {
   readonly fcsr: number;
 }
 
-/** Type of {@link UserRiscv64DExtEntry}. */
+/** The message type of {@link UserRiscv64DExtEntry}. */
 export const userRiscv64DExtEntry: Message<UserRiscv64DExtEntry> = message("user_riscv64_d_ext_entry", () => ({
   f: uint64(1, repeated),
   fcsr: uint32(2, required),
@@ -99,7 +99,7 @@ export interface ThreadInfoRiscv64 extends Unknowns {
   readonly fpsimd: UserRiscv64DExtEntry;
 }
 
-/** Type of {@link ThreadInfoRiscv64}. */
+/** The message type of {@link ThreadInfoRiscv64}. */
 export const threadInfoRiscv64: Message<ThreadInfoRiscv64> = message("thread_info_riscv64", () => ({
   clear_tid_addr: uint64(1, required),
   tls: uint64(2, required),

@@ -17,7 +17,7 @@ export interface UserS390RegsEntry extends Unknowns {
   readonly system_call: number;
 }
 
-/** Type of {@link UserS390RegsEntry}. */
+/** The message type of {@link UserS390RegsEntry}. */
 export const userS390RegsEntry: Message<UserS390RegsEntry> = message("user_s390_regs_entry", () => ({
   psw_mask: uint64(1, required),
   psw_addr: uint64(2, required),
@@ -32,7 +32,7 @@ export interface UserS390VxrsLowEntry extends Unknowns {
   readonly regs: readonly bigint[];
 }
 
-/** Type of {@link UserS390VxrsLowEntry}. */
+/** The message type of {@link UserS390VxrsLowEntry}. */
 export const userS390VxrsLowEntry: Message<UserS390VxrsLowEntry> = message("user_s390_vxrs_low_entry", () => ({
   regs: uint64(1, repeated),
 }));
@@ -42,7 +42,7 @@ export interface UserS390VxrsHighEntry extends Unknowns {
   readonly regs: readonly bigint[];
 }
 
-/** Type of {@link UserS390VxrsHighEntry}. */
+/** The message type of {@link UserS390VxrsHighEntry}. */
 export const userS390VxrsHighEntry: Message<UserS390VxrsHighEntry> = message("user_s390_vxrs_high_entry", () => ({
   regs: uint64(1, repeated),
 }));
@@ -53,7 +53,7 @@ export interface UserS390FpregsEntry extends Unknowns {
   readonly fprs: readonly bigint[];
 }
 
-/** Type of {@link UserS390FpregsEntry}. */
+/** The message type of {@link UserS390FpregsEntry}. */
 export const userS390FpregsEntry: Message<UserS390FpregsEntry> = message("user_s390_fpregs_entry", () => ({
   fpc: uint32(1, required),
   fprs: uint64(2, repeated),
@@ -64,7 +64,7 @@ export interface UserS390GsCbEntry extends Unknowns {
   readonly regs: readonly bigint[];
 }
 
-/** Type of {@link UserS390GsCbEntry}. */
+/** The message type of {@link UserS390GsCbEntry}. */
 export const userS390GsCbEntry: Message<UserS390GsCbEntry> = message("user_s390_gs_cb_entry", () => ({
   regs: uint64(1, repeated),
 }));
@@ -75,7 +75,7 @@ export interface UserS390RiEntry extends Unknowns {
   readonly regs: readonly bigint[];
 }
 
-/** Type of {@link UserS390RiEntry}. */
+/** The message type of {@link UserS390RiEntry}. */
 export const userS390RiEntry: Message<UserS390RiEntry> = message("user_s390_ri_entry", () => ({
   ri_on: uint32(1, required),
   regs: uint64(2, repeated),
@@ -93,7 +93,7 @@ export interface ThreadInfoS390 extends Unknowns {
   readonly ri_cb?: UserS390RiEntry;
 }
 
-/** Type of {@link ThreadInfoS390}. */
+/** The message type of {@link ThreadInfoS390}. */
 export const threadInfoS390: Message<ThreadInfoS390> = message("thread_info_s390", () => ({
   clear_tid_addr: uint64(1, required),
   gpregs: embedded(2, userS390RegsEntry, required),

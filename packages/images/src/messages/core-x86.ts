@@ -46,7 +46,7 @@ export interface UserX86RegsEntry extends Unknowns {
   readonly mode?: number;
 }
 
-/** Type of {@link UserX86RegsEntry}. */
+/** The message type of {@link UserX86RegsEntry}. */
 export const userX86RegsEntry: Message<UserX86RegsEntry> = message("user_x86_regs_entry", () => ({
   r15: uint64(1, required),
   r14: uint64(2, required),
@@ -84,7 +84,7 @@ export interface UserX86CetEntry extends Unknowns {
   readonly ssp: bigint;
 }
 
-/** Type of {@link UserX86CetEntry}. */
+/** The message type of {@link UserX86CetEntry}. */
 export const userX86CetEntry: Message<UserX86CetEntry> = message("user_x86_cet_entry", () => ({
   cet: uint64(1, required),
   ssp: uint64(2, required),
@@ -103,7 +103,7 @@ export interface UserX86XsaveEntry extends Unknowns {
   readonly cet?: UserX86CetEntry;
 }
 
-/** Type of {@link UserX86XsaveEntry}. */
+/** The message type of {@link UserX86XsaveEntry}. */
 export const userX86XsaveEntry: Message<UserX86XsaveEntry> = message("user_x86_xsave_entry", () => ({
   xstate_bv: uint64(1, required),
   ymmh_space: uint32(2, repeated),
@@ -132,7 +132,7 @@ export interface UserX86FpregsEntry extends Unknowns {
   readonly xsave?: UserX86XsaveEntry;
 }
 
-/** Type of {@link UserX86FpregsEntry}. */
+/** The message type of {@link UserX86FpregsEntry}. */
 export const userX86FpregsEntry: Message<UserX86FpregsEntry> = message("user_x86_fpregs_entry", () => ({
   cwd: uint32(1, required),
   swd: uint32(2, required),
@@ -164,7 +164,7 @@ export interface UserDescT extends Unknowns {
   readonly usable: boolean;
 }
 
-/** Type of {@link UserDescT}. */
+/** The message type of {@link UserDescT}. */
 export const userDescT: Message<UserDescT> = message("user_desc_t", () => ({
   entry_number: uint32(1, required),
   base_addr: uint32(2, required),
@@ -186,7 +186,7 @@ export interface ThreadInfoX86 extends Unknowns {
   readonly tls: readonly UserDescT[];
 }
 
-/** Type of {@link ThreadInfoX86}. */
+/** The message type of {@link ThreadInfoX86}. */
 export const threadInfoX86: Message<ThreadInfoX86> = message("thread_info_x86", () => ({
   clear_tid_addr: uint64(1, required),
   gpregs: embedded(2, userX86RegsEntry, required),

@@ -63,7 +63,7 @@ export interface TaskRlimitsEntry extends Unknowns {
   readonly rlimits: readonly RlimitEntry[];
 }
 
-/** Type of {@link TaskRlimitsEntry}. */
+/** The message type of {@link TaskRlimitsEntry}. */
 export const taskRlimitsEntry: Message<TaskRlimitsEntry> = message("task_rlimits_entry", () => ({
   rlimits: embedded(1, rlimitEntry, repeated),
 }));
@@ -95,7 +95,7 @@ export interface TaskCoreEntry extends Unknowns {
   readonly membarrier_registration_mask?: number;
 }
 
-/** Type of {@link TaskCoreEntry}. */
+/** The message type of {@link TaskCoreEntry}. */
 export const taskCoreEntry: Message<TaskCoreEntry> = message("task_core_entry", () => ({
   task_state: uint32(1, required),
   exit_code: uint32(2, required),
@@ -135,7 +135,7 @@ export interface TaskKobjIdsEntry extends Unknowns {
   readonly time_ns_id?: number;
 }
 
-/** Type of {@link TaskKobjIdsEntry}. */
+/** The message type of {@link TaskKobjIdsEntry}. */
 export const taskKobjIdsEntry: Message<TaskKobjIdsEntry> = message("task_kobj_ids_entry", () => ({
   vm_id: uint32(1, required),
   files_id: uint32(2, required),
@@ -158,7 +158,7 @@ export interface ThreadSasEntry extends Unknowns {
   readonly ss_flags: number;
 }
 
-/** Type of {@link ThreadSasEntry}. */
+/** The message type of {@link ThreadSasEntry}. */
 export const threadSasEntry: Message<ThreadSasEntry> = message("thread_sas_entry", () => ({
   ss_sp: uint64(1, required),
   ss_size: uint64(2, required),
@@ -189,7 +189,7 @@ export interface ThreadCoreEntry extends Unknowns {
   readonly cg_set?: number;
 }
 
-/** Type of {@link ThreadCoreEntry}. */
+/** The message type of {@link ThreadCoreEntry}. */
 export const threadCoreEntry: Message<ThreadCoreEntry> = message("thread_core_entry", () => ({
   futex_rla: uint64(1, required),
   futex_rla_len: uint32(2, required),
@@ -226,7 +226,7 @@ export interface CoreEntry extends Unknowns {
   readonly ti_riscv64?: ThreadInfoRiscv64;
 }
 
-/** Type of {@link CoreEntry}. */
+/** The message type of {@link CoreEntry}. */
 export const coreEntry: Message<CoreEntry> = message("core_entry", () => ({
   mtype: enumeration(1, required),
   thread_info: embedded(2, threadInfoX86),

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { FileType } from "../file-type.ts";
 import { embedded, int32, repeated, required, uint32, uint64 } from "../schema/field.ts";
 import type { Message, Unknowns } from "../schema/message.ts";
 import { message } from "../schema/message.ts";
@@ -17,13 +18,21 @@ export interface EventfdFileEntry extends Unknowns {
   readonly counter: bigint;
 }
 
-/** Type of {@link EventfdFileEntry}. */
+/** The message type of {@link EventfdFileEntry}. */
 export const eventfdFileEntry: Message<EventfdFileEntry> = message("eventfd_file_entry", () => ({
   id: uint32(1, required),
   flags: uint32(2, required),
   fown: embedded(3, fownEntry, required),
   counter: uint64(4, required),
 }));
+
+/** The file type of {@link EventfdFileEntry}. */
+export const eventfdFile: FileType<EventfdFileEntry, "EVENTFD", "efd", "eventfd_file"> = new FileType({
+  message: eventfdFileEntry,
+  type: ["EVENTFD", 6],
+  member: ["efd", 8],
+  image: ["eventfd_file", "eventfd.img", 0x44523722],
+});
 
 /** A descriptor watched by an epoll. (CRIU: images/eventpoll.proto) */
 export interface EventpollTfdEntry extends Unknowns {
@@ -36,7 +45,7 @@ export interface EventpollTfdEntry extends Unknowns {
   readonly pos?: bigint;
 }
 
-/** Type of {@link EventpollTfdEntry}. */
+/** The message type of {@link EventpollTfdEntry}. */
 export const eventpollTfdEntry: Message<EventpollTfdEntry> = message("eventpoll_tfd_entry", () => ({
   id: uint32(1, required),
   tfd: uint32(2, required),
@@ -55,13 +64,21 @@ export interface EventpollFileEntry extends Unknowns {
   readonly tfd: readonly EventpollTfdEntry[];
 }
 
-/** Type of {@link EventpollFileEntry}. */
+/** The message type of {@link EventpollFileEntry}. */
 export const eventpollFileEntry: Message<EventpollFileEntry> = message("eventpoll_file_entry", () => ({
   id: uint32(1, required),
   flags: uint32(2, required),
   fown: embedded(3, fownEntry, required),
   tfd: embedded(4, eventpollTfdEntry, repeated),
 }));
+
+/** The file type of {@link EventpollFileEntry}. */
+export const eventpollFile: FileType<EventpollFileEntry, "EVENTPOLL", "epfd", "eventpoll_file"> = new FileType({
+  message: eventpollFileEntry,
+  type: ["EVENTPOLL", 7],
+  member: ["epfd", 9],
+  image: ["eventpoll_file", "eventpoll.img", 0x45023858],
+});
 
 /** A signalfd. (CRIU: images/signalfd.proto) */
 export interface SignalfdEntry extends Unknowns {
@@ -71,13 +88,21 @@ export interface SignalfdEntry extends Unknowns {
   readonly sigmask: bigint;
 }
 
-/** Type of {@link SignalfdEntry}. */
+/** The message type of {@link SignalfdEntry}. */
 export const signalfdEntry: Message<SignalfdEntry> = message("signalfd_entry", () => ({
   id: uint32(1, required),
   flags: uint32(2, required),
   fown: embedded(3, fownEntry, required),
   sigmask: uint64(4, required),
 }));
+
+/** The file type of {@link SignalfdEntry}. */
+export const signalfdFile: FileType<SignalfdEntry, "SIGNALFD", "sgfd", "signalfd"> = new FileType({
+  message: signalfdEntry,
+  type: ["SIGNALFD", 9],
+  member: ["sgfd", 10],
+  image: ["signalfd", "signalfd.img", 0x57323820],
+});
 
 /** A timerfd. (CRIU: images/timerfd.proto) */
 export interface TimerfdEntry extends Unknowns {
@@ -93,7 +118,7 @@ export interface TimerfdEntry extends Unknowns {
   readonly insec: bigint;
 }
 
-/** Type of {@link TimerfdEntry}. */
+/** The message type of {@link TimerfdEntry}. */
 export const timerfdEntry: Message<TimerfdEntry> = message("timerfd_entry", () => ({
   id: uint32(1, required),
   flags: uint32(2, required),
@@ -107,6 +132,14 @@ export const timerfdEntry: Message<TimerfdEntry> = message("timerfd_entry", () =
   insec: uint64(10, required),
 }));
 
+/** The file type of {@link TimerfdEntry}. */
+export const timerfdFile: FileType<TimerfdEntry, "TIMERFD", "tfd", "timerfd"> = new FileType({
+  message: timerfdEntry,
+  type: ["TIMERFD", 17],
+  member: ["tfd", 12],
+  image: ["timerfd", "timerfd.img", 0x50493712],
+});
+
 /** A pidfd. (CRIU: images/pidfd.proto) */
 export interface PidfdEntry extends Unknowns {
   readonly id: number;
@@ -116,7 +149,7 @@ export interface PidfdEntry extends Unknowns {
   readonly fown: FownEntry;
 }
 
-/** Type of {@link PidfdEntry}. */
+/** The message type of {@link PidfdEntry}. */
 export const pidfdEntry: Message<PidfdEntry> = message("pidfd_entry", () => ({
   id: uint32(1, required),
   ino: uint32(2, required),
@@ -124,3 +157,11 @@ export const pidfdEntry: Message<PidfdEntry> = message("pidfd_entry", () => ({
   nspid: int32(4, required),
   fown: embedded(5, fownEntry, required),
 }));
+
+/** The file type of {@link PidfdEntry}. */
+export const pidfdFile: FileType<PidfdEntry, "PIDFD", "pidfd", "pidfd"> = new FileType({
+  message: pidfdEntry,
+  type: ["PIDFD", 20],
+  member: ["pidfd", 22],
+  image: ["pidfd", "pidfd.img", 0x54435556],
+});

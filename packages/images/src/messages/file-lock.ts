@@ -19,7 +19,7 @@ export interface FileLockEntry extends Unknowns {
   readonly len: bigint;
 }
 
-/** Type of {@link FileLockEntry}. */
+/** The message type of {@link FileLockEntry}. */
 export const fileLockEntry: Message<FileLockEntry> = message("file_lock_entry", () => ({
   flag: uint32(1, required),
   type: uint32(2, required),

@@ -17,7 +17,7 @@ export interface FownEntry extends Unknowns {
   readonly pid: number;
 }
 
-/** Type of {@link FownEntry}. */
+/** The message type of {@link FownEntry}. */
 export const fownEntry: Message<FownEntry> = message("fown_entry", () => ({
   uid: uint32(1, required),
   euid: uint32(2, required),

@@ -34,7 +34,7 @@ export interface CpuinfoX86Entry extends Unknowns {
   readonly xsave_size_max?: number;
 }
 
-/** Type of {@link CpuinfoX86Entry}. */
+/** The message type of {@link CpuinfoX86Entry}. */
 export const cpuinfoX86Entry: Message<CpuinfoX86Entry> = message("cpuinfo_x86_entry", () => ({
   vendor_id: enumeration(1, required),
   cpu_family: uint32(2, required),
@@ -54,7 +54,7 @@ export interface CpuinfoPpc64Entry extends Unknowns {
   readonly hwcap: readonly bigint[];
 }
 
-/** Type of {@link CpuinfoPpc64Entry}. */
+/** The message type of {@link CpuinfoPpc64Entry}. */
 export const cpuinfoPpc64Entry: Message<CpuinfoPpc64Entry> = message("cpuinfo_ppc64_entry", () => ({
   endian: enumeration(1, required),
   hwcap: uint64(2, repeated),
@@ -65,7 +65,7 @@ export interface CpuinfoS390Entry extends Unknowns {
   readonly hwcap: readonly bigint[];
 }
 
-/** Type of {@link CpuinfoS390Entry}. */
+/** The message type of {@link CpuinfoS390Entry}. */
 export const cpuinfoS390Entry: Message<CpuinfoS390Entry> = message("cpuinfo_s390_entry", () => ({
   hwcap: uint64(2, repeated),
 }));
@@ -77,7 +77,7 @@ export interface CpuinfoEntry extends Unknowns {
   readonly s390_entry: readonly CpuinfoS390Entry[];
 }
 
-/** Type of {@link CpuinfoEntry}. */
+/** The message type of {@link CpuinfoEntry}. */
 export const cpuinfoEntry: Message<CpuinfoEntry> = message("cpuinfo_entry", () => ({
   x86_entry: embedded(1, cpuinfoX86Entry, repeated),
   ppc64_entry: embedded(2, cpuinfoPpc64Entry, repeated),
@@ -102,7 +102,7 @@ export interface DumpStatsEntry extends Unknowns {
   readonly shpages_written?: bigint;
 }
 
-/** Type of {@link DumpStatsEntry}. */
+/** The message type of {@link DumpStatsEntry}. */
 export const dumpStatsEntry: Message<DumpStatsEntry> = message("dump_stats_entry", () => ({
   freezing_time: uint32(1, required),
   frozen_time: uint32(2, required),
@@ -129,7 +129,7 @@ export interface RestoreStatsEntry extends Unknowns {
   readonly pages_restored?: bigint;
 }
 
-/** Type of {@link RestoreStatsEntry}. */
+/** The message type of {@link RestoreStatsEntry}. */
 export const restoreStatsEntry: Message<RestoreStatsEntry> = message("restore_stats_entry", () => ({
   pages_compared: uint64(1, required),
   pages_skipped_cow: uint64(2, required),
@@ -144,7 +144,7 @@ export interface StatsEntry extends Unknowns {
   readonly restore?: RestoreStatsEntry;
 }
 
-/** Type of {@link StatsEntry}. */
+/** The message type of {@link StatsEntry}. */
 export const statsEntry: Message<StatsEntry> = message("stats_entry", () => ({
   dump: embedded(1, dumpStatsEntry),
   restore: embedded(2, restoreStatsEntry),

@@ -21,7 +21,7 @@ export interface PluginsEntry extends Unknowns {
   readonly plugins: readonly string[];
 }
 
-/** Type of {@link PluginsEntry}. */
+/** The message type of {@link PluginsEntry}. */
 export const pluginsEntry: Message<PluginsEntry> = message("plugins_entry", () => ({
   plugins: string(12, repeated),
 }));
@@ -48,7 +48,7 @@ export interface InventoryEntry extends Unknowns {
   readonly allow_uprobes?: boolean;
 }
 
-/** Type of {@link InventoryEntry}. */
+/** The message type of {@link InventoryEntry}. */
 export const inventoryEntry: Message<InventoryEntry> = message("inventory_entry", () => ({
   img_version: uint32(1, required),
   fdinfo_per_id: bool(2),

@@ -18,7 +18,7 @@ export interface IpcDescEntry extends Unknowns {
   readonly id: number;
 }
 
-/** Type of {@link IpcDescEntry}. */
+/** The message type of {@link IpcDescEntry}. */
 export const ipcDescEntry: Message<IpcDescEntry> = message("ipc_desc_entry", () => ({
   key: uint32(1, required),
   uid: uint32(2, required),
@@ -50,7 +50,7 @@ export interface IpcVarEntry extends Unknowns {
   readonly shm_next_id?: number;
 }
 
-/** Type of {@link IpcVarEntry}. */
+/** The message type of {@link IpcVarEntry}. */
 export const ipcVarEntry: Message<IpcVarEntry> = message("ipc_var_entry", () => ({
   sem_ctls: uint32(1, repeated),
   msg_ctlmax: uint32(2, required),
@@ -81,7 +81,7 @@ export interface IpcShmEntry extends Unknowns {
   readonly hugetlb_flag?: number;
 }
 
-/** Type of {@link IpcShmEntry}. */
+/** The message type of {@link IpcShmEntry}. */
 export const ipcShmEntry: Message<IpcShmEntry> = message("ipc_shm_entry", () => ({
   desc: embedded(1, ipcDescEntry, required),
   size: uint64(2, required),
@@ -96,7 +96,7 @@ export interface IpcMsg extends Unknowns {
   readonly msize: number;
 }
 
-/** Type of {@link IpcMsg}. */
+/** The message type of {@link IpcMsg}. */
 export const ipcMsg: Message<IpcMsg> = message("ipc_msg", () => ({
   mtype: uint64(1, required),
   msize: uint32(2, required),
@@ -110,7 +110,7 @@ export interface IpcMsgEntry extends Unknowns {
   readonly qnum: number;
 }
 
-/** Type of {@link IpcMsgEntry}. */
+/** The message type of {@link IpcMsgEntry}. */
 export const ipcMsgEntry: Message<IpcMsgEntry> = message("ipc_msg_entry", () => ({
   desc: embedded(1, ipcDescEntry, required),
   qbytes: uint32(2, required),
@@ -124,7 +124,7 @@ export interface IpcSemEntry extends Unknowns {
   readonly nsems: number;
 }
 
-/** Type of {@link IpcSemEntry}. */
+/** The message type of {@link IpcSemEntry}. */
 export const ipcSemEntry: Message<IpcSemEntry> = message("ipc_sem_entry", () => ({
   desc: embedded(1, ipcDescEntry, required),
   nsems: uint32(2, required),

@@ -30,7 +30,7 @@ export interface VmaEntry extends Unknowns {
   readonly fdflags?: number;
 }
 
-/** Type of {@link VmaEntry}. */
+/** The message type of {@link VmaEntry}. */
 export const vmaEntry: Message<VmaEntry> = message("vma_entry", () => ({
   start: uint64(1, required),
   end: uint64(2, required),
@@ -53,7 +53,7 @@ export interface AioRingEntry extends Unknowns {
   readonly ring_len: number;
 }
 
-/** Type of {@link AioRingEntry}. */
+/** The message type of {@link AioRingEntry}. */
 export const aioRingEntry: Message<AioRingEntry> = message("aio_ring_entry", () => ({
   id: uint64(1, required),
   nr_req: uint32(2, required),
@@ -83,7 +83,7 @@ export interface MmEntry extends Unknowns {
   readonly thp_disabled?: boolean;
 }
 
-/** Type of {@link MmEntry}. */
+/** The message type of {@link MmEntry}. */
 export const mmEntry: Message<MmEntry> = message("mm_entry", () => ({
   mm_start_code: uint64(1, required),
   mm_end_code: uint64(2, required),
@@ -110,7 +110,7 @@ export interface PagemapHead extends Unknowns {
   readonly pages_id: number;
 }
 
-/** Type of {@link PagemapHead}. */
+/** The message type of {@link PagemapHead}. */
 export const pagemapHead: Message<PagemapHead> = message("pagemap_head", () => ({
   pages_id: uint32(1, required),
 }));
@@ -128,7 +128,7 @@ export interface PagemapEntry extends Unknowns {
   readonly nr_pages?: bigint;
 }
 
-/** Type of {@link PagemapEntry}. */
+/** The message type of {@link PagemapEntry}. */
 export const pagemapEntry: Message<PagemapEntry> = message("pagemap_entry", () => ({
   vaddr: uint64(1, required),
   compat_nr_pages: uint32(2, required),

@@ -4,7 +4,6 @@
  * @module
  */
 export * from "./bits.ts";
-export * from "./bpfmap.ts";
 export * from "./cgroup.ts";
 export * from "./core.ts";
 export * from "./core-arm.ts";
@@ -14,10 +13,10 @@ export * from "./core-ppc64.ts";
 export * from "./core-riscv64.ts";
 export * from "./core-s390.ts";
 export * from "./core-x86.ts";
-export * from "./event.ts";
 export * from "./file.ts";
 export * from "./file-lock.ts";
 export * from "./file-owner.ts";
+export * from "./file-type-list.ts";
 export * from "./host.ts";
 export * from "./inventory.ts";
 export * from "./ipc.ts";
@@ -25,16 +24,8 @@ export * from "./memory.ts";
 export * from "./mount.ts";
 export * from "./namespace.ts";
 export * from "./network.ts";
-export * from "./notify.ts";
-export * from "./pipe.ts";
 export * from "./process.ts";
-export * from "./regular-file.ts";
 export * from "./security.ts";
 export * from "./signal.ts";
 export * from "./socket.ts";
-export * from "./socket-inet.ts";
-export * from "./socket-netlink.ts";
-export * from "./socket-packet.ts";
-export * from "./socket-unix.ts";
 export * from "./time.ts";
-export * from "./tty.ts";

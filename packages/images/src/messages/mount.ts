@@ -56,7 +56,7 @@ export interface MntEntry extends Unknowns {
   readonly ext_key?: string;
 }
 
-/** Type of {@link MntEntry}. */
+/** The message type of {@link MntEntry}. */
 export const mntEntry: Message<MntEntry> = message("mnt_entry", () => ({
   fstype: uint32(1, required),
   mnt_id: uint32(2, required),
@@ -91,7 +91,7 @@ export interface AutofsEntry extends Unknowns {
   readonly read_fd?: number;
 }
 
-/** Type of {@link AutofsEntry}. */
+/** The message type of {@link AutofsEntry}. */
 export const autofsEntry: Message<AutofsEntry> = message("autofs_entry", () => ({
   fd: int32(1, required),
   pgrp: int32(2, required),
@@ -116,7 +116,7 @@ export interface BinfmtMiscEntry extends Unknowns {
   readonly offset?: number;
 }
 
-/** Type of {@link BinfmtMiscEntry}. */
+/** The message type of {@link BinfmtMiscEntry}. */
 export const binfmtMiscEntry: Message<BinfmtMiscEntry> = message("binfmt_misc_entry", () => ({
   name: string(1, required),
   enabled: bool(2, required),

@@ -14,7 +14,7 @@ export interface UidGidExtent extends Unknowns {
   readonly count: number;
 }
 
-/** Type of {@link UidGidExtent}. */
+/** The message type of {@link UidGidExtent}. */
 export const uidGidExtent: Message<UidGidExtent> = message("uid_gid_extent", () => ({
   first: uint32(1, required),
   lower_first: uint32(2, required),
@@ -27,7 +27,7 @@ export interface UsernsEntry extends Unknowns {
   readonly gid_map: readonly UidGidExtent[];
 }
 
-/** Type of {@link UsernsEntry}. */
+/** The message type of {@link UsernsEntry}. */
 export const usernsEntry: Message<UsernsEntry> = message("userns_entry", () => ({
   uid_map: embedded(1, uidGidExtent, repeated),
   gid_map: embedded(2, uidGidExtent, repeated),
@@ -39,7 +39,7 @@ export interface UtsnsEntry extends Unknowns {
   readonly domainname: string;
 }
 
-/** Type of {@link UtsnsEntry}. */
+/** The message type of {@link UtsnsEntry}. */
 export const utsnsEntry: Message<UtsnsEntry> = message("utsns_entry", () => ({
   nodename: string(1, required),
   domainname: string(2, required),
@@ -50,7 +50,7 @@ export interface PidnsEntry extends Unknowns {
   readonly ext_key?: string;
 }
 
-/** Type of {@link PidnsEntry}. */
+/** The message type of {@link PidnsEntry}. */
 export const pidnsEntry: Message<PidnsEntry> = message("pidns_entry", () => ({
   ext_key: string(1),
 }));

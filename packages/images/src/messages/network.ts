@@ -34,7 +34,7 @@ export interface TunLinkEntry extends Unknowns {
   readonly sndbuf: number;
 }
 
-/** Type of {@link TunLinkEntry}. */
+/** The message type of {@link TunLinkEntry}. */
 export const tunLinkEntry: Message<TunLinkEntry> = message("tun_link_entry", () => ({
   flags: uint32(1, required),
   owner: int32(2, required),
@@ -50,7 +50,7 @@ export interface SysctlEntry extends Unknowns {
   readonly sarg?: string;
 }
 
-/** Type of {@link SysctlEntry}. */
+/** The message type of {@link SysctlEntry}. */
 export const sysctlEntry: Message<SysctlEntry> = message("sysctl_entry", () => ({
   type: enumeration(1, required),
   iarg: int32(2),
@@ -63,7 +63,7 @@ export interface MacvlanLinkEntry extends Unknowns {
   readonly flags?: number;
 }
 
-/** Type of {@link MacvlanLinkEntry}. */
+/** The message type of {@link MacvlanLinkEntry}. */
 export const macvlanLinkEntry: Message<MacvlanLinkEntry> = message("macvlan_link_entry", () => ({
   mode: uint32(1, required),
   flags: uint32(2),
@@ -89,7 +89,7 @@ export interface SitEntry extends Unknowns {
   readonly relay_prefix: readonly number[];
 }
 
-/** Type of {@link SitEntry}. */
+/** The message type of {@link SitEntry}. */
 export const sitEntry: Message<SitEntry> = message("sit_entry", () => ({
   link: uint32(1),
   local: uint32(2, repeated),
@@ -128,7 +128,7 @@ export interface NetDeviceEntry extends Unknowns {
   readonly sit?: SitEntry;
 }
 
-/** Type of {@link NetDeviceEntry}. */
+/** The message type of {@link NetDeviceEntry}. */
 export const netDeviceEntry: Message<NetDeviceEntry> = message("net_device_entry", () => ({
   type: enumeration(1, required),
   ifindex: uint32(2, required),
@@ -153,7 +153,7 @@ export interface NetnsId extends Unknowns {
   readonly netnsid_value: number;
 }
 
-/** Type of {@link NetnsId}. */
+/** The message type of {@link NetnsId}. */
 export const netnsId: Message<NetnsId> = message("netns_id", () => ({
   target_ns_id: uint32(1, required),
   netnsid_value: int32(2, required),
@@ -173,7 +173,7 @@ export interface NetnsEntry extends Unknowns {
   readonly ipv4_sysctl: readonly SysctlEntry[];
 }
 
-/** Type of {@link NetnsEntry}. */
+/** The message type of {@link NetnsEntry}. */
 export const netnsEntry: Message<NetnsEntry> = message("netns_entry", () => ({
   def_conf: int32(1, repeated),
   all_conf: int32(2, repeated),
@@ -185,20 +185,4 @@ export const netnsEntry: Message<NetnsEntry> = message("netns_entry", () => ({
   ext_key: string(8),
   unix_conf: embedded(9, sysctlEntry, repeated),
   ipv4_sysctl: embedded(10, sysctlEntry, repeated),
-}));
-
-/** An open description of a TUN device. (CRIU: images/tun.proto) */
-export interface TunfileEntry extends Unknowns {
-  readonly id: number;
-  readonly netdev?: string;
-  readonly detached?: boolean;
-  readonly ns_id?: number;
-}
-
-/** Type of {@link TunfileEntry}. */
-export const tunfileEntry: Message<TunfileEntry> = message("tunfile_entry", () => ({
-  id: uint32(1, required),
-  netdev: string(2),
-  detached: bool(3),
-  ns_id: uint32(4),
 }));

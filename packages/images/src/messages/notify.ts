@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { FileType } from "../file-type.ts";
 import { embedded, enumeration, repeated, required, string, uint32, uint64 } from "../schema/field.ts";
 import type { Message, Unknowns } from "../schema/message.ts";
 import { message } from "../schema/message.ts";
@@ -24,7 +25,7 @@ export interface FhEntry extends Unknowns {
   readonly mnt_id?: number;
 }
 
-/** Type of {@link FhEntry}. */
+/** The message type of {@link FhEntry}. */
 export const fhEntry: Message<FhEntry> = message("fh_entry", () => ({
   bytes: uint32(1, required),
   type: uint32(2, required),
@@ -40,7 +41,7 @@ export interface IrmapCacheEntry extends Unknowns {
   readonly path: string;
 }
 
-/** Type of {@link IrmapCacheEntry}. */
+/** The message type of {@link IrmapCacheEntry}. */
 export const irmapCacheEntry: Message<IrmapCacheEntry> = message("irmap_cache_entry", () => ({
   dev: uint32(1, required),
   inode: uint64(2, required),
@@ -58,7 +59,7 @@ export interface InotifyWdEntry extends Unknowns {
   readonly f_handle: FhEntry;
 }
 
-/** Type of {@link InotifyWdEntry}. */
+/** The message type of {@link InotifyWdEntry}. */
 export const inotifyWdEntry: Message<InotifyWdEntry> = message("inotify_wd_entry", () => ({
   id: uint32(1, required),
   i_ino: uint64(2, required),
@@ -77,7 +78,7 @@ export interface InotifyFileEntry extends Unknowns {
   readonly wd: readonly InotifyWdEntry[];
 }
 
-/** Type of {@link InotifyFileEntry}. */
+/** The message type of {@link InotifyFileEntry}. */
 export const inotifyFileEntry: Message<InotifyFileEntry> = message("inotify_file_entry", () => ({
   id: uint32(1, required),
   flags: uint32(2, required),
@@ -85,13 +86,21 @@ export const inotifyFileEntry: Message<InotifyFileEntry> = message("inotify_file
   wd: embedded(5, inotifyWdEntry, repeated),
 }));
 
+/** The file type of {@link InotifyFileEntry}. */
+export const inotifyFile: FileType<InotifyFileEntry, "INOTIFY", "ify", "inotify_file"> = new FileType({
+  message: inotifyFileEntry,
+  type: ["INOTIFY", 8],
+  member: ["ify", 13],
+  image: ["inotify_file", "inotify.img", 0x48424431],
+});
+
 /** A fanotify mark of an inode. (CRIU: images/fsnotify.proto) */
 export interface FanotifyInodeMarkEntry extends Unknowns {
   readonly i_ino: bigint;
   readonly f_handle: FhEntry;
 }
 
-/** Type of {@link FanotifyInodeMarkEntry}. */
+/** The message type of {@link FanotifyInodeMarkEntry}. */
 export const fanotifyInodeMarkEntry: Message<FanotifyInodeMarkEntry> = message("fanotify_inode_mark_entry", () => ({
   i_ino: uint64(1, required),
   f_handle: embedded(2, fhEntry, required),
@@ -103,7 +112,7 @@ export interface FanotifyMountMarkEntry extends Unknowns {
   readonly path?: string;
 }
 
-/** Type of {@link FanotifyMountMarkEntry}. */
+/** The message type of {@link FanotifyMountMarkEntry}. */
 export const fanotifyMountMarkEntry: Message<FanotifyMountMarkEntry> = message("fanotify_mount_mark_entry", () => ({
   mnt_id: uint32(1, required),
   path: string(2),
@@ -121,7 +130,7 @@ export interface FanotifyMarkEntry extends Unknowns {
   readonly me?: FanotifyMountMarkEntry;
 }
 
-/** Type of {@link FanotifyMarkEntry}. */
+/** The message type of {@link FanotifyMarkEntry}. */
 export const fanotifyMarkEntry: Message<FanotifyMarkEntry> = message("fanotify_mark_entry", () => ({
   id: uint32(1, required),
   type: enumeration(2, required),
@@ -143,7 +152,7 @@ export interface FanotifyFileEntry extends Unknowns {
   readonly mark: readonly FanotifyMarkEntry[];
 }
 
-/** Type of {@link FanotifyFileEntry}. */
+/** The message type of {@link FanotifyFileEntry}. */
 export const fanotifyFileEntry: Message<FanotifyFileEntry> = message("fanotify_file_entry", () => ({
   id: uint32(1, required),
   flags: uint32(2, required),
@@ -152,3 +161,11 @@ export const fanotifyFileEntry: Message<FanotifyFileEntry> = message("fanotify_f
   evflags: uint32(5, required),
   mark: embedded(6, fanotifyMarkEntry, repeated),
 }));
+
+/** The file type of {@link FanotifyFileEntry}. */
+export const fanotifyFile: FileType<FanotifyFileEntry, "FANOTIFY", "ffy", "fanotify_file"> = new FileType({
+  message: fanotifyFileEntry,
+  type: ["FANOTIFY", 12],
+  member: ["ffy", 14],
+  image: ["fanotify_file", "fanotify.img", 0x55096122],
+});

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { FileType } from "../file-type.ts";
 import { embedded, required, uint32 } from "../schema/field.ts";
 import type { Message, Unknowns } from "../schema/message.ts";
 import { message } from "../schema/message.ts";
@@ -17,13 +18,21 @@ export interface PipeEntry extends Unknowns {
   readonly fown: FownEntry;
 }
 
-/** Type of {@link PipeEntry}. */
+/** The message type of {@link PipeEntry}. */
 export const pipeEntry: Message<PipeEntry> = message("pipe_entry", () => ({
   id: uint32(1, required),
   pipe_id: uint32(2, required),
   flags: uint32(3, required),
   fown: embedded(4, fownEntry, required),
 }));
+
+/** The file type of {@link PipeEntry}. */
+export const pipeFile: FileType<PipeEntry, "PIPE", "pipe", "pipes"> = new FileType({
+  message: pipeEntry,
+  type: ["PIPE", 2],
+  member: ["pipe", 18],
+  image: ["pipes", "pipes.img", 0x56513555],
+});
 
 /** An open description of a FIFO. (CRIU: images/fifo.proto) */
 export interface FifoEntry extends Unknowns {
@@ -32,12 +41,20 @@ export interface FifoEntry extends Unknowns {
   readonly regf_id?: number;
 }
 
-/** Type of {@link FifoEntry}. */
+/** The message type of {@link FifoEntry}. */
 export const fifoEntry: Message<FifoEntry> = message("fifo_entry", () => ({
   id: uint32(1, required),
   pipe_id: uint32(2, required),
   regf_id: uint32(3),
 }));
+
+/** The file type of {@link FifoEntry}. */
+export const fifoFile: FileType<FifoEntry, "FIFO", "fifo", "fifo"> = new FileType({
+  message: fifoEntry,
+  type: ["FIFO", 3],
+  member: ["fifo", 17],
+  image: ["fifo", "fifo.img", 0x58364939],
+});
 
 /** Content of a pipe or FIFO; the bytes follow in the image. (CRIU: images/pipe-data.proto) */
 export interface PipeDataEntry extends Unknowns {
@@ -48,7 +65,7 @@ export interface PipeDataEntry extends Unknowns {
   readonly size?: number;
 }
 
-/** Type of {@link PipeDataEntry}. */
+/** The message type of {@link PipeDataEntry}. */
 export const pipeDataEntry: Message<PipeDataEntry> = message("pipe_data_entry", () => ({
   pipe_id: uint32(1, required),
   bytes: uint32(2, required),

@@ -18,7 +18,7 @@ export interface PstreeEntry extends Unknowns {
   readonly threads: readonly number[];
 }
 
-/** Type of {@link PstreeEntry}. */
+/** The message type of {@link PstreeEntry}. */
 export const pstreeEntry: Message<PstreeEntry> = message("pstree_entry", () => ({
   pid: uint32(1, required),
   ppid: uint32(2, required),
@@ -36,7 +36,7 @@ export interface FsEntry extends Unknowns {
   readonly umask?: number;
 }
 
-/** Type of {@link FsEntry}. */
+/** The message type of {@link FsEntry}. */
 export const fsEntry: Message<FsEntry> = message("fs_entry", () => ({
   cwd_id: uint32(1, required),
   root_id: uint32(2, required),
@@ -66,7 +66,7 @@ export interface CredsEntry extends Unknowns {
   readonly cap_amb: readonly number[];
 }
 
-/** Type of {@link CredsEntry}. */
+/** The message type of {@link CredsEntry}. */
 export const credsEntry: Message<CredsEntry> = message("creds_entry", () => ({
   uid: uint32(1, required),
   gid: uint32(2, required),
@@ -95,7 +95,7 @@ export interface RlimitEntry extends Unknowns {
   readonly max: bigint;
 }
 
-/** Type of {@link RlimitEntry}. */
+/** The message type of {@link RlimitEntry}. */
 export const rlimitEntry: Message<RlimitEntry> = message("rlimit_entry", () => ({
   cur: uint64(1, required),
   max: uint64(2, required),
@@ -109,7 +109,7 @@ export interface RseqEntry extends Unknowns {
   readonly rseq_cs_pointer?: bigint;
 }
 
-/** Type of {@link RseqEntry}. */
+/** The message type of {@link RseqEntry}. */
 export const rseqEntry: Message<RseqEntry> = message("rseq_entry", () => ({
   rseq_abi_pointer: uint64(1, required),
   rseq_abi_size: uint32(2, required),

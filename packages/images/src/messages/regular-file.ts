@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { FileType } from "../file-type.ts";
 import { bool, embedded, enumeration, repeated, required, sint32, string, uint32, uint64 } from "../schema/field.ts";
 import type { Message, Unknowns } from "../schema/message.ts";
 import { message } from "../schema/message.ts";
@@ -39,7 +40,7 @@ export interface RegFileEntry extends Unknowns {
   readonly checksum_parameter?: number;
 }
 
-/** Type of {@link RegFileEntry}. */
+/** The message type of {@link RegFileEntry}. */
 export const regFileEntry: Message<RegFileEntry> = message("reg_file_entry", () => ({
   id: uint32(1, required),
   flags: uint32(2, required),
@@ -56,6 +57,14 @@ export const regFileEntry: Message<RegFileEntry> = message("reg_file_entry", () 
   checksum_parameter: uint32(14),
 }));
 
+/** The file type of {@link RegFileEntry}. */
+export const regularFile: FileType<RegFileEntry, "REG", "reg", "reg_files"> = new FileType({
+  message: regFileEntry,
+  type: ["REG", 1],
+  member: ["reg", 3],
+  image: ["reg_files", "reg-files.img", 0x50363636],
+});
+
 /** How to give a file back its name while it is being opened. (CRIU: images/remap-file-path.proto) */
 export interface RemapFilePathEntry extends Unknowns {
   /** `file_entry.id`. */
@@ -65,7 +74,7 @@ export interface RemapFilePathEntry extends Unknowns {
   readonly remap_type?: number;
 }
 
-/** Type of {@link RemapFilePathEntry}. */
+/** The message type of {@link RemapFilePathEntry}. */
 export const remapFilePathEntry: Message<RemapFilePathEntry> = message("remap_file_path_entry", () => ({
   orig_id: uint32(1, required),
   remap_id: uint32(2, required),
@@ -89,7 +98,7 @@ export interface GhostFileEntry extends Unknowns {
   readonly symlnk_target?: string;
 }
 
-/** Type of {@link GhostFileEntry}. */
+/** The message type of {@link GhostFileEntry}. */
 export const ghostFileEntry: Message<GhostFileEntry> = message("ghost_file_entry", () => ({
   uid: uint32(1, required),
   gid: uint32(2, required),
@@ -112,7 +121,7 @@ export interface GhostChunkEntry extends Unknowns {
   readonly off: bigint;
 }
 
-/** Type of {@link GhostChunkEntry}. */
+/** The message type of {@link GhostChunkEntry}. */
 export const ghostChunkEntry: Message<GhostChunkEntry> = message("ghost_chunk_entry", () => ({
   len: uint64(1, required),
   off: uint64(2, required),
@@ -127,7 +136,7 @@ export interface MemfdFileEntry extends Unknowns {
   readonly inode_id: number;
 }
 
-/** Type of {@link MemfdFileEntry}. */
+/** The message type of {@link MemfdFileEntry}. */
 export const memfdFileEntry: Message<MemfdFileEntry> = message("memfd_file_entry", () => ({
   id: uint32(1, required),
   flags: uint32(2, required),
@@ -135,6 +144,13 @@ export const memfdFileEntry: Message<MemfdFileEntry> = message("memfd_file_entry
   fown: embedded(4, fownEntry, required),
   inode_id: uint32(5, required),
 }));
+
+/** The file type of {@link MemfdFileEntry}. */
+export const memfdFile: FileType<MemfdFileEntry, "MEMFD", "memfd"> = new FileType({
+  message: memfdFileEntry,
+  type: ["MEMFD", 18],
+  member: ["memfd", 20],
+});
 
 /** A memfd; its content is a shared memory segment. (CRIU: images/memfd.proto) */
 export interface MemfdInodeEntry extends Unknowns {
@@ -150,7 +166,7 @@ export interface MemfdInodeEntry extends Unknowns {
   readonly mode?: number;
 }
 
-/** Type of {@link MemfdInodeEntry}. */
+/** The message type of {@link MemfdInodeEntry}. */
 export const memfdInodeEntry: Message<MemfdInodeEntry> = message("memfd_inode_entry", () => ({
   name: string(1, required),
   uid: uint32(2, required),
@@ -169,11 +185,19 @@ export interface ExtFileEntry extends Unknowns {
   readonly fown: FownEntry;
 }
 
-/** Type of {@link ExtFileEntry}. */
+/** The message type of {@link ExtFileEntry}. */
 export const extFileEntry: Message<ExtFileEntry> = message("ext_file_entry", () => ({
   id: uint32(1, required),
   fown: embedded(5, fownEntry, required),
 }));
+
+/** The file type of {@link ExtFileEntry}. */
+export const externalFile: FileType<ExtFileEntry, "EXT", "ext", "ext_files"> = new FileType({
+  message: extFileEntry,
+  type: ["EXT", 16],
+  member: ["ext", 15],
+  image: ["ext_files", "ext-files.img", 0x59255641],
+});
 
 /** A description of a namespace. (CRIU: images/ns.proto) */
 export interface NsFileEntry extends Unknowns {
@@ -183,10 +207,18 @@ export interface NsFileEntry extends Unknowns {
   readonly flags: number;
 }
 
-/** Type of {@link NsFileEntry}. */
+/** The message type of {@link NsFileEntry}. */
 export const nsFileEntry: Message<NsFileEntry> = message("ns_file_entry", () => ({
   id: uint32(1, required),
   ns_id: uint32(2, required),
   ns_cflag: uint32(3, required),
   flags: uint32(4, required),
 }));
+
+/** The file type of {@link NsFileEntry}. */
+export const namespaceFile: FileType<NsFileEntry, "NS", "nsf", "ns_files"> = new FileType({
+  message: nsFileEntry,
+  type: ["NS", 14],
+  member: ["nsf", 5],
+  image: ["ns_files", "ns-files.img", 0x61394011],
+});

@@ -16,7 +16,7 @@ export interface SeccompFilter extends Unknowns {
   readonly flags?: number;
 }
 
-/** Type of {@link SeccompFilter}. */
+/** The message type of {@link SeccompFilter}. */
 export const seccompFilter: Message<SeccompFilter> = message("seccomp_filter", () => ({
   filter: bytes(1, required),
   prev: uint32(2),
@@ -28,7 +28,7 @@ export interface SeccompEntry extends Unknowns {
   readonly seccomp_filters: readonly SeccompFilter[];
 }
 
-/** Type of {@link SeccompEntry}. */
+/** The message type of {@link SeccompEntry}. */
 export const seccompEntry: Message<SeccompEntry> = message("seccomp_entry", () => ({
   seccomp_filters: embedded(1, seccompFilter, repeated),
 }));
@@ -39,7 +39,7 @@ export interface AaPolicy extends Unknowns {
   readonly blob: Uint8Array;
 }
 
-/** Type of {@link AaPolicy}. */
+/** The message type of {@link AaPolicy}. */
 export const aaPolicy: Message<AaPolicy> = message("aa_policy", () => ({
   name: string(1, required),
   blob: bytes(2, required),
@@ -65,7 +65,7 @@ export interface ApparmorEntry extends Unknowns {
   readonly namespaces: readonly AaNamespace[];
 }
 
-/** Type of {@link ApparmorEntry}. */
+/** The message type of {@link ApparmorEntry}. */
 export const apparmorEntry: Message<ApparmorEntry> = message("apparmor_entry", () => ({
   namespaces: embedded(1, aaNamespace, repeated),
 }));

@@ -17,7 +17,7 @@ export interface SaEntry extends Unknowns {
   readonly mask_extended?: bigint;
 }
 
-/** Type of {@link SaEntry}. */
+/** The message type of {@link SaEntry}. */
 export const saEntry: Message<SaEntry> = message("sa_entry", () => ({
   sigaction: uint64(1, required),
   flags: uint64(2, required),
@@ -33,7 +33,7 @@ export interface SiginfoEntry extends Unknowns {
   readonly siginfo: Uint8Array;
 }
 
-/** Type of {@link SiginfoEntry}. */
+/** The message type of {@link SiginfoEntry}. */
 export const siginfoEntry: Message<SiginfoEntry> = message("siginfo_entry", () => ({
   siginfo: bytes(1, required),
 }));
@@ -43,7 +43,7 @@ export interface SignalQueueEntry extends Unknowns {
   readonly signals: readonly SiginfoEntry[];
 }
 
-/** Type of {@link SignalQueueEntry}. */
+/** The message type of {@link SignalQueueEntry}. */
 export const signalQueueEntry: Message<SignalQueueEntry> = message("signal_queue_entry", () => ({
   signals: embedded(1, siginfoEntry, repeated),
 }));

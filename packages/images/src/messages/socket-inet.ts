@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { FileType } from "../file-type.ts";
 import { bool, embedded, enumeration, repeated, required, string, uint32 } from "../schema/field.ts";
 import type { Message, Unknowns } from "../schema/message.ts";
 import { message } from "../schema/message.ts";
@@ -19,7 +20,7 @@ export interface IpOptsRawEntry extends Unknowns {
   readonly icmpv_filter: readonly number[];
 }
 
-/** Type of {@link IpOptsRawEntry}. */
+/** The message type of {@link IpOptsRawEntry}. */
 export const ipOptsRawEntry: Message<IpOptsRawEntry> = message("ip_opts_raw_entry", () => ({
   hdrincl: bool(1),
   nodefrag: bool(2),
@@ -36,7 +37,7 @@ export interface IpOptsEntry extends Unknowns {
   readonly ttl?: number;
 }
 
-/** Type of {@link IpOptsEntry}. */
+/** The message type of {@link IpOptsEntry}. */
 export const ipOptsEntry: Message<IpOptsEntry> = message("ip_opts_entry", () => ({
   freebind: bool(1),
   raw: embedded(4, ipOptsRawEntry),
@@ -54,7 +55,7 @@ export interface TcpOptsEntry extends Unknowns {
   readonly keepintvl?: number;
 }
 
-/** Type of {@link TcpOptsEntry}. */
+/** The message type of {@link TcpOptsEntry}. */
 export const tcpOptsEntry: Message<TcpOptsEntry> = message("tcp_opts_entry", () => ({
   cork: bool(1),
   nodelay: bool(2),
@@ -87,7 +88,7 @@ export interface InetSkEntry extends Unknowns {
   readonly tcp_opts?: TcpOptsEntry;
 }
 
-/** Type of {@link InetSkEntry}. */
+/** The message type of {@link InetSkEntry}. */
 export const inetSkEntry: Message<InetSkEntry> = message("inet_sk_entry", () => ({
   id: uint32(1, required),
   ino: uint32(2, required),
@@ -110,6 +111,14 @@ export const inetSkEntry: Message<InetSkEntry> = message("inet_sk_entry", () => 
   shutdown: enumeration(19),
   tcp_opts: embedded(20, tcpOptsEntry),
 }));
+
+/** The file type of {@link InetSkEntry}. */
+export const inetSocket: FileType<InetSkEntry, "INETSK", "isk", "inetsk"> = new FileType({
+  message: inetSkEntry,
+  type: ["INETSK", 4],
+  member: ["isk", 4],
+  image: ["inetsk", "inetsk.img", 0x56443851],
+});
 
 /** A TCP connection; the bytes of both queues follow in the image. (CRIU: images/tcp-stream.proto) */
 export interface TcpStreamEntry extends Unknowns {
@@ -135,7 +144,7 @@ export interface TcpStreamEntry extends Unknowns {
   readonly rcv_wup?: number;
 }
 
-/** Type of {@link TcpStreamEntry}. */
+/** The message type of {@link TcpStreamEntry}. */
 export const tcpStreamEntry: Message<TcpStreamEntry> = message("tcp_stream_entry", () => ({
   inq_len: uint32(1, required),
   inq_seq: uint32(2, required),

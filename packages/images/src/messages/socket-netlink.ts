@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { FileType } from "../file-type.ts";
 import { embedded, repeated, required, uint32 } from "../schema/field.ts";
 import type { Message, Unknowns } from "../schema/message.ts";
 import { message } from "../schema/message.ts";
@@ -27,7 +28,7 @@ export interface NetlinkSkEntry extends Unknowns {
   readonly ns_id?: number;
 }
 
-/** Type of {@link NetlinkSkEntry}. */
+/** The message type of {@link NetlinkSkEntry}. */
 export const netlinkSkEntry: Message<NetlinkSkEntry> = message("netlink_sk_entry", () => ({
   id: uint32(1, required),
   ino: uint32(2, required),
@@ -42,3 +43,11 @@ export const netlinkSkEntry: Message<NetlinkSkEntry> = message("netlink_sk_entry
   opts: embedded(12, skOptsEntry, required),
   ns_id: uint32(13),
 }));
+
+/** The file type of {@link NetlinkSkEntry}. */
+export const netlinkSocket: FileType<NetlinkSkEntry, "NETLINKSK", "nlsk", "netlink_sk"> = new FileType({
+  message: netlinkSkEntry,
+  type: ["NETLINKSK", 13],
+  member: ["nlsk", 7],
+  image: ["netlink_sk", "netlinksk.img", 0x58005614],
+});

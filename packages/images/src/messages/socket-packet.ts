@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { FileType } from "../file-type.ts";
 import { bool, bytes, embedded, repeated, required, uint32 } from "../schema/field.ts";
 import type { Message, Unknowns } from "../schema/message.ts";
 import { message } from "../schema/message.ts";
@@ -18,7 +19,7 @@ export interface PacketMclist extends Unknowns {
   readonly addr: Uint8Array;
 }
 
-/** Type of {@link PacketMclist}. */
+/** The message type of {@link PacketMclist}. */
 export const packetMclist: Message<PacketMclist> = message("packet_mclist", () => ({
   index: uint32(1, required),
   type: uint32(2, required),
@@ -36,7 +37,7 @@ export interface PacketRing extends Unknowns {
   readonly features: number;
 }
 
-/** Type of {@link PacketRing}. */
+/** The message type of {@link PacketRing}. */
 export const packetRing: Message<PacketRing> = message("packet_ring", () => ({
   block_size: uint32(1, required),
   block_nr: uint32(2, required),
@@ -72,7 +73,7 @@ export interface PacketSockEntry extends Unknowns {
   readonly ns_id?: number;
 }
 
-/** Type of {@link PacketSockEntry}. */
+/** The message type of {@link PacketSockEntry}. */
 export const packetSockEntry: Message<PacketSockEntry> = message("packet_sock_entry", () => ({
   id: uint32(1, required),
   type: uint32(2, required),
@@ -95,3 +96,11 @@ export const packetSockEntry: Message<PacketSockEntry> = message("packet_sock_en
   tx_ring: embedded(19, packetRing),
   ns_id: uint32(20),
 }));
+
+/** The file type of {@link PacketSockEntry}. */
+export const packetSocket: FileType<PacketSockEntry, "PACKETSK", "psk", "packetsk"> = new FileType({
+  message: packetSockEntry,
+  type: ["PACKETSK", 10],
+  member: ["psk", 6],
+  image: ["packetsk", "packetsk.img", 0x60454618],
+});

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { FileType } from "../file-type.ts";
 import { bool, bytes, embedded, enumeration, required, sint32, string, uint32 } from "../schema/field.ts";
 import type { Message, Unknowns } from "../schema/message.ts";
 import { message } from "../schema/message.ts";
@@ -18,7 +19,7 @@ export interface FilePermsEntry extends Unknowns {
   readonly gid: number;
 }
 
-/** Type of {@link FilePermsEntry}. */
+/** The message type of {@link FilePermsEntry}. */
 export const filePermsEntry: Message<FilePermsEntry> = message("file_perms_entry", () => ({
   mode: uint32(1, required),
   uid: uint32(2, required),
@@ -49,7 +50,7 @@ export interface UnixSkEntry extends Unknowns {
   readonly mnt_id?: number;
 }
 
-/** Type of {@link UnixSkEntry}. */
+/** The message type of {@link UnixSkEntry}. */
 export const unixSkEntry: Message<UnixSkEntry> = message("unix_sk_entry", () => ({
   id: uint32(1, required),
   ino: uint32(2, required),
@@ -69,3 +70,11 @@ export const unixSkEntry: Message<UnixSkEntry> = message("unix_sk_entry", () => 
   ns_id: uint32(16),
   mnt_id: sint32(17),
 }));
+
+/** The file type of {@link UnixSkEntry}. */
+export const unixSocket: FileType<UnixSkEntry, "UNIXSK", "usk", "unixsk"> = new FileType({
+  message: unixSkEntry,
+  type: ["UNIXSK", 5],
+  member: ["usk", 16],
+  image: ["unixsk", "unixsk.img", 0x54373943],
+});

@@ -44,7 +44,7 @@ export interface SkOptsEntry extends Unknowns {
   readonly so_buf_lock?: number;
 }
 
-/** Type of {@link SkOptsEntry}. */
+/** The message type of {@link SkOptsEntry}. */
 export const skOptsEntry: Message<SkOptsEntry> = message("sk_opts_entry", () => ({
   so_sndbuf: uint32(1, required),
   so_rcvbuf: uint32(2, required),
@@ -79,7 +79,7 @@ export interface ScmEntry extends Unknowns {
   readonly rights: readonly number[];
 }
 
-/** Type of {@link ScmEntry}. */
+/** The message type of {@link ScmEntry}. */
 export const scmEntry: Message<ScmEntry> = message("scm_entry", () => ({
   type: uint32(1, required),
   rights: uint32(2, repeated),
@@ -94,7 +94,7 @@ export interface SkPacketEntry extends Unknowns {
   readonly scm: readonly ScmEntry[];
 }
 
-/** Type of {@link SkPacketEntry}. */
+/** The message type of {@link SkPacketEntry}. */
 export const skPacketEntry: Message<SkPacketEntry> = message("sk_packet_entry", () => ({
   id_for: uint32(1, required),
   length: uint32(2, required),

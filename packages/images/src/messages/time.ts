@@ -14,7 +14,7 @@ export interface Timeval extends Unknowns {
   readonly tv_usec: bigint;
 }
 
-/** Type of {@link Timeval}. */
+/** The message type of {@link Timeval}. */
 export const timeval: Message<Timeval> = message("timeval", () => ({
   tv_sec: uint64(1, required),
   tv_usec: uint64(2, required),
@@ -28,7 +28,7 @@ export interface ItimerEntry extends Unknowns {
   readonly vusec: bigint;
 }
 
-/** Type of {@link ItimerEntry}. */
+/** The message type of {@link ItimerEntry}. */
 export const itimerEntry: Message<ItimerEntry> = message("itimer_entry", () => ({
   isec: uint64(1, required),
   iusec: uint64(2, required),
@@ -51,7 +51,7 @@ export interface PosixTimerEntry extends Unknowns {
   readonly notify_thread_id?: number;
 }
 
-/** Type of {@link PosixTimerEntry}. */
+/** The message type of {@link PosixTimerEntry}. */
 export const posixTimerEntry: Message<PosixTimerEntry> = message("posix_timer_entry", () => ({
   it_id: uint32(1, required),
   clock_id: uint32(2, required),
@@ -74,7 +74,7 @@ export interface TaskTimersEntry extends Unknowns {
   readonly posix: readonly PosixTimerEntry[];
 }
 
-/** Type of {@link TaskTimersEntry}. */
+/** The message type of {@link TaskTimersEntry}. */
 export const taskTimersEntry: Message<TaskTimersEntry> = message("task_timers_entry", () => ({
   real: embedded(1, itimerEntry, required),
   virt: embedded(2, itimerEntry, required),
@@ -88,7 +88,7 @@ export interface Timespec extends Unknowns {
   readonly tv_nsec: bigint;
 }
 
-/** Type of {@link Timespec}. */
+/** The message type of {@link Timespec}. */
 export const timespec: Message<Timespec> = message("timespec", () => ({
   tv_sec: uint64(1, required),
   tv_nsec: uint64(2, required),
@@ -100,7 +100,7 @@ export interface TimensEntry extends Unknowns {
   readonly boottime: Timespec;
 }
 
-/** Type of {@link TimensEntry}. */
+/** The message type of {@link TimensEntry}. */
 export const timensEntry: Message<TimensEntry> = message("timens_entry", () => ({
   monotonic: embedded(1, timespec, required),
   boottime: embedded(2, timespec, required),

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { FileType } from "../file-type.ts";
 import { bool, bytes, embedded, enumeration, repeated, required, uint32 } from "../schema/field.ts";
 import type { Message, Unknowns } from "../schema/message.ts";
 import { message } from "../schema/message.ts";
@@ -28,7 +29,7 @@ export interface WinsizeEntry extends Unknowns {
   readonly ws_ypixel: number;
 }
 
-/** Type of {@link WinsizeEntry}. */
+/** The message type of {@link WinsizeEntry}. */
 export const winsizeEntry: Message<WinsizeEntry> = message("winsize_entry", () => ({
   ws_row: uint32(1, required),
   ws_col: uint32(2, required),
@@ -48,7 +49,7 @@ export interface TermiosEntry extends Unknowns {
   readonly c_cc: readonly number[];
 }
 
-/** Type of {@link TermiosEntry}. */
+/** The message type of {@link TermiosEntry}. */
 export const termiosEntry: Message<TermiosEntry> = message("termios_entry", () => ({
   c_iflag: uint32(1, required),
   c_oflag: uint32(2, required),
@@ -65,7 +66,7 @@ export interface TtyPtyEntry extends Unknowns {
   readonly index: number;
 }
 
-/** Type of {@link TtyPtyEntry}. */
+/** The message type of {@link TtyPtyEntry}. */
 export const ttyPtyEntry: Message<TtyPtyEntry> = message("tty_pty_entry", () => ({
   index: uint32(1, required),
 }));
@@ -76,7 +77,7 @@ export interface TtyDataEntry extends Unknowns {
   readonly data: Uint8Array;
 }
 
-/** Type of {@link TtyDataEntry}. */
+/** The message type of {@link TtyDataEntry}. */
 export const ttyDataEntry: Message<TtyDataEntry> = message("tty_data_entry", () => ({
   tty_id: uint32(1, required),
   data: bytes(2, required),
@@ -102,7 +103,7 @@ export interface TtyInfoEntry extends Unknowns {
   readonly gid?: number;
 }
 
-/** Type of {@link TtyInfoEntry}. */
+/** The message type of {@link TtyInfoEntry}. */
 export const ttyInfoEntry: Message<TtyInfoEntry> = message("tty_info_entry", () => ({
   id: uint32(1, required),
   type: enumeration(2, required),
@@ -130,7 +131,7 @@ export interface TtyFileEntry extends Unknowns {
   readonly regf_id?: number;
 }
 
-/** Type of {@link TtyFileEntry}. */
+/** The message type of {@link TtyFileEntry}. */
 export const ttyFileEntry: Message<TtyFileEntry> = message("tty_file_entry", () => ({
   id: uint32(1, required),
   tty_info_id: uint32(2, required),
@@ -138,3 +139,11 @@ export const ttyFileEntry: Message<TtyFileEntry> = message("tty_file_entry", () 
   fown: embedded(4, fownEntry, required),
   regf_id: uint32(6),
 }));
+
+/** The file type of {@link TtyFileEntry}. */
+export const ttyFile: FileType<TtyFileEntry, "TTY", "tty", "tty_files"> = new FileType({
+  message: ttyFileEntry,
+  type: ["TTY", 11],
+  member: ["tty", 19],
+  image: ["tty_files", "tty.img", 0x59433025],
+});

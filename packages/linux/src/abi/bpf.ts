@@ -12,3 +12,12 @@ export const BPF_MAP_TYPE = { HASH: 1, ARRAY: 2 } as const;
 
 /** How a map may be used through a descriptor. Source: include/uapi/linux/bpf.h. */
 export const BPF_F = { RDONLY: 8, WRONLY: 16 } as const;
+
+/** Bytes of the name of a map, with the NUL at its end. Source: include/uapi/linux/bpf.h. */
+export const BPF_OBJ_NAME_LEN = 16;
+
+/** union bpf_attr of BPF_MAP_CREATE up to map_extra: offsets of its members. Source: include/uapi/linux/bpf.h. */
+export const BPF_MAP_CREATE_ATTR = { size: 72, map_name: 28, map_ifindex: 44, map_extra: 64 } as const;
+
+/** struct bpf_map_info: offsets of its members. Source: include/uapi/linux/bpf.h. */
+export const BPF_MAP_INFO = { id: 4 } as const;

@@ -16,3 +16,6 @@ export const PACKET = {
 
 /** The socket type of old packet sockets, which are bound to a device by its name. Source: include/linux/net.h. */
 export const SOCK_PACKET = 10;
+
+/** struct packet_mreq: offsets of its members. Source: include/uapi/linux/if_packet.h. */
+export const PACKET_MREQ = { mr_type: 4, mr_alen: 6, mr_address: 8 } as const;

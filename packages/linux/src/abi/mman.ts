@@ -51,3 +51,6 @@ export const MFD = { CLOEXEC: 1, ALLOW_SEALING: 2, HUGETLB: 4, NOEXEC_SEAL: 8, E
 
 /** Bytes in a page on x86_64. */
 export const PAGE_SIZE = 4096;
+
+/** The end of the addresses that mmap(2) gives out unless asked for more: 47 bits. Source: arch/x86/include/asm/page_64_types.h. */
+export const TASK_SIZE = 0x7fff_ffff_f000;

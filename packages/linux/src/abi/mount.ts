@@ -44,3 +44,6 @@ export const MOUNT_ATTR = {
 
 /** Flags of move_mount(2). Source: include/uapi/linux/mount.h. */
 export const MOVE_MOUNT = { F_EMPTY_PATH: 4, T_EMPTY_PATH: 0x40, SET_GROUP: 0x100 } as const;
+
+/** Bytes of struct mount_attr, MOUNT_ATTR_SIZE_VER0. Source: include/uapi/linux/mount.h. */
+export const MOUNT_ATTR_SIZE = 32;

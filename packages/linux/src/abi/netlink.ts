@@ -4,7 +4,10 @@ export const NETLINK_CONNECTED = 1;
 /** Protocols of netlink sockets. Source: include/uapi/linux/netlink.h. */
 export const NETLINK = { ROUTE: 0, SOCK_DIAG: 4, NETFILTER: 12 } as const;
 
-/** Flags and types of netlink messages. Source: include/uapi/linux/netlink.h. */
+/** Bytes of struct nlmsghdr. Source: include/uapi/linux/netlink.h. */
+export const NLMSGHDR_SIZE = 16;
+
+/** Flags of a netlink message. Source: include/uapi/linux/netlink.h. */
 export const NLM_F = {
   REQUEST: 1,
   ACK: 4,
@@ -14,4 +17,12 @@ export const NLM_F = {
   CREATE: 0x400,
   APPEND: 0x800,
 } as const;
+
+/** Types of netlink messages. Source: include/uapi/linux/netlink.h. */
 export const NLMSG = { ERROR: 2, DONE: 3 } as const;
+
+/** The flag of an attribute that holds others. Source: include/uapi/linux/netlink.h. */
+export const NLA_F_NESTED = 0x8000;
+
+/** The type of an attribute without its flags. Source: include/uapi/linux/netlink.h. */
+export const NLA_TYPE_MASK = 0x3fff;

@@ -1,3 +1,5 @@
+import { SIG } from "./signal.ts";
+
 /** Requests of ptrace(2) on x86_64. Source: include/uapi/linux/ptrace.h, arch/x86 ptrace-abi.h. */
 export const PTRACE = {
   CONT: 7,
@@ -28,3 +30,6 @@ export const PTRACE_EVENT_STOP = 128;
 
 /** Register sets of PTRACE_SETREGSET. Source: include/uapi/linux/elf.h. */
 export const NT = { PRSTATUS: 1, X86_XSTATE: 0x202 } as const;
+
+/** The signal of a stop at the start or the end of a system call under PTRACE_O_TRACESYSGOOD. Source: ptrace(2). */
+export const SYSCALL_STOP: number = SIG.TRAP | 0x80;

@@ -37,3 +37,9 @@ export const CLONE_ARGS = {
 
 /** Scheduling policies by number. Source: include/uapi/linux/sched.h. */
 export const SCHED = { NORMAL: 0, FIFO: 1, RR: 2, BATCH: 3, IDLE: 5, DEADLINE: 6, EXT: 7 } as const;
+
+/** A bit of the policy. Source: include/uapi/linux/sched.h. */
+export const SCHED_RESET_ON_FORK = 0x4000_0000;
+
+/** Flags of struct sched_attr. Source: include/uapi/linux/sched.h. */
+export const SCHED_FLAG = { RESET_ON_FORK: 1 } as const;

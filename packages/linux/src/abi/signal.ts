@@ -49,6 +49,12 @@ export const SIGSET_SIZE = 8;
 /** struct kernel_sigaction on x86_64: handler, flags, restorer, mask, 8 bytes each. */
 export const KERNEL_SIGACTION_SIZE = 32;
 
+/** stack_t: offsets of its members. Source: include/uapi/asm-generic/signal.h. */
+export const STACK_T = { size: 24, ss_sp: 0, ss_flags: 8, ss_size: 16 } as const;
+
+/** Flags of stack_t. Source: include/uapi/linux/signal.h. */
+export const SS = { ONSTACK: 1, DISABLE: 2 } as const;
+
 /** The bit of a signal in a mask. */
 export function signalBit(signal: number): bigint {
   return 1n << BigInt(signal - 1);

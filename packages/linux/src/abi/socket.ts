@@ -47,5 +47,15 @@ export const SCM = { RIGHTS: 1 } as const;
 /** Directions of shutdown(2). Source: include/linux/net.h, enum sock_shutdown_cmd. */
 export const SHUT = { RD: 0, WR: 1, RDWR: 2 } as const;
 
+/** struct msghdr on 64-bit machines: offsets of its members. Source: include/linux/socket.h. */
+export const MSGHDR = {
+  size: 56,
+  msg_name: 0,
+  msg_iov: 16,
+  msg_control: 32,
+  msg_controllen: 40,
+  msg_flags: 48,
+} as const;
+
 /** Bytes of struct cmsghdr on 64-bit machines. Source: include/linux/socket.h. */
 export const CMSG_HEADER_SIZE = 16;

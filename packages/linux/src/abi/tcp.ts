@@ -1,6 +1,7 @@
 /** Options of SOL_TCP. Source: include/uapi/linux/tcp.h. */
 export const TCP = {
   NODELAY: 1,
+  MAXSEG: 2,
   CORK: 3,
   KEEPIDLE: 4,
   KEEPINTVL: 5,
@@ -22,6 +23,12 @@ export const TCPOPT = { MAXSEG: 2, WINDOW: 3, SACK_PERM: 4, TIMESTAMP: 8 } as co
 
 /** Bits of tcpi_options. Source: include/uapi/linux/tcp.h. */
 export const TCPI_OPT = { TIMESTAMPS: 1, SACK: 2, WSCALE: 4 } as const;
+
+/**
+ * struct tcp_info up to Linux 4.5: offsets of its members. `wscale` is the byte of the bit fields tcpi_snd_wscale and tcpi_rcv_wscale.
+ * Source: include/uapi/linux/tcp.h.
+ */
+export const TCP_INFO = { size: 104, tcpi_state: 0, tcpi_options: 5, wscale: 6 } as const;
 
 /** States of a connection; Unix sockets use some of them too. Source: include/net/tcp_states.h. */
 export const TCP_STATE = {

@@ -1,10 +1,10 @@
-import { SIG, SIGSET_SIZE } from "../abi/signal.ts";
+import { KERNEL_SIGACTION_SIZE, SIG, SIGSET_SIZE } from "../abi/signal.ts";
 import type { Data, Operand } from "../program/program.ts";
-import type { Host } from "./host.ts";
+import type { RawSyscalls } from "./raw-syscalls.ts";
 import { SystemError } from "./system-error.ts";
 
 /** struct kernel_sigaction with the default action. */
-const DEFAULT_ACTION = new Uint8Array(32);
+const DEFAULT_ACTION = new Uint8Array(KERNEL_SIGACTION_SIZE);
 
 /**
  * Puts a program in the place of this one, which keeps its pid and its children. Throws a SystemError when that fails.
@@ -12,7 +12,7 @@ const DEFAULT_ACTION = new Uint8Array(32);
  * @param words the program's arguments, its name first.
  */
 export function executeProgram(
-  host: Host,
+  host: RawSyscalls,
   path: string,
   words: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,

@@ -1,6 +1,7 @@
 import { CLONE, CLONE_ARGS } from "../abi/sched.ts";
 import { SIG, SIG_BLOCK, SIGSET_SIZE } from "../abi/signal.ts";
-import type { Host } from "./host.ts";
+import { W } from "../abi/wait.ts";
+import type { RawSyscalls } from "./raw-syscalls.ts";
 import { checked, SystemError } from "./system-error.ts";
 
 /** How a program is started. */
@@ -21,7 +22,7 @@ const CHILD: SpawnOptions = { sibling: false, pid: undefined, newPidNamespace: f
  *
  * @returns its pid.
  */
-export function spawn(host: Host, path: string, { sibling, pid: wanted, newPidNamespace } = CHILD): number {
+export function spawn(host: RawSyscalls, path: string, { sibling, pid: wanted, newPidNamespace } = CHILD): number {
   const { scratchView: view, scratchAddress: base, scratch } = host;
   const at = { args: 0, execError: 88, mask: 96, oldMask: 104, argv: 112, envp: 128, setTid: 136, path: 144 };
   scratch.fill(0, 0, 4096);
@@ -44,7 +45,7 @@ export function spawn(host: Host, path: string, { sibling, pid: wanted, newPidNa
   checked(pid, "clone3", "start the stub");
   const execError = Number(view.getBigInt64(at.execError, true));
   if (execError !== 0) {
-    host.syscall("wait4", pid, 0, 0x40000000, 0);
+    host.syscall("wait4", pid, 0, W.ALL, 0);
     throw new SystemError("execve", -execError, `start the stub from ${path}`);
   }
   return pid;

@@ -5,17 +5,17 @@ import { SIG, signalBit } from "../abi/signal.ts";
 import { syscallNumber } from "../abi/syscall.ts";
 import { type UserReg, userRegOffset } from "../abi/user-regs-x86-64.ts";
 import { waitStatus } from "../abi/wait.ts";
-import type { Host } from "../host/host.ts";
+import type { RawSyscalls } from "../host/raw-syscalls.ts";
 import { type SpawnOptions, spawn } from "../host/spawn.ts";
 import { checked } from "../host/system-error.ts";
+import type { RestorerArea, Slot } from "../restorer-area/restorer-area.ts";
 import { type Ptrace, STOP_TIMEOUT } from "../tracee/ptrace.ts";
-import type { Slot, Zone } from "../zone/zone.ts";
 import { stubBootAddress, stubElf } from "./stub-x86-64.ts";
 
 /** During a restore everything is blocked but SIGTRAP, by which the interpreter stops. */
 const RESTORE_MASK = 0xffff_ffff_ffff_ffffn & ~signalBit(SIG.TRAP);
 
-/** A stub that is stopped; continued, it maps the zone and runs the program that its slot names. */
+/** A stub that is stopped; continued, it maps the restorer area and runs the program that its slot names. */
 export interface BootedStub {
   readonly pid: number;
   readonly slot: Slot;
@@ -24,7 +24,7 @@ export interface BootedStub {
 }
 
 export interface BootOptions {
-  /** Descriptors without CLOEXEC for the stub alone, beside the zone's. */
+  /** Descriptors without CLOEXEC for the stub alone, beside the restorer area's. */
   readonly inherit?: readonly number[];
   /** Without it a child of this process. */
   readonly start?: SpawnOptions | undefined;
@@ -33,18 +33,18 @@ export interface BootOptions {
 /**
  * Starts a stub and seizes it.
  *
- * @param address where its page is to be loaded; free, as is the zone's region, in a new program.
+ * @param address where its page is to be loaded; free, as is the restorer area's region, in a new program.
  * @param options of PTRACE_SEIZE.
  */
 export function bootStub(
-  host: Host,
+  host: RawSyscalls,
   ptrace: Ptrace,
-  zone: Zone,
+  area: RestorerArea,
   address: number,
   options: number,
   { inherit = [], start }: BootOptions = {},
 ): BootedStub {
-  const pid = startStub(host, zone, address, inherit, start);
+  const pid = startStub(host, area, address, inherit, start);
   try {
     ptrace.seize(pid, options);
     ptrace.interrupt(pid);
@@ -55,17 +55,17 @@ export function bootStub(
     }
     checked(ptrace.setSignalMask(pid, RESTORE_MASK), "ptrace(PTRACE_SETSIGMASK)", "block the signals of the stub");
     const registers = ptrace.getRegisters(pid);
-    const slot = zone.addSlot();
-    // The first program runs in the stub's own page: it maps the zone and jumps into the interpreter there.
+    const slot = area.addSlot();
+    // The first program runs in the stub's own page: it maps the restorer area and jumps into the interpreter there.
     const boot = withRegisters(registers, slot, {
       ax: syscallNumber("mmap"),
-      di: zone.address,
-      si: zone.size,
+      di: area.address,
+      si: area.size,
       dx: PROT.READ | PROT.WRITE | PROT.EXEC,
       r10: MAP.SHARED | MAP.FIXED_NOREPLACE | MAP.NORESERVE,
-      r8: zone.descriptor,
+      r8: area.descriptor,
       r9: 0,
-      r13: zone.entry,
+      r13: area.entry,
       ip: stubBootAddress(address),
     });
     checked(ptrace.setRegisters(pid, boot), "ptrace(PTRACE_SETREGS)", "start the stub");
@@ -77,10 +77,10 @@ export function bootStub(
   }
 }
 
-/** The stub's file is a memfd of its own, closed at once; the zone's memfd is inherited for this one start. */
+/** The stub's file is a memfd of its own, closed at once; the restorer area's memfd is inherited for this one start. */
 function startStub(
-  host: Host,
-  zone: Zone,
+  host: RawSyscalls,
+  area: RestorerArea,
   address: number,
   inherit: readonly number[],
   start: SpawnOptions | undefined,
@@ -90,7 +90,7 @@ function startStub(
   // Kernels before 6.3 do not know MFD_EXEC, and need it not.
   if (file === -ERRNO.EINVAL) file = host.syscall("memfd_create", host.scratchAddress, MFD.CLOEXEC);
   checked(file, "memfd_create", "make the stub");
-  const inherited = [zone.descriptor, ...inherit];
+  const inherited = [area.descriptor, ...inherit];
   try {
     const elf = stubElf(address);
     host.scratch.set(elf);

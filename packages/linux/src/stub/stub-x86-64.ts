@@ -3,9 +3,9 @@
  * the runtime: a child of V8 never returns into V8, and its memory would be in the way.
  *
  *     start: mov eax, 34 (pause) ; syscall ; jmp start
- *     boot:  syscall               # registers set by the tracer: mmap of the zone
+ *     boot:  syscall               # registers set by the tracer: mmap of the restorer area
  *            cmp rax, rdi ; jne 1f
- *            jmp r13               # the interpreter in the zone
+ *            jmp r13               # the interpreter in the restorer area
  *     1:     int3 ; jmp start
  */
 const CODE = [
@@ -16,7 +16,7 @@ const CODE = [
 const BOOT = 9;
 const HEADERS_SIZE = 64 + 56;
 
-/** Where execution of the stub is sent to map the zone, for a stub at `address`. */
+/** Where execution of the stub is sent to map the restorer area, for a stub at `address`. */
 export function stubBootAddress(address: number): number {
   return address + HEADERS_SIZE + BOOT;
 }

@@ -1,12 +1,12 @@
 import { ERRNO } from "../abi/errno.ts";
 import { SIG } from "../abi/signal.ts";
 import { waitStatus } from "../abi/wait.ts";
-import type { Host } from "../host/host.ts";
 import { readCurrentSyscall } from "../host/procfs.ts";
+import type { RawSyscalls } from "../host/raw-syscalls.ts";
 import { ProgramError, type ProgramFailure, type Tracee } from "../kernel.ts";
 import { type EncodedProgram, encodeProgram } from "../program/encode-x86-64.ts";
 import type { Program } from "../program/program.ts";
-import type { Slot, Zone } from "../zone/zone.ts";
+import type { RestorerArea, Slot } from "../restorer-area/restorer-area.ts";
 import type { Ptrace } from "./ptrace.ts";
 
 interface Batch {
@@ -29,9 +29,9 @@ const PATIENCE = 16;
  * they take longer.
  */
 export class BatchRunner {
-  readonly #host: Host;
+  readonly #host: RawSyscalls;
   readonly #ptrace: Ptrace;
-  readonly #zone: Zone;
+  readonly #area: RestorerArea;
   readonly #slots: ReadonlyMap<Tracee, Slot>;
   readonly #timeout: number;
   readonly #gone: (tracee: Tracee) => void;
@@ -39,25 +39,25 @@ export class BatchRunner {
   #pumping = false;
 
   constructor(
-    host: Host,
+    host: RawSyscalls,
     ptrace: Ptrace,
-    zone: Zone,
+    area: RestorerArea,
     slots: ReadonlyMap<Tracee, Slot>,
     timeout: number,
     gone: (tracee: Tracee) => void,
   ) {
     this.#host = host;
     this.#ptrace = ptrace;
-    this.#zone = zone;
+    this.#area = area;
     this.#slots = slots;
     this.#timeout = timeout;
     this.#gone = gone;
   }
 
   run(tracee: Tracee, program: Program): Promise<void> {
-    if (this.#running.length === 0) this.#zone.reset();
+    if (this.#running.length === 0) this.#area.reset();
     return new Promise((resolve, reject) => {
-      const encoded = encodeProgram(program, this.#zone);
+      const encoded = encodeProgram(program, this.#area);
       const batch: Batch = { tracee, program, encoded, resolve, reject, started: performance.now() };
       const slot = this.#slots.get(tracee);
       if (slot === undefined) {
@@ -75,7 +75,7 @@ export class BatchRunner {
     });
   }
 
-  /** Forgets what still runs, in tasks that have been killed: nobody looks at the zone any more. */
+  /** Forgets what still runs, in tasks that have been killed: nobody looks at the restorer area any more. */
   abandon(): void {
     const running = this.#running;
     this.#running = [];

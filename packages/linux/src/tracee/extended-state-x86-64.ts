@@ -1,4 +1,4 @@
-import type { Host } from "../host/host.ts";
+import type { RawSyscalls } from "../host/raw-syscalls.ts";
 import type { ExtendedState } from "../kernel.ts";
 
 /** xstate_bv, the first word of the XSAVE header. */
@@ -13,7 +13,7 @@ const SOFTWARE_RESERVED = 464;
  *
  * Throws a RangeError for a component that this processor does not have.
  */
-export function layExtendedState(host: Host, initial: Uint8Array, state: ExtendedState): Uint8Array {
+export function layExtendedState(host: RawSyscalls, initial: Uint8Array, state: ExtendedState): Uint8Array {
   const area = initial.slice();
   const view = new DataView(area.buffer);
   const { legacy, components } = state;
@@ -44,7 +44,7 @@ const LEGACY = 3n;
 
 const places = new Map<number, { readonly offset: number; readonly size: number }>();
 
-function componentPlace(host: Host, number: number): { readonly offset: number; readonly size: number } {
+function componentPlace(host: RawSyscalls, number: number): { readonly offset: number; readonly size: number } {
   let place = places.get(number);
   if (place === undefined) {
     const [size, offset] = host.cpuid(0xd, number);
@@ -55,7 +55,7 @@ function componentPlace(host: Host, number: number): { readonly offset: number; 
 }
 
 /** Takes the XSAVE area of a thread apart. `present` is its xstate_bv: components without their bit are in their initial state. */
-export function readExtendedState(host: Host, area: Uint8Array): ExtendedState & { readonly present: bigint } {
+export function readExtendedState(host: RawSyscalls, area: Uint8Array): ExtendedState & { readonly present: bigint } {
   const present = new DataView(area.buffer, area.byteOffset).getBigUint64(XSTATE_BV, true);
   const components = COMPONENTS.flatMap((number) => {
     const { offset, size } = componentPlace(host, number);

@@ -1,10 +1,8 @@
 import type { VmaEntry } from "@restage/images";
-import { MAP } from "@restage/linux/abi";
+import { HUGETLB_FLAG_ENCODE, MAP } from "@restage/linux/abi";
 
-/** Where flags of mmap(2), memfd_create(2) and shmget(2) have the size, as a power of two. Source: include/uapi/asm-generic/hugetlb_encode.h. */
-const SIZE_SHIFT = 26;
-const SIZE_MASK = 0x3f;
-export const HUGE_PAGE_SIZE: number = (SIZE_MASK << SIZE_SHIFT) >>> 0;
+/** The bits of the flags that hold the size. */
+export const HUGE_PAGE_SIZE: number = (HUGETLB_FLAG_ENCODE.MASK << HUGETLB_FLAG_ENCODE.SHIFT) >>> 0;
 const DEFAULT_SIZE = 21;
 
 /** What a call that wants huge pages may fail for. */
@@ -13,7 +11,7 @@ export const HUGE_PAGES_HINT =
 
 /** Bytes of a huge page. All three calls have MAP_HUGETLB's encoding. */
 export function hugePageSize(flags: number): number {
-  const power = (flags >>> SIZE_SHIFT) & SIZE_MASK;
+  const power = (flags >>> HUGETLB_FLAG_ENCODE.SHIFT) & HUGETLB_FLAG_ENCODE.MASK;
   return 2 ** (power === 0 ? DEFAULT_SIZE : power);
 }
 

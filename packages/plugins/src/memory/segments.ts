@@ -1,7 +1,7 @@
 import type { ImageSet, Plan, Task } from "@restage/core";
 import { guard } from "@restage/core/restore";
 import { imageFileName, type PageRun, readPagemap, vmaStatus } from "@restage/images";
-import { MFD } from "@restage/linux/abi";
+import { F_SEAL, MFD } from "@restage/linux/abi";
 import { HUGE_PAGE_SIZE, hasHugePages } from "./huge-pages.ts";
 import { has } from "./mappings/vmas.ts";
 
@@ -27,11 +27,8 @@ export interface Segment {
   readonly shmid: bigint | undefined;
 }
 
-/** Without MFD_ALLOW_SEALING a memfd has this seal from the beginning. */
-const F_SEAL_SEAL = 1;
-
-/** Shared anonymous memory is everybody's who has it mapped. */
-const ANONYMOUS = { name: "/dev/zero", seals: F_SEAL_SEAL, uid: 0, gid: 0, mode: 0o777, files: [] } as const;
+/** Without MFD_ALLOW_SEALING a memfd has F_SEAL_SEAL from the beginning. Shared anonymous memory is everybody's who has it mapped. */
+const ANONYMOUS = { name: "/dev/zero", seals: F_SEAL.SEAL, uid: 0, gid: 0, mode: 0o777, files: [] } as const;
 
 /** The segments that the checkpoint has in use. */
 export function findSegments(plan: Plan): readonly Segment[] {

@@ -10,14 +10,7 @@ import {
   type Thread,
 } from "@restage/core";
 import { type SeccompFilter, seccompMode } from "@restage/images";
-import { PR } from "@restage/linux/abi";
-
-/** Source: include/uapi/linux/seccomp.h. */
-const SECCOMP_SET_MODE_FILTER = 1;
-const SECCOMP_MODE_STRICT = 1;
-
-/** Bytes of a struct sock_filter. */
-const INSTRUCTION_SIZE = 8;
+import { PR, SECCOMP_MODE, SECCOMP_SET_MODE, SOCK_FILTER_SIZE } from "@restage/linux/abi";
 
 /**
  * RESTORE_CREDS: seccomp, of each thread. Before credentials, since a filter without no_new_privs needs CAP_SYS_ADMIN. That the restore's
@@ -37,12 +30,12 @@ export function seccomp(): Plugin {
       });
       stages.RESTORE_CREDS.thread.tap("seccomp", (thread) => {
         const mode = thread.state.seccomp_mode ?? seccompMode.disabled;
-        if (mode === seccompMode.strict) thread.call.prctl(PR.SET_SECCOMP, SECCOMP_MODE_STRICT, 0, 0, 0);
+        if (mode === seccompMode.strict) thread.call.prctl(PR.SET_SECCOMP, SECCOMP_MODE.STRICT, 0, 0, 0);
         if (mode !== seccompMode.filter || context === undefined) return;
         const all = context.images.optional("seccomp")?.seccomp_filters ?? [];
         for (const { filter, flags } of filtersOf(thread, all)) {
-          const program = struct([4, filter.length / INSTRUCTION_SIZE], [4, 0], [8, addressOf(data(filter))]);
-          thread.call.seccomp(SECCOMP_SET_MODE_FILTER, flags, program);
+          const program = struct([4, filter.length / SOCK_FILTER_SIZE], [4, 0], [8, addressOf(data(filter))]);
+          thread.call.seccomp(SECCOMP_SET_MODE.FILTER, flags, program);
         }
       });
     },

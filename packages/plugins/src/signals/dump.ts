@@ -1,10 +1,7 @@
 import { definePlugin, output, type Plugin, type SeizedTask, type SeizedThread } from "@restage/core";
-import { KERNEL_SIGACTION_SIZE, NSIG, SIG, SIGSET_SIZE } from "@restage/linux/abi";
+import { KERNEL_SIGACTION_SIZE, NSIG, SIG, SIGSET_SIZE, STACK_T } from "@restage/linux/abi";
 
 type Answer = ReturnType<typeof output>;
-
-/** sizeof(stack_t). */
-const STACK_SIZE = 24;
 
 /** Signal actions, pending signals of processes and threads, alternate stacks. */
 export function signals(): Plugin {
@@ -23,7 +20,7 @@ export function signals(): Plugin {
         actions.set(task, answers);
       });
       phases.query.thread.tap("signals", (thread) => {
-        const stack = output(STACK_SIZE);
+        const stack = output(STACK_T.size);
         thread.call.sigaltstack(0, stack);
         stacks.set(thread, stack);
       });
@@ -38,12 +35,12 @@ export function signals(): Plugin {
       });
       phases.collect.thread.tap("signals", (thread, { seizer }) => {
         thread.core.signals_p = queue(seizer.pendingSignals(thread.stopped, "private"));
-        const stack = stacks.get(thread)?.bytes ?? new Uint8Array(STACK_SIZE);
+        const stack = stacks.get(thread)?.bytes ?? new Uint8Array(STACK_T.size);
         const view = new DataView(stack.buffer);
         thread.core.sas = {
-          ss_sp: view.getBigUint64(0, true),
-          ss_flags: view.getUint32(8, true),
-          ss_size: view.getBigUint64(16, true),
+          ss_sp: view.getBigUint64(STACK_T.ss_sp, true),
+          ss_flags: view.getUint32(STACK_T.ss_flags, true),
+          ss_size: view.getBigUint64(STACK_T.ss_size, true),
         };
       });
     },

@@ -1,8 +1,7 @@
 import { data, type Host, RestoreError } from "@restage/core";
-import { AF, NLM_F, NLMSG, SOCK } from "@restage/linux/abi";
+import { AF, NLA_TYPE_MASK, NLM_F, NLMSG, NLMSGHDR_SIZE, SOCK } from "@restage/linux/abi";
 import { room } from "../room.ts";
 
-const HEADER_SIZE = 16;
 const ANSWER_SIZE = 64 * 1024;
 
 /** A message of an answer. */
@@ -25,12 +24,12 @@ export function askForAll(
 ): readonly NetlinkMessage[] | undefined {
   const socket = host.call.socket(AF.NETLINK, SOCK.RAW | SOCK.CLOEXEC, protocol).result;
   try {
-    const bytes = new Uint8Array(HEADER_SIZE + body.length);
+    const bytes = new Uint8Array(NLMSGHDR_SIZE + body.length);
     const view = new DataView(bytes.buffer);
     view.setUint32(0, bytes.length, true);
     view.setUint16(4, type, true);
     view.setUint16(6, NLM_F.REQUEST | NLM_F.DUMP, true);
-    bytes.set(body, HEADER_SIZE);
+    bytes.set(body, NLMSGHDR_SIZE);
     host.call.sendto(socket, data(bytes), bytes.length, 0, 0, 0);
     return readAnswers(host, socket);
   } finally {
@@ -46,12 +45,12 @@ function readAnswers(host: Host, socket: number): readonly NetlinkMessage[] | un
     if (length <= 0) throw new RestoreError("ERR_SYSCALL", `Cannot ask the kernel: recvfrom() gives ${length}`);
     const bytes = answer.bytes.subarray(0, length);
     const view = new DataView(bytes.buffer, bytes.byteOffset, length);
-    for (let at = 0; at + HEADER_SIZE <= length; ) {
+    for (let at = 0; at + NLMSGHDR_SIZE <= length; ) {
       const size = view.getUint32(at, true);
       const type = view.getUint16(at + 4, true);
       if (type === NLMSG.DONE) return messages;
-      if (type === NLMSG.ERROR || size < HEADER_SIZE) return undefined;
-      messages.push({ bytes: bytes.slice(at, at + size), body: bytes.slice(at + HEADER_SIZE, at + size) });
+      if (type === NLMSG.ERROR || size < NLMSGHDR_SIZE) return undefined;
+      messages.push({ bytes: bytes.slice(at, at + size), body: bytes.slice(at + NLMSGHDR_SIZE, at + size) });
       at += (size + 3) & ~3;
     }
   }
@@ -65,7 +64,7 @@ export function attributesOf(bytes: Uint8Array): ReadonlyMap<number, Uint8Array>
     const size = view.getUint16(at, true);
     if (size < 4) break;
     // The highest bits are flags.
-    attributes.set(view.getUint16(at + 2, true) & 0x3fff, bytes.slice(at + 4, at + size));
+    attributes.set(view.getUint16(at + 2, true) & NLA_TYPE_MASK, bytes.slice(at + 4, at + size));
     at += (size + 3) & ~3;
   }
   return attributes;

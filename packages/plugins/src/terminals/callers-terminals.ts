@@ -1,7 +1,6 @@
 import { type Host, output, type Plan, type RestoreOptions, type StubTask } from "@restage/core";
 import type { TtyInfoEntry } from "@restage/images";
-import { AT_FDCWD, O, TTY } from "@restage/linux/abi";
-import { TERMIOS_SIZE, WINSIZE_SIZE } from "./settings.ts";
+import { AT_FDCWD, O, PATH_MAX, TERMIOS, TTY, WINSIZE_SIZE } from "@restage/linux/abi";
 import { externalName, nameOf } from "./tty-info.ts";
 
 /** A terminal of this process that takes the place of one of the checkpoint. */
@@ -14,7 +13,6 @@ export interface CallersTerminal {
 }
 
 const STANDARD_INPUT = 0;
-const PATH_MAX = 4096;
 
 /** What --inherit-fd names. */
 export function handOver(plan: Plan, info: TtyInfoEntry, descriptor: number): CallersTerminal {
@@ -46,7 +44,7 @@ export function takeStandardInput(plan: Plan, info: TtyInfoEntry, callers: Map<n
 
 function isTerminal(host: Host, descriptor: number): boolean {
   try {
-    host.call.ioctl(descriptor, TTY.TCGETS, output(TERMIOS_SIZE));
+    host.call.ioctl(descriptor, TTY.TCGETS, output(TERMIOS.size));
     return true;
   } catch {
     return false;
@@ -76,7 +74,7 @@ export function openInStub(
 
 /** Should the restore fail, the terminal gets the settings and the size back that it has now. */
 export function keepSettings(host: Host, { descriptor }: CallersTerminal): void {
-  const settings = output(TERMIOS_SIZE);
+  const settings = output(TERMIOS.size);
   const size = output(WINSIZE_SIZE);
   host.call.ioctl(descriptor, TTY.TCGETS, settings);
   host.call.ioctl(descriptor, TTY.TIOCGWINSZ, size);

@@ -1,6 +1,7 @@
 import { type DumpContext, definePlugin, type OpenFile, type Plugin } from "@restage/core";
 import { readProcesses } from "@restage/core/dump";
 import { fdTypes, ttyType } from "@restage/images";
+import { MAJOR } from "@restage/linux/abi";
 import { ownerOf, ownersOf } from "../files/file-owner/dump.ts";
 import { regularEntry } from "../files/regular-file/dump.ts";
 import { type PseudoTerminal, pseudoTerminalOf, putBack, readSettings, takeQueue } from "./terminal.ts";
@@ -66,7 +67,7 @@ function describeEnd(context: DumpContext, file: OpenFile, descriptor: number, t
 /** Session and foreground group of the terminal, by whoever has it for its controlling terminal; as the tree sees them. */
 function sessionOf({ index }: PseudoTerminal, context: DumpContext): { readonly sid: number; readonly pgrp: number } {
   // Minor numbers above 255 are in the upper bits of the number of the device.
-  const device = ((136 + (index >> 8)) << 8) | (index & 0xff);
+  const device = ((MAJOR.UNIX98_PTY_SLAVE + (index >> 8)) << 8) | (index & 0xff);
   for (const { pid, session, terminal, foreground } of readProcesses(context.host)) {
     if (terminal !== device) continue;
     const own = context.tree.tasks.find(({ hostPid }) => hostPid === pid);

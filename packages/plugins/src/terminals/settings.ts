@@ -1,29 +1,23 @@
 import { data, struct, type Task, type Value } from "@restage/core";
 import type { TermiosEntry, TtyInfoEntry } from "@restage/images";
-import { NCCS, TTY } from "@restage/linux/abi";
+import { C_CFLAG, C_LFLAG, NCCS, POLL, TERMIOS, TTY } from "@restage/linux/abi";
 import type { Pseudoterminal } from "./pseudoterminals.ts";
 
-/** Sizes of struct termios and struct winsize, in bytes. */
-export const TERMIOS_SIZE = 36;
-export const WINSIZE_SIZE = 8;
-
-const POLLIN = 1;
-/** CS8 | CREAD | B38400: nothing is changed on the way. Source: termios(3). */
-const RAW_CFLAG = 0xbf;
-const ICANON = 0o2;
+/** Nothing is changed on the way. Source: termios(3). */
+const RAW_CFLAG = C_CFLAG.CS8 | C_CFLAG.CREAD | C_CFLAG.B38400;
 const NEWLINE = 10;
 /** How long the kernel may take to hand over what was written, in milliseconds. */
 const HANDING_OVER = 1000;
 
 /** struct termios of the kernel. CRIU 4.2 keeps its control characters as bytes, four in a word. Source: CRIU criu/tty.c. */
 function termios({ c_iflag, c_oflag, c_cflag, c_lflag, c_line, c_cc }: TermiosEntry) {
-  const view = new DataView(new ArrayBuffer(TERMIOS_SIZE));
+  const view = new DataView(new ArrayBuffer(TERMIOS.size));
   [c_iflag, c_oflag, c_cflag, c_lflag].forEach((flags, index) => {
     view.setUint32(4 * index, flags, true);
   });
-  view.setUint8(16, c_line);
+  view.setUint8(TERMIOS.c_line, c_line);
   const characters = new Uint8Array(Uint32Array.from(c_cc).buffer).subarray(0, NCCS);
-  new Uint8Array(view.buffer).set(characters, 17);
+  new Uint8Array(view.buffer).set(characters, TERMIOS.c_cc);
   return data(new Uint8Array(view.buffer));
 }
 
@@ -54,7 +48,7 @@ export function fillQueues(task: Task, pair: Pseudoterminal, { termios: settings
   const { masterNumber: master, slaveNumber: slave, shown, typed } = pair;
   const { call } = task;
   if (shown === undefined && typed === undefined) return;
-  const canonical = (settings?.c_lflag ?? 0) & ICANON;
+  const canonical = (settings?.c_lflag ?? 0) & C_LFLAG.ICANON;
   const eof = unusedByte(typed ?? new Uint8Array());
   call.ioctl(slave, TTY.TCSETS, termios(plain(canonical, eof)));
   if (shown !== undefined) call.write(slave, shown, shown.length).expect(shown.length);
@@ -63,8 +57,8 @@ export function fillQueues(task: Task, pair: Pseudoterminal, { termios: settings
     call.write(master, line, line.length).expect(line.length);
   }
   // A worker of the kernel hands it over, and would do so by the settings that it finds.
-  if (shown !== undefined) call.poll(struct([4, master], [4, POLLIN]), 1, HANDING_OVER).expect(1);
-  if (typed !== undefined) call.poll(struct([4, slave], [4, POLLIN]), 1, HANDING_OVER).expect(1);
+  if (shown !== undefined) call.poll(struct([4, master], [4, POLL.IN]), 1, HANDING_OVER).expect(1);
+  if (typed !== undefined) call.poll(struct([4, slave], [4, POLL.IN]), 1, HANDING_OVER).expect(1);
 }
 
 function unusedByte(bytes: Uint8Array): number {

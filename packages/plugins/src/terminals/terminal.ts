@@ -1,26 +1,10 @@
 import type { Host, OpenFile } from "@restage/core";
+import { MAJOR, NCCS, TERMIOS, TTY, WINSIZE_SIZE } from "@restage/linux/abi";
 import { room } from "../room.ts";
+import { isSlaveMajor } from "./tty-info.ts";
 
-/** Requests of ioctl_tty(2). Source: include/uapi/asm-generic/ioctls.h. */
-const TCGETS = 0x5401;
-const TCSETS = 0x5402;
-const TIOCGWINSZ = 0x5413;
-const TIOCINQ = 0x541b;
-const TIOCGLCKTRMIOS = 0x5456;
-const TIOCGPTN = 0x80045430;
-const TIOCGPKT = 0x80045438;
-const TIOCGPTLCK = 0x80045439;
-const TIOCGEXCL = 0x80045440;
-
-/** struct termios: flags, line discipline, control characters. Source: include/uapi/asm-generic/termbits.h. */
-const TERMIOS = { iflag: 0, oflag: 4, cflag: 8, lflag: 12, line: 16, characters: 17, size: 36 } as const;
-/** Control characters, and the words that images give them. */
-const CHARACTERS = 19;
-
-/** Major numbers of pseudoterminals: /dev/ptmx, /dev/pts/N. Source: Documentation/admin-guide/devices.txt. */
-const PTMX = { major: 5, minor: 2 } as const;
-const FIRST_SLAVE = 136;
-const LAST_SLAVE = 143;
+/** The minor number of /dev/ptmx. Source: Documentation/admin-guide/devices.txt. */
+const PTMX_MINOR = 2;
 
 /** One end of a pseudoterminal. */
 export interface PseudoTerminal {
@@ -32,11 +16,11 @@ export interface PseudoTerminal {
 export function pseudoTerminalOf(host: Host, { stat, descriptor }: OpenFile): PseudoTerminal | undefined {
   const major = Number((stat.rdev >> 8n) & 0xfffn);
   const minor = Number((stat.rdev & 0xffn) | ((stat.rdev >> 12n) & 0xfff00n));
-  if (major >= FIRST_SLAVE && major <= LAST_SLAVE) {
-    return { index: (major - FIRST_SLAVE) * 256 + minor, isMaster: false };
+  if (isSlaveMajor(major)) {
+    return { index: (major - MAJOR.UNIX98_PTY_SLAVE) * 256 + minor, isMaster: false };
   }
-  if (major !== PTMX.major || minor !== PTMX.minor || descriptor === undefined) return undefined;
-  const index = readNumber(host, descriptor, TIOCGPTN);
+  if (major !== MAJOR.TTYAUX || minor !== PTMX_MINOR || descriptor === undefined) return undefined;
+  const index = readNumber(host, descriptor, TTY.TIOCGPTN);
   return index === undefined ? undefined : { index, isMaster: true };
 }
 
@@ -49,12 +33,12 @@ function readNumber(host: Host, terminal: number, request: number): number | und
 /** Locked, exclusive and packet mode; settings and size, which a terminal that has hung up does not tell. */
 export function readSettings(host: Host, terminal: number) {
   const flag = (request: number) => (readNumber(host, terminal, request) ?? 0) !== 0;
-  const flags = { locked: flag(TIOCGPTLCK), exclusive: flag(TIOCGEXCL), packet_mode: flag(TIOCGPKT) };
-  const termios = readTermios(host, terminal, TCGETS);
-  const termios_locked = readTermios(host, terminal, TIOCGLCKTRMIOS);
-  const size = room(8);
+  const flags = { locked: flag(TTY.TIOCGPTLCK), exclusive: flag(TTY.TIOCGEXCL), packet_mode: flag(TTY.TIOCGPKT) };
+  const termios = readTermios(host, terminal, TTY.TCGETS);
+  const termios_locked = readTermios(host, terminal, TTY.TIOCGLCKTRMIOS);
+  const size = room(WINSIZE_SIZE);
   if (termios === undefined || termios_locked === undefined) return flags;
-  host.attempt("ioctl", terminal, TIOCGWINSZ, size.data);
+  host.attempt("ioctl", terminal, TTY.TIOCGWINSZ, size.data);
   const [ws_row = 0, ws_col = 0, ws_xpixel = 0, ws_ypixel = 0] = new Uint16Array(size.data.bytes.slice().buffer);
   return { ...flags, termios, termios_locked, winsize: { ws_row, ws_col, ws_xpixel, ws_ypixel } };
 }
@@ -63,15 +47,15 @@ export function readSettings(host: Host, terminal: number) {
 function readTermios(host: Host, terminal: number, request: number) {
   const { data, view } = room(TERMIOS.size);
   if (host.attempt("ioctl", terminal, request, data) < 0) return undefined;
-  const characters = new Uint32Array(CHARACTERS);
-  const from = TERMIOS.characters;
-  new Uint8Array(characters.buffer).set(data.bytes.subarray(from, from + CHARACTERS));
+  const characters = new Uint32Array(NCCS);
+  const from = TERMIOS.c_cc;
+  new Uint8Array(characters.buffer).set(data.bytes.subarray(from, from + NCCS));
   return {
-    c_iflag: view.getUint32(TERMIOS.iflag, true),
-    c_oflag: view.getUint32(TERMIOS.oflag, true),
-    c_cflag: view.getUint32(TERMIOS.cflag, true),
-    c_lflag: view.getUint32(TERMIOS.lflag, true),
-    c_line: view.getUint8(TERMIOS.line),
+    c_iflag: view.getUint32(TERMIOS.c_iflag, true),
+    c_oflag: view.getUint32(TERMIOS.c_oflag, true),
+    c_cflag: view.getUint32(TERMIOS.c_cflag, true),
+    c_lflag: view.getUint32(TERMIOS.c_lflag, true),
+    c_line: view.getUint8(TERMIOS.c_line),
     c_ispeed: 0,
     c_ospeed: 0,
     c_cc: [...characters],
@@ -80,7 +64,7 @@ function readTermios(host: Host, terminal: number, request: number) {
 
 /** Takes what waits to be read out of a terminal: there is no way to leave it there. */
 export function takeQueue(host: Host, terminal: number): Uint8Array {
-  const waiting = readNumber(host, terminal, TIOCINQ) ?? 0;
+  const waiting = readNumber(host, terminal, TTY.TIOCINQ) ?? 0;
   if (waiting <= 0) return new Uint8Array();
   const { data } = room(waiting);
   const count = host.attempt("read", terminal, data, waiting);
@@ -94,11 +78,11 @@ export function takeQueue(host: Host, terminal: number): Uint8Array {
  */
 export function putBack(host: Host, slave: number, by: number, bytes: Uint8Array): void {
   const before = room(TERMIOS.size);
-  if (host.attempt("ioctl", slave, TCGETS, before.data) < 0) return;
+  if (host.attempt("ioctl", slave, TTY.TCGETS, before.data) < 0) return;
   const raw = room(TERMIOS.size);
   raw.data.bytes.set(before.data.bytes);
-  for (const flags of [TERMIOS.iflag, TERMIOS.oflag, TERMIOS.lflag]) raw.view.setUint32(flags, 0, true);
-  host.attempt("ioctl", slave, TCSETS, raw.data);
+  for (const flags of [TERMIOS.c_iflag, TERMIOS.c_oflag, TERMIOS.c_lflag]) raw.view.setUint32(flags, 0, true);
+  host.attempt("ioctl", slave, TTY.TCSETS, raw.data);
   host.call.write(by, bytes, bytes.length);
-  host.attempt("ioctl", slave, TCSETS, before.data);
+  host.attempt("ioctl", slave, TTY.TCSETS, before.data);
 }

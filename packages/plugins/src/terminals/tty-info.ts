@@ -1,11 +1,8 @@
 import type { TtyFileEntry, TtyInfoEntry } from "@restage/images";
+import { MAJOR, UNIX98_PTY_MAJOR_COUNT } from "@restage/linux/abi";
 
 /** Types of terminals. Source: CRIU images/tty.proto. */
 export const TTY_TYPE = { UNKNOWN: 0, PTY: 1, CONSOLE: 2, VT: 3, CTTY: 4, EXT_TTY: 5, SERIAL: 6 } as const;
-
-/** Major numbers of the devices behind slaves. Source: Documentation/admin-guide/devices.txt. */
-const FIRST_SLAVE_MAJOR = 136;
-const LAST_SLAVE_MAJOR = 143;
 
 /** An open terminal: the description, and what it is of. */
 export interface TtyFile {
@@ -16,7 +13,12 @@ export interface TtyFile {
 /** Slave or master? By the device number as the kernel has it for user space. */
 export function isSlave({ rdev }: TtyInfoEntry): boolean {
   const major = (rdev >>> 8) & 0xfff;
-  return major >= FIRST_SLAVE_MAJOR && major <= LAST_SLAVE_MAJOR;
+  return isSlaveMajor(major);
+}
+
+/** Tells whether a major number belongs to the slaves of pseudoterminals. */
+export function isSlaveMajor(major: number): boolean {
+  return major >= MAJOR.UNIX98_PTY_SLAVE && major < MAJOR.UNIX98_PTY_SLAVE + UNIX98_PTY_MAJOR_COUNT;
 }
 
 /** Was its other end closed? Then it had no settings any more. */

@@ -8,11 +8,10 @@ import {
   type SeizedTask,
 } from "@restage/core";
 import type { PosixTimerEntry } from "@restage/images";
+import { ITIMER, ITIMERVAL_SIZE, SIGEV } from "@restage/linux/abi";
 
-/** `which` of getitimer(2). */
-const ITIMER = { real: 0, virt: 1, prof: 2 } as const;
-/** sizeof(struct itimerval), sizeof(struct itimerspec). */
-const TIMER_SIZE = 32;
+/** `which` of getitimer(2) for each timer of the image. */
+const INTERVAL_TIMERS = { real: ITIMER.REAL, virt: ITIMER.VIRTUAL, prof: ITIMER.PROF } as const;
 
 type Answer = ReturnType<typeof output>;
 
@@ -29,25 +28,29 @@ export function timers(): Plugin {
     name: "timers",
     duty: "timers",
     dump({ phases }) {
-      const intervals = new Map<SeizedTask, Readonly<Record<keyof typeof ITIMER, Answer>>>();
+      const intervals = new Map<SeizedTask, Readonly<Record<keyof typeof INTERVAL_TIMERS, Answer>>>();
       const posix = new Map<SeizedTask, readonly AskedTimer[]>();
       phases.query.task.tap("timers", (task, context) => {
         const { call } = task.leader;
         const ask = (which: number) => {
-          const value = output(TIMER_SIZE);
+          const value = output(ITIMERVAL_SIZE);
           call.getitimer(which, value);
           return value;
         };
-        intervals.set(task, { real: ask(ITIMER.real), virt: ask(ITIMER.virt), prof: ask(ITIMER.prof) });
+        intervals.set(task, {
+          real: ask(INTERVAL_TIMERS.real),
+          virt: ask(INTERVAL_TIMERS.virt),
+          prof: ask(INTERVAL_TIMERS.prof),
+        });
         const asked = timersOf(task, context).map((entry): AskedTimer => {
-          const time = output(TIMER_SIZE);
+          const time = output(ITIMERVAL_SIZE);
           call.timer_gettime(entry.it_id ?? 0, time);
           return { entry, time, overrun: call.timer_getoverrun(entry.it_id ?? 0) };
         });
         posix.set(task, asked);
       });
       phases.collect.task.tap("timers", (task) => {
-        const interval = (which: keyof typeof ITIMER) => {
+        const interval = (which: keyof typeof INTERVAL_TIMERS) => {
           const [isec = 0n, iusec = 0n, vsec = 0n, vusec = 0n] = wordsOf(intervals.get(task)?.[which]);
           return { isec, iusec, vsec, vusec };
         };
@@ -66,7 +69,7 @@ export function timers(): Plugin {
 }
 
 function wordsOf(answer: Answer | undefined): BigUint64Array {
-  return new BigUint64Array(answer?.bytes.slice().buffer ?? new ArrayBuffer(TIMER_SIZE));
+  return new BigUint64Array(answer?.bytes.slice().buffer ?? new ArrayBuffer(ITIMERVAL_SIZE));
 }
 
 function complete({
@@ -80,9 +83,8 @@ function complete({
   return { it_id, clock_id, si_signo, it_sigev_notify, sival_ptr, ...rest };
 }
 
-/** Ways of notification by their names in /proc. Source: include/uapi/asm-generic/siginfo.h. */
-const SIGEV = { signal: 0, none: 1, thread: 2 } as const;
-const SIGEV_THREAD_ID = 4;
+/** Ways of notification by their names in /proc. */
+const NOTIFICATIONS = { signal: SIGEV.SIGNAL, none: SIGEV.NONE, thread: SIGEV.THREAD } as const;
 
 /** Reads /proc/PID/timers. Requires CONFIG_CHECKPOINT_RESTORE. */
 function timersOf(task: SeizedTask, context: DumpContext): readonly Draft<PosixTimerEntry>[] {
@@ -92,14 +94,14 @@ function timersOf(task: SeizedTask, context: DumpContext): readonly Draft<PosixT
       /ID: (\d+)\nsignal: (\d+)\/(?:0x)?([0-9a-f]+)\nnotify: (\w+)\/(tid|pid)\.(\d+)\nClockID: (-?\d+)/g,
     ),
   ].map(([, id, signal, value, notify, kind, target, clock]) => {
-    const way = SIGEV[notify as keyof typeof SIGEV];
+    const way = NOTIFICATIONS[notify as keyof typeof NOTIFICATIONS];
     const toThread = kind === "tid";
     return {
       it_id: Number(id),
       // Clocks of processors' time have negative numbers.
       clock_id: Number(clock) >>> 0,
       si_signo: Number(signal),
-      it_sigev_notify: toThread ? SIGEV_THREAD_ID : way,
+      it_sigev_notify: toThread ? SIGEV.THREAD_ID : way,
       sival_ptr: BigInt(`0x${value}`),
       ...(toThread ? { notify_thread_id: context.tree.pidInside(Number(target)) } : {}),
     };

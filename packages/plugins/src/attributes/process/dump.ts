@@ -1,10 +1,7 @@
 import { type Call, definePlugin, output, type Plugin } from "@restage/core";
 import { readDetails } from "@restage/core/dump";
 import { taskState } from "@restage/images";
-import { PR } from "@restage/linux/abi";
-
-/** MEMBARRIER_CMD_GET_REGISTRATIONS, from Linux 6.3. Source: include/uapi/linux/membarrier.h. */
-const GET_REGISTRATIONS = 1 << 9;
+import { MEMBARRIER_CMD, PR } from "@restage/linux/abi";
 
 /** Name, state, personality, oom_score_adj, loginuid, child subreaper and membarrier registrations of a process. */
 export function processAttributes(): Plugin {
@@ -18,7 +15,7 @@ export function processAttributes(): Plugin {
         const subreaper = output(4);
         task.leader.call.prctl(PR.GET_CHILD_SUBREAPER, subreaper, 0, 0, 0);
         subreapers.set(task, subreaper);
-        registrations.set(task, task.leader.call.membarrier(GET_REGISTRATIONS, 0, 0));
+        registrations.set(task, task.leader.call.membarrier(MEMBARRIER_CMD.GET_REGISTRATIONS, 0, 0));
       });
       phases.collect.task.tap("process-attributes", (task, { host }) => {
         const { core } = task;

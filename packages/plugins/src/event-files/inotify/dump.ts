@@ -1,6 +1,6 @@
 import { type DumpContext, data, definePlugin, type Host, type OpenFile, type Plugin } from "@restage/core";
 import { fdTypes } from "@restage/images";
-import { AT_FDCWD, O } from "@restage/linux/abi";
+import { AT_FDCWD, FIONREAD, O } from "@restage/linux/abi";
 import { ownerOf } from "../../files/file-owner/dump.ts";
 import { room } from "../../room.ts";
 
@@ -12,7 +12,6 @@ const WATCH =
 const HANDLE_WORDS = 16;
 /** What the kernel puts behind a name that is gone. */
 const DELETED = " (deleted)";
-const FIONREAD = 0x541b;
 
 /**
  * Inotify instances and their watches. What is watched is found by its file handle; its path stands in the image. Requires CAP_DAC_READ_SEARCH.

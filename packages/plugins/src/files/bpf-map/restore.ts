@@ -11,14 +11,22 @@ import {
   type Value,
 } from "@restage/core";
 import type { BpfmapFileEntry, Entry } from "@restage/images";
-import { BPF, BPF_F, BPF_MAP_TYPE, F, O, SETTABLE_FLAGS } from "@restage/linux/abi";
+import {
+  BPF,
+  BPF_F,
+  BPF_MAP_CREATE_ATTR,
+  BPF_MAP_INFO,
+  BPF_MAP_TYPE,
+  BPF_OBJ_NAME_LEN,
+  F,
+  O,
+  SETTABLE_FLAGS,
+} from "@restage/linux/abi";
 
 const TYPES: ReadonlySet<number> = new Set([BPF_MAP_TYPE.HASH, BPF_MAP_TYPE.ARRAY]);
 
-/** Of union bpf_attr for BPF_MAP_CREATE, up to map_extra; its names. Source: include/uapi/linux/bpf.h. */
-const CREATE = { size: 72, name: 28, nameSize: 16, ifindex: 44, extra: 64 } as const;
-/** Of struct bpf_map_info: its beginning, and where its id stands. Source: include/uapi/linux/bpf.h. */
-const INFO = { size: 8, id: 4 } as const;
+/** Bytes of struct bpf_map_info up to its id. */
+const INFO_SIZE = BPF_MAP_INFO.id + 4;
 
 /**
  * RESTORE: BPF maps (hashes and arrays) with their content, frozen where they were. Several open descriptions of one map are of one map again.
@@ -54,14 +62,14 @@ export function bpfMaps(): Plugin {
 
 function makeMap(task: Task, entry: BpfmapFileEntry, contents: readonly Entry<"bpfmap_data">[]): Value {
   const { map_type, key_size, value_size, max_entries, map_flags, map_name, ifindex, map_extra, frozen } = entry;
-  const attributes = new Uint8Array(CREATE.size);
+  const attributes = new Uint8Array(BPF_MAP_CREATE_ATTR.size);
   const view = new DataView(attributes.buffer);
   [map_type, key_size, value_size, max_entries, map_flags].forEach((word, index) => {
     view.setUint32(4 * index, word, true);
   });
-  attributes.set(new TextEncoder().encode(map_name).subarray(0, CREATE.nameSize - 1), CREATE.name);
-  view.setUint32(CREATE.ifindex, ifindex, true);
-  view.setBigUint64(CREATE.extra, map_extra ?? 0n, true);
+  attributes.set(new TextEncoder().encode(map_name).subarray(0, BPF_OBJ_NAME_LEN - 1), BPF_MAP_CREATE_ATTR.map_name);
+  view.setUint32(BPF_MAP_CREATE_ATTR.map_ifindex, ifindex, true);
+  view.setBigUint64(BPF_MAP_CREATE_ATTR.map_extra, map_extra ?? 0n, true);
   const map = task.call
     .bpf(BPF.MAP_CREATE, attributes, attributes.length)
     .hint("BPF maps need CAP_BPF: restore as root");
@@ -82,10 +90,10 @@ function fillMap(task: Task, map: Value, { value, extra }: Entry<"bpfmap_data">)
 
 /** The id that the kernel gave a map. */
 function idOf(task: Task, map: Value): Value {
-  const info = output(INFO.size);
-  const request = struct([4, map], [4, INFO.size], [8, addressOf(info)]);
+  const info = output(INFO_SIZE);
+  const request = struct([4, map], [4, INFO_SIZE], [8, addressOf(info)]);
   task.call.bpf(BPF.OBJ_GET_INFO_BY_FD, request, request.bytes.length);
-  return loaded(info, INFO.id, 4);
+  return loaded(info, BPF_MAP_INFO.id, 4);
 }
 
 /** Another description of a map. Requires CAP_SYS_ADMIN. */

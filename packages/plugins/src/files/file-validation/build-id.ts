@@ -1,12 +1,7 @@
+import { ELF_MAGIC, ELFCLASS, NHDR_SIZE, NT_GNU_BUILD_ID, PT } from "@restage/linux/abi";
+
 /** Reads bytes of a file: fewer at its end, undefined when it cannot be read. */
 export type ReadBytes = (offset: number, length: number) => Uint8Array | undefined;
-
-/** Source: include/uapi/linux/elf.h; the note of the GNU linker's --build-id. */
-const ELF_MAGIC = 0x464c_457f;
-const ELF_CLASS_64 = 2;
-const PT_NOTE = 4;
-const NT_GNU_BUILD_ID = 3;
-const NOTE_HEADER_SIZE = 12;
 
 /** As many bytes of headers and notes are looked at, at most. */
 const MOST_BYTES = 1024 * 1024;
@@ -23,7 +18,7 @@ export function readBuildId(read: ReadBytes): Uint8Array | undefined | "unknown"
   const header = read(0, LAYOUTS[64].header);
   if (header === undefined) return "unknown";
   if (header.length < LAYOUTS[32].header || view(header).getUint32(0, true) !== ELF_MAGIC) return undefined;
-  const wide = header[4] === ELF_CLASS_64;
+  const wide = header[4] === ELFCLASS[64];
   const layout = LAYOUTS[wide ? 64 : 32];
   if (header.length < layout.header) return undefined;
   const word = (bytes: Uint8Array, at: number) =>
@@ -33,7 +28,7 @@ export function readBuildId(read: ReadBytes): Uint8Array | undefined | "unknown"
   const table = read(word(header, layout.phoff), size * count);
   for (let at = 0; table !== undefined && at + layout.filesz + 8 <= table.length && size > 0; at += size) {
     const segment = table.subarray(at, at + size);
-    if (view(segment).getUint32(0, true) !== PT_NOTE) continue;
+    if (view(segment).getUint32(0, true) !== PT.NOTE) continue;
     const notes = read(word(segment, layout.offset), Math.min(word(segment, layout.filesz), MOST_BYTES));
     const found = notes === undefined ? undefined : findBuildId(notes);
     if (found !== undefined) return found;
@@ -43,11 +38,11 @@ export function readBuildId(read: ReadBytes): Uint8Array | undefined | "unknown"
 
 /** A note: sizes of name and description, type, name, description; both parts filled up to whole words. */
 function findBuildId(notes: Uint8Array): Uint8Array | undefined {
-  for (let at = 0; at + NOTE_HEADER_SIZE <= notes.length; ) {
+  for (let at = 0; at + NHDR_SIZE <= notes.length; ) {
     const nameSize = view(notes).getUint32(at, true);
     const size = view(notes).getUint32(at + 4, true);
     const type = view(notes).getUint32(at + 8, true);
-    const start = at + NOTE_HEADER_SIZE + wholeWords(nameSize);
+    const start = at + NHDR_SIZE + wholeWords(nameSize);
     if (type === NT_GNU_BUILD_ID && size > 0 && size <= MOST_BYTES_OF_ID && start + size <= notes.length) {
       return notes.subarray(start, start + size);
     }

@@ -1,5 +1,5 @@
 import { type DumpContext, type Host, type OpenFile, RestoreError } from "@restage/core";
-import { AT_FDCWD, ERRNO, F, O } from "@restage/linux/abi";
+import { AT_FDCWD, ERRNO, F, O, SPLICE_F } from "@restage/linux/abi";
 import { room } from "../../room.ts";
 
 /** What is in a pipe or fifo, and how much it can hold. */
@@ -29,7 +29,7 @@ export function readPipe({ host }: DumpContext, ends: readonly OpenFile[]): Pipe
     const capacity = host.call.fcntl(opened, F.GETPIPE_SZ).result;
     // A pipe counts pages, of which each may hold little.
     host.attempt("fcntl", write, F.SETPIPE_SZ, capacity);
-    const copied = host.attempt("tee", opened, write, capacity, SPLICE_F_NONBLOCK);
+    const copied = host.attempt("tee", opened, write, capacity, SPLICE_F.NONBLOCK);
     const bytes = new Uint8Array(Math.max(0, copied));
     for (let done = 0; done < bytes.length; ) {
       const piece = room(Math.min(PIECE, bytes.length - done)).data;
@@ -53,6 +53,3 @@ function openAnew(host: Host, proc: string): number | undefined {
     throw error;
   }
 }
-
-/** Source: include/linux/splice.h. */
-const SPLICE_F_NONBLOCK = 2;

@@ -1,13 +1,10 @@
 import { type DumpContext, definePlugin, type OpenFile, type Plugin } from "@restage/core";
 import { fdTypes, type InputOf, type RegFileEntry } from "@restage/images";
-import { O, S_IF } from "@restage/linux/abi";
+import { MAJOR, O, S_IF } from "@restage/linux/abi";
 import { isSharedMemory } from "../../memory/shared-mappings/dump.ts";
 import { mountIdOf, mountOf } from "../../namespaces/mount/mount-of.ts";
 import { nameFile } from "../deleted-file/dump.ts";
 import { ownerOf } from "../file-owner/dump.ts";
-
-/** Device files that any process may open again: null, zero, full, random, urandom, kmsg; major 1. */
-const MEMORY_DEVICES = 1n;
 
 /** Files with a path: regular ones, directories, and devices that have no state of their own. */
 export function regularFiles(): Plugin {
@@ -27,7 +24,8 @@ function isRegular(file: OpenFile): boolean {
   const { link, stat } = file;
   if (!link.startsWith("/") || isSharedMemory(file)) return false;
   const type = stat.mode & S_IF.MT;
-  if (type === S_IF.CHR) return stat.rdev >> 8n === MEMORY_DEVICES;
+  // Any process may open these again: null, zero, full, random, urandom, kmsg.
+  if (type === S_IF.CHR) return stat.rdev >> 8n === BigInt(MAJOR.MEM);
   return type === S_IF.REG || type === S_IF.DIR;
 }
 

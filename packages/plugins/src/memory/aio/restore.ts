@@ -11,16 +11,12 @@ import {
   words,
 } from "@restage/core";
 import type { AioRingEntry } from "@restage/images";
-import { AT_FDCWD, MAP, MREMAP, O, PAGE_SIZE, PROT } from "@restage/linux/abi";
+import { AT_FDCWD, IO_EVENT_SIZE, IOCB_CMD, MAP, MREMAP, O, PAGE_SIZE, PROT } from "@restage/linux/abi";
 import { openPages, readPageRuns } from "../page-content.ts";
 import { readBytes } from "../read-pages.ts";
 
-/** Bytes of struct aio_ring before its events, and of a struct io_event. Source: fs/aio.c, include/uapi/linux/aio_abi.h. */
+/** Bytes of struct aio_ring before its events. Source: fs/aio.c. */
 const HEADER = 32;
-const EVENT = 32;
-
-/** IOCB_CMD_PWRITE. Source: include/uapi/linux/aio_abi.h. */
-const PWRITE = 1;
 
 /** Requests that are submitted at once. */
 const MAX_REQUESTS = 16;
@@ -70,7 +66,7 @@ function positionOf(images: Plan["images"], task: Task, { id, ring_len }: AioRin
   const header = readBytes(readPageRuns(images, task), id, HEADER);
   if (header === undefined) return undefined;
   const [, events = 0, head = 0, tail = 0] = new Uint32Array(header.buffer);
-  if (events !== (ring_len - HEADER) / EVENT || head >= events || tail >= events) return undefined;
+  if (events !== (ring_len - HEADER) / IO_EVENT_SIZE || head >= events || tail >= events) return undefined;
   return { events, head, tail };
 }
 
@@ -112,7 +108,7 @@ function advance(task: Task, context: bigint, { head, tail, events }: Position):
   const request = struct(
     [8, 0],
     [8, 0],
-    [4, PWRITE],
+    [4, IOCB_CMD.PWRITE],
     [4, file],
     [8, addressOf(data(new Uint8Array(1)))],
     [8, 1],
@@ -121,7 +117,7 @@ function advance(task: Task, context: bigint, { head, tail, events }: Position):
     [8, 0],
   );
   const requests = words(...Array.from({ length: MAX_REQUESTS }, () => addressOf(request)));
-  const taken = output(MAX_REQUESTS * EVENT);
+  const taken = output(MAX_REQUESTS * IO_EVENT_SIZE);
   const submit = (count: number, take: boolean) => {
     for (let done = 0; done < count; done += MAX_REQUESTS) {
       const part = Math.min(count - done, MAX_REQUESTS);

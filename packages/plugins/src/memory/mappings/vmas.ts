@@ -1,6 +1,6 @@
 import type { NewFinding, Plan, Task } from "@restage/core";
 import { type VmaEntry, vmaStatus } from "@restage/images";
-import { PROT } from "@restage/linux/abi";
+import { PROT, TASK_SIZE } from "@restage/linux/abi";
 
 /** What a mapping is, by CRIU's status bits. */
 export type MappingKind =
@@ -23,9 +23,6 @@ const UNSUPPORTED: readonly (readonly [number, string])[] = [
 ];
 
 const UNSUPPORTED_BITS = UNSUPPORTED.reduce((bits, [bit]) => bits | bit, 0);
-
-/** The end of the address space that mappings may use without asking for more: 47 bits. */
-export const TASK_SIZE = 0x7fff_ffff_f000;
 
 export function has(vma: VmaEntry, status: number): boolean {
   return (vma.status & status) !== 0;

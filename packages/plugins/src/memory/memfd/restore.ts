@@ -103,7 +103,7 @@ function moveContent(task: Task, segment: Segment, memfd: Value, context: StageC
 
 /** Huge pages can only be written where they are mapped: the root task has nothing after the zone yet. */
 function fillHugePages(task: Task, segment: Segment, memfd: Value, context: StageContext): void {
-  const { zone } = context.stub;
+  const { restorerArea: zone } = context.stub;
   const at = alignUp(zone.start + zone.length, hugePageSize(segment.hugePages));
   const flags = MAP.SHARED | MAP.FIXED_NOREPLACE;
   task.call

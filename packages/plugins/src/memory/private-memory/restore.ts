@@ -11,10 +11,10 @@ import {
 } from "@restage/core";
 import { callTaps } from "@restage/core/internal";
 import type { PageRun, VmaEntry } from "@restage/images";
-import { MADV, MAP, O, PAGE_SIZE, PROT } from "@restage/linux/abi";
+import { MADV, MAP, O, PAGE_SIZE, PROT, TASK_SIZE } from "@restage/linux/abi";
 import { OpenFiles } from "../../files/open-files.ts";
 import { HUGE_PAGES_HINT, hasHugePages } from "../huge-pages.ts";
-import { advise, checkVmas, isFile, kindOf, printVma, TASK_SIZE } from "../mappings/vmas.ts";
+import { advise, checkVmas, isFile, kindOf, printVma } from "../mappings/vmas.ts";
 import { type Content, fillPages, mergePages, readPageRuns } from "../page-content.ts";
 import { readBytes } from "../read-pages.ts";
 import { inheritedVmas, pagesOnlyIn } from "./inherited.ts";
@@ -55,7 +55,7 @@ export function privateMemory(): Plugin {
         const inherited = inheritedVmas(task);
         const content = contentOf(task, vmas, runs);
         const filled = new Set([...content.map(({ vma }) => vma), ...patch.touched(vmas)]);
-        unmapAllBut(task, inherited, stub.zone);
+        unmapAllBut(task, inherited, stub.restorerArea);
         mapAll(task, vmas, inherited, filled, service(OpenFiles));
         const isInherited = ({ vma }: VmaContent) => inherited.has(vma);
         if (inherited.size > 0) {
@@ -77,7 +77,7 @@ export function privateMemory(): Plugin {
       });
       stages.FORKING.task.tapPromise("private-memory", async (task) => {
         // What a helper has of its parent's memory is none of its children's affair.
-        if (task.kind === "helper" && context !== undefined) unmapAllBut(task, new Set(), context.stub.zone);
+        if (task.kind === "helper" && context !== undefined) unmapAllBut(task, new Set(), context.stub.restorerArea);
         if (task.survives && task.forks.length > 0) await restore(task);
       });
       stages.RESTORE.task.tapPromise("private-memory", async (task) => {

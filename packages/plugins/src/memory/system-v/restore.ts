@@ -1,12 +1,9 @@
 import { definePlugin, type Plan, type Plugin, type Task } from "@restage/core";
 import type { VmaEntry } from "@restage/images";
-import { PAGE_SIZE, PROT } from "@restage/linux/abi";
+import { PAGE_SIZE, PROT, SHM } from "@restage/linux/abi";
 import { hasOwnNamespace, namespaceId } from "../../namespaces/own-namespaces.ts";
 import { hugePageSize } from "../huge-pages.ts";
 import { advise, kindOf, printVma } from "../mappings/vmas.ts";
-
-/** Flags of shmat(2). Source: include/uapi/linux/shm.h. */
-const SHM = { RDONLY: 0o10000, EXEC: 0o100000 } as const;
 
 /** A segment that is attached once, of which all or parts are mapped still. */
 interface Attachment {

@@ -116,7 +116,7 @@ function redirectVdso(context: StageContext, task: Task): void {
   const parked = context.stub.vdso;
   const first = parked[0]?.start ?? 0;
   const length = (parked.at(-1)?.end ?? first) - first;
-  const place = findRoom(task, length, context.stub.zone);
+  const place = findRoom(task, length, context.stub.restorerArea);
   for (const { start, end } of parked) {
     const to = place + (start - first);
     task.call.mremap(start, end - start, end - start, MREMAP.MAYMOVE | MREMAP.FIXED, to).expect(to);

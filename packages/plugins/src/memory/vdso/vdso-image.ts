@@ -1,11 +1,7 @@
+import { DT, ELF_MAGIC, ELF64, ELFCLASS, PT, STT } from "@restage/linux/abi";
+
 /** A function of a vdso and where it starts, from the start of the vdso. */
 export type VdsoSymbols = ReadonlyMap<string, number>;
-
-const PT_LOAD = 1;
-const PT_DYNAMIC = 2;
-const DT = { HASH: 4, STRTAB: 5, SYMTAB: 6, STRSZ: 10, GNU_HASH: 0x6ffffef5 } as const;
-const SYMBOL_SIZE = 24;
-const STT_FUNC = 2;
 
 /**
  * The functions that a vdso offers, from its dynamic symbol table. Source of the layout: elf(5).
@@ -15,7 +11,7 @@ const STT_FUNC = 2;
 export function readVdsoSymbols(vdso: Uint8Array): VdsoSymbols | undefined {
   const view = new DataView(vdso.buffer, vdso.byteOffset, vdso.byteLength);
   try {
-    if (view.getUint32(0, false) !== 0x7f454c46 || view.getUint8(4) !== 2) return undefined;
+    if (view.getUint32(0, true) !== ELF_MAGIC || view.getUint8(4) !== ELFCLASS[64]) return undefined;
     return readSymbols(view, vdso);
   } catch (error) {
     if (error instanceof RangeError) return undefined;
@@ -30,10 +26,10 @@ function readSymbols(view: DataView, vdso: Uint8Array): VdsoSymbols | undefined 
   let base = 0;
   let dynamic: number | undefined;
   for (let n = 0; n < count; n++) {
-    const at = headers + n * 56;
+    const at = headers + n * ELF64.PHDR_SIZE;
     const type = view.getUint32(at, true);
-    if (type === PT_LOAD) base = word(at + 16);
-    if (type === PT_DYNAMIC) dynamic = word(at + 8);
+    if (type === PT.LOAD) base = word(at + 16);
+    if (type === PT.DYNAMIC) dynamic = word(at + 8);
   }
   if (dynamic === undefined) return undefined;
   const tags = new Map<number, number>();
@@ -43,10 +39,10 @@ function readSymbols(view: DataView, vdso: Uint8Array): VdsoSymbols | undefined 
   const table = tags.get(DT.SYMTAB);
   if (strings === undefined || table === undefined) return undefined;
   const symbols = new Map<string, number>();
-  const end = table + SYMBOL_SIZE * symbolCount(view, tags);
-  for (let at = table; at < end; at += SYMBOL_SIZE) {
+  const end = table + ELF64.SYM_SIZE * symbolCount(view, tags);
+  for (let at = table; at < end; at += ELF64.SYM_SIZE) {
     const value = word(at + 8);
-    const isFunction = (view.getUint8(at + 4) & 15) === STT_FUNC;
+    const isFunction = (view.getUint8(at + 4) & 15) === STT.FUNC;
     if (!isFunction || view.getUint16(at + 6, true) === 0) continue;
     const name = strings + view.getUint32(at, true);
     symbols.set(new TextDecoder().decode(vdso.subarray(name, vdso.indexOf(0, name))), value - base);

@@ -1,8 +1,6 @@
 import { data, type Task } from "@restage/core";
 import type { IpcDescEntry } from "@restage/images";
-
-/** Flags of shmget, semget and msgget, and a command of shmctl, semctl and msgctl. Source: include/uapi/linux/ipc.h. */
-export const IPC = { CREAT: 0o1000, EXCL: 0o2000, NOWAIT: 0o4000, RMID: 0, SET: 1 } as const;
+import { IPC, IPC64_PERM } from "@restage/linux/abi";
 
 /** Flags with which an object is made as it was. */
 export function creationFlags({ mode }: IpcDescEntry): number {
@@ -17,9 +15,9 @@ export function chooseId(root: Task, kind: "shm" | "sem" | "msg", { id }: IpcDes
 /** A structure of `size` bytes that begins with struct ipc64_perm, for IPC_SET. Source: include/uapi/asm-generic/ipcbuf.h. */
 export function permissions({ uid, gid, mode }: IpcDescEntry, size: number): DataView {
   const view = new DataView(new ArrayBuffer(size));
-  view.setUint32(4, uid, true);
-  view.setUint32(8, gid, true);
-  view.setUint32(20, mode, true);
+  view.setUint32(IPC64_PERM.uid, uid, true);
+  view.setUint32(IPC64_PERM.gid, gid, true);
+  view.setUint32(IPC64_PERM.mode, mode, true);
   return view;
 }
 

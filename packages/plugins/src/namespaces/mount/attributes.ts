@@ -1,6 +1,6 @@
 import { type Task, type Value, words } from "@restage/core";
 import type { MntEntry } from "@restage/images";
-import { AT, MOUNT_ATTR, MS } from "@restage/linux/abi";
+import { AT, MOUNT_ATTR, MOUNT_ATTR_SIZE, MS } from "@restage/linux/abi";
 
 /** Flags of mount(2) and the attributes that they are. */
 const ATTRIBUTES = [
@@ -25,7 +25,6 @@ const OF_MOUNTS =
   MS.PRIVATE |
   MS.SLAVE |
   MS.SHARED;
-const SIZE = 32;
 
 /** Flags for mount(2) of a file system of its own. */
 export function flagsOfFileSystem({ flags, sb_flags }: MntEntry): number {
@@ -48,5 +47,5 @@ export function setPropagation(task: Task, mount: Value, propagation: number): v
 }
 
 function setattr(task: Task, mount: Value, attributes: ReturnType<typeof words>): void {
-  task.call.mount_setattr(mount, "", AT.EMPTY_PATH, attributes, SIZE);
+  task.call.mount_setattr(mount, "", AT.EMPTY_PATH, attributes, MOUNT_ATTR_SIZE);
 }

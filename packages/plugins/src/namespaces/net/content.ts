@@ -1,5 +1,5 @@
 import type { Host, StageContext } from "@restage/core";
-import { AT_FDCWD, NETLINK, O } from "@restage/linux/abi";
+import { AT_FDCWD, NETLINK, NETNSA, O, RTM } from "@restage/linux/abi";
 import { idsOutside } from "../user/restore.ts";
 import { makeTrackedConnections } from "./conntrack/restore.ts";
 import { loadFirewalls } from "./firewall/restore.ts";
@@ -11,9 +11,6 @@ import { makeAddresses, makeRoutes, makeRules, readDump } from "./netlink-dumps/
 import { attribute, joined, NetlinkSocket } from "./netlink-socket.ts";
 import { linkSysctls, networkSysctls, setSysctls } from "./sysctls/restore.ts";
 
-/** Source: include/uapi/linux/rtnetlink.h, net_namespace.h. */
-const RTM_NEWNSID = 88;
-const NETNSA = { NSID: 1, FD: 3 } as const;
 /** struct rtgenmsg, padded. */
 const RTGENMSG = 4;
 
@@ -79,7 +76,7 @@ function nameOthers(context: StageContext, { id, routes }: OpenNamespace, all: r
     if (target === undefined) continue;
     const number = attribute(NETNSA.NSID, netnsid_value);
     const body = joined(new Uint8Array(RTGENMSG), number, attribute(NETNSA.FD, target.descriptor));
-    routes.make(`number network namespace ${target_ns_id}`, RTM_NEWNSID, 0, body);
+    routes.make(`number network namespace ${target_ns_id}`, RTM.NEWNSID, 0, body);
   }
 }
 

@@ -1,7 +1,6 @@
 import { data, type Host, output, RestoreError } from "@restage/core";
-import { AF, errnoText, NLM_F, NLMSG, SOCK } from "@restage/linux/abi";
+import { AF, errnoText, NLM_F, NLMSG, NLMSGHDR_SIZE, SOCK } from "@restage/linux/abi";
 
-const HEADER = 16;
 const ANSWER = 8192;
 
 /** Asks the kernel to make things in the network namespace in which it was opened. Source: netlink(7). */
@@ -35,7 +34,7 @@ export class NetlinkSocket {
   /** Asks for one thing. Returns the body of the answer, or undefined when it is not there. */
   find(type: number, body: Uint8Array): DataView | undefined {
     const answer = this.#exchange(type, 0, body);
-    return errnoOf(answer) === 0 ? new DataView(answer.buffer, answer.byteOffset + HEADER) : undefined;
+    return errnoOf(answer) === 0 ? new DataView(answer.buffer, answer.byteOffset + NLMSGHDR_SIZE) : undefined;
   }
 
   failure(what: string, type: number, errno: number, hint?: string): RestoreError {
@@ -50,12 +49,12 @@ export class NetlinkSocket {
   }
 
   #exchange(type: number, flags: number, body: Uint8Array): DataView {
-    const message = new Uint8Array(HEADER + body.length);
+    const message = new Uint8Array(NLMSGHDR_SIZE + body.length);
     const view = new DataView(message.buffer);
     view.setUint32(0, message.length, true);
     view.setUint16(4, type, true);
     view.setUint16(6, flags | NLM_F.REQUEST, true);
-    message.set(body, HEADER);
+    message.set(body, NLMSGHDR_SIZE);
     this.#host.call.write(this.#socket, data(message), message.length);
     const room = output(ANSWER);
     this.#host.call.read(this.#socket, room, ANSWER);
@@ -64,7 +63,7 @@ export class NetlinkSocket {
 }
 
 function errnoOf(answer: DataView): number {
-  return answer.getUint16(4, true) === NLMSG.ERROR ? -answer.getInt32(HEADER, true) : 0;
+  return answer.getUint16(4, true) === NLMSG.ERROR ? -answer.getInt32(NLMSGHDR_SIZE, true) : 0;
 }
 
 /** Attributes of a request, each padded to 4 bytes. Source: rtnetlink(3). */

@@ -1,6 +1,6 @@
 import { definePlugin, type Plugin, type Task } from "@restage/core";
 import type { SaEntry } from "@restage/images";
-import { NSIG, SIG, SIG_DFL, SIG_IGN, SIGSET_SIZE, signalBit } from "@restage/linux/abi";
+import { NSIG, SIG, SIG_DFL, SIG_IGN, SIGSET_SIZE, SS, STACK_T, signalBit } from "@restage/linux/abi";
 
 /**
  * RESTORE: signal actions and alternate stacks. RESTORE_SIGCHLD: the action of SIGCHLD, which until then is the default, so that children
@@ -31,13 +31,13 @@ export function signalActions(): Plugin {
       });
       stages.RESTORE.thread.tap("signal-actions", (thread) => {
         const stack = thread.state.sas;
-        if (stack === undefined || (stack.ss_flags & SS_DISABLE) !== 0) return;
+        if (stack === undefined || (stack.ss_flags & SS.DISABLE) !== 0) return;
         // Being on the stack is no property of it, but of the stack pointer.
-        const bytes = new Uint8Array(24);
+        const bytes = new Uint8Array(STACK_T.size);
         const view = new DataView(bytes.buffer);
-        view.setBigUint64(0, stack.ss_sp, true);
-        view.setUint32(8, stack.ss_flags & ~SS_ONSTACK, true);
-        view.setBigUint64(16, stack.ss_size, true);
+        view.setBigUint64(STACK_T.ss_sp, stack.ss_sp, true);
+        view.setUint32(STACK_T.ss_flags, stack.ss_flags & ~SS.ONSTACK, true);
+        view.setBigUint64(STACK_T.ss_size, stack.ss_size, true);
         thread.call.sigaltstack(bytes, 0);
       });
       stages.RESTORE_SIGCHLD.task.tap("signal-actions", (task) => {
@@ -49,10 +49,6 @@ export function signalActions(): Plugin {
     },
   });
 }
-
-/** Source: include/uapi/linux/signal.h. */
-const SS_ONSTACK = 1;
-const SS_DISABLE = 2;
 
 /** The image has them for signals 1 to 64 in order, without SIGKILL and SIGSTOP. */
 function actionsOf(task: Task): ReadonlyMap<number, SaEntry> {

@@ -1,10 +1,8 @@
 import { definePlugin, type Plan, type Plugin, type Task, type Thread } from "@restage/core";
-import { SIG } from "@restage/linux/abi";
+import { SIG, SIGINFO_SIZE } from "@restage/linux/abi";
 
 /** Signals that a processor raises; the kernel takes them first, even blocked ones, at the next trap. */
 const SYNCHRONOUS: ReadonlySet<number> = new Set([SIG.SEGV, SIG.BUS, SIG.ILL, SIG.FPE, SIG.TRAP, SIG.SYS]);
-
-const SIGINFO_SIZE = 128;
 
 /**
  * RESTORE_SIGCHLD: what signals a process and its threads had pending, with all that came with them, in their order. Each task queues

@@ -1,5 +1,5 @@
 import type { DumpContext, Host } from "@restage/core";
-import { INET_DIAG } from "@restage/linux/abi";
+import { AF, INET_DIAG, INET_DIAG_MSG, INET_DIAG_REQ_V2, INET_DIAG_SOCKID } from "@restage/linux/abi";
 import { room } from "../../room.ts";
 import { diagnose } from "../socket-diag.ts";
 
@@ -20,34 +20,30 @@ export interface InetSocket {
   readonly shutdown: number;
 }
 
-const REQUEST_SIZE = 56;
-const MESSAGE_SIZE = 72;
-const AF_INET6 = 10;
-
 /** All bound sockets of a family and protocol in the tree's network namespace, by inode. */
 export function readInetSockets(
   context: DumpContext,
   family: number,
   protocol: number,
 ): ReadonlyMap<number, InetSocket> {
-  const request = new Uint8Array(REQUEST_SIZE);
-  request[0] = family;
+  const request = new Uint8Array(INET_DIAG_REQ_V2.size);
+  request[INET_DIAG_REQ_V2.sdiag_family] = family;
   // Raw sockets have a protocol of their own, which stands elsewhere.
-  request[1] = protocol;
-  request[2] = 1 << (INET_DIAG.SHUTDOWN - 1);
-  new DataView(request.buffer).setUint32(4, 0xffff_ffff, true);
-  const sockets = diagnose(context, request, MESSAGE_SIZE).map(({ message, attributes }): InetSocket => {
+  request[INET_DIAG_REQ_V2.sdiag_protocol] = protocol;
+  request[INET_DIAG_REQ_V2.idiag_ext] = 1 << (INET_DIAG.SHUTDOWN - 1);
+  new DataView(request.buffer).setUint32(INET_DIAG_REQ_V2.idiag_states, 0xffff_ffff, true);
+  const sockets = diagnose(context, request, INET_DIAG_MSG.size).map(({ message, attributes }): InetSocket => {
     const words = (at: number) =>
-      Array.from({ length: family === AF_INET6 ? 4 : 1 }, (_, index) => message.getUint32(at + 4 * index, true));
+      Array.from({ length: family === AF.INET6 ? 4 : 1 }, (_, index) => message.getUint32(at + 4 * index, true));
     return {
-      ino: message.getUint32(68, true),
-      state: message.getUint8(1),
-      sourcePort: message.getUint16(4, false),
-      destinationPort: message.getUint16(6, false),
-      source: words(8),
-      destination: words(24),
-      readQueue: message.getUint32(56, true),
-      writeQueue: message.getUint32(60, true),
+      ino: message.getUint32(INET_DIAG_MSG.idiag_inode, true),
+      state: message.getUint8(INET_DIAG_MSG.idiag_state),
+      sourcePort: message.getUint16(INET_DIAG_SOCKID.idiag_sport, false),
+      destinationPort: message.getUint16(INET_DIAG_SOCKID.idiag_dport, false),
+      source: words(INET_DIAG_SOCKID.idiag_src),
+      destination: words(INET_DIAG_SOCKID.idiag_dst),
+      readQueue: message.getUint32(INET_DIAG_MSG.idiag_rqueue, true),
+      writeQueue: message.getUint32(INET_DIAG_MSG.idiag_wqueue, true),
       shutdown: attributes.get(INET_DIAG.SHUTDOWN)?.[0] ?? 0,
     };
   });
@@ -68,7 +64,7 @@ export function readAddress(
   const length = room(4);
   length.view.setInt32(0, ADDRESS_SIZE, true);
   host.attempt(call, socket, data, length.data);
-  const [at, words] = family === AF_INET6 ? [8, 4] : [4, 1];
+  const [at, words] = family === AF.INET6 ? [8, 4] : [4, 1];
   const address = Array.from({ length: words }, (_, index) => view.getUint32(at + 4 * index, true));
   return { port: view.getUint16(2, false), address };
 }

@@ -1,16 +1,20 @@
 import { type DumpContext, definePlugin, type OpenFile, type Plugin } from "@restage/core";
 import { fdTypes, type InputOf, type NetlinkSkEntry } from "@restage/images";
-import { AF, NDIAG_SHOW, NETLINK_DIAG, SO, SOL } from "@restage/linux/abi";
+import {
+  AF,
+  FIONREAD,
+  NDIAG_PROTO_ALL,
+  NDIAG_SHOW,
+  NETLINK_DIAG,
+  NETLINK_DIAG_MSG,
+  NETLINK_DIAG_REQ,
+  SO,
+  SOL,
+} from "@restage/linux/abi";
 import { ownerOf } from "../../files/file-owner/dump.ts";
 import { room } from "../../room.ts";
 import { diagnose } from "../socket-diag.ts";
 import { readOption, socketOptions } from "../socket-options/dump.ts";
-
-/** NDIAG_PROTO_ALL. Source: include/uapi/linux/netlink_diag.h. */
-const ALL_PROTOCOLS = 255;
-const REQUEST_SIZE = 20;
-const MESSAGE_SIZE = 28;
-const FIONREAD = 0x541b;
 
 /** A netlink socket that is bound, as the kernel describes it. */
 interface NetlinkSocket {
@@ -74,19 +78,19 @@ function describeSocket(
 }
 
 function readNetlinkSockets(context: DumpContext): ReadonlyMap<number, NetlinkSocket> {
-  const request = new Uint8Array(REQUEST_SIZE);
-  request[0] = AF.NETLINK;
-  request[1] = ALL_PROTOCOLS;
-  new DataView(request.buffer).setUint32(8, NDIAG_SHOW.GROUPS, true);
-  const sockets = diagnose(context, request, MESSAGE_SIZE).map(({ message, attributes }): NetlinkSocket => {
+  const request = new Uint8Array(NETLINK_DIAG_REQ.size);
+  request[NETLINK_DIAG_REQ.sdiag_family] = AF.NETLINK;
+  request[NETLINK_DIAG_REQ.sdiag_protocol] = NDIAG_PROTO_ALL;
+  new DataView(request.buffer).setUint32(NETLINK_DIAG_REQ.ndiag_show, NDIAG_SHOW.GROUPS, true);
+  const sockets = diagnose(context, request, NETLINK_DIAG_MSG.size).map(({ message, attributes }): NetlinkSocket => {
     const groups = attributes.get(NETLINK_DIAG.GROUPS);
     return {
-      protocol: message.getUint8(2),
-      state: message.getUint8(3),
-      portid: message.getUint32(4, true),
-      dstPortid: message.getUint32(8, true),
-      dstGroup: message.getUint32(12, true),
-      ino: message.getUint32(16, true),
+      protocol: message.getUint8(NETLINK_DIAG_MSG.ndiag_protocol),
+      state: message.getUint8(NETLINK_DIAG_MSG.ndiag_state),
+      portid: message.getUint32(NETLINK_DIAG_MSG.ndiag_portid, true),
+      dstPortid: message.getUint32(NETLINK_DIAG_MSG.ndiag_dst_portid, true),
+      dstGroup: message.getUint32(NETLINK_DIAG_MSG.ndiag_dst_group, true),
+      ino: message.getUint32(NETLINK_DIAG_MSG.ndiag_ino, true),
       groups: groups === undefined ? [] : [...new Uint32Array(groups.slice(0, groups.length & ~3).buffer)],
     };
   });

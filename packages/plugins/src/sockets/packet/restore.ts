@@ -10,7 +10,19 @@ import {
   type Value,
 } from "@restage/core";
 import { fdTypes, type PacketMclist, type PacketRing, type PacketSockEntry, type VmaEntry } from "@restage/images";
-import { AF, F, IFREQ, MAP, PACKET, SETTABLE_FLAGS, SIOCGIFNAME, SOCK, SOCK_PACKET, SOL } from "@restage/linux/abi";
+import {
+  AF,
+  F,
+  IFREQ,
+  MAP,
+  PACKET,
+  PACKET_MREQ,
+  SETTABLE_FLAGS,
+  SIOCGIFNAME,
+  SOCK,
+  SOCK_PACKET,
+  SOL,
+} from "@restage/linux/abi";
 import { advise, kindOf, printVma } from "../../memory/mappings/vmas.ts";
 import { setOption, setSocketOptions } from "../socket-options/restore.ts";
 
@@ -18,8 +30,8 @@ const TYPES: ReadonlySet<number> = new Set([SOCK.DGRAM, SOCK.RAW, SOCK_PACKET]);
 
 /** What `fanout` is when a socket is in no group. Source: CRIU images/packet-sock.proto. */
 const NO_FANOUT = 0xffff_ffff;
-/** Of struct packet_mreq, with room for the longest address. Source: include/uapi/linux/if_packet.h. */
-const MEMBERSHIP = { size: 40, type: 4, addressLength: 6, address: 8 } as const;
+/** Bytes of struct packet_mreq with room for the longest address, MAX_ADDR_LEN of include/linux/netdevice.h. */
+const MEMBERSHIP_SIZE = PACKET_MREQ.mr_address + 32;
 /** Of struct sockaddr, whose sa_data has the name of a device; and the room that a whole name takes in it. Source: packet(7). */
 const OLD_ADDRESS = { size: 16, room: 18 } as const;
 
@@ -122,12 +134,12 @@ function setPacketOptions(task: Task, socket: Value, entry: PacketSockEntry): vo
 
 /** struct packet_mreq. */
 function addMembership(task: Task, socket: Value, { index, type, addr }: PacketMclist): void {
-  const bytes = new Uint8Array(MEMBERSHIP.size);
+  const bytes = new Uint8Array(MEMBERSHIP_SIZE);
   const view = new DataView(bytes.buffer);
   view.setInt32(0, index, true);
-  view.setUint16(MEMBERSHIP.type, type, true);
-  view.setUint16(MEMBERSHIP.addressLength, addr.length, true);
-  bytes.set(addr, MEMBERSHIP.address);
+  view.setUint16(PACKET_MREQ.mr_type, type, true);
+  view.setUint16(PACKET_MREQ.mr_alen, addr.length, true);
+  bytes.set(addr, PACKET_MREQ.mr_address);
   task.call.setsockopt(socket, SOL.PACKET, PACKET.ADD_MEMBERSHIP, bytes, bytes.length);
 }
 

@@ -1,10 +1,7 @@
 import type { Host } from "@restage/core";
 import type { InputOf, SkOptsEntry } from "@restage/images";
-import { AF, SO, SOL } from "@restage/linux/abi";
+import { AF, SO, SOCK_FILTER_SIZE, SOL } from "@restage/linux/abi";
 import { room } from "../../room.ts";
-
-/** sizeof(struct sock_filter). */
-const INSTRUCTION_SIZE = 8;
 
 /** An option that is a number; undefined when the socket has no such option. */
 export function readOption(host: Host, socket: number, level: number, option: number): number | undefined {
@@ -78,10 +75,10 @@ function filterOf(host: Host, socket: number): readonly bigint[] {
   if (host.attempt("getsockopt", socket, SOL.SOCKET, SO.ATTACH_FILTER, 0, length.data) < 0) return [];
   const count = length.view.getInt32(0, true);
   if (count === 0) return [];
-  const filter = room(count * INSTRUCTION_SIZE);
+  const filter = room(count * SOCK_FILTER_SIZE);
   host.attempt("getsockopt", socket, SOL.SOCKET, SO.ATTACH_FILTER, filter.data, length.data);
   return Array.from({ length: count }, (_, index) => {
-    const at = index * INSTRUCTION_SIZE;
+    const at = index * SOCK_FILTER_SIZE;
     const operation = (filter.view.getUint16(at, true) << 16) | filter.view.getUint16(at + 2, false);
     return (BigInt(operation >>> 0) << 32n) | BigInt(filter.view.getUint32(at + 4, true));
   });

@@ -1,11 +1,9 @@
 import { addressOf, type DumpContext, data, type OpenFile, struct } from "@restage/core";
-import { CMSG_HEADER_SIZE, MSG, SCM, SO, SOL } from "@restage/linux/abi";
+import { CMSG_HEADER_SIZE, MSG, MSGHDR, SCM, SO, SOL } from "@restage/linux/abi";
 import { room } from "../../room.ts";
 import { readOption } from "../socket-options/dump.ts";
 
 const CONTROL_SIZE = 4096;
-/** struct msghdr: where the kernel writes. */
-const MSGHDR = { control_length: 40, flags: 48 } as const;
 const MAX_PACKET = 180 * 1024;
 
 /** Saves what waits in the receive queue of a socket, and leaves it there. Files in flight become files of the tree. */
@@ -34,11 +32,11 @@ function savePacket(context: DumpContext, file: OpenFile, socket: number): boole
   const length = context.host.attempt("recvmsg", socket, message, flags);
   if (length <= 0) return false;
   const header = new DataView(message.bytes.buffer);
-  if ((header.getInt32(MSGHDR.flags, true) & MSG.TRUNC) !== 0) {
+  if ((header.getInt32(MSGHDR.msg_flags, true) & MSG.TRUNC) !== 0) {
     context.findings.refuse({ what: file.link, why: "a packet in its queue is too large", pid: file.task.pid });
     return false;
   }
-  const scm = rightsOf(context, file, control.view, Number(header.getBigUint64(MSGHDR.control_length, true)));
+  const scm = rightsOf(context, file, control.view, Number(header.getBigUint64(MSGHDR.msg_controllen, true)));
   const value = { id_for: file.id, length, scm };
   context.images.add("sk_queues", undefined, { value, extra: content.data.bytes.slice(0, length) });
   return true;

@@ -1,6 +1,6 @@
 import type { DumpContext, OpenFile } from "@restage/core";
 import type { InputOf, TcpStreamEntry } from "@restage/images";
-import { SOL, TCP, TCP_QUEUE, TCP_STATE, TCPI_OPT } from "@restage/linux/abi";
+import { SIOCINQ, SIOCOUTQ, SIOCOUTQNSD, SOL, TCP, TCP_INFO, TCP_QUEUE, TCP_STATE, TCPI_OPT } from "@restage/linux/abi";
 import { room } from "../../room.ts";
 import type { InetSocket } from "../inet/diag-table.ts";
 import { readOption, readOptionBytes } from "../socket-options/dump.ts";
@@ -12,13 +12,6 @@ const { ESTABLISHED, FIN_WAIT1, FIN_WAIT2, CLOSE, CLOSE_WAIT, LAST_ACK, CLOSING,
 const SAVED: ReadonlySet<number> = new Set([ESTABLISHED, FIN_WAIT1, FIN_WAIT2, CLOSE_WAIT, LAST_ACK, CLOSING, CLOSE]);
 /** States in which the end of what is to be sent counts as a byte of the send queue. */
 const SENT_END: ReadonlySet<number> = new Set([FIN_WAIT1, FIN_WAIT2, LAST_ACK, CLOSE, CLOSING]);
-
-/** Offsets in struct tcp_info. Source: include/uapi/linux/tcp.h. */
-const TCP_INFO = { state: 0, options: 5, window_scales: 6, size: 104 } as const;
-/** Sizes of the queues. Source: include/uapi/asm-generic/sockios.h, linux/sockios.h. */
-const SIOCINQ = 0x541b;
-const SIOCOUTQ = 0x5411;
-const SIOCOUTQNSD = 0x894b;
 
 /** Is it a connection, and no listening or unused socket? */
 export function isConnection({ state, destinationPort }: InetSocket): boolean {
@@ -56,9 +49,9 @@ interface Connection {
 function readConnection(context: DumpContext, socket: number): Connection {
   const { host } = context;
   const info = readOptionBytes(host, socket, SOL.TCP, TCP.INFO, TCP_INFO.size) ?? new Uint8Array(TCP_INFO.size);
-  const state = info[TCP_INFO.state] ?? CLOSE;
-  const options = info[TCP_INFO.options] ?? 0;
-  const scales = info[TCP_INFO.window_scales] ?? 0;
+  const state = info[TCP_INFO.tcpi_state] ?? CLOSE;
+  const options = info[TCP_INFO.tcpi_options] ?? 0;
+  const scales = info[TCP_INFO.wscale] ?? 0;
   const size = (request: number) => {
     const value = room(4);
     host.attempt("ioctl", socket, request, value.data);
@@ -81,7 +74,7 @@ function readConnection(context: DumpContext, socket: number): Connection {
     outq_seq: send.sequence,
     unsq_len: unsent,
     opt_mask: options,
-    mss_clamp: readOption(host, socket, SOL.TCP, TCP_MAXSEG) ?? 0,
+    mss_clamp: readOption(host, socket, SOL.TCP, TCP.MAXSEG) ?? 0,
     snd_wscale: hasScales ? scales & 15 : 0,
     ...(hasScales ? { rcv_wscale: scales >> 4 } : {}),
     ...((options & TCPI_OPT.TIMESTAMPS) === 0
@@ -91,9 +84,6 @@ function readConnection(context: DumpContext, socket: number): Connection {
   };
   return { entry, inq: receive.bytes, outq: send.bytes, state };
 }
-
-/** Source: include/uapi/linux/tcp.h. */
-const TCP_MAXSEG = 2;
 
 /** A queue of a socket in repair mode: its next sequence number, and what is in it. */
 function readQueue({ host, seizer }: DumpContext, socket: number, queue: number, length: number) {

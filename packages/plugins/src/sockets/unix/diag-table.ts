@@ -1,5 +1,5 @@
 import type { DumpContext } from "@restage/core";
-import { AF, UDIAG_SHOW, UNIX_DIAG } from "@restage/linux/abi";
+import { AF, UDIAG_SHOW, UNIX_DIAG, UNIX_DIAG_MSG, UNIX_DIAG_REQ } from "@restage/linux/abi";
 import { diagnose } from "../socket-diag.ts";
 
 /** A Unix socket as the kernel describes it. */
@@ -22,27 +22,25 @@ export interface UnixSocket {
   readonly shutdown: number;
 }
 
-const REQUEST_SIZE = 24;
-const MESSAGE_SIZE = 16;
 const SHOW = UDIAG_SHOW.NAME | UDIAG_SHOW.PEER | UDIAG_SHOW.ICONS | UDIAG_SHOW.RQLEN;
 
 /** All Unix sockets of the tree's network namespace, by inode. */
 export function readUnixSockets(context: DumpContext): ReadonlyMap<number, UnixSocket> {
-  const request = new Uint8Array(REQUEST_SIZE);
+  const request = new Uint8Array(UNIX_DIAG_REQ.size);
   const view = new DataView(request.buffer);
-  request[0] = AF.UNIX;
-  view.setUint32(4, 0xffff_ffff, true);
-  view.setUint32(12, SHOW, true);
-  const sockets = diagnose(context, request, MESSAGE_SIZE).map(({ message, attributes }): UnixSocket => {
+  request[UNIX_DIAG_REQ.sdiag_family] = AF.UNIX;
+  view.setUint32(UNIX_DIAG_REQ.udiag_states, 0xffff_ffff, true);
+  view.setUint32(UNIX_DIAG_REQ.udiag_show, SHOW, true);
+  const sockets = diagnose(context, request, UNIX_DIAG_MSG.size).map(({ message, attributes }): UnixSocket => {
     const words = (attribute: number) => {
       const bytes = attributes.get(attribute);
       return bytes === undefined ? [] : [...new Uint32Array(bytes.slice(0, bytes.length & ~3).buffer)];
     };
     const [readQueue = 0, writeQueue = 0] = words(UNIX_DIAG.RQLEN);
     return {
-      ino: message.getUint32(4, true),
-      type: message.getUint8(1),
-      state: message.getUint8(2),
+      ino: message.getUint32(UNIX_DIAG_MSG.udiag_ino, true),
+      type: message.getUint8(UNIX_DIAG_MSG.udiag_type),
+      state: message.getUint8(UNIX_DIAG_MSG.udiag_state),
       name: attributes.get(UNIX_DIAG.NAME) ?? new Uint8Array(),
       peer: words(UNIX_DIAG.PEER)[0] ?? 0,
       icons: words(UNIX_DIAG.ICONS),

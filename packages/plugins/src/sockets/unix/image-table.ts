@@ -1,9 +1,6 @@
 import type { Plan } from "@restage/core";
-import { SOCK } from "@restage/linux/abi";
+import { SO_ACCEPTCON, SOCK } from "@restage/linux/abi";
 import { sharesNetwork } from "../../namespaces/own-namespaces.ts";
-
-/** Set in the flags of a socket that listens. Source: include/linux/net.h, __SO_ACCEPTCON. */
-const LISTENS = 0x10000;
 
 /**
  * The Unix sockets of the network namespace to which the tree comes, none in a new one, to which others can connect, by name: abstract ones begin with `@`. The values are inodes.
@@ -15,7 +12,7 @@ export function readUnixTable(plan: Plan): ReadonlyMap<string, number> {
     const match = /^\S+: \S+ \S+ (\S+) (\S+) \S+ +(\d+) (.+)$/.exec(line);
     if (match === null) continue;
     const [, flags = "0", type = "0", inode, name = ""] = match;
-    const isOpen = (Number.parseInt(flags, 16) & LISTENS) !== 0 || Number.parseInt(type, 16) === SOCK.DGRAM;
+    const isOpen = (Number.parseInt(flags, 16) & SO_ACCEPTCON) !== 0 || Number.parseInt(type, 16) === SOCK.DGRAM;
     if (isOpen) found.set(name, Number(inode));
   }
   return found;

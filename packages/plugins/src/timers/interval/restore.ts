@@ -1,11 +1,12 @@
 import { definePlugin, type Plugin, words } from "@restage/core";
 import type { ItimerEntry, TaskTimersEntry } from "@restage/images";
+import { ITIMER } from "@restage/linux/abi";
 
 /** `which` of setitimer(2) for each timer of the image. */
 const TIMERS = [
-  ["real", 0],
-  ["virt", 1],
-  ["prof", 2],
+  ["real", ITIMER.REAL],
+  ["virt", ITIMER.VIRTUAL],
+  ["prof", ITIMER.PROF],
 ] as const satisfies readonly (readonly [keyof TaskTimersEntry, number])[];
 
 /** COMPLETE: interval timers, armed last: earlier they would run out while the task is held. */

@@ -1,12 +1,9 @@
 import { data, definePlugin, type Plugin, struct, type Task, words } from "@restage/core";
 import type { PosixTimerEntry } from "@restage/images";
-import { PR } from "@restage/linux/abi";
+import { PR, SIGEV } from "@restage/linux/abi";
 
 const ON = 1;
 const OFF = 0;
-
-/** SIGEV_THREAD_ID. Source: include/uapi/asm-generic/siginfo.h. */
-const SIGEV_THREAD_ID = 4;
 
 /**
  * RESTORE: POSIX timers with their ids. COMPLETE: they are armed, with the time that was left.
@@ -54,7 +51,7 @@ function create(task: Task, timer: PosixTimerEntry, id: number): void {
     [8, timer.sival_ptr],
     [4, timer.si_signo],
     [4, timer.it_sigev_notify],
-    [4, timer.it_sigev_notify === SIGEV_THREAD_ID ? (timer.notify_thread_id ?? 0) : 0],
+    [4, timer.it_sigev_notify === SIGEV.THREAD_ID ? (timer.notify_thread_id ?? 0) : 0],
     ...Array.from({ length: 11 }, () => [4, 0] as const),
   );
   task.call.timer_create(timer.clock_id, event, data(new Uint8Array(Int32Array.of(id).buffer)));

@@ -11,17 +11,9 @@ import {
   type Value,
 } from "@restage/core";
 import type { Data } from "@restage/linux";
-import { O } from "@restage/linux/abi";
+import { AF, CMSG_HEADER_SIZE, MSG, O, SCM, SOCK, SOL } from "@restage/linux/abi";
 import { FilePassings } from "../file-passings.ts";
 import { type Passing, Transport } from "../transport.ts";
-
-/** Source: include/linux/socket.h, include/uapi/linux/un.h. */
-const AF_UNIX = 1;
-const SOCK_DGRAM = 2;
-const SOL_SOCKET = 1;
-const SCM_RIGHTS = 1;
-const MSG_CMSG_CLOEXEC = 0x40000000;
-const CMSG_HEADER_SIZE = 16;
 
 /** SCM_MAX_FD: as many descriptors go in one message. */
 const MAX_DESCRIPTORS = 253;
@@ -52,7 +44,7 @@ export function transportSockets(): Plugin {
         if (context === undefined || !service(FilePassings).passings.has(task)) return;
         const number = context.serviceDescriptors.number("transport");
         const { name, length } = socketName(context, task);
-        const socket = task.call.socket(AF_UNIX, SOCK_DGRAM | O.CLOEXEC, 0);
+        const socket = task.call.socket(AF.UNIX, SOCK.DGRAM | O.CLOEXEC, 0);
         task.call.bind(socket, name, length).hint("the abstract name is taken by another restore of the same run id");
         task.place(socket, number, { cloexec: true });
       });
@@ -100,14 +92,14 @@ function send(
   const descriptors = ids.map((id) => [4, open.get(id) ?? -1] as const);
   const size = CMSG_HEADER_SIZE + 4 * ids.length;
   const padding = ids.length % 2 === 0 ? [] : [[4, 0] as const];
-  const control = struct([8, size], [4, SOL_SOCKET], [4, SCM_RIGHTS], ...descriptors, ...padding);
+  const control = struct([8, size], [4, SOL.SOCKET], [4, SCM.RIGHTS], ...descriptors, ...padding);
   task.call.sendmsg(socket, messageHeader(name, length, payload, control), 0).expect(payload.bytes.length);
 }
 
 function receive(task: Task, socket: number, most: number): { readonly payload: Data; readonly control: Data } {
   const payload = output(4 + 4 * most);
   const control = output((CMSG_HEADER_SIZE + 4 * most + 7) & ~7);
-  task.call.recvmsg(socket, messageHeader(undefined, 0, payload, control), MSG_CMSG_CLOEXEC);
+  task.call.recvmsg(socket, messageHeader(undefined, 0, payload, control), MSG.CMSG_CLOEXEC);
   return { payload, control };
 }
 
@@ -150,7 +142,7 @@ function messageHeader(name: Data | undefined, nameLength: number, payload: Data
 function socketName(context: StageContext, task: Task): { readonly name: Data; readonly length: number } {
   const name = new TextEncoder().encode(`\0restage-${context.host.runId}-${task.pid}`);
   const bytes = new Uint8Array(2 + name.length);
-  new DataView(bytes.buffer).setUint16(0, AF_UNIX, true);
+  new DataView(bytes.buffer).setUint16(0, AF.UNIX, true);
   bytes.set(name, 2);
   return { name: data(bytes), length: bytes.length };
 }

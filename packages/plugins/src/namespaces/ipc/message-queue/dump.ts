@@ -1,17 +1,10 @@
 import { type DumpContext, type Host, output, RestoreError } from "@restage/core";
 import type { IpcQueuedMessage } from "@restage/images";
-import { errnoText } from "@restage/linux/abi";
+import { errnoText, IPC, MSG_COPY, MSQID64_DS } from "@restage/linux/abi";
 import { room } from "../../../room.ts";
 import { idsInside } from "../../user/ids-inside.ts";
 import { descriptionOf, readObjects } from "../objects.ts";
 
-/** Commands and flags. Source: include/uapi/linux/{ipc,msg}.h. */
-const IPC_STAT = 2;
-const IPC_NOWAIT = 0o4000;
-const MSG_COPY = 0o40000;
-
-/** struct msqid64_ds: its size, the number of messages, and the highest number of bytes. Source: include/uapi/asm-generic/msgbuf.h. */
-const MSQID_DS = { size: 120, qnum: 80, qbytes: 88 } as const;
 const LARGEST_MESSAGE = 64 * 1024;
 
 /** System V message queues with their messages, which stay there. Requires CONFIG_CHECKPOINT_RESTORE. */
@@ -19,11 +12,11 @@ export function saveMessageQueues(context: DumpContext, namespace: number): void
   const { host, images } = context;
   for (const object of readObjects(host, "msg")) {
     const desc = descriptionOf(object, "msg", idsInside(context));
-    const state = output(MSQID_DS.size);
-    host.call.msgctl(desc.id, IPC_STAT, state);
+    const state = output(MSQID64_DS.size);
+    host.call.msgctl(desc.id, IPC.STAT, state);
     const view = new DataView(state.bytes.buffer, state.bytes.byteOffset);
-    const qnum = Number(view.getBigUint64(MSQID_DS.qnum, true));
-    const qbytes = Number(view.getBigUint64(MSQID_DS.qbytes, true));
+    const qnum = Number(view.getBigUint64(MSQID64_DS.msg_qnum, true));
+    const qbytes = Number(view.getBigUint64(MSQID64_DS.msg_qbytes, true));
     const extra = Array.from({ length: qnum }, (_, index) => peek(host, desc.id, index));
     images.add("ipcns_msg", namespace, { value: { desc, qbytes, qnum }, extra });
   }
@@ -32,7 +25,7 @@ export function saveMessageQueues(context: DumpContext, namespace: number): void
 /** A copy of a message of a queue. Source: msgop(2). */
 function peek(host: Host, queue: number, index: number): IpcQueuedMessage {
   const { data, view } = room(8 + LARGEST_MESSAGE);
-  const msize = host.attempt("msgrcv", queue, data, LARGEST_MESSAGE, index, IPC_NOWAIT | MSG_COPY);
+  const msize = host.attempt("msgrcv", queue, data, LARGEST_MESSAGE, index, IPC.NOWAIT | MSG_COPY);
   if (msize < 0) {
     const message = `Cannot read message ${index} of message queue ${queue}: ${errnoText(-msize)}`;
     throw new RestoreError("ERR_SYSCALL", message, {

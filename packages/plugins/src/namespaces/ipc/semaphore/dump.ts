@@ -1,9 +1,7 @@
 import { type DumpContext, output } from "@restage/core";
+import { GETALL } from "@restage/linux/abi";
 import { idsInside } from "../../user/ids-inside.ts";
 import { descriptionOf, readObjects } from "../objects.ts";
-
-/** A command of semctl(2): all values of a set. Source: include/uapi/linux/sem.h. */
-const GETALL = 13;
 
 /** System V semaphores with their values. */
 export function saveSemaphores(context: DumpContext, namespace: number): void {

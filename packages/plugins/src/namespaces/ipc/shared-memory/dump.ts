@@ -1,11 +1,8 @@
 import type { DumpContext } from "@restage/core";
-import { AT_FDCWD, O, PAGE_SIZE } from "@restage/linux/abi";
+import { AT_FDCWD, O, PAGE_SIZE, SHM } from "@restage/linux/abi";
 import { savePages } from "../../../memory/shared-mappings/dump.ts";
 import { idsInside } from "../../user/ids-inside.ts";
 import { descriptionOf, readObjects } from "../objects.ts";
-
-/** Source: include/uapi/linux/shm.h. */
-const SHM_RDONLY = 0o10000;
 
 /** System V shared memory with what is in it, attached or not. */
 export function saveSegments(context: DumpContext, namespace: number): void {
@@ -14,7 +11,7 @@ export function saveSegments(context: DumpContext, namespace: number): void {
     const desc = descriptionOf(object, "shm", idsInside(context));
     const size = Number(object.get("size"));
     images.add("ipcns_shm", namespace, { value: { desc, size: BigInt(size), in_pagemaps: true } });
-    const start = host.call.shmat(desc.id, 0, SHM_RDONLY).result;
+    const start = host.call.shmat(desc.id, 0, SHM.RDONLY).result;
     try {
       const end = start + Math.ceil(size / PAGE_SIZE) * PAGE_SIZE;
       const path = `/proc/self/map_files/${start.toString(16)}-${end.toString(16)}`;

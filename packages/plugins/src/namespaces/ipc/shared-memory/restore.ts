@@ -1,19 +1,14 @@
 import { data, type StageContext, type Task } from "@restage/core";
 import { guard } from "@restage/core/restore";
 import { type Entry, type IpcShmEntry, imageFileName, readPagemap } from "@restage/images";
+import { IPC, SHM, SHM_MODE, SHMID64_DS_SIZE } from "@restage/linux/abi";
 import { alignUp, HUGE_PAGES_HINT, hugePageSize } from "../../../memory/huge-pages.ts";
 import { fillPages, placeAt } from "../../../memory/page-content.ts";
-import { argument, chooseId, creationFlags, IPC, permissions } from "../permissions.ts";
-
-/** Size of struct shmid64_ds. Source: include/uapi/asm-generic/shmbuf.h. */
-const SHMID_DS = 112;
-
-/** Bits of a mode, and a command of shmctl(2). Source: include/linux/shm.h, include/uapi/linux/shm.h. */
-const SHM = { DEST: 0o1000, LOCKED: 0o2000, LOCK: 11 } as const;
+import { argument, chooseId, creationFlags, permissions } from "../permissions.ts";
 
 /** System V shared memory. The root task has nothing mapped yet but the zone: each segment is filled at the same address after it. */
 export function makeSegments(root: Task, segments: readonly Entry<"ipcns_shm">[], context: StageContext): void {
-  const end = context.stub.zone.start + context.stub.zone.length;
+  const end = context.stub.restorerArea.start + context.stub.restorerArea.length;
   for (const { value, extra } of segments) {
     const { desc, size, in_pagemaps, hugetlb_flag = 0 } = value;
     const at = hugetlb_flag === 0 ? end : alignUp(end, hugePageSize(hugetlb_flag));
@@ -29,12 +24,12 @@ export function makeSegments(root: Task, segments: readonly Entry<"ipcns_shm">[]
       root.copy(at, data(extra ?? new Uint8Array()));
     }
     root.call.shmdt(at);
-    root.call.shmctl(desc.id, IPC.SET, argument(permissions(desc, SHMID_DS)));
-    if ((desc.mode & SHM.LOCKED) !== 0) root.call.shmctl(desc.id, SHM.LOCK, 0);
+    root.call.shmctl(desc.id, IPC.SET, argument(permissions(desc, SHMID64_DS_SIZE)));
+    if ((desc.mode & SHM_MODE.LOCKED) !== 0) root.call.shmctl(desc.id, SHM.LOCK, 0);
   }
 }
 
 /** Segments that go with whoever detaches them last. */
 export function removeAgain(root: Task, segments: readonly IpcShmEntry[]): void {
-  for (const { desc } of segments) if ((desc.mode & SHM.DEST) !== 0) root.call.shmctl(desc.id, IPC.RMID, 0);
+  for (const { desc } of segments) if ((desc.mode & SHM_MODE.DEST) !== 0) root.call.shmctl(desc.id, IPC.RMID, 0);
 }

@@ -1,19 +1,17 @@
 import { type Host, type ImageSet, RestoreError } from "@restage/core";
-import { AF, NETLINK, NLM_F } from "@restage/linux/abi";
+import {
+  AF,
+  CTA,
+  CTA_PROTOINFO,
+  CTA_PROTOINFO_TCP,
+  IP_CT_TCP_FLAG,
+  NETLINK,
+  NFGENMSG_SIZE,
+  NLA_F_NESTED,
+  NLM_F,
+  NLMSGHDR_SIZE,
+} from "@restage/linux/abi";
 import { NetlinkSocket } from "../netlink-socket.ts";
-
-const HEADER = 16;
-/** struct nfgenmsg. Source: include/uapi/linux/netfilter/nfnetlink.h. */
-const NFGENMSG = 4;
-const NESTED = 0x8000;
-
-/** Source: include/uapi/linux/netfilter/nfnetlink_conntrack.h. */
-const CTA_PROTOINFO = 4;
-const CTA_PROTOINFO_TCP = 1;
-const CTA_PROTOINFO_TCP_FLAGS: readonly number[] = [4, 5];
-
-/** The window of a connection is not looked at. Source: include/uapi/linux/netfilter/nf_conntrack_tcp.h. */
-const BE_LIBERAL = 8;
 
 const IMAGES = [
   { kind: "ct", what: "a tracked connection" },
@@ -45,11 +43,11 @@ export function readMessages(file: string, payload: Uint8Array): readonly { type
   const view = new DataView(payload.buffer, payload.byteOffset, payload.length);
   const messages: { type: number; body: Uint8Array }[] = [];
   for (let at = 0; at < payload.length; ) {
-    const length = at + HEADER + NFGENMSG <= payload.length ? view.getUint32(at, true) : 0;
-    if (length < HEADER + NFGENMSG || at + length > payload.length) {
+    const length = at + NLMSGHDR_SIZE + NFGENMSG_SIZE <= payload.length ? view.getUint32(at, true) : 0;
+    if (length < NLMSGHDR_SIZE + NFGENMSG_SIZE || at + length > payload.length) {
       throw new RestoreError("ERR_IMAGE", `Cannot read ${file}: message at byte ${at} is damaged`, { entry: file });
     }
-    messages.push({ type: view.getUint16(at + 4, true), body: payload.subarray(at + HEADER, at + length) });
+    messages.push({ type: view.getUint16(at + 4, true), body: payload.subarray(at + NLMSGHDR_SIZE, at + length) });
     at += length;
   }
   return messages;
@@ -59,14 +57,14 @@ export function readMessages(file: string, payload: Uint8Array): readonly { type
 function liberal(body: Uint8Array): Uint8Array {
   const copy = new Uint8Array(body);
   if (copy[0] !== AF.INET && copy[0] !== AF.INET6) return copy;
-  const tcp = attributes(copy.subarray(NFGENMSG)).get(CTA_PROTOINFO);
-  const flags = attributes(attributes(tcp ?? new Uint8Array()).get(CTA_PROTOINFO_TCP) ?? new Uint8Array());
-  for (const direction of CTA_PROTOINFO_TCP_FLAGS) {
+  const tcp = attributes(copy.subarray(NFGENMSG_SIZE)).get(CTA.PROTOINFO);
+  const flags = attributes(attributes(tcp ?? new Uint8Array()).get(CTA_PROTOINFO.TCP) ?? new Uint8Array());
+  for (const direction of [CTA_PROTOINFO_TCP.FLAGS_ORIGINAL, CTA_PROTOINFO_TCP.FLAGS_REPLY]) {
     // struct nf_ct_tcp_flags: flags, and which of them are meant.
     const pair = flags.get(direction);
     if (pair === undefined) continue;
-    pair[0] = (pair[0] ?? 0) | BE_LIBERAL;
-    pair[1] = (pair[1] ?? 0) | BE_LIBERAL;
+    pair[0] = (pair[0] ?? 0) | IP_CT_TCP_FLAG.BE_LIBERAL;
+    pair[1] = (pair[1] ?? 0) | IP_CT_TCP_FLAG.BE_LIBERAL;
   }
   return copy;
 }
@@ -77,7 +75,7 @@ function attributes(list: Uint8Array): ReadonlyMap<number, Uint8Array> {
   const values = new Map<number, Uint8Array>();
   for (let at = 0; at + 4 <= list.length; ) {
     const length = Math.max(view.getUint16(at, true), 4);
-    values.set(view.getUint16(at + 2, true) & ~NESTED, list.subarray(at + 4, at + length));
+    values.set(view.getUint16(at + 2, true) & ~NLA_F_NESTED, list.subarray(at + 4, at + length));
     at += (length + 3) & ~3;
   }
   return values;

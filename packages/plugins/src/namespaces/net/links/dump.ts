@@ -1,16 +1,12 @@
 import type { DumpContext } from "@restage/core";
 import type { InputOf, NetDeviceEntry } from "@restage/images";
+import { ARPHRD, IFF, IFINFOMSG, IFLA, IFLA_INFO } from "@restage/linux/abi";
 import { attributesOf } from "../../../sockets/netlink-request.ts";
 import { readRoutes } from "../routes/dump.ts";
 import { readLinkSysctls } from "../sysctls/dump.ts";
 
 /** Types of links. Source: CRIU images/netdev.proto. */
 const LOOPBACK = 1;
-/** Source: include/uapi/linux/if_arp.h, if.h. */
-const ARPHRD_LOOPBACK = 772;
-const IFF_UP = 1;
-/** Source: include/uapi/linux/if_link.h. */
-const IFLA = { IFNAME: 3, MTU: 4, LINKINFO: 18, INFO_KIND: 1 } as const;
 
 /** Tunnels that every namespace has by itself when the kernel knows their kind. */
 const FALLBACK = /^(sit|tunl|gre|gretap|erspan|ip_vti|ip6_vti|ip6tnl|ip6gre)0$/;
@@ -27,25 +23,25 @@ interface Link {
 function readLinks(context: DumpContext): readonly Link[] {
   const all = readRoutes(context.host, "GETLINK", 0).map(({ body }): Link => {
     const view = new DataView(body.buffer, body.byteOffset, body.length);
-    const attributes = attributesOf(body.subarray(16));
+    const attributes = attributesOf(body.subarray(IFINFOMSG.size));
     const info = attributesOf(attributes.get(IFLA.LINKINFO) ?? new Uint8Array());
     const mtu = attributes.get(IFLA.MTU);
     return {
       name: text(attributes.get(IFLA.IFNAME)),
-      kind: text(info.get(IFLA.INFO_KIND)),
-      type: view.getUint16(2, true),
-      ifindex: view.getInt32(4, true),
-      flags: view.getUint32(8, true),
+      kind: text(info.get(IFLA_INFO.KIND)),
+      type: view.getUint16(IFINFOMSG.ifi_type, true),
+      ifindex: view.getInt32(IFINFOMSG.ifi_index, true),
+      flags: view.getUint32(IFINFOMSG.ifi_flags, true),
       mtu: mtu === undefined ? 0 : new DataView(mtu.buffer, mtu.byteOffset).getUint32(0, true),
     };
   });
-  return all.filter(({ name, flags }) => !FALLBACK.test(name) || (flags & IFF_UP) !== 0);
+  return all.filter(({ name, flags }) => !FALLBACK.test(name) || (flags & IFF.UP) !== 0);
 }
 
 /** Refuses links other than the loopback one. */
 export function checkLinks(context: DumpContext): void {
   for (const { name, kind, type } of readLinks(context)) {
-    if (type === ARPHRD_LOOPBACK) continue;
+    if (type === ARPHRD.LOOPBACK) continue;
     context.findings.refuse({ what: `link ${name}`, why: `links of kind ${kind || "physical"} are not saved yet` });
   }
 }

@@ -1,6 +1,6 @@
 import { type Plan, RestoreError } from "@restage/core";
 import { type NetDeviceEntry, ndType } from "@restage/images";
-import { NLM_F } from "@restage/linux/abi";
+import { IFINFOMSG, IFLA, IFLA_INFO, IFLA_MACVLAN, NLM_F, RTM, VETH_INFO } from "@restage/linux/abi";
 import { attribute, joined, type NetlinkSocket, optional } from "../netlink-socket.ts";
 import { externalLink } from "./external-links.ts";
 
@@ -16,23 +16,6 @@ export interface OpenNamespace {
 /** The network namespace of the coordinator. */
 export type Outside = Pick<OpenNamespace, "descriptor" | "routes">;
 
-/** Source: include/uapi/linux/rtnetlink.h, if_link.h, if.h, veth.h. */
-const RTM = { NEWLINK: 16, GETLINK: 18, SETLINK: 19 } as const;
-const IFLA = {
-  ADDRESS: 1,
-  IFNAME: 3,
-  MTU: 4,
-  LINK: 5,
-  MASTER: 10,
-  LINKINFO: 18,
-  NET_NS_FD: 28,
-  NEW_IFINDEX: 49,
-  INFO_KIND: 1,
-  INFO_DATA: 2,
-  MACVLAN_MODE: 1,
-  MACVLAN_FLAGS: 2,
-} as const;
-const VETH_INFO_PEER = 1;
 const ALL_FLAGS = 0xffff_ffff;
 const LARGEST_LOOPBACK_MTU = 65536;
 
@@ -121,7 +104,7 @@ function makePair({ routes }: OpenNamespace, link: NetDeviceEntry, context: Pair
   const place = attribute(IFLA.NET_NS_FD, (home ?? outside).descriptor);
   const end = joined(linkMessage(peer?.ifindex ?? 0), ...identityOfPeer, place);
   const hint = name === undefined ? undefined : `the host may have a link ${name} already`;
-  create(routes, link, "veth", attribute(VETH_INFO_PEER, end), hint);
+  create(routes, link, "veth", attribute(VETH_INFO.PEER, end), hint);
   if (peer !== undefined) made.add(peer);
   if (name !== undefined && bridge !== undefined) join(outside.routes, name, bridge);
 }
@@ -153,8 +136,8 @@ function makeMacvlan(
   const lower = externalLink(external, "macvlan", link.name) ?? "";
   const { mode = 0, flags } = link.macvlan ?? {};
   const settings = joined(
-    attribute(IFLA.MACVLAN_MODE, mode),
-    optional(IFLA.MACVLAN_FLAGS, flags === undefined ? undefined : new Uint8Array(Uint16Array.of(flags).buffer)),
+    attribute(IFLA_MACVLAN.MODE, mode),
+    optional(IFLA_MACVLAN.FLAGS, flags === undefined ? undefined : new Uint8Array(Uint16Array.of(flags).buffer)),
   );
   const place = joined(
     attribute(IFLA.LINK, indexOf(outside.routes, lower)),
@@ -171,7 +154,7 @@ function create(
   hint?: string,
   place: Uint8Array = new Uint8Array(),
 ): void {
-  const info = joined(attribute(IFLA.INFO_KIND, kind), optional(IFLA.INFO_DATA, settings));
+  const info = joined(attribute(IFLA_INFO.KIND, kind), optional(IFLA_INFO.DATA, settings));
   const body = joined(linkMessage(link.ifindex), place, ...identity(link), attribute(IFLA.LINKINFO, info));
   routes.make(`make ${kind} link ${link.name}`, RTM.NEWLINK, NLM_F.CREATE | NLM_F.EXCL, body, hint);
 }
@@ -183,7 +166,7 @@ function identity({ name, mtu, address }: NetDeviceEntry): readonly Uint8Array[]
 /** The index of a link of the host. */
 function indexOf(routes: NetlinkSocket, name: string): number {
   const found = routes.find(RTM.GETLINK, joined(linkMessage(0), attribute(IFLA.IFNAME, name)));
-  if (found !== undefined) return found.getInt32(4, true);
+  if (found !== undefined) return found.getInt32(IFINFOMSG.ifi_index, true);
   throw new RestoreError("ERR_PLUGIN", `Cannot find link ${name} on the host`, {
     hint: "make it, or name another one",
   });
@@ -191,9 +174,9 @@ function indexOf(routes: NetlinkSocket, name: string): number {
 
 /** struct ifinfomsg. Source: include/uapi/linux/rtnetlink.h. */
 function linkMessage(index: number, flags = 0, change = 0): Uint8Array {
-  const view = new DataView(new ArrayBuffer(16));
-  view.setInt32(4, index, true);
-  view.setUint32(8, flags, true);
-  view.setUint32(12, change, true);
+  const view = new DataView(new ArrayBuffer(IFINFOMSG.size));
+  view.setInt32(IFINFOMSG.ifi_index, index, true);
+  view.setUint32(IFINFOMSG.ifi_flags, flags, true);
+  view.setUint32(IFINFOMSG.ifi_change, change, true);
   return new Uint8Array(view.buffer);
 }

@@ -1,19 +1,15 @@
 import type { DumpContext } from "@restage/core";
 import { type DumpKind, dumpMagic } from "@restage/images";
-import { AF } from "@restage/linux/abi";
+import { AF, RT_TABLE, RTM_F, RTMSG } from "@restage/linux/abi";
 import type { NetlinkMessage } from "../../../sockets/netlink-request.ts";
-import { type RTM, readRoutes } from "../routes/dump.ts";
+import { type RouteRequest, readRoutes } from "../routes/dump.ts";
 
-const DUMPS: readonly (readonly [DumpKind, keyof typeof RTM, family: number])[] = [
+const DUMPS: readonly (readonly [DumpKind, RouteRequest, family: number])[] = [
   ["ifaddr", "GETADDR", AF.UNSPEC],
   ["rule", "GETRULE", AF.UNSPEC],
   ["route", "GETROUTE", AF.INET],
   ["route6", "GETROUTE", AF.INET6],
 ];
-
-/** The table that the kernel fills by itself. Source: include/uapi/linux/rtnetlink.h. */
-const RT_TABLE_LOCAL = 255;
-const RTM_F_CLONED = 0x200;
 
 /** Addresses, rules and routes, as `ip address save` and the like write them: a magic number, then the kernel's messages. */
 export function saveDumps({ host, images }: DumpContext, namespace: number): void {
@@ -26,8 +22,8 @@ export function saveDumps({ host, images }: DumpContext, namespace: number): voi
 
 /** Routes that somebody made: those to the addresses themselves come with them. struct rtmsg. */
 function isKept({ body }: NetlinkMessage): boolean {
-  const flags = new DataView(body.buffer, body.byteOffset).getUint32(8, true);
-  return body[4] !== RT_TABLE_LOCAL && (flags & RTM_F_CLONED) === 0;
+  const flags = new DataView(body.buffer, body.byteOffset).getUint32(RTMSG.rtm_flags, true);
+  return body[RTMSG.rtm_table] !== RT_TABLE.LOCAL && (flags & RTM_F.CLONED) === 0;
 }
 
 function aligned(bytes: Uint8Array): Uint8Array {

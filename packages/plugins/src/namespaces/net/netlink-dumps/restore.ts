@@ -1,32 +1,32 @@
 import { type ImageSet, RestoreError } from "@restage/core";
 import { type DumpKind, dumpMagic } from "@restage/images";
-import { AF, ERRNO, NLM_F } from "@restage/linux/abi";
+import {
+  AF,
+  ERRNO,
+  FIB_RULE_HDR,
+  FR_ACT,
+  FRA,
+  IFA,
+  IFA_F,
+  IFADDRMSG,
+  NLM_F,
+  RT_TABLE,
+  RTA,
+  RTM,
+  RTMSG,
+  RTNEXTHOP,
+  RTNH_F,
+} from "@restage/linux/abi";
 import { attribute, joined, type NetlinkSocket } from "../netlink-socket.ts";
 
-/** Source: include/uapi/linux/rtnetlink.h. */
-const RTM = { NEWADDR: 20, NEWROUTE: 24, NEWRULE: 32, DELRULE: 33 } as const;
-
-/** struct ifaddrmsg, an attribute after it, and a flag. Source: include/uapi/linux/if_addr.h. */
-const IFADDRMSG = { size: 8, flags: 2 } as const;
-const IFA_FLAGS = 8;
-const IFA_F_NODAD = 2;
-
-/** struct rtmsg; an attribute after it, and struct rtnexthop in that; RTNH_F_DEAD, LINKDOWN. Source: include/uapi/linux/rtnetlink.h. */
-const RTMSG = { size: 12, flags: 8 } as const;
-const RTA_MULTIPATH = 9;
-const RTNEXTHOP = { size: 8, flags: 2 } as const;
-const LINK_STATE = 1 | 16;
-
-/** struct fib_rule_hdr, and an attribute after it. Source: include/uapi/linux/fib_rules.h. */
-const FIB_RULE = { size: 12, table: 4, action: 7 } as const;
-const FRA_PRIORITY = 6;
-const FR_ACT_TO_TBL = 1;
+/** What the kernel itself says of a next hop. */
+const LINK_STATE = RTNH_F.DEAD | RTNH_F.LINKDOWN;
 
 /** The rules of IPv4 that a new namespace has, by their priorities: tables local, main, default. Source: net/ipv4/fib_rules.c. */
 const FIRST_RULES = [
-  [0, 255],
-  [32766, 254],
-  [32767, 253],
+  [0, RT_TABLE.LOCAL],
+  [32766, RT_TABLE.MAIN],
+  [32767, RT_TABLE.DEFAULT],
 ] as const;
 
 /** A message without its header. */
@@ -58,7 +58,7 @@ export function readDump(images: ImageSet, kind: DumpKind, id: number): readonly
 export function makeAddresses(routes: NetlinkSocket, messages: readonly DumpedMessage[]): void {
   for (const { body } of messages) {
     const isVersion6 = body[0] === AF.INET6;
-    const errno = routes.ask(RTM.NEWADDR, NLM_F.CREATE | NLM_F.EXCL, isVersion6 ? withFlag(body, IFA_F_NODAD) : body);
+    const errno = routes.ask(RTM.NEWADDR, NLM_F.CREATE | NLM_F.EXCL, isVersion6 ? withFlag(body, IFA_F.NODAD) : body);
     if (errno !== 0 && errno !== ERRNO.EEXIST) throw routes.failure("make addresses", RTM.NEWADDR, errno);
     // It can be used at once only if the kernel does not first look for others that have it. That said, it gets its own flags.
     if (isVersion6 && errno === 0) routes.make("set flags of addresses", RTM.NEWADDR, NLM_F.REPLACE, body);
@@ -68,9 +68,9 @@ export function makeAddresses(routes: NetlinkSocket, messages: readonly DumpedMe
 function withFlag(body: Uint8Array, flag: number): Uint8Array {
   const copy = new Uint8Array(body);
   const view = new DataView(copy.buffer);
-  const wide = attributesOf(copy, IFADDRMSG.size).find(({ type }) => type === IFA_FLAGS);
+  const wide = attributesOf(copy, IFADDRMSG.size).find(({ type }) => type === IFA.FLAGS);
   // Where there is an attribute, the header does not count.
-  if (wide === undefined) view.setUint8(IFADDRMSG.flags, view.getUint8(IFADDRMSG.flags) | flag);
+  if (wide === undefined) view.setUint8(IFADDRMSG.ifa_flags, view.getUint8(IFADDRMSG.ifa_flags) | flag);
   else view.setUint32(wide.start, view.getUint32(wide.start, true) | flag, true);
   return copy;
 }
@@ -98,15 +98,15 @@ function withoutState(body: Uint8Array): Uint8Array {
   const copy = new Uint8Array(body);
   const view = new DataView(copy.buffer);
   const clear = (at: number) => view.setUint8(at, view.getUint8(at) & ~LINK_STATE);
-  clear(RTMSG.flags);
+  clear(RTMSG.rtm_flags);
   for (const { type, start, end } of attributesOf(copy, RTMSG.size)) {
-    if (type !== RTA_MULTIPATH) continue;
+    if (type !== RTA.MULTIPATH) continue;
     for (
       let at = start;
       at + RTNEXTHOP.size <= end;
       at += (Math.max(view.getUint16(at, true), RTNEXTHOP.size) + 3) & ~3
     )
-      clear(at + RTNEXTHOP.flags);
+      clear(at + RTNEXTHOP.rtnh_flags);
   }
   return copy;
 }
@@ -130,11 +130,11 @@ function attributesOf(body: Uint8Array, header: number): readonly { type: number
 export function makeRules(routes: NetlinkSocket, messages: readonly DumpedMessage[]): void {
   if (messages.length === 0) return;
   for (const [priority, table] of FIRST_RULES) {
-    const header = new Uint8Array(FIB_RULE.size);
+    const header = new Uint8Array(FIB_RULE_HDR.size);
     header[0] = AF.INET;
-    header[FIB_RULE.table] = table;
-    header[FIB_RULE.action] = FR_ACT_TO_TBL;
-    routes.make("remove the first rules", RTM.DELRULE, 0, joined(header, attribute(FRA_PRIORITY, priority)));
+    header[FIB_RULE_HDR.table] = table;
+    header[FIB_RULE_HDR.action] = FR_ACT.TO_TBL;
+    routes.make("remove the first rules", RTM.DELRULE, 0, joined(header, attribute(FRA.PRIORITY, priority)));
   }
   for (const { body } of messages) {
     const errno = routes.ask(RTM.NEWRULE, NLM_F.CREATE | NLM_F.EXCL, body);

@@ -1,16 +1,14 @@
 import { type Host, RestoreError } from "@restage/core";
-import { NETLINK } from "@restage/linux/abi";
+import { IFINFOMSG, NETLINK, RTM } from "@restage/linux/abi";
 import { askForAll, type NetlinkMessage } from "../../../sockets/netlink-request.ts";
 
-/** Requests. Source: include/uapi/linux/rtnetlink.h. */
-export const RTM = { GETLINK: 18, GETADDR: 22, GETROUTE: 26, GETRULE: 34 } as const;
-
-/** struct rtmsg is the longest of what a request begins with. */
-const REQUEST_SIZE = 16;
+/** A request that lists something of a network namespace. */
+export type RouteRequest = "GETLINK" | "GETADDR" | "GETROUTE" | "GETRULE";
 
 /** All links, addresses, routes or rules of this thread's network namespace. @param family 0 for all. */
-export function readRoutes(host: Host, request: keyof typeof RTM, family: number): readonly NetlinkMessage[] {
-  const body = new Uint8Array(REQUEST_SIZE);
+export function readRoutes(host: Host, request: RouteRequest, family: number): readonly NetlinkMessage[] {
+  // The longest of the structures that a request begins with.
+  const body = new Uint8Array(IFINFOMSG.size);
   body[0] = family;
   const messages = askForAll(host, NETLINK.ROUTE, RTM[request], body);
   if (messages === undefined)

@@ -1,0 +1,17 @@
+/** Attributes of a link. Source: include/uapi/linux/if_link.h. */
+export const IFLA = {
+  ADDRESS: 1,
+  IFNAME: 3,
+  MTU: 4,
+  LINK: 5,
+  MASTER: 10,
+  LINKINFO: 18,
+  NET_NS_FD: 28,
+  NEW_IFINDEX: 49,
+} as const;
+
+/** Attributes inside IFLA_LINKINFO. Source: include/uapi/linux/if_link.h. */
+export const IFLA_INFO = { KIND: 1, DATA: 2 } as const;
+
+/** Attributes inside IFLA_INFO_DATA of a macvlan link. Source: include/uapi/linux/if_link.h. */
+export const IFLA_MACVLAN = { MODE: 1, FLAGS: 2 } as const;

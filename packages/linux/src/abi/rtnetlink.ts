@@ -1,0 +1,35 @@
+/** Types of messages. Source: include/uapi/linux/rtnetlink.h. */
+export const RTM = {
+  NEWLINK: 16,
+  GETLINK: 18,
+  SETLINK: 19,
+  NEWADDR: 20,
+  GETADDR: 22,
+  NEWROUTE: 24,
+  GETROUTE: 26,
+  NEWRULE: 32,
+  DELRULE: 33,
+  GETRULE: 34,
+  NEWNSID: 88,
+} as const;
+
+/** struct ifinfomsg: offsets of its members. Source: include/uapi/linux/rtnetlink.h. */
+export const IFINFOMSG = { size: 16, ifi_type: 2, ifi_index: 4, ifi_flags: 8, ifi_change: 12 } as const;
+
+/** struct rtmsg: offsets of its members. Source: include/uapi/linux/rtnetlink.h. */
+export const RTMSG = { size: 12, rtm_table: 4, rtm_flags: 8 } as const;
+
+/** Flags of a route. Source: include/uapi/linux/rtnetlink.h. */
+export const RTM_F = { CLONED: 0x200 } as const;
+
+/** Routing tables. Source: include/uapi/linux/rtnetlink.h. */
+export const RT_TABLE = { DEFAULT: 253, MAIN: 254, LOCAL: 255 } as const;
+
+/** Attributes of a route. Source: include/uapi/linux/rtnetlink.h. */
+export const RTA = { MULTIPATH: 9 } as const;
+
+/** struct rtnexthop: offsets of its members. Source: include/uapi/linux/rtnetlink.h. */
+export const RTNEXTHOP = { size: 8, rtnh_flags: 2 } as const;
+
+/** Flags of a next hop. Source: include/uapi/linux/rtnetlink.h. */
+export const RTNH_F = { DEAD: 1, LINKDOWN: 16 } as const;

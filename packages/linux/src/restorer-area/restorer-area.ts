@@ -1,0 +1,134 @@
+import { MAP, MFD, PAGE_SIZE, PROT } from "../abi/mman.ts";
+import type { AddressRange } from "../host/address-space.ts";
+import type { RawSyscalls } from "../host/raw-syscalls.ts";
+import { checked } from "../host/system-error.ts";
+import { type ProgramMemory, writeWord } from "../program/encode-x86-64.ts";
+import { INTERPRETER_OFFSETS, interpreterCode } from "../program/interpreter-x86-64.ts";
+
+/** Bytes of address space beside the restorer area: vdso and vvar wait there until a task takes them, and a task may map memory for its own use. */
+export const PARKING_SIZE = 128 * 1024;
+const SCRATCH_SIZE = 64 * 1024;
+
+/** Address space for programs. Only what is used takes memory. */
+export const RESTORER_AREA_SIZE = 256 * 1024 * 1024;
+
+const SLOTS_OFFSET = PAGE_SIZE;
+const SLOT_SIZE = 8;
+const MAX_SLOTS = 65536;
+const HEAP_OFFSET = SLOTS_OFFSET + MAX_SLOTS * SLOT_SIZE;
+
+/** Runtimes count the memory of a view as their own and collect garbage for it: so it grows only as it is used. */
+const FIRST_VIEW = 2 * 1024 * 1024;
+
+/**
+ * The restorer area: memory that the coordinator and all tasks map, so that programs are written and results are read
+ * without a system call per task, and forks copy no page of it. It holds the interpreter, a slot for each thread (the address
+ * of its next program), and the programs.
+ *
+ * Layout in a task: [parking][scratch][interpreter][slots][heap].
+ */
+export class RestorerArea implements ProgramMemory {
+  /** The memfd. */
+  readonly descriptor: number;
+  /** Where a task maps it. */
+  readonly address: number;
+  /** Bytes of address space. */
+  readonly size: number;
+  readonly #host: RawSyscalls;
+  readonly #local: number;
+  #bytes: Uint8Array;
+  #words: Int32Array;
+  #used = HEAP_OFFSET;
+  #slots = 0;
+
+  /** @param address where tasks are to map it; the PARKING_SIZE bytes below have to be free too. */
+  constructor(host: RawSyscalls, address: number, size = RESTORER_AREA_SIZE) {
+    this.#host = host;
+    this.address = address;
+    this.size = size;
+    host.scratch.set(new TextEncoder().encode("restage-restorer\0"));
+    this.descriptor = checked(
+      host.syscall("memfd_create", host.scratchAddress, MFD.CLOEXEC),
+      "memfd_create",
+      "make the restorer area",
+    );
+    checked(host.syscall("ftruncate", this.descriptor, size), "ftruncate", "make the restorer area");
+    const flags = MAP.SHARED | MAP.NORESERVE;
+    const local = host.syscall("mmap", 0, size, PROT.READ | PROT.WRITE, flags, this.descriptor, 0);
+    this.#local = checked(local, "mmap", "map the restorer area");
+    this.#bytes = this.#view(FIRST_VIEW);
+    this.#words = new Int32Array(this.#bytes.buffer);
+    this.#bytes.set(interpreterCode());
+  }
+
+  get bytes(): Uint8Array {
+    return this.#bytes;
+  }
+  get words(): Int32Array {
+    return this.#words;
+  }
+
+  /** The start of the address space that a task gives to parking and restorer area, and its length. */
+  get region(): { readonly start: number; readonly length: number } {
+    return { start: this.address - PARKING_SIZE, length: PARKING_SIZE + this.size };
+  }
+  get parking(): number {
+    return this.address - PARKING_SIZE;
+  }
+  /** Room for a mapping of the task's own, beside the parked ones. */
+  get scratch(): AddressRange {
+    return { start: this.address - SCRATCH_SIZE, end: this.address };
+  }
+  get entry(): number {
+    return this.address + INTERPRETER_OFFSETS.entry;
+  }
+  /** The address of one bare `syscall` instruction. */
+  get single(): number {
+    return this.address + INTERPRETER_OFFSETS.single;
+  }
+
+  /** A slot for one more thread. */
+  addSlot(): Slot {
+    if (this.#slots === MAX_SLOTS) throw new RangeError(`Cannot drive more than ${MAX_SLOTS} threads`);
+    const offset = SLOTS_OFFSET + SLOT_SIZE * this.#slots++;
+    return { address: this.address + offset, set: (program) => writeWord(this.words, offset >> 2, program) };
+  }
+
+  allocate(size: number): number {
+    const at = this.#used;
+    if (at + size > this.size) {
+      throw new RangeError(
+        `Cannot place a program of ${size} bytes: ${this.size - at} bytes of the restorer area are free`,
+      );
+    }
+    this.#used = (at + size + 7) & ~7;
+    if (this.#used > this.#bytes.length) {
+      this.#bytes = this.#view(Math.min(this.size, 2 ** Math.ceil(Math.log2(this.#used))));
+      this.#words = new Int32Array(this.#bytes.buffer);
+    }
+    return at;
+  }
+
+  /** Forgets all programs; none may be running. */
+  reset(): void {
+    this.#used = HEAP_OFFSET;
+  }
+
+  /** Earlier views stay valid: it is the same memory. */
+  #view(length: number): Uint8Array {
+    return new Uint8Array(this.#host.view(this.#local, length));
+  }
+
+  close(): void {
+    this.#host.syscall("munmap", this.#local, this.size);
+    this.#host.syscall("close", this.descriptor);
+  }
+}
+
+/** Where a thread finds its next program. */
+export interface Slot {
+  /** Its address in the task. */
+  readonly address: number;
+  /** Names the next program by its address. */
+  set(program: number): void;
+}
