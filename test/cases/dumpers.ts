@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { beforeEach, expect, TestRunner } from "vitest";
+import { beforeEach, expect, onTestFinished, TestRunner } from "vitest";
 import { CRIU, describeUnless, noCompiler, noCriu, type Obstacle } from "../support/requirements.ts";
 import { restage } from "../support/restage.ts";
 import { NOT_YET } from "./not-yet.ts";
@@ -14,7 +14,7 @@ export const noDumpsByCriu: Obstacle = noCompiler ?? noCriu;
 
 const OBSTACLES: Readonly<Record<Dumper, Obstacle>> = { CRIU: noDumpsByCriu, Restage: noCompiler };
 
-/** The dumper of the running test. */
+/** The dumper of the running test; CRIU outside of `describeDumped`. */
 let current: Dumper = "CRIU";
 
 /**
@@ -27,6 +27,9 @@ export function describeDumped(title: string, tests: () => void, obstacle?: Obst
     describeUnless(obstacle ?? OBSTACLES[dumper], `${title}, from ${dumper}'s images`, () => {
       beforeEach(() => {
         current = dumper;
+        onTestFinished(() => {
+          current = "CRIU";
+        });
       });
       tests();
     });
