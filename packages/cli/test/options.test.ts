@@ -75,7 +75,7 @@ describe("parseWords()", () => {
   });
 
   it.each([
-    ["--imagedir x", "ERR_OPTION; There is no option --imagedir; is --images-dir meant?"],
+    ["--imagedir x", "ERR_OPTION; There is no option --imagedir; did you mean --images-dir?"],
     ["--entirely-different", "ERR_OPTION; There is no option --entirely-different"],
     ["-q", "ERR_OPTION; There is no option -q"],
     ["-dq", "ERR_OPTION; There is no option -q"],
@@ -83,7 +83,7 @@ describe("parseWords()", () => {
     ["--pidfile", "ERR_OPTION; --pidfile needs a value: FILE"],
     ["--json=yes", "ERR_OPTION; --json takes no value"],
     ["--no-json=yes", "ERR_OPTION; --no-json takes no value"],
-    ["--no-pidfile", "ERR_OPTION; There is no option --no-pidfile; is --pidfile meant?"],
+    ["--no-pidfile", "ERR_OPTION; There is no option --no-pidfile; did you mean --pidfile?"],
     ["--timeout soon", 'ERR_OPTION; Bad value for --timeout: expected a number of seconds above 0, found "soon"'],
     ["--timeout=0", 'ERR_OPTION; Bad value for --timeout: expected a number of seconds above 0, found "0"'],
     ["-vx", 'ERR_OPTION; Bad value for -v: expected a number, found "x"'],
@@ -102,7 +102,7 @@ describe("CRIU's options", () => {
     ["--tls", "tls"],
     ["--tls-cert=/a", "tls-cert"],
   ])("that Restage lacks are refused by name: %s", (line, name) => {
-    expect(failure(line)).toBe(`ERR_OPTION; --${name} is an option of CRIU that Restage does not have yet`);
+    expect(failure(line)).toBe(`ERR_OPTION; --${name} is an option of CRIU that Restage does not support yet`);
   });
 
   it.each([

@@ -11,7 +11,6 @@ import { CLOCK } from "./abi/time.ts";
 import { type UserReg, userRegOffset } from "./abi/user-regs-x86-64.ts";
 import { waitStatus } from "./abi/wait.ts";
 import { openForeignFunctions } from "./ffi/foreign-functions.ts";
-import { Freezer } from "./freezer/freezer.ts";
 import { findFreeAddress } from "./host/address-space.ts";
 import { executeProgram } from "./host/execute-program.ts";
 import { createFile, giveFile, listDirectory, makeDirectory, readInode } from "./host/file-system.ts";
@@ -49,6 +48,7 @@ import type {
 import { isSuccess } from "./program/encode-x86-64.ts";
 import type { Data, Operand, Program, Step, SyscallStep } from "./program/program.ts";
 import { PARKING_SIZE, RESTORER_AREA_SIZE, RestorerArea, type Slot } from "./restorer-area/restorer-area.ts";
+import { PtraceSeizer } from "./seizer/ptrace-seizer.ts";
 import type { Seizer } from "./seizer.ts";
 import { bootStub, withRegisters } from "./stub/boot.ts";
 import { initCode } from "./stub/init-x86-64.ts";
@@ -117,7 +117,7 @@ export class LinuxKernel implements Kernel {
   }
 
   openSeizer(): Seizer {
-    return new Freezer(this.#host);
+    return new PtraceSeizer(this.#host);
   }
 
   async createStub(options: StubOptions): Promise<Stub> {

@@ -1,8 +1,8 @@
 import { type DumpContext, data, definePlugin, type Plugin, RestoreError } from "@restage/core";
 import type { InetSkEntry, InputOf } from "@restage/images";
 import { AF, CLONE, NETLINK, SOCK } from "@restage/linux/abi";
-import { ownNamespace } from "../../namespaces/nested/dump.ts";
 import { insideNetwork } from "../../namespaces/net/inside-network.ts";
+import { ownNamespace } from "../../namespaces/own-namespaces.ts";
 import { tableDeletion } from "./nft-table.ts";
 
 /** `network_lock_method` of the inventory. Source: CRIU criu/include/cr_options.h. */

@@ -1,6 +1,6 @@
 import type { Host, Plan, RestoreOptions } from "@restage/core";
 import { type NetDeviceEntry, type NetnsEntry, netSysctls, type SysctlEntry, sysctlType } from "@restage/images";
-import type { IdsOutside } from "../../user/restore.ts";
+import type { IdsOutside } from "../../user/ids-outside.ts";
 
 /** A setting: its file below /proc/sys, and its value. */
 interface Sysctl {

@@ -1,9 +1,10 @@
-import { type PartialEntry, rehearse, type TaskInvention, testPlan, testPlugin } from "@restage/core/testing";
+import { type PartialEntry, type TaskInvention, testDump, testPlan, testPlugin } from "@restage/core/testing";
 import type { CredsEntry } from "@restage/images";
 import { describe, expect, it } from "vitest";
-import { credentials } from "../src/credentials/restore.ts";
-import { defaultPlugins } from "../src/default-restore-plugins.ts";
-import { seccomp } from "../src/seccomp/restore.ts";
+import { credentials as credentialsOfDump } from "../../src/credentials/dump.ts";
+import { areEqual, credentialsOf, setOf, wordsOf } from "../../src/credentials/format.ts";
+import { credentials } from "../../src/credentials/restore.ts";
+import { userNamespace } from "../../src/namespaces/user/dump.ts";
 
 const ALL = [0xffff_ffff, 0x1ff];
 const USER: PartialEntry<CredsEntry> = {
@@ -144,35 +145,61 @@ describe("credentials", () => {
   });
 });
 
-describe("seccomp", () => {
-  it("comes before credentials, which a filter might forbid, in the default order", async () => {
-    const task = { pid: 7, core: { thread_core: { creds: USER, seccomp_mode: 1 } } };
-    const { lines, error } = await rehearse({ plugins: [], defaults: defaultPlugins(), task });
+const STATUS = {
+  Uid: "1000\t1001\t1002\t1003",
+  Gid: "100\t101\t102\t103",
+  Groups: "5 6 ",
+  CapInh: "0000000000000000",
+  CapPrm: "0000000500000003",
+  CapEff: "0000000000000000",
+  CapBnd: "000001ffffffffff",
+  CapAmb: "0000000000000000",
+  NoNewPrivs: "1",
+};
+
+describe("the format of credentials", () => {
+  it("is the same after a capability set was split into words and joined", () => {
+    expect(wordsOf(0x1ff_ffff_fffen)).toEqual([0xffff_fffe, 0x1ff]);
+    expect(setOf(wordsOf(0x1ff_ffff_fffen))).toBe(0x1ff_ffff_fffen);
+  });
+
+  it("treats a capability set with and without its empty high word as equal, and different ids as different", () => {
+    const saved = credentialsOf(new Map(Object.entries(STATUS)), 0);
+    expect(areEqual(saved, { ...saved, cap_inh: [] })).toBe(true);
+    expect(areEqual(saved, { ...saved, fsgid: 1 })).toBe(false);
+    expect(areEqual(saved, { ...saved, cap_prm: [3] })).toBe(false);
+  });
+});
+
+describe("a checkpoint", () => {
+  const save = async (uid_map: string) => {
+    const output = new Uint8Array(Uint32Array.of(15).buffer);
+    const { context, error } = await testDump(credentialsOfDump(), {
+      with: [userNamespace()],
+      task: {
+        pid: 7,
+        status: STATUS,
+        leader: { answers: { prctl: { result: 1, output } } },
+        proc: { uid_map, gid_map: "0 0 4294967295" },
+      },
+    });
     expect(error?.describe()).toBeUndefined();
-    const duties = lines.filter(({ stage }) => stage === "RESTORE_CREDS").map(({ plugin }) => plugin);
-    expect(duties.lastIndexOf("seccomp")).toBeLessThan(duties.indexOf("credentials"));
-    expect(duties).toContain("seccomp");
+    return context?.tree.root;
+  };
+
+  it("saves ids, groups, capabilities, securebits, no_new_privs, dumpable and the parent death signal", async () => {
+    const root = await save("0 0 4294967295");
+    expect(root?.leader.core.creds).toMatchObject({
+      ...{ uid: 1000, euid: 1001, suid: 1002, fsuid: 1003, gid: 100, egid: 101, sgid: 102, fsgid: 103 },
+      ...{ groups: [5, 6], cap_prm: [3, 5], cap_bnd: [0xffff_ffff, 0x1ff], no_new_privs: 1, secbits: 1 },
+    });
+    expect(root?.leader.core.pdeath_sig).toBe(15);
+    expect(root?.mm.dumpable).toBe(1);
   });
 
-  it("makes the kernel suspend filters for trees that have them, and only for those", async () => {
-    const options = async (seccomp_mode: number) => {
-      const { kernel } = await rehearse({
-        plugins: [],
-        task: { pid: 7, threads: [{ tid: 71, core: { thread_core: { seccomp_mode } } }] },
-      });
-      return kernel.records.flatMap((record) => (record.kind === "stub" ? [record.options.suspendSeccomp] : []));
-    };
-    expect(await options(2)).toEqual([true]);
-    expect(await options(0)).toEqual([false]);
-  });
-
-  it("of checkpoints that have it of processes, not of threads, is refused", async () => {
-    const task = { pid: 7, core: { tc: { old_seccomp_mode: 2, old_seccomp_filter: 0 } } };
-    expect(await testPlan(seccomp(), { task })).toMatchObject([{ severity: "refused", pid: 7 }]);
-  });
-
-  it("that names no filter is refused", async () => {
-    const task = { pid: 7, core: { thread_core: { seccomp_mode: 2 } } };
-    expect(await testPlan(seccomp(), { task })).toMatchObject([{ severity: "refused", pid: 7 }]);
+  it("saves ids as the tree's own user namespace has them", async () => {
+    const root = await save("0 1000 2");
+    // Ids without a number in the namespace are those of nobody.
+    expect(root?.leader.core.creds).toMatchObject({ uid: 0, euid: 1, suid: 65534, gid: 100 });
   });
 });

@@ -1,10 +1,10 @@
 import { testPlan, testPlugin } from "@restage/core/testing";
 import { describe, expect, it } from "vitest";
-import { limits } from "../src/attributes/limits/restore.ts";
-import { processAttributes } from "../src/attributes/process/restore.ts";
-import { scheduling } from "../src/attributes/scheduling/restore.ts";
-import { fs } from "../src/files/fs/restore.ts";
-import { regularFiles } from "../src/files/regular-file/restore.ts";
+import { limits } from "../../src/attributes/limits/restore.ts";
+import { processAttributes } from "../../src/attributes/process/restore.ts";
+import { scheduling } from "../../src/attributes/scheduling/restore.ts";
+import { fs } from "../../src/files/fs/restore.ts";
+import { regularFiles } from "../../src/files/regular-file/restore.ts";
 
 const INFINITY = 0xffff_ffff_ffff_ffffn;
 /** Without CAP_SYS_RESOURCE. */

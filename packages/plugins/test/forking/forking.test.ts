@@ -1,9 +1,9 @@
 import { rehearse, type TaskInvention, testPlan, testPlugin } from "@restage/core/testing";
 import { describe, expect, it } from "vitest";
-import { defaultPlugins } from "../src/default-restore-plugins.ts";
-import { children } from "../src/forking/children/restore.ts";
-import { rootTask } from "../src/forking/root-task/restore.ts";
-import { sessions } from "../src/forking/sessions/restore.ts";
+import { defaultPlugins } from "../../src/default-restore-plugins.ts";
+import { children } from "../../src/forking/children/restore.ts";
+import { rootTask } from "../../src/forking/root-task/restore.ts";
+import { sessions } from "../../src/forking/sessions/restore.ts";
 
 const FORKING = "FORKING";
 

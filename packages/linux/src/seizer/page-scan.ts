@@ -1,10 +1,10 @@
 import { ERRNO } from "../abi/errno.ts";
 import { PAGE_SIZE } from "../abi/mman.ts";
 import { PAGE_IS, PAGE_REGION_SIZE, PAGEMAP_SCAN, PM, PM_SCAN_ARG } from "../abi/page-scan.ts";
-import type { Host } from "../host/host.ts";
+import type { AddressRange } from "../host/address-space.ts";
+import type { RawSyscalls } from "../host/raw-syscalls.ts";
 import { checked } from "../host/system-error.ts";
 import type { FoundPages, ScannedPages } from "../seizer.ts";
-import type { AddressRange } from "../zone/zone.ts";
 import { openFile } from "./task-memory.ts";
 
 /** Notes a run of pages. */
@@ -16,12 +16,12 @@ const ENTRIES_AT_ONCE = 8192;
 
 /** Reads /proc/PID/pagemap: by PAGEMAP_SCAN, which skips what is not there, or entry by entry on kernels before 6.7. */
 export class PageScan implements ScannedPages {
-  readonly #host: Host;
+  readonly #host: RawSyscalls;
   readonly #file: number;
   /** What PAGEMAP_SCAN may be asked for; undefined where there is none. Guards are told from Linux 6.15 on. */
   #categories: number | undefined = PAGE_IS.PRESENT | PAGE_IS.SWAPPED | PAGE_IS.GUARD;
 
-  constructor(host: Host, pid: number) {
+  constructor(host: RawSyscalls, pid: number) {
     this.#host = host;
     this.#file = openFile(host, `/proc/${pid}/pagemap`);
   }

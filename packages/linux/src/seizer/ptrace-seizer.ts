@@ -1,48 +1,49 @@
+import { clearInterval, setInterval } from "node:timers";
 import { ERRNO } from "../abi/errno.ts";
 import { KCMP } from "../abi/kcmp.ts";
-import { PTRACE_EVENT_STOP, PTRACE_O } from "../abi/ptrace.ts";
+import { PTRACE_O } from "../abi/ptrace.ts";
 import { SIG } from "../abi/signal.ts";
 import { userRegOffset } from "../abi/user-regs-x86-64.ts";
-import { waitStatus } from "../abi/wait.ts";
-import type { Host } from "../host/host.ts";
+import type { AddressRange } from "../host/address-space.ts";
 import { readStat, readStatus } from "../host/procfs.ts";
+import type { RawSyscalls } from "../host/raw-syscalls.ts";
 import { checked, SystemError } from "../host/system-error.ts";
 import type { ExtendedState } from "../kernel.ts";
 import type { Query, ScannedPages, SeccompFilter, Seizer, StoppedThread } from "../seizer.ts";
 import { readExtendedState } from "../tracee/extended-state-x86-64.ts";
 import { Ptrace, type RseqConfiguration, STOP_TIMEOUT } from "../tracee/ptrace.ts";
-import type { AddressRange } from "../zone/zone.ts";
-import { type HoldSignal, Injection, type Work } from "./injection.ts";
+import { Injection, type Work } from "./injection.ts";
+import { restartedElsewhere } from "./interrupted-call-x86-64.ts";
 import { PageScan } from "./page-scan.ts";
-import { restarted } from "./signal-frame-x86-64.ts";
+import { type Stop, Stops } from "./stops.ts";
 import { TaskMemory } from "./task-memory.ts";
 
 /**
- * Stops threads of processes that run, looks at them, and lets them go on as if nothing had been. They are traced without
- * PTRACE_O_EXITKILL: when this process is killed they go on too.
+ * The real Seizer, by ptrace. Threads are traced without PTRACE_O_EXITKILL: when this process is killed, they run on.
  *
  * Precondition: all calls come from one thread (ptrace belongs to it). Requires CAP_SYS_PTRACE for processes of other users.
  */
-export class Freezer implements Seizer {
-  readonly #host: Host;
+export class PtraceSeizer implements Seizer {
+  readonly #host: RawSyscalls;
   readonly #ptrace: Ptrace;
+  readonly #stops: Stops;
   readonly #memory: TaskMemory;
-  readonly #frozen = new Map<number, StoppedThread>();
-  /** Those that did not stop in time: traced all the same. */
+  readonly #stopped = new Map<number, StoppedThread>();
+  /** Threads that did not stop in time, and are traced until they do. */
   readonly #late = new Set<number>();
-  /** Signals that came while a thread was being asked: sent again when it goes on. */
-  readonly #held: { readonly thread: StoppedThread; readonly signal: number }[] = [];
+  #releasing: NodeJS.Timeout | undefined;
 
-  constructor(host: Host) {
+  constructor(host: RawSyscalls) {
     this.#host = host;
     this.#ptrace = new Ptrace(host);
+    this.#stops = new Stops(host);
     this.#memory = new TaskMemory(host);
   }
 
   /**
-   * Stops threads, all at once. Those that have ended meanwhile, zombies too, are left out.
+   * Stops threads, all at once. Leaves out those that have ended meanwhile, zombies included.
    *
-   * Throws a SystemError when one cannot be traced, or does not stop in time; `resume` then lets all others go on.
+   * Throws a SystemError when one cannot be traced, or does not stop in time; `resume` then resumes all others.
    *
    * @param timeout in milliseconds.
    */
@@ -52,28 +53,32 @@ export class Freezer implements Seizer {
   ): readonly StoppedThread[] {
     const failures: SystemError[] = [];
     const seized = threads.filter(({ tid }) => this.#seize(tid, failures));
-    for (const { tid } of seized) this.#ptrace.interrupt(tid);
+    for (const { tid } of seized) {
+      this.#late.add(tid);
+      this.#ptrace.interrupt(tid);
+    }
     const end = performance.now() + timeout;
-    const frozen = seized.flatMap(({ tid, tgid }) => {
-      const stop = this.#awaitStop(tid, Math.max(0, end - performance.now()));
-      if (stop === "gone") return [];
-      if (stop === "late") {
-        this.#late.add(tid);
-        failures.push(new SystemError("wait4", ERRNO.ETIMEDOUT, `stop task ${tid}: ${whatItDoes(tid)}`));
+    const stopped = seized.flatMap(({ tid, tgid }) => {
+      const stop = this.#awaitInterrupt(tid, Math.max(0, end - performance.now()));
+      if (stop === undefined) {
+        failures.push(new SystemError("waitid", ERRNO.ETIMEDOUT, `stop task ${tid}: ${whatItDoes(tid)}`));
         return [];
       }
+      const registers = stop.kind === "ended" ? undefined : this.#ptrace.tryGetRegisters(tid);
+      this.#late.delete(tid);
+      if (registers === undefined || stop.kind === "ended") return [];
       const thread: StoppedThread = {
         tid,
         tgid,
-        registers: this.#outOfCriticalSection(tid, this.#ptrace.getRegisters(tid)),
+        registers: this.#outOfCriticalSection(tid, registers),
         signalMask: this.#ptrace.getSignalMask(tid),
-        stopSignal: stop === SIG.TRAP ? undefined : stop,
+        stopSignal: stop.signal === SIG.TRAP ? undefined : stop.signal,
       };
-      this.#frozen.set(tid, thread);
+      this.#stopped.set(tid, thread);
       return [thread];
     });
     if (failures[0] !== undefined) throw failures[0];
-    return frozen;
+    return stopped;
   }
 
   /**
@@ -81,18 +86,18 @@ export class Freezer implements Seizer {
    * others and takes the leader's id.
    */
   dropChanged(): readonly number[] {
-    const changed = [...this.#frozen.keys()].filter((tid) => {
-      const raw = this.#ptrace.poll(tid);
-      if (raw === undefined) return readStat(tid)?.state !== "t";
-      if (raw !== "gone" && waitStatus(raw).kind === "stopped") this.#ptrace.resume(tid);
+    const changed = [...this.#stopped.keys()].filter((tid) => {
+      const stop = this.#stops.poll(tid);
+      if (stop === undefined) return readStat(tid)?.state !== "t";
+      this.#ptrace.resume(tid, signalOf(stop));
       return true;
     });
-    for (const tid of changed) this.#frozen.delete(tid);
+    for (const tid of changed) this.#stopped.delete(tid);
     return changed;
   }
 
   restarted({ registers }: StoppedThread): Uint8Array {
-    return restarted(registers);
+    return restartedElsewhere(registers);
   }
   extendedState({ tid }: StoppedThread): ExtendedState & { readonly present: bigint } {
     return readExtendedState(this.#host, this.#ptrace.getExtendedState(tid));
@@ -117,16 +122,20 @@ export class Freezer implements Seizer {
   }
 
   /**
-   * Lets threads make calls, all at once, and puts them back to where they were.
-   *
-   * Their processes map memory for it, and unmap it again. What runs there puts a thread back by itself, with rt_sigreturn, when this process is
-   * killed meanwhile; the call that maps or unmaps the memory is the only moment in which it could not.
+   * Lets threads make calls, all at once, and puts them back to where they were. Wherever this process is killed meanwhile, they go back there by
+   * themselves (see `Injection`).
    */
   query(questions: readonly Query[]): void {
-    for (const { thread } of questions) this.#suspendSeccomp(thread);
-    const processes = new Set(questions.map(({ thread }) => thread.tgid));
-    const askedOf = (pid: number) => questions.filter(({ thread }) => thread.tgid === pid);
-    together([...processes].map((pid) => this.#askProcess(pid, askedOf(pid))));
+    const asked = new Map<number, Query[]>();
+    for (const question of questions) {
+      const { tgid } = question.thread;
+      const others = asked.get(tgid);
+      if (others === undefined) asked.set(tgid, [question]);
+      else others.push(question);
+    }
+    const leaders = new Map<number, StoppedThread>();
+    for (const thread of this.#stopped.values()) if (!leaders.has(thread.tgid)) leaders.set(thread.tgid, thread);
+    together([...asked].map(([pid, ofIt]) => this.#askProcess(pid, leaders.get(pid), ofIt)));
   }
 
   /** Bytes of a process's memory; undefined when not all of it can be read. */
@@ -153,30 +162,25 @@ export class Freezer implements Seizer {
     return checked(result, "kcmp", `compare ${what} of tasks ${first} and ${second}`);
   }
 
-  /** Lets all threads go on as they were. */
+  /** Resumes all threads as they were. One that has not stopped yet resumes when it does, at the latest when this process ends. */
   resume(): void {
-    for (const { thread, signal } of this.#held) this.#host.syscall("tgkill", thread.tgid, thread.tid, signal);
-    this.#held.length = 0;
-    for (const { tid } of this.#frozen.values()) this.#ptrace.detach(tid, 0);
-    this.#frozen.clear();
-    // What they waited for may have come now. If not, they go on when this process ends.
-    for (const tid of this.#late) {
-      const stop = this.#awaitStop(tid, LAST_CHANCE);
-      if (stop !== "late") this.#late.delete(tid);
-      if (typeof stop === "number") this.#ptrace.detach(tid, 0);
-    }
+    for (const { tid } of this.#stopped.values()) this.#ptrace.detach(tid, 0);
+    this.#stopped.clear();
+    const end = performance.now() + LAST_CHANCE;
+    for (const tid of this.#late) this.#release(tid, this.#awaitInterrupt(tid, Math.max(0, end - performance.now())));
+    if (this.#late.size > 0) this.#releaseLater();
   }
 
   /** Kills all processes and waits until they have ended. Returns those that did not in time. */
   kill(): readonly number[] {
-    const threads = [...this.#frozen.values()];
+    const threads = [...this.#stopped.values()];
     for (const { tid, tgid } of threads) if (tid === tgid) this.#host.syscall("kill", tid, SIG.KILL);
     // The last found first: a leader is not reported dead while one of its threads is, nor the init of a pid namespace while a task is in it.
     const left = threads
       .toReversed()
       .filter(({ tid }) => !this.#ptrace.waitForEnd(tid))
       .map(({ tid }) => tid);
-    this.#frozen.clear();
+    this.#stopped.clear();
     return left;
   }
 
@@ -184,11 +188,15 @@ export class Freezer implements Seizer {
     this.#memory.close();
   }
 
-  *#askProcess(pid: number, questions: readonly Query[]): Work {
-    const [leader, ...others] = [...this.#frozen.values()].filter(({ tgid }) => tgid === pid);
-    if (leader === undefined) throw new Error(`Process ${pid} is not frozen`);
-    const hold: HoldSignal = (held) => this.#held.push(held);
-    yield* new Injection(this.#host, this.#ptrace, this.#memory, leader, 1 + others.length, hold).ask(questions);
+  *#askProcess(pid: number, leader: StoppedThread | undefined, questions: readonly Query[]): Work {
+    if (leader === undefined) throw new Error(`Process ${pid} is not seized`);
+    for (const thread of new Set([leader, ...questions.map(({ thread }) => thread)])) this.#suspendSeccomp(thread);
+    const injection = new Injection(this.#host, this.#ptrace, this.#stops, this.#memory, leader, questions);
+    try {
+      yield* injection.ask();
+    } finally {
+      for (const { tid } of injection.strays) if (this.#stopped.delete(tid)) this.#late.add(tid);
+    }
   }
 
   #seize(tid: number, failures: SystemError[]): boolean {
@@ -209,17 +217,31 @@ export class Freezer implements Seizer {
     }
   }
 
-  /** Returns the signal of the stop, "gone" when the thread has ended before. */
-  #awaitStop(tid: number, timeout: number): number | "gone" | "late" {
+  /** Undefined when it does not stop in time. */
+  #awaitInterrupt(tid: number, timeout: number): Exclude<Stop, { kind: "signal" | "syscall" }> | undefined {
+    const end = performance.now() + timeout;
     for (;;) {
-      const raw = this.#ptrace.wait(tid, timeout);
-      if (raw === undefined) return "late";
-      const status = raw === "gone" ? undefined : waitStatus(raw);
-      if (status?.kind !== "stopped") return "gone";
-      if (status.event === PTRACE_EVENT_STOP) return status.signal;
+      const stop = this.#stops.wait(tid, Math.max(0, end - performance.now()));
+      if (stop === undefined || stop.kind === "interrupt" || stop.kind === "ended") return stop;
       // A signal that was on its way: delivered first.
-      this.#ptrace.resume(tid, status.signal);
+      this.#ptrace.resume(tid, signalOf(stop));
     }
+  }
+
+  #release(tid: number, stop: Stop | undefined): void {
+    if (stop === undefined) return;
+    this.#late.delete(tid);
+    this.#ptrace.detach(tid, signalOf(stop));
+  }
+
+  /** The stop that was asked for cannot be called off: nobody else would resume the thread when it comes to it. */
+  #releaseLater(): void {
+    this.#releasing ??= setInterval(() => {
+      for (const tid of this.#late) this.#release(tid, this.#stops.poll(tid));
+      if (this.#late.size > 0) return;
+      clearInterval(this.#releasing);
+      this.#releasing = undefined;
+    }, RELEASE_INTERVAL).unref();
   }
 
   /**
@@ -248,8 +270,13 @@ export class Freezer implements Seizer {
 
 const MAX_TRIES = 5;
 
-/** How long `resume` waits for a thread that did not stop in time, in milliseconds. */
+/** How long `resume` waits for threads that did not stop in time, and how often it looks for them afterwards, in milliseconds. */
 const LAST_CHANCE = 100;
+const RELEASE_INTERVAL = 20;
+
+function signalOf(stop: Stop): number {
+  return stop.kind === "signal" ? stop.signal : 0;
+}
 
 function whatItDoes(tid: number): string {
   const state = readStat(tid)?.state;
