@@ -1,6 +1,7 @@
-/** Cases that Restage's own checkpoints do not hold yet, and what they are refused for. */
+/** Cases that Restage cannot save yet, and the reason that its refusal names. */
 export const NOT_YET: Readonly<Record<string, string>> = {
   "aio-rings": "it maps no regular file: these are not saved yet",
+  "bpf-maps": "(anon_inode:bpf-map): files of this kind are not saved yet",
   "cgroup-settings": "--manage-cgroups is an option of CRIU that Restage does not support yet",
   cgroups: "--manage-cgroups is an option of CRIU that Restage does not support yet",
   "container-files": "(anon_inode:[fanotify]): files of this kind are not saved yet",

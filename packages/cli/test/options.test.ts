@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { RestoreError } from "@restage/core";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { isCriuConfig, readCriuConfig } from "../src/options/criu-config.ts";
 import { nearest } from "../src/options/nearest.ts";
 import { parseWords } from "../src/options/parse-words.ts";
@@ -117,14 +117,15 @@ describe("CRIU's options", () => {
   });
 
   it("can come from a CRIU configuration file, which the command line overrides", () => {
-    const file = join(mkdtempSync(join(tmpdir(), "restage-config-")), "runc.conf");
+    const directory = mkdtempSync(join(tmpdir(), "restage-config-"));
+    onTestFinished(() => rmSync(directory, { recursive: true }));
+    const file = join(directory, "runc.conf");
     writeFileSync(file, '# a comment\ntcp-established\nwork-dir "/a \\"b\\" c" # why\n\nverbosity 4\n');
     expect(isCriuConfig(file)).toBe(true);
     expect(readCriuConfig(file)).toEqual(["--tcp-established", '--work-dir=/a "b" c', "--verbosity=4"]);
     writeFileSync(file, "work-dir a b\n");
     expect(() => readCriuConfig(file)).toThrow("line 1 has more than two words");
     expect(() => readCriuConfig(`${file}.gone`)).toThrow("ENOENT");
-    rmSync(join(file, ".."), { recursive: true });
   });
 
   it("that matter only for a dump, or that name a default, are accepted", () => {
