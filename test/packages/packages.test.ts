@@ -7,10 +7,6 @@ import { announceSkipped, itUnless, type Obstacle, succeeds } from "../support/r
 import { ROOT } from "../support/restage.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 
-<<<<<<< HEAD
-const root = fileURLToPath(new URL("../../", import.meta.url));
-=======
->>>>>>> ba290fb81b0a5a61819b7403a2fea93cd78fd380
 const PACKAGES = ["images", "linux", "core", "plugins", "cli"];
 const { packageManager, version } = {
   ...JSON.parse(readFileSync(`${ROOT}packages/core/package.json`, "utf8")),
