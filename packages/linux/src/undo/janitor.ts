@@ -1,14 +1,14 @@
-import { O } from "./abi/fcntl.ts";
-import { PTRACE_O } from "./abi/ptrace.ts";
-import { SIG } from "./abi/signal.ts";
-import { waitStatus } from "./abi/wait.ts";
-import type { RawSyscalls } from "./host/raw-syscalls.ts";
-import { checked } from "./host/system-error.ts";
-import { type EncodedProgram, encodeProgram, isSuccess } from "./program/encode-x86-64.ts";
-import type { Operand, Program, Step, SyscallStep } from "./program/program.ts";
-import { PARKING_SIZE, RestorerArea } from "./restorer-area/restorer-area.ts";
-import { bootStub } from "./stub/boot.ts";
-import { type Ptrace, STOP_TIMEOUT } from "./tracee/ptrace.ts";
+import { O } from "../abi/fcntl.ts";
+import { PTRACE_O } from "../abi/ptrace.ts";
+import { SIG } from "../abi/signal.ts";
+import { waitStatus } from "../abi/wait.ts";
+import type { RawSyscalls } from "../host/raw-syscalls.ts";
+import { checked } from "../host/system-error.ts";
+import { type EncodedProgram, encodeProgram, isSuccess } from "../program/encode-x86-64.ts";
+import type { Operand, Program, Step, SyscallStep } from "../program/program.ts";
+import { PARKING_SIZE, RestorerArea } from "../restorer-area/restorer-area.ts";
+import { bootStub } from "../stub/boot.ts";
+import { type Ptrace, STOP_TIMEOUT } from "../tracee/ptrace.ts";
 
 const AREA_ADDRESS = 0x100_0000_0000 + PARKING_SIZE;
 const AREA_SIZE = 64 * 1024 * 1024;
