@@ -8,7 +8,7 @@ export interface Tracee {
   readonly tid: number;
   /** The process it belongs to; equal to `tid` for a leader. */
   readonly tgid: number;
-  /** Is it in a pid namespace of its own, where forks return other ids than these? */
+  /** True in a pid namespace below this process's, where forks return other ids than these. */
   readonly inPidNamespace?: boolean;
 }
 
@@ -17,26 +17,26 @@ export interface Birth {
   readonly forker: Tracee;
   /** What the fork returned: the id in the forker's pid namespace. */
   readonly id: number;
-  /** A thread of the forker, or a process? */
+  /** True for a thread of the forker, false for a process. */
   readonly thread: boolean;
-  /** Was it forked with CLONE_NEWPID? */
+  /** True when it was forked with CLONE_NEWPID. */
   readonly newPidNamespace: boolean;
 }
 
-/** What a thread resumes with. Layouts are the architecture's. */
+/** The state with which a thread resumes. Layouts are the architecture's. */
 export interface FinalState {
   /** NT_PRSTATUS: struct user_regs_struct. */
   readonly registers: Uint8Array;
   readonly extendedState: ExtendedState;
   /** Blocked signals. */
   readonly signalMask: bigint;
-  /** Calls that are to be the thread's last, by syscall stops: for what a trap would undo (an ignored SIGTRAP). */
+  /** The thread's last calls, made by syscall stops: for what a trap would undo (an ignored SIGTRAP). */
   readonly lastCalls: readonly SyscallStep[];
-  /** Words written into its memory when it no longer runs: for what the kernel would clear (rseq_cs). */
+  /** Words written into its memory once it no longer runs: for what the kernel would clear (rseq_cs). */
   readonly pokes: readonly { readonly address: bigint; readonly value: bigint }[];
 }
 
-/** A thread and what it resumes with. */
+/** A thread and the state with which it resumes. */
 export interface ConcludedThread {
   readonly tracee: Tracee;
   readonly state: FinalState;
@@ -51,43 +51,43 @@ export interface ExtendedState {
 }
 
 export interface StubOptions {
-  /** Addresses that tasks will use: the restorer area keeps away from them. */
+  /** Addresses that tasks will use. The restorer area avoids them. */
   readonly occupied: readonly AddressRange[];
   /** How long a program may go without finishing a step before it counts as stuck, in milliseconds. */
   readonly timeout: number;
-  /** The stub is to be the init of a pid namespace, and stay as that when the tree runs. */
+  /** Makes the stub the init of a pid namespace, which stays when the tree runs. */
   readonly init?: InitOptions | undefined;
-  /** The stub itself is to be the root task. */
+  /** Makes the stub itself the root task. */
   readonly root?: RootOptions | undefined;
-  /** Programs to be run by tasks that have seccomp filters: suspend them. Requires CAP_SYS_ADMIN in the first user namespace. */
+  /** Suspends seccomp filters, for tasks that run programs when they have theirs already. Requires CAP_SYS_ADMIN in the first user namespace. */
   readonly suspendSeccomp: boolean;
 }
 
-/** A root task that is a child of this process's parent, as only this process itself can make one. */
+/** A root task that is a child of this process's parent. Only this process can make one. */
 export interface RootOptions {
   readonly pid: number;
-  /** Is it the first process of a new pid namespace? Requires CAP_SYS_ADMIN. */
+  /** True for the first process of a new pid namespace. Requires CAP_SYS_ADMIN. */
   readonly newPidNamespace: boolean;
 }
 
 /** An init of ours for a tree. Requires CAP_SYS_ADMIN, or a user namespace. */
 export interface InitOptions {
-  /** Is it a child of this process, or an orphan when the tree runs? */
+  /** True for a child of this process, false for an orphan once the tree runs. */
   readonly child: boolean;
-  /** A user namespace for it and all tasks, with what goes into uid_map and gid_map; without CAP_SETGID outside these are one id each. */
+  /** A user namespace for the init and all tasks: the texts for uid_map and gid_map. Without CAP_SETGID outside, each maps one id only. */
   readonly user: { readonly uidMap: string; readonly gidMap: string } | undefined;
 }
 
-/** What the stub gives its children: where things are in each of them. */
+/** The stub, and the addresses that its children inherit from it. */
 export interface Stub {
   readonly tracee: Tracee;
-  /** Runtime mappings of the vdso, in address order, now parked: vvar, vvar_vclock (kernel 6.13 and later), vdso. */
+  /** The parked mappings of the vdso, in address order: vvar, vvar_vclock (Linux 6.13 or newer), vdso. */
   readonly vdso: readonly ParkedMapping[];
   /** The text of the vdso; a recording kernel has none. */
   readonly vdsoText: Uint8Array | undefined;
   /** Address space in which a task may map memory for its own use during the restore. */
   readonly scratch: AddressRange;
-  /** Address space of parking and restorer area, to be unmapped last. */
+  /** The addresses of the parked mappings and the restorer area, which are unmapped last. */
   readonly restorerArea: { readonly start: number; readonly length: number };
 }
 
@@ -95,7 +95,7 @@ export interface ParkedMapping extends AddressRange {
   readonly name: string;
 }
 
-/** What a file is, as stat(2) tells. */
+/** Type and size of a file, as stat(2) reports them. */
 export interface FileStat {
   /** File type and permissions. */
   readonly mode: number;
@@ -103,7 +103,7 @@ export interface FileStat {
   readonly size: bigint;
 }
 
-/** An inode, as stat(2) tells. Times are nanoseconds since 1970. */
+/** An inode, as stat(2) reports it. Times are nanoseconds since 1970. */
 export interface Inode extends FileStat {
   readonly dev: bigint;
   readonly ino: bigint;
@@ -124,52 +124,51 @@ export interface Exit {
 }
 
 /**
- * All that a restore asks of Linux. The real one is LinuxKernel; a recording one serves tests and printed plans.
+ * Everything that a restore or a checkpoint asks of Linux. LinuxKernel is the real one; a recording one serves tests and plans.
  *
- * Precondition of every method that names a tracee: the thread that made the kernel calls it (ptrace belongs to a thread).
+ * Precondition of every method that takes a tracee: the thread that opened the kernel calls it, because ptrace belongs to a thread.
  */
 export interface Kernel {
-  /** True when nothing is done, only written down: results are inventions. */
+  /** True for a kernel that only records: nothing happens, and results are invented. */
   readonly recording: boolean;
-  /** Starts the stub and prepares it: restorer area mapped, vdso parked, everything else unmapped, descriptors closed, signals default. */
+  /** Starts the stub and prepares it: the restorer area mapped, vdso parked, everything else unmapped, descriptors closed, signals default. */
   createStub(options: StubOptions): Promise<Stub>;
   /**
-   * Runs a program in a tracee; all that are asked for in one turn of the event loop run at once.
-   * Sets the results of its steps. Rejects with a ProgramError when a step fails or the task dies.
+   * Runs a program in a tracee. Programs that are started in one turn of the event loop run concurrently. Sets the results of the steps. Rejects with a ProgramError when a step fails or the task dies.
    */
   run(tracee: Tracee, program: Program): Promise<void>;
-  /** Takes over what a program forked: waits for its first stop. */
+  /** Takes over a task or thread that a program forked: waits for its first stop. */
   adopt(birth: Birth): Promise<Tracee>;
   /** Makes one call in a tracee by syscall stops, which leave pending signals and handlers alone. Returns its result. */
   call(tracee: Tracee, step: SyscallStep): number;
-  /** Gives the threads of processes, leaders first, their final state and takes the restorer area away. No program can run in them after it. */
+  /** Gives the threads of processes, leaders first, their final state and unmaps the restorer area. No program can run in them afterwards. */
   conclude(processes: readonly (readonly ConcludedThread[])[]): void;
-  /** Lets threads go. Returns those that were gone. */
+  /** Resumes threads, which are no longer traced. Returns those that had ended. */
   resume(tracees: readonly Tracee[]): readonly Tracee[];
-  /** Lets the threads of one process, leader first, go into a stop, and waits until they stand. */
+  /** Resumes the threads of one process, leader first, into a stop by a signal. Returns those that had ended. */
   resumeStopped(threads: readonly Tracee[], signal: number): readonly Tracee[];
-  /** Ends a tracee, by exit or by a signal, and takes its end from it: what is left is a zombie of its parent. */
+  /** Ends a tracee, by exit or by a signal, and leaves a zombie to its parent. */
   end(tracee: Tracee, exit: Exit): Promise<void>;
-  /** Kills every tracee there is, stub included, and waits until nothing is left. Returns those that did not end in time. */
+  /** Kills every tracee, the stub included, and waits for their ends. Returns the ids of those that did not end in time. */
   killAll(): Promise<readonly number[]>;
   /**
-   * Lets the stub go home: kills and reaps it. As an init it stays, reaps whoever dies, and ends with the last of them.
+   * Kills and reaps the stub. A stub that is an init stays instead: it reaps the processes of its namespace and exits with the last of them.
    *
-   * @param root the task whose exit status the init ends with: its pid in the namespace.
+   * @param root the task whose exit status becomes the init's: its pid in the namespace.
    */
   dismissStub(root: number): Promise<void>;
   /**
-   * Says how something that was made on the host is undone; newest is undone first. Survives the death of this process. The function
-   * that it returns forgets it: what was made has been taken away again.
+   * Registers an undo for something that was made on the host. Undos run newest first, also when this process is killed.
+   * Returns a function that cancels the undo.
    */
   pushUndo(steps: Program): () => void;
-  /** Undoes all that was pushed. Returns what could not be undone, for people. */
+  /** Runs every undo. Returns a text for each step that failed. */
   runUndo(): Promise<readonly string[]>;
-  /** Forgets all that was pushed: what was made stays. */
+  /** Cancels every undo: what was made stays. */
   dismissUndo(): Promise<void>;
-  /** Opens what stops running processes for a checkpoint. */
+  /** Opens a seizer, which stops running processes for a checkpoint. */
   openSeizer(): Seizer;
-  /** Calls of the coordinator itself. */
+  /** What the coordinator does itself. */
   readonly host: KernelHost;
   /** Frees what the kernel object holds. */
   close(): void;
@@ -177,7 +176,7 @@ export interface Kernel {
 
 /** What the coordinator does itself, outside any task. */
 export interface KernelHost {
-  /** Tells this restore from all others of this machine, for names. */
+  /** A text that no other run on this machine has, for names. */
   readonly runId: string;
   /** The pid of this process. */
   readonly pid: number;
@@ -185,52 +184,52 @@ export interface KernelHost {
   call(step: SyscallStep): number;
   /** Writes a file of /proc or the like in one write. Throws a SystemError. */
   writeFile(path: string, text: string): void;
-  /** A file as it is now. A recording kernel does not look: "unknown". */
+  /** Type and size of a file. A recording kernel does not look, and returns "unknown". */
   stat(path: string): FileStat | "missing" | "unknown";
   /** A file of /proc or /sys without its last line feed, or undefined when it cannot be read. */
   readText(path: string, encoding?: "latin1" | "utf8"): string | undefined;
-  /** Where a symbolic link points to, or undefined when it cannot be read. */
+  /** The target of a symbolic link, or undefined when it cannot be read. */
   readLink(path: string): string | undefined;
   /** The names in a directory, or undefined when it cannot be read. */
   list(path: string): readonly string[] | undefined;
-  /** The inode that a path leads to, or that of a symbolic link itself; undefined when there is none. Throws a SystemError for other failures. */
+  /** The inode at a path, or that of a symbolic link itself; undefined when there is none. Throws a SystemError for other failures. */
   inode(path: string, follow?: boolean): Inode | undefined;
   /** Makes a directory with its parents, unless it exists. Throws a SystemError. */
   makeDirectory(path: string): void;
-  /** Writes a file of its own, readable only by its owner: this process, or another one. Throws a SystemError. */
+  /** Creates a file that only its owner can read: the user of this process, or another one. Throws a SystemError. */
   createFile(path: string, bytes: Uint8Array, owner?: { readonly uid: number; readonly gid: number }): void;
-  /** Gives a file to another user. Throws a SystemError. */
+  /** Changes the owner of a file. Throws a SystemError. */
   giveFile(path: string, owner: { readonly uid: number; readonly gid: number }): void;
   /** Bytes of a file, fewer at its end, or undefined when it cannot be read. */
   readBytes(path: string, offset: number, length: number): Uint8Array | undefined;
-  /** Who has a pid: a process, a zombie, a process group or a session, for people; undefined when it is free. */
+  /** Names what holds a pid: a process, a zombie, a process group or a session. Undefined when it is free. */
   pidHolder(pid: number): string | undefined;
-  /** Which of these pids have ended, but nobody has asked how: zombies. */
+  /** Those of these pids that are zombies. */
   findZombies(pids: ReadonlySet<number>): readonly number[];
-  /** Who has a socket open, by its inode, for people; undefined when nobody who can be seen does. */
+  /** Names a process that has a socket open, by the socket's inode. Undefined when no visible process has. */
   socketHolder(inode: number): string | undefined;
-  /** Runs a program of this machine, found by PATH, and waits for its end. */
+  /** Runs a program that PATH finds, and waits for its end. */
   runProgram(name: string, args: readonly string[], input?: string | Uint8Array): ProgramOutcome;
-  /** CPUID of the processor that runs: eax, ebx, ecx, edx. Undefined when nothing is looked at. */
+  /** CPUID of this processor: eax, ebx, ecx, edx. Undefined from a recording kernel. */
   cpuid(leaf: number, subleaf: number): readonly [number, number, number, number] | undefined;
   /** Reads a clock in nanoseconds. */
   clock(clock: "CLOCK_MONOTONIC" | "CLOCK_BOOTTIME"): bigint;
 }
 
-/** Why a program did not come to its end. */
+/** Why a program failed. */
 export type ProgramFailure =
   | { readonly kind: "result"; readonly result: number }
   | { readonly kind: "signal"; readonly signal: number }
   | { readonly kind: "died"; readonly exit: Exit }
   | { readonly kind: "stuck"; readonly milliseconds: number; readonly syscall: number | undefined };
 
-/** A program that did not come to its end: which step, in which thread, and why. */
+/** A program that failed: in which thread, at which step, and why. */
 export class ProgramError extends Error {
   override readonly name = "ProgramError";
   readonly tid: number;
   readonly step: Step;
   readonly failure: ProgramFailure;
-  /** Not a property of its own: thousands of steps would be printed with the error. */
+  /** Private: a printed error would list its thousands of steps. */
   readonly #program: Program;
 
   constructor(tid: number, program: Program, step: Step, failure: ProgramFailure) {

@@ -1,17 +1,21 @@
 /**
- * Linux as a restore needs it: system calls of this process, tasks driven by ptrace, and programs of
- * deferred system calls that run inside them. The only package that uses a foreign function interface.
+ * Linux for a restore and a checkpoint:
+ *
+ * - {@link openKernel} opens the real kernel: it drives tasks by ptrace, and runs programs of deferred system calls inside them.
+ * - {@link Kernel} is what it can do, as an interface that a recording kernel implements too, with the types of its arguments.
+ * - A few readers of /proc, for commands that look at this machine.
+ *
+ * This is the only package that uses a foreign function interface. The constants of the kernel's headers are in `@restage/linux/abi`.
  *
  * @module
  */
-
 export type { AddressRange } from "./host/address-space.ts";
-export * from "./host/procfs.ts";
+export { type ProcessStat, pidHolder, readProcesses, readStat, readStatus, readText } from "./host/procfs.ts";
+export type { RawSyscalls } from "./host/raw-syscalls.ts";
 export type { ProgramOutcome } from "./host/run-program.ts";
-export * from "./host/system-error.ts";
+export { SystemError } from "./host/system-error.ts";
 export * from "./kernel.ts";
 export { LinuxKernel, openKernel } from "./linux-kernel.ts";
-export { isSuccess } from "./program/encode-x86-64.ts";
 export * from "./program/program.ts";
 export * from "./seizer.ts";
 export type { RseqConfiguration } from "./tracee/ptrace.ts";

@@ -514,7 +514,7 @@ describe.skipIf(!there)(needing(there, "constants of the kernel's interface", "g
     if (!recent) expect(found.size).toBeGreaterThan(0.8 * expected.length);
   });
 
-  it("has the registers where sys/user.h has them", () => {
+  it("place registers as sys/user.h does", () => {
     const long: Readonly<Record<string, string>> = { flags: "eflags" };
     const short = new Set(["bp", "bx", "ax", "cx", "dx", "si", "di", "ip", "sp"]);
     const names = abi.USER_REGS.map((name) => (short.has(name) ? `r${name}` : (long[name] ?? name)));
@@ -547,13 +547,13 @@ describe("waitStatus", () => {
     [0x8b, { kind: "killed", signal: 11, core: true }],
     [0x057f, { kind: "stopped", signal: 5, event: 0 }],
     [0x80057f, { kind: "stopped", signal: 5, event: abi.PTRACE_EVENT_STOP }],
-  ])("takes 0x%s apart", (status, parts) => {
+  ])("splits 0x%s", (status, parts) => {
     expect(abi.waitStatus(status)).toEqual(parts);
   });
 });
 
 describe("names of numbers", () => {
-  it("tells errors, signals and calls by name, and numbers that have none", () => {
+  it("name errors, signals and calls, and keep numbers that have none", () => {
     expect(abi.errnoName(2)).toBe("ENOENT");
     expect(abi.errnoText(2)).toMatch(/^ENOENT \(.+\)$/);
     expect(abi.errnoName(4000)).toContain("4000");
@@ -563,7 +563,7 @@ describe("names of numbers", () => {
     expect(abi.syscallName(9999)).toBeUndefined();
   });
 
-  it("finds capabilities in a set", () => {
+  it("find capabilities in a set", () => {
     expect(abi.hasCapability(1n << 21n, "CAP_SYS_ADMIN")).toBe(true);
     expect(abi.hasCapability(1n << 20n, "CAP_SYS_ADMIN")).toBe(false);
   });

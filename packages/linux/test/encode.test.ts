@@ -61,7 +61,7 @@ function loadOf(loads: number, argument: number): number {
 }
 
 describe("encodeProgram", () => {
-  it("writes a call as a record that has not run, and an end", () => {
+  it("writes a call as a record that has not run, followed by an end", () => {
     const memory = new Memory();
     const { address } = encodeProgram([call("lseek", 3, 5, 1)], memory);
     expect(address).toBe(ADDRESS + FIRST);
@@ -106,7 +106,7 @@ describe("encodeProgram", () => {
     expect([0, 1, 2].map((n) => loadOf(loads, n))).toEqual([LOAD.WORD_64, LOAD.NONE, LOAD.WORD_64]);
   });
 
-  it("takes the result of a step of an earlier program as a value", () => {
+  it("takes the result of an earlier program's step as a value", () => {
     const memory = new Memory();
     const open = call("openat", -100, 0, 0);
     open.result = 9;
@@ -114,11 +114,11 @@ describe("encodeProgram", () => {
     expect(memory.record(0)).toMatchObject({ args: [9n, 0n, 0n, 0n, 0n, 0n], loads: 0 });
   });
 
-  it("refuses a result that will never be there", () => {
+  it("refuses the result of a step that has not run", () => {
     expect(() => encodeProgram([call("close", resultOf(call("openat")))], new Memory())).toThrow(/openat.*has not run/);
   });
 
-  it("loads what the kernel will have written, with its size", () => {
+  it("loads what the kernel writes, in its size", () => {
     const memory = new Memory();
     const pair = output(8);
     const end = { kind: "loaded", data: pair, offset: 4, size: 4 } as const;
@@ -133,7 +133,7 @@ describe("encodeProgram", () => {
     expect(loadOf(memory.record(2).loads, 0)).toBe(LOAD.WORD_64);
   });
 
-  it("takes what the kernel wrote for an earlier program as a value", () => {
+  it("takes what the kernel wrote in an earlier program as a value", () => {
     const pair = output(8);
     new DataView(pair.bytes.buffer).setUint32(4, 0xffff_fffe, true);
     const memory = new Memory();
@@ -141,7 +141,7 @@ describe("encodeProgram", () => {
     expect(memory.record(0)).toMatchObject({ loads: 0, args: [0xffff_fffen, 0n, 0n, 0n, 0n, 0n] });
   });
 
-  it("places data behind the records, once, however often it is named", () => {
+  it("places data behind the records, once, however often it is used", () => {
     const memory = new Memory();
     const text = data("abc\0");
     const { address } = encodeProgram([call("chdir", addressOf(text)), call("chdir", addressOf(text, 1))], memory);
@@ -152,7 +152,7 @@ describe("encodeProgram", () => {
     expect([...memory.bytes.subarray(at, at + 4)]).toEqual([97, 98, 99, 0]);
   });
 
-  it("writes known fields of data at once, addresses of other data included", () => {
+  it("writes known fields of data immediately, addresses of other data included", () => {
     const memory = new Memory();
     const inner = data("x");
     const fields = [
@@ -186,7 +186,7 @@ describe("encodeProgram", () => {
     expect(memory.record(3).args.slice(0, 2)).toEqual([at, memory.addressOfResult(0)]);
   });
 
-  it("writes what counts as success", () => {
+  it("writes which results count as success", () => {
     const memory = new Memory();
     const expecting = { ...call("mmap", 0), expected: 0x7fff_0000_0000n };
     const four = [ERRNO.EPERM, ERRNO.ENOENT, ERRNO.EINVAL, ERRNO.ENOSYS];
@@ -220,7 +220,7 @@ describe("encodeProgram", () => {
     expect(loadOf(merge.loads, 1)).toBe(LOAD.WORD_64);
   });
 
-  it("goes on with another program instead of ending", () => {
+  it("continues with another program instead of ending", () => {
     const memory = new Memory();
     const program = encodeProgram([call("getpid")], memory);
     program.continueAt(0x1234_5678_9abc);
@@ -230,15 +230,15 @@ describe("encodeProgram", () => {
     });
   });
 
-  it("passes on that there is no room", () => {
+  it("throws when the memory is full", () => {
     const program = Array.from({ length: 100 }, () => call("getpid"));
     expect(() => encodeProgram(program, new Memory(FIRST + 100 * RECORD.size))).toThrow(RangeError);
     encodeProgram(program, new Memory(FIRST + 101 * RECORD.size));
   });
 });
 
-describe("what became of a program", () => {
-  it("gives results and outputs to the steps when all have run", () => {
+describe("the outcome of a program", () => {
+  it("copies results and outputs into the steps when all have run", () => {
     const memory = new Memory();
     const pair = output(8);
     const steps = [
@@ -257,7 +257,7 @@ describe("what became of a program", () => {
     expect(pair.bytes[0]).toBe(77);
   });
 
-  it("names the step whose result was no success, and leaves those after it without one", () => {
+  it("names the step that failed, and gives later steps no result", () => {
     const memory = new Memory();
     const steps = [call("getpid"), call("close", 99), call("getppid")];
     const program = encodeProgram(steps, memory);
@@ -267,7 +267,7 @@ describe("what became of a program", () => {
     expect(steps.map(({ result }) => result)).toEqual([1, -ERRNO.EBADF, undefined]);
   });
 
-  it("names the last step when it is that one", () => {
+  it("names the last step when that one failed", () => {
     const memory = new Memory();
     const steps = [call("getpid"), { ...call("read", 0), expected: 5 }];
     const program = encodeProgram(steps, memory);
@@ -276,7 +276,7 @@ describe("what became of a program", () => {
     expect(program.collect()).toMatchObject({ finished: false, failed: steps[1], index: 1, result: 4 });
   });
 
-  it("names the step that has not come back", () => {
+  it("names the step that has not returned", () => {
     const memory = new Memory();
     const steps = [call("getpid"), call("read", 0), call("getppid")];
     const program = encodeProgram(steps, memory);
@@ -284,7 +284,7 @@ describe("what became of a program", () => {
     expect(program.collect()).toEqual({ finished: false, failed: steps[1], index: 1, result: undefined });
   });
 
-  it("names the call for which a field was being stored", () => {
+  it("names the call whose field was being stored", () => {
     const memory = new Memory();
     const open = call("openat", -100, 0, 0);
     const uses = call("prctl", 35, addressOf(data(new Uint8Array(8), [{ offset: 0, size: 8, value: resultOf(open) }])));

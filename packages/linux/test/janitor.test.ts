@@ -9,7 +9,7 @@ import { call, path } from "./steps.ts";
 import { needing, temporaryDirectory } from "./support.ts";
 
 const there = process.platform === "linux" && process.arch === "x64";
-/** How long the janitor may take. */
+/** How long the janitor takes at most, in milliseconds. */
 const TIME = 3000;
 
 const started: ChildProcess[] = [];
@@ -43,7 +43,7 @@ async function until(condition: () => boolean): Promise<boolean> {
   return condition();
 }
 
-/** A process that pushed its undos. */
+/** Starts a process that has pushed its undos. */
 async function coordinator(
   mode: "dismiss" | "leave",
   files: readonly string[],
@@ -69,18 +69,18 @@ function isThere(pid: number): boolean {
 }
 
 describe.skipIf(!there)(needing(there, "undo", "Linux on x86_64"), () => {
-  it("is made newest first, after a failure of the restore", async () => {
+  it("runs newest first, after a failed restore", async () => {
     const kernel = await open();
     const first = file();
     const second = `${first}.renamed`;
-    // In the other order the first would find no file, and the file would be left.
+    // In the other order the unlink would find no file, and the file would stay.
     kernel.pushUndo(unlink(second));
     kernel.pushUndo(rename(first, second));
     expect(await kernel.runUndo()).toEqual([]);
     expect([existsSync(first), existsSync(second)]).toEqual([false, false]);
   });
 
-  it("goes on after what cannot be undone, and tells it", async () => {
+  it("continues after a step that fails, and reports it", async () => {
     const kernel = await open();
     const [one, two] = [file(), file()];
     kernel.pushUndo(unlink(one));
@@ -90,7 +90,7 @@ describe.skipIf(!there)(needing(there, "undo", "Linux on x86_64"), () => {
     expect([existsSync(one), existsSync(two)]).toEqual([false, false]);
   });
 
-  it("is of any number of things", async () => {
+  it("works for hundreds of steps", async () => {
     const kernel = await open();
     const folder = temporaryDirectory();
     const files = Array.from({ length: 300 }, (_value, index) => join(folder, String(index)));
@@ -102,7 +102,7 @@ describe.skipIf(!there)(needing(there, "undo", "Linux on x86_64"), () => {
     expect(files.filter((each) => existsSync(each))).toEqual([]);
   });
 
-  it("is not made when it is dismissed", async () => {
+  it("does nothing once it is dismissed", async () => {
     const kernel = await open();
     const kept = file();
     kernel.pushUndo(unlink(kept));
@@ -111,25 +111,25 @@ describe.skipIf(!there)(needing(there, "undo", "Linux on x86_64"), () => {
     expect(readFileSync(kept, "utf8")).toBe("file");
   });
 
-  it("leaves out what was forgotten again, wherever it stands", async () => {
+  it("leaves out what was cancelled, at any position", async () => {
     const kernel = await open();
     const files = ["oldest", "middle", "newest", "kept", "last"].map((name) => file(name));
     const forget = files.map((each) => kernel.pushUndo(unlink(each)));
     for (const index of [0, 1, 3, 4]) forget[index]?.();
-    // Once more is as good as once.
+    // Cancelling twice is harmless.
     forget[1]?.();
     kernel.pushUndo(unlink(files[3] ?? ""));
     expect(await kernel.runUndo()).toEqual([]);
     expect(files.map((each) => existsSync(each))).toEqual([true, true, false, false, true]);
   });
 
-  it("of nothing is nothing", async () => {
+  it("without steps reports nothing", async () => {
     const kernel = await open();
     expect(await kernel.runUndo()).toEqual([]);
     await kernel.dismissUndo();
   });
 
-  it("is made when the coordinator is killed, and its tasks end", async () => {
+  it("runs when the coordinator is killed, and its tasks end", async () => {
     const files = [file("one"), file("two")];
     const { child, tasks } = await coordinator("leave", files);
     expect(tasks.every(isThere)).toBe(true);
@@ -139,7 +139,7 @@ describe.skipIf(!there)(needing(there, "undo", "Linux on x86_64"), () => {
     expect(await until(() => !tasks.some(isThere))).toBe(true);
   });
 
-  it("is not made when it was dismissed before the coordinator is killed", async () => {
+  it("does nothing when it was dismissed before the coordinator is killed", async () => {
     const kept = file();
     const { child, tasks } = await coordinator("dismiss", [kept]);
     child.kill("SIGKILL");

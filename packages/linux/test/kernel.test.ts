@@ -26,7 +26,7 @@ import { needing } from "./support.ts";
 const isRoot = process.getuid?.() === 0;
 const there = process.platform === "linux" && process.arch === "x64";
 const TIMEOUT = 2000;
-/** Pids above those that a machine with few tasks comes to. */
+/** Above the pids of a machine with few tasks. */
 const FIRST_PID = 31_000;
 
 let kernel: LinuxKernel;
@@ -50,7 +50,7 @@ async function stop(): Promise<void> {
   kernel.close();
 }
 
-/** Runs a program that is to fail. */
+/** Runs a program that must fail, and returns its error. */
 async function failureOf(tracee: Tracee, program: Program): Promise<ProgramError> {
   try {
     await kernel.run(tracee, program);
@@ -58,7 +58,7 @@ async function failureOf(tracee: Tracee, program: Program): Promise<ProgramError
     expect((error as Error).name).toBe("ProgramError");
     return error as ProgramError;
   }
-  throw new Error("The program came to its end");
+  throw new Error("The program did not fail");
 }
 
 /** A fork that arrives traced. */
@@ -72,7 +72,7 @@ function fork(setTid: readonly number[] = [], flags = 0, exitSignal: number = SI
   return call("clone3", addressOf(data(new Uint8Array(args.buffer), fields)), CLONE_ARGS.size);
 }
 
-/** What the stub forked, for taking it over. */
+/** The birth of a task that the stub forked. */
 function born(id = 0): Birth {
   return { forker: stub.tracee, id, thread: false, newPidNamespace: false };
 }
@@ -84,7 +84,7 @@ async function child(flags = 0): Promise<Tracee> {
   return await kernel.adopt({ ...born(step.result), newPidNamespace: (flags & CLONE.NEWPID) !== 0 });
 }
 
-/** Pids that nobody has, and that are not the next ones to be given to others. */
+/** Free pids that the kernel does not give to the next tasks. */
 function freePids(count: number): number[] {
   const last = Number(readText("/proc/loadavg")?.split(" ").at(-1));
   const end = Number(readText("/proc/sys/kernel/pid_max"));
@@ -95,7 +95,7 @@ function freePids(count: number): number[] {
   return pids;
 }
 
-/** Forks children with chosen pids; once more when somebody else got one of them meanwhile. */
+/** Forks children with chosen pids. Tries again when another process got one of them meanwhile. */
 async function forkFreePids(count: number, attempts = 2): Promise<{ pids: number[]; forks: SyscallStep[] }> {
   const pids = freePids(count);
   const forks = pids.map((pid) => fork([pid]));
@@ -131,14 +131,14 @@ async function until(condition: () => boolean, milliseconds = 3000): Promise<boo
   return true;
 }
 
-describe.skipIf(!there)(needing(there, "programs in the stub", "Linux on x86_64"), () => {
-  it("run, and have results", async () => {
+describe.skipIf(!there)(needing(there, "a program in the stub", "Linux on x86_64"), () => {
+  it("gives every step its result", async () => {
     const steps = [call("getpid"), call("gettid"), call("umask", 0o27), call("umask", 0)];
     await kernel.run(stub.tracee, steps);
     expect(steps.map(({ result }) => result)).toEqual([stub.tracee.tid, stub.tracee.tid, expect.any(Number), 0o27]);
   });
 
-  it("use results as arguments, and bring back what the kernel writes", async () => {
+  it("passes results on as arguments, and returns what the kernel writes", async () => {
     const file = memfd();
     const text = data("hello, world");
     const read = output(5);
@@ -157,7 +157,7 @@ describe.skipIf(!there)(needing(there, "programs in the stub", "Linux on x86_64"
     ]);
   });
 
-  it("use descriptors that the kernel wrote to memory", async () => {
+  it("uses descriptors that the kernel wrote to memory", async () => {
     const pair = output(8);
     const end = (offset: number) => ({ kind: "loaded", data: pair, offset, size: 4 }) as const;
     const read = output(2);
@@ -170,7 +170,7 @@ describe.skipIf(!there)(needing(there, "programs in the stub", "Linux on x86_64"
     await kernel.run(stub.tracee, [call("close", end(0)), call("close", end(4))]);
   });
 
-  it("store results into structures before the call that reads these", async () => {
+  it("stores results into a structure before the call that reads it", async () => {
     const place = mapping(PAGE_SIZE);
     const file = memfd();
     const range = data(new Uint8Array(16), [
@@ -191,7 +191,7 @@ describe.skipIf(!there)(needing(there, "programs in the stub", "Linux on x86_64"
     expect(new TextDecoder().decode(read.bytes)).toBe("abc");
   });
 
-  it("pass numbers above 2^53 and below 0 unharmed", async () => {
+  it("passes numbers above 2^53 and below 0 unchanged", async () => {
     const file = memfd();
     const far = 2n ** 60n + 1n;
     const mask = output(8);
@@ -212,17 +212,17 @@ describe.skipIf(!there)(needing(there, "programs in the stub", "Linux on x86_64"
     expect(set & 0x8000_0000_0000_0201n).toBe(0x8000_0000_0000_0201n);
   });
 
-  it("end at the first step that fails, which is named with its result", async () => {
+  it("stops at the first step that fails, and names it with its result", async () => {
     const steps = [call("getpid"), call("close", 999), call("getppid")];
     const error = await failureOf(stub.tracee, steps);
     expect(error).toMatchObject({ tid: stub.tracee.tid, failure: { kind: "result", result: -ERRNO.EBADF } });
     expect(error.step).toBe(steps[1]);
     expect(steps[2]?.result).toBeUndefined();
-    // The task is as good as before.
+    // The task is still usable.
     await kernel.run(stub.tracee, [call("getpid")]);
   });
 
-  it("end where another result was expected", async () => {
+  it("stops where another result was expected", async () => {
     const file = memfd();
     const short = { ...call("write", resultOf(file), addressOf(data("12345")), 5), expected: 6 };
     const error = await failureOf(stub.tracee, [file, short, call("getpid")]);
@@ -230,7 +230,7 @@ describe.skipIf(!there)(needing(there, "programs in the stub", "Linux on x86_64"
     expect(error.failure).toEqual({ kind: "result", result: 5 });
   });
 
-  it("go on after errors that are allowed, and only after those", async () => {
+  it("continues after allowed errors, and only after those", async () => {
     const closing = (allowed: SyscallStep["allowed"] & {}): SyscallStep => ({ ...call("close", 999), allowed });
     const steps = [
       closing([ERRNO.EBADF]),
@@ -243,7 +243,7 @@ describe.skipIf(!there)(needing(there, "programs in the stub", "Linux on x86_64"
     expect(steps.map(({ result }) => result)).toEqual([-ERRNO.EBADF, -ERRNO.EBADF, -ERRNO.EBADF, -ERRNO.EBADF]);
   });
 
-  it("copy bytes of any length", async () => {
+  it("copies bytes of any length", async () => {
     const bytes = Uint8Array.from({ length: 3 * PAGE_SIZE + 5 }, (_value, index) => index % 251);
     const place = mapping(4 * PAGE_SIZE);
     const file = memfd();
@@ -258,7 +258,7 @@ describe.skipIf(!there)(needing(there, "programs in the stub", "Linux on x86_64"
     expect(read.bytes).toEqual(bytes);
   });
 
-  it("merge pages: those that differ are copied, those that are equal stay as they are", async () => {
+  it("merges pages: copies those that differ, and leaves equal ones shared", async () => {
     const pages = new Uint8Array(4 * PAGE_SIZE);
     for (let page = 0; page < 4; page++) pages.fill(page + 1, page * PAGE_SIZE, (page + 1) * PAGE_SIZE);
     const changed = pages.slice();
@@ -287,14 +287,14 @@ describe.skipIf(!there)(needing(there, "programs in the stub", "Linux on x86_64"
     expect(/^Anonymous: +(\d+) kB/m.exec(about)?.[1]).toBe("4");
   });
 
-  it("may have thousands of steps", async () => {
+  it("can have thousands of steps", async () => {
     const file = memfd();
     const steps = Array.from({ length: 5000 }, (_value, index) => call("lseek", resultOf(file), index, SEEK.SET));
     await kernel.run(stub.tracee, [file, ...steps]);
     expect(steps.every(({ result }, index) => result === index)).toBe(true);
   });
 
-  it("that run for long let others work", async () => {
+  it("that runs for long neither blocks other tasks nor the event loop", async () => {
     const other = await child();
     let turns = 0;
     const ticking = setInterval(() => turns++, 5);
@@ -305,19 +305,19 @@ describe.skipIf(!there)(needing(there, "programs in the stub", "Linux on x86_64"
     const started = performance.now();
     await Promise.all([kernel.run(stub.tracee, [sleep(500)]), kernel.run(other, [sleep(500)])]);
     clearInterval(ticking);
-    // Both at once, and the event loop went on meanwhile.
+    // Both ran at once, and so did the event loop.
     expect(performance.now() - started).toBeLessThan(950);
     expect(turns).toBeGreaterThan(3);
   });
 
-  it("are told from a task that faults", async () => {
+  it("reports a fault, with the step", async () => {
     const copy = { kind: "copy", to: 0x1000, from: data("x") } as const;
     const error = await failureOf(stub.tracee, [call("getpid"), copy, call("getppid")]);
     expect(error.failure).toEqual({ kind: "signal", signal: SIG.SEGV });
     expect(error.step).toBe(copy);
   });
 
-  it("that hang are given up after the time limit, with the call in which they are", async () => {
+  it("that hangs fails after the time limit, with the call in which the task is blocked", async () => {
     await stop();
     await start(300);
     const pair = output(8);
@@ -332,7 +332,7 @@ describe.skipIf(!there)(needing(there, "programs in the stub", "Linux on x86_64"
     expect(isThere(stub.tracee.tid)).toBe(false);
   });
 
-  it("end with the task when that is killed", async () => {
+  it("fails when its task is killed", async () => {
     const victim = await child();
     const pause = call("pause");
     const failing = failureOf(victim, [call("getpid"), pause]);
@@ -340,11 +340,11 @@ describe.skipIf(!there)(needing(there, "programs in the stub", "Linux on x86_64"
     const error = await failing;
     expect(error.step).toBe(pause);
     expect(error.failure).toEqual({ kind: "died", exit: { code: undefined, signal: SIG.KILL } });
-    // From then on it is known to be gone.
+    // The kernel remembers that it is gone.
     expect((await failureOf(victim, [call("getpid")])).failure.kind).toBe("died");
   });
 
-  it("are told from a task that was killed between them", async () => {
+  it("fails when its task was killed before it", async () => {
     const victim = await child();
     process.kill(victim.tid, "SIGKILL");
     expect(await until(() => readStat(victim.tid)?.state === "Z")).toBe(true);
@@ -354,7 +354,7 @@ describe.skipIf(!there)(needing(there, "programs in the stub", "Linux on x86_64"
     });
   });
 
-  it("go on under signals from outside, which wait", async () => {
+  it("continues under signals from outside, which stay pending", async () => {
     const task = await child();
     const running = kernel.run(task, [
       call("nanosleep", addressOf(data(new Uint8Array(BigUint64Array.of(0n, 200_000_000n).buffer))), 0),
@@ -369,13 +369,15 @@ describe.skipIf(!there)(needing(there, "programs in the stub", "Linux on x86_64"
     expect(set & (1n << BigInt(SIG.TERM - 1))).not.toBe(0n);
   });
 
-  it("of no steps are none", async () => {
-    await kernel.run(stub.tracee, []);
+  it("without steps does not touch the task", async () => {
+    const nobody: Tracee = { tid: 1, tgid: 1 };
+    await expect(kernel.run(nobody, [])).resolves.toBeUndefined();
+    await expect(kernel.run(nobody, [call("getpid")])).rejects.toThrow("Program of 1 failed");
   });
 });
 
 describe.skipIf(!there)(needing(there, "the stub", "Linux on x86_64"), () => {
-  it("has no descriptors, and no memory but the restorer area and parked vdso", async () => {
+  it("has no descriptors, and no memory but the restorer area and the parked vdso", async () => {
     expect(await until(() => (readText(`/proc/${stub.tracee.tid}/maps`) ?? "") !== "")).toBe(true);
     const { start, length } = stub.restorerArea;
     const maps = (readText(`/proc/${stub.tracee.tid}/maps`) ?? "")
@@ -395,7 +397,7 @@ describe.skipIf(!there)(needing(there, "the stub", "Linux on x86_64"), () => {
     expect(directory.result).toBe(0);
   });
 
-  it("keeps away from addresses that tasks will use", async () => {
+  it("avoids addresses that tasks will use", async () => {
     const { start, length } = stub.restorerArea;
     await stop();
     kernel = await openKernel();
@@ -408,15 +410,15 @@ describe.skipIf(!there)(needing(there, "the stub", "Linux on x86_64"), () => {
     expect(apart).toBe(true);
   });
 
-  it("goes when it is dismissed", async () => {
+  it("is gone when it is dismissed", async () => {
     await kernel.dismissStub(1);
     expect(isThere(stub.tracee.tid)).toBe(false);
     await expect(kernel.run(stub.tracee, [call("getpid")])).rejects.toThrow();
   });
 });
 
-describe.skipIf(!there || !isRoot)(needing(there && isRoot, "two hundred forks", "root, Linux on x86_64"), () => {
-  it("with chosen pids come up in one program, work at once, and are gone after killAll", async () => {
+describe.skipIf(!there || !isRoot)(needing(there && isRoot, "a program that forks", "root, Linux on x86_64"), () => {
+  it("makes two hundred tasks with chosen pids, which run programs at once and are gone after killAll", async () => {
     const { pids, forks } = await forkFreePids(200);
     expect(forks.map(({ result }) => result)).toEqual(pids);
     const tasks = await Promise.all(pids.map((pid) => kernel.adopt(born(pid))));
@@ -427,7 +429,7 @@ describe.skipIf(!there || !isRoot)(needing(there && isRoot, "two hundred forks",
     expect([...pids, stub.tracee.tid].filter(isThere)).toEqual([]);
   });
 
-  it("tell that a pid is taken, and by whom", async () => {
+  it("fails when a pid is taken; pidHolder names its holder", async () => {
     const error = await failureOf(stub.tracee, [fork([process.pid])]);
     expect(error.failure).toEqual({ kind: "result", result: -ERRNO.EEXIST });
     expect(kernel.host.pidHolder(process.pid)).toContain(String(process.pid));
@@ -436,8 +438,8 @@ describe.skipIf(!there || !isRoot)(needing(there && isRoot, "two hundred forks",
   });
 });
 
-describe.skipIf(!there)(needing(there, "tasks", "Linux on x86_64"), () => {
-  it("may fork others, and threads that share everything", async () => {
+describe.skipIf(!there)(needing(there, "a task", "Linux on x86_64"), () => {
+  it("can fork tasks, and threads that share everything", async () => {
     const task = await child();
     const thread = fork([], CLONE.VM | CLONE.FS | CLONE.FILES | CLONE.SIGHAND | CLONE.THREAD | CLONE.SYSVSEM, 0);
     const grandchild = fork();
@@ -451,7 +453,7 @@ describe.skipIf(!there)(needing(there, "tasks", "Linux on x86_64"), () => {
     expect([task.tid, thread.result ?? 0, grandchild.result ?? 0].filter(isThere)).toEqual([]);
   });
 
-  it.skipIf(!isRoot)("fork tasks and threads in a pid namespace of their own, where these have other ids", async () => {
+  it.skipIf(!isRoot)("that is in a pid namespace forks tasks and threads, which have other ids there", async () => {
     const init = await child(CLONE.NEWPID);
     const thread = fork([], CLONE.VM | CLONE.FS | CLONE.FILES | CLONE.SIGHAND | CLONE.THREAD | CLONE.SYSVSEM, 0);
     const [grandchild, other] = [fork([7]), fork([5])];
@@ -467,11 +469,11 @@ describe.skipIf(!there)(needing(there, "tasks", "Linux on x86_64"), () => {
     expect([init.tid, five.tid, seven.tid, second.tid].filter(isThere)).toEqual([]);
   });
 
-  it("that never were cannot be taken over", async () => {
+  it("that nobody forked cannot be adopted", async () => {
     await expect(kernel.adopt(born(process.pid))).rejects.toThrow(/Cannot take over task/);
   });
 
-  it("end by exit or by a signal, and are zombies of their parents then", async () => {
+  it("ends by exit or by a signal, and is then a zombie of its parent", async () => {
     const [one, two, three] = [await child(), await child(), await child()];
     await kernel.run(three, [call("getpid")]);
     await kernel.end(one, { code: 7, signal: undefined });
@@ -489,7 +491,7 @@ describe.skipIf(!there)(needing(there, "tasks", "Linux on x86_64"), () => {
     expect(await reap(three.tid)).toMatchObject({ kind: "killed", signal: SIG.SEGV });
   });
 
-  it("make single calls by syscall stops", async () => {
+  it("makes single calls by syscall stops", async () => {
     const task = await child();
     expect(kernel.call(task, call("getpid"))).toBe(task.tid);
     expect(kernel.call(task, call("close", 999))).toBe(-ERRNO.EBADF);
@@ -510,7 +512,7 @@ function legacyState(): Uint8Array {
   return area;
 }
 
-/** A task with code of its own at a page of its own. */
+/** A task with some code in a page of its own. */
 async function taskWithCode(code: Uint8Array, flags: number = CLONE.PARENT): Promise<{ task: Tracee; page: number }> {
   const task = await child(flags);
   const page = mapping(PAGE_SIZE);
@@ -526,8 +528,8 @@ function finalState(values: Readonly<Record<string, number>>, more: Partial<Fina
   return { registers, extendedState: NOTHING_USED, signalMask: 0n, lastCalls: [], pokes: [], ...more };
 }
 
-describe.skipIf(!there)(needing(there, "tasks that are let go", "Linux on x86_64"), () => {
-  it("run on with their registers, the words that were poked, and without the restorer area", async () => {
+describe.skipIf(!there)(needing(there, "a concluded task", "Linux on x86_64"), () => {
+  it("resumes with its registers and poked words, and without the restorer area", async () => {
     const { task, page } = await taskWithCode(EXIT_WITH_WORD);
     const umask = call("umask", 0o77);
     const state = finalState(
@@ -546,7 +548,7 @@ describe.skipIf(!there)(needing(there, "tasks that are let go", "Linux on x86_64
     expect(waitStatus(raw.scratchView.getUint32(0, true))).toEqual({ kind: "exited", code: 42 });
   });
 
-  it("are named when they are gone", async () => {
+  it("is returned by resume when it has ended", async () => {
     const { task, page } = await taskWithCode(PAUSE);
     kernel.conclude([[{ tracee: task, state: finalState({ ip: page }) }]]);
     process.kill(task.tid, "SIGKILL");
@@ -555,7 +557,7 @@ describe.skipIf(!there)(needing(there, "tasks that are let go", "Linux on x86_64
     kernel.raw.syscall("wait4", task.tid, 0, W.ALL, 0);
   });
 
-  it("may come back stopped, and are still ours to kill until the commit", async () => {
+  it("can resume into a stop, and is still killed by killAll", async () => {
     const { task, page } = await taskWithCode(PAUSE, 0);
     kernel.conclude([[{ tracee: task, state: finalState({ ip: page }) }]]);
     expect(kernel.resumeStopped([task], SIG.STOP)).toEqual([]);

@@ -46,7 +46,7 @@ function assemble(listing: string): Uint8Array {
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
 
 describe.skipIf(!there)(needing(there, "machine code", "as and objcopy"), () => {
-  it("of the interpreter is its listing", () => {
+  it("of the interpreter equals its listing", () => {
     const [listing = ""] = listingsOf("program/interpreter-x86-64.ts");
     const code = assemble(listing);
     expect(hex(interpreterCode())).toBe(hex(code));
@@ -54,7 +54,7 @@ describe.skipIf(!there)(needing(there, "machine code", "as and objcopy"), () => 
     expect(INTERPRETER_OFFSETS.single % 16).toBe(0);
   });
 
-  it("of the trampolines is their listings", () => {
+  it("of the trampolines equals their listings", () => {
     const listings = listingsOf("host/trampoline-x86-64.ts");
     const { rawSyscall, spawn, cpuid, size } = TRAMPOLINE;
     const page = trampolineCode();
@@ -71,7 +71,7 @@ describe.skipIf(!there)(needing(there, "machine code", "as and objcopy"), () => 
     }
   });
 
-  it("of the stub is its listing", () => {
+  it("of the stub equals its listing", () => {
     const [listing = ""] = listingsOf("stub/stub-x86-64.ts");
     const address = 0x10_0000;
     expect(hex(stubElf(address).subarray(ELF_HEADERS))).toBe(hex(assemble(listing)));

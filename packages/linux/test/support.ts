@@ -4,12 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach } from "vitest";
 
-/** Is a command installed? What needs it is skipped else, and says so in its name. */
+/** Tells whether a command is installed. */
 export function isInstalled(command: string): boolean {
   return spawnSync(command, ["--version"], { timeout: 10_000 }).status === 0;
 }
 
-/** The name of a suite that is skipped when something is not there. */
+/** The name of a suite. When something is missing, the name says that the suite is skipped, and why. */
 export function needing(there: boolean, name: string, what: string): string {
   return there ? name : `${name} (SKIPPED: needs ${what})`;
 }

@@ -1,6 +1,6 @@
 import type { ForeignFunctions, NativeFunction } from "./foreign-functions.ts";
 
-/** The part of `bun:ffi` that is used; its own types come with Bun only. */
+/** The part of `bun:ffi` that is used. Only Bun ships its types. */
 interface BunFfi {
   dlopen(
     library: string,
@@ -14,11 +14,11 @@ interface BunFfi {
   toArrayBuffer(address: number, offset: number, length: number): ArrayBuffer;
 }
 
-/** `i64_fast` gives a number where the value fits one, a bigint else. */
+/** `i64_fast` returns a number where the value fits one, otherwise a bigint. */
 const WORD = "i64_fast";
 
 export async function openBun(): Promise<ForeignFunctions> {
-  // A name that bundlers for Node do not try to resolve.
+  // Written so that bundlers for Node do not try to resolve it.
   const ffi = (await import(["bun", "ffi"].join(":"))) as BunFfi;
   const libc = ffi.dlopen("libc.so.6", { mmap: { args: [WORD, WORD, WORD, WORD, WORD, WORD], returns: WORD } });
   const mmap = libc.symbols["mmap"] as (...args: number[]) => number | bigint;

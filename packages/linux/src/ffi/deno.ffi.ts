@@ -1,6 +1,6 @@
 import type { ForeignFunctions, NativeFunction } from "./foreign-functions.ts";
 
-/** The part of `Deno` that is used; its own types come with Deno only. */
+/** The part of `Deno` that is used. Only Deno ships its types. */
 interface DenoFfi {
   dlopen(
     library: string,

@@ -1,9 +1,9 @@
 /**
- * What a runtime has to offer so that Restage can make system calls: memory, a view of it, and a way to
- * call machine code in it. Everything else is built from these three.
+ * What Restage needs of a runtime to make system calls: memory, a view of it, and a way to call machine code in it. Everything else is
+ * built from these three.
  *
- * koffi serves all three runtimes, but loading it costs 10 ms on Bun and 38 ms on Deno, where the runtime's own
- * interface is there in 1 ms: so each runtime has an adapter of its own (`docs/measurements.md`).
+ * koffi works on all three runtimes, but takes 10 ms to load on Bun and 38 ms on Deno; their own interfaces take 1 ms. Hence one adapter
+ * for each runtime (`docs/measurements.md`).
  */
 export interface ForeignFunctions {
   /** mmap(2) of libc with address 0 and no file. Returns the address, or -1. */
@@ -26,7 +26,7 @@ export type NativeFunction = (
 
 let opened: Promise<ForeignFunctions> | undefined;
 
-/** The adapter of the runtime that runs, loaded once. Rejects when the runtime has no foreign function interface. */
+/** Loads the adapter of this runtime, once. Rejects when the runtime has no foreign function interface. */
 export function openForeignFunctions(): Promise<ForeignFunctions> {
   opened ??= load();
   return opened;

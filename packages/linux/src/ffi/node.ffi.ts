@@ -1,6 +1,6 @@
 import type { ForeignFunctions, NativeFunction } from "./foreign-functions.ts";
 
-/** Node has no interface of its own: koffi, a prebuilt native package, serves. */
+/** Node has no foreign function interface: koffi, a prebuilt native package, provides one. */
 export async function openNode(): Promise<ForeignFunctions> {
   const { default: koffi } = await import("koffi");
   const libc = koffi.load(null);

@@ -9,8 +9,8 @@ const HIGHEST = 0x7e00_0000_0000;
 const ALIGNMENT = 0x20_0000;
 
 /**
- * An address with `length` free bytes beside all `occupied` ranges, below those where the kernel puts stack and vdso of a
- * new program. Throws a RangeError when there is none.
+ * Finds `length` bytes of addresses outside all `occupied` ranges, and below those where the kernel puts the stack and the vdso of a new
+ * program. Throws a RangeError when there are none.
  */
 export function findFreeAddress(occupied: readonly AddressRange[], length: number): number {
   let start = LOWEST;

@@ -7,12 +7,12 @@ import { SystemError } from "./system-error.ts";
 const DEFAULT_ACTION = new Uint8Array(KERNEL_SIGACTION_SIZE);
 
 /**
- * Puts a program in the place of this one, which keeps its pid and its children. Throws a SystemError when that fails.
+ * Replaces this program by another one, which keeps the pid and the children. Throws a SystemError when that fails.
  *
  * @param words the program's arguments, its name first.
  */
 export function executeProgram(
-  host: RawSyscalls,
+  raw: RawSyscalls,
   path: string,
   words: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
@@ -20,15 +20,15 @@ export function executeProgram(
   const variables = Object.entries(environment).flatMap(([name, value]) =>
     value === undefined ? [] : `${name}=${value}`,
   );
-  // Runtimes ignore these for themselves, and what is ignored stays so.
+  // Runtimes ignore these signals, and an execve(2) keeps that.
   for (const signal of [SIG.PIPE, SIG.XFSZ]) {
     const action = [signal, addressOf(DEFAULT_ACTION), 0, SIGSET_SIZE];
-    host.run({ kind: "syscall", name: "rt_sigaction", args: action });
+    raw.run({ kind: "syscall", name: "rt_sigaction", args: action });
   }
-  // Node closes what it has inherited, these three too, in all that it starts.
-  for (const descriptor of [0, 1, 2]) host.setCloexec(descriptor, false);
+  // Node sets close-on-exec on descriptors that it inherits, these three included.
+  for (const descriptor of [0, 1, 2]) raw.setCloexec(descriptor, false);
   const args = [addressOf(cString(path)), addressOf(strings(words)), addressOf(strings(variables))];
-  throw new SystemError("execve", -host.run({ kind: "syscall", name: "execve", args }), `execute ${path}`);
+  throw new SystemError("execve", -raw.run({ kind: "syscall", name: "execve", args }), `execute ${path}`);
 }
 
 function addressOf(target: Data | Uint8Array): Operand {
@@ -40,7 +40,7 @@ function cString(text: string): Uint8Array {
   return new TextEncoder().encode(`${text}\0`);
 }
 
-/** Addresses of strings, and a NULL. */
+/** An array of the addresses of strings, with a NULL at its end. */
 function strings(texts: readonly string[]): Data {
   const fields = texts.map((text, index) => ({ offset: 8 * index, size: 8 as const, value: addressOf(cString(text)) }));
   return { kind: "data", bytes: new Uint8Array(8 * (texts.length + 1)), fields, output: false };

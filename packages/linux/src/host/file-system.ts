@@ -74,12 +74,12 @@ export function writeWhole(path: string, text: string): void {
   });
 }
 
-/** Makes a directory and its parents, unless it exists. */
+/** Makes a directory and its missing parents. */
 export function makeDirectory(path: string): void {
   attempt("open", `make the directory ${path}`, () => mkdirSync(path, { recursive: true }));
 }
 
-/** Writes a file of its own, readable by its owner only. */
+/** Creates a file that only its owner can read. */
 export function createFile(path: string, bytes: Uint8Array, owner?: Owner): void {
   attempt("open", `write ${path}`, () => writeFileSync(path, bytes, { mode: 0o600 }));
   if (owner !== undefined) giveFile(path, owner);

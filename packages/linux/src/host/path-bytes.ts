@@ -1,9 +1,9 @@
 import { Buffer } from "node:buffer";
 
-/** What a byte that is not part of valid UTF-8 stands for in a path, less the byte: see the text of images. */
+/** Added to a byte that is not valid UTF-8, gives the code unit that stands for it in a path. The image codec uses the same escape. */
 const ESCAPE = 0xdc00;
 
-/** A path as the runtime's file functions take it: bytes, where it has some that are no text. Deno's do not find such a file. */
+/** A path for the runtime's file functions: bytes where it is not valid UTF-8. Deno cannot open such a file. */
 export function pathBytes(path: string): string | Buffer {
   if (!/[\udc80-\udcff]/.test(path)) return path;
   const parts = [...path].map((character) => {

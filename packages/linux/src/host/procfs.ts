@@ -21,14 +21,14 @@ export function readMaps(pid: number | "self"): MapsEntry[] {
       start: Number.parseInt(line.slice(0, dash), 16),
       end: Number.parseInt(line.slice(dash + 1, space), 16),
       permissions: line.slice(space + 1, space + 5),
-      // 73 is where the kernel pads to; a longer line has the name after its fifth field.
+      // The kernel pads the line to column 73 before a name.
       name: line.length > 73 ? line.slice(73).trimStart() : "",
     });
   }
   return entries;
 }
 
-/** The fields of /proc/PID/status by name, or undefined when there is no such task. */
+/** Reads /proc/PID/status: its fields by name, or undefined when there is no such task. */
 export function readStatus(pid: number | "self"): ReadonlyMap<string, string> | undefined {
   let text: string;
   try {
@@ -44,7 +44,7 @@ export function readStatus(pid: number | "self"): ReadonlyMap<string, string> | 
   return fields;
 }
 
-/** Parts of /proc/PID/stat. */
+/** Fields of /proc/PID/stat. */
 export interface ProcessStat {
   readonly pid: number;
   readonly comm: string;
@@ -53,7 +53,7 @@ export interface ProcessStat {
   readonly ppid: number;
   readonly pgrp: number;
   readonly session: number;
-  /** Number of the controlling terminal's device, 0 for none, and the foreground process group there, -1 for none. */
+  /** Device number of the controlling terminal, 0 for none, and its foreground process group, -1 for none. */
   readonly terminal: number;
   readonly foreground: number;
 }
@@ -81,17 +81,17 @@ export function readStat(pid: number): ProcessStat | undefined {
   };
 }
 
-/** The children of a thread, in the order of their births. Requires CONFIG_PROC_CHILDREN. Source: proc_pid_task(5). */
+/** Lists the children of a thread, in the order of their births. Requires CONFIG_PROC_CHILDREN. Source: proc_pid_task(5). */
 export function readChildren(tid: number): readonly number[] {
   return (readText(`/proc/${tid}/task/${tid}/children`) ?? "").split(" ").filter(Boolean).map(Number);
 }
 
-/** The threads of a process. */
+/** Lists the threads of a process. */
 export function readThreads(pid: number): readonly number[] {
   return readdirSync(`/proc/${pid}/task`).map(Number);
 }
 
-/** Every process of this /proc. */
+/** Yields every process of this /proc. */
 export function* readProcesses(): Generator<ProcessStat> {
   for (const name of readdirSync("/proc")) {
     if (!/^\d+$/.test(name)) continue;
@@ -100,13 +100,13 @@ export function* readProcesses(): Generator<ProcessStat> {
   }
 }
 
-/** Which of these pids zombies have. */
+/** Returns those of these pids that are zombies. */
 export function findZombies(pids: ReadonlySet<number>): readonly number[] {
   const taken = readdirSync("/proc").map(Number);
   return taken.filter((pid) => pids.has(pid) && readStat(pid)?.state === "Z");
 }
 
-/** Where a symbolic link of /proc points to, or undefined. */
+/** Reads the target of a symbolic link, or undefined when it cannot be read. */
 export function readLink(path: string): string | undefined {
   try {
     return readlinkSync(path);
@@ -115,7 +115,7 @@ export function readLink(path: string): string | undefined {
   }
 }
 
-/** A file of /proc or /sys as text without the last line feed, or undefined when it cannot be read. */
+/** Reads a file of /proc or /sys as text, without the last line feed. Undefined when it cannot be read. */
 export function readText(path: string, encoding: "latin1" | "utf8" = "latin1"): string | undefined {
   try {
     return readFileSync(path, encoding).replace(/\n$/, "");
@@ -125,7 +125,7 @@ export function readText(path: string, encoding: "latin1" | "utf8" = "latin1"): 
 }
 
 /**
- * The call in which a task is blocked, from /proc/PID/syscall: its number, or undefined when it runs or is gone.
+ * Reads the number of the system call in which a task is blocked, from /proc/PID/syscall. Undefined when the task runs or is gone.
  * Requires the right to trace the task.
  */
 export function readCurrentSyscall(pid: number): number | undefined {
@@ -133,7 +133,7 @@ export function readCurrentSyscall(pid: number): number | undefined {
   return Number.isNaN(number) || number < 0 ? undefined : number;
 }
 
-/** Who has a pid: a process, a zombie, a process group or a session; undefined when it is free. */
+/** Names what holds a pid: a process, a zombie, a process group or a session. Undefined when it is free. */
 export function pidHolder(pid: number): string | undefined {
   const stat = readStat(pid);
   if (stat !== undefined) {
@@ -152,7 +152,7 @@ export function pidHolder(pid: number): string | undefined {
   return undefined;
 }
 
-/** The process that has a socket open, by the socket's inode. Requires the right to trace it; else it is not found. */
+/** Names a process that has a socket open, by the socket's inode. Finds only processes that the caller is allowed to trace. */
 export function socketHolder(inode: number): string | undefined {
   const target = `socket:[${inode}]`;
   for (const { pid, comm } of readProcesses()) {

@@ -11,7 +11,7 @@ const CODE_SIZE = 4096;
 const SCRATCH_SIZE = 256 * 1024;
 
 /**
- * The coordinator's own system calls: raw, synchronous, from the thread that runs JavaScript (ptrace belongs to a thread).
+ * System calls of this process: raw, synchronous, and from the thread that runs JavaScript, because ptrace belongs to a thread.
  */
 export class RawSyscalls {
   readonly #ffi: ForeignFunctions;
@@ -43,7 +43,7 @@ export class RawSyscalls {
     this.#view = new DataView(this.#scratch.buffer, this.#scratch.byteOffset);
   }
 
-  /** Memory that system calls of this process may point to; reused by the next one that asks. */
+  /** Memory for arguments of system calls. The next call overwrites it. */
   get scratch(): Uint8Array {
     return this.#scratch;
   }
@@ -67,24 +67,24 @@ export class RawSyscalls {
     return this.#raw(SYSCALL_NUMBERS[name], a0, a1, a2, a3, a4, a5);
   }
 
-  /** Memory of this process at an address, shared with the kernel's view of it. */
+  /** The memory of this process at an address. */
   view(address: number, length: number): ArrayBuffer {
     return this.#ffi.view(address, length);
   }
 
-  /** clone3 with the arguments at `cloneArgs`, then execve in the child. Returns the pid or -errno; see the trampoline. */
+  /** Calls clone3 with the arguments at `cloneArgs`, then execve in the child. Returns the pid, or -errno. See the trampoline. */
   spawn(cloneArgs: number, size: number, path: number, argv: number, envp: number): number {
     return this.#spawn(cloneArgs, size, path, argv, envp, 0, 0);
   }
 
-  /** CPUID of the processor that runs: eax, ebx, ecx, edx. */
+  /** CPUID of this processor: eax, ebx, ecx, edx. */
   cpuid(leaf: number, subleaf: number): readonly [number, number, number, number] {
     this.#cpuid(leaf, subleaf, this.#scratchAddress, 0, 0, 0, 0);
     const word = (n: number) => this.#view.getUint32(4 * n, true);
     return [word(0), word(1), word(2), word(3)];
   }
 
-  /** Makes one step of a program in this process, at once. Sets and returns its result. */
+  /** Runs one step of a program in this process. Sets its result and returns it. */
   run(step: SyscallStep): number {
     let used = 0;
     const outputs: [Data, number][] = [];
@@ -110,12 +110,12 @@ export class RawSyscalls {
     return step.result;
   }
 
-  /** Is a descriptor closed in programs that this process starts? */
+  /** Sets whether a descriptor is closed in programs that this process starts. */
   setCloexec(descriptor: number, yes: boolean): void {
     this.syscall("fcntl", descriptor, F.SETFD, yes ? FD_CLOEXEC : 0);
   }
 
-  /** Waits without using the processor, blocking this thread. */
+  /** Sleeps, blocking this thread. */
   sleep(microseconds: number): void {
     const at = SCRATCH_SIZE - 16;
     this.#view.setUint32(at, 0, true);

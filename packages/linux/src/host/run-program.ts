@@ -1,8 +1,8 @@
 const TIME = 20_000;
-/** Bytes that a program may write. */
+/** The most bytes of output. */
 const LARGEST_OUTPUT = 64 * 1024 * 1024;
 
-/** What became of a program. */
+/** How a program ended. */
 export interface ProgramOutcome {
   /** Its exit status; undefined when it could not be started, or was killed. */
   readonly status: number | undefined;
@@ -10,9 +10,9 @@ export interface ProgramOutcome {
   readonly errors: string;
 }
 
-/** Runs a program of this machine, found by PATH, and waits for its end. */
+/** Runs a program that PATH finds, and waits for its end. */
 export function runProgram(name: string, args: readonly string[], input: string | Uint8Array = ""): ProgramOutcome {
-  // Loaded here: most restores run no program, and loading it takes as long as the stages of a small one.
+  // Loaded only here: most restores run no program, and loading it takes as long as all stages of a small restore.
   const { spawnSync } = process.getBuiltinModule("node:child_process");
   const { status, stdout, stderr } = spawnSync(name, args, {
     input,

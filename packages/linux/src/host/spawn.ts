@@ -6,24 +6,24 @@ import { checked, SystemError } from "./system-error.ts";
 
 /** How a program is started. */
 export interface SpawnOptions {
-  /** A child of this process's parent, and so its own sibling. */
+  /** True for a child of this process's parent. */
   readonly sibling: boolean;
-  /** The pid that it gets; without it any. */
+  /** The pid; undefined for any. */
   readonly pid: number | undefined;
-  /** The first process of a new pid namespace. */
+  /** True for the first process of a new pid namespace. */
   readonly newPidNamespace: boolean;
 }
 
 const CHILD: SpawnOptions = { sibling: false, pid: undefined, newPidNamespace: false };
 
 /**
- * Starts a program with no arguments and no environment, all its signals blocked. Not the runtime's child process module: its
- * watchers would take the ptrace stops for an exit, and it takes five times as long.
+ * Starts a program without arguments and environment, with all signals blocked. The runtime's child process module would not do: its
+ * watchers mistake ptrace stops for an exit, and it takes five times as long.
  *
  * @returns its pid.
  */
-export function spawn(host: RawSyscalls, path: string, { sibling, pid: wanted, newPidNamespace } = CHILD): number {
-  const { scratchView: view, scratchAddress: base, scratch } = host;
+export function spawn(raw: RawSyscalls, path: string, { sibling, pid: wanted, newPidNamespace } = CHILD): number {
+  const { scratchView: view, scratchAddress: base, scratch } = raw;
   const at = { args: 0, execError: 88, mask: 96, oldMask: 104, argv: 112, envp: 128, setTid: 136, path: 144 };
   scratch.fill(0, 0, 4096);
   const flags = CLONE.VM | CLONE.VFORK | (sibling ? CLONE.PARENT : 0) | (newPidNamespace ? CLONE.NEWPID : 0);
@@ -38,14 +38,14 @@ export function spawn(host: RawSyscalls, path: string, { sibling, pid: wanted, n
   const encoded = new TextEncoder().encode(path);
   scratch.set(encoded, at.path);
   view.setBigUint64(at.argv, BigInt(base + at.path), true);
-  // The child shares this process's memory until it has started the program: no handler of ours may run in it.
-  host.syscall("rt_sigprocmask", SIG_BLOCK.SETMASK, base + at.mask, base + at.oldMask, SIGSET_SIZE);
-  const pid = host.spawn(base + at.args, CLONE_ARGS.size, base + at.path, base + at.argv, base + at.envp);
-  host.syscall("rt_sigprocmask", SIG_BLOCK.SETMASK, base + at.oldMask, 0, SIGSET_SIZE);
+  // The child shares this process's memory until its execve(2): no handler of this process must run in it.
+  raw.syscall("rt_sigprocmask", SIG_BLOCK.SETMASK, base + at.mask, base + at.oldMask, SIGSET_SIZE);
+  const pid = raw.spawn(base + at.args, CLONE_ARGS.size, base + at.path, base + at.argv, base + at.envp);
+  raw.syscall("rt_sigprocmask", SIG_BLOCK.SETMASK, base + at.oldMask, 0, SIGSET_SIZE);
   checked(pid, "clone3", "start the stub");
   const execError = Number(view.getBigInt64(at.execError, true));
   if (execError !== 0) {
-    host.syscall("wait4", pid, 0, W.ALL, 0);
+    raw.syscall("wait4", pid, 0, W.ALL, 0);
     throw new SystemError("execve", -execError, `start the stub from ${path}`);
   }
   return pid;

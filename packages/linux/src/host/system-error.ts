@@ -1,6 +1,6 @@
 import { errnoName, errnoText } from "../abi/errno.ts";
 
-/** A system call of the coordinator that failed. */
+/** A failed system call of this process, or of ptrace. */
 export class SystemError extends Error {
   override readonly name = "SystemError";
   readonly syscall: string;
@@ -16,7 +16,7 @@ export class SystemError extends Error {
   }
 }
 
-/** Passes a result through, and throws a SystemError when it is an error. */
+/** Returns a result, or throws a SystemError when it is an error. */
 export function checked(result: number, syscall: string, what: string): number {
   if (result < 0 && result >= -4095) throw new SystemError(syscall, -result, what);
   return result;

@@ -2,29 +2,29 @@ import { syscallNumber } from "../abi/syscall.ts";
 import { FLAG_EXPECT, FLAG_PATIENT, LOAD, NOT_RUN_HIGH, OPERATION, RECORD } from "./interpreter-x86-64.ts";
 import type { Data, LoadedOperand, Operand, Program, ResultOperand, Step, SyscallStep, Word } from "./program.ts";
 
-/** Shared memory in which programs are written: what the coordinator sees at `offset` is at `address + offset` in a task. */
+/** Shared memory that holds programs. What the coordinator sees at `offset` is at `address + offset` in a task. */
 export interface ProgramMemory {
   readonly bytes: Uint8Array;
   readonly words: Int32Array;
-  /** Where the memory is mapped in the task that runs the program. */
+  /** The address of the memory in the task that runs the program. */
   readonly address: number;
-  /** Reserves room and returns its offset, a multiple of 8. Throws when there is none. */
+  /** Reserves memory and returns its offset, a multiple of 8. Throws when there is not enough. */
   allocate(size: number): number;
 }
 
-/** A program as it stands in shared memory. */
+/** A program in shared memory. */
 export interface EncodedProgram {
   /** Its address in the task. */
   readonly address: number;
-  /** Instead of stopping at its end, goes on with the program at this address. Safe to change while it is not at its end. */
+  /** Makes the program continue with the one at this address instead of stopping at its end. Can be called until the program has reached its end. */
   continueAt(address: number): void;
-  /** Instead of stopping at its end, jumps to machine code at this address. */
+  /** Makes the program jump to machine code at this address instead of stopping at its end. */
   leaveTo(address: number): void;
-  /** Takes results and outputs over into the steps. Returns what happened. */
+  /** Copies results and outputs into the steps. Returns how far the program got. */
   collect(): Outcome;
 }
 
-/** How far a program got: `failed` is the step whose result was no success, or that never came back. */
+/** How far a program got. `failed` is the step that failed, or that has not returned. */
 export type Outcome =
   | { readonly finished: true }
   | { readonly finished: false; readonly failed: Step; readonly index: number; readonly result: number | undefined };
@@ -38,8 +38,8 @@ interface Record {
 const NO_ARGS: readonly Operand[] = [];
 
 /**
- * Writes a program into shared memory. A result that is used before it exists becomes an argument that the interpreter
- * loads; data that holds such a result gets a store before the step that first uses the data.
+ * Writes a program into shared memory. The interpreter loads arguments that are results of earlier steps. Data that holds such a
+ * result gets a store before the step that first uses the data.
  *
  * Throws a RangeError when the memory is too small.
  */
@@ -95,7 +95,7 @@ export function encodeProgram(program: Program, memory: ProgramMemory): EncodedP
   function addressOf(data: Data, offset: number): number {
     return memory.address + dataStart + (dataOffsets.get(data) as number) + offset;
   }
-  /** The word to write: what an operand is, or where the interpreter is to load it from. */
+  /** The word to write: the operand's value, or the address from which the interpreter loads it. */
   function resolve(value: Operand): Word {
     if (typeof value !== "object") return value;
     if (value.kind === "address") return addressOf(value.data, value.offset);
@@ -107,7 +107,7 @@ export function encodeProgram(program: Program, memory: ProgramMemory): EncodedP
     if (dataOffsets.has(value.data)) return addressOf(value.data, value.offset);
     return readField(value.data.bytes, value.offset, value.size);
   }
-  /** How the interpreter is to load it. */
+  /** How the interpreter loads an operand. */
   function loadOf(value: Operand): number {
     if (!isPending(value)) return LOAD.NONE;
     return value.kind === "loaded" && value.size === 4 ? LOAD.WORD_32 : LOAD.WORD_64;
@@ -152,7 +152,7 @@ export function encodeProgram(program: Program, memory: ProgramMemory): EncodedP
   }
 
   let continued = false;
-  // The memory may have grown since: earlier views of it can be copies.
+  // The memory may have grown meanwhile: read it through its current views.
   function collect(): Outcome {
     const { bytes, words } = memory;
     // A jump at the end has no result.
@@ -163,7 +163,7 @@ export function encodeProgram(program: Program, memory: ProgramMemory): EncodedP
       const { step, operation } = records[index] as Record;
       if (high === NOT_RUN_HIGH) {
         const last = records[index - 1];
-        // Stores and copies have no result that could be no success: it was this one that did not come back.
+        // Stores and copies cannot fail: the call before them did.
         if (last?.step?.kind === "syscall" && !isSuccess(last.step, exactResult(words, index - 1))) {
           return { finished: false, failed: last.step, index: program.indexOf(last.step), result: last.step.result };
         }
@@ -180,7 +180,7 @@ export function encodeProgram(program: Program, memory: ProgramMemory): EncodedP
     }
     return { finished: true };
   }
-  /** All 64 bits: a number holds 53 of them. */
+  /** All 64 bits, of which a number holds 53. */
   function exactResult(words: Int32Array, index: number): bigint {
     const at = (start + index * RECORD.size + RECORD.result) >> 2;
     return (BigInt(words[at + 1] as number) << 32n) | BigInt((words[at] as number) >>> 0);
@@ -200,7 +200,7 @@ export function encodeProgram(program: Program, memory: ProgramMemory): EncodedP
   };
 }
 
-/** Was the result of a step that ran a success, by the rules of the interpreter? */
+/** Tells whether the result of a step is a success, by the interpreter's rules. */
 export function isSuccess(step: SyscallStep, result: Word | undefined = step.result): boolean {
   const { expected, allowed } = step;
   if (result === undefined) return false;

@@ -1,6 +1,6 @@
 /**
- * The interpreter: position-independent machine code at the start of the zone that runs an array of records
- * inside a task, at native speed and without a stop.
+ * The interpreter: position-independent machine code at the start of the restorer area. It runs an array of records inside a task, at
+ * native speed and without a stop.
  *
  * Register use: r12 = the slot of this thread (its first word is the address of the next program), rbx = the
  * record that runs. No stack. A program ends, or fails, with `int3`; continued from there it starts the program that
@@ -63,7 +63,7 @@ c9 75 3d 49 89 f8 49 89 f1 4c 89 c7 4c 89 ce b9 00 02 00 00 f3 48 a7 74 0e 4c
 cc e9 c2 fe ff ff 48 c7 43 38 00 00 00 00 48 83 c3 58 e9 b5 fe ff ff cc 0f 05
 cc`;
 
-/** Where things are in the machine code. `single` is one bare `syscall`, for calls by syscall stops. */
+/** Offsets in the machine code. `single` is a bare `syscall`, for calls by syscall stops. */
 export const INTERPRETER_OFFSETS = { entry: 0, single: 0x150 } as const;
 
 /** The bytes of the interpreter. */
@@ -71,7 +71,7 @@ export function interpreterCode(): Uint8Array {
   return Uint8Array.from(INTERPRETER.trim().split(/\s+/), (byte) => Number.parseInt(byte, 16));
 }
 
-/** A record: offsets of its parts, in bytes. */
+/** A record: offsets of its parts and its size, in bytes. */
 export const RECORD = {
   size: 88,
   number: 0,
@@ -89,7 +89,7 @@ export const FLAG_EXPECT = 1;
 export const FLAG_PATIENT = 2;
 export const LOAD = { NONE: 0, WORD_64: 1, WORD_32: 2 } as const;
 
-/** What `result` holds in a record that has not run; no call returns it. */
+/** The `result` of a record that has not run. No call returns it. */
 export const NOT_RUN = -0x8000_0000_0000_0000n;
-/** The upper half of NOT_RUN, enough to tell. */
+/** The upper half of NOT_RUN, which is enough to recognise it. */
 export const NOT_RUN_HIGH = -0x8000_0000;

@@ -7,9 +7,9 @@ export type Word = number | bigint;
 export interface Data {
   readonly kind: "data";
   readonly bytes: Uint8Array;
-  /** Values that become known only later, or addresses of other data: written into `bytes` at `offset`. */
+  /** Results that are known only later, and addresses of other data: written into `bytes` before the step that uses it. */
   readonly fields: readonly DataField[];
-  /** True when the kernel writes here: `bytes` is brought up to date once the program ran. */
+  /** True when the kernel writes here: `bytes` holds what it wrote once the program has run. */
   readonly output: boolean;
 }
 
@@ -19,13 +19,13 @@ export interface DataField {
   readonly value: Operand;
 }
 
-/** What an earlier step returned. */
+/** The result of an earlier step. */
 export interface ResultOperand {
   readonly kind: "result";
   readonly step: SyscallStep;
 }
 
-/** What the kernel wrote to memory, for example a descriptor of pipe2(2). */
+/** A value that the kernel wrote to memory, for example a descriptor of pipe2(2). */
 export interface LoadedOperand {
   readonly kind: "loaded";
   readonly data: Data;
@@ -33,7 +33,7 @@ export interface LoadedOperand {
   readonly size: 4 | 8;
 }
 
-/** Where data will be in the task. */
+/** The address of data in the task. */
 export interface AddressOperand {
   readonly kind: "address";
   readonly data: Data;
@@ -43,29 +43,29 @@ export interface AddressOperand {
 /** An argument of a deferred system call. */
 export type Operand = Word | ResultOperand | LoadedOperand | AddressOperand;
 
-/** A system call to be made in the task. */
+/** A system call of the task. */
 export interface SyscallStep {
   readonly kind: "syscall";
   readonly name: SyscallName;
   readonly args: readonly Operand[];
-  /** The one result that counts as success. Without it, everything that is not an error. */
+  /** The only result that counts as success. Without it, every result that is not an error does. */
   expected?: Word;
-  /** Errors (numbers) that count as success too, at most four, or all of them. */
+  /** Errors (numbers) that count as success too: at most four, or any. */
   allowed?: readonly number[] | "any";
-  /** How often it is made again when it gives EBUSY, 10 ms later each time. Not with `expected`. */
+  /** How often the call is repeated on EBUSY, 10 ms apart. Not together with `expected`. */
   patience?: number;
-  /** Set once it ran: the result, or -errno. */
+  /** The result, or -errno; set once the step has run. */
   result?: number;
 }
 
-/** Bytes to be copied to an address of the task. */
+/** Copies bytes to an address of the task. */
 export interface CopyStep {
   readonly kind: "copy";
   readonly to: Operand;
   readonly from: Data;
 }
 
-/** Whole pages to be made equal to others of the task; those that are equal already are not touched, and stay shared. */
+/** Copies whole pages of the task over others that differ. Pages that are equal already are not touched, and stay shared. */
 export interface MergeStep {
   readonly kind: "merge";
   readonly to: Operand;
@@ -76,5 +76,5 @@ export interface MergeStep {
 
 export type Step = SyscallStep | CopyStep | MergeStep;
 
-/** Steps that run in a task without a stop in between. */
+/** Steps that run in a task one after the other, without a stop. */
 export type Program = readonly Step[];

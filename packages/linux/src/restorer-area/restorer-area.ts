@@ -5,11 +5,11 @@ import { checked } from "../host/system-error.ts";
 import { type ProgramMemory, writeWord } from "../program/encode-x86-64.ts";
 import { INTERPRETER_OFFSETS, interpreterCode } from "../program/interpreter-x86-64.ts";
 
-/** Bytes of address space beside the restorer area: vdso and vvar wait there until a task takes them, and a task may map memory for its own use. */
+/** Bytes of address space below the restorer area: for the parked vdso and vvar, and for memory that a task maps for its own use. */
 export const PARKING_SIZE = 128 * 1024;
 const SCRATCH_SIZE = 64 * 1024;
 
-/** Address space for programs. Only what is used takes memory. */
+/** Bytes of address space for programs. Only used pages take memory. */
 export const RESTORER_AREA_SIZE = 256 * 1024 * 1024;
 
 const SLOTS_OFFSET = PAGE_SIZE;
@@ -17,44 +17,44 @@ const SLOT_SIZE = 8;
 const MAX_SLOTS = 65536;
 const HEAP_OFFSET = SLOTS_OFFSET + MAX_SLOTS * SLOT_SIZE;
 
-/** Runtimes count the memory of a view as their own and collect garbage for it: so it grows only as it is used. */
+/** Runtimes count the memory of a view as their own, and collect garbage because of it. So the view grows only as it is used. */
 const FIRST_VIEW = 2 * 1024 * 1024;
 
 /**
- * The restorer area: memory that the coordinator and all tasks map, so that programs are written and results are read
- * without a system call per task, and forks copy no page of it. It holds the interpreter, a slot for each thread (the address
- * of its next program), and the programs.
+ * Memory that the coordinator and all tasks map, named after CRIU's. Programs are written and results are read without a system call per
+ * task, and forks copy no page of it. It holds the interpreter, a slot for each thread (the address of its next program), and the
+ * programs.
  *
  * Layout in a task: [parking][scratch][interpreter][slots][heap].
  */
 export class RestorerArea implements ProgramMemory {
   /** The memfd. */
   readonly descriptor: number;
-  /** Where a task maps it. */
+  /** Its address in tasks. */
   readonly address: number;
   /** Bytes of address space. */
   readonly size: number;
-  readonly #host: RawSyscalls;
+  readonly #raw: RawSyscalls;
   readonly #local: number;
   #bytes: Uint8Array;
   #words: Int32Array;
   #used = HEAP_OFFSET;
   #slots = 0;
 
-  /** @param address where tasks are to map it; the PARKING_SIZE bytes below have to be free too. */
-  constructor(host: RawSyscalls, address: number, size = RESTORER_AREA_SIZE) {
-    this.#host = host;
+  /** @param address its address in tasks. The PARKING_SIZE bytes below must be free too. */
+  constructor(raw: RawSyscalls, address: number, size = RESTORER_AREA_SIZE) {
+    this.#raw = raw;
     this.address = address;
     this.size = size;
-    host.scratch.set(new TextEncoder().encode("restage-restorer\0"));
+    raw.scratch.set(new TextEncoder().encode("restage-restorer\0"));
     this.descriptor = checked(
-      host.syscall("memfd_create", host.scratchAddress, MFD.CLOEXEC),
+      raw.syscall("memfd_create", raw.scratchAddress, MFD.CLOEXEC),
       "memfd_create",
       "make the restorer area",
     );
-    checked(host.syscall("ftruncate", this.descriptor, size), "ftruncate", "make the restorer area");
+    checked(raw.syscall("ftruncate", this.descriptor, size), "ftruncate", "make the restorer area");
     const flags = MAP.SHARED | MAP.NORESERVE;
-    const local = host.syscall("mmap", 0, size, PROT.READ | PROT.WRITE, flags, this.descriptor, 0);
+    const local = raw.syscall("mmap", 0, size, PROT.READ | PROT.WRITE, flags, this.descriptor, 0);
     this.#local = checked(local, "mmap", "map the restorer area");
     this.#bytes = this.#view(FIRST_VIEW);
     this.#words = new Int32Array(this.#bytes.buffer);
@@ -68,26 +68,26 @@ export class RestorerArea implements ProgramMemory {
     return this.#words;
   }
 
-  /** The start of the address space that a task gives to parking and restorer area, and its length. */
+  /** The addresses of the parked mappings and of the area. */
   get region(): { readonly start: number; readonly length: number } {
     return { start: this.address - PARKING_SIZE, length: PARKING_SIZE + this.size };
   }
   get parking(): number {
     return this.address - PARKING_SIZE;
   }
-  /** Room for a mapping of the task's own, beside the parked ones. */
+  /** Addresses for a mapping of the task's own, beside the parked ones. */
   get scratch(): AddressRange {
     return { start: this.address - SCRATCH_SIZE, end: this.address };
   }
   get entry(): number {
     return this.address + INTERPRETER_OFFSETS.entry;
   }
-  /** The address of one bare `syscall` instruction. */
+  /** The address of a bare `syscall` instruction. */
   get single(): number {
     return this.address + INTERPRETER_OFFSETS.single;
   }
 
-  /** A slot for one more thread. */
+  /** Reserves a slot for one more thread. */
   addSlot(): Slot {
     if (this.#slots === MAX_SLOTS) throw new RangeError(`Cannot drive more than ${MAX_SLOTS} threads`);
     const offset = SLOTS_OFFSET + SLOT_SIZE * this.#slots++;
@@ -109,26 +109,26 @@ export class RestorerArea implements ProgramMemory {
     return at;
   }
 
-  /** Forgets all programs; none may be running. */
+  /** Forgets all programs. None must be running. */
   reset(): void {
     this.#used = HEAP_OFFSET;
   }
 
-  /** Earlier views stay valid: it is the same memory. */
+  /** Maps a longer view. Earlier views stay valid: they show the same memory. */
   #view(length: number): Uint8Array {
-    return new Uint8Array(this.#host.view(this.#local, length));
+    return new Uint8Array(this.#raw.view(this.#local, length));
   }
 
   close(): void {
-    this.#host.syscall("munmap", this.#local, this.size);
-    this.#host.syscall("close", this.descriptor);
+    this.#raw.syscall("munmap", this.#local, this.size);
+    this.#raw.syscall("close", this.descriptor);
   }
 }
 
-/** Where a thread finds its next program. */
+/** The word in which a thread finds the address of its next program. */
 export interface Slot {
   /** Its address in the task. */
   readonly address: number;
-  /** Names the next program by its address. */
+  /** Sets the address of the next program. */
   set(program: number): void;
 }

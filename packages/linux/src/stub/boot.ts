@@ -12,48 +12,48 @@ import type { RestorerArea, Slot } from "../restorer-area/restorer-area.ts";
 import { type Ptrace, STOP_TIMEOUT } from "../tracee/ptrace.ts";
 import { stubBootAddress, stubElf } from "./stub-x86-64.ts";
 
-/** During a restore everything is blocked but SIGTRAP, by which the interpreter stops. */
+/** During a restore every signal is blocked but SIGTRAP, by which the interpreter stops. */
 const RESTORE_MASK = 0xffff_ffff_ffff_ffffn & ~signalBit(SIG.TRAP);
 
-/** A stub that is stopped; continued, it maps the restorer area and runs the program that its slot names. */
+/** A stopped stub. When it continues, it maps the restorer area and runs the program of its slot. */
 export interface BootedStub {
   readonly pid: number;
   readonly slot: Slot;
-  /** Its registers as the kernel made them: what programs begin with. */
+  /** Its registers as the kernel made them, with which every program begins. */
   readonly registers: Uint8Array;
   /** Its extended state: that of a thread that has used nothing. */
   readonly extendedState: Uint8Array;
 }
 
 export interface BootOptions {
-  /** Descriptors without CLOEXEC for the stub alone, beside the restorer area's. */
+  /** Descriptors that the stub inherits, beside the restorer area's. */
   readonly inherit?: readonly number[];
-  /** Without it a child of this process. */
+  /** How the stub is started; without it, as a child of this process. */
   readonly start?: SpawnOptions | undefined;
 }
 
 /**
  * Starts a stub and seizes it.
  *
- * @param address where its page is to be loaded; free, as is the restorer area's region, in a new program.
+ * @param address of the stub's page. It and the restorer area's region must be free in a new program.
  * @param options of PTRACE_SEIZE.
  */
 export function bootStub(
-  host: RawSyscalls,
+  raw: RawSyscalls,
   ptrace: Ptrace,
   area: RestorerArea,
   address: number,
   options: number,
   { inherit = [], start }: BootOptions = {},
 ): BootedStub {
-  const pid = startStub(host, area, address, inherit, start);
+  const pid = startStub(raw, area, address, inherit, start);
   try {
     ptrace.seize(pid, options);
     ptrace.interrupt(pid);
-    const raw = ptrace.wait(pid, STOP_TIMEOUT);
-    const status = typeof raw === "number" ? waitStatus(raw) : undefined;
+    const waited = ptrace.wait(pid, STOP_TIMEOUT);
+    const status = typeof waited === "number" ? waitStatus(waited) : undefined;
     if (status?.kind !== "stopped" || status.event !== PTRACE_EVENT_STOP) {
-      throw new Error(`Cannot stop the stub ${pid}: its wait status is ${raw}`);
+      throw new Error(`Cannot stop the stub ${pid}: its wait status is ${waited}`);
     }
     checked(ptrace.setSignalMask(pid, RESTORE_MASK), "ptrace(PTRACE_SETSIGMASK)", "block the signals of the stub");
     const registers = ptrace.getRegisters(pid);
@@ -73,40 +73,40 @@ export function bootStub(
     checked(ptrace.setRegisters(pid, boot), "ptrace(PTRACE_SETREGS)", "start the stub");
     return { pid, slot, registers, extendedState: ptrace.getExtendedState(pid) };
   } catch (error) {
-    host.syscall("kill", pid, SIG.KILL);
+    raw.syscall("kill", pid, SIG.KILL);
     ptrace.waitForEnd(pid);
     throw error;
   }
 }
 
-/** The stub's file is a memfd of its own, closed at once; the restorer area's memfd is inherited for this one start. */
+/** The stub's file is a memfd that is closed at once. The restorer area's memfd is inherited for this one start. */
 function startStub(
-  host: RawSyscalls,
+  raw: RawSyscalls,
   area: RestorerArea,
   address: number,
   inherit: readonly number[],
   start: SpawnOptions | undefined,
 ): number {
-  host.scratch.set(new TextEncoder().encode("restage-stub\0"));
-  let file = host.syscall("memfd_create", host.scratchAddress, MFD.CLOEXEC | MFD.EXEC);
-  // Kernels before 6.3 do not know MFD_EXEC, and need it not.
-  if (file === -ERRNO.EINVAL) file = host.syscall("memfd_create", host.scratchAddress, MFD.CLOEXEC);
+  raw.scratch.set(new TextEncoder().encode("restage-stub\0"));
+  let file = raw.syscall("memfd_create", raw.scratchAddress, MFD.CLOEXEC | MFD.EXEC);
+  // Kernels before 6.3 do not know MFD_EXEC, and do not need it.
+  if (file === -ERRNO.EINVAL) file = raw.syscall("memfd_create", raw.scratchAddress, MFD.CLOEXEC);
   checked(file, "memfd_create", "make the stub");
   const inherited = [area.descriptor, ...inherit];
   try {
     const elf = stubElf(address);
-    host.scratch.set(elf);
-    // Not through the runtime's file functions: Deno's know only the descriptors that it opened itself.
-    checked(host.syscall("write", file, host.scratchAddress, elf.length), "write", "make the stub");
-    for (const descriptor of inherited) host.setCloexec(descriptor, false);
-    return spawn(host, `/proc/self/fd/${file}`, start);
+    raw.scratch.set(elf);
+    // Not by the runtime's file functions: Deno's only accept descriptors that it opened itself.
+    checked(raw.syscall("write", file, raw.scratchAddress, elf.length), "write", "make the stub");
+    for (const descriptor of inherited) raw.setCloexec(descriptor, false);
+    return spawn(raw, `/proc/self/fd/${file}`, start);
   } finally {
-    for (const descriptor of inherited) host.setCloexec(descriptor, true);
-    host.syscall("close", file);
+    for (const descriptor of inherited) raw.setCloexec(descriptor, true);
+    raw.syscall("close", file);
   }
 }
 
-/** The stub's registers with some changed, its slot in r12, and no system call to be restarted. */
+/** The stub's registers with some changed, the slot in r12, and no system call that the kernel would restart. */
 export function withRegisters(
   registers: Uint8Array,
   slot: Slot,

@@ -1,6 +1,6 @@
 /**
- * What the init of a pid namespace does when its tree runs: it reaps whoever dies, and ends when nobody is left, with the exit status of the
- * root task, or 128 and the signal that killed it.
+ * The program of the init of a pid namespace while its tree runs: it reaps its children, and exits when none is left. Its exit status is
+ * the root task's, or 128 plus the signal that killed the root task.
  *
  *     start: mov eax, 61 (wait4) ; mov rdi, -1 ; lea rsi, [rip + STATUS] ; xor edx, edx ; xor r10d, r10d ; syscall
  *            cmp eax, -ECHILD ; je end
@@ -10,7 +10,7 @@
  *            lea edi, [rbx + 128]
  *     1:     mov eax, 231 (exit_group) ; syscall ; jmp .
  *
- * STATUS is the first word of the page after it. ebx has to be 0 at the start.
+ * STATUS is the first word of the page after it. ebx must be 0 at the start.
  */
 const CODE = [
   0xb8, 0x3d, 0x00, 0x00, 0x00, 0x48, 0xc7, 0xc7, 0xff, 0xff, 0xff, 0xff, 0x48, 0x8d, 0x35, 0xed, 0x0f, 0x00, 0x00,
@@ -21,7 +21,7 @@ const CODE = [
 
 const ROOT = 32;
 
-/** The code of an init, for the start of a page that a writable one follows. @param root pid of the root task in the namespace. */
+/** The code of an init, for the start of a page that a writable page follows. @param root pid of the root task in the namespace. */
 export function initCode(root: number): Uint8Array {
   const code = Uint8Array.from(CODE);
   new DataView(code.buffer).setUint32(ROOT, root, true);

@@ -1,6 +1,6 @@
 /**
- * The stub: a static ELF of one page, made for each restore, from which the root task is forked. It must not be a fork of
- * the runtime: a child of V8 never returns into V8, and its memory would be in the way.
+ * The stub: a static ELF file of one page, made for each restore. It forks the root task. The root task cannot be a fork of the runtime: a
+ * child of V8 never returns into V8, and the runtime's memory would be in the way.
  *
  *     start: mov eax, 34 (pause) ; syscall ; jmp start
  *     boot:  syscall               # registers set by the tracer: mmap of the restorer area
@@ -16,12 +16,12 @@ const CODE = [
 const BOOT = 9;
 const HEADERS_SIZE = 64 + 56;
 
-/** Where execution of the stub is sent to map the restorer area, for a stub at `address`. */
+/** The address at which a stub at `address` starts to map the restorer area. */
 export function stubBootAddress(address: number): number {
   return address + HEADERS_SIZE + BOOT;
 }
 
-/** The ELF file of a stub that is loaded at `address` (a multiple of 4096). Source of the layout: elf(5). */
+/** The ELF file of a stub at `address` (a multiple of 4096). Source of the layout: elf(5). */
 export function stubElf(address: number): Uint8Array {
   const size = HEADERS_SIZE + CODE.length;
   const file = new Uint8Array(size);

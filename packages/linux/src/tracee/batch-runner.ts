@@ -18,18 +18,18 @@ interface Batch {
   readonly started: number;
 }
 
-/** How long the event loop may stand still while tasks work, in milliseconds. */
+/** How long the event loop is blocked at most while tasks work, in milliseconds. */
 const LOOP_BREAK = 8;
-/** How many that still run are asked at least. */
+/** How many running tasks are polled at least in one pass. */
 const PATIENCE = 16;
 
 /**
- * Runs programs in many tracees at once. Each is started as soon as it is asked for, so that tasks work while the coordinator writes the programs
- * of others; all are then waited for: synchronously while they take microseconds, with growing sleeps and turns of the event loop when
+ * Runs programs in many tracees at once. Each program starts immediately, so that tasks work while the coordinator writes the programs of
+ * others. Then it waits for all of them: synchronously while they take microseconds, with growing sleeps and turns of the event loop when
  * they take longer.
  */
 export class BatchRunner {
-  readonly #host: RawSyscalls;
+  readonly #raw: RawSyscalls;
   readonly #ptrace: Ptrace;
   readonly #area: RestorerArea;
   readonly #slots: ReadonlyMap<Tracee, Slot>;
@@ -39,14 +39,14 @@ export class BatchRunner {
   #pumping = false;
 
   constructor(
-    host: RawSyscalls,
+    raw: RawSyscalls,
     ptrace: Ptrace,
     area: RestorerArea,
     slots: ReadonlyMap<Tracee, Slot>,
     timeout: number,
     gone: (tracee: Tracee) => void,
   ) {
-    this.#host = host;
+    this.#raw = raw;
     this.#ptrace = ptrace;
     this.#area = area;
     this.#slots = slots;
@@ -66,7 +66,7 @@ export class BatchRunner {
       }
       slot.set(encoded.address);
       const result = this.#ptrace.resume(tracee.tid);
-      // ESRCH: it was killed from outside; the wait tells how.
+      // ESRCH: the task was killed from outside. The wait reports how.
       if (result < 0 && result !== -ERRNO.ESRCH) throw new Error(`Cannot resume task ${tracee.tid}: errno ${-result}`);
       this.#running.push(batch);
       if (this.#pumping) return;
@@ -75,7 +75,7 @@ export class BatchRunner {
     });
   }
 
-  /** Forgets what still runs, in tasks that have been killed: nobody looks at the restorer area any more. */
+  /** Rejects the programs of tasks that have been killed. Nobody reads the restorer area any more. */
   abandon(): void {
     const running = this.#running;
     this.#running = [];
@@ -88,9 +88,9 @@ export class BatchRunner {
     let tries = 0;
     let pause = 20;
     while (this.#running.length > 0) {
-      // Many tasks at once are slowed down by being asked: fork and exit want the lock that waiting takes.
+      // Polling slows down many tasks: fork and exit need the lock that wait4(2) takes.
       if (tries > 0 && (tries > 20 || this.#running.length > 2)) {
-        this.#host.sleep(pause);
+        this.#raw.sleep(pause);
         pause = Math.min(2 * pause, 1000);
       }
       tries++;
@@ -110,8 +110,8 @@ export class BatchRunner {
   }
 
   /**
-   * Takes what has stopped, in the order in which they were started. Returns whether any batch was settled. Of many only the first that still
-   * run are asked, others the next time: to ask each again and again would take longer than what they do.
+   * Settles the batches whose tasks have stopped, in the order of their starts. Returns whether there were any. Of many running tasks it
+   * polls only the first: polling each of them in every pass would take longer than their work.
    */
   #collect(): boolean {
     const still: Batch[] = [];
@@ -143,7 +143,7 @@ export class BatchRunner {
         batch.reject(this.#error(batch, { kind: "signal", signal: status.signal }));
         return true;
       }
-      // SIGSTOP from outside, which cannot be blocked: held back, since a restore goes on or fails as a whole.
+      // SIGSTOP from outside cannot be blocked. It is suppressed, because a restore succeeds or fails as a whole.
       this.#ptrace.resume(batch.tracee.tid);
       return false;
     }

@@ -3,26 +3,26 @@ import type { ExtendedState } from "../kernel.ts";
 
 /** xstate_bv, the first word of the XSAVE header. */
 const XSTATE_BV = 512;
-/** The software-reserved bytes of the FXSAVE area, and mxcsr_mask, which is the processor's. */
+/** Offsets in the FXSAVE area: mxcsr_mask, which belongs to the processor, and the bytes that software may use. */
 const MXCSR_MASK = 28;
 const SOFTWARE_RESERVED = 464;
 
 /**
- * The XSAVE area of a thread: what it had in the standard format of the processor that runs, laid over the state of a thread
- * that has used nothing. Offsets of components are the processor's (CPUID leaf 0xd), not the image's.
+ * Builds the XSAVE area of a thread: the recorded components, laid over the state of a thread that has used nothing. The format is the
+ * standard one of this processor, whose CPUID leaf 0xd gives the offsets of components.
  *
- * Throws a RangeError for a component that this processor does not have.
+ * @throws RangeError for a component that this processor does not have.
  */
-export function layExtendedState(host: RawSyscalls, initial: Uint8Array, state: ExtendedState): Uint8Array {
+export function layExtendedState(raw: RawSyscalls, initial: Uint8Array, state: ExtendedState): Uint8Array {
   const area = initial.slice();
   const view = new DataView(area.buffer);
   const { legacy, components } = state;
   area.set(legacy.subarray(0, MXCSR_MASK), 0);
   area.set(legacy.subarray(MXCSR_MASK + 4, SOFTWARE_RESERVED), MXCSR_MASK + 4);
-  // Components that the image does not have were in their initial state, also where a new thread's are in another (protection keys).
+  // Components that the image lacks were in their initial state, even where those of a new thread are not (protection keys).
   let present = (view.getBigUint64(XSTATE_BV, true) | LEGACY) & ~IN_IMAGES;
   for (const { number, bytes } of components) {
-    const { offset, size } = componentPlace(host, number);
+    const { offset, size } = componentPlace(raw, number);
     if (size !== bytes.length || offset + size > area.length) {
       throw new RangeError(
         `This processor has no room for ${bytes.length} bytes of extended state component ${number}: the checkpoint comes from another kind of processor`,
@@ -35,7 +35,7 @@ export function layExtendedState(host: RawSyscalls, initial: Uint8Array, state: 
   return area;
 }
 
-/** XSAVE components with a place of their own in images: AVX, MPX, AVX-512, protection keys. */
+/** XSAVE components that images have fields for: AVX, MPX, AVX-512, protection keys. */
 const COMPONENTS = [2, 3, 4, 5, 6, 7, 9] as const;
 const IN_IMAGES = COMPONENTS.reduce((bits, number) => bits | (1n << BigInt(number)), 0n);
 
@@ -44,21 +44,21 @@ const LEGACY = 3n;
 
 const places = new Map<number, { readonly offset: number; readonly size: number }>();
 
-function componentPlace(host: RawSyscalls, number: number): { readonly offset: number; readonly size: number } {
+function componentPlace(raw: RawSyscalls, number: number): { readonly offset: number; readonly size: number } {
   let place = places.get(number);
   if (place === undefined) {
-    const [size, offset] = host.cpuid(0xd, number);
+    const [size, offset] = raw.cpuid(0xd, number);
     place = { offset, size };
     places.set(number, place);
   }
   return place;
 }
 
-/** Takes the XSAVE area of a thread apart. `present` is its xstate_bv: components without their bit are in their initial state. */
-export function readExtendedState(host: RawSyscalls, area: Uint8Array): ExtendedState & { readonly present: bigint } {
+/** Splits the XSAVE area of a thread into its components. `present` is its xstate_bv: components without their bit are in their initial state. */
+export function readExtendedState(raw: RawSyscalls, area: Uint8Array): ExtendedState & { readonly present: bigint } {
   const present = new DataView(area.buffer, area.byteOffset).getBigUint64(XSTATE_BV, true);
   const components = COMPONENTS.flatMap((number) => {
-    const { offset, size } = componentPlace(host, number);
+    const { offset, size } = componentPlace(raw, number);
     if (size === 0 || offset + size > area.length) return [];
     return [{ number, bytes: area.slice(offset, offset + size) }];
   });

@@ -13,43 +13,42 @@ import { type Ptrace, STOP_TIMEOUT } from "../tracee/ptrace.ts";
 const AREA_ADDRESS = 0x100_0000_0000 + PARKING_SIZE;
 const AREA_SIZE = 64 * 1024 * 1024;
 
-/** What is to be undone, and its program in the janitor's memory. */
+/** An undo, and its program in the janitor's memory. */
 interface Undo {
-  /** As they were asked for: their failures count only where they do not allow them. */
+  /** The steps as they were registered: they say which failures are allowed. */
   readonly asked: Program;
   readonly steps: readonly Step[];
   readonly encoded: EncodedProgram;
 }
 
 /**
- * Undoes what a restore made on the host, also when the coordinator is killed: a second stub, untraced, that waits in a read
- * of a pipe whose other end only the coordinator has. At its end it runs the undo programs, newest first, with the same
- * interpreter as everything else.
+ * Undoes what a restore made on the host, even when the coordinator is killed. It is a second stub, untraced, that reads from a pipe whose
+ * other end only the coordinator has open. At end of file it runs the undo programs, newest first, with the same interpreter.
  */
 export class Janitor {
-  readonly #host: RawSyscalls;
+  readonly #raw: RawSyscalls;
   readonly #ptrace: Ptrace;
   readonly #area: RestorerArea;
   readonly #pid: number;
   readonly #pipe: number;
-  /** Where the program goes on after the read: the newest undo. */
+  /** The program that ends with the read. It continues with the newest undo. */
   readonly #next: EncodedProgram;
   readonly #leave: EncodedProgram;
   readonly #undos: Undo[] = [];
 
-  constructor(host: RawSyscalls, ptrace: Ptrace) {
-    this.#host = host;
+  constructor(raw: RawSyscalls, ptrace: Ptrace) {
+    this.#raw = raw;
     this.#ptrace = ptrace;
-    this.#area = new RestorerArea(host, AREA_ADDRESS, AREA_SIZE);
+    this.#area = new RestorerArea(raw, AREA_ADDRESS, AREA_SIZE);
     const area = this.#area;
-    checked(host.syscall("pipe2", host.scratchAddress, O.CLOEXEC), "pipe2", "start the janitor");
-    const read = host.scratchView.getUint32(0, true);
-    this.#pipe = host.scratchView.getUint32(4, true);
+    checked(raw.syscall("pipe2", raw.scratchAddress, O.CLOEXEC), "pipe2", "start the janitor");
+    const read = raw.scratchView.getUint32(0, true);
+    this.#pipe = raw.scratchView.getUint32(4, true);
     const stubPage = AREA_ADDRESS + AREA_SIZE;
-    const { pid, slot } = bootStub(host, ptrace, area, stubPage, PTRACE_O.EXITKILL, { inherit: [read] });
+    const { pid, slot } = bootStub(raw, ptrace, area, stubPage, PTRACE_O.EXITKILL, { inherit: [read] });
     this.#pid = pid;
     this.#leave = encodeProgram([call("exit_group", 0)], area);
-    // Nothing of the coordinator's is kept open but the pipe; a session of its own, so that no terminal's signal ends it.
+    // It keeps only the pipe open, and has a session of its own: no signal of a terminal ends it.
     const prologue: Program = [
       call("close_range", 0, read - 1),
       call("close_range", read + 1, 0xffff_ffff),
@@ -62,10 +61,10 @@ export class Janitor {
     slot.set(this.#next.address);
     ptrace.setSignalMask(pid, 0xffff_ffff_ffff_ffffn);
     checked(ptrace.detach(pid, 0), "ptrace(PTRACE_DETACH)", "let the janitor wait");
-    host.syscall("close", read);
+    raw.syscall("close", read);
   }
 
-  /** Adds steps, to be made before all that were added earlier. Returns what takes them out again. */
+  /** Registers an undo, which runs before all earlier ones. Returns a function that cancels it. */
   push(steps: Program): () => void {
     const tolerant = tolerate(steps);
     const encoded = encodeProgram(tolerant, this.#area);
@@ -76,7 +75,7 @@ export class Janitor {
     return () => this.#forget(undo);
   }
 
-  /** Lets it undo everything. Returns the steps that failed. */
+  /** Undoes everything. Returns the steps that failed. */
   run(): readonly SyscallStep[] {
     const ended = this.#dismiss();
     const failed: SyscallStep[] = [];
@@ -93,7 +92,7 @@ export class Janitor {
     return failed;
   }
 
-  /** Lets it go without undoing anything. */
+  /** Ends without undoing anything. */
   dismiss(): void {
     this.#next.continueAt(this.#leave.address);
     this.#dismiss();
@@ -101,7 +100,7 @@ export class Janitor {
     this.#area.close();
   }
 
-  /** The next newer one goes on with the next older one. */
+  /** Links the next newer undo to the next older one. */
   #forget(undo: Undo): void {
     const index = this.#undos.indexOf(undo);
     if (index < 0) return;
@@ -111,18 +110,18 @@ export class Janitor {
   }
 
   #dismiss(): boolean {
-    this.#host.syscall("close", this.#pipe);
-    const raw = this.#ptrace.wait(this.#pid, STOP_TIMEOUT);
-    if (raw === undefined) {
-      this.#host.syscall("kill", this.#pid, SIG.KILL);
+    this.#raw.syscall("close", this.#pipe);
+    const waited = this.#ptrace.wait(this.#pid, STOP_TIMEOUT);
+    if (waited === undefined) {
+      this.#raw.syscall("kill", this.#pid, SIG.KILL);
       this.#ptrace.waitForEnd(this.#pid);
       return false;
     }
-    return typeof raw === "number" && waitStatus(raw).kind === "exited";
+    return typeof waited === "number" && waitStatus(waited).kind === "exited";
   }
 }
 
-/** The same steps, of which each is made whatever becomes of the others. */
+/** A copy of the steps in which every failure is allowed, so that each step runs whatever happens to the others. */
 function tolerate(steps: Program): readonly Step[] {
   const copies = new Map<Step, SyscallStep>();
   const copied = (value: Operand): Operand => {
