@@ -66,6 +66,7 @@ const steps = {
   types: { says: "types", commands: () => [tool("tsc", "-p", ".")], limit: 5 * MINUTE },
   boundaries: { says: "import boundaries", commands: () => [tool("jiti", "tools/check-boundaries.ts")], limit: MINUTE },
   test: { says: "testing", commands: () => [tool("vitest", "run")], limit: 60 * MINUTE, speaks: true },
+  soak: shown(tool("jiti", "test/checkpoint/soak.ts")),
   demo: shown(tool("jiti", "examples/shell-loop/start.ts")),
   "demo:deno": shown(tool("deno", "run", "-A", "--no-check", "examples/shell-loop/start.ts")),
   "demo:bun": shown(tool("bun", "examples/shell-loop/start.ts")),

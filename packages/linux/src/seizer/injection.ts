@@ -18,8 +18,6 @@ import { findUnusedCode } from "./unused-code.ts";
 import { TRAMPOLINE_AT, trampoline, visit, wayHome } from "./way-home-x86-64.ts";
 
 const ALL_SIGNALS = 0xffff_ffff_ffff_ffffn;
-/** How long a thread whose program has run waits to be taken back before it goes home by itself, in seconds. */
-const PATIENCE = 5;
 /** Neither the direction flag nor single steps. */
 const PLAIN_FLAGS = 0x202;
 const TRAP_FLAG = 0x100n;
@@ -69,6 +67,7 @@ export class Injection {
 
   /**
    * @param leader a thread of the process, asked or not.
+   * @param patience how long a thread whose program has run waits to be taken back before it goes home by itself, in milliseconds.
    * @throws SystemError when the process has no room for the trampoline, or a thread cannot be asked.
    */
   constructor(
@@ -78,6 +77,7 @@ export class Injection {
     memory: TaskMemory,
     leader: StoppedThread,
     questions: readonly Query[],
+    patience: number,
   ) {
     this.#host = host;
     this.#ptrace = ptrace;
@@ -92,7 +92,7 @@ export class Injection {
     const doneAt = injected.allocate(4 * asked.length);
     this.#injected = injected;
     this.#doneWords = injected.address + doneAt;
-    this.#visitors = asked.map((query, index) => this.#place(query, this.#doneWords + 4 * index));
+    this.#visitors = asked.map((query, index) => this.#place(query, this.#doneWords + 4 * index, patience));
     this.#code = trampoline(leader.registers, leader.signalMask, injected);
     const codeAddress = findUnusedCode(memory, leader.tgid, maps, this.#code.length);
     if (codeAddress === undefined)
@@ -125,11 +125,11 @@ export class Injection {
     for (const { encoded } of this.#visitors) takeAnswers(encoded);
   }
 
-  #place({ thread, program }: Query, doneWord: number): Visitor {
+  #place({ thread, program }: Query, doneWord: number, patience: number): Visitor {
     const injected = this.#injected;
     const home = injected.place(wayHome(thread.registers, thread.signalMask));
     const encoded = encodeProgram(program.map(tolerant), injected);
-    const end = encodeProgram(epilogue(doneWord), injected);
+    const end = encodeProgram(epilogue(doneWord, patience), injected);
     encoded.continueAt(end.address);
     end.leaveTo(home);
     const slot = injected.placeWord(encoded.address);
@@ -295,7 +295,7 @@ export class Injection {
 }
 
 /** Says that the program has run, sleeps until somebody comes, and goes on where `leaveTo` says when nobody does. */
-function epilogue(doneWord: number): readonly Step[] {
+function epilogue(doneWord: number, patience: number): readonly Step[] {
   const data = (words: BigUint64Array): Data => ({
     kind: "data",
     bytes: new Uint8Array(words.buffer),
@@ -304,12 +304,16 @@ function epilogue(doneWord: number): readonly Step[] {
   });
   const one: Data = { kind: "data", bytes: new Uint8Array([1, 0, 0, 0]), fields: [], output: false };
   const none = { kind: "address", data: data(BigUint64Array.of(0n)), offset: 0 } as const;
-  const timeout = { kind: "address", data: data(BigUint64Array.of(BigInt(PATIENCE), 0n)), offset: 0 } as const;
+  const timeout = { kind: "address", data: data(timespec(patience)), offset: 0 } as const;
   return [
     { kind: "copy", to: doneWord, from: one },
     // Interrupted it ends, and the thread goes home when its tracer has died. And the kernel does not forget the sleep that the thread was in for it.
     { kind: "syscall", name: "rt_sigtimedwait", args: [none, 0, timeout, SIGSET_SIZE], allowed: "any" },
   ];
+}
+
+function timespec(milliseconds: number): BigUint64Array {
+  return BigUint64Array.of(BigInt(Math.floor(milliseconds / 1000)), BigInt((milliseconds % 1000) * 1_000_000));
 }
 
 /** The way home knows 64-bit code without single steps. */

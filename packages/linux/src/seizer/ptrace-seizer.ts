@@ -135,7 +135,8 @@ export class PtraceSeizer implements Seizer {
     }
     const leaders = new Map<number, StoppedThread>();
     for (const thread of this.#stopped.values()) if (!leaders.has(thread.tgid)) leaders.set(thread.tgid, thread);
-    together([...asked].map(([pid, ofIt]) => this.#askProcess(pid, leaders.get(pid), ofIt)));
+    const patience = PATIENCE + PATIENCE_PER_THREAD * questions.length;
+    together([...asked].map(([pid, ofIt]) => this.#askProcess(pid, leaders.get(pid), ofIt, patience)));
   }
 
   /** Bytes of a process's memory; undefined when not all of it can be read. */
@@ -188,10 +189,10 @@ export class PtraceSeizer implements Seizer {
     this.#memory.close();
   }
 
-  *#askProcess(pid: number, leader: StoppedThread | undefined, questions: readonly Query[]): Work {
+  *#askProcess(pid: number, leader: StoppedThread | undefined, questions: readonly Query[], patience: number): Work {
     if (leader === undefined) throw new Error(`Process ${pid} is not seized`);
     for (const thread of new Set([leader, ...questions.map(({ thread }) => thread)])) this.#suspendSeccomp(thread);
-    const injection = new Injection(this.#host, this.#ptrace, this.#stops, this.#memory, leader, questions);
+    const injection = new Injection(this.#host, this.#ptrace, this.#stops, this.#memory, leader, questions, patience);
     try {
       yield* injection.ask();
     } finally {
@@ -269,6 +270,10 @@ export class PtraceSeizer implements Seizer {
 }
 
 const MAX_TRIES = 5;
+
+/** How long threads wait for this process before they give it up, in milliseconds: long enough for a slow machine, not longer than programs wait for each other. */
+const PATIENCE = 2000;
+const PATIENCE_PER_THREAD = 10;
 
 /** How long `resume` waits for threads that did not stop in time, and how often it looks for them afterwards, in milliseconds. */
 const LAST_CHANCE = 100;
