@@ -2,7 +2,8 @@ import { type DumpContext, definePlugin, type Host, type OpenFile, type Plugin }
 import { fdTypes, pageFlags } from "@restage/images";
 import type { AddressRange } from "@restage/linux";
 import { AT_FDCWD, F, O, PAGE_SIZE, SEEK } from "@restage/linux/abi";
-import { ownerOf, ownersOf } from "../../files/file-owner/dump.ts";
+import { ownerOf } from "../../files/file-owner/owner-of.ts";
+import { inodeOwner } from "../../files/inode-owner.ts";
 import { pagemapEntry } from "../private-memory/dump.ts";
 
 const PREFIX = "/memfd:";
@@ -45,7 +46,7 @@ export function isSharedMemory({ link, stat }: OpenFile): boolean {
 
 function saveInode(context: DumpContext, number: number, { proc, link, stat }: OpenFile): void {
   const { host, images } = context;
-  const { uid, gid } = ownersOf(proc, context);
+  const { uid, gid } = inodeOwner(proc, context);
   const memory = host.call.openat(AT_FDCWD, proc, O.RDONLY | O.CLOEXEC).result;
   try {
     const name = link.slice(link.startsWith(PREFIX) ? PREFIX.length : 0, -DELETED.length);
