@@ -40,11 +40,11 @@ export const ERROR_EXAMPLES: Readonly<Record<ErrorCode, RestoreError>> = {
   }),
   ERR_REFUSED: new RestoreError("ERR_REFUSED", "Cannot restore this checkpoint here: 2 findings", {
     failures: [
-      new RestoreError("ERR_REFUSED", `file ${LOG}: its size is 5922 bytes, and was 414 at the checkpoint`, {
+      new RestoreError("ERR_REFUSED", `file ${LOG}: its size is 5922 bytes, but was 414 at the checkpoint`, {
         plugin: "file-validation",
-        hint: "put back the file as it was, or rewrite `size` of its entry if the change is meant: entries.reg_files",
+        hint: "put the file back as it was, or rewrite `size` in its entry to accept the change: entries.reg_files",
       }),
-      new RestoreError("ERR_REFUSED", "file /usr/bin/app: it is not there", {
+      new RestoreError("ERR_REFUSED", "file /usr/bin/app: it does not exist", {
         plugin: "file-validation",
         hint: "put it back, or rewrite its path: entries.reg_files",
       }),

@@ -128,12 +128,12 @@ describeDumped("files beyond those of the fixtures", () => {
     const link = names(program).find((name) => name.startsWith("link_remap")) ?? "";
     const path = join(program.directory, link);
     truncateSync(path, 2);
-    expect((await failureOf(restoreProgram(program))).message).toContain("its size is 2 bytes, and was ");
+    expect((await failureOf(restoreProgram(program))).message).toContain("its size is 2 bytes, but was ");
     rmSync(path);
-    expect((await failureOf(restoreProgram(program))).message).toBe(`file ${path}: it is not there`);
+    expect((await failureOf(restoreProgram(program))).message).toBe(`file ${path}: it does not exist`);
     const executable = join(program.directory, "../program");
     renameSync(executable, `${executable}.gone`);
     const error = await failureOf(restoreProgram(program));
-    expect(error.describe()).toContain(`file ${executable}: it is not there`);
+    expect(error.describe()).toContain(`file ${executable}: it does not exist`);
   });
 });

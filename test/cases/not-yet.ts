@@ -10,7 +10,7 @@ export const NOT_YET: Readonly<Record<string, string>> = {
   "mapping-kinds": "it maps no regular file: these are not saved yet",
   "mount-namespaces": "it is in another mount namespace than the root task",
   mounts: "the directory or file that was bound there has been deleted",
-  "names-of-bytes": "its path does not lead to it any more, but it has another name",
+  "names-of-bytes": "its path no longer leads to it, but another name does",
   "namespace-files": "files of this kind are not saved yet",
   "odd-files": "files of this kind are not saved yet",
   "packet-sockets": "it maps no regular file: these are not saved yet",

@@ -78,8 +78,8 @@ describeUnless(noRoot, "the command, when the restore fails", () => {
     rmSync("/tmp/restage-fixtures/counter", { recursive: true });
     const { status, stderr } = restage(["restore", "-d", "-D", CHECKPOINT]);
     expect(status).toBe(1);
-    expect(stderr).toContain("file /tmp/restage-fixtures/counter: it is not there");
-    expect(stderr).toContain("file /tmp/restage-fixtures/counter/log: it is not there");
+    expect(stderr).toContain("file /tmp/restage-fixtures/counter: it does not exist");
+    expect(stderr).toContain("file /tmp/restage-fixtures/counter/log: it does not exist");
     expect(stderr).toContain("hint: ");
     place();
     await expectNothingLeft(before);

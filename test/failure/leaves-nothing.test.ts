@@ -43,7 +43,7 @@ describeUnless(noRoot, "a failed restore leaves nothing behind", () => {
       },
     });
     const error = await failureFrom(CHECKPOINT, moved);
-    expect(error).toMatchObject({ code: "ERR_REFUSED", message: "file /tmp/no-such-program: it is not there" });
+    expect(error).toMatchObject({ code: "ERR_REFUSED", message: "file /tmp/no-such-program: it does not exist" });
     expect(error.hint).toBeDefined();
     await expectNothingLeft(before);
   });

@@ -5,9 +5,10 @@ import { scheduling } from "./attributes/scheduling/dump.ts";
 import { credentials } from "./credentials/dump.ts";
 import { epolls } from "./event-files/epoll/dump.ts";
 import { eventfds } from "./event-files/eventfd/dump.ts";
-import { inotifies } from "./event-files/inotify/dump.ts";
+import { inotify } from "./event-files/inotify/dump.ts";
 import { signalfds } from "./event-files/signalfd/dump.ts";
 import { timerfds } from "./event-files/timerfd/dump.ts";
+import { deadProcesses } from "./files/dead-process/dump.ts";
 import { deletedFiles } from "./files/deleted-file/dump.ts";
 import { descriptors } from "./files/descriptors/dump.ts";
 import { fifos } from "./files/fifo/dump.ts";
@@ -43,6 +44,7 @@ import { processTree } from "./tree/process-tree/dump.ts";
 
 export {
   credentials,
+  deadProcesses,
   deletedFiles,
   descriptors,
   epolls,
@@ -51,7 +53,7 @@ export {
   fileLocks,
   fs,
   inetSockets,
-  inotifies,
+  inotify,
   intervalTimers,
   ipcNamespace,
   limits,
@@ -107,7 +109,7 @@ export function defaultDumpPlugins(): readonly Plugin[] {
     signalfds(),
     timerfds(),
     epolls(),
-    inotifies(),
+    inotify(),
     memfds(),
     unixSockets(),
     inetSockets(),
@@ -115,6 +117,7 @@ export function defaultDumpPlugins(): readonly Plugin[] {
     terminals(),
     fileLocks(),
     deletedFiles(),
+    deadProcesses(),
     registers(),
     threads(),
     scheduling(),

@@ -1,29 +1,39 @@
-import type { ImageSet } from "@restage/core";
-import { remapType } from "@restage/images";
+import type { DumpContext, ImageSet } from "@restage/core";
+import { type EntryValue, remapType } from "@restage/images";
 
-/** How a file comes back whose name was gone at the checkpoint. */
+/** How a file is restored whose name was gone at the checkpoint. */
 export interface Remap {
-  /** The file, by its id in files.img. */
+  /** The number of the file in files.img. */
   readonly id: number;
   readonly kind: "ghost" | "link" | "dead-process" | "unknown";
-  /** Of a ghost: the number of its image. Of a link: the file that the dump made, by its id. Of a file below /proc/PID: the pid. */
+  /** A ghost: the number of its image. A link: the number, in files.img, of the link that the checkpoint made. A file in /proc/PID: the pid. */
   readonly source: number;
 }
 
-/** Set in `remap_id` of ghosts by a CRIU that wrote no type. Source: CRIU criu/include/files-reg.h. */
+type RemapEntry = EntryValue<"remap_fpath">;
+
+/** Set in `remap_id` of ghosts by versions of CRIU that wrote no type. Source: CRIU criu/include/files-reg.h. */
 const GHOST_BIT = 0x8000_0000;
 
-const KINDS = new Map<number, Remap["kind"]>([
-  [remapType.LINKED, "link"],
-  [remapType.GHOST, "ghost"],
-  [remapType.PROCFS, "dead-process"],
-]);
+const TYPES = { link: remapType.LINKED, ghost: remapType.GHOST, "dead-process": remapType.PROCFS } as const;
+const KINDS = new Map(Object.entries(TYPES).map(([kind, type]) => [type as number, kind as keyof typeof TYPES]));
 
-/** What remap-fpath.img says. */
+export function remapToImage({ id, kind, source }: Remap & { readonly kind: keyof typeof TYPES }): RemapEntry {
+  return { orig_id: id, remap_id: source, remap_type: TYPES[kind] };
+}
+
+export function remapFromImage({ orig_id: id, remap_id: source, remap_type: type }: RemapEntry): Remap {
+  if (type !== undefined) return { id, source, kind: KINDS.get(type) ?? "unknown" };
+  if (source < GHOST_BIT) return { id, source, kind: "link" };
+  return { id, source: source - GHOST_BIT, kind: "ghost" };
+}
+
+/** Adds an entry to remap-fpath.img. */
+export function addRemap(images: DumpContext["images"], remap: Parameters<typeof remapToImage>[0]): void {
+  images.add("remap_fpath", undefined, { value: remapToImage(remap) });
+}
+
+/** The entries of remap-fpath.img. */
 export function readRemaps(images: ImageSet): readonly Remap[] {
-  return images.values("remap_fpath").map(({ orig_id: id, remap_id: source, remap_type: type }): Remap => {
-    if (type !== undefined) return { id, source, kind: KINDS.get(type) ?? "unknown" };
-    if (source < GHOST_BIT) return { id, source, kind: "link" };
-    return { id, source: source - GHOST_BIT, kind: "ghost" };
-  });
+  return images.values("remap_fpath").map(remapFromImage);
 }

@@ -1,10 +1,10 @@
 import type { Host, Tree } from "@restage/core";
 
 /**
- * A duplicate, for the coordinator, of a descriptor that a task has of a file, once they are placed. The coordinator's to close. Requires the right
- * to trace the task, which during a restore it has, and kernel 5.6.
+ * A duplicate of a task's descriptor, for the coordinator, which closes it. Call this when descriptors are placed. Requires the right to trace the
+ * task, which the coordinator has during a restore, and Linux 5.6.
  *
- * @param id of the file in files.img.
+ * @param id the number of the file in files.img.
  */
 export function takeDescriptor(host: Host, tree: Tree, id: number): number {
   for (const task of tree.tasks) {

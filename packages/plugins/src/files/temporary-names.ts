@@ -12,8 +12,8 @@ interface MadeName {
 }
 
 /**
- * Names on the host's file systems that are there only while files are opened. They go away with `removeAll`, when the restore fails, and when
- * the coordinator is killed.
+ * Names on the host's file systems that exist only while files are opened. They are removed by `removeAll`, when the restore fails, and when the
+ * coordinator is killed.
  */
 export class TemporaryNames {
   readonly #host: Host;
@@ -24,11 +24,10 @@ export class TemporaryNames {
   }
 
   /**
-   * Makes a name, with the directories that lead to it where they are gone. Where the name is taken by something else, another one beside it is
-   * made.
+   * Makes a name, with the missing directories that lead to it. If the name is taken, makes another one beside it.
    *
-   * @param create makes what is to have the name, and fails with EEXIST where it is taken.
-   * @returns the name.
+   * @param create creates the file under a name; fails with EEXIST if the name is taken.
+   * @returns the name that was made.
    */
   make(path: string, create: (path: string) => HostCall, isDirectory = false): string {
     this.makeParents(path);
@@ -38,7 +37,7 @@ export class TemporaryNames {
     return other;
   }
 
-  /** Takes all names away again, the newest first. */
+  /** Removes all names, newest first. */
   removeAll(): void {
     for (const { path, isDirectory, call } of this.#made.splice(0).reverse()) {
       this.#host.call.unlinkat(AT_FDCWD, path, isDirectory ? AT.REMOVEDIR : 0);
@@ -46,7 +45,7 @@ export class TemporaryNames {
     }
   }
 
-  /** Makes the directories that lead to a path, where they are gone. */
+  /** Makes the missing directories that lead to a path. */
   makeParents(path: string): void {
     const missing: string[] = [];
     for (let at = parentOf(path); at !== "/" && this.#host.stat(at) === "missing"; at = parentOf(at)) missing.push(at);
@@ -66,7 +65,7 @@ export class TemporaryNames {
   }
 
   #add(path: string, call: HostCall, isDirectory: boolean): void {
-    // In a mount namespace of the tree's own it may have gone with that.
+    // A name in the tree's mount namespace may have vanished with that namespace.
     call.undo((record) => record.unlinkat(AT_FDCWD, path, isDirectory ? AT.REMOVEDIR : 0).allow("ENOENT"));
     this.#made.push({ path, isDirectory, call });
   }

@@ -2,8 +2,9 @@ import { type DumpContext, definePlugin, type OpenFile, type Plugin } from "@res
 import { readProcesses } from "@restage/core/dump";
 import { fdTypes, ttyType } from "@restage/images";
 import { MAJOR } from "@restage/linux/abi";
-import { ownerOf, ownersOf } from "../files/file-owner/dump.ts";
-import { regularEntry } from "../files/regular-file/dump.ts";
+import { ownerOf } from "../files/file-owner/owner-of.ts";
+import { inodeOwner } from "../files/inode-owner.ts";
+import { regularEntry } from "../files/regular-file/regular-entry.ts";
 import { type PseudoTerminal, pseudoTerminalOf, putBack, readSettings, takeQueue } from "./terminal.ts";
 
 /** An end of a pseudoterminal that the tree has open. */
@@ -59,7 +60,7 @@ function describeEnd(context: DumpContext, file: OpenFile, descriptor: number, t
     ...sessionOf(terminal, context),
     rdev: Number(file.stat.rdev),
     dev: Number(file.stat.dev),
-    ...ownersOf(file.proc, context),
+    ...inodeOwner(file.proc, context),
     pty: { index: terminal.index },
   };
 }

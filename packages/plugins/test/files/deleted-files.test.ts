@@ -73,31 +73,31 @@ describe("deletedFiles", () => {
   it("refuses a ghost whose image is missing or damaged", async () => {
     const why = async (images: (typeof whole)["images"]) =>
       (await testPlan(deletedFiles(), { ...whole, images })).map((finding) => finding.why);
-    expect(await why([remap(9, GHOST)])).toEqual(["its content is missing: the checkpoint has no ghost-file-9.img"]);
+    expect(await why([remap(9, GHOST)])).toEqual(["the checkpoint has no ghost-file-9.img, which holds its content"]);
     const of = (entry: object, extra: object = content) => [
       remap(9, GHOST),
       image("ghost_file", [entry], 9, [extra as never]),
     ];
     expect(await why(of(ghost, { content: new Uint8Array(2) }))).toEqual([
-      "its image has 2 bytes, and files.img says 3",
+      "its image has 2 bytes, but files.img records 3",
     ]);
     expect(await why(of({ mode: 0o100644, chunks: true }, { chunks: [] }))).toEqual([
-      "its image does not say how large it is",
+      "its image does not record its size",
     ]);
     const beyond = { chunks: [{ value: { off: 2n, len: 2n }, data: new Uint8Array(2) }] };
     expect(await why(of({ mode: 0o100644, chunks: true, size: 3n }, beyond))).toEqual([
       "its image has content beyond its size of 3 bytes",
     ]);
-    expect(await why(of({ mode: 0o20644 }))).toEqual(["its image does not say which device it is"]);
-    expect(await why(of({ mode: 0o120777 }))).toEqual(["its image does not say where the link leads"]);
-    expect(await why(of({ mode: 0o140777 }))).toEqual(["files of mode 0140777 cannot be made anew"]);
-    expect(await why([remap(9, 77)])).toEqual(["the type that remap-fpath.img gives it is none"]);
+    expect(await why(of({ mode: 0o20644 }))).toEqual(["its image does not name the device"]);
+    expect(await why(of({ mode: 0o120777 }))).toEqual(["its image does not name the target of the link"]);
+    expect(await why(of({ mode: 0o140777 }))).toEqual(["files of mode 0140777 cannot be created"]);
+    expect(await why([remap(9, 77)])).toEqual(["remap-fpath.img gives it an unknown type"]);
   });
 
   it("refuses a link that the dump has left and somebody has removed", async () => {
     const linked = [...files, { id: 4, reg: { name: "/dir/link_remap.4" } }];
     const host = { files: { "/dir/link_remap.4": "missing" as const } };
     const [finding] = await testPlan(deletedFiles(), { ...whole, files: linked, images: [remap(4, LINKED)], host });
-    expect(finding).toMatchObject({ what: "file /dir/link_remap.4", why: "it is not there" });
+    expect(finding).toMatchObject({ what: "file /dir/link_remap.4", why: "it does not exist" });
   });
 });

@@ -64,10 +64,10 @@ describe("fileLocks", () => {
 
   it("refuses locks that nobody can take", async () => {
     const why = async (entry: object) => (await testPlan(fileLocks(), locks(entry))).map((finding) => finding.why);
-    expect(await why({ flag: 3 })).toEqual(["kind 3 in filelocks.img is none"]);
-    expect(await why({ flag: 1, pid: 9 })).toEqual(["its holder 9 is no task that goes on"]);
-    expect(await why({ flag: 1, fd: 4 })).toEqual(["task 7 has no such descriptor"]);
+    expect(await why({ flag: 3 })).toEqual(["filelocks.img has the unknown kind 3"]);
+    expect(await why({ flag: 1, pid: 9 })).toEqual(["its holder, process 9, is not a running task of the checkpoint"]);
+    expect(await why({ flag: 1, fd: 4 })).toEqual(["task 7 does not have this descriptor"]);
     expect(await why({ flag: 8, type: 4 })).toEqual([]);
-    expect(await why({ flag: 2, type: 32 })).toEqual(["locks of type 32 are no longer known to Linux"]);
+    expect(await why({ flag: 2, type: 32 })).toEqual(["Linux no longer supports locks of type 32"]);
   });
 });

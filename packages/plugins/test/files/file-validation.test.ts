@@ -48,15 +48,15 @@ describe("fileValidation", () => {
 
   it("refuses a file that is missing, and says how to go on without it", async () => {
     const [finding] = await findings(file, { files: { "/bin/tool": "missing" } });
-    expect(finding).toMatchObject({ severity: "refused", what: "file /bin/tool", why: "it is not there" });
+    expect(finding).toMatchObject({ severity: "refused", what: "file /bin/tool", why: "it does not exist" });
     expect(finding?.hint).toContain("put it back");
   });
 
   it("refuses another size or mode, with both", async () => {
     const [size] = await findings(file, onHost("/bin/tool", 999n, 0o100755));
-    expect(size?.why).toBe("its size is 999 bytes, and was 1000 at the checkpoint");
+    expect(size?.why).toBe("its size is 999 bytes, but was 1000 at the checkpoint");
     const [mode] = await findings(file, onHost("/bin/tool", 1000n, 0o100644));
-    expect(mode?.why).toBe("its mode is 0100644, and was 0100755 at the checkpoint");
+    expect(mode?.why).toBe("its mode is 0100644, but was 0100755 at the checkpoint");
     expect(mode?.hint).toContain("--skip-file-rwx-check");
   });
 
@@ -71,7 +71,7 @@ describe("fileValidation", () => {
     const other = { ...found, bytes: { "/bin/tool": program([1, 2, 3, 4, 6]) } };
     expect(await findings(buildId, same)).toEqual([]);
     const [finding] = await findings(buildId, other);
-    expect(finding?.why).toContain("build-id 0102030406, and had 0102030405000000");
+    expect(finding?.why).toContain("build-id 0102030406, but had 0102030405000000");
     expect(finding?.hint).toContain("--file-validation filesize");
     expect(await findings(buildId, other, { fileValidation: "filesize" })).toEqual([]);
   });

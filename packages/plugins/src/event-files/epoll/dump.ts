@@ -1,16 +1,17 @@
 import { type DumpContext, definePlugin, type OpenFile, type Plugin } from "@restage/core";
 import { fdTypes } from "@restage/images";
-import { ownerOf } from "../../files/file-owner/dump.ts";
+import { ownerOf } from "../../files/file-owner/owner-of.ts";
 
 /** A line of /proc/PID/fdinfo for each watched descriptor. Source: proc_pid_fdinfo(5). */
 const WATCH =
   /^tfd:\s*(\d+) events:\s*([0-9a-f]+) data:\s*([0-9a-f]+)(?:\s+pos:\s*(\d+)\s+ino:\s*([0-9a-f]+)\s+sdev:\s*([0-9a-f]+))?/gm;
 
-/** Epoll sets and what they watch. */
+/** Saves epoll sets and the descriptors that they watch. */
 export function epolls(): Plugin {
   return definePlugin({
     name: "epolls",
     duty: "epolls",
+    phases: { inspect: "describes epoll sets" },
     dump({ describeFile }) {
       describeFile.tap("epolls", (file, context) => {
         if (file.link !== "anon_inode:[eventpoll]") return undefined;
@@ -29,7 +30,7 @@ function watchesOf(file: OpenFile, context: DumpContext) {
     const tfd = Number(number);
     const owner = ownerOfWatch(file, tfd, BigInt(`0x${ino ?? "0"}`), context);
     if (owner === undefined) {
-      const why = `it watches what was descriptor ${tfd}, which is closed or something else by now`;
+      const why = `it watches a file that was descriptor ${tfd}, which is closed now or another file`;
       context.findings.refuse({ what: file.link, why, pid: file.task.pid });
       return [];
     }
@@ -47,7 +48,7 @@ function watchesOf(file: OpenFile, context: DumpContext) {
   });
 }
 
-/** The watched file, when a task that has the epoll set still has it under that number. */
+/** The watched file, if a task that has the epoll set still has the file under that number. */
 function ownerOfWatch(epoll: OpenFile, number: number, ino: bigint, { files }: DumpContext): OpenFile | undefined {
   const tables = new Set(epoll.holders.map(({ task }) => task.ids.files_id));
   return files.all.find(

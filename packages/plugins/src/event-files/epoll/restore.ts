@@ -3,21 +3,21 @@ import type { EventpollFileEntry, EventpollTfdEntry } from "@restage/images";
 import { EPOLL_CTL } from "@restage/linux/abi";
 import { creationFlags, setOtherFlags } from "../open-flags.ts";
 
-/** A set, the task whose numbers its files have, and its own number there. */
+/** An epoll set of a task: its descriptor there, and the descriptors that it watches. */
 interface PlacedSet {
   readonly number: number;
   readonly targets: readonly EventpollTfdEntry[];
 }
 
 /**
- * RESTORE: epoll sets. What they watch is added by number when all descriptors of the task have theirs, also those that others opened for it.
+ * RESTORE: makes epoll sets. Watched descriptors are added by number, once all descriptors of the task are placed, including those from other tasks.
  */
 export function epolls(): Plugin {
   return definePlugin({
     name: "epolls",
     duty: "epolls",
     needs: ["descriptors"],
-    stages: { RESTORE: "makes epoll sets, and adds what they watch when all descriptors are there" },
+    stages: { RESTORE: "makes epoll sets, and adds the watched descriptors once all are placed" },
     apply({ plan, openFile, stages }) {
       let placed: ReadonlyMap<Task, readonly PlacedSet[]> = new Map();
       plan.tap("epolls", (plan) => {
@@ -42,11 +42,11 @@ export function epolls(): Plugin {
   });
 }
 
-/** Each set is filled by the first task that has it and all that it watches under the recorded numbers. */
+/** The task that fills each set: the first that has the set and everything it watches, under the recorded numbers. */
 function placeSets(plan: Plan): ReadonlyMap<Task, readonly PlacedSet[]> {
   const placed = new Map<Task, PlacedSet[]>();
   for (const set of setsOf(plan)) {
-    refuseTwice(plan, set);
+    refuseDuplicates(plan, set);
     const owner = plan.survivors.find((task) => {
       const numbers = new Set(task.descriptors.map(({ fd }) => fd));
       return task.descriptors.some(({ id }) => id === set.id) && set.targets.every(({ tfd }) => numbers.has(tfd));
@@ -66,7 +66,7 @@ interface SavedSet {
   readonly targets: readonly EventpollTfdEntry[];
 }
 
-/** The sets of files.img; what they watch stands in an image of its own in older checkpoints. */
+/** The sets of files.img. Older checkpoints have the watched descriptors in an image of their own. */
 function setsOf(plan: Plan): readonly SavedSet[] {
   const sets = [...plan.images.files.values()].flatMap(({ epfd }): EventpollFileEntry[] => (epfd ? [epfd] : []));
   if (sets.length === 0) return [];
@@ -74,12 +74,11 @@ function setsOf(plan: Plan): readonly SavedSet[] {
   return sets.map(({ id, tfd }) => ({ id, targets: [...tfd, ...older.filter((target) => target.id === id)] }));
 }
 
-/** CRIU can write that of a file that had lost its number to another one, and says the wrong number. */
-function refuseTwice(plan: Plan, { id, targets }: SavedSet): void {
+/** CRIU records a wrong number for a file whose descriptor was closed and reused. */
+function refuseDuplicates(plan: Plan, { id, targets }: SavedSet): void {
   const numbers = new Set<number>();
   for (const { tfd } of targets) {
-    if (numbers.has(tfd))
-      plan.refuse({ what: `epoll set ${id}`, why: `its image says twice that it watches descriptor ${tfd}` });
+    if (numbers.has(tfd)) plan.refuse({ what: `epoll set ${id}`, why: `its image lists descriptor ${tfd} twice` });
     numbers.add(tfd);
   }
 }
@@ -93,7 +92,7 @@ function refuseSet(plan: Plan, { id, targets }: SavedSet): void {
     why:
       holder === undefined
         ? "no task has a descriptor of it"
-        : `it watches what was descriptor ${gone.join(", ")}, which no task has any more`,
+        : `no task has descriptor ${gone.join(", ")}, which it watches`,
     pid: holder?.pid,
   });
 }

@@ -4,9 +4,12 @@ export const SUPPORT: readonly Support[] = [
   {
     group: "files",
     what: "epoll",
-    saved: "all that its targets are saved",
-    restored: "all watched descriptors with their events and data, of any type, sets in sets",
-    refused: { dump: "targets outside the tree", restore: "a watched file that has no descriptor any more" },
+    saved: "watched descriptors of any type that Restage saves, with events and data; nested sets",
+    restored: "watched descriptors with events and data, nested sets",
+    refused: {
+      dump: "a watched file that the tree no longer has open under its number",
+      restore: "a watched file without a descriptor",
+    },
     shownBy: { saved: ["fixture polling"], restored: ["fixture polling"] },
   },
 ];

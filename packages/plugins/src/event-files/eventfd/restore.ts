@@ -1,15 +1,15 @@
 import { definePlugin, type Plugin, words } from "@restage/core";
 import { creationFlags, setOtherFlags } from "../open-flags.ts";
 
-/** What eventfd(2) takes as the initial counter. */
+/** The largest initial counter that eventfd(2) accepts. */
 const LARGEST_INITIAL = 0xffff_ffffn;
 
-/** RESTORE: eventfds with their counters. Whether one is a semaphore is not in the images of CRIU 4.2. */
+/** RESTORE: opens eventfds with their counters. Images of CRIU 4.2 do not record EFD_SEMAPHORE. */
 export function eventfds(): Plugin {
   return definePlugin({
     name: "eventfds",
     duty: "eventfds",
-    stages: { RESTORE: "opens eventfds, with their counters" },
+    stages: { RESTORE: "opens eventfds with their counters" },
     apply({ openFile }) {
       openFile.for("EVENTFD").tap("eventfds", ({ task, entry: { efd } }) => {
         if (efd === undefined) return undefined;

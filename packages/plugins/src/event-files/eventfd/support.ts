@@ -4,8 +4,8 @@ export const SUPPORT: readonly Support[] = [
   {
     group: "files",
     what: "eventfd",
-    saved: "all",
-    restored: "counter, flags; not EFD_SEMAPHORE, which CRIU 4.2 does not save",
+    saved: "counter, flags; CRIU images cannot record EFD_SEMAPHORE, so it is lost",
+    restored: "counter, flags",
     shownBy: { saved: ["fixture polling"], restored: ["fixture polling"] },
   },
 ];

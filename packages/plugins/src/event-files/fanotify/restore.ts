@@ -3,12 +3,12 @@ import { type FanotifyFileEntry, type FanotifyMarkEntry, markType } from "@resta
 import { AT_FDCWD, FAN_INIT, FAN_MARK, O } from "@restage/linux/abi";
 import { takeDescriptor } from "../../files/take-descriptor.ts";
 import { namespaceId } from "../../namespaces/own-namespaces.ts";
+import { Planned } from "../../planned.ts";
 import { setOtherFlags } from "../open-flags.ts";
 import { checkIsHeld, type WatchedFile, WatchedFiles } from "../watched-files.ts";
 
 /**
- * RESTORE: fanotify instances. RESTORE_CREDS: the coordinator adds their marks, of files and of mounts. What had been reported and not read is lost,
- * as in CRIU.
+ * RESTORE: opens fanotify instances. RESTORE_CREDS: the coordinator adds their marks, of files and of mounts. Unread events are lost, as with CRIU.
  *
  * Requires CAP_SYS_ADMIN.
  */
@@ -19,9 +19,9 @@ export function fanotify(): Plugin {
     stages: { RESTORE: "opens fanotify instances", RESTORE_CREDS: "adds their marks" },
     apply({ plan, openFile, stages }) {
       const opened: { readonly task: Task; readonly entry: FanotifyFileEntry }[] = [];
-      let files: WatchedFiles | undefined;
+      const watched = new Planned<WatchedFiles>();
       plan.tap("fanotify", (plan) => {
-        files = new WatchedFiles(plan);
+        const files = watched.set(new WatchedFiles(plan));
         for (const { ffy } of plan.images.files.values()) if (ffy !== undefined) checkInstance(plan, ffy, files);
       });
       openFile.for("FANOTIFY").tap("fanotify", ({ task, entry: { ffy } }) => {
@@ -29,7 +29,7 @@ export function fanotify(): Plugin {
         const nonblocking = (ffy.flags & O.NONBLOCK) === 0 ? 0 : FAN_INIT.NONBLOCK;
         const descriptor = task.call
           .fanotify_init(ffy.faflags | nonblocking | FAN_INIT.CLOEXEC, ffy.evflags)
-          .hint("fanotify needs CAP_SYS_ADMIN in the first user namespace: restore as root");
+          .hint("fanotify requires CAP_SYS_ADMIN in the initial user namespace: restore as root");
         setOtherFlags(task, descriptor, ffy.flags);
         opened.push({ task, entry: ffy });
         return descriptor;
@@ -41,8 +41,8 @@ export function fanotify(): Plugin {
           for (const mark of entry.mark) {
             const add = (path: string) => addMark(host, instance, mark, path);
             const file = markedFile(mark);
-            if (file !== undefined) files?.open(context, task, file, add);
-            else add(files?.path(mountPoint(images, task, mark) ?? "/", mark.me?.mnt_id) ?? "/");
+            if (file !== undefined) watched.value.open(context, task, file, add);
+            else add(watched.value.path(mountPoint(images, task, mark) ?? "/", mark.me?.mnt_id));
           }
           host.call.close(instance);
         }
@@ -51,19 +51,19 @@ export function fanotify(): Plugin {
   });
 }
 
-/** The file of a mark, unless it is of a mount. */
+/** The file of a mark; undefined for a mark of a mount. */
 function markedFile({ ie, s_dev: device }: FanotifyMarkEntry): WatchedFile | undefined {
   return ie === undefined ? undefined : { handle: ie.f_handle, device, inode: ie.i_ino };
 }
 
-/** Where the mount of a mark is: CRIU saves its path without the first slash, or its number in a mount namespace of the tree's own. */
+/** The mount point of a mark. CRIU saves its path without the first slash, or its number if the tree has its own mount namespace. */
 function mountPoint(images: ImageSet, task: Task, { me }: FanotifyMarkEntry): string | undefined {
   if (me?.path !== undefined) return `/${me.path}`;
   const mounts = images.values("mnts", namespaceId(task, "mount") ?? 0);
   return mounts.find(({ mnt_id }) => mnt_id === me?.mnt_id)?.mountpoint;
 }
 
-/** What it reports and what it ignores are marks of their own. Flags that say how to ignore are no flags of the former. */
+/** Adds the events that a mark reports, and those that it ignores: two calls, with flags of their own. */
 function addMark(host: Host, instance: number, mark: FanotifyMarkEntry, path: string): void {
   const { mask, ignored_mask, mflags } = mark;
   const add = FAN_MARK.ADD | (mark.type === markType.MOUNT ? FAN_MARK.MOUNT : 0);
@@ -80,9 +80,9 @@ function checkInstance(plan: Plan, { id, mark: marks }: FanotifyFileEntry, files
   for (const mark of marks) {
     const file = markedFile(mark);
     if (file !== undefined) files.check(plan, "a fanotify mark", file);
-    else if (mark.me === undefined) plan.refuse({ what, why: `marks of type ${mark.type} are none that CRIU saves` });
+    else if (mark.me === undefined) plan.refuse({ what, why: `it has a mark of the unknown type ${mark.type}` });
     else if (mountPoint(plan.images, plan.tree.root, mark) === undefined) {
-      plan.refuse({ what, why: `it has a mark of mount ${mark.me.mnt_id}, which is not in the checkpoint` });
+      plan.refuse({ what, why: `its mark is on mount ${mark.me.mnt_id}, which is not in the checkpoint` });
     }
   }
 }

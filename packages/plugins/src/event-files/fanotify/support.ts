@@ -4,8 +4,8 @@ export const SUPPORT: readonly Support[] = [
   {
     group: "files",
     what: "fanotify",
-    restored: "marks of files and of mounts, their events and what they ignore; flags",
-    refused: { restore: "marked files that are not there; not in CRIU's images: marks of file systems, unread events" },
+    restored: "marks of files and mounts, with reported and ignored events; flags. Unread events are lost",
+    refused: { restore: "marked files that do not exist; CRIU images cannot record marks of file systems" },
     kernel: "CONFIG_FANOTIFY",
     shownBy: { restored: ["case watched-files", "case container-files"] },
   },

@@ -1,12 +1,13 @@
 import { definePlugin, type Plugin } from "@restage/core";
 import { fdTypes } from "@restage/images";
-import { ownerOf } from "../../files/file-owner/dump.ts";
+import { ownerOf } from "../../files/file-owner/owner-of.ts";
 
-/** Signalfds with their masks. */
+/** Saves signalfds with their signal masks. */
 export function signalfds(): Plugin {
   return definePlugin({
     name: "signalfds",
     duty: "signalfds",
+    phases: { inspect: "describes signalfds" },
     dump({ describeFile }) {
       describeFile.tap("signalfds", (file, context) => {
         const mask = /^sigmask:\s*([0-9a-f]+)/m.exec(file.info)?.[1];

@@ -2,12 +2,12 @@ import { definePlugin, type Plugin, words } from "@restage/core";
 import { SIGSET_SIZE } from "@restage/linux/abi";
 import { creationFlags, setOtherFlags } from "../open-flags.ts";
 
-/** RESTORE: signalfds with the signals that they take. */
+/** RESTORE: opens signalfds with their signal masks. */
 export function signalfds(): Plugin {
   return definePlugin({
     name: "signalfds",
     duty: "signalfds",
-    stages: { RESTORE: "opens signalfds" },
+    stages: { RESTORE: "opens signalfds with their signal masks" },
     apply({ openFile }) {
       openFile.for("SIGNALFD").tap("signalfds", ({ task, entry: { sgfd } }) => {
         if (sgfd === undefined) return undefined;

@@ -4,8 +4,8 @@ export const SUPPORT: readonly Support[] = [
   {
     group: "files",
     what: "signalfd",
-    saved: "all",
-    restored: "signals, flags",
+    saved: "signal mask, flags",
+    restored: "signal mask, flags",
     shownBy: { saved: ["fixture polling"], restored: ["fixture polling"] },
   },
 ];

@@ -6,23 +6,23 @@ import { creationFlags, setOtherFlags } from "../open-flags.ts";
 const SECOND = 1_000_000_000n;
 
 /**
- * RESTORE: opens timerfds. COMPLETE: arms them, as late as can be, so that they do not expire before their tasks run.
+ * RESTORE: opens timerfds. COMPLETE: arms them, as late as possible, so that they do not expire before their tasks run.
  *
- * The image has the time that was left. A timer that was set to a time of its clock is set to one again: the left time from now on. Setting ticks
- * needs CONFIG_CHECKPOINT_RESTORE.
+ * Images record the time left. A timer with an absolute time gets one again: the current time plus the time left. Setting ticks requires
+ * CONFIG_CHECKPOINT_RESTORE.
  */
 export function timerfds(): Plugin {
   return definePlugin({
     name: "timerfds",
     duty: "timerfds",
-    stages: { RESTORE: "opens timerfds", COMPLETE: "arms them, with the ticks that nobody has read" },
+    stages: { RESTORE: "opens timerfds", COMPLETE: "arms timerfds and sets their unread ticks" },
     apply({ openFile, stages }) {
       const opened = new Map<Task, TimerfdEntry[]>();
       openFile.for("TIMERFD").tap("timerfds", ({ task, entry: { tfd } }) => {
         if (tfd === undefined) return undefined;
         const descriptor = task.call.timerfd_create(tfd.clockid, creationFlags(tfd.flags));
         setOtherFlags(task, descriptor, tfd.flags);
-        // One that is only in flight has no number by which it can be found later.
+        // A timerfd in flight has no descriptor number by which COMPLETE could find it.
         if (task.descriptors.some(({ id }) => id === tfd.id)) opened.set(task, [...(opened.get(task) ?? []), tfd]);
         else arm(task, descriptor, tfd, 0, left(tfd));
         return descriptor;
@@ -39,19 +39,19 @@ export function timerfds(): Plugin {
   });
 }
 
-/** Nanoseconds until it expires; 0 for one that is not armed. */
+/** Nanoseconds until the timer expires; 0 if it is disarmed. */
 function left({ vsec, vnsec }: TimerfdEntry): bigint {
   return vsec * SECOND + vnsec;
 }
 
-/** struct itimerspec has the interval first. Ticks come last, since setting a timer clears them. */
+/** Sets struct itimerspec, which starts with the interval, then the ticks, because setting a timer clears them. */
 function arm(task: Task, descriptor: Value, timer: TimerfdEntry, flags: number, time: bigint): void {
   const value = words(timer.isec, timer.insec, time / SECOND, time % SECOND);
   if (time > 0n) task.call.timerfd_settime(descriptor, flags, value, 0);
   if (timer.ticks > 0n) task.call.ioctl(descriptor, TFD_IOC_SET_TICKS, words(timer.ticks));
 }
 
-/** Nanoseconds of a clock as the task has it. */
+/** Nanoseconds of a clock in the task's time namespace. */
 async function readClock(task: Task, clock: number): Promise<bigint> {
   const time = output(16);
   task.call.clock_gettime(clock, time);

@@ -4,8 +4,8 @@ export const SUPPORT: readonly Support[] = [
   {
     group: "files",
     what: "timerfd",
-    saved: "all",
-    restored: "clock, time that is left, interval, unread ticks, flags",
+    saved: "clock, time left, interval, unread ticks, flags",
+    restored: "clock, time left, interval, unread ticks, flags",
     shownBy: { saved: ["fixture polling"], restored: ["fixture polling", "fixture timens"] },
   },
 ];

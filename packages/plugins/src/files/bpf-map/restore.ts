@@ -29,17 +29,18 @@ const TYPES: ReadonlySet<number> = new Set([BPF_MAP_TYPE.HASH, BPF_MAP_TYPE.ARRA
 const INFO_SIZE = BPF_MAP_INFO.id + 4;
 
 /**
- * RESTORE: BPF maps (hashes and arrays) with their content, frozen where they were. Several open descriptions of one map are of one map again.
+ * RESTORE: creates BPF maps (hashes and arrays) with their content, and freezes those that were frozen. Open file descriptions that shared a map
+ * share it again.
  *
- * Requires CAP_BPF, where the kernel does not let everybody make maps.
+ * Requires CAP_BPF, unless the kernel allows unprivileged maps.
  */
 export function bpfMaps(): Plugin {
   return definePlugin({
     name: "bpf-maps",
     duty: "bpf-maps",
-    stages: { RESTORE: "makes BPF maps, with their content" },
+    stages: { RESTORE: "creates BPF maps with their content" },
     apply({ plan, openFile, fileGroup }) {
-      /** Ids of the maps that have been made, by those at the checkpoint. */
+      /** The new ids of the maps, by their ids at the checkpoint. */
       const made = new Map<number, Value>();
       plan.tap("bpf-maps", checkMaps);
       fileGroup.for("BPFMAP").tap("bpf-maps", ({ bpf }) => (bpf === undefined ? undefined : `BPF map ${bpf.map_id}`));
@@ -72,7 +73,7 @@ function makeMap(task: Task, entry: BpfmapFileEntry, contents: readonly Entry<"b
   view.setBigUint64(BPF_MAP_CREATE_ATTR.map_extra, map_extra ?? 0n, true);
   const map = task.call
     .bpf(BPF.MAP_CREATE, attributes, attributes.length)
-    .hint("BPF maps need CAP_BPF: restore as root");
+    .hint("BPF maps require CAP_BPF: restore as root");
   const content = contents.find(({ value }) => value.map_id === entry.map_id);
   if (content !== undefined && content.value.count > 0) fillMap(task, map, content);
   if (frozen) task.call.bpf(BPF.MAP_FREEZE, struct([4, map]), 4);
@@ -96,10 +97,10 @@ function idOf(task: Task, map: Value): Value {
   return loaded(info, BPF_MAP_INFO.id, 4);
 }
 
-/** Another description of a map. Requires CAP_SYS_ADMIN. */
+/** Another open file description of a map. Requires CAP_SYS_ADMIN. */
 function openMap(task: Task, id: Value, access: number): Value {
   const flags = access === O.RDONLY ? BPF_F.RDONLY : access === O.WRONLY ? BPF_F.WRONLY : 0;
-  const hint = "a BPF map that is opened twice, or not for both directions, needs CAP_SYS_ADMIN: restore as root";
+  const hint = "opening a BPF map twice, or only to read or write, requires CAP_SYS_ADMIN: restore as root";
   return task.call.bpf(BPF.MAP_GET_FD_BY_ID, struct([4, id], [4, 0], [4, flags]), 12).hint(hint);
 }
 
@@ -114,9 +115,9 @@ function checkMaps(plan: Plan): void {
   for (const { map_type, map_name, map_id, ifindex } of maps) {
     const what = `BPF map ${map_name || map_id}`;
     if (!TYPES.has(map_type))
-      plan.refuse({ what, why: `maps of type ${map_type} are not restored: hashes and arrays are` });
+      plan.refuse({ what, why: `Restage restores hashes and arrays, but not maps of type ${map_type}` });
     if (ifindex !== 0) plan.refuse({ what, why: `it is on network device ${ifindex} (offloaded)` });
   }
-  // Read before any task exists: it may be damaged.
+  // Finds a damaged image before any task exists.
   if (maps.length > 0) plan.images.entries("bpfmap_data");
 }

@@ -3,8 +3,7 @@ import { referencedFiles } from "../descriptors/referenced-files.ts";
 import { readRemaps } from "../remaps.ts";
 
 /**
- * Files below /proc/PID of processes that had ended: a helper has the pid while they are opened. Afterwards they are again files of a process
- * that is gone.
+ * Restores files in /proc/PID of dead processes: a helper has the pid while tasks open the files, and then ends.
  */
 export function deadProcesses(): Plugin {
   return definePlugin({
@@ -20,7 +19,10 @@ export function deadProcesses(): Plugin {
           if (kind !== "dead-process" || !referenced.has(id) || tree.byPid(pid) !== undefined) continue;
           if (threads.has(pid)) {
             const what = plan.images.file(id, "remap-fpath.img").reg?.name ?? `file ${id}`;
-            plan.refuse({ what, why: `process ${pid} had ended, and a thread of the checkpoint has its number` });
+            plan.refuse({
+              what,
+              why: `it belongs to dead process ${pid}, whose id a thread of the checkpoint has now`,
+            });
           } else tree.addHelper({ pid, sid: tree.root.sid, pgid: tree.root.pgid }, tree.root);
         }
       });

@@ -1,13 +1,11 @@
 import { defineService, type OpenFile } from "@restage/core";
 
-/** Open files of a seized tree that have no name any more, or not the one under which they were opened. */
+/** Open files of a seized tree whose name is gone, or leads to another file. */
 export interface FilesWithoutNames {
-  /** By device and inode: the file, and the entries of files.img that are about it. */
+  /** Files without any name, by device and inode, with the numbers of their entries in files.img. */
   readonly ghosts: Map<string, { readonly file: OpenFile; readonly ids: number[] }>;
-  /** Files for which a link is made beside their old name. */
+  /** Files with another name somewhere, and the link that is made beside their old name. */
   readonly links: { readonly file: OpenFile; readonly id: number; readonly linkId: number; readonly path: string }[];
-  /** Entries of files.img by the dead process whose directory in /proc they are in. */
-  readonly deadProcesses: Map<number, number>;
 }
 
 /** Provided by the duty `deleted-files`. */

@@ -2,32 +2,30 @@ import { type DumpContext, type OpenFile, RestoreError } from "@restage/core";
 import type { EntryToEncode, GhostChunk } from "@restage/images";
 import { AT_FDCWD, O, S_IF, SEEK } from "@restage/linux/abi";
 import { room } from "../../room.ts";
-import { ownersOf } from "../file-owner/dump.ts";
+import { kernelDevice } from "../device-number.ts";
+import { inodeOwner } from "../inode-owner.ts";
+import { timeToImage } from "./format.ts";
 
-/** From this size on holes are looked for, in bytes. */
+/** The size in bytes from which a file is saved in chunks, without its holes. */
 const CHUNKS_FROM = 3 * 4096;
+/** Bytes that one call reads. */
 const PIECE = 128 * 1024;
-const NANOSECONDS = 1_000_000_000n;
 
-/** A file without a name as its image has it: owner, mode, times, and what is in it. */
+/** The image of a file without a name: owner, mode, times, content. */
 export function ghostEntry(context: DumpContext, { proc }: OpenFile): EntryToEncode<"ghost_file"> {
   const stat = context.host.inode(proc);
-  if (stat === undefined) throw new RestoreError("ERR_SYSCALL", `Cannot look at ${proc}: it does not exist`);
+  if (stat === undefined) throw new RestoreError("ERR_SYSCALL", `Cannot stat ${proc}: it does not exist`);
   const { mode } = stat;
   const type = mode & S_IF.MT;
-  const time = (nanoseconds: bigint) => ({
-    tv_sec: nanoseconds / NANOSECONDS,
-    tv_usec: (nanoseconds % NANOSECONDS) / 1000n,
-  });
   const isFile = type === S_IF.REG;
   const hasChunks = isFile && stat.size >= CHUNKS_FROM;
   const value = {
-    ...ownersOf(proc, context),
+    ...inodeOwner(proc, context),
     mode,
-    dev: deviceNumber(stat.dev),
+    dev: kernelDevice(stat.dev),
     ino: stat.ino,
-    atim: time(stat.accessed),
-    mtim: time(stat.modified),
+    atim: timeToImage(stat.accessed),
+    mtim: timeToImage(stat.modified),
     ...(type === S_IF.CHR || type === S_IF.BLK ? { rdev: Number(stat.rdev) } : {}),
     ...(type === S_IF.LNK ? { symlnk_target: context.host.readLink(proc) ?? "" } : {}),
     ...(hasChunks ? { chunks: true, size: stat.size } : {}),
@@ -40,13 +38,6 @@ export function ghostEntry(context: DumpContext, { proc }: OpenFile): EntryToEnc
   } finally {
     context.host.call.close(file);
   }
-}
-
-/** The number of a device as the kernel has it inside: 12 bits of the major number above 20 of the minor one. */
-export function deviceNumber(dev: bigint): number {
-  const major = (dev >> 8n) & 0xfffn;
-  const minor = (dev & 0xffn) | ((dev >> 12n) & 0xfff00n);
-  return Number((major << 20n) | minor);
 }
 
 function readChunks(context: DumpContext, file: number, size: number): readonly GhostChunk[] {

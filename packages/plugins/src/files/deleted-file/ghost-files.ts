@@ -2,21 +2,21 @@ import { type Host, type HostCall, type ImageSet, type Plan, words } from "@rest
 import { type Entry, imageFileName, type RegFileEntry } from "@restage/images";
 import { AT, AT_FDCWD, O, S_IF } from "@restage/linux/abi";
 import type { IdsOutside } from "../../namespaces/user/ids-outside.ts";
+import { timeFromImage } from "./format.ts";
 
-/** As much is written in one call. */
+/** Bytes that one call writes. */
 const PIECE = 128 * 1024;
-const TYPE_MASK = S_IF.MT;
 const PERMISSIONS = 0o7777;
 const OWNER_ONLY = 0o600;
 
 export type GhostFile = Entry<"ghost_file">;
 
-/** The image of a ghost file, or undefined when there is none. */
+/** The image of a ghost file; undefined when there is none. */
 export function readGhost(images: ImageSet, number: number): GhostFile | undefined {
   return images.entries("ghost_file", number)[0];
 }
 
-/** Refuses what cannot be made anew. */
+/** Refuses a ghost file that cannot be created from its image. */
 export function checkGhost(plan: Plan, file: RegFileEntry, number: number): void {
   const what = `deleted file ${file.name}`;
   const ghost = readGhost(plan.images, number);
@@ -24,58 +24,58 @@ export function checkGhost(plan: Plan, file: RegFileEntry, number: number): void
     const image = imageFileName("ghost_file", number);
     plan.refuse({
       what,
-      why: `its content is missing: the checkpoint has no ${image}`,
+      why: `the checkpoint has no ${image}, which holds its content`,
       hint: "copy the checkpoint again",
     });
     return;
   }
   const { mode, rdev, symlnk_target } = ghost.value;
-  const type = mode & TYPE_MASK;
-  if (isDevice(type) && rdev === undefined) plan.refuse({ what, why: "its image does not say which device it is" });
+  const type = mode & S_IF.MT;
+  if (isDevice(type) && rdev === undefined) plan.refuse({ what, why: "its image does not name the device" });
   else if (type === S_IF.LNK && symlnk_target === undefined)
-    plan.refuse({ what, why: "its image does not say where the link leads" });
+    plan.refuse({ what, why: "its image does not name the target of the link" });
   else if (type === S_IF.REG) checkSize(plan, file, ghost, what);
   else if (![S_IF.DIR, S_IF.IFO, S_IF.LNK].some((known) => known === type) && !isDevice(type)) {
-    plan.refuse({ what, why: `files of mode 0${mode.toString(8)} cannot be made anew` });
+    plan.refuse({ what, why: `files of mode 0${mode.toString(8)} cannot be created` });
   }
 }
 
 function checkSize(plan: Plan, file: RegFileEntry, { value, extra }: GhostFile, what: string): void {
   const size = extra.chunks === undefined ? BigInt(extra.content.length) : value.size;
-  if (size === undefined) plan.refuse({ what, why: "its image does not say how large it is" });
+  if (size === undefined) plan.refuse({ what, why: "its image does not record its size" });
   else if (extra.chunks?.some((chunk) => chunk.value.off + chunk.value.len > size) === true) {
     plan.refuse({ what, why: `its image has content beyond its size of ${size} bytes` });
   } else if (file.size !== undefined && file.size !== size) {
-    plan.refuse({ what, why: `its image has ${size} bytes, and files.img says ${file.size}` });
+    plan.refuse({ what, why: `its image has ${size} bytes, but files.img records ${file.size}` });
   }
 }
 
-/** Makes the file, without content. Fails with EEXIST where the name is taken. Devices require CAP_MKNOD. */
+/** Creates the file without content. Fails with EEXIST if the name is taken. Devices require CAP_MKNOD. */
 export function createGhost(host: Host, { value }: GhostFile, path: string): HostCall {
-  const type = value.mode & TYPE_MASK;
+  const type = value.mode & S_IF.MT;
   if (type === S_IF.DIR) return host.call.mkdirat(AT_FDCWD, path, OWNER_ONLY);
   if (type === S_IF.LNK) return host.call.symlinkat(value.symlnk_target, AT_FDCWD, path);
   return host.call.mknodat(AT_FDCWD, path, type | OWNER_ONLY, value.rdev ?? 0);
 }
 
 export function isDirectory({ value }: GhostFile): boolean {
-  return (value.mode & TYPE_MASK) === S_IF.DIR;
+  return (value.mode & S_IF.MT) === S_IF.DIR;
 }
 
-/** Gives it content, owner, mode and times. Another owner requires CAP_CHOWN. */
+/** Sets content, owner, mode and times. Another owner requires CAP_CHOWN. */
 export function fillGhost(host: Host, ghost: GhostFile, path: string, ids: IdsOutside): void {
   const { uid, gid, mode, atim, mtim } = ghost.value;
-  const type = mode & TYPE_MASK;
+  const type = mode & S_IF.MT;
   if (type === S_IF.REG) writeContent(host, ghost, path);
   host.call.fchownat(AT_FDCWD, path, ids.uid(uid), ids.gid(gid), AT.SYMLINK_NOFOLLOW);
-  // After the owner, whose change takes set-user-ID away. A link has no mode of its own.
+  // After the owner, whose change clears set-user-ID. A symbolic link has no mode of its own.
   if (type !== S_IF.LNK) host.call.fchmodat(AT_FDCWD, path, mode & PERMISSIONS);
   if (atim === undefined || mtim === undefined) return;
-  const times = words(...[atim, mtim].flatMap(({ tv_sec, tv_usec }) => [tv_sec, tv_usec * 1000n]));
+  const times = words(...timeFromImage(atim), ...timeFromImage(mtim));
   host.call.utimensat(AT_FDCWD, path, times, AT.SYMLINK_NOFOLLOW);
 }
 
-/** What no chunk covers stays a hole. */
+/** Parts that no chunk covers stay holes. */
 function writeContent(host: Host, { value, extra }: GhostFile, path: string): void {
   const file = host.call.openat(AT_FDCWD, path, O.WRONLY | O.NOFOLLOW | O.CLOEXEC, 0).result;
   try {

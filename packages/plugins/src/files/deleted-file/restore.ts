@@ -5,28 +5,28 @@ import { type MountPaths, readMountPaths } from "../../namespaces/mount/mount-pa
 import { hasOwnNamespace } from "../../namespaces/own-namespaces.ts";
 import { type IdsOutside, idsOutside } from "../../namespaces/user/ids-outside.ts";
 import { referencedFiles } from "../descriptors/referenced-files.ts";
-import { validateFile } from "../file-validation/restore.ts";
+import { validateFile } from "../file-validation/validate-file.ts";
 import { OpenFiles } from "../open-files.ts";
-import { regularFile } from "../regular-file/restore.ts";
+import { regularFile } from "../regular-file/regular-file.ts";
 import { type Remap, readRemaps } from "../remaps.ts";
 import { TemporaryNames } from "../temporary-names.ts";
 import { checkGhost, createGhost, fillGhost, type GhostFile, isDirectory, readGhost } from "./ghost-files.ts";
 
-/** A file that was open, mapped or a directory of a task when its name was gone. */
+/** A file without a name that was open, mapped, or a directory of a task. */
 interface DeletedFile {
   readonly file: RegFileEntry;
-  /** What it comes from: files of one origin are one file. */
+  /** Equal for entries of files.img that are one file. */
   readonly origin: string;
-  /** Its image, or the path of a link that the dump has left beside it. */
+  /** Its image, or the path of the link that the checkpoint made beside it. */
   readonly content: GhostFile | string;
 }
 
 /**
- * Files without a name. They get theirs back for as long as tasks open them, then it is taken away again: /proc shows the old name, and
- * `(deleted)`. Ghosts had no name at all and are made anew from their images. For link remaps the dump has left a link beside the file; it
- * goes when the tree runs, as the restore could not be repeated without it.
+ * Restores files without a name. Each has its old name while tasks open it; then the name is removed, so /proc shows the old name with `(deleted)`.
+ * A ghost file had no name at all and is created from its image. For a link remap, the checkpoint made a link beside the file. The link is removed
+ * only when the tree runs, since a failed restore could not be repeated without it.
  *
- * Tasks open them in FORKING (mapped files) and RESTORE.
+ * Tasks open these files in FORKING (mapped files) and RESTORE.
  */
 export function deletedFiles(): Plugin {
   return definePlugin({
@@ -34,31 +34,28 @@ export function deletedFiles(): Plugin {
     duty: "deleted-files",
     uses: [OpenFiles],
     stages: {
-      FORKING: "deleted files get their names, as long as they are opened",
-      RESTORE: "the names of deleted files are taken away again",
+      FORKING: "gives deleted files names while they are opened",
+      RESTORE: "removes the names of deleted files again",
     },
     apply({ plan, stages, complete, service }) {
       let files: readonly DeletedFile[] = [];
-      let paths: MountPaths | undefined;
-      let names: TemporaryNames | undefined;
+      let find: Find = (_file, path) => path;
       plan.tap("deleted-files", (plan) => {
         files = readDeletedFiles(plan);
-        paths = readMountPaths(plan);
+        find = finder(readMountPaths(plan));
       });
+      let removeNames = () => {};
       stages.FORKING.enter.tap("deleted-files", ({ host, images, tree }) => {
-        names = new TemporaryNames(host);
-        const place: Place = {
-          host,
-          find: ({ mnt_id }, path) => paths?.writable(mnt_id, path) ?? path,
-          ids: idsOutside(images, tree.root),
-        };
+        const names = new TemporaryNames(host);
+        removeNames = () => names.removeAll();
+        const place: Place = { host, find, ids: idsOutside(images, tree.root) };
         for (const [id, path] of nameAll(place, files, names)) service(OpenFiles).rename(id, path);
       });
-      stages.RESTORE.leave.tap("deleted-files", () => names?.removeAll());
+      stages.RESTORE.leave.tap("deleted-files", () => removeNames());
       let links: readonly Link[] = [];
-      // When the tree runs, it may not show any more where they are.
+      // A running tree may change its mounts, and the links could no longer be found.
       stages.COMPLETE.enter.tap("deleted-files", ({ host }) => {
-        links = findLinks(host, files, ({ mnt_id }, path) => paths?.writable(mnt_id, path) ?? path);
+        links = findLinks(host, files, find);
       });
       complete.tap("deleted-files", ({ host }) => {
         for (const { directory, name } of links) {
@@ -70,7 +67,7 @@ export function deletedFiles(): Plugin {
   });
 }
 
-/** Directories before what was in them. */
+/** Directories come before their contents. */
 function readDeletedFiles(plan: Plan): readonly DeletedFile[] {
   const referenced = referencedFiles(plan);
   const remaps = readRemaps(plan.images).filter(({ id }) => referenced.has(id));
@@ -95,18 +92,25 @@ function readDeletedFile(plan: Plan, { id, kind, source }: Remap): DeletedFile |
     case "dead-process":
       return undefined;
     case "unknown":
-      plan.refuse({ what: `deleted file ${file.name}`, why: "the type that remap-fpath.img gives it is none" });
+      plan.refuse({ what: `deleted file ${file.name}`, why: "remap-fpath.img gives it an unknown type" });
       return undefined;
   }
 }
 
-/** A link that a dump has left, in an open directory. */
+/** Where this process finds a path on the mount of a file. */
+type Find = (file: RegFileEntry, path: string) => string;
+
+function finder(mounts: MountPaths): Find {
+  return ({ mnt_id }, path) => mounts.writable(mnt_id, path);
+}
+
+/** A link that the checkpoint made, in an open directory. */
 interface Link {
   readonly directory: number;
   readonly name: string;
 }
 
-function findLinks(host: Host, files: readonly DeletedFile[], find: Place["find"]): readonly Link[] {
+function findLinks(host: Host, files: readonly DeletedFile[], find: Find): readonly Link[] {
   const paths = files.flatMap(({ file, content }) => (typeof content === "string" ? find(file, content) : []));
   return [...new Set(paths)].map((path) => {
     const slash = path.lastIndexOf("/");
@@ -115,15 +119,14 @@ function findLinks(host: Host, files: readonly DeletedFile[], find: Place["find"
   });
 }
 
-/** Where the tree's files are for this process: at other paths, and owners are others in a user namespace. */
+/** How this process reaches the tree's files: by other paths, and with other user ids if the tree has a user namespace. */
 interface Place {
   readonly host: Host;
-  /** A path on the mount of a file. */
-  readonly find: (file: RegFileEntry, path: string) => string;
+  readonly find: Find;
   readonly ids: IdsOutside;
 }
 
-/** Gives every file its name, or one beside it. Returns the names, as the tree sees them, by the files' ids. */
+/** Gives every file its old name, or one beside it. Returns the names, as the tree sees them, by the ids of the files. */
 function nameAll(place: Place, files: readonly DeletedFile[], names: TemporaryNames): ReadonlyMap<number, string> {
   const firstOf = new Map<string, string>();
   const known = new Map<string, string>();
@@ -138,7 +141,7 @@ function nameAll(place: Place, files: readonly DeletedFile[], names: TemporaryNa
   return named;
 }
 
-/** On file systems of a user namespace nothing can be made by somebody whom it does not know, not even by the host's root. */
+/** A file system of a user namespace refuses files made by a user without an id in that namespace, even by the host's root. */
 function asRootOf<T>(ids: IdsOutside, host: Host, make: () => T): T {
   const [uid, gid] = [ids.uid(0), ids.gid(0)];
   if (uid === 0 && gid === 0) return make();
@@ -151,7 +154,7 @@ function asRootOf<T>(ids: IdsOutside, host: Host, make: () => T): T {
   }
 }
 
-/** @param content an image, or the path of the file itself. */
+/** @param content an image, or a path that leads to the file. */
 function nameOne(
   { host, find, ids }: Place,
   names: TemporaryNames,

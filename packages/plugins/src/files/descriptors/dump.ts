@@ -2,11 +2,12 @@ import { definePlugin, type OpenFile, type Plugin } from "@restage/core";
 import { fdTypes } from "@restage/images";
 import { FD_CLOEXEC } from "@restage/linux/abi";
 
-/** Descriptor tables, and files.img. */
+/** Saves descriptor tables and writes files.img. */
 export function descriptors(): Plugin {
   return definePlugin({
     name: "descriptors",
     duty: "descriptors",
+    phases: { inspect: "copies all descriptors of the tree", write: "writes files.img and the descriptor tables" },
     dump({ phases }) {
       const tables = new Set<number>();
       phases.inspect.task.tap("descriptors", (task, { files }) => {
@@ -30,8 +31,7 @@ export function descriptors(): Plugin {
 }
 
 /**
- * The order of files.img. A Unix socket comes after its peer: CRIU takes the first end of a pair for the one that the other one's queue is filled
- * from.
+ * The order of files.img. A Unix socket comes after its peer: CRIU fills the queue of the second end of a pair from the first.
  */
 function inOrder(files: readonly OpenFile[]): readonly OpenFile[] {
   const bySocket = new Map(files.map((file) => [file.entry?.usk?.ino, file]));

@@ -1,20 +1,20 @@
 /**
- * Files that have to be opened by one task: those of one name, those that need each other, and through them all others.
+ * Groups of files that one task must open: files with one group name, and files that need each other.
  */
 export class FileGroups {
-  /** The next member on the way to the one that stands for the group; that one has none. */
+  /** Leads from each member to the representative of its group, which has no entry. */
   readonly #next = new Map<string, string>();
 
-  /** The member that stands for a group, the same for all of it. */
+  /** The representative of a group, the same for all its members. */
   of(member: string): string {
     let at = member;
     for (let next = this.#next.get(at); next !== undefined; next = this.#next.get(at)) at = next;
-    // Straight there the next time.
+    // Shortens the path for the next call.
     if (at !== member) this.#next.set(member, at);
     return at;
   }
 
-  /** Makes one group of two. */
+  /** Joins two groups. */
   join(one: string, other: string): void {
     const from = this.of(one);
     const to = this.of(other);

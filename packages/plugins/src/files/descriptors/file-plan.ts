@@ -3,26 +3,26 @@ import type { FdinfoEntry, FileEntry } from "@restage/images";
 import type { Passing, Passings } from "../../transport/transport.ts";
 import { FileGroups } from "./file-groups.ts";
 
-/** Who opens which file, and who gets it from whom. */
+/** Which task opens which file, and passes it to which tasks. */
 export interface FilePlan {
-  /** Tasks that restore a descriptor table: of those that share one, the first. */
+  /** The tasks that restore a descriptor table: the first of those that share it. */
   readonly owners: ReadonlySet<Task>;
-  /** The files that an owner opens, by id; some of them only for others. */
+  /** The files that an owner opens, by id, including those that it opens only for other tasks. */
   readonly opens: ReadonlyMap<Task, readonly number[]>;
   readonly passings: Passings;
 }
 
 /** Which files are opened together. */
 export interface FileTies {
-  /** The name of a file's group; files of the same name are opened by one task. */
+  /** The name of a file's group; one task opens all files of a group. */
   readonly groupOf: (file: FileEntry) => string | undefined;
-  /** Ids of the files that have to be open in the task that opens a file. */
+  /** Ids of the files that must be open in the task that opens a file. */
   readonly needsOf: (file: FileEntry) => readonly number[];
 }
 
 /**
- * Each open file description is opened by the first task of the tree that has one of its group (the other end of a pipe, the peer of a socket),
- * and passed to all later ones that have it.
+ * Plans who opens each open file description: the first task of the tree that has a file of its group (the other end of a pipe, the peer of a
+ * socket). That task passes it to all others that have it.
  */
 export function planFiles(plan: Plan, ties: FileTies): FilePlan {
   const owners = tableOwners(plan);
@@ -65,7 +65,7 @@ export function planFiles(plan: Plan, ties: FileTies): FilePlan {
   return { owners: new Set(owners), opens, passings };
 }
 
-/** The groups of files, and the ids of all of them: those given, and those that they need. */
+/** The groups of files, and the ids of the given files and of those that they need. */
 function groupFiles(
   plan: Plan,
   given: readonly number[],
@@ -73,7 +73,7 @@ function groupFiles(
 ): { groups: FileGroups; ids: ReadonlySet<number> } {
   const groups = new FileGroups();
   const ids = new Set(given);
-  // What is added on the way is visited too.
+  // The loop also visits ids that it adds.
   for (const id of ids) {
     const file = plan.images.file(id, "a descriptor, or another file,");
     const name = ties.groupOf(file);
@@ -90,21 +90,21 @@ function nameOf(id: number): string {
   return `file ${id}`;
 }
 
-/** The first task of each descriptor table. Others share it from their birth, so their forkers have to have it too. */
+/** The first task of each descriptor table. Other tasks share a table from birth, so their forkers must have it too. */
 function tableOwners(plan: Plan): readonly Task[] {
   const owners = new Map<number, Task>();
   for (const task of plan.survivors) {
     const table = task.ids.files_id;
     if (!owners.has(table)) owners.set(table, task);
     else if (!task.forker?.survives || task.forker.ids.files_id !== table) {
-      const why = `it shares the descriptors of task ${owners.get(table)?.pid}, but the task that forks it does not`;
+      const why = `it shares the descriptors of task ${owners.get(table)?.pid}, but its forker does not`;
       plan.refuse({ what: task.name, why, pid: task.pid });
     }
   }
   return [...owners.values()];
 }
 
-/** The descriptors of a table by the file they are of. */
+/** The descriptors of a table, by the ids of their files. */
 export function byFile(descriptors: readonly FdinfoEntry[]): ReadonlyMap<number, readonly FdinfoEntry[]> {
   const groups = new Map<number, FdinfoEntry[]>();
   for (const descriptor of descriptors) append(groups, descriptor.id, descriptor);

@@ -3,8 +3,8 @@ import { vmaStatus } from "@restage/images";
 import { has } from "../../memory/mappings/format.ts";
 
 /**
- * Ids of all files that a surviving task uses: descriptors, what is in flight between sockets, executable, directories, mappings. Others
- * in files.img are leftovers. A fifo is also the file that its path leads to.
+ * Ids of all files that a surviving task uses: descriptors, files in flight between sockets, executable, directories, mappings. Other entries of
+ * files.img are unused. A fifo has a second entry, for its path.
  */
 export function referencedFiles(plan: Plan): ReadonlySet<number> {
   const ids = new Set<number>();

@@ -4,7 +4,6 @@ import {
   type Plan,
   type Plugin,
   type RestorePluginContext,
-  type StageContext,
   type Task,
   type Value,
 } from "@restage/core";
@@ -15,11 +14,12 @@ import { FilePassings } from "../../transport/file-passings.ts";
 import { Transport } from "../../transport/transport.ts";
 import { byFile, type FilePlan, planFiles } from "./file-plan.ts";
 
+/** The end of close_range(2) for all descriptors. */
 const HIGHEST = 0xffff_ffff;
 
 /**
- * Descriptor tables. FORKING: each begins empty, with its numbers reserved. RESTORE: each open file description is opened once, by whoever
- * opens its type, passed to the other tasks that have it, and given to all descriptors that share it.
+ * Restores descriptor tables. FORKING: empties each table and reserves its numbers. RESTORE: opens each open file description once, through the
+ * `openFile` taps of its type, passes it to the other tasks that share it, and places it at all its numbers.
  */
 export function descriptors(): Plugin {
   return definePlugin({
@@ -29,13 +29,12 @@ export function descriptors(): Plugin {
     uses: [Transport, NetNamespaces],
     provides: [FilePassings],
     stages: {
-      FORKING: "descriptor tables are emptied and their numbers reserved",
-      RESTORE: "every open file is opened once, passed to all tasks that share it, and placed",
-      RESTORE_SIGCHLD: "files that were only opened for others are closed",
+      FORKING: "empties descriptor tables and reserves their numbers",
+      RESTORE: "opens every file once, passes it to all tasks that share it, and places it",
+      RESTORE_SIGCHLD: "closes files that a task opened only for others",
     },
     apply({ plan, stages, openFile, fileGroup, fileNeeds, filesOpened, service, provide }) {
       let files: FilePlan = { owners: new Set(), opens: new Map(), passings: new Map() };
-      let context: StageContext | undefined;
       const leftovers = new Map<Task, readonly Value[]>();
       plan.tap("descriptors", (plan) => {
         checkTypes(plan, (type) => (openFile.get(type)?.taps.length ?? 0) > 0);
@@ -49,19 +48,13 @@ export function descriptors(): Plugin {
           return files.passings;
         },
       });
-      stages.FORKING.enter.tap("descriptors", (stage) => {
-        context = stage;
-      });
-      stages.FORKING.task.tap("descriptors", (task) => {
-        if (context === undefined) return;
-        const { serviceDescriptors } = context;
+      stages.FORKING.task.tap("descriptors", (task, { serviceDescriptors }) => {
         if (task.survives && !files.owners.has(task)) return;
         closeInherited(task, serviceDescriptors.numbers);
         if (task.survives) reserveNumbers(task, serviceDescriptors.number("images"));
       });
-      stages.RESTORE.task.tapPromise("descriptors", async (task) => {
-        if (context === undefined || !files.owners.has(task)) return;
-        const { images } = context;
+      stages.RESTORE.task.tapPromise("descriptors", async (task, { images }) => {
+        if (!files.owners.has(task)) return;
         const opened = new Map<number, Value>();
         for (const id of files.opens.get(task) ?? []) {
           const entry = images.file(id, `fdinfo of task ${task.pid}`);
@@ -92,11 +85,11 @@ export function descriptors(): Plugin {
 function open(openFile: RestorePluginContext["openFile"], file: FileToOpen): Value {
   const type = typeName(file.entry.type);
   const descriptor = openFile.for(type).call(file);
-  if (descriptor === undefined) throw new Error(`No opener took file ${file.entry.id} of type ${type}`);
+  if (descriptor === undefined) throw new Error(`No tap of openFile.for("${type}") opened file ${file.entry.id}`);
   return descriptor;
 }
 
-/** Gives files to all descriptors of the table that share them. Returns a number under which each can be found from now on. */
+/** Places files at all their numbers in the table. Returns one number of each file. */
 function placeAll(task: Task, opened: ReadonlyMap<number, Value>): ReadonlyMap<number, number> {
   const placed = new Map<number, number>();
   const groups = byFile(task.descriptors);
@@ -112,7 +105,7 @@ function placeAll(task: Task, opened: ReadonlyMap<number, Value>): ReadonlyMap<n
   return placed;
 }
 
-/** A task that was forked has its forker's descriptors: all but those of services go. */
+/** Closes the descriptors that a task inherited from its forker, except those of services. */
 function closeInherited(task: Task, services: readonly number[]): void {
   if (task.forker === undefined) return;
   let from = 0;
@@ -124,22 +117,24 @@ function closeInherited(task: Task, services: readonly number[]): void {
 }
 
 /**
- * Takes all numbers of the table at once, so that whatever is opened from here on gets another one, and each number is free for
- * the file that it belongs to, in any order.
+ * Occupies all numbers of the table, so that files opened from here on get other numbers, and can be placed in any order.
  */
 function reserveNumbers(task: Task, service: number): void {
   for (const { fd } of task.descriptors) task.call.dup3(service, fd, O.CLOEXEC);
 }
 
-/** CRIU's name of a file type. */
+/** CRIU's name for a file type. */
 export function typeName(type: number): string {
   for (const [name, number] of Object.entries(fdTypes)) if (number === type) return name;
   return String(type);
 }
 
 function notOpened(type: string): { readonly why: string; readonly hint?: string } {
-  if (type !== "EXT") return { why: `files of type ${type} are not restored yet` };
-  return { why: "a plugin of CRIU has dumped it, and only that knows what it is", hint: 'tap openFile.for("EXT")' };
+  if (type !== "EXT") return { why: `Restage does not restore files of type ${type} yet` };
+  return {
+    why: "a CRIU plugin saved it, in a format of its own",
+    hint: 'write a plugin that taps openFile.for("EXT")',
+  };
 }
 
 function checkTypes(plan: Plan, isOpened: (type: string) => boolean): void {
@@ -151,13 +146,13 @@ function checkTypes(plan: Plan, isOpened: (type: string) => boolean): void {
       if (entry.type !== type) {
         plan.refuse({
           what,
-          why: `it is a ${typeName(type)} in fdinfo, a ${typeName(entry.type)} in files.img`,
+          why: `its type is ${typeName(type)} in fdinfo, but ${typeName(entry.type)} in files.img`,
           pid: task.pid,
         });
       } else if (!isOpened(typeName(type))) {
         plan.refuse({ what, ...notOpened(typeName(type)), pid: task.pid });
       }
-      if (numbers.has(fd)) plan.refuse({ what, why: "it stands twice in fdinfo", pid: task.pid });
+      if (numbers.has(fd)) plan.refuse({ what, why: "fdinfo lists it twice", pid: task.pid });
       numbers.add(fd);
     }
   }
@@ -167,7 +162,7 @@ function checkTypes(plan: Plan, isOpened: (type: string) => boolean): void {
       if (!isOpened(type))
         plan.refuse({
           what: `file ${id}, in flight in a socket's queue`,
-          why: `files of type ${type} are not restored yet`,
+          why: `Restage does not restore files of type ${type} yet`,
         });
     }
   }

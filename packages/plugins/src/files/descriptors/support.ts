@@ -4,7 +4,11 @@ export const SUPPORT: readonly Support[] = [
   {
     group: "files",
     what: "descriptor tables",
-    saved: "all, shared ones too",
-    shownBy: { saved: ["fixture files", "fixture shared-resources"] },
+    saved: "numbers, FD_CLOEXEC, shared tables, files shared between tables",
+    restored: "the same",
+    shownBy: {
+      saved: ["fixture files", "fixture shared-resources"],
+      restored: ["fixture files", "fixture shared-resources"],
+    },
   },
 ];

@@ -1,14 +1,16 @@
 import { definePlugin, type OpenFile, type Plugin } from "@restage/core";
 import { fdTypes } from "@restage/images";
 import { S_IF } from "@restage/linux/abi";
-import { readPipe } from "../pipe-content/dump.ts";
-import { regularEntry } from "../regular-file/dump.ts";
+import { contentToImage } from "../pipe-content/format.ts";
+import { readPipe } from "../pipe-content/read-pipe.ts";
+import { regularEntry } from "../regular-file/regular-entry.ts";
 
-/** Fifos with what is in them. Each stands in files.img twice: as what it is, and as the path by which it is opened. */
+/** Saves fifos with their content and capacity. Each has two entries in files.img: the fifo, and the path that opens it. */
 export function fifos(): Plugin {
   return definePlugin({
     name: "fifos",
     duty: "fifos",
+    phases: { inspect: "describes fifos", write: "saves the content and capacity of fifos" },
     dump({ phases, describeFile }) {
       describeFile.tap("fifos", (file, context) => {
         if (!isFifo(file)) return undefined;
@@ -24,9 +26,8 @@ export function fifos(): Plugin {
           const key = `${file.stat.dev}:${file.stat.ino}`;
           if (saved.has(key) || file.holders.length === 0) continue;
           saved.add(key);
-          const { bytes, capacity } = readPipe(context, [file]);
-          const value = { pipe_id: Number(file.stat.ino), bytes: bytes.length, size: capacity };
-          context.images.add("fifo_data", undefined, { value, extra: bytes });
+          const content = readPipe(context, [file]);
+          context.images.add("fifo_data", undefined, contentToImage(Number(file.stat.ino), content));
         }
       });
     },

@@ -1,21 +1,23 @@
 import { definePlugin, type Plugin } from "@restage/core";
 import { AT_FDCWD, O } from "@restage/linux/abi";
 import { OpenFiles } from "../open-files.ts";
-import { fillPipe } from "../pipe-content/restore.ts";
-import { flagsOfOpen, regularFile } from "../regular-file/restore.ts";
+import { fillPipe } from "../pipe-content/fill-pipe.ts";
+import { flagsOfOpen, regularFile } from "../regular-file/regular-file.ts";
 
-/** RESTORE: fifos with their content and capacity. All that is open of one is opened by one task: what is in it is lost when nobody has it open. */
+/**
+ * RESTORE: opens fifos with their content and capacity. One task makes all open files of a fifo, because the content is lost when none is open.
+ */
 export function fifos(): Plugin {
   return definePlugin({
     name: "fifos",
     duty: "fifos",
     uses: [OpenFiles],
-    stages: { RESTORE: "opens fifos, with their content" },
+    stages: { RESTORE: "opens fifos with their content" },
     apply({ plan, openFile, fileGroup, service }) {
       const filled = new Set<number>();
       plan.tap("fifos", ({ images }) => {
         const hasFifos = [...images.files.values()].some(({ fifo }) => fifo !== undefined);
-        // Read before any task exists: it may be damaged.
+        // Finds a damaged image before any task exists.
         if (hasFifos) images.entries("fifo_data");
       });
       fileGroup.for("FIFO").tap("fifos", ({ fifo }) => (fifo === undefined ? undefined : `fifo ${fifo.pipe_id}`));
@@ -24,7 +26,7 @@ export function fifos(): Plugin {
         if (fifo === undefined) return undefined;
         const file = regularFile(images, fifo.regf_id ?? fifo.id, "a fifo in files.img");
         const path = service(OpenFiles).path(task, file.id, "a fifo in files.img");
-        // Whoever opens one end waits for the other one.
+        // Opening one end waits for the other.
         const both = task.call.openat(AT_FDCWD, path, O.RDWR | O.CLOEXEC, 0);
         const descriptor = task.call.openat(AT_FDCWD, path, flagsOfOpen(file), 0);
         if (!filled.has(fifo.pipe_id)) fillPipe(task, images.entries("fifo_data"), fifo.pipe_id, both);

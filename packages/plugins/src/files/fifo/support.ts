@@ -4,8 +4,8 @@ export const SUPPORT: readonly Support[] = [
   {
     group: "files",
     what: "fifos",
-    saved: "content",
-    restored: "content, ends of all modes",
+    saved: "content, capacity, flags",
+    restored: "content, capacity; read, write and read-write ends",
     shownBy: { saved: ["fixture files"], restored: ["fixture files"] },
   },
 ];

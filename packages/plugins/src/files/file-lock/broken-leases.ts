@@ -3,21 +3,18 @@ import { words } from "@restage/core";
 import type { FileLockEntry, FownEntry } from "@restage/images";
 import { ERRNO, F, F_LOCK, O, SIG, SIGSET_SIZE, signalBit } from "@restage/linux/abi";
 import type { OpenFiles } from "../open-files.ts";
+import { LOCK_KIND, leaseFromImage } from "./format.ts";
 
-/** The kind of leases, and what is set in the type of one that somebody was breaking. Source: CRIU criu/include/file-lock.h. */
-const LEASE = 8;
-const BREAKING = 4;
-
-/** Was somebody breaking it? */
+/** Whether the lock is a lease that another process was breaking. */
 export function isBreaking({ flag, type }: Pick<FileLockEntry, "flag" | "type">): boolean {
-  return flag === LEASE && (type & BREAKING) !== 0;
+  return flag === LOCK_KIND.LEASE && leaseFromImage(type).isBreaking;
 }
 
 /**
- * A lease that somebody was breaking is taken, and broken again by the task itself: opened without waiting, in a way that leads to the type to
- * which it was to be reduced. What the kernel signals its holder then, the holder has been told already.
+ * Takes a lease that another process was breaking, and breaks it again: the task opens the file without waiting, in a mode that reduces the lease to
+ * the recorded type. The kernel then signals the holder. That signal is dropped, because the holder got it before the checkpoint.
  *
- * Requires the file to be the user's, or CAP_LEASE.
+ * The file must belong to the user, or CAP_LEASE is required.
  */
 export function breakLease(task: Task, { fd, type }: FileLockEntry, images: ImageSet, files: OpenFiles): void {
   const id = task.descriptors.find((descriptor) => descriptor.fd === fd)?.id ?? -1;
@@ -26,8 +23,8 @@ export function breakLease(task: Task, { fd, type }: FileLockEntry, images: Imag
   const isRead = (reg.flags & O.ACCMODE) === O.RDONLY;
   task.call
     .fcntl(fd, F.SETLEASE, isRead ? F_LOCK.RDLCK : F_LOCK.WRLCK)
-    .hint("somebody else has the file open: `fuser` names who");
-  const access = (type & ~BREAKING) === F_LOCK.RDLCK ? O.RDONLY : O.WRONLY;
+    .hint("another process has the file open: `fuser` names it");
+  const access = leaseFromImage(type).type === F_LOCK.RDLCK ? O.RDONLY : O.WRONLY;
   files.open(task, id, access | O.NONBLOCK).expect(-ERRNO.EAGAIN);
   dropSignal(task, reg.fown);
 }

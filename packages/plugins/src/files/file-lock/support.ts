@@ -4,9 +4,9 @@ export const SUPPORT: readonly Support[] = [
   {
     group: "files",
     what: "file locks",
-    saved: "POSIX, BSD, open file description locks, leases, with `--file-locks`",
-    restored: "flock, POSIX, OFD locks and leases, also those that somebody was breaking, with `--file-locks`",
-    refused: { restore: "locks without the option" },
+    saved: "POSIX, BSD and open file description locks, and leases, with `--file-locks`",
+    restored: "the same, including leases that another process was breaking, with `--file-locks`",
+    refused: { dump: "locks without the option", restore: "locks without the option" },
     shownBy: {
       saved: ["fixture locks", "case file-locks"],
       restored: ["fixture locks", "case file-locks", "case more-locks"],

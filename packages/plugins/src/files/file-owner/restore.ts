@@ -1,32 +1,34 @@
-import { definePlugin, type Host, type Plan, type Plugin, struct, type Task } from "@restage/core";
+import { definePlugin, type Host, type Plan, type Plugin, type Task } from "@restage/core";
 import type { FileEntry, FownEntry } from "@restage/images";
 import { F, F_OWNER, O, PR, SETTABLE_FLAGS } from "@restage/linux/abi";
+import { encodeOwner } from "./format.ts";
 
-/** A descriptor through which a file gets its owner, and its flags. */
+/** A descriptor by which the owner and the flags of a file are set. */
 interface OwnedFile {
   readonly fd: number;
   readonly owner: FownEntry;
   readonly flags: number;
 }
 
-/** Real and effective user id. */
+/** Real and effective user ids. */
 interface UserIds {
   readonly uid: number;
   readonly euid: number;
 }
 
 /**
- * RESTORE_SIGCHLD: who gets the signals of a file, and which (F_SETOWN, F_SETSIG), and whether it sends any (O_ASYNC), for files of every type.
- * Threads can be owners, so all have to be there; and the signals tell the number of the descriptor through which O_ASYNC was set.
+ * RESTORE_SIGCHLD: sets the owner of each file's signals (F_SETOWN), the signal (F_SETSIG) and O_ASYNC, for files of every type. By then every
+ * thread exists, and a thread can be an owner. A signal reports the number of the descriptor by which O_ASYNC was set.
  *
- * The kernel keeps the ids of whoever says so and later lets the signals through by them, hence the change of ids. Requires CAP_SETUID.
+ * The kernel records the user ids of the caller of F_SETOWN and checks later signals against them, so the task changes its ids for the call.
+ * Requires CAP_SETUID.
  */
 export function fileOwners(): Plugin {
   return definePlugin({
     name: "file-owners",
     duty: "file-owners",
     stages: {
-      RESTORE_SIGCHLD: "who gets the signals of a file (F_SETOWN), and which (F_SETSIG); O_ASYNC",
+      RESTORE_SIGCHLD: "sets the owner of each file's signals (F_SETOWN), the signal (F_SETSIG) and O_ASYNC",
     },
     apply({ plan, stages }) {
       let owned: ReadonlyMap<Task, readonly OwnedFile[]> = new Map();
@@ -49,20 +51,20 @@ export function fileOwners(): Plugin {
 function setOwner(task: Task, fd: number, owner: FownEntry, own: UserIds): void {
   const { call } = task;
   const foreign = owner.uid !== own.uid || owner.euid !== own.euid;
-  // The saved id stays, and with it the way back.
+  // The saved id stays, so the task can change back.
   if (foreign) call.setresuid(owner.uid, owner.euid, -1);
   call
-    .fcntl(fd, F.SETOWN_EX, struct([4, owner.pid_type], [4, owner.pid]))
+    .fcntl(fd, F.SETOWN_EX, encodeOwner(owner))
     .hint(
-      `${owner.pid}, to whom the signals of descriptor ${fd} go, is gone: rewrite the owner of its entry, or restore its process too`,
+      `process ${owner.pid}, the owner of the signals of descriptor ${fd}, does not exist: rewrite the owner in the file's entry, or restore that process too`,
     );
   if (!foreign) return;
   call.setresuid(own.uid, own.euid, -1);
-  // Changed ids take it away, and files in /proc would be root's.
+  // A change of ids clears this flag, and the task's files in /proc would then belong to root.
   call.prctl(PR.SET_DUMPABLE, 1, 0, 0, 0);
 }
 
-/** Each file with an owner, by the first task that has it. */
+/** Each file with an owner, once, under the first task that holds it. */
 function ownedFiles(plan: Plan): ReadonlyMap<Task, readonly OwnedFile[]> {
   const seen = new Set<number>();
   const found = new Map<Task, OwnedFile[]>();
@@ -79,13 +81,13 @@ function ownedFiles(plan: Plan): ReadonlyMap<Task, readonly OwnedFile[]> {
   return found;
 }
 
-/** What a file of any type has. */
+/** Fields that files of every type have. */
 interface FileState {
   readonly fown: FownEntry;
   readonly flags?: number;
 }
 
-/** Every type of file that can have an owner has a member `fown`. A fifo's is that of the file that its path leads to. */
+/** The member of an entry that has a field `fown`. The owner of a fifo is in the entry of its path. */
 function stateOf(plan: Plan, file: FileEntry): FileState | undefined {
   const { regf_id } = file.fifo ?? {};
   if (regf_id !== undefined) return stateOf(plan, plan.images.file(regf_id, "a fifo in files.img"));
@@ -101,13 +103,13 @@ function checkOwner(plan: Plan, task: Task, fd: number, { pid, pid_type }: FownE
   if (inTree || plan.host.stat(`/proc/${pid}`) !== "missing") return;
   plan.refuse({
     what: `descriptor ${fd}`,
-    why: `its signals go to ${pid} (F_SETOWN), which is no task of the checkpoint and does not exist here`,
-    hint: "rewrite the owner of its entry to a process that exists, or to 0",
+    why: `its signals go to process ${pid} (F_SETOWN), which is not in the checkpoint and does not exist on this machine`,
+    hint: "rewrite the owner in the file's entry: a process that exists, or 0",
     pid: task.pid,
   });
 }
 
-/** Ids of this process, with which tasks begin. */
+/** The user ids of this process, which its tasks start with. */
 function ownIds(host: Host): UserIds {
   const [, uid = 0, euid = 0] = /^Uid:\s*(\d+)\s+(\d+)/m.exec(host.readText("/proc/self/status") ?? "") ?? [];
   return { uid: Number(uid), euid: Number(euid) };

@@ -1,13 +1,13 @@
 import { ELF_MAGIC, ELFCLASS, NHDR_SIZE, NT_GNU_BUILD_ID, PT } from "@restage/linux/abi";
 
-/** Reads bytes of a file: fewer at its end, undefined when it cannot be read. */
+/** Reads bytes of a file: fewer at its end, undefined when they cannot be read. */
 export type ReadBytes = (offset: number, length: number) => Uint8Array | undefined;
 
-/** As many bytes of headers and notes are looked at, at most. */
+/** The most bytes of headers and notes that are read. */
 const MOST_BYTES = 1024 * 1024;
 const MOST_BYTES_OF_ID = 512;
 
-/** Where 32-bit and 64-bit ELF files have what leads to their notes. */
+/** Offsets of the fields that lead to the notes, in 32-bit and 64-bit ELF files. */
 const LAYOUTS = {
   32: { header: 52, phoff: 28, phentsize: 42, phnum: 44, offset: 4, filesz: 16 },
   64: { header: 64, phoff: 32, phentsize: 54, phnum: 56, offset: 8, filesz: 32 },
@@ -36,7 +36,7 @@ export function readBuildId(read: ReadBytes): Uint8Array | undefined | "unknown"
   return undefined;
 }
 
-/** A note: sizes of name and description, type, name, description; both parts filled up to whole words. */
+/** A note has the sizes of name and description, the type, the name and the description; both parts are padded to 4 bytes. */
 function findBuildId(notes: Uint8Array): Uint8Array | undefined {
   for (let at = 0; at + NHDR_SIZE <= notes.length; ) {
     const nameSize = view(notes).getUint32(at, true);

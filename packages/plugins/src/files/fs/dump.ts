@@ -1,11 +1,12 @@
 import { definePlugin, type Plugin } from "@restage/core";
 import { O } from "@restage/linux/abi";
 
-/** Working directory, root directory and umask. */
+/** Saves working directory, root directory and umask. */
 export function fs(): Plugin {
   return definePlugin({
     name: "fs",
     duty: "fs",
+    phases: { inspect: "opens working and root directories, reads the umask", write: "saves them" },
     dump({ phases }) {
       const entries = new Map<unknown, { cwd_id: number; root_id: number; umask: number }>();
       phases.inspect.task.tap("fs", (task, { files }) => {

@@ -4,8 +4,8 @@ export const SUPPORT: readonly Support[] = [
   {
     group: "tasks",
     what: "working directory, root directory, umask",
-    saved: "all",
-    restored: "all",
+    saved: "all three",
+    restored: "all three",
     shownBy: { saved: ["fixture files"], restored: ["fixture files"] },
   },
 ];

@@ -1,12 +1,12 @@
-import { definePlugin, type Plan, type Plugin, type RestoreOptions, type Task } from "@restage/core";
-import type { FileEntry } from "@restage/images";
+import { definePlugin, type Plan, type Plugin, type Task } from "@restage/core";
 import { AT_FDCWD, O } from "@restage/linux/abi";
 import { referencedFiles } from "../descriptors/referenced-files.ts";
 import { OpenFiles } from "../open-files.ts";
+import { inheritedDescriptor } from "./inherited.ts";
 
 /**
- * RESTORE: files that are handed to the restore (--inherit-fd), instead of being opened. Regular files and Unix sockets come as the open file
- * descriptions that the coordinator has, with their positions and queues; pipes and external files are opened once more, with their own flags.
+ * RESTORE: takes descriptors of the coordinator (--inherit-fd) instead of opening files. Regular files and Unix sockets become the coordinator's open
+ * file descriptions, with their positions and queues; pipes and external files are opened again, with their own flags.
  *
  * Requires CAP_SYS_PTRACE over the coordinator, or its user id.
  */
@@ -50,30 +50,21 @@ export function inheritedFiles(): Plugin {
   });
 }
 
-/** Is a file handed over? */
-export function isInherited(options: RestoreOptions, file: FileEntry): boolean {
-  return descriptorFor(options, file) !== undefined;
-}
-
-/** By CRIU's names: a path without its first slash, `file[mnt_id:inode]` for an external one, `pipe:[id]`, `socket:[inode]`. */
-function descriptorFor({ inheritFd }: RestoreOptions, { reg, pipe, usk }: FileEntry): number | undefined {
-  if (usk !== undefined) return inheritFd[`socket:[${usk.ino}]`];
-  if (pipe !== undefined) return inheritFd[`pipe:[${pipe.pipe_id}]`];
-  if (reg === undefined) return undefined;
-  return inheritFd[reg.ext === true ? reg.name : reg.name.slice(1)];
-}
-
-/** The coordinator's descriptors by the ids of the files. External files without one are refused. */
+/** The coordinator's descriptors by the ids of the files. Refuses an external file without one. */
 function findInherited(plan: Plan): ReadonlyMap<number, number> {
   const found = new Map<number, number>();
   for (const id of referencedFiles(plan)) {
     const file = plan.images.file(id, "a task");
-    const descriptor = descriptorFor(plan.options, file);
+    const descriptor = inheritedDescriptor(plan.options, file);
     if (descriptor !== undefined) found.set(id, descriptor);
     else if (file.reg?.ext === true) {
       const { name } = file.reg;
-      const why = "it was external at the checkpoint (--external), so the images do not say what it is";
-      plan.refuse({ what: name, why, hint: `open what it is to be, and hand it over: --inherit-fd 'fd[N]:${name}'` });
+      const why = "it was left out of the checkpoint (--external), so the images do not describe it";
+      plan.refuse({
+        what: name,
+        why,
+        hint: `open its replacement and pass the descriptor: --inherit-fd 'fd[N]:${name}'`,
+      });
     }
   }
   return found;
@@ -83,7 +74,7 @@ function take(task: Task, coordinator: number, descriptor: number) {
   const process = task.call.pidfd_open(coordinator, 0);
   const taken = task.call
     .pidfd_getfd(process, descriptor, 0)
-    .hint(`descriptor ${descriptor}, which --inherit-fd names, is not open in this process`);
+    .hint(`open descriptor ${descriptor} in this process: --inherit-fd names it`);
   task.call.close(process);
   return taken;
 }

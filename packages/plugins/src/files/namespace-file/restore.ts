@@ -4,7 +4,7 @@ import { AT_FDCWD, CLONE, F, O } from "@restage/linux/abi";
 import { NetNamespaces } from "../../namespaces/net/restore.ts";
 import { referencedFiles } from "../descriptors/referenced-files.ts";
 
-/** A kind of namespace: its name in /proc/PID/ns, and where its id stands in an ids image. Source: proc_pid_ns(5), CRIU images/core.proto. */
+/** Kinds of namespaces: their names in /proc/PID/ns and their fields in ids images. Source: proc_pid_ns(5), CRIU images/core.proto. */
 const KINDS = [
   { flag: CLONE.NEWPID, name: "pid", id: "pid_ns_id" },
   { flag: CLONE.NEWNET, name: "net", id: "net_ns_id" },
@@ -16,7 +16,7 @@ const KINDS = [
   { flag: CLONE.NEWTIME, name: "time", id: "time_ns_id" },
 ] as const;
 
-/** RESTORE: open files of namespaces (/proc/PID/ns/...), of those that a task of the tree is in. */
+/** RESTORE: opens files of namespaces (/proc/PID/ns/...) that have a task of the tree as a member. */
 export function namespaceFiles(): Plugin {
   return definePlugin({
     name: "namespace-files",
@@ -31,18 +31,18 @@ export function namespaceFiles(): Plugin {
       });
       openFile.for("NS").tap("namespace-files", ({ task, entry: { nsf } }) => {
         const made = nsf === undefined ? undefined : service(NetNamespaces).descriptor(nsf.ns_id);
-        // Its tasks are not in it yet.
+        // The tasks of this namespace enter it later, so /proc cannot show it yet.
         if (made !== undefined) return task.call.fcntl(made, F.DUPFD_CLOEXEC, 0);
         const path = nsf === undefined ? undefined : pathOf(survivors, nsf);
         if (nsf === undefined || path === undefined) return undefined;
-        const hint = `the tree's /proc has to be that of its pid namespace: ${path} is opened there`;
+        const hint = `mount the /proc of the tree's pid namespace in the tree: ${path} is opened there`;
         return task.call.openat(AT_FDCWD, path, (nsf.flags & ~O.NOFOLLOW) | O.CLOEXEC, 0).hint(hint);
       });
     },
   });
 }
 
-/** Where a namespace can be opened: as that of a task that is in it. */
+/** The path of a namespace, in the directory of a task that is in it. */
 function pathOf(survivors: readonly Task[], { ns_id, ns_cflag }: NsFileEntry): string | undefined {
   const kind = KINDS.find(({ flag }) => flag === ns_cflag);
   if (kind === undefined) return undefined;
@@ -57,7 +57,7 @@ function checkNamespaceFiles(plan: Plan): void {
     const name = KINDS.find(({ flag }) => flag === nsf.ns_cflag)?.name ?? `kind 0x${nsf.ns_cflag.toString(16)}`;
     plan.refuse({
       what: `file ${id}, an open ${name} namespace`,
-      why: "no task of the checkpoint is in it, so it is not made again",
+      why: "no task of the checkpoint is in it, so the restore does not create it",
     });
   }
 }

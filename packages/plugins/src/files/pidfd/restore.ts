@@ -3,12 +3,12 @@ import type { PidfdEntry } from "@restage/images";
 import { PIDFD } from "@restage/linux/abi";
 import { freePid } from "../../forking/free-pid.ts";
 
-/** In place of a pid: the process was gone at the checkpoint. Source: CRIU images/pidfd.proto. */
+/** In place of the pid of a process that had ended. Source: CRIU images/pidfd.proto. */
 const GONE = -1;
 
 /**
- * RESTORE: descriptors of processes (pidfd_open). Of a process that was gone they are of a helper, which is gone too when the tree runs; those of
- * one process are of one helper.
+ * RESTORE: opens pidfds. For a process that had ended, the pidfd is that of a helper, which has ended when the tree runs. All pidfds of one ended
+ * process share a helper.
  */
 export function pidfds(): Plugin {
   return definePlugin({
@@ -17,7 +17,7 @@ export function pidfds(): Plugin {
     needs: ["zombies-helpers"],
     stages: { RESTORE: "opens pidfds" },
     apply({ plan, openFile }) {
-      /** Pids of helpers by the inodes of the processes that they stand for. */
+      /** Pids of helpers, by the inodes of the ended processes that they replace. */
       const standIns = new Map<number, number>();
       plan.tap("pidfds", (plan) => {
         for (const { pidfd } of plan.images.files.values()) {
@@ -45,6 +45,6 @@ function addStandIn(plan: Plan): number {
 function checkPidfd(plan: Plan, { nspid, flags }: PidfdEntry): void {
   const what = `pidfd of process ${nspid}`;
   if (nspid !== GONE && plan.tree.byPid(nspid) === undefined)
-    plan.refuse({ what, why: "that process is no part of the checkpoint" });
-  if ((flags & PIDFD.THREAD) !== 0) plan.refuse({ what, why: "it is one of a thread (PIDFD_THREAD)" });
+    plan.refuse({ what, why: "the process is not in the checkpoint" });
+  if ((flags & PIDFD.THREAD) !== 0) plan.refuse({ what, why: "it refers to a thread (PIDFD_THREAD)" });
 }

@@ -1,14 +1,16 @@
 import { type DumpContext, definePlugin, type OpenFile, type Plugin } from "@restage/core";
 import { fdTypes } from "@restage/images";
 import { O, S_IF } from "@restage/linux/abi";
-import { ownerOf } from "../file-owner/dump.ts";
-import { readPipe } from "../pipe-content/dump.ts";
+import { ownerOf } from "../file-owner/owner-of.ts";
+import { contentToImage } from "../pipe-content/format.ts";
+import { readPipe } from "../pipe-content/read-pipe.ts";
 
-/** Pipes with what is in them. */
+/** Saves pipes with their content and capacity. */
 export function pipes(): Plugin {
   return definePlugin({
     name: "pipes",
     duty: "pipes",
+    phases: { inspect: "describes pipes", write: "saves the content and capacity of pipes" },
     dump({ phases, describeFile }) {
       describeFile.tap("pipes", (file, context) => {
         if (!isPipe(file)) return undefined;
@@ -24,9 +26,8 @@ export function pipes(): Plugin {
           if (saved.has(file.stat.ino)) continue;
           saved.add(file.stat.ino);
           warnOfOutsiders(file, context);
-          const { bytes, capacity } = readPipe(context, endsOf(file, context));
-          const value = { pipe_id: Number(file.stat.ino), bytes: bytes.length, size: capacity };
-          context.images.add("pipes_data", undefined, { value, extra: bytes });
+          const content = readPipe(context, endsOf(file, context));
+          context.images.add("pipes_data", undefined, contentToImage(Number(file.stat.ino), content));
         }
       });
     },
@@ -41,11 +42,12 @@ function endsOf({ stat }: OpenFile, { files }: DumpContext): readonly OpenFile[]
   return files.all.filter((file) => isPipe(file) && file.stat.ino === stat.ino);
 }
 
-/** An end that nobody in the tree has is somebody else's, or nobody's. */
+/** Warns of a pipe whose reading or writing end is not open in the tree. */
 function warnOfOutsiders(file: OpenFile, context: DumpContext): void {
   const ends = endsOf(file, context);
   const has = (way: number) => ends.some(({ flags }) => [way, O.RDWR].includes(flags & O.ACCMODE));
   if (has(O.RDONLY) && has(O.WRONLY)) return;
-  const why = "its other end is outside the tree, if anywhere: give the restore another one with --inherit-fd";
-  context.findings.warn({ what: file.link, why, pid: file.task.pid });
+  const why = "its other end is not open in the tree";
+  const hint = `pass a replacement at restore: --inherit-fd fd[N]:pipe:[${file.stat.ino}]`;
+  context.findings.warn({ what: file.link, why, hint, pid: file.task.pid });
 }

@@ -1,24 +1,24 @@
 import { definePlugin, type ImageSet, type Plugin, type Task, type Value } from "@restage/core";
 import type { PipeEntry } from "@restage/images";
 import { AT_FDCWD, F, O, SETTABLE_FLAGS } from "@restage/linux/abi";
-import { fillPipe } from "../pipe-content/restore.ts";
+import { fillPipe } from "../pipe-content/fill-pipe.ts";
 
 /**
- * RESTORE: pipes with their content, capacity and flags. All ends are made by one task; an end that nobody has is closed once the content is
- * in. What was opened once more (/proc/PID/fd) is so again: further ends, and those for both directions.
+ * RESTORE: makes pipes with their content, capacity and flags. One task makes all ends of a pipe, and closes an end that no task has once the
+ * content is written. Ends that were opened through /proc/PID/fd are opened that way again: additional ends, and read-write ones.
  */
 export function pipes(): Plugin {
   return definePlugin({
     name: "pipes",
     duty: "pipes",
-    stages: { RESTORE: "opens pipes, with their content" },
+    stages: { RESTORE: "opens pipes with their content" },
     apply({ plan, openFile, fileGroup }) {
-      /** Ends that were made with the one that was asked for. */
-      const others = new Map<number, Value>();
+      /** The ends that exist, by the ids of their files. */
+      const made = new Map<number, Value>();
       let reopening: Reopening = { number: -1, held: -1 };
       plan.tap("pipes", (plan) => {
         const ends = pipeEnds(plan.images);
-        // Read before any task exists: it may be damaged.
+        // Finds a damaged image before any task exists.
         if (ends.length > 0) plan.images.entries("pipes_data");
         const { serviceDescriptors } = plan;
         if (ends.some((end) => isFurther(end, ends)))
@@ -28,8 +28,8 @@ export function pipes(): Plugin {
       openFile.for("PIPE").tap("pipes", ({ task, entry, images }) => {
         const { pipe } = entry;
         if (pipe === undefined) return undefined;
-        if (!others.has(pipe.id)) for (const [id, end] of makePipe(task, pipe, images, reopening)) others.set(id, end);
-        const descriptor = others.get(pipe.id);
+        if (!made.has(pipe.id)) for (const [id, end] of makePipe(task, pipe, images, reopening)) made.set(id, end);
+        const descriptor = made.get(pipe.id);
         const flags = pipe.flags & SETTABLE_FLAGS;
         if (flags !== 0 && descriptor !== undefined) task.call.fcntl(descriptor, F.SETFL, flags);
         return descriptor;
@@ -38,13 +38,13 @@ export function pipes(): Plugin {
   });
 }
 
-/** A number that an end has for as long as it is opened again, and a descriptor that holds it before. */
+/** The descriptor through which an end is opened again, and one that reserves its number before. */
 interface Reopening {
   readonly number: number;
   readonly held: number;
 }
 
-/** Makes a pipe with all its ends. Returns them by the ids of their files. */
+/** Makes a pipe with all its ends. Returns the ends by the ids of their files. */
 function makePipe(
   task: Task,
   asked: PipeEntry,
@@ -69,19 +69,19 @@ function makePipe(
   return made;
 }
 
-/** Opens a pipe by the link of an end: of the number that was kept free for this. Nobody waits, as both ends are open. */
+/** Opens a pipe again, by the link of an end in /proc. Does not wait, because both ends are open. */
 function openAgain(task: Task, end: Value, { flags }: PipeEntry, number: number): Value {
   task.call.dup3(end, number, O.CLOEXEC);
   return task.call
     .openat(AT_FDCWD, `/proc/self/fd/${number}`, (flags & (O.ACCMODE | O.NONBLOCK)) | O.CLOEXEC, 0)
-    .hint("a pipe that was opened once more is so again through /proc, which has to be there");
+    .hint("mount /proc in the tree: a pipe is opened again through it");
 }
 
 function accessOf({ flags }: PipeEntry): number {
   return flags & O.ACCMODE;
 }
 
-/** Is it neither of the two ends that pipe(2) gives? */
+/** Whether an end is none of the two that pipe(2) makes. */
 function isFurther(end: PipeEntry, ends: readonly PipeEntry[]): boolean {
   if (accessOf(end) === O.RDWR) return true;
   const first = ends.find(({ pipe_id, flags }) => pipe_id === end.pipe_id && (flags & O.ACCMODE) === accessOf(end));

@@ -4,9 +4,9 @@ export const SUPPORT: readonly Support[] = [
   {
     group: "files",
     what: "pipes",
-    saved: "content and capacity",
+    saved: "content, capacity, flags",
     restored:
-      "content, size, packets, ends in several tasks, ends without the other, ends opened again, also for both directions",
+      "content, capacity, packet mode (O_DIRECT), ends in several tasks, a single end, ends opened again through /proc, read-write ends",
     shownBy: { saved: ["fixture pipes"], restored: ["fixture pipes", "fixture many", "case odd-pipes"] },
   },
 ];

@@ -3,16 +3,13 @@ import type { Support } from "../../support.ts";
 export const SUPPORT: readonly Support[] = [
   {
     group: "files",
-    what: "regular files, directories, devices",
-    restored: "offset, flags (O_APPEND, O_PATH, ...), sharing, files of any size",
-    refused: { restore: "a file that is not there or has changed" },
-    shownBy: { restored: ["fixture files", "fixture counter"] },
-  },
-  {
-    group: "files",
-    what: "files, directories, devices of memory",
-    saved: "positions and flags; files that stay outside with `--external file[MOUNT:INODE]`",
-    refused: { dump: "other devices" },
-    shownBy: { saved: ["fixture files", "case inherited-files"] },
+    what: "regular files, directories, memory devices",
+    saved: "position and flags; files that stay outside with `--external file[MOUNT:INODE]`",
+    restored: "position, flags (O_APPEND, O_PATH, ...), sharing between tasks, files of any size",
+    refused: { dump: "other devices", restore: "a file that is missing or has changed" },
+    shownBy: {
+      saved: ["fixture files", "case inherited-files"],
+      restored: ["fixture files", "fixture counter"],
+    },
   },
 ];

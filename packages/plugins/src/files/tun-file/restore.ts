@@ -4,20 +4,20 @@ import { IFF_TUN, TUN } from "@restage/linux/abi";
 import { interfaceRequest } from "../../namespaces/net/links/tun-links.ts";
 import { namespaceId } from "../../namespaces/own-namespaces.ts";
 import { OpenFiles } from "../open-files.ts";
-import { flagsOfOpen, regularFile } from "../regular-file/restore.ts";
+import { flagsOfOpen, regularFile } from "../regular-file/regular-file.ts";
 
 /**
- * RESTORE: open files of /dev/net/tun, attached to the links that they were attached to. The links are there already (see "net-namespaces"); one that
- * did not persist goes again with its last descriptor from here on.
+ * RESTORE: opens /dev/net/tun and attaches each file to its link. The duty "net-namespaces" has made the links already. From here on, a link that
+ * was not persistent vanishes with its last descriptor.
  *
- * Requires CAP_NET_ADMIN in the network namespace, or to be the link's owner.
+ * Requires CAP_NET_ADMIN in the network namespace, or ownership of the link.
  */
 export function tunFiles(): Plugin {
   return definePlugin({
     name: "tun-files",
     duty: "tun-files",
     uses: [OpenFiles],
-    stages: { RESTORE: "opens /dev/net/tun, and attaches to links" },
+    stages: { RESTORE: "opens /dev/net/tun and attaches it to links" },
     apply({ plan, openFile, service }) {
       let links: ReadonlyMap<string, NetDeviceEntry> = new Map();
       plan.tap("tun-files", (plan) => {
@@ -37,37 +37,37 @@ export function tunFiles(): Plugin {
 
 function attach(task: Task, descriptor: Value, file: TunfileEntry, links: ReadonlyMap<string, NetDeviceEntry>): void {
   const { netdev, detached } = file;
-  const link = links.get(placeOf(file))?.tun;
+  const link = links.get(keyOf(file))?.tun;
   if (netdev === undefined || link === undefined) return;
   const { flags, sndbuf } = link;
   task.call
     .ioctl(descriptor, TUN.SETIFF, interfaceRequest(netdev, flags))
-    .hint(`attaching to link ${netdev} needs CAP_NET_ADMIN in the tree's network namespace`);
-  // Whoever attaches first brings its own along.
+    .hint(`attaching to link ${netdev} requires CAP_NET_ADMIN in the tree's network namespace`);
+  // The first file that attaches sets the buffer size of the link.
   task.call.ioctl(descriptor, TUN.SETSNDBUF, struct([4, sndbuf]));
   if (detached === true) task.call.ioctl(descriptor, TUN.SETQUEUE, interfaceRequest("", IFF_TUN.DETACH_QUEUE));
   if ((flags & IFF_TUN.PERSIST) === 0) task.call.ioctl(descriptor, TUN.SETPERSIST, 0);
 }
 
-/** TUN and TAP links of the tree's network namespaces by place. */
+/** TUN and TAP links of the tree's network namespaces, by name and namespace. */
 function linksOf({ images, survivors }: Plan): ReadonlyMap<string, NetDeviceEntry> {
   const namespaces = [...new Set(survivors.map((task) => namespaceId(task, "net") ?? 0))];
   return new Map(
     namespaces.flatMap((ns_id) => {
       const links = images.values("netdev", ns_id).filter(({ tun }) => tun !== undefined);
-      return links.map((link) => [placeOf({ netdev: link.name, ns_id }), link] as const);
+      return links.map((link) => [keyOf({ netdev: link.name, ns_id }), link] as const);
     }),
   );
 }
 
 /** The name of a link with its namespace. */
-function placeOf({ netdev, ns_id }: Pick<TunfileEntry, "netdev" | "ns_id">): string {
+function keyOf({ netdev, ns_id }: Pick<TunfileEntry, "netdev" | "ns_id">): string {
   return `${netdev} in network namespace ${ns_id ?? 0}`;
 }
 
 function checkTunFiles(plan: Plan, links: ReadonlyMap<string, unknown>): void {
   for (const { tunf } of plan.images.files.values()) {
-    if (tunf?.netdev === undefined || links.has(placeOf(tunf))) continue;
-    plan.refuse({ what: `descriptor of TUN link ${tunf.netdev}`, why: "the checkpoint does not have that link" });
+    if (tunf?.netdev === undefined || links.has(keyOf(tunf))) continue;
+    plan.refuse({ what: `descriptor of TUN link ${tunf.netdev}`, why: "the link is not in the checkpoint" });
   }
 }

@@ -1,7 +1,8 @@
 import { type DumpContext, definePlugin, type OpenFile, type Plugin } from "@restage/core";
 import { fdTypes } from "@restage/images";
 import { AT_FDCWD, F, O } from "@restage/linux/abi";
-import { ownerOf, ownersOf } from "../../files/file-owner/dump.ts";
+import { ownerOf } from "../../files/file-owner/owner-of.ts";
+import { inodeOwner } from "../../files/inode-owner.ts";
 import { saveSharedPages } from "../save-shared-pages.ts";
 import { isMemfd, nameOf } from "./format.ts";
 
@@ -42,7 +43,7 @@ function saveInode(context: DumpContext, number: number, file: OpenFile): void {
     images.add("memfd_inode", undefined, {
       value: {
         name: nameOf(file),
-        ...ownersOf(proc, context),
+        ...inodeOwner(proc, context),
         size: stat.size,
         shmid: number,
         seals,

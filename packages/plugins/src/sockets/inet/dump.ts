@@ -1,7 +1,7 @@
 import { type DumpContext, definePlugin, type OpenFile, type Plugin } from "@restage/core";
 import { fdTypes, type InetSkEntry, type InputOf } from "@restage/images";
 import { AF, ICMP_FILTER, IP, IPPROTO, IPV6, SO, SOCK, SOL, TCP, TCP_STATE } from "@restage/linux/abi";
-import { ownerOf } from "../../files/file-owner/dump.ts";
+import { ownerOf } from "../../files/file-owner/owner-of.ts";
 import { readOption, socketOptions } from "../socket-options/dump.ts";
 import { isConnection, saveConnection } from "../tcp/dump.ts";
 import { RepairedConnections, RepairedSockets } from "../tcp/repaired-connections.ts";

@@ -11,7 +11,7 @@ import {
   SO,
   SOL,
 } from "@restage/linux/abi";
-import { ownerOf } from "../../files/file-owner/dump.ts";
+import { ownerOf } from "../../files/file-owner/owner-of.ts";
 import { room } from "../../room.ts";
 import { diagnose } from "../socket-diag.ts";
 import { readOption, socketOptions } from "../socket-options/dump.ts";

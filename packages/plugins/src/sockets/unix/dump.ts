@@ -1,7 +1,9 @@
 import { type DumpContext, definePlugin, type OpenFile, type Plugin } from "@restage/core";
 import { fdTypes, type InputOf, type UnixSkEntry } from "@restage/images";
 import { AF, SIOCUNIXFILE, SO, SOCK, SOL, TCP_STATE } from "@restage/linux/abi";
-import { NO_OWNER, ownerOf, ownersOf } from "../../files/file-owner/dump.ts";
+import { NO_OWNER } from "../../files/file-owner/format.ts";
+import { ownerOf } from "../../files/file-owner/owner-of.ts";
+import { inodeOwner } from "../../files/inode-owner.ts";
 import { readOption, socketOptions } from "../socket-options/dump.ts";
 import { saveQueue } from "../socket-queue/dump.ts";
 import { readUnixSockets, type UnixSocket } from "./diag-table.ts";
@@ -85,7 +87,7 @@ function boundFile(context: DumpContext, file: OpenFile, descriptor: number, nam
   }
   const link = context.host.readLink(`/proc/self/fd/${opened}`) ?? "";
   const { mode = 0 } = context.host.inode(`/proc/self/fd/${opened}`) ?? {};
-  const owners = ownersOf(`/proc/self/fd/${opened}`, context);
+  const owners = inodeOwner(`/proc/self/fd/${opened}`, context);
   context.host.call.close(opened);
   const isDeleted = link.endsWith(DELETED);
   const path = isDeleted ? link.slice(0, -DELETED.length) : link;

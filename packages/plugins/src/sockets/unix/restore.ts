@@ -1,7 +1,7 @@
 import { data, definePlugin, type ImageSet, type OpenedFiles, type Plugin, type Task, type Value } from "@restage/core";
 import type { UnixSkEntry } from "@restage/images";
 import { AF, F, SETTABLE_FLAGS, SOCK, TCP_STATE } from "@restage/linux/abi";
-import { isInherited } from "../../files/inherited-file/restore.ts";
+import { isInherited } from "../../files/inherited-file/inherited.ts";
 import { type MountPaths, readMountPaths } from "../../namespaces/mount/mount-paths.ts";
 import { setSocketOptions, shutDown, widenBuffers } from "../socket-options/restore.ts";
 import { sendPacket } from "../socket-queue/restore.ts";

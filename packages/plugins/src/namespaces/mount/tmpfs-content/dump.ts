@@ -1,6 +1,6 @@
 import { type DumpContext, RestoreError } from "@restage/core";
 import { imageFileName } from "@restage/images";
-import { deviceNumber } from "../../../files/deleted-file/ghost-entry.ts";
+import { kernelDevice } from "../../../files/device-number.ts";
 import { ownNamespace } from "../../own-namespaces.ts";
 import type { Mountinfo } from "../mountinfo.ts";
 import { PROGRAMS_HINT, withOwnersInside } from "./tar.ts";
@@ -14,7 +14,7 @@ export function saveContent({ device, mountPoint }: Mountinfo, context: DumpCont
   const { host, images } = context;
   const { root } = context.tree;
   const directory = `${root.proc}/root${mountPoint}`;
-  if (deviceNumber(host.inode(directory)?.dev ?? 0n) !== device) {
+  if (kernelDevice(host.inode(directory)?.dev ?? 0n) !== device) {
     context.findings.warn({
       what: `mount ${mountPoint}`,
       why: "its content is not saved, because another mount hides it",

@@ -1,23 +1,21 @@
 import { type DumpContext, type Host, type OpenFile, RestoreError } from "@restage/core";
 import { AT_FDCWD, ERRNO, F, O, SPLICE_F } from "@restage/linux/abi";
 import { room } from "../../room.ts";
+import type { PipeContent } from "./format.ts";
 
-/** What is in a pipe or fifo, and how much it can hold. */
-export interface PipeContent {
-  readonly bytes: Uint8Array;
-  /** Bytes. */
-  readonly capacity: number;
-}
-
-/** How much is taken from the copy in one call. */
+/** Bytes that one call reads from the copy. */
 const PIECE = 64 * 1024;
 
-/** Reads what is in a pipe or fifo, and leaves it there: tee(2) copies it into a pipe of this process. */
+/**
+ * The content of a pipe or fifo, which stays in it: tee(2) copies it into a pipe of this process.
+ *
+ * @param ends the open files of the pipe; at least one.
+ */
 export function readPipe({ host }: DumpContext, ends: readonly OpenFile[]): PipeContent {
   const readable = ends.find(({ flags, descriptor }) => descriptor !== undefined && (flags & O.ACCMODE) !== O.WRONLY);
   const [end] = ends as readonly [OpenFile, ...OpenFile[]];
-  // The tree may have no end that reads: then it is opened anew.
-  const opened = readable?.descriptor ?? openAnew(host, end.proc);
+  // The tree may have no end for reading. This process then opens one.
+  const opened = readable?.descriptor ?? openToRead(host, end.proc);
   if (opened === undefined) {
     return { bytes: new Uint8Array(), capacity: host.call.fcntl(end.descriptor ?? -1, F.GETPIPE_SZ).result };
   }
@@ -27,7 +25,7 @@ export function readPipe({ host }: DumpContext, ends: readonly OpenFile[]): Pipe
   const write = copy.view.getInt32(4, true);
   try {
     const capacity = host.call.fcntl(opened, F.GETPIPE_SZ).result;
-    // A pipe counts pages, of which each may hold little.
+    // The capacity counts pages, and each may hold few bytes: the copy needs as many.
     host.attempt("fcntl", write, F.SETPIPE_SZ, capacity);
     const copied = host.attempt("tee", opened, write, capacity, SPLICE_F.NONBLOCK);
     const bytes = new Uint8Array(Math.max(0, copied));
@@ -44,8 +42,8 @@ export function readPipe({ host }: DumpContext, ends: readonly OpenFile[]): Pipe
   }
 }
 
-/** Without root a pipe of another user may not be opened: what is in it is for that user, who reads it. */
-function openAnew(host: Host, proc: string): number | undefined {
+/** Undefined without the right to open a pipe of another user. Its content is then left to the reader that it has. */
+function openToRead(host: Host, proc: string): number | undefined {
   try {
     return host.call.openat(AT_FDCWD, proc, O.RDONLY | O.NONBLOCK | O.CLOEXEC).result;
   } catch (error) {

@@ -1,0 +1,71 @@
+import type { DumpContext, OpenFile } from "@restage/core";
+import { fdTypes } from "@restage/images";
+import { S_IF } from "@restage/linux/abi";
+import { mountOf } from "../../namespaces/mount/mount-of.ts";
+import { DeadProcesses } from "../dead-process/dead-processes.ts";
+import { isDeletedName, nameBeforeDeletion } from "../deleted-name.ts";
+import { NO_OWNER } from "../file-owner/format.ts";
+import { DeletedFiles } from "./deleted-files.ts";
+
+/**
+ * The name that files.img stores for a file. Notes a file whose name is gone: a later phase saves its content, or makes a link to it
+ * (`--link-remap`).
+ *
+ * @param id the number of the entry in files.img.
+ * @returns undefined for a file that has been refused because its path leads to another file.
+ */
+export function nameFile(file: OpenFile, context: DumpContext, id: number): string | undefined {
+  const { link, stat } = file;
+  const pid = deadProcessOf(file, context);
+  if (pid !== undefined) {
+    const dead = context.service(DeadProcesses);
+    if (!dead.has(pid)) dead.set(pid, id);
+    return nameBeforeDeletion(link);
+  }
+  if (stat.nlink === 0) {
+    const { ghosts } = context.service(DeletedFiles);
+    const key = `${stat.dev}:${stat.ino}`;
+    const ghost = ghosts.get(key);
+    if (ghost === undefined) ghosts.set(key, { file, ids: [id] });
+    else ghost.ids.push(id);
+    return nameBeforeDeletion(link);
+  }
+  if (leadsTo(context, `${file.task.proc}/root${link}`, file)) return link;
+  return nameByLink(file, context, id);
+}
+
+/** The process that a file in /proc/PID is about, if that process is gone. */
+function deadProcessOf({ link, task }: OpenFile, { host }: DumpContext): number | undefined {
+  const pid = /^\/proc\/(\d+)/.exec(link)?.[1];
+  if (pid === undefined || host.inode(`${task.proc}/root/proc/${pid}`) !== undefined) return undefined;
+  return Number(pid);
+}
+
+function leadsTo({ host }: DumpContext, path: string, { stat }: OpenFile): boolean {
+  const found = host.inode(path);
+  return found !== undefined && found.ino === stat.ino && found.dev === stat.dev;
+}
+
+/** The file has another name somewhere. A new link beside the old name leads to it. */
+function nameByLink(file: OpenFile, context: DumpContext, id: number): string | undefined {
+  const { link, task } = file;
+  const name = nameBeforeDeletion(link);
+  if (!context.options.linkRemap || !isDeletedName(link)) {
+    const why = "its path no longer leads to it, but another name does";
+    const hint = isDeletedName(link) ? "allow a link beside the old name: --link-remap" : undefined;
+    context.findings.refuse({ what: `file ${name}`, why, hint, pid: task.pid });
+    return undefined;
+  }
+  const path = `${name.slice(0, name.lastIndexOf("/"))}/link_remap.${id}`;
+  const linkId = context.files.addEntry(task, (linkId) => ({
+    type: fdTypes.REG,
+    reg: { ...linkEntry(file, path), ...mountOf(file, context), id: linkId },
+  }));
+  context.service(DeletedFiles).links.push({ file, id, linkId, path });
+  return name;
+}
+
+function linkEntry({ stat }: OpenFile, name: string) {
+  const isFile = (stat.mode & S_IF.MT) === S_IF.REG;
+  return { flags: 0, pos: 0n, fown: NO_OWNER, name, mode: stat.mode, ...(isFile ? { size: stat.size } : {}) };
+}
