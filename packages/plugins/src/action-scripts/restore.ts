@@ -12,23 +12,23 @@ type Action =
   | "post-resume";
 
 /**
- * Runs action scripts as CRIU does, on the same hooks as everybody's. The two actions for namespaces are only taken when the tree has some of its own.
- * A script that fails fails the restore, but for `post-resume`, when all tasks run.
+ * Runs action scripts as CRIU does, on the hooks that every plugin can tap. The two actions for namespaces only run for a tree with namespaces of its
+ * own. A script that fails makes the restore fail; at `post-resume` all tasks run already.
  */
 export function actionScripts(): Plugin {
   return definePlugin({
     name: "action-scripts",
     duty: "action-scripts",
     stages: {
-      ROOT_TASK: "scripts: pre-restore; setup-namespaces",
-      PREPARE_NAMESPACES: "scripts: post-setup-namespaces",
-      RESTORE_SIGCHLD: "scripts: post-restore",
+      ROOT_TASK: "runs scripts for pre-restore and setup-namespaces",
+      PREPARE_NAMESPACES: "runs scripts for post-setup-namespaces",
+      RESTORE_SIGCHLD: "runs scripts for post-restore",
     },
     apply({ plan, stages, commit, complete }) {
       plan.tap("action-scripts", (plan) => {
         for (const script of plan.options.actionScripts) {
           if (plan.host.stat(script) === "missing")
-            plan.refuse({ what: `action script ${script}`, why: "it is not there" });
+            plan.refuse({ what: `action script ${script}`, why: "it does not exist" });
         }
       });
       stages.ROOT_TASK.enter.tap("action-scripts", (context) => run(context, "pre-restore"));
@@ -52,7 +52,7 @@ function hasNamespaces({ images, tree }: StageContext): boolean {
   return NAMESPACE_KINDS.some((kind) => hasOwnNamespace(images, tree.root, kind));
 }
 
-/** All scripts, one after the other. The pid is that of the root task as this process sees it; there is none before it exists. */
+/** Runs all scripts, one after the other. They get the pid of the root task as this process sees it, as soon as it exists. */
 function run({ host, options, tree, images }: StageContext, action: Action): void {
   const pid = tree.root.tracee === undefined ? [] : [`CRTOOLS_INIT_PID=${tree.root.hostPid}`];
   const variables = [`CRTOOLS_SCRIPT_ACTION=${action}`, `CRTOOLS_IMAGE_DIR=${images.source.directory()}`, ...pid];
@@ -62,7 +62,7 @@ function run({ host, options, tree, images }: StageContext, action: Action): voi
     const how = status === undefined ? "did not end by itself" : `ended with ${status}`;
     throw new RestoreError("ERR_PLUGIN", `Action script ${script} ${how} for ${action}: ${errors.trim()}`, {
       plugin: "action-scripts",
-      hint: "mend the script, or restore without it",
+      hint: "repair the script, or restore without it",
     });
   }
 }

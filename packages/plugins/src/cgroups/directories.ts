@@ -4,20 +4,20 @@ import { AT, AT_FDCWD } from "@restage/linux/abi";
 import { findHierarchy, type Hierarchy } from "./hierarchies.ts";
 import { type CgroupToSet, restoreSettings, setOwner, type Time } from "./settings.ts";
 
-/** How long tasks that have been killed may still be in a cgroup that is to go, in milliseconds: those of a killed coordinator die after it. */
+/** How long killed tasks can stay in a cgroup that is being removed, in milliseconds: tasks of a killed coordinator die after it. */
 const PATIENCE = 1000;
 
-/** A cgroup of the checkpoint, where it is here. */
+/** A cgroup of the checkpoint, and its path here. */
 interface Directory {
   readonly path: string;
   readonly entry: CgroupDirEntry;
 }
 
 /**
- * All cgroups of the tree, parents first: those of its tasks, above and below them. Who has a task in the root of a hierarchy finds all cgroups of the
- * other machine in the image.
+ * All cgroups of the tree, parents first: those of its tasks, and the ones above and below. Others are ignored: when a task is in the root of a
+ * hierarchy, the image has all cgroups of the other machine.
  *
- * @param sets those that tasks are in.
+ * @param sets those of the tasks.
  */
 export function listDirectories(
   controllers: readonly CgControllerEntry[],
@@ -45,7 +45,7 @@ export function listDirectories(
   return [...found.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-/** The cgroups of the checkpoint, as they are made and set. */
+/** Makes the cgroups of a checkpoint and restores their settings. */
 export class Directories {
   readonly #list: readonly Directory[];
   readonly #mode: RestoreOptions["manageCgroups"];
@@ -60,7 +60,7 @@ export class Directories {
     return this.#list.map(({ path }) => path);
   }
 
-  /** Makes those that are missing, with what they have to have before tasks enter them. They go away when the restore fails. */
+  /** Makes missing cgroups, with the settings that tasks need when they enter. They are removed when the restore fails. */
   makeAll(host: Host): void {
     for (const { path, entry } of this.#list) {
       if (host.stat(path) !== "missing") continue;
@@ -70,7 +70,7 @@ export class Directories {
     }
   }
 
-  /** Settings that come later. */
+  /** Restores the settings of a later time. */
   restoreSettings(host: Host, time: Exclude<Time, "early">): void {
     for (const { path, entry } of this.#list) {
       const cgroup = this.#toSet(path);
@@ -83,7 +83,7 @@ export class Directories {
     return { path, made: this.#made.has(path) };
   }
 
-  /** The checkpoint has the cgroups of the tree, not what was above them. */
+  /** Makes a cgroup and its missing parents: the checkpoint has only the cgroups of the tree. */
   #make(host: Host, path: string): void {
     const parent = path.slice(0, path.lastIndexOf("/"));
     if (host.stat(parent) === "missing") {
@@ -97,7 +97,7 @@ export class Directories {
   }
 }
 
-/** Nothing can be in a cpuset that has no processors or memory, nor can what is below it have any. Source: cpuset(7). */
+/** Copies processors and memory nodes from the parent: without them no task can enter the cpuset, and its children can have none. Source: cpuset(7). */
 function inheritProcessors(host: Host, path: string): void {
   for (const name of ["cpuset.cpus", "cpuset.mems"]) {
     if (host.readText(`${path}/${name}`)?.trim() !== "") continue;

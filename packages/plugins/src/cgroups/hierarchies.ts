@@ -1,26 +1,24 @@
 import type { Host } from "@restage/core";
 import type { CgControllerEntry } from "@restage/images";
+import { readMountinfo } from "../namespaces/mount/mountinfo.ts";
 
-/** Where a hierarchy of cgroups is mounted on this machine. */
+/** A hierarchy of cgroups, and its mount point on this machine. */
 export interface Hierarchy {
-  /** Controllers that are mounted together; `""` alone is the unified hierarchy (v2), `name=...` one without controllers. */
+  /** Controllers that are mounted together. `""` alone is the unified hierarchy (v2), and `name=...` one without controllers. */
   readonly names: readonly string[];
   readonly mountPoint: string;
 }
 
-/** All hierarchies that are mounted here. Source: cgroups(7), proc_pid_mountinfo(5). */
+/** All hierarchies that are mounted here. Source: cgroups(7). */
 export function readHierarchies(host: Host): readonly Hierarchy[] {
-  return (host.readText("/proc/self/mountinfo") ?? "").split("\n").flatMap((line) => {
-    const [before = "", after = ""] = line.split(" - ");
-    const [, , , root, mountPoint = ""] = before.split(" ");
-    const [type, , options = ""] = after.split(" ");
+  return readMountinfo(host, "/proc/self").flatMap(({ root, mountPoint, type, options }) => {
     if (root !== "/") return [];
     if (type === "cgroup2") return { names: [""], mountPoint };
     return type === "cgroup" ? { names: options.split(","), mountPoint } : [];
   });
 }
 
-/** Those of a directory with one for each hierarchy, named after its controllers. Source: criu(8), "--cgroup-yard"; CRIU criu/cgroup.c. */
+/** The hierarchies in a directory that has one for each, named after its controllers. Source: criu(8), "--cgroup-yard"; CRIU criu/cgroup.c. */
 export function readYard(host: Host, yard: string, controllers: readonly CgControllerEntry[]): readonly Hierarchy[] {
   return controllers.flatMap(({ cnames: names }) => {
     const directory = names.map((name) => (name === "" ? "unified" : name.replace(/^name=/, ""))).join(",");

@@ -15,22 +15,22 @@ import { findHierarchy, type Hierarchy, readHierarchies, readYard } from "./hier
 import { rewriteRoots } from "./roots.ts";
 
 /**
- * Cgroups, of both versions. ROOT_TASK: makes what is missing and puts the root task into its own, so that all are born there. FORKING and RESTORE: tasks
- * and threads in others go there. RESTORE_SIGCHLD: settings. Which cgroups get theirs, those that are made or all, is CRIU's mode. What was in the cgroups of the CRIU that made the checkpoint stays in those of this process.
+ * Restores cgroups of both versions. ROOT_TASK: makes missing cgroups and puts the root task into its own, so that all others are born there. FORKING and
+ * RESTORE: tasks and threads of other cgroups move to theirs. RESTORE_SIGCHLD: settings. CRIU's mode (`manageCgroups`) decides whether all cgroups get
+ * their settings, or only new ones. Tasks that shared the cgroups of the CRIU that made the checkpoint stay in those of this process.
  *
- * Requires the right to write to them.
+ * Requires write access to the cgroups.
  */
 export function cgroups(): Plugin {
   return definePlugin({
     name: "cgroups",
     duty: "cgroups",
     stages: {
-      ROOT_TASK: "makes cgroups with their settings; the root task goes into its own",
+      ROOT_TASK: "makes cgroups with their settings; the root task enters its own",
       PREPARE_NAMESPACES: "enters a new cgroup namespace",
-      FORKING: "tasks in other cgroups than their forkers go there",
-      RESTORE: "threads in other cgroups than their leaders go there",
-      RESTORE_SIGCHLD:
-        "cgroups get the settings that tasks could not have entered with; frozen ones are frozen at the commit",
+      FORKING: "tasks of other cgroups than the root task's enter theirs",
+      RESTORE: "threads of other cgroups than their leader's enter theirs",
+      RESTORE_SIGCHLD: "sets what would have kept tasks from entering; frozen cgroups are frozen at the commit",
     },
     apply({ plan, stages, commit }) {
       let groups: Cgroups | undefined;
@@ -56,7 +56,7 @@ export function cgroups(): Plugin {
   });
 }
 
-/** The set of a task: that of its leader, in older images its own. */
+/** The cgroup set of a task: that of its leader, or in older images its own. */
 function setOf(task: Task): number | undefined {
   return task.survives ? (setOfThread(task.leader) ?? task.core.tc?.cg_set) : undefined;
 }
@@ -67,7 +67,7 @@ function setOfThread(thread: Thread): number | undefined {
 
 function moveTasks({ host, tree }: StageContext, groups: Cgroups | undefined): void {
   if (groups === undefined) return;
-  // A child is born where its forker was, before any of them moved.
+  // Every task was born in the cgroups of the root task, because none has moved before.
   const born = setOf(tree.root);
   for (const task of tree.tasks) if (setOf(task) !== born) groups.move(host, task, setOf(task), "whole");
 }
@@ -95,7 +95,7 @@ function readCgroups(plan: Plan): Cgroups | undefined {
   return groups;
 }
 
-/** The cgroups of a checkpoint, and where they are here. */
+/** The cgroups of a checkpoint, and their places here. */
 class Cgroups {
   readonly hasNamespace: boolean;
   readonly directories: Directories;
@@ -120,7 +120,7 @@ class Cgroups {
       plan.refuse({
         what: `cgroups of ${name === "" ? "the unified hierarchy" : name}`,
         why: "they are not mounted here",
-        hint: "mount them, or leave cgroups as they are: --manage-cgroups=ignore",
+        hint: "mount them, or leave cgroups unchanged: --manage-cgroups=ignore",
       });
     }
     const mode = plan.options.manageCgroups;
@@ -130,13 +130,13 @@ class Cgroups {
       if (!isWrong) continue;
       plan.refuse({
         what: `cgroup ${path}`,
-        why: isMissing ? "it is not there" : "it is there already",
-        hint: "use another --manage-cgroups",
+        why: isMissing ? "it does not exist" : "it exists already",
+        hint: "choose another mode of --manage-cgroups",
       });
     }
   }
 
-  /** Puts a task into all cgroups of a set: whole, or only as far as the root of its namespace. */
+  /** Puts a task into all cgroups of a set: into the cgroups themselves (`whole`), or into the roots of its cgroup namespace. */
   move(host: Host, task: Task, id: number | undefined, how: "namespace" | "whole"): void {
     const set = this.#sets.get(id ?? 0);
     for (const { name, path, cgns_prefix } of set?.ctls ?? []) {
@@ -146,7 +146,7 @@ class Cgroups {
     }
   }
 
-  /** Puts a thread where it is elsewhere than its process. */
+  /** Puts a thread into those cgroups in which its leader is not. */
   moveThread(host: Host, thread: Thread, id: number, leader: number | undefined): void {
     const leaders = this.#sets.get(leader ?? 0)?.ctls ?? [];
     for (const { name, path } of this.#sets.get(id)?.ctls ?? []) {

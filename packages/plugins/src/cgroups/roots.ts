@@ -4,8 +4,8 @@ import type { CgControllerEntry, CgMemberEntry, CgroupEntry } from "@restage/ima
 type Roots = Pick<RestoreOptions, "cgroupRoot" | "cgroupRoots">;
 
 /**
- * The cgroups of a checkpoint below other roots: in each hierarchy, what the tree had at the top gets the path of the option. Source: criu(8),
- * "--cgroup-root"; CRIU criu/cgroup.c.
+ * Moves the cgroups of a checkpoint below other roots: in each hierarchy the path of the option replaces the topmost cgroup of the tree. Source:
+ * criu(8), "--cgroup-root"; CRIU criu/cgroup.c.
  */
 export function rewriteRoots(image: CgroupEntry, roots: Roots): CgroupEntry {
   let { sets } = image;
@@ -34,7 +34,7 @@ function rootOf({ cnames }: CgControllerEntry, { cgroupRoot, cgroupRoots }: Root
   return root === undefined ? undefined : `/${root.split("/").filter(Boolean).join("/")}`;
 }
 
-/** What a namespace had as its root is its root again, wherever that is now. */
+/** The root of a cgroup namespace moves with its cgroup. */
 function rewriteMember(member: CgMemberEntry, old: string, root: string): CgMemberEntry {
   const { path, cgns_prefix: prefix = 0 } = member;
   if (path.slice(1) !== old && !path.startsWith(old === "" ? "/" : `/${old}/`)) return member;

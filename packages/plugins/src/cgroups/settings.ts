@@ -2,7 +2,7 @@ import type { Host } from "@restage/core";
 import type { CgroupPerms, CgroupPropEntry } from "@restage/images";
 import { AT_FDCWD, O } from "@restage/linux/abi";
 
-/** Settings that a cgroup has to have before tasks enter it. Source: CRIU criu/cgroup.c. */
+/** Settings that a cgroup needs before tasks enter it. Source: CRIU criu/cgroup.c. */
 const EARLY: ReadonlySet<string> = new Set([
   "cpuset.cpus",
   "cpuset.mems",
@@ -15,10 +15,10 @@ const EARLY: ReadonlySet<string> = new Set([
 ]);
 /** Settings that stop its tasks. */
 const FREEZING: ReadonlySet<string> = new Set(["freezer.state", "cgroup.freeze"]);
-/** Lists of its tasks: they have owners and modes, but are no settings. */
+/** Lists of its tasks: they have owners and modes, but are not settings. */
 const TASKS: ReadonlySet<string> = new Set(["cgroup.procs", "tasks", "cgroup.threads"]);
 
-/** When a setting is restored: before tasks enter the cgroup, when all are there, or when they are about to go on. */
+/** When a setting is restored: before tasks enter the cgroup, when all are in it, or just before they resume. */
 export type Time = "early" | "late" | "freezing";
 
 function timeOf(name: string): Time {
@@ -26,14 +26,14 @@ function timeOf(name: string): Time {
   return EARLY.has(name) ? "early" : "late";
 }
 
-/** A cgroup that gets its settings. */
+/** A cgroup whose settings are restored. */
 export interface CgroupToSet {
   readonly path: string;
-  /** One that was here before gets what it had again when the restore fails. */
+  /** Whether this restore made it. One that existed before gets its old settings back when the restore fails. */
   readonly made: boolean;
 }
 
-/** Restores those settings of a cgroup whose time it is. What it has already is left alone. */
+/** Restores the settings of a cgroup that are due at a time, unless they have the saved value already. */
 export function restoreSettings(
   host: Host,
   cgroup: CgroupToSet,
@@ -48,7 +48,7 @@ export function restoreSettings(
   }
 }
 
-/** Owner and mode of a cgroup's directory or file. */
+/** Sets owner and mode of a cgroup's directory or file. */
 export function setOwner(host: Host, path: string, perms: CgroupPerms | undefined): void {
   if (perms === undefined || host.stat(path) === "missing") return;
   host.call.fchownat(AT_FDCWD, path, perms.uid, perms.gid, 0);
@@ -72,7 +72,7 @@ function restoreSetting(host: Host, cgroup: CgroupToSet, { name, value }: Cgroup
       setPriorities(host, file, wanted);
       return;
     case "memory.oom_control":
-      // It reads as several lines; only the first word of what CRIU saves can be written.
+      // The kernel shows several lines, which CRIU saves, but accepts only the first number.
       write(host, cgroup, file, /\d+/.exec(wanted)?.[0] ?? "");
       return;
     default:
@@ -94,7 +94,7 @@ function write(host: Host, { made }: CgroupToSet, file: string, value: string): 
   host.writeFile(file, value);
 }
 
-/** Controllers that children have, no others. */
+/** Enables exactly these controllers for the children. */
 function setControllers(host: Host, cgroup: CgroupToSet, file: string, value: string): void {
   const wanted = value.split(/\s+/).filter(Boolean);
   const now = (host.readText(file) ?? "").split(/\s+/).filter(Boolean);
@@ -114,14 +114,14 @@ function setControllers(host: Host, cgroup: CgroupToSet, file: string, value: st
   host.writeFile(file, [...off, ...on].join(" "));
 }
 
-/** All devices are forbidden, then those of the list allowed, one a write. */
+/** Forbids all devices, then allows those of the list, one per write. */
 function setDevices(host: Host, path: string, list: string): void {
   if (host.readText(`${path}/devices.list`)?.trim() === list) return;
   host.writeFile(`${path}/devices.deny`, "a");
   for (const line of list.split("\n").filter(Boolean)) host.writeFile(`${path}/devices.allow`, line);
 }
 
-/** One network device a write; those that are not here have no priority. */
+/** Sets the priority of one network device per write, except for devices that do not exist here. */
 function setPriorities(host: Host, file: string, value: string): void {
   const known = new Set((host.readText(file) ?? "").split("\n").map((line) => line.split(" ")[0]));
   for (const line of value.split("\n").filter((line) => known.has(line.split(" ")[0]))) host.writeFile(file, line);

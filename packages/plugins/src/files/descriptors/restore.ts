@@ -9,7 +9,7 @@ import {
 } from "@restage/core";
 import { fdTypes } from "@restage/images";
 import { FD_CLOEXEC, O } from "@restage/linux/abi";
-import { NetNamespaces, netNamespaceOf } from "../../namespaces/net/restore.ts";
+import { NetNamespaces, netNamespaceOf } from "../../namespaces/net/net-namespaces.ts";
 import { FilePassings } from "../../transport/file-passings.ts";
 import { Transport } from "../../transport/transport.ts";
 import { byFile, type FilePlan, planFiles } from "./file-plan.ts";

@@ -1,7 +1,7 @@
 import { definePlugin, type Plan, type Plugin, type Task } from "@restage/core";
 import type { NsFileEntry } from "@restage/images";
 import { AT_FDCWD, CLONE, F, O } from "@restage/linux/abi";
-import { NetNamespaces } from "../../namespaces/net/restore.ts";
+import { NetNamespaces } from "../../namespaces/net/net-namespaces.ts";
 import { referencedFiles } from "../descriptors/referenced-files.ts";
 
 /** Kinds of namespaces: their names in /proc/PID/ns and their fields in ids images. Source: proc_pid_ns(5), CRIU images/core.proto. */

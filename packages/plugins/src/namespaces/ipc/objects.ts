@@ -2,7 +2,7 @@ import type { Host } from "@restage/core";
 import type { IpcDescEntry } from "@restage/images";
 import type { IdsInside } from "../user/ids-inside.ts";
 
-/** System V objects of a kind in the namespace of this thread: a map of columns for each, numbers as they stand there. Source: sysvipc(7). */
+/** System V objects of a kind in the IPC namespace of this thread, each as a map of columns. Source: sysvipc(7). */
 export function readObjects(host: Host, kind: "shm" | "sem" | "msg"): readonly ReadonlyMap<string, string>[] {
   const [header = "", ...lines] = (host.readText(`/proc/sysvipc/${kind}`) ?? "").split("\n");
   const columns = header.trim().split(/\s+/);
@@ -12,7 +12,7 @@ export function readObjects(host: Host, kind: "shm" | "sem" | "msg"): readonly R
   });
 }
 
-/** Key, id, owners and permissions of such an object. Owners are told as this process's user namespace has them. */
+/** Key, id, owners and permissions of an object. The columns have owners as ids of this process. */
 export function descriptionOf(
   object: ReadonlyMap<string, string>,
   kind: "shm" | "sem" | "msg",
@@ -20,7 +20,7 @@ export function descriptionOf(
 ): IpcDescEntry {
   const number = (column: string) => Number(object.get(column));
   return {
-    // Told as a signed number.
+    // The column is signed.
     key: number("key") >>> 0,
     uid: ids.uid(number("uid")),
     gid: ids.gid(number("gid")),

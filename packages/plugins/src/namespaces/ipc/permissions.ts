@@ -2,12 +2,12 @@ import { data, type Task } from "@restage/core";
 import type { IpcDescEntry } from "@restage/images";
 import { IPC, IPC64_PERM } from "@restage/linux/abi";
 
-/** Flags with which an object is made as it was. */
+/** Flags of shmget(2), semget(2) and msgget(2) that make an object with its old permissions. */
 export function creationFlags({ mode }: IpcDescEntry): number {
   return IPC.CREAT | IPC.EXCL | (mode & 0o777);
 }
 
-/** The next object of a kind gets this id. Requires CONFIG_CHECKPOINT_RESTORE. Source: Documentation/admin-guide/sysctl/kernel.rst. */
+/** Sets the id of the next object of a kind. Requires CONFIG_CHECKPOINT_RESTORE. Source: Documentation/admin-guide/sysctl/kernel.rst. */
 export function chooseId(root: Task, kind: "shm" | "sem" | "msg", { id }: IpcDescEntry): void {
   root.writeFile(`/proc/sys/kernel/${kind}_next_id`, String(id));
 }
@@ -21,7 +21,7 @@ export function permissions({ uid, gid, mode }: IpcDescEntry, size: number): Dat
   return view;
 }
 
-/** Those bytes as an argument. */
+/** The bytes of a structure as an argument of a call. */
 export function argument(view: DataView) {
   return data(new Uint8Array(view.buffer));
 }

@@ -6,8 +6,8 @@ import { type Mount, type MountTree, relative } from "./mount-tree.ts";
 import { ROOT, type Yard } from "./yard.ts";
 
 /**
- * Makes the mounts of a namespace in the yard, from the root down: each a clone of a part of what is there, put on its mount point in its parent,
- * which is found by the parent's descriptor, whatever is over it. The root becomes the working directory. Returns descriptors of all.
+ * Makes the mounts of a namespace in the yard, from the root down. Each is a clone of a part of a file system, moved to its mount point. The mount
+ * point is found through the parent's descriptor, whatever covers it. The root becomes the working directory. Returns the descriptors of all mounts.
  *
  * @param clones mounts of which a writable clone gets a number too.
  */
@@ -32,12 +32,12 @@ export async function assemble(
       const found = host.stat(`/proc/${root.hostPid}/fd/${under.result}/${point}`);
       yard.makeDeleted(part, typeof found === "string" || (found.mode & S_IF.MT) === S_IF.DIR);
     }
-    const clone = yard.clone(part).hint(`${entry.root}, which ${entry.mountpoint} showed, has to be there`);
+    const clone = yard.clone(part).hint(`create ${entry.root}, which ${entry.mountpoint} showed`);
     setAttributes(root, clone, entry);
     const number = clones.get(mount);
     if (number !== undefined) root.place(yard.clone(part), number, { cloexec: true });
     const flags = MOVE_MOUNT.F_EMPTY_PATH | (point === "" ? MOVE_MOUNT.T_EMPTY_PATH : 0);
-    call.move_mount(clone, "", under ?? AT_FDCWD, point, flags).hint(`${entry.mountpoint} has to be there`);
+    call.move_mount(clone, "", under ?? AT_FDCWD, point, flags).hint(`create the mount point ${entry.mountpoint}`);
     made.set(mount, clone);
   }
   const [top] = made.values();
@@ -45,7 +45,7 @@ export async function assemble(
   return made;
 }
 
-/** The working directory becomes the root, on which the old one then is, and goes. Source: pivot_root(2). */
+/** Makes the working directory the root. The old root is then mounted on it, and unmounted. Source: pivot_root(2). */
 export function pivot({ call }: Task): void {
   call.pivot_root(".", ".");
   call.umount2(".", MNT.DETACH);

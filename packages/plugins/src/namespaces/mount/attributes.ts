@@ -2,7 +2,7 @@ import { type Task, type Value, words } from "@restage/core";
 import type { MntEntry } from "@restage/images";
 import { AT, MOUNT_ATTR, MOUNT_ATTR_SIZE, MS } from "@restage/linux/abi";
 
-/** Flags of mount(2) and the attributes that they are. */
+/** Flags of mount(2) and the attributes of mount_setattr(2) that they correspond to. */
 const ATTRIBUTES = [
   [MS.RDONLY, MOUNT_ATTR.RDONLY],
   [MS.NOSUID, MOUNT_ATTR.NOSUID],
@@ -13,7 +13,7 @@ const ATTRIBUTES = [
   [MS.NOATIME, MOUNT_ATTR.NOATIME],
 ] as const;
 const ALL = ATTRIBUTES.reduce<number>((all, [, attribute]) => all | attribute, MOUNT_ATTR.ATIME);
-/** Flags that a mount has, not its file system. Older images have both kinds in `flags`. Source: CRIU criu/mount.c. */
+/** Flags of mounts, not of file systems. Older images have both in `flags`. Source: CRIU criu/mount.c. */
 const OF_MOUNTS =
   MS.NOSUID |
   MS.NODEV |
@@ -26,12 +26,12 @@ const OF_MOUNTS =
   MS.SLAVE |
   MS.SHARED;
 
-/** Flags for mount(2) of a file system of its own. */
+/** Flags for mount(2) of a new file system. */
 export function flagsOfFileSystem({ flags, sb_flags }: MntEntry): number {
   return sb_flags ?? flags & ~OF_MOUNTS;
 }
 
-/** Makes a mount private, and gives it its flags, no others. Requires Linux 5.12. */
+/** Makes a mount private, and sets exactly its flags. Requires Linux 5.12. */
 export function setAttributes(task: Task, mount: Value, entry: MntEntry): void {
   const flags = entry.sb_flags === undefined ? entry.flags & OF_MOUNTS : entry.flags;
   const set = ATTRIBUTES.reduce<number>((all, [flag, attribute]) => ((flags & flag) === 0 ? all : all | attribute), 0);
@@ -41,7 +41,7 @@ export function setAttributes(task: Task, mount: Value, entry: MntEntry): void {
   setattr(task, mount, words(attributes, ALL, propagation, 0));
 }
 
-/** MS.SHARED or MS.SLAVE. */
+/** @param propagation MS.SHARED or MS.SLAVE. */
 export function setPropagation(task: Task, mount: Value, propagation: number): void {
   setattr(task, mount, words(0, 0, propagation, 0));
 }

@@ -7,7 +7,7 @@ import { type Mount, type MountTree, readMounts, relative } from "./mount-tree.t
 
 const NONE = -1;
 
-/** A mount namespace, and the numbers under which tasks have it and its root open if there are several. */
+/** A mount namespace, and where there are several, the numbers of its descriptor and of its root in every task. */
 export interface Namespace {
   readonly tree: MountTree;
   readonly mountIds: ReadonlySet<number>;
@@ -15,7 +15,7 @@ export interface Namespace {
   readonly root: number | undefined;
 }
 
-/** That of the root task first. */
+/** The mount namespaces of the tree, that of the root task first. */
 export function readNamespaces({ images, tree, survivors, serviceDescriptors }: Plan): readonly Namespace[] {
   if (!hasOwnNamespace(images, tree.root, "mount")) return [];
   const ids = [...new Set([tree.root, ...survivors].map(mountNamespaceOf))].filter((id) => id !== undefined);
@@ -31,26 +31,26 @@ export function readNamespaces({ images, tree, survivors, serviceDescriptors }: 
   });
 }
 
-/** The namespace of a task by its id in the images. Zombies and helpers stay in that of who forks them. */
+/** The number of a task's namespace in the images. Zombies and helpers stay in that of the task that forks them. */
 export function mountNamespaceOf(task: Task): number | undefined {
   if (task.survives || task.forker === undefined) return namespaceId(task, "mount");
   return mountNamespaceOf(task.forker);
 }
 
-/** Where the files of mounts are. */
+/** Where the files of mounts can be reached. */
 export interface MountPaths {
-  /** What comes before a path so that a task finds it in the namespace of a mount, by its id: nothing, if that is its own. */
+  /** The prefix with which a task reaches a path in the namespace of a mount; empty in its own. */
   forTask(task: Task, mountId: number | undefined): string;
-  /** What comes before a path so that this process finds it, from the end of PREPARE_NAMESPACES to COMPLETE. */
+  /** The prefix with which this process reaches a path, from the end of PREPARE_NAMESPACES to COMPLETE. */
   outside(mountId: number | undefined): string;
   /**
-   * Where this process can write to a path, also on a read-only mount, for as long. What is there on the host is found there, so that it can be
-   * undone when no task is left.
+   * A path at which this process can write during the same time, also on a read-only mount. For files of the host it is their path there, so that an
+   * undo finds them when no task is left.
    */
   writable(mountId: number | undefined, path: string): string;
 }
 
-/** To be asked for while planning. */
+/** Must be called while planning: it reserves descriptors. */
 export function readMountPaths(plan: Plan): MountPaths {
   const { options, tree } = plan;
   const namespaces = readNamespaces(plan);
@@ -86,8 +86,7 @@ export function readMountPaths(plan: Plan): MountPaths {
 }
 
 /**
- * Read-only mounts on which files were deleted, which have to be made there for a while, and the numbers under which tasks have clones of them that
- * are writable.
+ * Read-only mounts on which deleted files must exist for a moment, and the numbers of writable clones of them in every task.
  */
 export function readWritableClones(plan: Plan, mounts: Iterable<Mount>): ReadonlyMap<Mount, number> {
   const { images, serviceDescriptors } = plan;

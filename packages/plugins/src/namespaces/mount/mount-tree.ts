@@ -16,7 +16,7 @@ export interface MountTree {
   readonly mounts: readonly Mount[];
 }
 
-/** The mounts of a namespace. Throws ERR_IMAGE when they are no tree. */
+/** Reads the mounts of a namespace. Throws ERR_IMAGE when they do not form a tree. */
 export function readMounts(images: ImageSet, id: number): MountTree {
   const entries = images.values("mnts", id);
   const byId = new Map(entries.map((entry) => [entry.mnt_id, entry]));
@@ -39,8 +39,8 @@ export function readMounts(images: ImageSet, id: number): MountTree {
 }
 
 /**
- * A path finds what is mounted last, so deeper mount points come before those that would hide them; of several on one place the older, with the
- * lower id, is below.
+ * Children in the order in which they are mounted. A path leads to the last mount, so deeper mount points come before those that would hide them. Of
+ * several at one place the older, with the lower id, is below.
  */
 function childrenOf(parent: MntEntry, entries: readonly MntEntry[]): readonly MntEntry[] {
   const children = entries.filter((entry) => entry.parent_mnt_id === parent.mnt_id && entry !== parent);
@@ -48,12 +48,12 @@ function childrenOf(parent: MntEntry, entries: readonly MntEntry[]): readonly Mn
   return children.sort((a, b) => depth(b) - depth(a) || a.mnt_id - b.mnt_id);
 }
 
-/** Is a path in a directory, or the directory itself? */
+/** Whether a path is in a directory, or the directory itself. */
 export function isWithin(path: string, directory: string): boolean {
   return directory === "/" || path === directory || path.startsWith(`${directory}/`);
 }
 
-/** A path in a directory, relative to that: empty for the directory itself. */
+/** A path relative to a directory: empty for the directory itself. */
 export function relative(path: string, directory: string): string {
   return directory === "/" ? path.slice(1) : path.slice(directory.length + 1);
 }

@@ -3,29 +3,29 @@ import { CLONE, MOVE_MOUNT, MS } from "@restage/linux/abi";
 import { setPropagation } from "./attributes.ts";
 import { isWithin, type Mount, type MountTree } from "./mount-tree.ts";
 
-/** What is needed to tie mounts together. */
+/** The mounts to be tied together. */
 export interface Made {
   /** Descriptors of all mounts. */
   readonly mounts: ReadonlyMap<Mount, Value>;
   /** Descriptors of all mount namespaces. */
   readonly namespaces: ReadonlyMap<MountTree, Value>;
-  /** The mount in the yard that a mount was cloned from: a slave of what it is a part of on the host. */
+  /** The mount in the yard from which a mount was cloned: a slave of the host's. */
   readonly origin: (mount: Mount) => Value | undefined;
 }
 
-/** Mounts that share what is mounted on them, and get what is mounted on their masters. Source: mount_namespaces(7). */
+/** Mounts that share mount events, and receive those of their master. Source: mount_namespaces(7). */
 interface Group {
   readonly shared: number;
   readonly master: number;
-  /** The one that shows the most first: the others can join only what shows as much as they do. */
+  /** The one with the shortest root first: the others can join only a mount that shows at least as much. */
   readonly mounts: Mount[];
 }
 
 /**
- * Shared and slave mounts. Everything was made private, so that no mount came up twice; now the first of a group is shared, and the others join
- * it, masters before their slaves. A master that is not in the tree is on the host: who is in the tree gets it from where it came.
+ * Makes shared and slave mounts. All mounts were made private, so that none was propagated to another. Now the first mount of each group becomes
+ * shared, and the others join it, masters before their slaves. A master outside the tree is on the host, and reaches the tree through the yard.
  *
- * A group is joined from any namespace, but only in its own can a mount be made shared or a slave. Requires Linux 5.15 for groups of several.
+ * A mount can join a group from any namespace, but becomes shared or a slave only in its own. Requires Linux 5.15 for groups of several mounts.
  */
 export function propagate(task: Task, { mounts, namespaces, origin }: Made): void {
   const groups = readGroups([...mounts.keys()]);
@@ -35,7 +35,7 @@ export function propagate(task: Task, { mounts, namespaces, origin }: Made): voi
     task.call
       .move_mount(from, "", to, "", MOVE_MOUNT.F_EMPTY_PATH | MOVE_MOUNT.T_EMPTY_PATH | MOVE_MOUNT.SET_GROUP)
       .hint(
-        `${target.entry.mountpoint} was tied to others: that needs Linux 5.15, and masters of the host as they were`,
+        `${target.entry.mountpoint} shared mounts with others: use Linux 5.15 or newer, and restore the host's master mounts`,
       );
   };
   const become = (mount: Mount, propagation: number) => {
@@ -55,7 +55,7 @@ export function propagate(task: Task, { mounts, namespaces, origin }: Made): voi
     if (group.master !== 0) enslave(first);
     if (group.shared !== 0) become(first, MS.SHARED);
     for (const other of others) {
-      // Slaves of one master have nothing else in common: each can come from there.
+      // Slaves of one master need not join each other: each can join the master.
       if (group.shared === 0 && !isWithin(other.entry.root, first.entry.root)) enslave(other);
       else join(mounts.get(first), other);
     }

@@ -19,15 +19,15 @@ import { Yard } from "./yard.ts";
 
 /** The mount namespaces of the tree. */
 export interface MountNamespaces {
-  /** A descriptor of the root task's, from the end of PREPARE_NAMESPACES to the commit; undefined if the tree has none of its own. */
+  /** A descriptor of the root task's mount namespace, from the end of PREPARE_NAMESPACES to the commit; undefined without one of its own. */
   readonly descriptor: number | undefined;
 }
 
 export const MountNamespaces: Service<MountNamespaces> = defineService<MountNamespaces>("mount-namespaces");
 
 /**
- * ROOT_TASK: a mount namespace of the tree's own. PREPARE_NAMESPACES: the root task makes all mounts of all namespaces, each below a new root, and
- * turns to its own; what was there before goes away. FORKING: tasks enter theirs.
+ * ROOT_TASK: the root task enters a new mount namespace. PREPARE_NAMESPACES: it makes the mounts of all namespaces, each below a new root, and enters
+ * its own; the mounts of the host are gone from there. FORKING: tasks enter theirs.
  *
  * Requires CAP_SYS_ADMIN and Linux 5.12.
  */
@@ -39,7 +39,7 @@ export function mountNamespaces(): Plugin {
     stages: {
       ROOT_TASK: "enters a new mount namespace",
       PREPARE_NAMESPACES:
-        "makes all mounts of all mount namespaces, with the contents of tmpfs; the root task turns to its own",
+        "makes all mounts of all mount namespaces, with the contents of tmpfs; the root task enters its own",
       FORKING: "tasks enter their mount namespaces",
     },
     apply({ plan, stages, mountsReady, commit, abort, provide }) {
@@ -73,7 +73,7 @@ export function mountNamespaces(): Plugin {
       });
       stages.FORKING.task.tap("mount-namespaces", (task) => {
         const id = mountNamespaceOf(task);
-        // Who forks it is in its own by then.
+        // By then the task that forks it is in its own.
         if (id === undefined || task.forker === undefined || id === mountNamespaceOf(task.forker)) return;
         const namespace = namespaces.find(({ tree }) => tree.id === id);
         if (namespace?.number !== undefined) task.call.setns(namespace.number, CLONE.NEWNS);
@@ -88,7 +88,7 @@ export function mountNamespaces(): Plugin {
   });
 }
 
-/** Makes all namespaces; `ready` is called when the root task's mounts are there, and the host's still are. */
+/** Makes all namespaces. Calls `ready` when the root task's mounts exist, and those of the host are still reachable. */
 async function makeAll(
   root: Task,
   context: StageContext,
@@ -98,7 +98,7 @@ async function makeAll(
   ready: () => Promise<void>,
 ): Promise<void> {
   const { call } = root;
-  // The host's: what tasks find there about themselves, whatever is mounted over it.
+  // The host's, where a task finds itself whatever is mounted over it.
   const proc = call.openat(AT_FDCWD, "/proc", O.PATH | O.CLOEXEC, 0);
   const openNamespace = () => call.openat(proc, "self/ns/mnt", O.RDONLY | O.CLOEXEC, 0);
   const yard = new Yard(root, context);
@@ -137,7 +137,7 @@ async function makeAll(
   }
 }
 
-/** A descriptor gets its number, or is closed. */
+/** Puts a descriptor at a number, or closes it. */
 function keep(task: Task, descriptor: Value | undefined, number: number | undefined): void {
   if (descriptor === undefined) return;
   if (number === undefined) task.call.close(descriptor);

@@ -5,18 +5,18 @@ import { flagsOfFileSystem } from "./attributes.ts";
 import { type FileSystem, hostPathOf, type Part } from "./file-systems.ts";
 import { unpackInto } from "./tmpfs-content/restore.ts";
 
-/** Where the root of a tree of mounts is put before it is turned to. */
+/** The name in the yard of the root of a new tree of mounts. */
 export const ROOT = "root";
 
 interface Undeleted {
   readonly isDirectory: boolean;
-  /** On the host it goes when the restore fails, unless that is forgotten. */
+  /** Cancels the undo that removes it from the host. */
   readonly forget: (() => void) | undefined;
 }
 
 /**
- * A directory on which every file system is mounted once, whole and with nothing over it, so that parts of it can be cloned. It is the working
- * directory of the root task; a copy of it is in every mount namespace that the task makes from here.
+ * A directory in which every file system is mounted once, as a whole and uncovered, so that parts of it can be cloned. It is the working directory of
+ * the root task. Every mount namespace that the task makes from here has a copy of it.
  */
 export class Yard {
   readonly #root: Task;
@@ -24,7 +24,7 @@ export class Yard {
   /** Names in the yard. */
   readonly #names = new Map<FileSystem, string>();
   readonly #descriptors = new Map<FileSystem, Value>();
-  /** What had been deleted and is there for a while, by its path in the yard. */
+  /** Deleted files and directories that exist for a moment, by path in the yard. */
   readonly #deleted = new Map<string, Undeleted>();
 
   constructor(root: Task, context: StageContext) {
@@ -32,10 +32,10 @@ export class Yard {
     this.#context = context;
   }
 
-  /** Mounts all file systems. Nothing of it is seen on the host. */
+  /** Mounts all file systems. The host does not see them. */
   async make(fileSystems: Iterable<FileSystem>): Promise<void> {
     const { call } = this.#root;
-    // What is mounted here stays here; who shared something with the host is now its slave, and so can hand that on.
+    // Mounts made here stay here. Mounts that shared events with the host become its slaves, and can pass them on.
     call.mount("none", "/", undefined, MS.REC | MS.SLAVE, undefined);
     // Taken before the yard covers anything.
     const taken = new Map<FileSystem, Value>();
@@ -44,32 +44,32 @@ export class Yard {
       if (path !== undefined)
         taken.set(fileSystem, call.open_tree(AT_FDCWD, path, OPEN_TREE.CLONE | OPEN_TREE.CLOEXEC | AT.NO_AUTOMOUNT));
     }
-    // Any directory serves: what it covers is not needed any more.
+    // Any directory serves, because what it covers is no longer needed.
     call.mount("restage", "/proc", "tmpfs", 0, "mode=700");
     call.chdir("/proc");
     call.mkdirat(AT_FDCWD, ROOT, 0o700);
     for (const fileSystem of fileSystems) await this.#add(fileSystem, taken.get(fileSystem));
   }
 
-  /** What came from the host, by descriptors of the mounts in the yard. */
+  /** Descriptors of the mounts in the yard that came from the host. */
   get descriptors(): ReadonlyMap<FileSystem, Value> {
     return this.#descriptors;
   }
 
-  /** A mount, attached nowhere yet, of a part of a file system. */
+  /** A detached mount of a part of a file system. */
   clone({ of, path }: Part): Call {
     const flags = OPEN_TREE.CLONE | OPEN_TREE.CLOEXEC | AT.SYMLINK_NOFOLLOW | AT.NO_AUTOMOUNT;
     return this.#root.call.open_tree(AT_FDCWD, this.#path(of, path), flags);
   }
 
-  /** Makes what had been deleted once more, with the directories above it, empty as CRIU does it. All that was recorded has been run. */
+  /** Creates a deleted file or directory, empty as CRIU does, with the directories above it. All recorded calls must have run. */
   makeDeleted({ of, path }: Part, isDirectory: boolean): void {
     const names = path.split("/");
     for (let length = 1; length < names.length; length++) this.#makeAgain(of, names.slice(0, length).join("/"), true);
     this.#makeAgain(of, path, isDirectory);
   }
 
-  /** Deletes again what had been deleted. */
+  /** Deletes everything that `makeDeleted` created. */
   async deleteAgain(): Promise<void> {
     const made = [...this.#deleted].reverse();
     for (const [path, { isDirectory }] of made)
@@ -117,10 +117,10 @@ export class Yard {
     const flags = flagsOfFileSystem(entry);
     const options = entry.options === "" ? undefined : entry.options;
     const writable = archive === undefined ? flags : flags & ~MS.RDONLY;
-    // A user namespace may mount what the host has mounted restrictedly only with the same restrictions.
+    // A user namespace can mount what the host has mounted with restrictions only with the same ones.
     call
       .mount(device, name, type, writable | (entry.flags & (MS.NOSUID | MS.NODEV | MS.NOEXEC)), options)
-      .hint(`${entry.mountpoint}: the kernel has to have ${type}, and the host what it is made from`);
+      .hint(`for ${entry.mountpoint} use a kernel with ${type}, and provide its source on the host`);
     if (archive === undefined) return;
     call.chdir(name);
     await this.#root.flush();

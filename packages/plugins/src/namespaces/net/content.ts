@@ -15,9 +15,10 @@ import { linkSysctls, networkSysctls, setSysctls } from "./sysctls/restore.ts";
 const RTGENMSG = 4;
 
 /**
- * Fills the namespaces of a tree. The coordinator does it: with sockets that it opens inside, links may go from one to the other, and to the host.
+ * Fills the network namespaces of a tree. The coordinator does it, with sockets that it opens inside, so that links can connect the namespaces with each
+ * other and with the host.
  *
- * First settings of all namespaces and links between them, none of them up: so nothing passes before there is a firewall.
+ * First come the settings of all namespaces and the links between them, none of them up, so that no packet passes before the firewalls work.
  */
 export function fillNamespaces(context: StageContext, namespaces: readonly NetNamespace[]): void {
   const { host, tree, images, options } = context;
@@ -44,7 +45,7 @@ export function fillNamespaces(context: StageContext, namespaces: readonly NetNa
   }
 }
 
-/** What comes before links between namespaces. A namespace that somebody else fills has no lock of the dump. */
+/** Sets what must precede links between namespaces. The images of a namespace that stays empty have no lock, so it is made here. */
 function prepare({ host, images, tree, options }: StageContext, { id, filled, external }: NetNamespace): void {
   const netns = images.optional("netns", id);
   if (filled && netns !== undefined) {
@@ -54,7 +55,7 @@ function prepare({ host, images, tree, options }: StageContext, { id, filled, ex
   if (!filled && !external) lockNamespace(host, images.inventory);
 }
 
-/** What comes after links: they come up, behind the firewall. */
+/** Brings the links up, behind the firewall, and adds what needs them. */
 function complete({ host, images, options }: StageContext, namespace: NetNamespace & OpenNamespace): void {
   const { id, filled, routes, links } = namespace;
   if (filled) {
@@ -69,7 +70,7 @@ function complete({ host, images, options }: StageContext, namespace: NetNamespa
   makeTrackedConnections(host, images, id);
 }
 
-/** The numbers under which a namespace knows the others of the tree: they are part of what is said about links. */
+/** Sets the numbers by which a namespace knows the others of the tree: descriptions of links contain them. */
 function nameOthers(context: StageContext, { id, routes }: OpenNamespace, all: readonly OpenNamespace[]): void {
   for (const { target_ns_id, netnsid_value } of context.images.optional("netns", id)?.nsids ?? []) {
     const target = all.find(({ id }) => id === target_ns_id);

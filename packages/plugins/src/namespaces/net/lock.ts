@@ -2,7 +2,7 @@ import { type Host, RestoreError } from "@restage/core";
 import type { InventoryEntry } from "@restage/images";
 import { deleteTable, LOCK_METHOD, lockTable } from "../../sockets/network-lock/restore.ts";
 
-/** CRIU lets through packets with this mark. Source: CRIU soccr/soccr.h. */
+/** The mark of packets that CRIU's rules accept. Source: CRIU soccr/soccr.h. */
 const MARK = "0xc114";
 
 const CHAIN = [
@@ -14,7 +14,7 @@ const CHAIN = [
 ];
 const JUMPS = [":CRIU - [0:0]", "-D INPUT -j CRIU", "-D OUTPUT -j CRIU"];
 
-/** Keeps all packets off a namespace, by CRIU's means. To be called inside it. Requires CAP_NET_ADMIN. */
+/** Drops all packets of a namespace with CRIU's rules. Must be called inside it. Requires CAP_NET_ADMIN. */
 export function lockNamespace(host: Host, inventory: InventoryEntry): void {
   const method = methodOf(inventory);
   if (method === LOCK_METHOD.IPTABLES) changeFilters(host, CHAIN);
@@ -24,12 +24,12 @@ export function lockNamespace(host: Host, inventory: InventoryEntry): void {
   run(host, "nft", ["-f", "-"], `table ${lockTable(inventory)} { ${chain("output")} ${chain("input")} }\n`);
 }
 
-/** Lets all packets through again. To be called inside the namespace. */
+/** Removes CRIU's rules. Must be called inside the namespace. */
 export function unlockNamespace(host: Host, inventory: InventoryEntry): void {
   const method = methodOf(inventory);
   if (method === LOCK_METHOD.NFTABLES) deleteTable(host, inventory);
   if (method !== LOCK_METHOD.IPTABLES) return;
-  // Not in one go: for iptables of nftables a chain is in use until the jumps to it are gone.
+  // In two steps: with the iptables of nftables a chain is in use until the jumps to it are deleted.
   changeFilters(host, JUMPS);
   changeFilters(host, [":CRIU - [0:0]", "-X CRIU"]);
 }
@@ -47,6 +47,6 @@ function run(host: Host, program: string, args: readonly string[], input: string
   const { status, errors } = host.runProgram(program, args, input);
   if (status === 0 || host.kernel.recording) return;
   throw new RestoreError("ERR_PLUGIN", `Cannot change the lock of the network: ${program} failed: ${errors.trim()}`, {
-    hint: "restore as root, with the firewall tools that the dump has used",
+    hint: "restore as root, with the firewall tools that the checkpoint used",
   });
 }

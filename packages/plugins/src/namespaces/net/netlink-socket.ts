@@ -3,7 +3,7 @@ import { AF, errnoText, NLM_F, NLMSG, NLMSGHDR_SIZE, SOCK } from "@restage/linux
 
 const ANSWER = 8192;
 
-/** Asks the kernel to make things in the network namespace in which it was opened. Source: netlink(7). */
+/** Sends requests to the kernel, for the network namespace in which it was opened. Source: netlink(7). */
 export class NetlinkSocket {
   readonly #host: Host;
   readonly #protocol: number;
@@ -17,21 +17,21 @@ export class NetlinkSocket {
   }
 
   /**
-   * Makes a request and waits for the answer. Returns the errno that it was answered with, 0 for success.
+   * Makes a request and waits for the answer. Returns its errno, 0 for success.
    *
-   * @param flags beside REQUEST and ACK.
+   * @param flags in addition to REQUEST and ACK.
    */
   ask(type: number, flags: number, body: Uint8Array): number {
     return errnoOf(this.#exchange(type, flags | NLM_F.ACK, body));
   }
 
-  /** The same; throws when the answer is an error. @param what for people: "make link veth0". */
+  /** Makes a request, and throws when the answer is an error. @param what the object of the error message: "make link veth0". */
   make(what: string, type: number, flags: number, body: Uint8Array, hint?: string): void {
     const errno = this.ask(type, flags, body);
     if (errno !== 0) throw this.failure(what, type, errno, hint);
   }
 
-  /** Asks for one thing. Returns the body of the answer, or undefined when it is not there. */
+  /** Asks for one object. Returns the body of the answer, or undefined when it does not exist. */
   find(type: number, body: Uint8Array): DataView | undefined {
     const answer = this.#exchange(type, 0, body);
     return errnoOf(answer) === 0 ? new DataView(answer.buffer, answer.byteOffset + NLMSGHDR_SIZE) : undefined;

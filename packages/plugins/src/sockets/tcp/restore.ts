@@ -1,7 +1,7 @@
 import { definePlugin, type ImageSet, type Plugin, type Task, type Value } from "@restage/core";
 import type { InetSkEntry } from "@restage/images";
 import { IPPROTO, SOCK, TCP_FLAG, TCP_STATE } from "@restage/linux/abi";
-import { NetNamespaces } from "../../namespaces/net/restore.ts";
+import { NetNamespaces } from "../../namespaces/net/net-namespaces.ts";
 import { unmappedWords } from "../inet/addresses.ts";
 import { prepareInetSocket, setReuse } from "../inet/binding.ts";
 import { setInetOptions } from "../inet/options.ts";

@@ -3,7 +3,7 @@ import { GETALL } from "@restage/linux/abi";
 import { idsInside } from "../../user/ids-inside.ts";
 import { descriptionOf, readObjects } from "../objects.ts";
 
-/** System V semaphores with their values. */
+/** Saves System V semaphores with their values. */
 export function saveSemaphores(context: DumpContext, namespace: number): void {
   const { host, images } = context;
   for (const object of readObjects(host, "sem")) {

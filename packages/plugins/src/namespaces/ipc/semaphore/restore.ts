@@ -3,7 +3,7 @@ import type { Entry } from "@restage/images";
 import { IPC, SEMID64_DS_SIZE, SETALL } from "@restage/linux/abi";
 import { argument, chooseId, creationFlags, permissions } from "../permissions.ts";
 
-/** System V semaphores with their values. */
+/** Makes System V semaphores with their values. */
 export function makeSemaphores(root: Task, sets: readonly Entry<"ipcns_sem">[]): void {
   for (const { value, extra } of sets) {
     const { desc, nsems } = value;

@@ -4,7 +4,7 @@ import { saveSharedPages } from "../../../memory/save-shared-pages.ts";
 import { idsInside } from "../../user/ids-inside.ts";
 import { descriptionOf, readObjects } from "../objects.ts";
 
-/** System V shared memory with what is in it, attached or not. */
+/** Saves System V shared memory with its content, attached or not. */
 export function saveSegments(context: DumpContext, namespace: number): void {
   const { host, images } = context;
   for (const object of readObjects(host, "shm")) {

@@ -6,7 +6,7 @@ import { alignUp, HUGE_PAGES_HINT, hugePageSize } from "../../../memory/huge-pag
 import { fillPages, placeAt } from "../../../memory/page-content.ts";
 import { argument, chooseId, creationFlags, permissions } from "../permissions.ts";
 
-/** System V shared memory. The root task has nothing mapped yet but the zone: each segment is filled at the same address after it. */
+/** Makes System V shared memory. The root task has only the restorer area mapped yet, so each segment is filled at the address after it. */
 export function makeSegments(root: Task, segments: readonly Entry<"ipcns_shm">[], context: StageContext): void {
   const end = context.stub.restorerArea.start + context.stub.restorerArea.length;
   for (const { value, extra } of segments) {
@@ -29,7 +29,7 @@ export function makeSegments(root: Task, segments: readonly Entry<"ipcns_shm">[]
   }
 }
 
-/** Segments that go with whoever detaches them last. */
+/** Removes segments that had been removed: they disappear when the last task detaches them. */
 export function removeAgain(root: Task, segments: readonly IpcShmEntry[]): void {
   for (const { desc } of segments) if ((desc.mode & SHM_MODE.DEST) !== 0) root.call.shmctl(desc.id, IPC.RMID, 0);
 }

@@ -1,7 +1,7 @@
 import type { DumpContext } from "@restage/core";
 import { ipcNextIds, ipcSysctls } from "@restage/images";
 
-/** Sysctls of the namespace, for what this kernel has of them. */
+/** Saves the sysctls of the namespace that this kernel has. */
 export function saveVariables({ host, images }: DumpContext, namespace: number): void {
   const read = (path: string) => host.readText(`/proc/sys/${path}`)?.trim().split(/\s+/) ?? [];
   const entry = Object.entries(ipcSysctls).map(([field, path]) => {

@@ -3,7 +3,7 @@ import { type IpcVarEntry, ipcNextIds, ipcSysctls } from "@restage/images";
 
 type Variable = number | bigint;
 
-/** What a new namespace begins with. Source: ipc/namespace.c, include/uapi/linux/{sem,msg,shm}.h, include/linux/ipc_namespace.h. */
+/** The sysctls of a new namespace. Source: ipc/namespace.c, include/uapi/linux/{sem,msg,shm}.h, include/linux/ipc_namespace.h. */
 const UNLIMITED = 0xffff_ffff_ffff_ffffn - (1n << 24n);
 
 const INITIAL: { readonly [field in keyof typeof ipcSysctls]: readonly Variable[] } = {
@@ -23,7 +23,7 @@ const INITIAL: { readonly [field in keyof typeof ipcSysctls]: readonly Variable[
   mq_msgsize_default: [8192],
 };
 
-/** Settings that hold while objects are made: limits that are higher than those of a new namespace. */
+/** Raises limits to their saved values, so that the objects of the checkpoint can be made. */
 export function raiseVariables(root: Task, entry: IpcVarEntry): void {
   for (const { path, wanted, initial } of variablesOf(entry)) {
     if (path === SHM_RMID_FORCED) continue;
@@ -32,13 +32,13 @@ export function raiseVariables(root: Task, entry: IpcVarEntry): void {
   }
 }
 
-/** The others, which the objects of the checkpoint may exceed; or which would end segments that nobody has attached yet. */
+/** Sets all other sysctls: limits that the objects of the checkpoint can exceed, and the one that removes unattached segments. */
 export function setVariables(root: Task, entry: IpcVarEntry): void {
   for (const { path, wanted, initial } of variablesOf(entry)) {
     const before = path === SHM_RMID_FORCED ? initial : highest(wanted, initial);
     if (differ(wanted, before)) write(root, path, wanted);
   }
-  // Objects got their ids by these.
+  // The restore has used these to choose the ids of objects.
   for (const [field, path] of Object.entries(ipcNextIds)) {
     const next = entry[field as keyof typeof ipcNextIds];
     if (next !== undefined) write(root, path, [next]);

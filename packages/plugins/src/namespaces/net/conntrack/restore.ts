@@ -19,8 +19,8 @@ const IMAGES = [
 ] as const;
 
 /**
- * Connections that the kernel tracks in a namespace, and those that it expects. To be called inside the namespace, after its firewall. Those of
- * TCP are followed wherever their windows have gone meanwhile, as in CRIU.
+ * Makes the connections that the kernel tracks in a namespace, and those that it expects. Must be called inside the namespace, after its firewall is
+ * loaded. As in CRIU, the kernel does not check the windows of TCP connections.
  */
 export function makeTrackedConnections(host: Host, images: ImageSet, id: number): void {
   for (const { kind, what } of IMAGES) {
@@ -38,7 +38,7 @@ export function makeTrackedConnections(host: Host, images: ImageSet, id: number)
   }
 }
 
-/** Messages of netlink(7), one after the other. Throws ERR_IMAGE. */
+/** Decodes consecutive messages of netlink(7). Throws ERR_IMAGE when one is damaged. */
 export function readMessages(file: string, payload: Uint8Array): readonly { type: number; body: Uint8Array }[] {
   const view = new DataView(payload.buffer, payload.byteOffset, payload.length);
   const messages: { type: number; body: Uint8Array }[] = [];
@@ -53,14 +53,14 @@ export function readMessages(file: string, payload: Uint8Array): readonly { type
   return messages;
 }
 
-/** The message with both directions of a TCP connection made liberal. */
+/** The message with both directions of a TCP connection marked as liberal: the kernel does not check their windows. */
 function liberal(body: Uint8Array): Uint8Array {
   const copy = new Uint8Array(body);
   if (copy[0] !== AF.INET && copy[0] !== AF.INET6) return copy;
   const tcp = attributes(copy.subarray(NFGENMSG_SIZE)).get(CTA.PROTOINFO);
   const flags = attributes(attributes(tcp ?? new Uint8Array()).get(CTA_PROTOINFO.TCP) ?? new Uint8Array());
   for (const direction of [CTA_PROTOINFO_TCP.FLAGS_ORIGINAL, CTA_PROTOINFO_TCP.FLAGS_REPLY]) {
-    // struct nf_ct_tcp_flags: flags, and which of them are meant.
+    // struct nf_ct_tcp_flags: flags, and the mask of flags to set.
     const pair = flags.get(direction);
     if (pair === undefined) continue;
     pair[0] = (pair[0] ?? 0) | IP_CT_TCP_FLAG.BE_LIBERAL;
@@ -69,7 +69,7 @@ function liberal(body: Uint8Array): Uint8Array {
   return copy;
 }
 
-/** The values of a list of attributes, by their types. */
+/** The values of a list of attributes, by type. */
 function attributes(list: Uint8Array): ReadonlyMap<number, Uint8Array> {
   const view = new DataView(list.buffer, list.byteOffset, list.length);
   const values = new Map<number, Uint8Array>();

@@ -1,24 +1,24 @@
 import { type DumpContext, type Host, RestoreError } from "@restage/core";
 
-/** Rules of iptables that the kernel keeps apart from nftables: tables that somebody has used. Source: net/netfilter/x_tables.c. */
+/** Rules of iptables that are not part of nftables: the files list tables that have been used. Source: net/netfilter/x_tables.c. */
 const LEGACY = [
   { kind: "iptables", program: "iptables-legacy-save", tables: "/proc/net/ip_tables_names" },
   { kind: "ip6tables", program: "ip6tables-legacy-save", tables: "/proc/net/ip6_tables_names" },
 ] as const;
 
-/** Says what of the firewall cannot be saved for want of a program. */
+/** Reports rules that cannot be saved because a program is missing. */
 export function checkFirewall({ host, findings }: DumpContext): void {
   if (!isThere(host, "nft")) {
-    const why = "they are not saved: nft(8), which lists them, is not there";
-    findings.warn({ what: "firewall rules (nftables)", why, hint: "install nftables if the tree has some" });
+    const why = "they are not saved, because nft(8) is not installed";
+    findings.warn({ what: "firewall rules (nftables)", why, hint: "install nftables if the tree has rules" });
   }
   for (const { program } of LEGACY.filter(({ tables }) => isUsed(host, tables))) {
     if (isThere(host, program)) continue;
-    findings.refuse({ what: "firewall rules (iptables)", why: `${program}(8), which lists them, is not there` });
+    findings.refuse({ what: "firewall rules (iptables)", why: `${program}(8) is not installed` });
   }
 }
 
-/** Saves the rules of this thread's network namespace as text that restores them. */
+/** Saves the rules of this thread's network namespace, as text that a program can load. */
 export function saveFirewall({ host, images }: DumpContext, namespace: number): void {
   const save = (kind: "nftables" | "iptables" | "ip6tables", program: string, args: readonly string[]) =>
     images.raw(kind, namespace, new TextEncoder().encode(output(host, program, args)));

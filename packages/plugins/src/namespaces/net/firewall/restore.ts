@@ -1,9 +1,9 @@
 import { type Host, type ImageSet, type Plan, RestoreError } from "@restage/core";
 
-/** The firewall of a namespace as CRIU dumped it: text that a program takes. The lock of the dump is in it. */
+/** The saved firewall of a namespace: text that a program loads. It includes the lock of the dump. */
 interface Firewall {
   readonly kind: "nftables" | "iptables" | "ip6tables";
-  /** The program that takes it, and others that could, best first. CRIU saves with legacy iptables what nft does not show. */
+  /** Programs that can load it, the best first. CRIU saves with legacy iptables what nft does not show. */
   readonly programs: readonly string[];
   readonly args: readonly string[];
   readonly text: string;
@@ -15,7 +15,7 @@ const PROGRAMS = [
   { kind: "ip6tables", programs: ["ip6tables-legacy-restore", "ip6tables-restore"], args: ["--wait"] },
 ] as const;
 
-/** The dumps of a namespace that are not empty. */
+/** The firewalls of a namespace that have rules. */
 function readFirewalls(images: ImageSet, id: number): readonly Firewall[] {
   return PROGRAMS.flatMap((program) => {
     const bytes = images.source.read(`${program.kind}-${id}.img`) ?? new Uint8Array();
@@ -27,22 +27,26 @@ function readFirewalls(images: ImageSet, id: number): readonly Firewall[] {
 export function checkFirewalls(plan: Plan, id: number): void {
   for (const { kind, programs } of readFirewalls(plan.images, id)) {
     if (plan.host.kernel.recording || findProgram(plan.host, programs) !== undefined) continue;
-    plan.refuse({ what: `${kind} of the tree`, why: `${programs.join(" or ")} is not there`, hint: `install ${kind}` });
+    plan.refuse({
+      what: `${kind} of the tree`,
+      why: `${programs.join(" or ")} is not installed`,
+      hint: `install ${kind}`,
+    });
   }
 }
 
 /**
- * Loads them: with the lock of the dump, so that nobody answers in the name of connections that are not there yet. To be called inside the namespace,
- * whose links have to be there: rules may name them.
+ * Loads firewalls, with the lock of the dump, so that the kernel does not answer packets of connections that do not exist yet. Must be called inside the
+ * namespace, after its links are made: rules can name them.
  */
 export function loadFirewalls(host: Host, images: ImageSet, id: number): void {
   for (const { programs, args, text } of readFirewalls(images, id)) {
     const program = findProgram(host, programs) ?? programs[0] ?? "";
     const { status, errors } = host.runProgram(program, args, `${text}\n`);
     if (status === 0 || host.kernel.recording) continue;
-    const message = `Cannot set up the firewall of the tree: ${program} failed: ${errors.trim()}`;
+    const message = `Cannot load the firewall of the tree: ${program} failed: ${errors.trim()}`;
     throw new RestoreError("ERR_PLUGIN", message, {
-      hint: "its version may differ from that of the checkpoint's machine",
+      hint: `compare the version of ${program} with that of the machine of the checkpoint`,
     });
   }
 }

@@ -8,7 +8,7 @@ import { readLinkSysctls } from "../sysctls/dump.ts";
 /** Types of links. Source: CRIU images/netdev.proto. */
 const LOOPBACK = 1;
 
-/** Tunnels that every namespace has by itself when the kernel knows their kind. */
+/** Tunnels that the kernel makes in every namespace when it has loaded their module. */
 const FALLBACK = /^(sit|tunl|gre|gretap|erspan|ip_vti|ip6_vti|ip6tnl|ip6gre)0$/;
 
 interface Link {

@@ -26,7 +26,7 @@ const NOT_MADE: Readonly<Record<number, string>> = {
 
 type LinksOf = Pick<OpenNamespace, "id" | "links">;
 
-/** Refuses links that are not made, and those of which nobody says what they hang on. */
+/** Refuses links that cannot be made, and those whose link on the host no option names. */
 export function checkLinks(plan: Plan, namespaces: readonly LinksOf[]): void {
   const { external } = plan.options;
   for (const namespace of namespaces) {
@@ -37,20 +37,20 @@ export function checkLinks(plan: Plan, namespaces: readonly LinksOf[]): void {
       if (kind !== undefined) plan.refuse({ what, why: `${kind} are not restored yet` });
       if (type === ndType.MACVLAN && externalLink(external, "macvlan", name) === undefined) {
         const hint = `name it: --external macvlan[${name}]:HOST-LINK`;
-        plan.refuse({ what, why: "nobody says which link of the host it belongs to", hint });
+        plan.refuse({ what, why: "no option names the link of the host that it belongs to", hint });
       }
       if (type !== ndType.VETH || link.peer_nsid !== undefined) continue;
       if ((["veth", "netdev"] as const).some((kind) => externalLink(external, kind, name) !== undefined)) continue;
       plan.warn({
         what,
-        why: "its peer was on the host, and nobody says what that is to be: the kernel will choose a name",
+        why: "its peer was on the host, and no option names it, so the kernel will choose a name",
         hint: `name it: --external veth[${name}]:HOST-LINK, with @BRIDGE after it to join one`,
       });
     }
   }
 }
 
-/** Makes all links, none of them up. Their peers on the host go with the namespaces. */
+/** Makes all links, none of them up. Their peers on the host disappear with the namespaces. */
 export function makeLinks(namespaces: readonly OpenNamespace[], outside: Outside, external: readonly string[]): void {
   const made = new Set<NetDeviceEntry>();
   for (const namespace of namespaces) {
@@ -67,21 +67,21 @@ export function makeLinks(namespaces: readonly OpenNamespace[], outside: Outside
   }
 }
 
-/** Gives all links of a namespace their settings, bridges before those that join them: they come up. */
+/** Sets all links of a namespace, which come up: bridges before the links that join them. */
 export function setLinks({ routes, links }: OpenNamespace): void {
   const ranked = [...links].sort((a, b) => Number(b.type === ndType.BRIDGE) - Number(a.type === ndType.BRIDGE));
   for (const { type, name, ifindex, mtu, address, flags, master } of ranked) {
     const isExternal = type === ndType.EXTLINK;
     const body = joined(
-      // One that a script has made may have another index here.
+      // A link that a script has made can have another index here.
       linkMessage(isExternal ? 0 : ifindex, flags, ALL_FLAGS),
       ...(isExternal ? [attribute(IFLA.IFNAME, name)] : []),
-      // Others are made with theirs.
+      // Other links were made with their addresses.
       optional(IFLA.ADDRESS, isExternal || type === ndType.TUN ? address : undefined),
       ...(type === ndType.LOOPBACK && mtu === LARGEST_LOOPBACK_MTU ? [] : [attribute(IFLA.MTU, mtu)]),
       optional(IFLA.MASTER, master === 0 ? undefined : master),
     );
-    const hint = isExternal ? "it has to be made by an action script, at setup-namespaces" : undefined;
+    const hint = isExternal ? "make it in an action script, at setup-namespaces" : undefined;
     routes.make(`set link ${name}`, RTM.SETLINK, 0, body, hint);
   }
 }
@@ -93,7 +93,7 @@ interface PairContext {
   readonly made: Set<NetDeviceEntry>;
 }
 
-/** A veth link with its peer, which is in a namespace of the tree, too, or outside. */
+/** Makes a veth link and its peer, which is in a namespace of the tree or outside. */
 function makePair({ routes }: OpenNamespace, link: NetDeviceEntry, context: PairContext): void {
   const { namespaces, outside, external, made } = context;
   const named = externalLink(external, "veth", link.name);
@@ -103,7 +103,7 @@ function makePair({ routes }: OpenNamespace, link: NetDeviceEntry, context: Pair
   const identityOfPeer = peer === undefined ? [optional(IFLA.IFNAME, name)] : identity(peer);
   const place = attribute(IFLA.NET_NS_FD, (home ?? outside).descriptor);
   const end = joined(linkMessage(peer?.ifindex ?? 0), ...identityOfPeer, place);
-  const hint = name === undefined ? undefined : `the host may have a link ${name} already`;
+  const hint = name === undefined ? undefined : `check whether the host has a link ${name} already`;
   create(routes, link, "veth", attribute(VETH_INFO.PEER, end), hint);
   if (peer !== undefined) made.add(peer);
   if (name !== undefined && bridge !== undefined) join(outside.routes, name, bridge);
@@ -115,7 +115,7 @@ function join(routes: NetlinkSocket, name: string, bridge: string): void {
   routes.make(`add link ${name} to bridge ${bridge}`, RTM.SETLINK, 0, body);
 }
 
-/** One that the caller has made on the host: it goes into the namespace. */
+/** Moves a link that the caller has made on the host into the namespace. */
 function moveIn(namespace: OpenNamespace, link: NetDeviceEntry, outside: Outside, name: string): void {
   const body = joined(
     linkMessage(indexOf(outside.routes, name)),
@@ -126,7 +126,7 @@ function moveIn(namespace: OpenNamespace, link: NetDeviceEntry, outside: Outside
   outside.routes.make(`move link ${name} to the tree as ${link.name}`, RTM.SETLINK, 0, body);
 }
 
-/** Only from the namespace of the link that it belongs to it can be made. */
+/** Makes a macvlan link, which is only possible from the namespace of the link that it belongs to. */
 function makeMacvlan(
   namespace: OpenNamespace,
   link: NetDeviceEntry,
@@ -143,7 +143,7 @@ function makeMacvlan(
     attribute(IFLA.LINK, indexOf(outside.routes, lower)),
     attribute(IFLA.NET_NS_FD, namespace.descriptor),
   );
-  create(outside.routes, link, "macvlan", settings, `look whether ${lower} can have macvlan links`, place);
+  create(outside.routes, link, "macvlan", settings, `check whether ${lower} can have macvlan links`, place);
 }
 
 function create(
@@ -168,7 +168,7 @@ function indexOf(routes: NetlinkSocket, name: string): number {
   const found = routes.find(RTM.GETLINK, joined(linkMessage(0), attribute(IFLA.IFNAME, name)));
   if (found !== undefined) return found.getInt32(IFINFOMSG.ifi_index, true);
   throw new RestoreError("ERR_PLUGIN", `Cannot find link ${name} on the host`, {
-    hint: "make it, or name another one",
+    hint: "make it, or name another link",
   });
 }
 

@@ -2,12 +2,12 @@ import { data, type Host, struct } from "@restage/core";
 import type { NetDeviceEntry } from "@restage/images";
 import { AT_FDCWD, IFREQ, O, TUN } from "@restage/linux/abi";
 
-/** What `owner` and `group` are when anybody may attach. Source: CRIU images/tun.proto. */
+/** The value of `owner` and `group` when every user can attach. Source: CRIU images/tun.proto. */
 const NOBODY = -1;
 
 /**
- * Makes a TUN or TAP link with its index, in the network namespace in which this process is. It persists, until those have attached to it whose
- * descriptors it had (see the plugin "tun-files"). Requires CAP_NET_ADMIN. Source: Linux Documentation/networking/tuntap.rst.
+ * Makes a TUN or TAP link with its index, in the network namespace of this process. It persists until the plugin "tun-files" has attached its
+ * descriptors again. Requires CAP_NET_ADMIN. Source: Linux Documentation/networking/tuntap.rst.
  */
 export function makeTunLink(host: Host, { name, ifindex, tun }: NetDeviceEntry): void {
   if (tun === undefined) return;

@@ -1,6 +1,9 @@
-import { image, testPlan, testPlugin } from "@restage/core/testing";
+import { image, testDump, testPlan, testPlugin } from "@restage/core/testing";
 import { describe, expect, it } from "vitest";
-import { timeNamespace } from "../src/namespaces/time/restore.ts";
+import { timeNamespace as saved } from "../../src/namespaces/time/dump.ts";
+import { fromTimespec, parseOffsets, printOffsets, toTimespec } from "../../src/namespaces/time/format.ts";
+import { timeNamespace } from "../../src/namespaces/time/restore.ts";
+import { namespaceLinks, OWN_ID, treeWithOwn } from "./support.ts";
 
 const clocks = (seconds: bigint, nanoseconds: bigint, id = 0) =>
   image(
@@ -64,5 +67,48 @@ describe("the time namespace", () => {
       ["refused", "CAP_SYS_ADMIN"],
       ["refused", "CAP_SYS_TIME"],
     ]);
+  });
+});
+
+describe("offsets of clocks", () => {
+  it.each([
+    { monotonic: 0n, boottime: 0n },
+    { monotonic: 60_000_000_003n, boottime: -1n },
+    { monotonic: -5_000_000_000n, boottime: 999_999_999n },
+  ])("survive printing and parsing: %o", (offsets) => {
+    expect(parseOffsets(printOffsets(offsets))).toEqual(offsets);
+    expect(fromTimespec(toTimespec(offsets.boottime))).toBe(offsets.boottime);
+  });
+
+  it("are read by name, as the kernel shows them, and are zero on kernels without time namespaces", () => {
+    const text = "monotonic         -2         500000000\nboottime           7                 1\n";
+    expect(parseOffsets(text)).toEqual({ monotonic: -1_500_000_000n, boottime: 7_000_000_001n });
+    expect(parseOffsets("")).toEqual({ monotonic: 0n, boottime: 0n });
+  });
+});
+
+describe("a checkpoint of a time namespace", () => {
+  const clock = 100_000_000_000n;
+  const proc = { timens_offsets: "monotonic 5 1\nboottime 6 0" };
+
+  it("has the clocks as the tree sees them, also when this process is in a time namespace itself", async () => {
+    const texts = { "/proc/self/timens_offsets": "monotonic 10 0\nboottime 0 0" };
+    const { entries, error } = await testDump(saved(), treeWithOwn(["time"], { proc }, { clock, texts }));
+    expect(error?.describe()).toBeUndefined();
+    expect(entries("timens", OWN_ID)[0]?.value).toMatchObject({
+      monotonic: { tv_sec: 95n, tv_nsec: 1n },
+      boottime: { tv_sec: 106n, tv_nsec: 0n },
+    });
+  });
+
+  it("has the number 0 for a tree that shares the clocks of the host", async () => {
+    const { entries } = await testDump(saved(), treeWithOwn([], {}, { clock }));
+    expect(entries("timens", 0)[0]?.value).toMatchObject({ monotonic: { tv_sec: 100n, tv_nsec: 0n } });
+  });
+
+  it("is refused when a task is in another one", async () => {
+    const children = [{ pid: 8, links: namespaceLinks(["time"], 3) }];
+    const { findings } = await testDump(saved(), treeWithOwn([], { children }, { clock }));
+    expect(findings).toMatchObject([{ severity: "refused", pid: 8, why: expect.stringContaining("time namespace") }]);
   });
 });
