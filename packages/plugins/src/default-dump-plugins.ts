@@ -31,6 +31,7 @@ import { signals } from "./signals/dump.ts";
 import { inetSockets } from "./sockets/inet/dump.ts";
 import { netlinkSockets } from "./sockets/netlink/dump.ts";
 import { networkLock } from "./sockets/network-lock/dump.ts";
+import { tcpConnections } from "./sockets/tcp/dump.ts";
 import { unixSockets } from "./sockets/unix/dump.ts";
 import { terminals } from "./terminals/dump.ts";
 import { threads } from "./threads/dump.ts";
@@ -71,6 +72,7 @@ export {
   sharedMemory,
   signalfds,
   signals,
+  tcpConnections,
   terminals,
   threads,
   timeNamespace,
@@ -107,6 +109,7 @@ export function defaultDumpPlugins(): readonly Plugin[] {
     sharedMemory(),
     unixSockets(),
     inetSockets(),
+    tcpConnections(),
     netlinkSockets(),
     terminals(),
     fileLocks(),
