@@ -27,7 +27,7 @@ export const ERROR_EXAMPLES: Readonly<Record<ErrorCode, RestoreError>> = {
     hint: "`restage check` lists what is missing",
   }),
   ERR_OPTION: new RestoreError("ERR_OPTION", "There is no option --restore-detach", {
-    hint: "is --restore-detached meant?",
+    hint: "did you mean --restore-detached?",
   }),
   ERR_PID_TAKEN: new RestoreError("ERR_PID_TAKEN", "Cannot create task 20100: pid 20100 is in use by process 20100", {
     stage: "ROOT_TASK",

@@ -1,29 +1,22 @@
-import { spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { definePlugin } from "@restage/core";
-import { afterEach, beforeEach, expect, it } from "vitest";
-import {
-  type DumpedProgram,
-  describeDumped,
-  dumpProgram,
-  forget,
-  restoreProgram,
-  restoreThatDies,
-  until,
-  verdictOf,
-} from "./case.ts";
+import { beforeEach, expect, it, onTestFinished } from "vitest";
+import { failingAfter } from "../support/failing-after.ts";
+import { run } from "../support/restage.ts";
+import { until } from "../support/until.ts";
+import { type DumpedProgram, dumpCase, restoreProgram, restoreThatDies, verdictOf } from "./case.ts";
+import { describeDumped } from "./dumpers.ts";
 
 const HIERARCHY = "/sys/fs/cgroup/pids";
 const TOP = `${HIERARCHY}/restage-${process.pid}`;
 const CGROUPS = [`${TOP}/parent`, `${TOP}/child`] as const;
 
-const reason = existsSync(`${HIERARCHY}/cgroup.procs`) ? undefined : `the pids controller is not at ${HIERARCHY}`;
-if (reason !== undefined) console.warn(`skipped: cgroups (${reason})`);
+const noPids = existsSync(`${HIERARCHY}/cgroup.procs`) ? undefined : `needs the pids controller at ${HIERARCHY}`;
 
-/** Tasks that have been killed are in their cgroups for a moment more; says who stays. */
+/** Removes a cgroup. Killed tasks stay in it for a moment; names the tasks that stay longer. */
 async function removeCgroup(path: string): Promise<void> {
   for (let tries = 0; existsSync(path); tries++) {
     try {
@@ -31,7 +24,7 @@ async function removeCgroup(path: string): Promise<void> {
     } catch (error) {
       if (tries === 100) {
         const members = readFileSync(`${path}/cgroup.procs`, "utf8").trim().replaceAll("\n", ", ");
-        throw new Error(`${path} cannot be removed; in it: ${members || "nobody"}`, { cause: error });
+        throw new Error(`Cannot remove ${path}: its members are ${members || "none"}`, { cause: error });
       }
       await sleep(50);
     }
@@ -45,63 +38,46 @@ async function removeCgroups(): Promise<void> {
 describeDumped(
   "cgroups",
   () => {
-    const programs: DumpedProgram[] = [];
+    let program: DumpedProgram;
     beforeEach(async () => {
       for (const path of [TOP, ...CGROUPS]) mkdirSync(path);
+      onTestFinished(removeCgroups);
       writeFileSync(`${CGROUPS[1]}/pids.max`, "77");
-      const program = await dumpProgram(
-        join(import.meta.dirname, "cgroups"),
-        () => ["--manage-cgroups"],
-        (directory) => writeFileSync(join(directory, "cgroups"), `${CGROUPS.join("\n")}\n`),
-      );
-      programs.push(program);
-      await removeCgroups();
-    });
-    afterEach(async () => {
-      for (const program of programs.splice(0)) forget(program);
+      program = await dumpCase("cgroups", {
+        flags: ["--manage-cgroups"],
+        prepare: (directory) => writeFileSync(join(directory, "cgroups"), `${CGROUPS.join("\n")}\n`),
+      });
       await removeCgroups();
     });
 
-    it("are made again, with their settings, and every task is in its own", async () => {
-      const [program] = programs as [DumpedProgram];
+    it("are created again with their settings, and each task is in its own cgroup", async () => {
       await restoreProgram(program);
       expect(readFileSync(`${CGROUPS[1]}/pids.max`, "utf8")).toBe("77\n");
       expect(await verdictOf(program)).toBe("pass");
     });
 
-    it("are gone when the restore fails", async () => {
-      const [program] = programs as [DumpedProgram];
-      const failing = definePlugin({
-        name: "failing",
-        apply: ({ stages }) =>
-          stages.RESTORE.leave.tap("failing", () => {
-            expect(existsSync(CGROUPS[1])).toBe(true);
-            throw new Error("on purpose");
-          }),
-      });
+    it("are removed when the restore fails", async () => {
+      const failing = failingAfter("RESTORE", () => expect(existsSync(CGROUPS[1])).toBe(true));
       await expect(restoreProgram(program, { plugins: [failing] })).rejects.toThrow("on purpose");
       expect(existsSync(TOP)).toBe(false);
     });
 
-    it("are gone when the coordinator is killed", async () => {
-      const [program] = programs as [DumpedProgram];
-      const [node, ...words] = restoreThatDies(program, "RESTORE_CREDS");
-      const { signal, stderr } = spawnSync(node, words, { encoding: "utf8", timeout: 60_000 });
+    it("are removed when the coordinator is killed", async () => {
+      const { signal, stderr } = run(restoreThatDies(program, "RESTORE_CREDS"));
       expect(signal, stderr).toBe("SIGKILL");
-      await until(() => !existsSync(TOP), "the janitor has taken them away");
+      await until(() => !existsSync(TOP), "the janitor has removed the cgroups");
     });
 
-    it("can have another root, and can be left alone", async () => {
-      const [program] = programs as [DumpedProgram];
+    it("are refused or left alone if the caller says so", async () => {
       await expect(restoreProgram(program, { manageCgroups: "none" })).rejects.toMatchObject({ code: "ERR_REFUSED" });
       await restoreProgram(program, { manageCgroups: "ignore" });
       expect(existsSync(TOP)).toBe(false);
     });
   },
-  reason,
+  noPids,
 );
 
-/** Files of cgroups in all hierarchies, below a name of ours: paths from the hierarchy, and what is written to them. */
+/** Cgroups as paths from /sys/fs/cgroup, without the part that is our own, with a file and its content. */
 const SETTINGS = [
   ["memory", "memory.limit_in_bytes", "67108864"],
   ["memory/inner", "memory.limit_in_bytes", "33554432"],
@@ -119,7 +95,7 @@ const SETTINGS = [
   ["systemd", "notify_on_release", "0"],
   ["unified/inner", "cgroup.max.depth", "3"],
 ] as const;
-/** The one that everything of these tests is in, in each hierarchy. */
+/** In each hierarchy, the cgroup that holds all the others of these tests. */
 const OURS = `restage-settings-${randomUUID()}`;
 const ROOT = "/sys/fs/cgroup";
 
@@ -132,9 +108,9 @@ const PLACES = [...new Set(SETTINGS.map(([path]) => path))];
 const lacking = PLACES.map((path) => path.split("/")[0] ?? "").find(
   (name) => !existsSync(`${ROOT}/${name}/cgroup.procs`),
 );
-const noSettings = lacking === undefined ? undefined : `${ROOT}/${lacking} is not there`;
+const noHierarchies = lacking === undefined ? undefined : `needs the cgroup hierarchy ${ROOT}/${lacking}`;
 
-/** What was set, as it is now. */
+/** The current content of each setting's file. */
 function readSettings(): readonly string[] {
   return SETTINGS.map(([path, name]) => {
     const file = name.startsWith("devices.") ? "devices.list" : name;
@@ -142,19 +118,18 @@ function readSettings(): readonly string[] {
   });
 }
 
-if (noSettings !== undefined) console.warn(`skipped: settings of cgroups (${noSettings})`);
-
 describeDumped(
-  "cgroups of all hierarchies",
+  "cgroups of every hierarchy",
   () => {
-    const programs: DumpedProgram[] = [];
+    let program: DumpedProgram;
     const all = [...new Set(PLACES.flatMap((path) => [path.split("/")[0] ?? "", path]))].map(directoryOf);
     const removeAll = async () => {
       for (const path of [...all].reverse()) await removeCgroup(path);
     };
     beforeEach(async () => {
       for (const path of all) mkdirSync(path);
-      // In the order of the list: a cpuset has to have processors before those in it.
+      onTestFinished(removeAll);
+      // In the order of the list: a cpuset needs processors before its inner cpusets.
       for (const [path, name, value] of SETTINGS) writeFileSync(`${directoryOf(path)}/${name}`, value);
       chownSync(directoryOf("pids/inner"), 1000, 1001);
       chmodSync(directoryOf("pids/inner"), 0o710);
@@ -172,18 +147,13 @@ describeDumped(
         ...["memory", "pids", "cpuset"].map((path) => `child ${directoryOf(path)}`),
         `thread ${directoryOf("pids")}`,
       ];
-      const prepare = (directory: string) => writeFileSync(join(directory, "cgroups"), `${lines.join("\n")}\n`);
-      programs.push(
-        await dumpProgram(join(import.meta.dirname, "cgroup-settings"), () => ["--manage-cgroups"], prepare),
-      );
-    });
-    afterEach(async () => {
-      for (const program of programs.splice(0)) forget(program);
-      await removeAll();
+      program = await dumpCase("cgroup-settings", {
+        flags: ["--manage-cgroups"],
+        prepare: (directory) => writeFileSync(join(directory, "cgroups"), `${lines.join("\n")}\n`),
+      });
     });
 
-    it("come back with settings, owners, and who was in them", async () => {
-      const [program] = programs as [DumpedProgram];
+    it("are restored with settings, owners and members", async () => {
       const before = readSettings();
       await removeAll();
       await restoreProgram(program);
@@ -193,8 +163,7 @@ describeDumped(
       expect(await verdictOf(program)).toBe("pass");
     });
 
-    it("get back what they had when a restore fails that changed them", async () => {
-      const [program] = programs as [DumpedProgram];
+    it("get their previous settings back when a restore that changed them fails", async () => {
       writeFileSync(`${directoryOf("memory")}/memory.limit_in_bytes`, "134217728");
       const before = readSettings();
       const failing = definePlugin({
@@ -213,24 +182,20 @@ describeDumped(
       expect(readSettings()).toEqual(before);
     });
 
-    it("are gone when the coordinator is killed", async () => {
-      const [program] = programs as [DumpedProgram];
+    it("are removed when the coordinator is killed", async () => {
       await removeAll();
-      const [node, ...words] = restoreThatDies(program, "RESTORE_CREDS");
-      const { signal, stderr } = spawnSync(node, words, { encoding: "utf8", timeout: 60_000 });
+      const { signal, stderr } = run(restoreThatDies(program, "RESTORE_CREDS"));
       expect(signal, stderr).toBe("SIGKILL");
-      await until(() => !all.some((path) => existsSync(path)), "the janitor has taken them away");
+      await until(() => !all.some((path) => existsSync(path)), "the janitor has removed the cgroups");
     });
 
-    it("get back what they had when the coordinator is killed", async () => {
-      const [program] = programs as [DumpedProgram];
+    it("get their previous settings back when the coordinator is killed", async () => {
       writeFileSync(`${directoryOf("memory")}/memory.limit_in_bytes`, "134217728");
       const before = readSettings();
-      const [node, ...words] = restoreThatDies(program, "RESTORE_CREDS", { manageCgroups: "full" });
-      const { signal, stderr } = spawnSync(node, words, { encoding: "utf8", timeout: 60_000 });
+      const { signal, stderr } = run(restoreThatDies(program, "RESTORE_CREDS", { manageCgroups: "full" }));
       expect(signal, stderr).toBe("SIGKILL");
-      await until(() => readSettings().join() === before.join(), "the janitor has set them back");
+      await until(() => readSettings().join() === before.join(), "the janitor has reset the settings");
     });
   },
-  noSettings,
+  noHierarchies,
 );

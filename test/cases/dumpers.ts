@@ -1,44 +1,35 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { beforeEach, describe, expect, TestRunner } from "vitest";
+import { beforeEach, expect, onTestFinished, TestRunner } from "vitest";
+import { CRIU, describeUnless, noCompiler, noCriu, type Obstacle } from "../support/requirements.ts";
 import { restage } from "../support/restage.ts";
 import { NOT_YET } from "./not-yet.ts";
 
-const criu = process.env["CRIU"] ?? "";
-const TIME = 20_000;
-
-/** Who makes the checkpoints of programs that tests restore. */
+/** A program that makes the checkpoints that tests restore. */
 export type Dumper = "CRIU" | "Restage";
 
-const nothing =
-  process.getuid?.() !== 0 ? "not root" : spawnSync("gcc", ["--version"]).status !== 0 ? "no gcc" : undefined;
+/** Why CRIU cannot dump programs here. */
+export const noDumpsByCriu: Obstacle = noCompiler ?? noCriu;
 
-/** Why one cannot make them here, or undefined when it can. */
-const MISSING: Readonly<Record<Dumper, string | undefined>> = {
-  CRIU: nothing ?? (existsSync(criu) ? undefined : "CRIU=PATH names no criu"),
-  Restage: nothing,
-};
-/** Why CRIU cannot: for tests of what CRIU alone makes. */
-export const missing = MISSING.CRIU;
-for (const [name, why] of Object.entries(MISSING))
-  if (why !== undefined) console.warn(`skipped: checkpoints of programs by ${name} (${why})`);
+const OBSTACLES: Readonly<Record<Dumper, Obstacle>> = { CRIU: noDumpsByCriu, Restage: noCompiler };
 
-/** Whose turn it is. */
-let turn: Dumper = "CRIU";
+/** The dumper of the running test; CRIU outside of `describeDumped`. */
+let current: Dumper = "CRIU";
 
 /**
- * Describes tests that call `dumpProgram`, once with each dumper.
+ * Describes tests that call `dumpCase`, once with each dumper.
  *
- * @param reason why they cannot run here at all.
+ * @param obstacle why no dumper can run them here.
  */
-export function describeDumped(title: string, tests: () => void, reason?: string): void {
+export function describeDumped(title: string, tests: () => void, obstacle?: Obstacle): void {
   for (const dumper of ["CRIU", "Restage"] as const) {
-    const why = reason ?? MISSING[dumper];
-    const full = `${title}, from ${dumper}'s images${why === undefined ? "" : ` (SKIPPED: ${why})`}`;
-    describe.skipIf(why !== undefined)(full, () => {
+    describeUnless(obstacle ?? OBSTACLES[dumper], `${title}, from ${dumper}'s images`, () => {
       beforeEach(() => {
-        turn = dumper;
+        current = dumper;
+        onTestFinished(() => {
+          current = "CRIU";
+        });
       });
       tests();
     });
@@ -46,12 +37,12 @@ export function describeDumped(title: string, tests: () => void, reason?: string
 }
 
 /**
- * Checkpoints a program. A test of a case that Restage does not save yet ends here: it is seen that the program is refused.
+ * Checkpoints a program. Where Restage cannot save a case yet, checks that it refuses the program, and skips the rest of the test.
  *
  * @param name of the case.
  */
 export function dump(images: string, pid: number, flags: readonly string[], name = ""): void {
-  if (turn === "CRIU") dumpWithCriu(images, pid, flags);
+  if (current === "CRIU") dumpWithCriu(images, pid, flags);
   else dumpWithRestage(images, pid, flags, name);
 }
 
@@ -68,10 +59,9 @@ function dumpWithRestage(images: string, pid: number, flags: readonly string[], 
   TestRunner.getCurrentTest()?.context.skip(`Restage refuses it: ${refusal}`);
 }
 
-/** Its log tells what went wrong. */
 function dumpWithCriu(images: string, pid: number, flags: readonly string[]): void {
   const common = ["dump", "-t", String(pid), "-D", images, "-o", "dump.log", "-v4", "--manage-cgroups=ignore"];
-  const { status, error } = spawnSync(criu, [...common, ...flags], { timeout: TIME });
+  const { status, error } = spawnSync(CRIU, [...common, ...flags], { timeout: 20_000 });
   if (status === 0) return;
   if (error !== undefined) throw error;
   const log = readFileSync(join(images, "dump.log"), "utf8").split("\n");

@@ -3,26 +3,17 @@ import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { imageFileName, openImageDirectory, readEntries, readPagemap, vmaStatus } from "@restage/images";
-import { afterEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { readVdsoSymbols } from "../../packages/plugins/src/memory/vdso/vdso-image.ts";
-import { type DumpedProgram, describeDumped, dumpProgram, forget, restoreProgram, verdictOf } from "./case.ts";
+import { announceSkipped } from "../support/requirements.ts";
+import { type DumpedProgram, dumpCase, restoreProgram, verdictOf } from "./case.ts";
+import { describeDumped } from "./dumpers.ts";
 
-const programs: DumpedProgram[] = [];
-afterEach(() => {
-  for (const program of programs.splice(0)) forget(program);
-});
-
-async function dump(name: string, prepare?: (directory: string) => void): Promise<DumpedProgram> {
-  const program = await dumpProgram(join(import.meta.dirname, name), () => [], prepare);
-  programs.push(program);
-  return program;
-}
-
-describeDumped("memory comes back", () => {
+describeDumped("memory is restored", () => {
   it.each(["guard-regions", "memfds", "mapping-kinds", "many-mappings", "copy-on-write", "odd-addresses", "aio-rings"])(
     "%s",
     async (name) => {
-      const program = await dump(name);
+      const program = await dumpCase(name);
       await restoreProgram(program);
       expect(await verdictOf(program)).toBe("pass");
     },
@@ -31,28 +22,30 @@ describeDumped("memory comes back", () => {
 
 const HUGE_PAGES = "/proc/sys/vm/nr_hugepages";
 const NEEDED = 30;
+const NO_HUGE_PAGES = `needs ${NEEDED} free huge pages`;
 
-/** How many huge pages there were, when there are enough now. */
+/** Reserves enough huge pages. Returns how many there were before, or undefined if the kernel has too few. */
 function reserveHugePages(): number | undefined {
   const before = Number(readFileSync(HUGE_PAGES, "utf8"));
   writeFileSync(HUGE_PAGES, String(before + NEEDED));
   if (Number(readFileSync(HUGE_PAGES, "utf8")) === before + NEEDED) return before;
   writeFileSync(HUGE_PAGES, String(before));
-  console.warn(`skipped: huge pages (the kernel has no ${NEEDED} to give)`);
+  announceSkipped("huge pages are restored", NO_HUGE_PAGES);
   return undefined;
 }
 
-describeDumped("huge pages come back", () => {
+describeDumped("huge pages are restored", () => {
   it("huge-pages", async ({ skip }) => {
     const before = reserveHugePages();
-    if (before === undefined) return skip();
-    // Not in the program's directory: it stays until the end, whatever happens.
+    if (before === undefined) return skip(NO_HUGE_PAGES);
+    // Not in the program's directory, which is removed earlier if the test fails.
     const hugetlbfs = mkdtempSync(join(tmpdir(), "restage-hugetlbfs-"));
     const isMounted = spawnSync("mount", ["-t", "hugetlbfs", "none", hugetlbfs]).status === 0;
     try {
-      const program = await dump("huge-pages", (directory) => {
+      const prepare = (directory: string) => {
         if (isMounted) symlinkSync(hugetlbfs, join(directory, "hugetlbfs"));
-      });
+      };
+      const program = await dumpCase("huge-pages", { prepare });
       await restoreProgram(program);
       expect(await verdictOf(program)).toBe("pass");
     } finally {
@@ -63,7 +56,7 @@ describeDumped("huge pages come back", () => {
   });
 });
 
-/** Lets one of the functions of the vdso in the images lie somewhere else, as in that of another kernel. */
+/** Moves a function of the vdso in the images, as if it came from another kernel. */
 function moveFunctionOfVdso({ images, pid }: DumpedProgram): void {
   const source = openImageDirectory(images);
   const [mm] = readEntries(source, "mm", pid);
@@ -79,9 +72,9 @@ function moveFunctionOfVdso({ images, pid }: DumpedProgram): void {
   writeFileSync(pages, all);
 }
 
-describeDumped("a vdso of another kernel", () => {
-  it("has its functions where they were, and they do what this kernel's do (other-vdso)", async () => {
-    const program = await dump("other-vdso");
+describeDumped("the vdso of another kernel", () => {
+  it("keeps its functions at their addresses, and they do what this kernel's functions do (other-vdso)", async () => {
+    const program = await dumpCase("other-vdso");
     moveFunctionOfVdso(program);
     await restoreProgram(program);
     expect(await verdictOf(program)).toBe("pass");

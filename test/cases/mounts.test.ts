@@ -1,21 +1,14 @@
-import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { surveyAll } from "../support/container-fixture.ts";
 import { expectNothingLeft, survey } from "../support/leftovers.ts";
-import {
-  type DumpedProgram,
-  describeDumped,
-  dumpProgram,
-  forget,
-  restoreProgram,
-  restoreThatDies,
-  until,
-  verdictOf,
-} from "./case.ts";
+import { run } from "../support/restage.ts";
+import { until } from "../support/until.ts";
+import { type DumpedProgram, dumpCase, restoreProgram, restoreThatDies, verdictOf } from "./case.ts";
+import { describeDumped } from "./dumpers.ts";
 
-/** What a program wrote when it found other mounts than it had. */
+/** The difference that a program found between its mounts before and after. */
 function difference({ directory }: DumpedProgram): string {
   const [before, after] = ["mounts-before", "mounts-after"].map((name) => join(directory, name));
   if (before === undefined || after === undefined || !existsSync(before)) return "";
@@ -26,32 +19,23 @@ function difference({ directory }: DumpedProgram): string {
 }
 
 describeDumped("mounts", () => {
-  const programs: DumpedProgram[] = [];
-  afterEach(() => {
-    for (const program of programs.splice(0)) forget(program);
-  });
+  const dumpStatic = (name: string) => dumpCase(name, { compiler: ["-static"] });
 
-  async function dump(name: string, flags: readonly string[] = []): Promise<DumpedProgram> {
-    const program = await dumpProgram(join(import.meta.dirname, name), () => flags, undefined, ["-static"]);
-    programs.push(program);
-    return program;
-  }
-
-  it("of all kinds, with what is on them", async () => {
-    const program = await dump("mounts");
+  async function expectRestored(program: DumpedProgram): Promise<void> {
     await restoreProgram(program, { root: program.directory });
     const verdict = await verdictOf(program);
     expect(difference(program)).toBe("");
     expect(verdict).toBe("pass");
+  }
+
+  it("of all kinds are restored, with their content", async () => {
+    const program = await dumpStatic("mounts");
+    await expectRestored(program);
     expect(existsSync(join(program.directory, "gone"))).toBe(false);
   });
 
-  it("of several mount namespaces, tied together, with the files of their tasks", async () => {
-    const program = await dump("mount-namespaces");
-    await restoreProgram(program, { root: program.directory });
-    const verdict = await verdictOf(program);
-    expect(difference(program)).toBe("");
-    expect(verdict).toBe("pass");
+  it("of several connected mount namespaces are restored, with the open files of their tasks", async () => {
+    await expectRestored(await dumpStatic("mount-namespaces"));
   });
 
   it.each([
@@ -59,18 +43,17 @@ describeDumped("mounts", () => {
     ["mounts", "PREPARE_NAMESPACES"],
     ["mount-namespaces", "mountsReady"],
     ["mount-namespaces", "RESTORE"],
-  ] as const)("of case %s leave nothing when the coordinator is killed at %s", async (name, moment) => {
-    const program = await dump(name);
+  ] as const)("of case %s leave nothing behind when the coordinator is killed at %s", async (name, moment) => {
+    const program = await dumpStatic(name);
     const namesIn = () => readdirSync(program.directory, { recursive: true }).sort();
     const names = namesIn();
     const before = surveyAll();
     const left = survey();
-    const [node, ...words] = restoreThatDies(program, moment, { root: program.directory });
-    const { signal, stderr } = spawnSync(node, words, { encoding: "utf8", timeout: 60_000 });
+    const { signal, stderr } = run(restoreThatDies(program, moment, { root: program.directory }));
     expect(signal, stderr).toBe("SIGKILL");
-    await until(() => namesIn().length === names.length, "what had been deleted is gone again");
+    await until(() => namesIn().length === names.length, "files that were deleted at the checkpoint are gone again");
     expect(namesIn()).toEqual(names);
     await expectNothingLeft(left);
-    await until(() => surveyAll().join() === before.join(), "no namespace is left");
+    await until(() => surveyAll().join() === before.join(), "every new namespace is gone");
   });
 });

@@ -1,14 +1,15 @@
-/** Cases that Restage's own checkpoints do not hold yet, and what they are refused for. */
+/** Cases that Restage cannot save yet, and the reason that its refusal names. */
 export const NOT_YET: Readonly<Record<string, string>> = {
   "aio-rings": "it maps no regular file: these are not saved yet",
-  "cgroup-settings": "--manage-cgroups is an option of CRIU that Restage does not have yet",
-  cgroups: "--manage-cgroups is an option of CRIU that Restage does not have yet",
+  "bpf-maps": "(anon_inode:bpf-map): files of this kind are not saved yet",
+  "cgroup-settings": "--manage-cgroups is an option of CRIU that Restage does not support yet",
+  cgroups: "--manage-cgroups is an option of CRIU that Restage does not support yet",
   "container-files": "(anon_inode:[fanotify]): files of this kind are not saved yet",
   "external-terminal": "the master of this terminal is outside the tree",
   "huge-pages": "huge pages (hugetlb) are not saved yet",
   "mapping-kinds": "it maps no regular file: these are not saved yet",
-  "mount-namespaces": "it is in another mnt namespace than the root of the tree",
-  mounts: "what it was bound from has been deleted",
+  "mount-namespaces": "it is in another mount namespace than the root task",
+  mounts: "the directory or file that was bound there has been deleted",
   "names-of-bytes": "its path does not lead to it any more, but it has another name",
   "namespace-files": "files of this kind are not saved yet",
   "odd-files": "files of this kind are not saved yet",

@@ -2,72 +2,58 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, rmSync, statSync } from "node:fs";
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
-import { afterEach, expect, it } from "vitest";
-import { type DumpedProgram, describeDumped, dumpProgram, forget, restoreProgram, until, verdictOf } from "./case.ts";
+import { expect, it, onTestFinished } from "vitest";
+import { CRIU, itUnless } from "../support/requirements.ts";
+import { until } from "../support/until.ts";
+import { dumpCase, restoreProgram, verdictOf } from "./case.ts";
+import { describeDumped } from "./dumpers.ts";
 
-const programs: DumpedProgram[] = [];
-const undos: (() => void)[] = [];
-afterEach(() => {
-  for (const undo of undos.splice(0)) undo();
-  for (const program of programs.splice(0)) forget(program);
-});
-
-async function dump(name: string, prepare?: (directory: string) => void): Promise<DumpedProgram> {
-  const program = await dumpProgram(join(import.meta.dirname, name), () => [], prepare);
-  programs.push(program);
-  return program;
-}
-
-/** A directory of the program that is a mount. */
-function mounted(directory: string): void {
+/** Makes a directory of the program that is a mount. */
+function mountDirectory(directory: string): void {
   const at = join(directory, "mounted");
   mkdirSync(at);
   expect(spawnSync("mount", ["--bind", at, at]).status).toBe(0);
-  undos.push(() => spawnSync("umount", ["--lazy", at]));
+  onTestFinished(() => void spawnSync("umount", ["--lazy", at]));
 }
 
-/** CRIU saves BPF maps only when it was built with libbpf. */
-const savesMaps = spawnSync("ldd", [process.env["CRIU"] ?? ""], { encoding: "utf8" }).stdout?.includes("libbpf");
+const savesMaps = spawnSync("ldd", [CRIU], { encoding: "utf8" }).stdout?.includes("libbpf");
+const noMaps = savesMaps ? undefined : "needs a CRIU built with libbpf, which alone saves BPF maps";
 
-describeDumped(`kinds of open files`, () => {
-  it.each(["pidfds", "namespace-files", "packet-sockets", "tun"])("restores %s", async (name) => {
-    const program = await dump(name);
+describeDumped("open files", () => {
+  it.each(["pidfds", "namespace-files", "packet-sockets", "tun"])("are restored: %s", async (name) => {
+    const program = await dumpCase(name);
     await restoreProgram(program);
     expect(await verdictOf(program)).toBe("pass");
   });
 
-  it("restores tcp-requests", async () => {
-    const source = join(import.meta.dirname, "tcp-requests");
-    const program = await dumpProgram(source, () => ["--tcp-established"]);
-    programs.push(program);
+  it("are restored: tcp-requests", async () => {
+    const program = await dumpCase("tcp-requests", { flags: ["--tcp-established"] });
     await restoreProgram(program, { tcpEstablished: true });
     expect(await verdictOf(program)).toBe("pass");
   });
 
-  it("restores watched-files", async () => {
-    const program = await dump("watched-files", mounted);
+  it("are restored: watched-files", async () => {
+    const program = await dumpCase("watched-files", { prepare: mountDirectory });
     await restoreProgram(program);
     expect(await verdictOf(program)).toBe("pass");
   });
 
-  it("restores container-files, and leaves what the host has under the same paths alone", async () => {
+  it("are restored: container-files, and files of the host with the same paths stay unchanged", async () => {
     const decoy = "/tmp/restage-decoy/socket";
     mkdirSync(dirname(decoy), { recursive: true });
-    undos.push(() => rmSync(dirname(decoy), { recursive: true }));
+    onTestFinished(() => rmSync(dirname(decoy), { recursive: true }));
     const server = createServer().listen(decoy);
-    undos.push(() => server.close());
-    await until(() => existsSync(decoy), "the decoy is there");
+    onTestFinished(() => void server.close());
+    await until(() => existsSync(decoy), "the decoy exists");
     const { ino } = statSync(decoy);
-    const source = join(import.meta.dirname, "container-files");
-    const program = await dumpProgram(source, () => [], undefined, ["-static"]);
-    programs.push(program);
+    const program = await dumpCase("container-files", { compiler: ["-static"] });
     await restoreProgram(program, { root: program.directory });
     expect(await verdictOf(program)).toBe("pass");
     expect(statSync(decoy).ino).toBe(ino);
   });
 
-  it.skipIf(!savesMaps)(`restores bpf-maps${savesMaps ? "" : " (SKIPPED: CRIU without libbpf)"}`, async () => {
-    const program = await dump("bpf-maps");
+  itUnless(noMaps, "are restored: bpf-maps", async () => {
+    const program = await dumpCase("bpf-maps");
     await restoreProgram(program);
     expect(await verdictOf(program)).toBe("pass");
   });

@@ -11,11 +11,11 @@ interface Page {
 }
 
 /**
- * Makes a whole dump an incremental one: pages that an earlier dump has with the same content are left to that one, as CRIU does with
- * `--track-mem` where the kernel tells it which pages have changed since.
+ * Turns a whole dump into an incremental one: leaves every page that has not changed to an earlier dump. CRIU does this with `--track-mem`
+ * where the kernel reports which pages have changed.
  *
- * @param earlier a whole dump of the same tree, in a directory beside.
- * @returns how many pages were left to it.
+ * @param earlier a whole dump of the same tree, in a sibling directory.
+ * @returns the number of pages that it left to the earlier dump.
  */
 export function leaveToParent(images: string, earlier: string): number {
   symlinkSync(join("..", basename(earlier)), join(images, "parent"));
@@ -56,7 +56,7 @@ function entry(vaddr: bigint, flags: number): PagemapEntry {
   return { vaddr, compat_nr_pages: 1, nr_pages: 1n, flags };
 }
 
-/** Entries that follow each other and have the same flags are one. */
+/** Joins adjacent entries that have the same flags. */
 function joined(entries: readonly PagemapEntry[]): readonly PagemapEntry[] {
   const runs: PagemapEntry[] = [];
   for (const next of entries) {

@@ -1,44 +1,18 @@
 import { spawn, spawnSync } from "node:child_process";
-import {
-  chmodSync,
-  chownSync,
-  existsSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, chownSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { openKernel } from "@restage/linux";
-import { afterEach, describe, expect, it } from "vitest";
-import {
-  type DumpedProgram,
-  describeDumped,
-  dumpProgram,
-  forget,
-  missing,
-  restoreProgram,
-  until,
-  verdictOf,
-} from "./case.ts";
+import { expect, it, onTestFinished } from "vitest";
+import { childrenOf, isRunning } from "../support/proc.ts";
+import { describeUnless } from "../support/requirements.ts";
+import { COMMAND } from "../support/restage.ts";
+import { until } from "../support/until.ts";
+import { type DumpedProgram, dumpCase, restoreProgram, verdictOf } from "./case.ts";
+import { describeDumped, noDumpsByCriu } from "./dumpers.ts";
 
 const NOBODY = 65534;
-const command = fileURLToPath(new URL("../../packages/cli/dist/restage.js", import.meta.url));
 
-const programs: DumpedProgram[] = [];
-afterEach(() => {
-  for (const program of programs.splice(0)) forget(program);
-});
-
-async function dump(name: string): Promise<DumpedProgram> {
-  const program = await dumpProgram(join(import.meta.dirname, name));
-  programs.push(program);
-  return program;
-}
-
-/** Gives everything to nobody, who is root in the user namespace of the restored tree. */
+/** Gives all files to nobody, who is root in the user namespace of the restored tree. */
 function handOver({ directory, images }: DumpedProgram): void {
   chmodSync(dirname(directory), 0o755);
   chownSync(join(dirname(directory), "messages"), NOBODY, NOBODY);
@@ -48,14 +22,10 @@ function handOver({ directory, images }: DumpedProgram): void {
   }
 }
 
-const isGone = (pid: number) =>
-  !existsSync(`/proc/${pid}`) || readFileSync(`/proc/${pid}/stat`, "utf8").includes(") Z ");
-
-describeDumped("a tree under an init of ours", () => {
+describeDumped("a tree under its own init", () => {
   for (const name of ["lone-task", "family"]) {
-    it(`has its pids in a namespace of its own (${name})`, async () => {
-      const program = await dump(name);
-      // Somebody else has the pid meanwhile: in the host's namespace the restore would fail.
+    it(`has its pids in a new pid namespace (${name})`, async () => {
+      const program = await dumpCase(name);
       const tree = await restoreProgram(program, { newPidNamespace: true });
       expect(tree.pid).not.toBe(program.pid);
       expect(readFileSync(`/proc/${tree.pid}/status`, "utf8")).toMatch(
@@ -63,13 +33,13 @@ describeDumped("a tree under an init of ours", () => {
       );
       expect(readlinkSync(`/proc/${tree.child}/ns/pid`)).toBe(readlinkSync(`/proc/${tree.pid}/ns/pid`));
       expect(await verdictOf(program)).toBe("pass");
-      await until(() => isGone(tree.child), "the init has ended with the tree");
+      await until(() => !isRunning(tree.child), "the init has ended with the tree");
     });
 
-    it(`is restored by a user without privileges (${name})`, async () => {
-      const program = await dump(name);
+    it(`can be restored by an unprivileged user (${name})`, async () => {
+      const program = await dumpCase(name);
       handOver(program);
-      const args = [command, "restore", "-d", "--unprivileged", "-D", program.images];
+      const args = [COMMAND, "restore", "-d", "--unprivileged", "-D", program.images];
       const restored = spawnSync(process.execPath, args, {
         uid: NOBODY,
         gid: NOBODY,
@@ -82,8 +52,8 @@ describeDumped("a tree under an init of ours", () => {
     });
   }
 
-  it("gives the caller the root task's exit status", async () => {
-    const program = await dump("family");
+  it("returns the exit status of the root task to the caller", async () => {
+    const program = await dumpCase("family");
     const kernel = await openKernel();
     try {
       const tree = await restoreProgram(program, { newPidNamespace: true, detached: false });
@@ -95,29 +65,22 @@ describeDumped("a tree under an init of ours", () => {
   });
 });
 
-describe.skipIf(missing !== undefined)("a tree in a pid namespace from outside", () => {
-  it("goes into one that the caller names", async () => {
-    // An init that reaps.
-    const holder = spawn("unshare", ["--pid", "--fork", "--kill-child", "sh", "-c", "while :; do sleep 0.1; done"], {
-      stdio: "ignore",
+describeUnless(noDumpsByCriu, "a tree in an external pid namespace", () => {
+  it("is restored into the pid namespace that the caller names", async () => {
+    const reaping = "while :; do sleep 0.1; done";
+    const words = ["--pid", "--fork", "--kill-child", "sh", "-c", reaping];
+    const holder = spawn("unshare", words, { stdio: "ignore" });
+    onTestFinished(() => void holder.kill("SIGKILL"));
+    const inits = () => childrenOf(holder.pid ?? 0);
+    await until(() => inits().length > 0, "the namespace has an init");
+    const namespace = `/proc/${inits()[0]}/ns/pid`;
+    const program = await dumpCase("external-pids", {
+      flags: ["--external", `pid[${statSync(namespace).ino}]:outer`],
+      prepare: (directory) => writeFileSync(join(directory, "host"), namespace),
     });
-    try {
-      const childOf = () => readFileSync(`/proc/${holder.pid}/task/${holder.pid}/children`, "utf8").trim();
-      await until(() => childOf() !== "", "the namespace has an init");
-      const namespace = `/proc/${childOf()}/ns/pid`;
-      const external = `pid[${statSync(namespace).ino}]:outer`;
-      const program = await dumpProgram(
-        join(import.meta.dirname, "external-pids"),
-        () => ["--external", external],
-        (directory) => writeFileSync(join(directory, "host"), namespace),
-      );
-      programs.push(program);
-      await expect(restoreProgram(program)).rejects.toMatchObject({ code: "ERR_REFUSED" });
-      const tree = await restoreProgram(program, { external: [`pid[outer]:${namespace}`] });
-      expect(readlinkSync(`/proc/${tree.pid}/ns/pid`)).toBe(readlinkSync(namespace));
-      expect(await verdictOf(program)).toBe("pass");
-    } finally {
-      holder.kill("SIGKILL");
-    }
+    await expect(restoreProgram(program)).rejects.toMatchObject({ code: "ERR_REFUSED" });
+    const tree = await restoreProgram(program, { external: [`pid[outer]:${namespace}`] });
+    expect(readlinkSync(`/proc/${tree.pid}/ns/pid`)).toBe(readlinkSync(namespace));
+    expect(await verdictOf(program)).toBe("pass");
   });
 });

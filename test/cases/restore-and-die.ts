@@ -1,7 +1,7 @@
 /**
- * Stands in for a coordinator that is killed in the middle of a restore.
+ * Runs a restore whose coordinator kills itself.
  *
- * Arguments: the directory of the images; `mountsReady`, or the stage at whose end it dies; more of the request, as JSON.
+ * Arguments: the directory of the images; `mountsReady`, or the stage at whose end it dies; further fields of the request, as JSON.
  */
 import { definePlugin, type RunStageName, restore } from "@restage/core";
 import { openKernel } from "@restage/linux";
@@ -19,5 +19,5 @@ const dying = definePlugin({
     });
   },
 });
-// Before the others, which take names away at the ends of stages.
+// The dying plugin comes first: default plugins remove temporary names at the end of a stage.
 await restore({ images, detached: true, ...JSON.parse(request) }, await openKernel(), [dying, ...defaultPlugins()]);

@@ -1,13 +1,8 @@
-import { join } from "node:path";
-import { afterEach, expect, it } from "vitest";
-import { type DumpedProgram, describeDumped, dumpProgram, forget, restoreProgram, verdictOf } from "./case.ts";
+import { expect, it } from "vitest";
+import { dumpCase, restoreProgram, verdictOf } from "./case.ts";
+import { describeDumped } from "./dumpers.ts";
 
-const programs: DumpedProgram[] = [];
-afterEach(() => {
-  for (const program of programs.splice(0)) forget(program);
-});
-
-describeDumped("what tasks and threads are comes back", () => {
+describeDumped("the state of tasks and threads is restored", () => {
   it.each([
     "signal-queues",
     "stopped-tasks",
@@ -19,8 +14,7 @@ describeDumped("what tasks and threads are comes back", () => {
     "names-of-bytes",
     "seccomp-kinds",
   ])("%s", async (name) => {
-    const program = await dumpProgram(join(import.meta.dirname, name));
-    programs.push(program);
+    const program = await dumpCase(name);
     await restoreProgram(program);
     expect(await verdictOf(program)).toBe("pass");
   });

@@ -1,44 +1,27 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { closeSync, constants, createWriteStream, existsSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, expect, it } from "vitest";
-import { ROOT } from "../support/restage.ts";
-import {
-  compile,
-  type DumpedProgram,
-  describeDumped,
-  dump,
-  dumpProgram,
-  forget,
-  makePlace,
-  restoreProgram,
-  until,
-  verdictOf,
-} from "./case.ts";
+import { expect, it, onTestFinished } from "vitest";
+import { COMMAND } from "../support/restage.ts";
+import { until } from "../support/until.ts";
+import { compile, type DumpedProgram, dumpCase, forget, makePlace, restoreProgram, verdictOf } from "./case.ts";
+import { describeDumped, dump } from "./dumpers.ts";
 
-const COMMAND = join(ROOT, "packages/cli/dist/restage.js");
 const SHELL_JOB = join(import.meta.dirname, "shell-job");
 
-const shells: Shell[] = [];
-const programs: DumpedProgram[] = [];
-afterEach(() => {
-  for (const shell of shells.splice(0)) shell.process.kill("SIGKILL");
-  for (const program of programs.splice(0)) forget(program);
-});
-
-/** A shell that has a terminal of its own, and runs a job there. */
+/** A shell that runs a job in its own terminal. */
 interface Shell {
-  readonly process: ChildProcess;
   readonly ended: Promise<number | null>;
   type(text: string): void;
   shown(): string;
 }
 
-/** Runs a command as the job of a shell, in a group of its own or in the shell's. */
+/** Runs a command as the job of a shell, in its own process group or in the group of the shell. */
 function startShell(program: DumpedProgram, group: "own" | "shell", command: readonly string[]): Shell {
   const place = join(program.directory, "..");
-  const number = shells.length;
-  const [typed, shown] = [join(place, `typed-${number}`), join(place, `shown-${number}`)];
+  const id = randomUUID();
+  const [typed, shown] = [join(place, `typed-${id}`), join(place, `shown-${id}`)];
   spawnSync("mkfifo", [typed]);
   const shell = spawn(join(place, "shell"), [typed, shown, ...command], {
     cwd: program.directory,
@@ -46,60 +29,55 @@ function startShell(program: DumpedProgram, group: "own" | "shell", command: rea
     detached: true,
     env: { ...process.env, JOB_GROUP: group },
   });
+  onTestFinished(() => void shell.kill("SIGKILL"));
   const keyboard = createWriteStream(typed, { flags: "r+" });
-  // It may be gone with the test before it was opened.
+  // The end of the test may remove the file before it is opened.
   keyboard.once("error", () => {});
   const ended = new Promise<number | null>((resolve) => shell.once("exit", resolve));
-  const started = {
-    process: shell,
-    ended,
-    type: (text: string) => void keyboard.write(text),
-    shown: () => readFileSync(shown, "utf8"),
-  };
-  shells.push(started);
-  return started;
+  return { ended, type: (text) => void keyboard.write(text), shown: () => readFileSync(shown, "utf8") };
 }
 
-/** A job that was checkpointed out of its shell. */
+/** Checkpoints a job without its shell. */
 async function dumpJob(group: "own" | "shell"): Promise<DumpedProgram> {
   const { place, directory, images } = makePlace();
   compile(join(SHELL_JOB, "shell.c"), join(place, "shell"));
   compile(join(SHELL_JOB, "program.c"), join(place, "program"));
-  // The session is the shell's; whoever runs the program is known by its path.
+  // The job is in the session of its shell: its processes are recognized by their path alone.
   const program = { directory, images, pid: 0, session: 0 };
-  programs.push(program);
+  onTestFinished(() => forget(program));
   const shell = startShell(program, group, [join(place, "program")]);
   await until(() => existsSync(join(directory, "ready")), "the job is ready");
   const pid = Number(readFileSync(join(directory, "pid"), "utf8"));
   dump(images, pid, ["--shell-job"], group === "own" ? "shell-job" : "shell-job-in-group");
   await shell.ended;
-  programs.pop();
-  programs.push({ ...program, pid });
   return { ...program, pid };
 }
 
-describeDumped(`jobs of shells`, () => {
+describeDumped("a shell job", () => {
   it.each([
     ["own", "own"],
     ["shell", "own"],
     ["shell", "shell"],
-  ] as const)("restores a job of the group %s in another shell, in the group %s", async (before, after) => {
-    const program = await dumpJob(before);
-    const { directory, images } = program;
-    const words = [process.execPath, COMMAND, "restore", "--shell-job", "-D", images, "-o", "restore.log", "-v4"];
-    const shell = startShell(program, after, words);
-    await until(() => existsSync(join(images, "restore.log")), "the restore begins");
-    writeFileSync(join(directory, "go"), "");
-    await until(() => existsSync(join(directory, "listening")), "the job runs");
-    await until(() => shell.shown().includes("shown"), "what it writes is shown");
-    shell.type("typed");
-    await until(() => existsSync(join(directory, "interruptible")), "the job has read");
-    shell.type("\x03");
-    expect(await verdictOf(program)).toBe("pass");
-    expect(await shell.ended).toBe(0);
-  });
+  ] as const)(
+    "of the process group '%s' is restored in another shell, in the process group '%s'",
+    async (before, after) => {
+      const program = await dumpJob(before);
+      const { directory, images } = program;
+      const words = [process.execPath, COMMAND, "restore", "--shell-job", "-D", images, "-o", "restore.log", "-v4"];
+      const shell = startShell(program, after, words);
+      await until(() => existsSync(join(images, "restore.log")), "the restore has started");
+      writeFileSync(join(directory, "go"), "");
+      await until(() => existsSync(join(directory, "listening")), "the job runs");
+      await until(() => shell.shown().includes("shown"), "its output is shown");
+      shell.type("typed");
+      await until(() => existsSync(join(directory, "interruptible")), "the job has read");
+      shell.type("\x03");
+      expect(await verdictOf(program)).toBe("pass");
+      expect(await shell.ended).toBe(0);
+    },
+  );
 
-  it("gives the terminal back as it was when the restore fails, and says what was missing", async () => {
+  it("leaves the terminal unchanged when the restore fails, and the error names what is missing", async () => {
     const program = await dumpJob("own");
     const { directory, images } = program;
     const failing = join(directory, "fail.sh");
@@ -124,19 +102,17 @@ describeDumped(`jobs of shells`, () => {
   });
 });
 
-describeDumped(`terminals that no fixture has`, () => {
-  it("restores pseudoterminals in all their states", async () => {
-    const program = await dumpProgram(join(import.meta.dirname, "terminals"));
-    programs.push(program);
+describeDumped("terminals beyond those of the fixtures", () => {
+  it("are restored in every state of a pseudoterminal", async () => {
+    const program = await dumpCase("terminals");
     await restoreProgram(program);
     expect(await verdictOf(program)).toBe("pass");
   });
 
-  it("takes a terminal that is handed over for one that was external", async () => {
-    const source = join(import.meta.dirname, "external-terminal");
+  it("can be passed by the caller in place of an external terminal", async () => {
     const nameIn = (directory: string) => readFileSync(join(directory, "external-name"), "utf8");
-    const program = await dumpProgram(source, (directory) => ["--external", nameIn(directory)]);
-    programs.push(program);
+    const flagsFor = (directory: string) => ["--external", nameIn(directory)];
+    const program = await dumpCase("external-terminal", { flagsFor });
     const { directory } = program;
     const name = nameIn(directory);
     await expect(restoreProgram(program)).rejects.toMatchObject({
@@ -147,7 +123,7 @@ describeDumped(`terminals that no fixture has`, () => {
     await restoreProgram(program, { inheritFd: { [name]: terminal } });
     closeSync(terminal);
     expect(await verdictOf(program)).toBe("pass");
-    await until(() => existsSync(join(directory, "shown")), "what it writes is shown");
+    await until(() => existsSync(join(directory, "shown")), "its output is shown");
     expect(readFileSync(join(directory, "shown"), "utf8")).toBe("restored");
   });
 });

@@ -1,16 +1,10 @@
-import { join } from "node:path";
-import { afterEach, expect, it } from "vitest";
-import { type DumpedProgram, describeDumped, dumpProgram, forget, restoreProgram, verdictOf } from "./case.ts";
+import { expect, it } from "vitest";
+import { dumpCase, restoreProgram, verdictOf } from "./case.ts";
+import { describeDumped } from "./dumpers.ts";
 
-const programs: DumpedProgram[] = [];
-afterEach(() => {
-  for (const program of programs.splice(0)) forget(program);
-});
-
-describeDumped(`trees`, () => {
-  it("restores sessions, groups and parents of all shapes", async () => {
-    const program = await dumpProgram(join(import.meta.dirname, "tree-shapes"));
-    programs.push(program);
+describeDumped("process trees", () => {
+  it("are restored with sessions, groups and parents of all shapes", async () => {
+    const program = await dumpCase("tree-shapes");
     await restoreProgram(program);
     expect(await verdictOf(program)).toBe("pass");
   });

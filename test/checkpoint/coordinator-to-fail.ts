@@ -1,8 +1,8 @@
 /**
- * Makes a checkpoint that comes to no end.
+ * Makes checkpoints that do not complete.
  *
- * Arguments: the pid, the directory of the images, and `kill` or `throw` with names of hooks, at each of which one attempt ends; or `after` with
- * times in milliseconds after which one attempt is killed.
+ * Arguments: the pid; the directory of the images; `kill` or `throw`, with the hooks at which one attempt each ends, or `after`, with the times in
+ * milliseconds after which one attempt each is killed.
  */
 import { spawn } from "node:child_process";
 import { type DumpHooks, definePlugin, dump } from "@restage/core";
@@ -35,6 +35,6 @@ function failAt(hooks: DumpHooks, when: string): void {
   if (when === "filesDescribed") hooks.filesDescribed.tap("fault", fail);
   const [phase, view] = when.split(".");
   if (phase !== "inspect" && phase !== "collect" && phase !== "write") return;
-  // Chosen plugins tap after the defaults.
+  // These taps come after those of the default plugins.
   if (view === "tree" || view === "task" || view === "thread") hooks.phases[phase][view].tap("fault", fail);
 }

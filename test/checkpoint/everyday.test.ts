@@ -1,63 +1,64 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { end, missing, restage, until } from "../support/restage.ts";
+import { beforeEach, expect, it, onTestFinished } from "vitest";
+import { end } from "../support/end.ts";
+import { childrenOf, isRunning, textOf } from "../support/proc.ts";
+import { describeUnless, itUnless, noRoot, succeeds } from "../support/requirements.ts";
+import { restage } from "../support/restage.ts";
+import { temporaryDirectory } from "../support/temporary-directory.ts";
+import { until } from "../support/until.ts";
 
 const SERVER = "http://127.0.0.1:8095";
 
 const source = (name: string) => fileURLToPath(new URL(`./everyday/${name}`, import.meta.url));
-const has = (program: string) => spawnSync(program, ["--version"]).status === 0;
+const noBash = succeeds("bash") ? undefined : "needs bash";
+const noPython = succeeds("python3") ? undefined : "needs python3";
 
-describe.skipIf(missing !== undefined)("an everyday program that was checkpointed goes on", () => {
+describeUnless(noRoot, "an everyday program continues after a checkpoint and a restore", () => {
   let place = "";
   let pid = 0;
 
   beforeEach(() => {
-    place = mkdtempSync(join(tmpdir(), "restage-everyday-"));
-  });
-  afterEach(async () => {
-    await end(...family(pid));
-    pid = 0;
-    rmSync(place, { recursive: true, force: true });
+    place = temporaryDirectory("everyday");
   });
 
-  /** Not as a child of the test: nobody would reap it while the test waits for a restore. */
+  /** Starts a program, but not as a child: while this process waits for a restore, it could not reap it. */
   function start(...words: readonly string[]): void {
     const messages = openSync(join(place, "messages"), "a");
     const background = ["-c", 'setsid "$@" < /dev/null >&2 & echo $!', "sh", ...words];
     pid = Number(execFileSync("sh", background, { cwd: place, stdio: ["ignore", "pipe", messages], encoding: "utf8" }));
     closeSync(messages);
+    onTestFinished(() => end(...family(pid)));
   }
-  const read = (name: string) => (existsSync(join(place, name)) ? readFileSync(join(place, name), "utf8") : "");
+  const read = (name: string) => textOf(join(place, name));
 
-  /** It is checkpointed, gone, and back. */
+  /** Checkpoints the program, which ends it, and restores it. */
   async function travel(): Promise<void> {
     const tree = family(pid);
     const images = join(place, "checkpoint");
     const checkpoint = restage(["checkpoint", String(pid), "-D", images]);
     expect(checkpoint.status, checkpoint.stderr).toBe(0);
-    await until(() => !tree.some(isAlive), "the tree is gone");
+    await until(() => !tree.some(isRunning), "the tree is gone");
     const { status, stderr } = restage(["restore", "-d", "-D", images]);
     expect(status, stderr).toBe(0);
     expect(family(pid)).toEqual(tree);
   }
 
-  it.skipIf(!has("bash"))("a bash pipeline: no number is lost, none comes twice", async () => {
+  itUnless(noBash, "a bash pipeline loses and repeats no number", async () => {
     start("bash", source("pipeline.sh"));
     const lines = () => read("numbers").split("\n").slice(0, -1);
     await until(() => lines().length > 20, "it has counted");
     await travel();
     const before = lines().length;
-    await until(() => lines().length > before + 20, "it counts on");
+    await until(() => lines().length > before + 20, "it continues counting");
     let sum = 0;
     const expected = lines().map((_, index) => `${index + 1} ${(sum += index + 1)}`);
     expect(lines()).toEqual(expected);
   });
 
-  it.skipIf(!has("python3"))("python3 with threads: every thread goes on where it was", async () => {
+  itUnless(noPython, "every thread of a python3 program continues where it was", async () => {
     start("python3", source("threads.py"));
     const state = () => {
       const [secret, threads, ...words] = read("state").split(" ");
@@ -68,13 +69,16 @@ describe.skipIf(missing !== undefined)("an everyday program that was checkpointe
     await until(() => state().counts.every((count) => count > 10), "its threads have counted");
     const { secret, counts } = state();
     await travel();
-    await until(() => state().counts.every((count, index) => count > (counts[index] ?? 0) + 10), "they count on");
+    await until(
+      () => state().counts.every((count, index) => count > (counts[index] ?? 0) + 10),
+      "they continue counting",
+    );
     const after = state();
     expect({ secret: after.secret, threads: after.threads }).toEqual({ secret, threads: "4" });
     expect(after.squares).toEqual(after.counts.map((count) => count ** 2));
   });
 
-  it("a node HTTP server: it knows its visitors, and its timer ticks", async () => {
+  it("a node HTTP server still knows its visitors, and its timer ticks", async () => {
     start(process.execPath, source("server.cjs"));
     await until(() => answers(), "it listens");
     const before = await visit("/tea");
@@ -82,7 +86,7 @@ describe.skipIf(missing !== undefined)("an everyday program that was checkpointe
     const after = await visit("/tea");
     expect(after.secret).toBe(before.secret);
     expect(after.visitors["/tea"]).toBe((before.visitors["/tea"] ?? 0) + 1);
-    await until(() => answers(), "it goes on");
+    await until(() => answers(), "it answers again");
     const later = await visit("/tea");
     expect(later.visitors["/tea"]).toBe((after.visitors["/tea"] ?? 0) + 1);
     expect(later.visitors["ticks"]).toBeGreaterThan(after.visitors["ticks"] ?? 0);
@@ -104,13 +108,7 @@ function answers(): boolean {
   return spawnSync(process.execPath, ["-e", script], { timeout: 10_000 }).status === 0;
 }
 
-function isAlive(pid: number): boolean {
-  return existsSync(`/proc/${pid}`) && !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
-}
-
-/** Pids of a process and its children. Theirs may be short-lived: a shell's `sleep`, or the shell itself before it runs that. */
+/** Pids of a process and its children. Grandchildren may be short-lived, such as the `sleep` of a shell. */
 function family(pid: number): readonly number[] {
-  if (!isAlive(pid)) return [];
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8");
-  return [pid, ...children.split(" ").filter(Boolean).map(Number)];
+  return isRunning(pid) ? [pid, ...childrenOf(pid)] : [];
 }

@@ -1,27 +1,24 @@
-import { type SpawnSyncReturns, spawnSync } from "node:child_process";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import type { SpawnSyncReturns } from "node:child_process";
+import { join } from "node:path";
+import { run } from "../support/restage.ts";
+import { commandFor } from "../support/script.ts";
 
-const jiti = join(dirname(createRequire(import.meta.url).resolve("jiti/package.json")), "lib/jiti-cli.mjs");
-const script = join(import.meta.dirname, "coordinator-to-fail.ts");
-
-/** What is to be checkpointed, and where to. */
+/** The tree to checkpoint, and the directory for its images. */
 interface Target {
   readonly pid: number;
   readonly images: string;
 }
 
-/** Makes checkpoints that come to no end: a plugin throws, or the coordinator is killed, at a hook. */
+/** Makes a checkpoint for each hook. At the hook, a plugin throws, or the coordinator is killed, which also ends the remaining attempts. */
 export function fail(target: Target, how: "throw" | "kill", ...hooks: readonly string[]): SpawnSyncReturns<string> {
-  return run(target, how, hooks);
+  return failWith(target, how, hooks);
 }
 
-/** Makes a checkpoint for each of some times, in milliseconds, after which its coordinator is killed. Returns the signals by which they ended. */
+/** Makes a checkpoint for each time, in milliseconds, after which its coordinator is killed. Returns the signals that ended the coordinators. */
 export function failAfter(target: Target, times: readonly number[]): readonly (NodeJS.Signals | null)[] {
-  return times.map((time) => run(target, "after", [String(time)]).signal);
+  return times.map((time) => failWith(target, "after", [String(time)]).signal);
 }
 
-function run({ pid, images }: Target, how: string, whens: readonly string[]): SpawnSyncReturns<string> {
-  const words = [jiti, script, String(pid), images, how, ...whens];
-  return spawnSync(process.execPath, words, { encoding: "utf8", timeout: 60_000 });
+function failWith({ pid, images }: Target, how: string, whens: readonly string[]): SpawnSyncReturns<string> {
+  return run(commandFor(join(import.meta.dirname, "coordinator-to-fail.ts"), String(pid), images, how, ...whens));
 }

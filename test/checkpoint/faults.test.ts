@@ -1,21 +1,21 @@
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
-import { afterEach, describe, expect, it } from "vitest";
-import { until } from "../support/restage.ts";
+import { afterEach, expect, it } from "vitest";
+import { describeUnless, noFixtures } from "../support/requirements.ts";
+import { until } from "../support/until.ts";
 import { fail, failAfter } from "./failing.ts";
 import * as program from "./program.ts";
 
-const { missing } = program;
 const VIEWS = ["tree", "task", "thread"];
 const HOOKS = ["inspect", "collect", "write"].flatMap((phase) => VIEWS.map((view) => `${phase}.${view}`));
 HOOKS.push("describeFile", "filesDescribed");
 
-/** Programs with state that is touched while it is saved: blocked calls, timers, queues, connections, locks. */
+/** Programs whose state a checkpoint touches: blocked calls, timers, queues, connections, locks. */
 const PROGRAMS = ["tree", "signals", "unix-sockets", "polling", "locks", "pty"];
-/** Those that outlive a coordinator that is killed, too. */
+/** Programs that must also survive a killed coordinator. */
 const PROGRAMS_TO_KILL = ["tcp-established", "threads"];
 
-/** The memory and states of all its threads, where their places do not matter: none is traced, none stopped. */
+/** The mappings of a program, and for each thread whether it is stopped or traced, and its blocked signals. */
 function look({ name }: program.Program): readonly string[] {
   return program.tasksOf(name).map((pid) => {
     const maps = readFileSync(`/proc/${pid}/maps`, "utf8");
@@ -41,7 +41,7 @@ function nftTables(): string {
   return spawnSync("nft", ["list", "tables"], { encoding: "utf8" }).stdout ?? "";
 }
 
-describe.skipIf(missing !== undefined)("a program whose checkpoint fails goes on as if nothing had been", () => {
+describeUnless(noFixtures, "a program is unchanged after a failed checkpoint", () => {
   let started: program.Program | undefined;
   afterEach(async () => {
     if (started !== undefined) await program.forget(started.name);
@@ -49,7 +49,7 @@ describe.skipIf(missing !== undefined)("a program whose checkpoint fails goes on
   });
 
   for (const name of PROGRAMS_TO_KILL) {
-    it(`${name}, when plugins throw and the coordinator is killed, at any hook`, async () => {
+    it(`${name}, when a plugin throws or the coordinator is killed, at any hook`, async () => {
       started = await program.start(name);
       const before = look(started);
       const tables = nftTables();
@@ -59,7 +59,7 @@ describe.skipIf(missing !== undefined)("a program whose checkpoint fails goes on
         expect(signal, `${hook}: ${stderr}`).toBe("SIGKILL");
         expect(look(started), hook).toEqual(before);
       }
-      await until(() => nftTables() === tables, "the janitor has opened the network");
+      await until(() => nftTables() === tables, "the janitor has unlocked the network");
       expect(await program.verdictOf(started)).toBe("pass");
     });
   }

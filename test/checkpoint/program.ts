@@ -1,26 +1,17 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { RUNTIMES, type Runtime } from "../restore/restores.ts";
-import { EXECUTABLE, FIXTURES, installExecutable, missing, PLACE } from "../support/fixture-executable.ts";
-import { end, ROOT, until } from "../support/restage.ts";
+import { makeMountPoints } from "../support/container-fixture.ts";
+import { end } from "../support/end.ts";
+import { EXECUTABLE, installExecutable, PLACE } from "../support/fixture-executable.ts";
+import { manifestOf } from "../support/fixture-manifest.ts";
+import { allPids, executableOf, textOf } from "../support/proc.ts";
+import { CRIU } from "../support/requirements.ts";
+import * as command from "../support/restage.ts";
+import { until } from "../support/until.ts";
 
-export { missing };
-
-/** A CRIU of version 4.2, or undefined. */
-export const criu = process.env["CRIU"];
-
-/** A program of the fixtures that runs: it is ready to be checkpointed. */
+/** A running fixture that is ready to be checkpointed. */
 export interface Program {
   readonly name: string;
   readonly pid: number;
@@ -28,7 +19,7 @@ export interface Program {
   readonly images: string;
 }
 
-/** Starts a program, and waits until it has set itself up. */
+/** Starts a fixture, and waits until it has set itself up. */
 export async function start(name: string): Promise<Program> {
   installExecutable();
   const directory = `${PLACE}/${name}`;
@@ -46,32 +37,32 @@ export async function start(name: string): Promise<Program> {
     if (!existsSync(`${directory}/setup-error`)) return { name, pid, directory, images };
     const error = readFileSync(`${directory}/setup-error`, "utf8");
     await forget(name);
-    // Connections of the one before; tasks that a busy machine lets wait for longer than the program does.
+    // Connections of an earlier run have to expire, or a busy machine kept a task waiting for too long.
     const passes = error.includes("Address already in use") || error.includes("is not ready");
     if (!passes || performance.now() > end) throw new Error(error);
     await sleep(1000);
   }
 }
 
-/** How long the kernel keeps ports of ended connections, and some more, in milliseconds. */
+/** A bit longer than the kernel keeps the ports of closed connections, in milliseconds. */
 const TIME_WAIT = 65_000;
 
-/** Checkpoints it by the command; gives what it wrote, and its status. */
+/** Checkpoints a program with the command. */
 export function checkpoint({ pid, images }: Program, runtime: Runtime, options: readonly string[] = []): Outcome {
   return run([...RUNTIMES[runtime], "checkpoint", String(pid), "-D", images, ...options]);
 }
 
-/** Restores it by the command. */
+/** Restores a program with the command. */
 export function restore({ images }: Program, runtime: Runtime, options: readonly string[] = []): Outcome {
   return run([...RUNTIMES[runtime], "restore", "-d", "-D", images, ...options]);
 }
 
-/** Restores it by CRIU, which does not wait for pids to be free. */
+/** Restores a program with CRIU. Waits for its pids first, because CRIU does not. */
 export async function restoreByCriu({ name, images }: Program, options: readonly string[] = []): Promise<Outcome> {
   await haveGone(name);
   const log = `${images}/restore.log`;
   const words = ["restore", "-d", "-D", images, "-o", log, "-v4", "--manage-cgroups=ignore", ...options];
-  const { status } = run([criu ?? "criu", ...words]);
+  const { status } = run([CRIU, ...words]);
   const errors =
     status === 0
       ? ""
@@ -82,16 +73,16 @@ export async function restoreByCriu({ name, images }: Program, options: readonly
   return { status, output: errors };
 }
 
-/** Lets the program look at itself: `pass`, or what it found. */
+/** Lets a program examine itself. Returns `pass`, or what it found. */
 export async function verdictOf({ directory, name }: Program): Promise<string> {
   const result = `${directory}/result`;
-  if (existsSync(result)) throw new Error(`${name} has a result before go`);
+  if (existsSync(result)) throw new Error(`${name} wrote a result too early`);
   writeFileSync(`${directory}/go`, "");
   await until(() => existsSync(result) && statSync(result).size > 0, `${name} has a result`);
   return readFileSync(result, "utf8").trim();
 }
 
-/** Ends what is left of a program, and removes its files. */
+/** Ends every task of a program, and removes its files. */
 export async function forget(name: string): Promise<void> {
   await end(...tasksOf(name));
   await haveGone(name);
@@ -104,73 +95,47 @@ export async function forget(name: string): Promise<void> {
 
 const rootOf = (name: string) => `${PLACE}/${name}.root`;
 
-/** Has it a root directory of its own? */
+/** Whether a program has its own root directory. */
 function hasRoot(name: string): boolean {
   return manifestOf(name).setup.includes("root");
 }
 
-/** Mount points for what such a program mounts, in a directory that is a mount: CRIU takes no other one for a root. */
+/** Makes a root directory that is a mount point: CRIU accepts no other. */
 function makeRoot(name: string): void {
-  const root = rootOf(name);
-  for (const directory of ["proc", "dev", "t", "b", `tmp/restage-fixtures/${name}`])
-    mkdirSync(`${root}/${directory}`, { recursive: true });
-  writeFileSync(`${root}/tmp/restage-fixtures/fixture`, "");
+  const root = makeMountPoints(name);
   execFileSync("mount", ["--bind", root, root]);
   execFileSync("mount", ["--make-private", root]);
 }
 
-/** How a command ended, and what it said. */
+/** The exit status of a command, and what it printed if it failed. */
 export interface Outcome {
   readonly status: number | null;
   readonly output: string;
 }
 
-function run([program = "", ...words]: readonly string[]): Outcome {
-  const { status, stdout, stderr, error } = spawnSync(program, words, { cwd: ROOT, encoding: "utf8", timeout: 60_000 });
+function run(words: readonly string[]): Outcome {
+  const { status, stdout, stderr, error } = command.run(words);
   if (error !== undefined) throw error;
   return { status, output: status === 0 ? "" : stdout + stderr };
 }
 
-/** Pids of the tasks of a program, by their executable and first argument. */
+/** Pids of the tasks of a program, recognized by their executable and first argument. */
 export function tasksOf(name: string): readonly number[] {
-  return readdirSync("/proc")
-    .map(Number)
-    .filter((pid) => {
-      if (Number.isNaN(pid)) return false;
-      try {
-        const isFixture = readlinkSync(`/proc/${pid}/exe`).startsWith(EXECUTABLE);
-        return isFixture && readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0")[1] === name;
-      } catch {
-        return false;
-      }
-    });
+  const isFixture = (pid: number) => executableOf(pid)?.startsWith(EXECUTABLE) === true;
+  return allPids().filter((pid) => isFixture(pid) && textOf(`/proc/${pid}/cmdline`).split("\0")[1] === name);
 }
 
 function pidOf(name: string): number {
   return Number(execFileSync(EXECUTABLE, ["--pid", name], { encoding: "utf8" }));
 }
 
-/** Waits until its pids are free: zombies among them wait for init to reap them. */
+/** Waits until the pids of a program are free: init may have to reap zombies. */
 async function haveGone(name: string): Promise<void> {
   await until(() => !pidsOf(name).some((pid) => existsSync(`/proc/${pid}`)), `the pids of ${name} are free`);
 }
 
-/** All pids of a program on this host, threads included. */
+/** Pids and thread IDs that a program has on this host. */
 function pidsOf(name: string): readonly number[] {
   const { setup, tids } = manifestOf(name);
   return setup.includes("pidns") ? [pidOf(name)] : tids;
-}
-
-function manifestOf(name: string): Manifest {
-  const manifest = JSON.parse(readFileSync(`${FIXTURES}fixtures.json`, "utf8")) as readonly Manifest[];
-  const found = manifest.find((fixture) => fixture.name === name);
-  if (found === undefined) throw new Error(`There is no fixture ${name}`);
-  return found;
-}
-
-/** What fixtures.json says of a fixture, in part. */
-interface Manifest {
-  readonly name: string;
-  readonly tids: readonly number[];
-  readonly setup: readonly string[];
 }

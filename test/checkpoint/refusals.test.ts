@@ -1,17 +1,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
-import { forget, type RunningProgram, startProgram, verdictOf } from "../cases/case.ts";
-import { missing, restage } from "../support/restage.ts";
+import { expect, it } from "vitest";
+import { startProgram, verdictOf } from "../cases/case.ts";
+import { describeUnless, noCompiler } from "../support/requirements.ts";
+import { restage } from "../support/restage.ts";
 
-describe.skipIf(missing !== undefined)("what cannot be saved", () => {
-  let program: RunningProgram | undefined;
-  afterEach(() => {
-    if (program !== undefined) forget(program);
-  });
-
-  it("is refused by its name, all at once, and the program has noticed nothing", async () => {
-    program = await startProgram(join(import.meta.dirname, "refused"));
+describeUnless(noCompiler, "a program with several files that cannot be saved", () => {
+  it("is refused with one finding per file, and is unaffected", async () => {
+    const program = await startProgram(join(import.meta.dirname, "refused"));
     const { pid, images, directory } = program;
     const held = readFileSync(join(directory, "held"), "utf8").trim().split("\n");
     expect(held.length).toBeGreaterThan(2);

@@ -1,17 +1,14 @@
-import { afterAll, afterEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, expect, it } from "vitest";
+import { describeUnless, noCriu, noFixtures } from "../support/requirements.ts";
 import * as program from "./program.ts";
 import { TRIPS } from "./trips.ts";
-
-const { missing, criu } = program;
-if (missing !== undefined) console.warn(`skipped: round trips of programs (${missing})`);
-if (criu === undefined) console.warn("skipped: restores by CRIU (CRIU=PATH names none)");
 
 const DONE = { status: 0, output: "" };
 const planned = Object.values(TRIPS).flatMap(({ runtimes }) => runtimes).length;
 let returned = 0;
 let started: program.Program | undefined;
 
-describe.skipIf(missing !== undefined)("a program that was checkpointed and restored finds itself as it was", () => {
+describeUnless(noFixtures, "a program is unchanged after a checkpoint and a restore", () => {
   for (const [name, trip] of Object.entries(TRIPS)) {
     for (const runtime of trip.runtimes) {
       it(`${name} on ${runtime}`, async () => {
@@ -26,11 +23,11 @@ describe.skipIf(missing !== undefined)("a program that was checkpointed and rest
 
   afterAll(() => {
     process.stderr.write(`round trips: ${returned} of ${planned}\n`);
-    expect(returned, "fewer programs returned than there are").toBe(planned);
+    expect(returned, "not every planned round trip has passed").toBe(planned);
   });
 });
 
-describe.skipIf(missing !== undefined || criu === undefined)("CRIU restores what Restage has checkpointed", () => {
+describeUnless(noFixtures ?? noCriu, "CRIU restores Restage's checkpoints", () => {
   for (const [name, trip] of Object.entries(TRIPS)) {
     it(name, async () => {
       started = await program.start(name);

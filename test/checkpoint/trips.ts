@@ -1,19 +1,19 @@
 import type { Runtime } from "../restore/restores.ts";
 import { PLACE } from "../support/fixture-executable.ts";
 
-/** How a program of the fixtures is checkpointed, and restored from that. */
+/** How a fixture is checkpointed and restored. */
 export interface Trip {
   readonly runtimes: readonly Runtime[];
-  /** Options of `restage checkpoint`, and of `criu dump`. */
+  /** Options of both `restage checkpoint` and `criu dump`. */
   readonly checkpoint?: readonly string[];
-  /** Options of `restage restore`, and of `criu restore`. */
+  /** Options of both `restage restore` and `criu restore`. */
   readonly restore?: readonly string[];
 }
 
 const everywhere: Trip = { runtimes: ["node", "deno", "bun"] };
 const onNode: Trip = { runtimes: ["node"] };
 
-/** A container's tree: its root, and what is mounted there from outside. */
+/** A container's tree, with its root directory and external mounts. */
 const container = (name: string): Trip => ({
   ...onNode,
   checkpoint: [
@@ -27,7 +27,7 @@ const container = (name: string): Trip => ({
   ].flat(),
 });
 
-/** Every program that makes the round trip. */
+/** Every fixture that makes the round trip. */
 export const TRIPS: Readonly<Record<string, Trip>> = {
   counter: everywhere,
   tree: everywhere,

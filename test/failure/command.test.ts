@@ -1,31 +1,32 @@
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { decodeEntries, encodeEntries, fdTypes } from "@restage/images";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it } from "vitest";
 import { CHECKPOINT, cleanUp, PID, place } from "../../examples/counter/place.ts";
+import { end } from "../support/end.ts";
 import { expectNothingLeft, survey } from "../support/leftovers.ts";
-import { end, missing, restage } from "../support/restage.ts";
+import { describeUnless, noRoot } from "../support/requirements.ts";
+import { restage } from "../support/restage.ts";
+import { temporaryDirectory } from "../support/temporary-directory.ts";
 
-/** How much of an image is left. */
+/** How much remains of a truncated image. */
 const PARTS = [0, 0.3, 0.6, 0.99];
 
-describe.skipIf(missing !== undefined)("the command that fails to restore", () => {
+describeUnless(noRoot, "the command, when the restore fails", () => {
   let directory = "";
   let before: readonly string[] = [];
 
-  beforeEach(async () => {
+  beforeEach(() => {
     place();
-    directory = mkdtempSync(join(tmpdir(), "restage-failing-"));
+    directory = temporaryDirectory("failing");
     before = survey();
   });
   afterEach(async () => {
     await end(PID);
-    rmSync(directory, { recursive: true, force: true });
     cleanUp();
   });
 
-  /** A copy of the checkpoint, to be damaged. */
+  /** Copies the checkpoint, so that a test can damage it. */
   function copy(): string {
     const images = join(directory, "images");
     cpSync(CHECKPOINT, images, { recursive: true });
@@ -33,7 +34,7 @@ describe.skipIf(missing !== undefined)("the command that fails to restore", () =
   }
 
   it.each(["core", "mm", "pagemap", "pages", "files", "pstree", "inventory", "fs"])(
-    "ends with 1 and names the image when %s is cut off",
+    "exits with 1 and names the image when %s is truncated",
     async (kind) => {
       const images = copy();
       const name = readdirSync(images).find((file) => file.startsWith(kind)) ?? "";
@@ -49,7 +50,7 @@ describe.skipIf(missing !== undefined)("the command that fails to restore", () =
     },
   );
 
-  it("ends with 1 and names what an edited image asks for", async () => {
+  it("exits with 1 and names the refused file of an edited image", async () => {
     const images = copy();
     const path = join(images, "files.img");
     const files = decodeEntries("files", readFileSync(path), "files.img");
@@ -73,7 +74,7 @@ describe.skipIf(missing !== undefined)("the command that fails to restore", () =
     await expectNothingLeft(before);
   });
 
-  it("ends with 1 and names all files that are missing, with a hint", async () => {
+  it("exits with 1 and names every missing file, with a hint", async () => {
     rmSync("/tmp/restage-fixtures/counter", { recursive: true });
     const { status, stderr } = restage(["restore", "-d", "-D", CHECKPOINT]);
     expect(status).toBe(1);
@@ -84,7 +85,7 @@ describe.skipIf(missing !== undefined)("the command that fails to restore", () =
     await expectNothingLeft(before);
   });
 
-  it("says the same as one line of JSON, for programs", async () => {
+  it("reports the failure as a line of JSON with --json", async () => {
     const images = copy();
     truncateSync(join(images, "pages-1.img"), 4096);
     const { status, stdout, stderr } = restage(["restore", "-d", "--json", "-D", images]);
@@ -94,13 +95,13 @@ describe.skipIf(missing !== undefined)("the command that fails to restore", () =
     await expectNothingLeft(before);
   });
 
-  it("ends with 2 when it is told what there is not", () => {
+  it("exits with 2 when an option is unknown", () => {
     const { status, stderr } = restage(["restore", "--no-such-option"]);
     expect(status).toBe(2);
     expect(stderr).toContain("--no-such-option");
   });
 
-  it("ends with 3 when tasks run already, and says so", async () => {
+  it("exits with 3 when the tasks are already running, and says so", async () => {
     const failing = `import { defineConfig, definePlugin } from "@restage/core";
 export default defineConfig({ plugins: [definePlugin({
   name: "late",

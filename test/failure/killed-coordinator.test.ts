@@ -1,18 +1,21 @@
 import type { ChildProcess } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { STAGES } from "@restage/core";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { cleanUp, imagesOf, missing, prepare, takenPids } from "../stages/fixture.ts";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { cleanUp, imagesOf, prepare, takenPids } from "../stages/fixture.ts";
+import { end } from "../support/end.ts";
 import { expectNothingLeft, survey } from "../support/leftovers.ts";
-import { end, startRestage, until } from "../support/restage.ts";
+import { describeUnless, noFixtures } from "../support/requirements.ts";
+import { startRestage } from "../support/restage.ts";
+import { temporaryDirectory } from "../support/temporary-directory.ts";
+import { until } from "../support/until.ts";
 
-/** Tasks of several sessions, some of which have no leader any more, and zombies: all kinds of tasks there are. */
+/** A tree with every kind of task: zombies, and tasks of several sessions, some of which have lost their leader. */
 const NAME = "tree";
 const ROOT_PID = 20600;
 
-/** A plugin that makes a directory on the host, says that it has come to a hook, and stays there. */
+/** A plugin that makes a directory on the host, and blocks at a hook after saying so. */
 const config = (hook: string) => `
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -35,24 +38,23 @@ export default defineConfig({
 });
 `;
 
-describe.skipIf(missing !== undefined)("a coordinator that is killed", () => {
+describeUnless(noFixtures, "a killed coordinator", () => {
   let directory = "";
   let coordinator: ChildProcess | undefined;
   let before: readonly string[] = [];
 
   beforeEach(() => {
     prepare(NAME);
-    directory = mkdtempSync(join(tmpdir(), "restage-killed-"));
+    directory = temporaryDirectory("killed");
     before = survey();
   });
   afterEach(async () => {
     coordinator?.kill("SIGKILL");
     await end(...takenPids(NAME));
-    rmSync(directory, { recursive: true, force: true });
     cleanUp(NAME);
   });
 
-  /** Restores until a hook, and ends the coordinator there. */
+  /** Starts a restore, and kills its coordinator at a hook. */
   async function killAt(hook: string, signal: NodeJS.Signals): Promise<void> {
     writeFileSync(join(directory, "restore.config.ts"), config(hook));
     coordinator = startRestage(["restore", "-d", "-D", imagesOf(NAME)], directory);
@@ -66,25 +68,25 @@ describe.skipIf(missing !== undefined)("a coordinator that is killed", () => {
   }
 
   for (const { name } of STAGES) {
-    it(`at the end of ${name} leaves nothing`, async () => {
+    it(`leaves nothing behind at the end of ${name}`, async () => {
       await killAt(`stages.${name}.leave`, "SIGKILL");
       await expectNothingLeft(before);
-      await until(() => !existsSync(join(directory, "made")), "the janitor has tidied up", 5000);
+      await until(() => !existsSync(join(directory, "made")), "the janitor has removed the directory", 5000);
     });
   }
 
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
-    it(`by ${signal} before the commit leaves nothing`, async () => {
+    it(`leaves nothing behind when ${signal} ends it before the commit`, async () => {
       await killAt("commit", signal);
       await expectNothingLeft(before);
-      await until(() => !existsSync(join(directory, "made")), "the janitor has tidied up", 5000);
+      await until(() => !existsSync(join(directory, "made")), "the janitor has removed the directory", 5000);
     });
   }
 
-  it("after the commit lets the tree run, and what was made for it", async () => {
+  it("leaves the tree running after the commit, and keeps what the restore made for it", async () => {
     await killAt("complete", "SIGKILL");
-    // The janitor would need no time to take it away.
-    await until(() => survey().every((line) => !line.includes("restage-stub")), "stub and janitor have gone", 5000);
+    // By now, the janitor would have removed the directory.
+    await until(() => survey().every((line) => !line.includes("restage-stub")), "stub and janitor have ended", 5000);
     expect(existsSync(join(directory, "made"))).toBe(true);
     expect(takenPids(NAME)).toContain(ROOT_PID);
   });

@@ -1,53 +1,31 @@
-import { spawn } from "node:child_process";
-import {
-  cpSync,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  truncateSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, existsSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
-import { definePlugin, type Plugin, RestoreError, restore } from "@restage/core";
+import { definePlugin, type Plugin, type RestoreError } from "@restage/core";
 import { openKernel } from "@restage/linux";
-import { defaultPlugins } from "@restage/plugins";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it, onTestFinished } from "vitest";
 import { CHECKPOINT, cleanUp, PID, place } from "../../examples/counter/place.ts";
+import { failureOf } from "../support/failure-of.ts";
 import { expectNothingLeft, survey } from "../support/leftovers.ts";
+import { describeUnless, noRoot } from "../support/requirements.ts";
+import { startRestage } from "../support/restage.ts";
+import { restoreHere } from "../support/restore-here.ts";
+import { temporaryDirectory } from "../support/temporary-directory.ts";
+import { until } from "../support/until.ts";
 
-const root = fileURLToPath(new URL("../../", import.meta.url));
-const notRoot = process.getuid?.() !== 0;
-if (notRoot) console.warn("skipped: failing restores of real processes (not root)");
-
-/** Every how many bytes an image is cut off: of a pagemap everywhere, since it can be cut between two entries. */
+/** The steps in bytes at which an image is truncated. A pagemap is truncated at every byte, because the cut may be between two entries. */
 const STEPS = { core: 64, mm: 64, pagemap: 1, pages: 64 };
 
-/** The error of a restore of the counter, from a directory of images. */
-async function failureOf(images: string, plugins: readonly Plugin[] = []): Promise<RestoreError> {
-  const kernel = await openKernel();
-  try {
-    await restore({ images, plugins }, kernel, defaultPlugins());
-  } catch (error) {
-    if (error instanceof RestoreError) return error;
-    throw error;
-  } finally {
-    kernel.close();
-  }
-  throw new Error("The restore did not fail");
+/** The error with which a restore of the counter fails. */
+function failureFrom(images: string, ...plugins: readonly Plugin[]): Promise<RestoreError> {
+  return failureOf(restoreHere({ images, plugins }));
 }
 
-/** What this process has open; a restore that failed has closed all that it opened. */
+/** The number of descriptors that this process has open. */
 function openDescriptors(): number {
   return readdirSync("/proc/self/fd").length;
 }
 
-describe.skipIf(notRoot)("a restore that fails leaves nothing", () => {
+describeUnless(noRoot, "a failed restore leaves nothing behind", () => {
   let before: readonly string[] = [];
   beforeEach(() => {
     place();
@@ -64,18 +42,18 @@ describe.skipIf(notRoot)("a restore that fails leaves nothing", () => {
         );
       },
     });
-    const error = await failureOf(CHECKPOINT, [moved]);
+    const error = await failureFrom(CHECKPOINT, moved);
     expect(error).toMatchObject({ code: "ERR_REFUSED", message: "file /tmp/no-such-program: it is not there" });
     expect(error.hint).toBeDefined();
     await expectNothingLeft(before);
   });
 
-  it("when the pid is taken, and names who has it", async () => {
+  it("when the pid is taken, and names the holder", async () => {
     const kernel = await openKernel();
-    // Stopped, it does not write on in the log, whose size would then be refused first.
-    await restore({ images: CHECKPOINT, leaveStopped: true }, kernel, defaultPlugins());
+    // A stopped program does not append to its log, which would be refused first for its size.
+    await restoreHere({ images: CHECKPOINT, leaveStopped: true });
     try {
-      const error = await failureOf(CHECKPOINT);
+      const error = await failureFrom(CHECKPOINT);
       expect(error).toMatchObject({ code: "ERR_PID_TAKEN", stage: "ROOT_TASK", plugin: "root-task" });
       expect(error.message).toBe(`Cannot create task ${PID}: pid ${PID} is in use by process ${PID} (exe)`);
     } finally {
@@ -86,7 +64,7 @@ describe.skipIf(notRoot)("a restore that fails leaves nothing", () => {
     await expectNothingLeft(before);
   });
 
-  it("when a descriptor is of a type that is not restored, and names the type", async () => {
+  it("when the type of a descriptor is unknown, and names the type", async () => {
     const strange = definePlugin({
       name: "strange",
       apply({ entries }) {
@@ -97,37 +75,33 @@ describe.skipIf(notRoot)("a restore that fails leaves nothing", () => {
         );
       },
     });
-    const error = await failureOf(CHECKPOINT, [strange]);
+    const error = await failureFrom(CHECKPOINT, strange);
     expect(error).toMatchObject({ code: "ERR_REFUSED", pid: PID, plugin: "descriptors" });
     expect(error.message).toContain("99");
     await expectNothingLeft(before);
   });
 
   for (const [kind, step] of Object.entries(STEPS)) {
-    it(`when ${kind} is cut off at any byte that ${step} divides`, { timeout: 120_000 }, async () => {
-      const directory = mkdtempSync(join(tmpdir(), "restage-cut-"));
-      try {
-        cpSync(CHECKPOINT, directory, { recursive: true });
-        const file = join(directory, readdirSync(directory).find((name) => name.startsWith(`${kind}-`)) ?? "");
-        const descriptors = openDescriptors();
-        let cuts = 0;
-        for (let size = Math.floor((statSync(file).size - 1) / step) * step; size >= 0; size -= step) {
-          truncateSync(file, size);
-          const error = await failureOf(directory);
-          expect(["ERR_IMAGE", "ERR_REFUSED"], `cut at ${size}: ${error.message}`).toContain(error.code);
-          cuts++;
-        }
-        expect(cuts).toBeGreaterThan(0);
-        expect(openDescriptors()).toBe(descriptors);
-        await expectNothingLeft(before);
-      } finally {
-        rmSync(directory, { recursive: true, force: true });
+    it(`when ${kind} is truncated in steps of ${step} B`, async () => {
+      const directory = temporaryDirectory("truncated");
+      cpSync(CHECKPOINT, directory, { recursive: true });
+      const file = join(directory, readdirSync(directory).find((name) => name.startsWith(`${kind}-`)) ?? "");
+      const descriptors = openDescriptors();
+      let cuts = 0;
+      for (let size = Math.floor((statSync(file).size - 1) / step) * step; size >= 0; size -= step) {
+        truncateSync(file, size);
+        const error = await failureFrom(directory);
+        expect(["ERR_IMAGE", "ERR_REFUSED"], `truncated to ${size} bytes: ${error.message}`).toContain(error.code);
+        cuts++;
       }
+      expect(cuts).toBeGreaterThan(0);
+      expect(openDescriptors()).toBe(descriptors);
+      await expectNothingLeft(before);
     });
   }
 
   it("when the coordinator is killed in the middle of RESTORE", async () => {
-    const directory = mkdtempSync(join(tmpdir(), "restage-killed-"));
+    const directory = temporaryDirectory("killed");
     const mark = join(directory, "in-restore");
     writeFileSync(
       join(directory, "restore.config.ts"),
@@ -151,18 +125,13 @@ export default defineConfig({
 });
 `,
     );
-    const command = [join(root, "packages/cli/dist/restage.js"), "restore", "-d", "-D", CHECKPOINT];
-    const coordinator = spawn(process.execPath, command, { cwd: directory, stdio: "ignore" });
-    try {
-      for (let tries = 0; tries < 500 && !existsSync(mark); tries++) await sleep(20);
-      expect(readFileSync(`/proc/${PID}/status`, "utf8")).toContain("tracing stop");
-      expect(existsSync(join(directory, "made"))).toBe(true);
-      coordinator.kill("SIGKILL");
-      await expectNothingLeft(before);
-      expect(existsSync(join(directory, "made"))).toBe(false);
-    } finally {
-      coordinator.kill("SIGKILL");
-      rmSync(directory, { recursive: true, force: true });
-    }
+    const coordinator = startRestage(["restore", "-d", "-D", CHECKPOINT], directory);
+    onTestFinished(() => void coordinator.kill("SIGKILL"));
+    await until(() => existsSync(mark), "the restore is in the stage RESTORE");
+    expect(readFileSync(`/proc/${PID}/status`, "utf8")).toContain("tracing stop");
+    expect(existsSync(join(directory, "made"))).toBe(true);
+    coordinator.kill("SIGKILL");
+    await expectNothingLeft(before);
+    expect(existsSync(join(directory, "made"))).toBe(false);
   });
 });

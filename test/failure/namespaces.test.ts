@@ -1,45 +1,33 @@
 import { existsSync } from "node:fs";
-import { definePlugin, type RunStageName, restore } from "@restage/core";
-import { openKernel } from "@restage/linux";
-import { defaultPlugins } from "@restage/plugins";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { missing } from "../stages/fixture.ts";
+import { STAGES } from "@restage/core";
+import { afterEach, beforeEach, expect, it } from "vitest";
 import { placeContainer, removeContainer, requestOf, surveyAll } from "../support/container-fixture.ts";
+import { failingAfter } from "../support/failing-after.ts";
+import { failureOf } from "../support/failure-of.ts";
 import { expectNothingLeft, survey } from "../support/leftovers.ts";
+import { describeUnless, noFixtures } from "../support/requirements.ts";
+import { restoreHere } from "../support/restore-here.ts";
 
-const STAGES: readonly RunStageName[] = [
-  "ROOT_TASK",
-  "PREPARE_NAMESPACES",
-  "FORKING",
-  "RESTORE",
-  "RESTORE_SIGCHLD",
-  "RESTORE_CREDS",
-];
+/** The stages that end before the commit. */
+const BEFORE_COMMIT = STAGES.filter(({ name }) => name !== "COMPLETE").map(({ name }) => name);
 
-describe.skipIf(missing !== undefined)("a container's tree that fails to be restored leaves the host as it was", () => {
-  for (const name of ["namespaces", "userns"]) {
+for (const name of ["namespaces", "userns"]) {
+  describeUnless(noFixtures, `a failed restore of the container ${name} leaves the host unchanged`, () => {
     beforeEach(() => placeContainer(name));
     afterEach(() => removeContainer(name));
 
-    it.each(STAGES)(`${name}, in %s`, async (stage) => {
+    it.each(BEFORE_COMMIT)("after %s", async (stage) => {
       const before = surveyAll();
+      const left = survey();
       let root = 0;
-      const failing = definePlugin({
-        name: "failing",
-        apply({ stages }) {
-          stages[stage].leave.tap("failing", ({ tree }) => {
-            root = tree.root.hostPid;
-            throw new Error("on purpose");
-          });
-        },
+      const failing = failingAfter(stage, ({ tree }) => {
+        root = tree.root.hostPid;
       });
-      const kernel = await openKernel();
-      const restoring = restore({ ...requestOf(name), plugins: [failing] }, kernel, defaultPlugins());
-      await expect(restoring).rejects.toMatchObject({ message: expect.stringContaining("on purpose"), stage });
-      kernel.close();
+      const error = await failureOf(restoreHere({ ...requestOf(name), plugins: [failing] }));
+      expect(error).toMatchObject({ message: expect.stringContaining("on purpose"), stage });
       expect(existsSync(`/proc/${root}`)).toBe(false);
-      await expectNothingLeft(before.slice(before.length - survey().length));
+      await expectNothingLeft(left);
       expect(surveyAll()).toEqual(before);
     });
-  }
-});
+  });
+}

@@ -1,15 +1,15 @@
-import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
+import { ROOT, restage } from "../support/restage.ts";
 
-const root = fileURLToPath(new URL("../../", import.meta.url));
 const expected = fileURLToPath(new URL("./counter.txt", import.meta.url));
 
-/** The plan of the example's checkpoint; UPDATE=1 writes it anew. Needs no root: nothing is touched. */
-it("the printed plan shows what will happen, and in which stage", () => {
-  const command = ["packages/cli/dist/restage.js", "plan", "-D", "examples/counter/checkpoint"];
-  const printed = execFileSync(process.execPath, command, { cwd: root, encoding: "utf8" }).replaceAll(root, "");
+/** Compares the plan of the counter's checkpoint with counter.txt, which UPDATE=1 writes. Needs no root, as a plan changes nothing. */
+it("the printed plan shows what happens in each stage", () => {
+  const { status, stdout, stderr } = restage(["plan", "-D", "examples/counter/checkpoint"]);
+  expect(status, stderr).toBe(0);
+  const printed = stdout.replaceAll(ROOT, "");
   if (process.env["UPDATE"] === "1") writeFileSync(expected, printed);
   expect(printed).toBe(readFileSync(expected, "utf8"));
 });

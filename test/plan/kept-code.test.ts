@@ -1,23 +1,23 @@
 import { execFileSync } from "node:child_process";
 import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { itUnless, noRoot } from "../support/requirements.ts";
+import { COMMAND } from "../support/restage.ts";
 
-/** A copy of the built command, which has not run yet. */
+/** A copy of the built command that has not run yet. */
 const dist = join(mkdtempSync(join(tmpdir(), "restage-")), "dist");
 const kept = join(dist, `main.cjs.v8-${process.versions.v8}`);
 
 const version = () => execFileSync(process.execPath, [join(dist, "restage.js"), "--version"], { encoding: "utf8" });
 
 beforeAll(() => {
-  const built = fileURLToPath(new URL("../../packages/cli/dist", import.meta.url));
-  cpSync(built, dist, { recursive: true, filter: (path) => !path.includes(".v8-") });
+  cpSync(dirname(COMMAND), dist, { recursive: true, filter: (path) => !path.includes(".v8-") });
 });
 afterAll(() => rmSync(join(dist, ".."), { recursive: true }));
 
-it("compiled code is kept beside the command, and used", () => {
+it("the command stores its compiled code in its directory, and uses it", () => {
   const said = version();
   const code = readFileSync(kept);
   expect(code.length).toBeGreaterThan(10_000);
@@ -25,7 +25,7 @@ it("compiled code is kept beside the command, and used", () => {
   expect(readFileSync(kept).equals(code)).toBe(true);
 });
 
-it("what is damaged, or of another source, is made anew", () => {
+it("the command replaces compiled code that is damaged or outdated", () => {
   const said = version();
   for (const damage of [Buffer.from("no code"), readFileSync(kept).subarray(0, 5000)]) {
     writeFileSync(kept, damage);
@@ -37,7 +37,7 @@ it("what is damaged, or of another source, is made anew", () => {
   expect(version()).toBe(`another\n${said}`);
 });
 
-it.skipIf(process.getuid?.() !== 0)("where the command may not write it does without", () => {
+itUnless(noRoot, "the command works without compiled code where it cannot write", () => {
   rmSync(kept, { force: true });
   chmodSync(dist, 0o555);
   const words = ["--reuid=65534", "--clear-groups", process.execPath, join(dist, "restage.js"), "--version"];

@@ -1,19 +1,15 @@
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import { restore } from "@restage/core";
-import { openKernel } from "@restage/linux";
-import { defaultPlugins } from "@restage/plugins";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it } from "vitest";
 import { CHECKPOINT, cleanUp, PID, place } from "../../examples/counter/place.ts";
-
-const notRoot = process.getuid?.() !== 0;
-if (notRoot) console.warn("skipped: action scripts of real restores (not root)");
+import { end } from "../support/end.ts";
+import { describeUnless, noRoot } from "../support/requirements.ts";
+import { restoreHere } from "../support/restore-here.ts";
+import { temporaryDirectory } from "../support/temporary-directory.ts";
 
 let directory = "";
 
-/** A script that says what it is called for, and fails for one action. */
+/** A script that logs its calls, and fails for one action. */
 function scriptThatFailsFor(action: string): string {
   const script = join(directory, "script");
   const lines = [
@@ -32,41 +28,35 @@ const log = () =>
     .split("\n")
     .map((line) => line.trim());
 
-async function restoreWith(script: string): Promise<void> {
-  const kernel = await openKernel();
-  try {
-    await restore({ images: CHECKPOINT, detached: true, actionScripts: [script] }, kernel, defaultPlugins());
-  } finally {
-    kernel.close();
-  }
-}
+const restoreWith = (script: string) => restoreHere({ images: CHECKPOINT, detached: true, actionScripts: [script] });
 
-describe.skipIf(notRoot)("action scripts", () => {
+describeUnless(noRoot, "action scripts", () => {
   beforeEach(() => {
-    directory = mkdtempSync(join(tmpdir(), "restage-scripts-"));
+    directory = temporaryDirectory("scripts");
     place();
   });
   afterEach(async () => {
-    if (existsSync(`/proc/${PID}`)) process.kill(PID, "SIGKILL");
-    for (let tries = 0; tries < 300 && existsSync(`/proc/${PID}`); tries++) await sleep(20);
+    await end(PID);
     cleanUp();
-    rmSync(directory, { recursive: true, force: true });
   });
 
-  it("are run at CRIU's points, with its variables; without namespaces not for them", async () => {
+  it("run at CRIU's points with CRIU's variables, without namespace actions if there is no namespace", async () => {
     await restoreWith(scriptThatFailsFor("nothing"));
     const later = ["post-restore", "network-unlock", "pre-resume", "post-resume"];
     expect(log()).toEqual([`pre-restore ${CHECKPOINT}`, ...later.map((action) => `${action} ${CHECKPOINT} ${PID}`)]);
   });
 
-  it.each(["pre-restore", "post-restore", "pre-resume"])("undo all when one fails for %s", async (action) => {
-    const script = scriptThatFailsFor(action);
-    await expect(restoreWith(script)).rejects.toMatchObject({
-      message: `Action script ${script} ended with 3 for ${action}: no`,
-    });
-    expect(log().at(-1)).toContain(action);
-    expect(existsSync(`/proc/${PID}`)).toBe(false);
-  });
+  it.each(["pre-restore", "post-restore", "pre-resume"])(
+    "roll the restore back when one fails for %s",
+    async (action) => {
+      const script = scriptThatFailsFor(action);
+      await expect(restoreWith(script)).rejects.toMatchObject({
+        message: `Action script ${script} ended with 3 for ${action}: no`,
+      });
+      expect(log().at(-1)).toContain(action);
+      expect(existsSync(`/proc/${PID}`)).toBe(false);
+    },
+  );
 
   it("that are missing are refused before any task exists", async () => {
     await expect(restoreWith("/no/such/script")).rejects.toMatchObject({ code: "ERR_REFUSED" });

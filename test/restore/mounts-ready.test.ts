@@ -1,21 +1,20 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { definePlugin, type RestoredTree, restore } from "@restage/core";
-import { openKernel } from "@restage/linux";
+import { definePlugin, type Plugin, type RestoredTree } from "@restage/core";
 import { MS } from "@restage/linux/abi";
-import { defaultPlugins } from "@restage/plugins";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { missing } from "../stages/fixture.ts";
+import { afterEach, beforeEach, expect, it } from "vitest";
 import { placeContainer, removeContainer, requestOf, surveyAll } from "../support/container-fixture.ts";
+import { end } from "../support/end.ts";
 import { PLACE } from "../support/fixture-executable.ts";
 import { expectNothingLeft, survey } from "../support/leftovers.ts";
-import { end } from "../support/restage.ts";
+import { describeUnless, noFixtures } from "../support/requirements.ts";
+import { restoreHere } from "../support/restore-here.ts";
+import { temporaryDirectory } from "../support/temporary-directory.ts";
 
 const NAME = "namespaces";
 let host = "";
 
-/** Binds a directory of the host to mount points below the tree's root. */
+/** A plugin that bind-mounts a directory of the host at places below the tree's root. */
 const binding = (...mountPoints: readonly string[]) =>
   definePlugin({
     name: "binding",
@@ -26,32 +25,24 @@ const binding = (...mountPoints: readonly string[]) =>
     },
   });
 
-async function restoreWith(plugin: ReturnType<typeof binding>): Promise<RestoredTree> {
-  const kernel = await openKernel();
-  try {
-    return await restore({ ...requestOf(NAME), plugins: [plugin] }, kernel, defaultPlugins());
-  } finally {
-    kernel.close();
-  }
+function restoreWith(plugin: Plugin): Promise<RestoredTree> {
+  return restoreHere({ ...requestOf(NAME), plugins: [plugin] });
 }
 
-describe.skipIf(missing !== undefined)("a plugin, when the mounts of a tree are ready", () => {
+describeUnless(noFixtures, "a plugin that taps mountsReady", () => {
   let left: readonly string[] = [];
   let before: readonly string[] = [];
   beforeEach(() => {
-    host = mkdtempSync(join(tmpdir(), "restage-host-"));
+    host = temporaryDirectory("host");
     writeFileSync(join(host, "file"), "of the host");
     placeContainer(NAME);
     mkdirSync(`${PLACE}/${NAME}.root/host`);
     left = survey();
     before = surveyAll();
   });
-  afterEach(() => {
-    removeContainer(NAME);
-    rmSync(host, { recursive: true, force: true });
-  });
+  afterEach(() => removeContainer(NAME));
 
-  it("gives it a directory of the host, which only the tree sees there", async () => {
+  it("can give the tree a directory of the host that only the tree sees there", async () => {
     const { pid } = await restoreWith(binding("/host"));
     try {
       const inside = `/proc/${pid}/root/host`;
@@ -67,7 +58,7 @@ describe.skipIf(missing !== undefined)("a plugin, when the mounts of a tree are 
     expect(surveyAll()).toEqual(before);
   });
 
-  it("fails by a mount that cannot be made, and leaves none of those that were", async () => {
+  it("rolls all its mounts back when one of them fails", async () => {
     await expect(restoreWith(binding("/host", "/nowhere"))).rejects.toMatchObject({
       code: "ERR_SYSCALL",
       stage: "PREPARE_NAMESPACES",

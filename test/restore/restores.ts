@@ -1,4 +1,4 @@
-/** The command on each runtime: built for Node, the sources on Deno and Bun. */
+/** The command on each runtime: built for Node, from its sources on Deno and Bun. */
 export const RUNTIMES = {
   node: ["node", "packages/cli/dist/restage.js"],
   deno: ["node_modules/.bin/deno", "run", "-A", "--no-check", "packages/cli/src/restage.ts"],
@@ -7,7 +7,7 @@ export const RUNTIMES = {
 
 export type Runtime = keyof typeof RUNTIMES;
 
-/** Every checkpoint that is restored, and on which runtimes. */
+/** The fixtures that are restored, and the runtimes that restore them. */
 export const RESTORES: Readonly<Record<string, readonly Runtime[]>> = {
   counter: ["node", "deno", "bun"],
   registers: ["node", "deno", "bun"],
@@ -36,5 +36,5 @@ export const RESTORES: Readonly<Record<string, readonly Runtime[]>> = {
   userns: ["node"],
 };
 
-/** Options beside those of the manifest. A checkout may have taken permissions away that an extra file had at the checkpoint. */
+/** Options beyond those of the manifest. A file may have lost permissions in the checkout. */
 export const OPTIONS: Readonly<Record<string, readonly string[]>> = { shm: ["--skip-file-rwx-check"] };

@@ -1,16 +1,17 @@
 import { definePlugin } from "@restage/core";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { cleanUp, failureOf, fixtureTasks, missing, prepare, takenPids } from "./fixture.ts";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { describeUnless, noFixtures } from "../support/requirements.ts";
+import { cleanUp, expectAllGone, failureWith, prepare } from "./fixture.ts";
 
-/** Its root opens what 63 other tasks wait for. */
+/** Its root task opens files for which 63 other tasks wait. */
 const NAME = "many";
 const ROOT = 22000;
 
-describe.skipIf(missing !== undefined)("tasks that wait for another one's files", () => {
+describeUnless(noFixtures, "tasks that wait for files of another task", () => {
   beforeEach(() => prepare(NAME));
   afterEach(() => cleanUp(NAME));
 
-  it("are not waited for when that one has failed", { timeout: 15_000 }, async () => {
+  it("do not delay the failure of that task", { timeout: 15_000 }, async () => {
     const failing = definePlugin({
       name: "failing",
       apply({ stages }) {
@@ -19,9 +20,8 @@ describe.skipIf(missing !== undefined)("tasks that wait for another one's files"
         });
       },
     });
-    const error = await failureOf(NAME, [failing]);
+    const error = await failureWith(NAME, failing);
     expect(error).toMatchObject({ code: "ERR_SYSCALL", stage: "RESTORE", pid: ROOT, plugin: "failing" });
-    expect(takenPids(NAME)).toEqual([]);
-    expect(fixtureTasks()).toEqual([]);
+    expectAllGone(NAME);
   });
 });

@@ -1,14 +1,15 @@
 import { definePlugin, type Plugin, type RunStageName, STAGES } from "@restage/core";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { cleanUp, failureOf, fixtureTasks, missing, prepare, takenPids } from "./fixture.ts";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { describeUnless, noFixtures } from "../support/requirements.ts";
+import { cleanUp, expectAllGone, failureWith, prepare, takenPids } from "./fixture.ts";
 
-/** A tree of three levels: its root, a task in the middle, and its last. */
+/** A tree of three levels: its root, a task in the middle, and its last task. */
 const NAME = "many";
 const FIRST = 22000;
 const MIDDLE = 22016;
 const LAST = 22063;
 
-/** A call that fails, in one task at one stage. */
+/** A plugin that makes one task fail in one stage. */
 function fault(stage: RunStageName, pid: number): Plugin {
   return definePlugin({
     name: "fault",
@@ -21,25 +22,25 @@ function fault(stage: RunStageName, pid: number): Plugin {
   });
 }
 
-describe.skipIf(missing !== undefined)("a fault in a stage", () => {
+describeUnless(noFixtures, "a fault", () => {
   beforeEach(() => prepare(NAME));
   afterEach(() => cleanUp(NAME));
 
   for (const { name, participants } of STAGES) {
     const pids = participants === "root" ? [FIRST] : [FIRST, MIDDLE, LAST];
     for (const pid of pids) {
-      it(`${name} of task ${pid} is named and leaves nothing`, async () => {
-        const error = await failureOf(NAME, [fault(name, pid)]);
+      it(`in ${name} of task ${pid} is reported and rolled back`, async () => {
+        const error = await failureWith(NAME, fault(name, pid));
         expect(error).toMatchObject({ code: "ERR_SYSCALL", stage: name, pid, plugin: "fault" });
         expect(error.syscall).toMatchObject({ name: "close", printed: "close(-1)", errno: 9 });
-        expect(takenPids(NAME)).toEqual([]);
-        expect(fixtureTasks()).toEqual([]);
+        expectAllGone(NAME);
       });
     }
   }
 
   it("in two tasks is reported as two failures", async () => {
-    const error = await failureOf(NAME, [fault("RESTORE", MIDDLE), { ...fault("RESTORE", LAST), duty: "other-fault" }]);
+    const other = { ...fault("RESTORE", LAST), duty: "other-fault" };
+    const error = await failureWith(NAME, fault("RESTORE", MIDDLE), other);
     expect(error.code).toBe("ERR_STAGE");
     expect(error.failures.map(({ pid }) => pid).sort()).toEqual([MIDDLE, LAST]);
     expect(takenPids(NAME)).toEqual([]);

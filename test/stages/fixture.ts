@@ -1,30 +1,19 @@
 import { execFileSync } from "node:child_process";
-import {
-  chmodSync,
-  chownSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-} from "node:fs";
-import { type Plugin, type RestoredTree, RestoreError, restore } from "@restage/core";
-import { openKernel } from "@restage/linux";
-import { defaultPlugins } from "@restage/plugins";
-import { FIXTURES, installExecutable, missing, PLACE } from "../support/fixture-executable.ts";
-
-export { missing };
-
-if (missing !== undefined) console.warn(`skipped: restores of fixtures (${missing})`);
+import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import type { Plugin, RestoreError } from "@restage/core";
+import { expect } from "vitest";
+import { failureOf } from "../support/failure-of.ts";
+import { FIXTURES, installExecutable, PLACE } from "../support/fixture-executable.ts";
+import { manifestOf } from "../support/fixture-manifest.ts";
+import { tasks } from "../support/leftovers.ts";
+import { restoreHere } from "../support/restore-here.ts";
 
 /** The images of a fixture. */
 export function imagesOf(name: string): string {
   return `${FIXTURES}images/${name}`;
 }
 
-/** Puts the files of a fixture where they were at the checkpoint. */
+/** Puts the files of a fixture where its checkpoint expects them. */
 export function prepare(name: string): void {
   installExecutable();
   const directory = `${PLACE}/${name}`;
@@ -42,63 +31,23 @@ export function prepare(name: string): void {
   }
 }
 
-/** Removes them again. */
+/** Removes the files of a fixture. */
 export function cleanUp(name: string): void {
   rmSync(`${PLACE}/${name}`, { recursive: true, force: true });
 }
 
-/** Restores a fixture in this process; the tree is a child of it. */
-export async function restoreFixture(name: string, plugins: readonly Plugin[]): Promise<RestoredTree> {
-  const kernel = await openKernel();
-  try {
-    return await restore({ images: imagesOf(name), plugins }, kernel, defaultPlugins());
-  } finally {
-    kernel.close();
-  }
+/** The error with which a restore of a fixture in this process fails. */
+export function failureWith(name: string, ...plugins: readonly Plugin[]): Promise<RestoreError> {
+  return failureOf(restoreHere({ images: imagesOf(name), plugins }));
 }
 
-/** The error with which a restore fails. */
-export async function failureOf(name: string, plugins: readonly Plugin[]): Promise<RestoreError> {
-  try {
-    await restoreFixture(name, plugins);
-  } catch (error) {
-    if (error instanceof RestoreError) return error;
-    throw error;
-  }
-  throw new Error(`The restore of ${name} did not fail`);
-}
-
-/** Pids of a fixture that somebody has: a process, a thread or a zombie. */
+/** Pids and thread IDs of a fixture that are in use, also by zombies. */
 export function takenPids(name: string): readonly number[] {
-  const line = readFileSync(`${FIXTURES}fixtures.json`, "utf8")
-    .split("\n")
-    .find((line) => line.startsWith(`{"name": "${name}",`));
-  const { pids, tids } = JSON.parse((line ?? "{}").replace(/,$/, "")) as { pids: number[]; tids: number[] };
-  return [...new Set([...pids, ...tids])].filter((pid) => existsSync(`/proc/${pid}`));
+  return manifestOf(name).tids.filter((pid) => existsSync(`/proc/${pid}`));
 }
 
-/** Tasks whose executable is a fixture's, and stubs of this process's restores, or of a coordinator that is dead. */
-export function fixtureTasks(): readonly string[] {
-  return readdirSync("/proc").flatMap((pid) => {
-    const executable = /^\d+$/.test(pid) ? readExecutable(pid) : "";
-    if (executable.startsWith(`${PLACE}/fixture`)) return `${pid} ${executable}`;
-    const parent = executable.includes("restage-stub") ? parentOf(pid) : undefined;
-    return parent === 1 || parent === process.pid ? `${pid} ${executable}` : [];
-  });
-}
-
-function readExecutable(pid: string): string {
-  try {
-    return readlinkSync(`/proc/${pid}/exe`);
-  } catch {
-    return "";
-  }
-}
-
-function parentOf(pid: string): number | undefined {
-  try {
-    return Number(/^PPid:\s*(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
-  } catch {
-    return undefined;
-  }
+/** Fails when anything of a fixture, or of its restore, still exists. */
+export function expectAllGone(name: string): void {
+  expect(takenPids(name)).toEqual([]);
+  expect([...tasks()]).toEqual([]);
 }

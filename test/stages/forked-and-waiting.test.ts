@@ -1,14 +1,15 @@
 import { definePlugin } from "@restage/core";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it } from "vitest";
 import { expectNothingLeft, survey } from "../support/leftovers.ts";
-import { cleanUp, failureOf, missing, prepare, takenPids } from "./fixture.ts";
+import { describeUnless, noFixtures } from "../support/requirements.ts";
+import { cleanUp, failureWith, prepare, takenPids } from "./fixture.ts";
 
-/** Two children of the root, with children of their own. */
+/** Both tasks are children of the root and have children. */
 const NAME = "many";
 const WAITING = 22001;
 const FAILING = 22002;
 
-/** One task forks and then waits for what nobody sends; another one fails. */
+/** Makes one task block after its fork, and another task fail. */
 const plugin = definePlugin({
   name: "wait-and-fail",
   apply({ stages }) {
@@ -21,7 +22,7 @@ const plugin = definePlugin({
   },
 });
 
-describe.skipIf(missing !== undefined)("a task that has forked, and waits when another one has failed", () => {
+describeUnless(noFixtures, "a task that blocks after its fork", () => {
   let before: readonly string[] = [];
   beforeEach(() => {
     prepare(NAME);
@@ -29,8 +30,8 @@ describe.skipIf(missing !== undefined)("a task that has forked, and waits when a
   });
   afterEach(() => cleanUp(NAME));
 
-  it("is ended, and so is what it has forked", { timeout: 15_000 }, async () => {
-    expect(await failureOf(NAME, [plugin])).toMatchObject({ code: "ERR_SYSCALL", stage: "FORKING", pid: FAILING });
+  it("is ended with its children when another task fails", { timeout: 15_000 }, async () => {
+    expect(await failureWith(NAME, plugin)).toMatchObject({ code: "ERR_SYSCALL", stage: "FORKING", pid: FAILING });
     expect(takenPids(NAME)).toEqual([]);
     await expectNothingLeft(before);
   });

@@ -1,23 +1,16 @@
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, utimesSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-/** Where the fixtures are: programs, and checkpoints of them. */
+/** The directory of the fixtures: programs, and checkpoints of them. */
 export const FIXTURES = fileURLToPath(new URL("../../../shared/fixtures/", import.meta.url));
 
-/** Where they were at their checkpoints. */
+/** The directory in which the fixtures ran when they were checkpointed. */
 export const PLACE = "/tmp/restage-fixtures";
 
-/** The executable of them all. */
+/** The executable of every fixture. */
 export const EXECUTABLE = `${PLACE}/fixture`;
 
-/** Why fixtures cannot be run here, or undefined when they can. */
-export const missing = !existsSync(`${FIXTURES}bin/fixture`)
-  ? "the fixtures are not beside the repository"
-  : process.getuid?.() !== 0
-    ? "not root"
-    : undefined;
-
-/** Puts the executable where the images expect it, with the permissions and the time that they know: a checkout may have others. */
+/** Installs the executable where the images expect it, with the recorded permissions and time: a checkout may have others. */
 export function installExecutable(): void {
   mkdirSync(PLACE, { recursive: true });
   chmodSync(PLACE, 0o755);

@@ -1,39 +1,39 @@
-import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "vitest";
+import { PLACE } from "./fixture-executable.ts";
+import { allPids, executableOf, linkOf, parentOf, statusOf, textOf } from "./proc.ts";
+import { until } from "./until.ts";
 
-/** Below it are the programs and files of all checkpoints that tests restore. */
-const PLACE = "/tmp/restage-fixtures";
-
-/** What others do on this machine meanwhile goes away again, and init reaps what a killed coordinator has left. */
+/** How long other processes on this machine may change what `survey` lists, and init may take to reap orphans, in milliseconds. */
 const PATIENCE = 10_000;
 
 /** What a restore could leave on this machine, a line each. */
 export function survey(): readonly string[] {
-  return [...tasks(), ...files(PLACE), ...mounts(), ...ownDescriptors(), ...ownMappings(), ...namedSockets()].sort();
+  const lines = [tasks(), files(PLACE), mounts(), ownDescriptors(), ownMappings(), namedSockets()];
+  return lines.flatMap((each) => [...each]).sort();
 }
 
-/** Waits until the machine is as it was, and fails when it is not. */
+/** Waits until the machine is as it was before, and fails when it stays different. */
 export async function expectNothingLeft(before: readonly string[]): Promise<void> {
-  const end = performance.now() + PATIENCE;
-  while (performance.now() < end && survey().join("\n") !== before.join("\n")) await sleep(50);
+  const isSame = () => survey().join("\n") === before.join("\n");
+  // The comparison of the two lists says more than a wait in vain.
+  await until(isSame, "the machine is as it was", PATIENCE).catch(() => {});
   expect(survey()).toEqual(before);
 }
 
-/** Restored programs, by their executables; children of this process, zombies above all; and stubs whose coordinators are dead. */
-function* tasks(): Generator<string> {
-  for (const pid of numbersIn("/proc")) {
-    const executable = linkOf(`/proc/${pid}/exe`);
-    const status = textOf(`/proc/${pid}/status`);
-    const parent = Number(field(status, "PPid"));
+/** Restored programs, children of this process (zombies above all), and stubs of dead coordinators. */
+export function* tasks(): Generator<string> {
+  for (const pid of allPids()) {
+    const executable = executableOf(pid);
+    const parent = parentOf(pid);
     const isOrphan = parent === 1 && executable?.includes("restage-stub") === true;
     if (executable?.startsWith(PLACE) !== true && parent !== process.pid && !isOrphan) continue;
-    yield `task ${pid} ${executable ?? field(status, "Name")} ${field(status, "State")?.charAt(0)}`;
+    yield `task ${pid} ${executable ?? statusOf(pid, "Name")} ${statusOf(pid, "State")?.charAt(0)}`;
   }
 }
 
-/** Files with their sizes: a task that was let go would write into its log. */
+/** Files with their sizes: a task that resumed would append to its log. */
 function* files(directory: string): Generator<string> {
   for (const name of namesIn(directory)) {
     const path = join(directory, name);
@@ -47,9 +47,9 @@ function* mounts(): Generator<string> {
   for (const line of linesOf("/proc/self/mountinfo")) yield `mount ${line}`;
 }
 
-/** What this process has open of a restore: memfds, files of processes, image directories. */
+/** Open descriptors of this process that belong to a restore: memfds, pidfds, image directories. */
 function* ownDescriptors(): Generator<string> {
-  for (const number of numbersIn("/proc/self/fd")) {
+  for (const number of namesIn("/proc/self/fd")) {
     const target = linkOf(`/proc/self/fd/${number}`);
     if (target !== undefined && /memfd:|pidfd|restage/.test(target)) yield `descriptor ${target}`;
   }
@@ -59,17 +59,13 @@ function* ownMappings(): Generator<string> {
   for (const line of linesOf("/proc/self/maps")) if (line.includes("memfd:")) yield `mapping ${line}`;
 }
 
-/** Sockets with names of restores, but for those of other processes that live. */
+/** Sockets that restores have named, except those of other live processes. */
 function* namedSockets(): Generator<string> {
   for (const line of linesOf("/proc/net/unix")) {
     const [name, pid] = /@restage-(\d+)-\S*/.exec(line) ?? [];
     if (name === undefined) continue;
     if (Number(pid) === process.pid || !existsSync(`/proc/${pid}`)) yield `socket ${name}`;
   }
-}
-
-function numbersIn(directory: string): readonly string[] {
-  return namesIn(directory).filter((name) => /^\d+$/.test(name));
 }
 
 function namesIn(directory: string): readonly string[] {
@@ -80,26 +76,6 @@ function namesIn(directory: string): readonly string[] {
   }
 }
 
-function linkOf(path: string): string | undefined {
-  try {
-    return readlinkSync(path);
-  } catch {
-    return undefined;
-  }
-}
-
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return "";
-  }
-}
-
 function linesOf(path: string): readonly string[] {
   return textOf(path).split("\n");
-}
-
-function field(status: string, name: string): string | undefined {
-  return new RegExp(`^${name}:\\s*(.*)$`, "m").exec(status)?.[1];
 }

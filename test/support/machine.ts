@@ -1,55 +1,51 @@
-import { type ChildProcess, type SpawnSyncReturns, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, type SpawnSyncReturns, spawn } from "node:child_process";
 import { readlinkSync } from "node:fs";
-import { ROOT, until } from "./restage.ts";
+import { onTestFinished } from "vitest";
+import { COMMAND, run } from "./restage.ts";
+import { until } from "./until.ts";
 
-const COMMAND = `${ROOT}packages/cli/dist/restage.js`;
-const TIME = 60_000;
-
-/** A network that stands for the host's: links and firewalls of tests are there, and not on this machine. */
+/** A network namespace that stands in for the host's, so that tests change no links and firewalls of this machine. */
 export class Machine {
   readonly #holder: ChildProcess;
-  readonly #started: ChildProcess[] = [];
 
   private constructor(holder: ChildProcess) {
     this.#holder = holder;
   }
 
+  /** Starts a machine that ends with the running test. */
   static async start(): Promise<Machine> {
     const holder = spawn("unshare", ["--net", "sleep", "infinity"], { stdio: "ignore" });
+    onTestFinished(() => void holder.kill("SIGKILL"));
     const machine = new Machine(holder);
     const own = readlinkSync("/proc/self/ns/net");
-    await until(() => readlinkSync(machine.network) !== own, "there is a network");
+    await until(() => readlinkSync(machine.network) !== own, "the machine has a network");
     machine.run("ip", "link", "set", "lo", "up");
     return machine;
   }
 
-  /** The path of its namespace. */
+  /** The path of its network namespace. */
   get network(): string {
     return `/proc/${this.#holder.pid}/ns/net`;
   }
 
   /** Runs a program in its network. */
   run(program: string, ...args: readonly string[]): SpawnSyncReturns<string> {
-    const words = [`--net=${this.network}`, "--", program, ...args];
-    return spawnSync("nsenter", words, { encoding: "utf8", timeout: TIME, cwd: ROOT });
+    return run(["nsenter", `--net=${this.network}`, "--", program, ...args]);
   }
 
-  /** Starts one that goes on until the machine ends. */
+  /** Starts a program that runs until the test ends. */
   start(program: string, ...args: readonly string[]): void {
-    this.#started.push(spawn("nsenter", [`--net=${this.network}`, "--", program, ...args], { stdio: "ignore" }));
+    const child = spawn("nsenter", [`--net=${this.network}`, "--", program, ...args], { stdio: "ignore" });
+    onTestFinished(() => void child.kill("SIGKILL"));
   }
 
-  /** Runs the built command there. */
+  /** Runs the built command in its network. */
   restage(...words: readonly string[]): SpawnSyncReturns<string> {
     return this.run(process.execPath, COMMAND, ...words);
   }
 
-  /** What is there of links and firewalls, for comparisons. */
+  /** Its links and firewall rules, for comparisons. */
   survey(): string {
     return `${this.run("ip", "-o", "link").stdout}${this.run("nft", "list", "ruleset").stdout}`;
-  }
-
-  end(): void {
-    for (const process of [...this.#started, this.#holder]) process.kill("SIGKILL");
   }
 }

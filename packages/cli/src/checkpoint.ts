@@ -1,4 +1,4 @@
-/** What the command loads for checkpoints only, in a file of its own. */
+/** The code that the command loads only for checkpoints, in a file of its own. */
 
 export { dump } from "@restage/core/dump";
 export * from "@restage/plugins/dump";

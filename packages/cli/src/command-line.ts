@@ -10,11 +10,11 @@ import { print } from "./report/print.ts";
 
 export const VERSION = "0.1.0";
 
-/** What needs no command. */
+/** Options that need no command. */
 const STANDALONE: readonly string[] = ["--version", "-V", "--help", "-h"];
 
 /**
- * Does what the words of a command line say; returns the exit code.
+ * Runs a command line. Returns the exit code.
  *
  * Throws a RestoreError.
  */
@@ -33,18 +33,18 @@ export async function runCommandLine(words: readonly string[]): Promise<number> 
   return command.run(settings, operand);
 }
 
-/** Options may stand before the command, as getopt_long(3) allows it to those of CRIU. */
+/** Finds the command. Options can come before it, as with CRIU (getopt_long(3)). */
 function commandFirst(words: readonly string[]): readonly string[] {
   const [first] = words;
   if (first === undefined || !first.startsWith("-") || STANDALONE.includes(first)) return words;
   const [name] = parseWords(words, RESTORE_OPTIONS, createSettings());
   if (name === undefined)
-    throw new RestoreError("ERR_OPTION", "No command is named", { hint: "as in `restage restore`" });
+    throw new RestoreError("ERR_OPTION", "Name a command", { hint: "for example: `restage restore`" });
   const at = words.indexOf(name);
   return [name, ...words.slice(0, at), ...words.slice(at + 1)];
 }
 
-/** What CRIU's configuration says, and over it the command line. */
+/** The settings of CRIU's configuration, overridden by the command line. */
 function readSettings(words: readonly string[], { options }: Command) {
   const settings = createSettings();
   const operands = parseWords(words, options, settings);
@@ -60,7 +60,7 @@ function commandOf(name: string): Command {
   const names = Object.keys(COMMANDS);
   const close = nearest(name, names);
   throw new RestoreError("ERR_OPTION", `There is no command ${name}`, {
-    hint: close === undefined ? `the commands are ${names.join(", ")}` : `is ${close} meant?`,
+    hint: close === undefined ? `the commands are ${names.join(", ")}` : `did you mean ${close}?`,
   });
 }
 

@@ -5,30 +5,30 @@ import type { Settings } from "./options/settings.ts";
 
 export interface Command {
   readonly says: string;
-  /** What it may be given beside options, for `--help`. */
+  /** Its operand, for `--help`. */
   readonly operand?: string;
   readonly options: readonly Option[];
-  /** More for `--help`. */
+  /** Further text for `--help`. */
   readonly help?: string;
-  /** Does it; gives the exit code. */
+  /** Runs it. Returns the exit code. */
   readonly run: (settings: Settings, operand: string | undefined) => Promise<number>;
 }
 
 const RESTORE_HELP =
-  "Exit codes: 0 restored, 1 failed and everything undone, 2 bad usage or configuration, 3 failed after the commit point: the message says " +
-  "what runs.";
+  "Exit codes: 0 restored, 1 failed and rolled back, 2 bad usage or configuration, 3 failed after the commit point (the message says what " +
+  "runs).";
 
 const CHECKPOINT: Command = {
   says: "make a checkpoint of a process and its descendants",
   operand: "[PID]",
   options: CHECKPOINT_COMMAND_OPTIONS,
   help:
-    "The tree is killed when its images are complete, unless it is to go on. When anything fails it goes on as if nothing had been. Exit " +
-    "codes: 0 made, 1 failed, 2 bad usage.",
+    "The tree is killed when its images are complete, unless --leave-running or --leave-stopped is given. On failure it resumes unchanged. " +
+    "Exit codes: 0 made, 1 failed, 2 bad usage.",
   run: async (settings, pid) => (await import("./commands/checkpoint.ts")).checkpointCommand(settings, pid),
 };
 
-/** What each needs is loaded when it is called: start-up time is part of a restore. */
+/** The commands. Each loads its code when it is called, because start-up time is part of a restore. */
 export const COMMANDS: Readonly<Record<string, Command>> = {
   restore: {
     says: "restore a checkpoint",
@@ -37,18 +37,18 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     run: async (settings) => (await import("./commands/restore.ts")).restoreCommand(settings),
   },
   plan: {
-    says: "print what each task would do, stage by stage, touching nothing",
+    says: "print what each task would do, stage by stage, without doing it",
     options: RESTORE_OPTIONS,
     run: async (settings) => (await import("./commands/plan.ts")).planCommand(settings),
   },
   check: {
-    says: "say all that stands against a restore on this machine",
+    says: "list every obstacle to a restore on this machine",
     options: RESTORE_OPTIONS,
-    help: "Without a checkpoint it looks at the machine alone. Exit codes: 0 nothing does, 1 something does.",
+    help: "Without a checkpoint, it checks only the machine. Exit codes: 0 no obstacle, 1 obstacles.",
     run: async (settings) => (await import("./commands/check.ts")).checkCommand(settings),
   },
   checkpoint: CHECKPOINT,
-  dump: { ...CHECKPOINT, says: "the same under the name that CRIU gives it" },
+  dump: { ...CHECKPOINT, says: "the same as checkpoint, under CRIU's name" },
   inspect: {
     says: "show a checkpoint's tasks, files and memory, or decode one of its images",
     operand: "[IMAGE]",

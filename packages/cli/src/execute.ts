@@ -4,7 +4,7 @@ import { RestoreError } from "@restage/core";
 import { type LinuxKernel, SystemError } from "@restage/linux";
 
 /**
- * Puts a program in this one's place, which so becomes the parent of the tree. Returns only by throwing ERR_COMPLETE: the tree runs.
+ * Replaces this process by a program, which so becomes the parent of the tree. Returns only by throwing ERR_COMPLETE: the tree runs.
  *
  * @param words the program, found by PATH, and its arguments.
  */
@@ -26,7 +26,7 @@ function find(name: string): string {
       accessSync(path, constants.X_OK);
       return path;
     } catch {
-      // In a later one, perhaps.
+      // Try the next directory.
     }
   }
   return name;

@@ -1,10 +1,10 @@
 import type { RestoreError } from "@restage/core";
 
-/** What the command ends with. */
+/** The exit codes of the command. */
 export const EXIT = {
   /** Restored; of `check`: restorable. */
   OK: 0,
-  /** Failed, and everything was undone; of `check`: not restorable. */
+  /** Failed and rolled back; of `check`: not restorable. */
   FAILED: 1,
   USAGE: 2,
   /** Failed after the commit: the message says what runs and what does not. */

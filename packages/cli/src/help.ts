@@ -12,8 +12,7 @@ export function programHelp(): string {
   );
   return `Usage: restage COMMAND [OPTIONS]
 
-Makes checkpoints of Linux process trees and restores them, stage by stage, in
-the format of CRIU.
+Checkpoints and restores Linux process trees, stage by stage, in CRIU's format.
 
 Commands:
 ${table(rows)}
@@ -33,9 +32,9 @@ export function commandHelp(name: string, { says, operand, options, help }: Comm
     `Options:\n${table(rows)}`,
   ];
   if (options === RESTORE_OPTIONS) {
-    parts.push(wrap(`Without effect, as they matter only at a dump: ${NAMES_WITHOUT_EFFECT.join(", ")}`));
+    parts.push(wrap(`Accepted without effect, because they matter only at a dump: ${NAMES_WITHOUT_EFFECT.join(", ")}`));
     parts.push(
-      wrap(`Options of criu restore that are refused, as Restage does not have them yet: ${MISSING_NAMES.join(", ")}`),
+      wrap(`Options of criu restore that Restage does not support yet, and refuses: ${MISSING_NAMES.join(", ")}`),
     );
   }
   if (help !== undefined) parts.push(wrap(help));
@@ -54,7 +53,7 @@ function table(rows: readonly (readonly [string, string])[]): string {
   return rows.map(([left, right]) => wrap(`  ${left.padEnd(width)}  ${right}`, indent)).join("\n");
 }
 
-/** Text in lines of the width, those after the first indented. */
+/** Wraps text; lines after the first are indented. */
 function wrap(text: string, indent = ""): string {
   const lines: string[] = [];
   for (const word of text.split(" ")) {

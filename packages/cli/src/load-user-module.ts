@@ -1,7 +1,7 @@
 import nodeModule from "node:module";
 import { pathToFileURL } from "node:url";
 
-/** The part of `Bun` that is used; its own types come with Bun only. */
+/** The part of `Bun` that is used here; its own types come only with Bun. */
 interface Bun {
   plugin(plugin: { name: string; setup(build: BunPluginBuilder): void }): void;
 }
@@ -13,14 +13,14 @@ interface ResolveHooks {
   resolve(specifier: string, context: unknown, next: (specifier: string, context: unknown) => unknown): unknown;
 }
 
-/** By name, what they export. */
+/** The exports of modules, by name. */
 type OwnModules = Readonly<Record<string, object>>;
 
 let prepared: Promise<OwnModules> | undefined;
 
 /**
- * Loads a configuration or a plugin that a user wrote, in TypeScript or JavaScript. What it imports as `@restage/*`, itself
- * or by a package, are the command's own modules, the very instances: also where the user has installed others for their types.
+ * Loads a configuration or a plugin that a user wrote, in TypeScript or JavaScript. Its imports of `@restage/*`, direct or through a package, resolve to
+ * the command's own modules, even if the user has installed others for their types.
  *
  * @param file an absolute path
  * @returns the namespace of the module
@@ -31,7 +31,7 @@ export async function loadUserModule(file: string): Promise<object> {
   return (await ("Bun" in globalThis ? importOnBun(pathToFileURL(file).href) : importByJiti(file, own))) as object;
 }
 
-/** The build would make a `require` of a plain `import`. */
+/** The build would turn a plain `import` into a `require`. */
 const importOnBun = new Function("url", "return import(url)") as (url: string) => Promise<object>;
 
 async function shareOwnModules(): Promise<OwnModules> {
@@ -62,11 +62,11 @@ function shareOnBun(bun: Bun, own: OwnModules): void {
   bun.plugin({ name: "restage", setup });
 }
 
-/** Serves Deno too. */
+/** Works on Deno too. */
 function shareOnNode(own: OwnModules): void {
   const shared = Symbol.for("restage.modules");
   Object.assign(globalThis, { [shared]: own });
-  // A module by each name, whose text takes what it exports from there.
+  // A synthetic module for each name, whose text takes its exports from there.
   const urls = Object.fromEntries(
     Object.entries(own).map(([name, exports]) => {
       const names = Object.keys(exports).join(", ");
@@ -74,7 +74,7 @@ function shareOnNode(own: OwnModules): void {
       return [name, `data:text/javascript,${encodeURIComponent(text)}`];
     }),
   );
-  // Node 20 has only `register`, whose hooks run in a thread of their own. Node 26 and Deno have the other one.
+  // Node 20 has only `register`, whose hooks run in their own thread. Node 26 and Deno have only `registerHooks`.
   const { register, registerHooks } = nodeModule as typeof nodeModule & {
     registerHooks?: (hooks: ResolveHooks) => void;
   };
@@ -96,7 +96,7 @@ function shareOnNode(own: OwnModules): void {
   register(`data:text/javascript,${encodeURIComponent(hooks)}`, { data: urls });
 }
 
-/** What jiti hands to the runtime, the JavaScript of packages, finds the command's modules by the hooks. */
+/** JavaScript of packages, which jiti leaves to the runtime, finds the command's modules through the hooks. */
 async function importByJiti(file: string, own: OwnModules): Promise<unknown> {
   const { createJiti } = await import("jiti");
   const jiti = createJiti(import.meta.url, { virtualModules: own, interopDefault: false, tryNative: false });

@@ -1,7 +1,7 @@
 import { asRestoreError, definePlugin, type Host, type HostCall, type Plugin } from "@restage/core";
 import { AT_FDCWD, O } from "@restage/linux/abi";
 
-/** Writes the pid of the root task before the tree runs, as CRIU does: the file may not be there yet. */
+/** Writes the pid of the root task before the tree runs, like CRIU. The file must not exist yet. */
 export function pidfile(): Plugin {
   return definePlugin({
     name: "pidfile",
@@ -23,7 +23,7 @@ function create(host: Host, path: string): HostCall {
     return file.undo((call) => call.unlinkat(AT_FDCWD, path, 0));
   } catch (error) {
     throw asRestoreError(error, {
-      hint: "where the pidfile goes has to exist, and the file not: an older one may be of a tree that runs",
+      hint: "its directory must exist, and the file must not: an older pidfile can belong to a running tree",
     });
   }
 }

@@ -12,13 +12,13 @@ async function main(words: readonly string[]): Promise<number> {
       else printError(error);
       return exitCodeOf(error);
     }
-    // A fault of the command's own: whoever reports it needs to say where it was.
+    // A bug of the command itself: a report needs the stack.
     process.stderr.write(`${error instanceof Error ? error.stack : error}\n`);
     return EXIT.FAILED;
   }
 }
 
-// Not awaited: CommonJS, in which the command is built, has no `await` here.
+// Not awaited: the command is built as CommonJS, which has no top-level `await`.
 main(process.argv.slice(2)).then((code) => {
   process.exitCode = code;
 });

@@ -1,15 +1,15 @@
 import type { RestoredTree } from "@restage/core";
 import { type LinuxKernel, readStat } from "@restage/linux";
 
-/** What asks a process to end, by hand or from a service manager. */
+/** Signals that ask a process to end, from a user or a service manager. */
 const FORWARDED = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
 
-/** What keys send to all of a group at once. */
+/** Signals that keys send to a whole process group. */
 const OF_KEYS: readonly string[] = ["SIGINT", "SIGQUIT"];
 
 /**
- * Stays until the root task ends. Meanwhile this process stands for it: signals that ask to end are the task's. Where both are in one group, the
- * task has had those of keys already.
+ * Waits until the root task ends. Meanwhile, it passes signals that ask to end on to the task, except those of keys if both are in one process group: the
+ * task has received them already.
  */
 export async function stay(kernel: LinuxKernel, { pid, child }: RestoredTree): Promise<void> {
   const forward = (signal: NodeJS.Signals): void => {
@@ -17,7 +17,7 @@ export async function stay(kernel: LinuxKernel, { pid, child }: RestoredTree): P
     try {
       process.kill(pid, signal);
     } catch {
-      // It has ended, and is about to be reaped.
+      // The task has ended, and is about to be reaped.
     }
   };
   for (const signal of FORWARDED) process.on(signal, forward);

@@ -16,7 +16,7 @@ it("a pid in use is reported with its holder", () => {
       pid: process.pid,
       plugin: "check",
       why: expect.stringMatching(`it is in use by .*process ${process.pid}`),
-      hint: "end it, or wait until it is gone",
+      hint: "end it, wait until it is gone, or use --new-pid-namespace",
     },
   ]);
 });

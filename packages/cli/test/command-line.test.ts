@@ -38,7 +38,7 @@ describe("the command line", () => {
   });
 
   it("refuses unknown commands, and operands that a command does not take", async () => {
-    await expect(run("resotre")).rejects.toMatchObject({ code: "ERR_OPTION", hint: "is restore meant?" });
+    await expect(run("resotre")).rejects.toMatchObject({ code: "ERR_OPTION", hint: "did you mean restore?" });
     await expect(run("toString")).rejects.toMatchObject({ code: "ERR_OPTION" });
     await expect(run("restore", "now")).rejects.toThrow('restage restore does not take "now"');
     await expect(run("inspect", "a.img", "b.img")).rejects.toThrow('restage inspect does not take "b.img"');
@@ -48,12 +48,15 @@ describe("the command line", () => {
     expect((await run("-D", CHECKPOINT, "--json", "inspect")).out).toBe(
       (await run("inspect", "-D", CHECKPOINT, "--json")).out,
     );
-    await expect(run("-v4", "resotre")).rejects.toMatchObject({ hint: "is restore meant?" });
-    await expect(run("-v4")).rejects.toMatchObject({ message: "No command is named" });
+    await expect(run("-v4", "resotre")).rejects.toMatchObject({ hint: "did you mean restore?" });
+    await expect(run("-v4")).rejects.toMatchObject({ message: "Name a command" });
   });
 
   it("requires a checkpoint", async () => {
-    await expect(run("restore")).rejects.toMatchObject({ code: "ERR_OPTION", message: "No checkpoint is named" });
+    await expect(run("restore")).rejects.toMatchObject({
+      code: "ERR_OPTION",
+      message: "Name a checkpoint: the directory of its images",
+    });
   });
 });
 
@@ -85,7 +88,7 @@ describe("plan", () => {
     expect(code).toBe(EXIT.OK);
     expect(out).toMatch(/\nRESTORE\n {2}task 20100\n.* {4}fs\n {6}.*umask\(022\)\n/s);
     expect(out).toMatch(/\ncommit\n {2}the coordinator\n {4}openat\(AT_FDCWD, "\/tmp\/restage-test.pid"/);
-    expect(out).toMatch(/\n1 task, \d+ calls; nothing was touched\n$/);
+    expect(out).toMatch(/\n1 task, \d+ calls; nothing was changed\n$/);
   });
 
   it("prints each event as a line of JSON, and a failure as the last one", async () => {

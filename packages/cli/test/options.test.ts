@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { RestoreError } from "@restage/core";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { isCriuConfig, readCriuConfig } from "../src/options/criu-config.ts";
 import { nearest } from "../src/options/nearest.ts";
 import { parseWords } from "../src/options/parse-words.ts";
@@ -75,7 +75,7 @@ describe("parseWords()", () => {
   });
 
   it.each([
-    ["--imagedir x", "ERR_OPTION; There is no option --imagedir; is --images-dir meant?"],
+    ["--imagedir x", "ERR_OPTION; There is no option --imagedir; did you mean --images-dir?"],
     ["--entirely-different", "ERR_OPTION; There is no option --entirely-different"],
     ["-q", "ERR_OPTION; There is no option -q"],
     ["-dq", "ERR_OPTION; There is no option -q"],
@@ -83,7 +83,7 @@ describe("parseWords()", () => {
     ["--pidfile", "ERR_OPTION; --pidfile needs a value: FILE"],
     ["--json=yes", "ERR_OPTION; --json takes no value"],
     ["--no-json=yes", "ERR_OPTION; --no-json takes no value"],
-    ["--no-pidfile", "ERR_OPTION; There is no option --no-pidfile; is --pidfile meant?"],
+    ["--no-pidfile", "ERR_OPTION; There is no option --no-pidfile; did you mean --pidfile?"],
     ["--timeout soon", 'ERR_OPTION; Bad value for --timeout: expected a number of seconds above 0, found "soon"'],
     ["--timeout=0", 'ERR_OPTION; Bad value for --timeout: expected a number of seconds above 0, found "0"'],
     ["-vx", 'ERR_OPTION; Bad value for -v: expected a number, found "x"'],
@@ -102,7 +102,7 @@ describe("CRIU's options", () => {
     ["--tls", "tls"],
     ["--tls-cert=/a", "tls-cert"],
   ])("that Restage lacks are refused by name: %s", (line, name) => {
-    expect(failure(line)).toBe(`ERR_OPTION; --${name} is an option of CRIU that Restage does not have yet`);
+    expect(failure(line)).toBe(`ERR_OPTION; --${name} is an option of CRIU that Restage does not support yet`);
   });
 
   it.each([
@@ -117,14 +117,15 @@ describe("CRIU's options", () => {
   });
 
   it("can come from a CRIU configuration file, which the command line overrides", () => {
-    const file = join(mkdtempSync(join(tmpdir(), "restage-config-")), "runc.conf");
+    const directory = mkdtempSync(join(tmpdir(), "restage-config-"));
+    onTestFinished(() => rmSync(directory, { recursive: true }));
+    const file = join(directory, "runc.conf");
     writeFileSync(file, '# a comment\ntcp-established\nwork-dir "/a \\"b\\" c" # why\n\nverbosity 4\n');
     expect(isCriuConfig(file)).toBe(true);
     expect(readCriuConfig(file)).toEqual(["--tcp-established", '--work-dir=/a "b" c', "--verbosity=4"]);
     writeFileSync(file, "work-dir a b\n");
     expect(() => readCriuConfig(file)).toThrow("line 1 has more than two words");
     expect(() => readCriuConfig(`${file}.gone`)).toThrow("ENOENT");
-    rmSync(join(file, ".."), { recursive: true });
   });
 
   it("that matter only for a dump, or that name a default, are accepted", () => {

@@ -3,21 +3,12 @@ import { RestoreError } from "../src/errors.ts";
 import { Barrier, NotStarted, type Participant } from "../src/restore/barrier.ts";
 import { STAGES } from "../src/restore/stages.ts";
 import { rehearse } from "../src/testing/mod.ts";
-import { never, plugin, recorder, sleep } from "./support.ts";
+import { failureOf, never, plugin, recorder, sleep } from "./support.ts";
 
 const RESTORE = STAGES[3];
 
 function participant(pid: number, tap?: string): Participant {
   return { name: `task ${pid}`, pid, plugin: () => tap };
-}
-
-async function failureOf(barrier: Barrier): Promise<RestoreError> {
-  try {
-    await barrier.confirmed();
-  } catch (error) {
-    return error as RestoreError;
-  }
-  throw new Error("All have confirmed");
 }
 
 describe("a barrier", () => {
@@ -48,7 +39,7 @@ describe("a barrier", () => {
         last = true;
       }),
     );
-    const error = await failureOf(barrier);
+    const error = await failureOf(barrier.confirmed());
     expect(last).toBe(true);
     expect(error).toMatchObject({ code: "ERR_STAGE", stage: "RESTORE" });
     expect(
@@ -65,7 +56,7 @@ describe("a barrier", () => {
     barrier.add(participant(1, "files"), Promise.reject(failure));
     barrier.add(participant(2), Promise.resolve());
     // The failure already names its plugin, which is more precise than the tap that the barrier waited for.
-    expect(await failureOf(barrier)).toMatchObject({
+    expect(await failureOf(barrier.confirmed())).toMatchObject({
       code: "ERR_TASK_DIED",
       message: "gone",
       plugin: "threads",
@@ -77,7 +68,7 @@ describe("a barrier", () => {
     const barrier = new Barrier(RESTORE, 1000);
     barrier.add(participant(1), Promise.reject(new Error("parent")));
     barrier.add(participant(2), Promise.reject(new NotStarted("child")));
-    expect((await failureOf(barrier)).message).toBe("parent");
+    expect((await failureOf(barrier.confirmed())).message).toBe("parent");
   });
 
   it("waits for a participant that joins late", async () => {
@@ -89,7 +80,7 @@ describe("a barrier", () => {
       participant(1),
       sleep(5).then(() => barrier.add({ ...participant(1), tid: 2 }, late)),
     );
-    expect(await failureOf(barrier)).toMatchObject({ message: "the thread", pid: 1, tid: 2 });
+    expect(await failureOf(barrier.confirmed())).toMatchObject({ message: "the thread", pid: 1, tid: 2 });
   });
 
   it("names each participant that has not confirmed in time, and the tap it is in", async () => {
@@ -98,7 +89,7 @@ describe("a barrier", () => {
     barrier.add(participant(2), Promise.resolve());
     barrier.add(participant(3), never());
     barrier.add(participant(4), Promise.reject(new Error("four")));
-    const error = await failureOf(barrier);
+    const error = await failureOf(barrier.confirmed());
     expect(error.failures.map(({ code, pid, plugin }) => ({ code, pid, plugin }))).toEqual([
       { code: "ERR_PLUGIN", pid: 4, plugin: undefined },
       { code: "ERR_TASK_STUCK", pid: 1, plugin: "files" },

@@ -1,9 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { RestoreError } from "../src/errors.ts";
 import type { RestoreEvent } from "../src/events.ts";
 import { restore } from "../src/restore/restore.ts";
 import { checkpointInMemory, RecordingKernel, scaffold } from "../src/testing/mod.ts";
-import { plugin } from "./support.ts";
+import { failureOf, plugin } from "./support.ts";
 
 /** Runs a restore whose listener fails at an event, as a log on a full disk would. */
 async function failAt(kind: RestoreEvent["kind"]) {
@@ -13,12 +12,8 @@ async function failAt(kind: RestoreEvent["kind"]) {
   const onEvent = (event: RestoreEvent) => {
     if (event.kind === kind || event.kind === "failed") throw new Error("ENOSPC");
   };
-  try {
-    await restore({ images: "memory", plugins: [images], onEvent }, kernel, scaffold());
-  } catch (error) {
-    return { error: error as RestoreError, done };
-  }
-  throw new Error("The restore did not fail");
+  const error = await failureOf(restore({ images: "memory", plugins: [images], onEvent }, kernel, scaffold()));
+  return { error, done };
 }
 
 describe("a failing listener", () => {

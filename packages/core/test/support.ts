@@ -1,3 +1,4 @@
+import { RestoreError } from "../src/errors.ts";
 import { definePlugin, type Plugin, type RestorePluginContext } from "../src/plugin/plugin.ts";
 import { type RunStageName, STAGES } from "../src/restore/stages.ts";
 
@@ -36,4 +37,11 @@ export function sleep(milliseconds: number): Promise<void> {
 /** A tap that never settles. */
 export function never(): Promise<never> {
   return new Promise(() => {});
+}
+
+/** The error with which a promise rejects. */
+export async function failureOf(promise: Promise<unknown>): Promise<RestoreError> {
+  const outcome = await promise.catch((error: unknown) => error);
+  if (outcome instanceof RestoreError) return outcome;
+  throw new Error("The promise did not reject with a RestoreError", { cause: outcome });
 }

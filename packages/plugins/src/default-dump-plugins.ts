@@ -20,14 +20,15 @@ import { mm } from "./memory/mm/dump.ts";
 import { pages } from "./memory/private-memory/dump.ts";
 import { sharedMemory } from "./memory/shared-mappings/dump.ts";
 import { ipcNamespace } from "./namespaces/ipc/dump.ts";
-import { mountNamespace } from "./namespaces/mount/dump.ts";
+import { mountNamespaces } from "./namespaces/mount/dump.ts";
 import { nestedNamespaces } from "./namespaces/nested/dump.ts";
-import { netNamespace } from "./namespaces/net/dump.ts";
+import { netNamespaces } from "./namespaces/net/dump.ts";
 import { timeNamespace } from "./namespaces/time/dump.ts";
 import { userNamespace } from "./namespaces/user/dump.ts";
 import { utsNamespace } from "./namespaces/uts/dump.ts";
 import { seccomp } from "./seccomp/dump.ts";
-import { signals } from "./signals/dump.ts";
+import { signalActions } from "./signals/actions/dump.ts";
+import { pendingSignals } from "./signals/pending/dump.ts";
 import { inetSockets } from "./sockets/inet/dump.ts";
 import { netlinkSockets } from "./sockets/netlink/dump.ts";
 import { networkLock } from "./sockets/network-lock/dump.ts";
@@ -36,7 +37,8 @@ import { unixSockets } from "./sockets/unix/dump.ts";
 import { terminals } from "./terminals/dump.ts";
 import { threads } from "./threads/dump.ts";
 import { registers } from "./threads/registers-x86-64/dump.ts";
-import { timers } from "./timers/dump.ts";
+import { intervalTimers } from "./timers/interval/dump.ts";
+import { posixTimers } from "./timers/posix/dump.ts";
 import { objectIds } from "./tree/object-ids/dump.ts";
 import { processTree } from "./tree/process-tree/dump.ts";
 
@@ -51,18 +53,21 @@ export {
   fs,
   inetSockets,
   inotifies,
+  intervalTimers,
   ipcNamespace,
   limits,
   mappings,
   mm,
-  mountNamespace,
+  mountNamespaces,
   nestedNamespaces,
   netlinkSockets,
-  netNamespace,
+  netNamespaces,
   networkLock,
   objectIds,
   pages,
+  pendingSignals,
   pipes,
+  posixTimers,
   processAttributes,
   processTree,
   registers,
@@ -70,14 +75,13 @@ export {
   scheduling,
   seccomp,
   sharedMemory,
+  signalActions,
   signalfds,
-  signals,
   tcpConnections,
   terminals,
   threads,
   timeNamespace,
   timerfds,
-  timers,
   unixSockets,
   userNamespace,
   utsNamespace,
@@ -91,8 +95,8 @@ export function defaultDumpPlugins(): readonly Plugin[] {
     userNamespace(),
     utsNamespace(),
     ipcNamespace(),
-    netNamespace(),
-    mountNamespace(),
+    netNamespaces(),
+    mountNamespaces(),
     mappings(),
     pages(),
     mm(),
@@ -119,8 +123,10 @@ export function defaultDumpPlugins(): readonly Plugin[] {
     scheduling(),
     credentials(),
     seccomp(),
-    signals(),
-    timers(),
+    signalActions(),
+    pendingSignals(),
+    intervalTimers(),
+    posixTimers(),
     limits(),
     processAttributes(),
     timeNamespace(),

@@ -43,6 +43,7 @@ import { init } from "./namespaces/init/restore.ts";
 import { ipcNamespace } from "./namespaces/ipc/restore.ts";
 import { joinNamespaces } from "./namespaces/join/restore.ts";
 import { mountNamespaces } from "./namespaces/mount/restore.ts";
+import { nestedNamespaces } from "./namespaces/nested/restore.ts";
 import { netNamespaces } from "./namespaces/net/restore.ts";
 import { timeNamespace } from "./namespaces/time/restore.ts";
 import { userNamespace } from "./namespaces/user/restore.ts";
@@ -61,7 +62,6 @@ import { threads } from "./threads/restore.ts";
 import { intervalTimers } from "./timers/interval/restore.ts";
 import { posixTimers } from "./timers/posix/restore.ts";
 import { transportSockets } from "./transport/sockets/restore.ts";
-import { unsupported } from "./unsupported.ts";
 
 export {
   actionScripts,
@@ -94,6 +94,7 @@ export {
   mm,
   mountNamespaces,
   namespaceFiles,
+  nestedNamespaces,
   netlinkSockets,
   netNamespaces,
   packetSockets,
@@ -121,7 +122,6 @@ export {
   transportSockets,
   tunFiles,
   unixSockets,
-  unsupported,
   userNamespace,
   utsNamespace,
   vdso,
@@ -135,7 +135,7 @@ export {
  */
 export function defaultPlugins(): Plugin[] {
   return [
-    unsupported(),
+    nestedNamespaces(),
     actionScripts(),
     cpuinfo(),
     init(),

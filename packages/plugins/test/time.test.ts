@@ -1,8 +1,6 @@
-import { image, rehearse, testPlan, testPlugin } from "@restage/core/testing";
+import { image, testPlan, testPlugin } from "@restage/core/testing";
 import { describe, expect, it } from "vitest";
 import { timeNamespace } from "../src/namespaces/time/restore.ts";
-import { intervalTimers } from "../src/timers/interval/restore.ts";
-import { posixTimers } from "../src/timers/posix/restore.ts";
 
 const clocks = (seconds: bigint, nanoseconds: bigint, id = 0) =>
   image(
@@ -65,51 +63,6 @@ describe("the time namespace", () => {
     expect(found).toEqual([
       ["refused", "CAP_SYS_ADMIN"],
       ["refused", "CAP_SYS_TIME"],
-    ]);
-  });
-});
-
-describe("timers", () => {
-  it("are armed in COMPLETE, with what was left", async () => {
-    const real = { isec: 1n, iusec: 2n, vsec: 3n, vusec: 4n };
-    const prof = { isec: 5n, iusec: 0n, vsec: 0n, vusec: 0n };
-    const lines = await testPlugin(intervalTimers(), { task: { pid: 7, core: { tc: { timers: { real, prof } } } } });
-    const words = (...values: number[]) => Buffer.from(BigUint64Array.from(values.map(BigInt)).buffer).toString("hex");
-    expect(lines).toEqual([
-      `7 COMPLETE interval-timers: setitimer(0, [${words(1, 2, 3, 4)}], NULL)`,
-      // It was about to run out: the whole interval is left.
-      `7 COMPLETE interval-timers: setitimer(2, [${words(5, 0, 5, 0)}], NULL)`,
-    ]);
-  });
-
-  const timer = (it_id: number) => ({ it_id, clock_id: 1, si_signo: 10, isec: 1n, vsec: 2n });
-  const task = { pid: 7, core: { tc: { timers: { posix: [timer(2), timer(5)] } } } };
-  const created = (lines: readonly string[]) => lines.filter((line) => line.includes("timer_create("));
-
-  it("with ids are created with them where the kernel can", async () => {
-    const lines = await testPlugin(posixTimers(), { stage: "RESTORE", task });
-    expect(created(lines)).toHaveLength(2);
-    expect(created(lines)[0]).toContain("[02000000]");
-    expect(created(lines)[1]).toContain("[05000000]");
-    // On before, off after.
-    expect(lines[0]).toContain("PR_TIMER_CREATE_RESTORE_IDS, 0x1");
-    expect(lines.at(-1)).toContain("PR_TIMER_CREATE_RESTORE_IDS, NULL");
-  });
-
-  it("with ids are counted up to where the kernel cannot", async () => {
-    const host = { failures: [{ call: "prctl", result: "EINVAL" }] } as const;
-    const lines = await testPlugin(posixTimers(), { stage: "RESTORE", task, host });
-    expect(created(lines)).toHaveLength(6);
-    const deleted = lines.flatMap((line) => /timer_delete\((\d+)\)/.exec(line)?.[1] ?? []);
-    expect(deleted).toEqual(["0", "1", "3", "4"]);
-  });
-
-  it("of POSIX are armed last, under their ids", async () => {
-    const { lines } = await rehearse({ plugins: [posixTimers()], task });
-    const armed = lines.filter(({ text }) => text.startsWith("timer_settime("));
-    expect(armed.map(({ stage, text }) => [stage, text.split(",")[0]])).toEqual([
-      ["COMPLETE", "timer_settime(2"],
-      ["COMPLETE", "timer_settime(5"],
     ]);
   });
 });

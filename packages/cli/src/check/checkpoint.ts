@@ -4,7 +4,7 @@ import { defaultPlugins } from "@restage/plugins";
 import { openMachine } from "../open-machine.ts";
 import { checkPids } from "./pids.ts";
 
-/** What in a checkpoint stands against its restore here: findings of the plugins, and pids that are in use. */
+/** The obstacles to restoring a checkpoint here: findings of the plugins, and pids that are in use. */
 export async function checkCheckpoint(request: RestoreRequest): Promise<readonly Finding[]> {
   try {
     const kernel = await openMachine();
@@ -20,7 +20,7 @@ export async function checkCheckpoint(request: RestoreRequest): Promise<readonly
   }
 }
 
-/** In a pid namespace of its own, no pid of the tree is in use. */
+/** Whether the tree has its own pid namespace, in which none of its pids is in use. */
 function hasOwnPids({ images, tree }: Plan): boolean {
   const host = images.inventory.root_ids?.pid_ns_id;
   return host !== undefined && tree.root.survives && tree.root.ids.pid_ns_id !== host;

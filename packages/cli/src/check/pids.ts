@@ -12,10 +12,14 @@ export function* checkPids(tree: Tree): Generator<Finding> {
       const found = { severity: "refused", what: `pid ${tid}`, pid: task.pid, plugin: "check" } as const;
       if (tid >= limit)
         yield { ...found, why: `the largest pid here is ${limit - 1}`, hint: "sysctl kernel.pid_max=4194304" };
-      // Only for those in use is it worth the time to find out by whom.
+      // Finding the holder takes time, so only pids in use are looked up.
       if (!existsSync(`/proc/${tid}`) && !groups.has(tid)) continue;
       const holder = pidHolder(tid) ?? "a task that has just ended";
-      yield { ...found, why: `it is in use by ${holder}`, hint: "end it, or wait until it is gone" };
+      yield {
+        ...found,
+        why: `it is in use by ${holder}`,
+        hint: "end it, wait until it is gone, or use --new-pid-namespace",
+      };
     }
   }
 }

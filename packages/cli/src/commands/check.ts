@@ -8,7 +8,7 @@ import { print } from "../report/print.ts";
 import { printFinding } from "../report/print-finding.ts";
 import { requestWithoutImages } from "../request.ts";
 
-/** Says all that stands against a restore here, at once: machine, privileges, pids, and what the images hold. Gives the exit code. */
+/** Lists every obstacle to a restore here: machine, privileges, pids, and the images. Returns the exit code. */
 export async function checkCommand(settings: Settings): Promise<number> {
   const request = await requestWithoutImages(settings);
   const { images } = request;

@@ -14,7 +14,7 @@ import { requestWithoutImages } from "../request.ts";
 
 const LEVEL = { ERROR: 1, WARNING: 2, INFO: 3 } as const;
 
-/** Makes a checkpoint of a tree. Gives the exit code. */
+/** Makes a checkpoint of a tree. Returns the exit code. */
 export async function checkpointCommand(settings: Settings, operand: string | undefined): Promise<number> {
   const request = await requestOf(settings, operand);
   const log = openLog(settings, request.images);
@@ -42,7 +42,7 @@ export async function checkpointCommand(settings: Settings, operand: string | un
   }
 }
 
-/** A file of the command's own: with the images, unless the user says where. */
+/** The path of a file that the command itself writes: with the images, unless the user chooses another directory. */
 function pathOf({ workDirectory }: Settings, images: string, file: string): string {
   return resolve(workDirectory ?? images, file);
 }
@@ -51,18 +51,17 @@ async function requestOf(settings: Settings, operand: string | undefined): Promi
   const { checkpoint } = settings;
   const pid = checkpoint.pid ?? Number(operand);
   if (!Number.isInteger(pid) || pid <= 0) {
-    const hint = "name it as `restage checkpoint PID`, or with --tree";
-    throw new RestoreError("ERR_OPTION", "No process is named of which to make a checkpoint", { hint });
+    throw new RestoreError("ERR_OPTION", "Name a process: `restage checkpoint PID`, or with --tree PID");
   }
   const { plugins = [], images = "." } = await requestWithoutImages(settings);
   return { ...checkpoint, pid, images: checkpoint.images ?? images, plugins };
 }
 
 function summaryOf({ tasks, frozen }: Dumped, { pid, images }: DumpRequest): string {
-  return `${counted(tasks.length, "task")} of process ${pid} saved in ${images}; the tree stood still for ${frozen.toFixed(1)} ms`;
+  return `${counted(tasks.length, "task")} of process ${pid} saved in ${images}; frozen for ${frozen.toFixed(1)} ms`;
 }
 
-/** Where nobody asks for a log, warnings go to standard error. */
+/** Opens the log. Without one, warnings go to standard error. */
 function openLog(settings: Settings, images: string) {
   const { verbosity, logFile, json } = settings;
   const start = performance.now();

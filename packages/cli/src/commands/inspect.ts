@@ -9,10 +9,10 @@ import type { Settings } from "../options/settings.ts";
 import { print } from "../report/print.ts";
 import { requestOf } from "../request.ts";
 
-/** Shows a checkpoint as it is: its tasks with files and memory, or one image decoded. Needs no privileges. Gives the exit code. */
+/** Shows a checkpoint as it is: its tasks with files and memory, or one decoded image. Needs no privileges. Returns the exit code. */
 export async function inspectCommand(settings: Settings, image: string | undefined): Promise<number> {
   const { images, plugins = [] } = await requestOf(settings);
-  // What plugins make of entries is no part of the checkpoint; where it is, only they may know.
+  // Only the location of the images comes from plugins: what they make of entries is not part of the checkpoint.
   const { imageSource } = new PluginDriver(RESTORE, [], plugins, () => {}).hooks;
   const source =
     imageSource.call({ location: images } satisfies ImageRequest) ?? guard(() => openImageDirectory(images));

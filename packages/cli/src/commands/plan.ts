@@ -13,14 +13,14 @@ import { printError } from "../report/print-error.ts";
 import { Report, type Reporter } from "../report/report.ts";
 import { requestOf } from "../request.ts";
 
-/** Tells what would happen; what the coordinator itself would do comes not as an event. */
+/** Reports what would happen. The coordinator's own calls come separately, not as events. */
 interface PlanReporter extends Reporter {
   readonly addOfCoordinator: (text: string) => void;
 }
 
 /**
- * Prints what was found, and stage by stage what each task would do. Nothing is touched: a kernel that only writes down takes the real one's
- * place. Gives the exit code.
+ * Prints the findings, and stage by stage what each task would do. Changes nothing, because a recording kernel replaces the real one. Returns the exit
+ * code.
  */
 export async function planCommand(settings: Settings): Promise<number> {
   const request = await requestOf(settings);
@@ -47,7 +47,7 @@ function planEvents(): PlanReporter {
   const printLine = (event: object) => print(`${JSON.stringify(event)}\n`);
   return {
     name: "the plan",
-    // How long writing down has taken is of no interest.
+    // How long recording took does not matter.
     listener: (event) => event.kind === "tap" || printLine(eventToJson(event)),
     addOfCoordinator: (call) => printLine({ kind: "coordinator", call }),
   };

@@ -12,7 +12,7 @@ import { printError } from "../report/print-error.ts";
 import { requestOf } from "../request.ts";
 import { stay } from "../stay.ts";
 
-/** Restores a checkpoint, and stays until the root task ends unless the tree is detached. Gives the exit code. */
+/** Restores a checkpoint, and unless the tree is detached waits until the root task ends. Returns the exit code. */
 export async function restoreCommand(settings: Settings): Promise<number> {
   checkTogether(settings);
   for (const descriptor of settings.close) closeSync(descriptor);
@@ -23,7 +23,7 @@ export async function restoreCommand(settings: Settings): Promise<number> {
     const plugins = [...(request.plugins ?? []), ...report.plugins, pidfile()];
     const tree = await restore({ ...request, plugins, onEvent: report.listener }, kernel, defaultPlugins());
     kernel.close();
-    // Before staying: the tree may run for days.
+    // Before waiting, because the tree can run for days.
     report.end();
     if (settings.execute) execute(kernel, settings.program);
     if (request.detached !== true) await stay(kernel, tree);
@@ -37,14 +37,17 @@ export async function restoreCommand(settings: Settings): Promise<number> {
   }
 }
 
-/** As CRIU does, with its rules. */
+/** Checks combinations of options, with CRIU's rules. */
 function checkTogether({ execute, program, restore: { detached, sibling } }: Settings): void {
   if (execute && program.length === 0) {
-    const hint = "as in `restage restore -D images --exec-cmd -- program and its arguments`";
+    const hint = "for example: `restage restore -D images --exec-cmd -- program arguments`";
     throw new RestoreError("ERR_OPTION", "--exec-cmd needs a program", { hint });
   }
   if (execute && detached === true)
-    throw new RestoreError("ERR_OPTION", "--exec-cmd and --restore-detached cannot both be: who would be the parent?");
+    throw new RestoreError(
+      "ERR_OPTION",
+      "--exec-cmd and --restore-detached exclude each other: each sets the tree's parent",
+    );
   if (sibling === true && detached !== true)
-    throw new RestoreError("ERR_OPTION", "--restore-sibling only makes sense with --restore-detached");
+    throw new RestoreError("ERR_OPTION", "--restore-sibling requires --restore-detached");
 }

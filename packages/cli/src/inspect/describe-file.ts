@@ -2,7 +2,7 @@ import type { FileEntry } from "@restage/images";
 
 const AF_INET6 = 10;
 
-/** What an open file is, by path, name or address; empty where its type says all. */
+/** Describes an open file by its path, name or address; empty if its type says everything. */
 export function describeFile({ reg, pipe, fifo, usk, isk, memfd }: FileEntry): string {
   if (reg !== undefined) return reg.name;
   if (pipe !== undefined) return `pipe:[${pipe.pipe_id}]`;
@@ -31,7 +31,7 @@ function describeInternetSocket({
   return dst_port === 0 ? own : `${own} -> ${printAddress(family, dst_addr)}:${dst_port}`;
 }
 
-/** Addresses are words as they lie in memory, in network order. */
+/** Prints an address, given as words in network byte order, as they are in memory. */
 function printAddress(family: number, words: readonly number[]): string {
   const bytes = [...new Uint8Array(Uint32Array.from(words).buffer)];
   if (family !== AF_INET6) return bytes.join(".");

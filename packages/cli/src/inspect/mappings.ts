@@ -11,7 +11,7 @@ export interface Mapping {
   /** As in /proc/PID/maps: `rwx`, then shared or private. */
   readonly access: string;
   readonly bytes: number;
-  /** How many of them have their content in the checkpoint. */
+  /** How many of them have content in the checkpoint. */
   readonly saved: number;
   /** A path, or `[heap]` and the like. */
   readonly name: string;
@@ -40,7 +40,7 @@ function savedBytes(runs: readonly PageRun[], { start, end }: VmaEntry): number 
   return bytes;
 }
 
-/** Runs are ascending: a search by halves. */
+/** A binary search: the runs are in ascending order. */
 function firstEndingAfter(runs: readonly PageRun[], start: bigint): number {
   let low = 0;
   let high = runs.length;

@@ -4,10 +4,10 @@ import { fdTypes } from "@restage/images";
 import { describeFile } from "./describe-file.ts";
 import { type Mapping, mappingsOf } from "./mappings.ts";
 
-/** A checkpoint in short. */
+/** A summary of a checkpoint. */
 export interface Summary {
   readonly tasks: readonly TaskSummary[];
-  /** Every image there is, with its size in bytes. */
+  /** Every image, with its size in bytes. */
   readonly images: readonly { readonly name: string; readonly bytes: number }[];
 }
 

@@ -4,10 +4,10 @@ import { declareOption, type Option, type Reader } from "./option.ts";
 import { number, on, oneOf, size, text, verbosity } from "./readers.ts";
 import type { Settings } from "./settings.ts";
 
-/** What `criu dump` takes, but is so here in any case. Source: CRIU 4.2, criu/config.c. */
+/** Options of `criu dump` whose behavior is always on here. Source: CRIU 4.2, criu/config.c. */
 const WITHOUT_EFFECT = ["--force-irmap", "--ghost-fiemap", "--no-default-config", "-r, --root PATH", "--track-mem"];
 
-/** What `criu dump` does, and Restage does not do yet. */
+/** Options of `criu dump` that Restage does not support yet. */
 const MISSING = [
   "--action-script FILE",
   "--address ADDRESS",
@@ -39,39 +39,44 @@ const MISSING = [
   "--unprivileged",
 ];
 
-/** Options of `restage checkpoint`: those of `criu dump`, under their names there. */
+/** Options of `restage checkpoint`: those of `criu dump`, under CRIU's names. */
 export const CHECKPOINT_COMMAND_OPTIONS: readonly Option[] = [
   checkpoint("-t, --tree PID", "root of the tree", "pid", number),
   checkpoint("-D, --images-dir DIR", "directory for the images", "images", text),
-  checkpoint("-R, --leave-running", "let the tree go on afterwards", "leaveRunning", on),
+  checkpoint("-R, --leave-running", "resume the tree afterwards", "leaveRunning", on),
   checkpoint("-s, --leave-stopped", "leave the tree stopped afterwards", "leaveStopped", on),
   checkpoint("-j, --shell-job", "allow a tree in the session of a shell", "shellJob", on),
-  checkpoint("--timeout SECONDS", "how long a task may take to stop: 10", "timeout", (given) => 1000 * number(given)),
+  checkpoint(
+    "--timeout SECONDS",
+    "how long a task can take to stop; default 10",
+    "timeout",
+    (given) => 1000 * number(given),
+  ),
   checkpoint("--tcp-established", "save TCP connections", "tcpEstablished", on),
   checkpoint("-x, --ext-unix-sk", "save Unix sockets whose peers are outside the tree", "extUnixSockets", on),
   checkpoint("-l, --file-locks", "save file locks", "fileLocks", on),
-  checkpoint("--link-remap", "make links for open files that lost their names but have others", "linkRemap", on),
-  checkpoint("--ghost-limit SIZE", "largest deleted file whose content is saved: 1M", "ghostLimit", size),
-  declareOption("--external RESOURCE", "what stays outside: mnt[MOUNTPOINT]:NAME", (to, given) => {
+  checkpoint("--link-remap", "make links for open files whose name is gone but that have another", "linkRemap", on),
+  checkpoint("--ghost-limit SIZE", "largest deleted file whose content is saved; default 1M", "ghostLimit", size),
+  declareOption("--external RESOURCE", "name an external resource: mnt[MOUNTPOINT]:NAME", (to, given) => {
     to.checkpoint.external = [...(to.checkpoint.external ?? []), text(given)];
   }),
-  declareOption("--config FILE", "configuration; else restore.config.ts, upwards from here", (to, given) => {
+  declareOption("--config FILE", "configuration file; by default the nearest restore.config.ts", (to, given) => {
     to.config = text(given);
   }),
   own("--trace FILE", "write a timeline for Perfetto or chrome://tracing", "trace", text),
-  own("-W, --work-dir DIR", "where the log is; else with the images", "workDirectory", text),
+  own("-W, --work-dir DIR", "directory of log and trace; by default that of the images", "workDirectory", text),
   own("-o, --log-file FILE", "write a log", "logFile", text),
   declareOption("-v, --verbosity [N]", "log 1 errors, 2 warnings, 3 what was saved", (to, given) => {
     to.verbosity = verbosity(given, to.verbosity);
   }),
-  own("--json", "print JSON, for programs", "json", on),
-  own("-h, --help", "print this", "help", on),
-  declareOption("--manage-cgroups [MODE]", "ignore: cgroups are not saved", (_settings, mode) => {
+  own("--json", "print JSON", "json", on),
+  own("-h, --help", "print this help", "help", on),
+  declareOption("--manage-cgroups [MODE]", "only ignore: cgroups are not saved", (_settings, mode) => {
     if (mode !== "ignore") refuse(mode === true ? "manage-cgroups" : `manage-cgroups=${mode}`);
   }),
   checkpoint(
     "--network-lock METHOD",
-    "how packets are kept off saved connections: nftables or skip",
+    "how to block packets of saved connections: nftables or skip",
     "networkLock",
     oneOf(["nftables", "skip"] as const),
   ),
@@ -106,5 +111,5 @@ function own<K extends "workDirectory" | "logFile" | "trace" | "json" | "help">(
 }
 
 function refuse(name: string): never {
-  throw new RestoreError("ERR_OPTION", `--${name} is an option of CRIU that Restage does not have yet`);
+  throw new RestoreError("ERR_OPTION", `--${name} is an option of CRIU that Restage does not support yet`);
 }

@@ -1,17 +1,17 @@
 import { readFileSync } from "node:fs";
 import { RestoreError } from "@restage/core";
 
-/** What configurations of Restage's own end in. */
+/** The extensions of Restage's own configurations. */
 const OWN = /\.([cm]?[jt]s|json)$/;
 
-/** Is a configuration written for CRIU? */
+/** Whether a configuration is written for CRIU. */
 export function isCriuConfig(path: string): boolean {
   return !OWN.test(path);
 }
 
 /**
- * Reads a configuration of CRIU's: an option and its value on a line, without dashes; `#` begins a comment, a value may stand in quotes. Gives the
- * words that a command line would have. Source: criu(8), "CONFIGURATION FILES".
+ * Reads a configuration of CRIU: on each line an option and its value, without dashes; `#` starts a comment, and a value can be quoted. Returns the words
+ * that a command line would have. Source: criu(8), "CONFIGURATION FILES".
  *
  * Throws ERR_CONFIG.
  */
@@ -30,7 +30,7 @@ export function readCriuConfig(path: string): readonly string[] {
     if (name === undefined) return [];
     if (more.length > 0) {
       const hint =
-        "a line has an option of CRIU and its value; a configuration of Restage's own ends in .ts, .js or .json";
+        "each line has an option of CRIU and its value; the name of a Restage configuration ends in .ts, .js or .json";
       throw new RestoreError("ERR_CONFIG", `Cannot read ${path}: line ${index + 1} has more than two words`, { hint });
     }
     return [value === undefined ? `--${name}` : `--${name}=${value}`];

@@ -1,7 +1,7 @@
 import { RestoreError } from "@restage/core";
 import { declareOption, type Option } from "./option.ts";
 
-/** What `criu restore` takes, but matters only when a checkpoint is made, or is so here in any case. Source: CRIU 4.2, criu/config.c. */
+/** Options of `criu restore` that matter only for a checkpoint, or whose behavior is always on here. Source: CRIU 4.2, criu/config.c. */
 const WITHOUT_EFFECT = [
   "--address ADDRESS",
   "--cgroup-dump-controller NAME",
@@ -34,12 +34,12 @@ const WITHOUT_EFFECT = [
   "-t, --tree PID",
 ];
 
-/** What `criu restore` does, and Restage does not do yet; where there is something to be said to it, that. */
+/** Options of `criu restore` that Restage does not support yet, some with a hint. */
 const MISSING: readonly (readonly [declaration: string, hint?: string])[] = [
   ["--allow-uprobes"],
   ["--auto-dedup"],
   ["--lazy-pages"],
-  ["-L, --libdir DIR", "CRIU's plugins are shared objects; those of Restage stand in `plugins` of the configuration"],
+  ["-L, --libdir DIR", "CRIU's plugins are shared objects; list plugins of Restage in `plugins` of the configuration"],
   ["--lsm-mount-context CONTEXT"],
   ["--lsm-profile PROFILE"],
   ["--stream", "an image source plugin can take the images from anywhere (the hook imageSource)"],
@@ -51,7 +51,7 @@ const MISSING: readonly (readonly [declaration: string, hint?: string])[] = [
   ["--tls-no-cn-verify"],
 ];
 
-/** Options of `criu restore` that set nothing: accepted where that is all there is to do, else refused by name. */
+/** Options of `criu restore` that set nothing: accepted if they have no effect here, otherwise refused by name. */
 export const CRIU_OPTIONS: readonly Option[] = [
   ...WITHOUT_EFFECT.map((declaration) => declareOption(declaration, undefined, () => {})),
   ...MISSING.map(([declaration, hint]) => missingOption(declaration, hint)),
@@ -72,5 +72,5 @@ function longName(declaration: string): string {
 }
 
 function refuse(name: string, hint: string | undefined): never {
-  throw new RestoreError("ERR_OPTION", `--${name} is an option of CRIU that Restage does not have yet`, { hint });
+  throw new RestoreError("ERR_OPTION", `--${name} is an option of CRIU that Restage does not support yet`, { hint });
 }

@@ -1,4 +1,4 @@
-/** The name that was probably meant, or undefined when none is like it. */
+/** The name that was probably meant, or undefined if none is similar. */
 export function nearest(word: string, names: readonly string[]): string | undefined {
   let best: string | undefined;
   let least = Math.max(2, Math.floor(word.length / 3)) + 1;
@@ -11,7 +11,7 @@ export function nearest(word: string, names: readonly string[]): string | undefi
   return best;
 }
 
-/** How many letters have to be added, taken away or changed: Levenshtein's distance, a row at a time. */
+/** The Levenshtein distance of two words, computed row by row. */
 function editDistance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, index) => index);
   for (let i = 1; i <= from.length; i++) {

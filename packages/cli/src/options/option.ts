@@ -6,22 +6,22 @@ export interface Option {
   readonly name: string;
   /** Its letter. */
   readonly letter: string | undefined;
-  /** What its value is, for people; undefined for a switch, which `--no-NAME` takes back, as in CRIU. */
+  /** The name of its value in the help; undefined for a switch, which `--no-NAME` turns off again, as in CRIU. */
   readonly value: string | undefined;
-  /** May the value be left out? */
+  /** Whether the value is optional. */
   readonly optional: boolean;
-  /** For `--help`; options without it are not listed there one by one. */
+  /** Its text in the help; options without one are not listed individually. */
   readonly says: string | undefined;
   readonly set: (settings: Settings, given: Given) => void;
 }
 
-/** A value; true for a switch, or when the value was left out; false for a switch that is taken back. */
+/** A value; true for a switch, or if an optional value was left out; false for a switch that is turned off. */
 export type Given = string | boolean;
 
-/** Makes a value of what was given. Throws a RangeError that says what was expected. */
+/** Converts the given word to a value. Throws a RangeError whose message is what was expected. */
 export type Reader<T> = (given: Given) => T;
 
-/** Reads `-D, --images-dir DIR`: letter, name, value; `[VALUE]` where that may be left out. */
+/** Reads a declaration such as `-D, --images-dir DIR`: letter, name, value; `[VALUE]` if the value is optional. */
 export function declareOption(declaration: string, says: string | undefined, set: Option["set"]): Option {
   const [, letter, name, open, value] = /^(?:-(.), )?--([^ ]+)(?: (\[)?([^\]]+)\]?)?$/.exec(declaration) ?? [];
   if (name === undefined) throw new Error(`Cannot declare the option ${declaration}`);

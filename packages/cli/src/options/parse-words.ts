@@ -4,13 +4,13 @@ import type { Given, Option } from "./option.ts";
 import type { Settings } from "./settings.ts";
 
 /**
- * Reads the words of a command line as getopt_long(3) does: `--name=value`, `--name value`, `-Ddir`, `-ds`. A value that may be left out is
- * the next word, when that is no option.
+ * Reads the words of a command line like getopt_long(3): `--name=value`, `--name value`, `-Ddir`, `-ds`. An optional value is the next word, unless that
+ * is an option.
  *
  * Throws ERR_OPTION.
  *
  * @param settings are set.
- * @returns the words that belong to no option.
+ * @returns the operands: the words that do not belong to an option.
  */
 export function parseWords(
   words: readonly string[],
@@ -42,7 +42,7 @@ function takeName(word: string, rest: string[], options: readonly Option[], sett
   set(found, `--${name}`, negated === undefined, settings);
 }
 
-/** Letters may stand together; the first that takes a value has the rest of the word. */
+/** Letters can be combined; the first one that takes a value takes the rest of the word. */
 function takeLetters(letters: string, rest: string[], options: readonly Option[], settings: Settings): void {
   const letter = letters.charAt(0);
   const option = options.find((option) => option.letter === letter);
@@ -85,6 +85,6 @@ function unknownOption(name: string, options: readonly Option[]): RestoreError {
     name,
     options.map((option) => option.name),
   );
-  const hint = close === undefined ? undefined : `is --${close} meant?`;
+  const hint = close === undefined ? undefined : `did you mean --${close}?`;
   return new RestoreError("ERR_OPTION", `There is no option --${name}`, { hint });
 }

@@ -14,7 +14,7 @@ export const seconds: Reader<number> = (given) => {
   throw new RangeError("a number of seconds above 0");
 };
 
-/** As CRIU counts: `-v` is one more, `-vv` two, `-v4` is four. */
+/** Counts like CRIU: `-v` adds one, `-vv` two, and `-v4` sets four. */
 export function verbosity(given: Given, before: number): number {
   if (given === true) return before + 1;
   const letters = String(given);
@@ -40,32 +40,32 @@ export const number: Reader<number> = (given) => {
 
 export const descriptor: Reader<number> = (given) => {
   if (/^\d+$/.test(String(given))) return Number(given);
-  throw new RangeError("a descriptor, as 3");
+  throw new RangeError("a descriptor, for example 3");
 };
 
 /** Bytes: `4096`, `512K`, `1M`, `2G`, as CRIU reads them. */
 export const size: Reader<number> = (given) => {
   const [, digits, unit = ""] = /^(\d+)([KMG]?)$/i.exec(String(given)) ?? [];
-  if (digits === undefined) throw new RangeError("bytes, as 4096, 512K, 1M or 2G");
+  if (digits === undefined) throw new RangeError("bytes, for example 4096, 512K, 1M or 2G");
   return Number(digits) * 1024 ** ["", "K", "M", "G"].indexOf(unit.toUpperCase());
 };
 
-/** `fd[3]:var/log/app.log`, CRIU's way to say which descriptor takes the place of what. */
+/** `fd[3]:var/log/app.log`: CRIU's form for a descriptor that replaces a file. */
 export function inheritedDescriptor(given: Given): { readonly number: number; readonly name: string } {
   const [, number, name] = /^fd\[(\d+)\]:(.+)$/.exec(String(given)) ?? [];
   if (number === undefined || name === undefined)
-    throw new RangeError("a descriptor and a name, as fd[3]:var/log/app.log");
+    throw new RangeError("a descriptor and a name, for example fd[3]:var/log/app.log");
   return { number: Number(number), name };
 }
 
-/** `fpu,ins`, `all`, `none`, `^cpu`, as CRIU reads them: added to the state and the instructions, which it compares anyway; `^` takes away. */
+/** `fpu,ins`, `all`, `none`, `^cpu`, like CRIU: adds to the state and the instructions, which are compared by default; `^` removes. */
 export const cpuCapabilities: Reader<readonly CpuCapability[]> = (given) => {
   if (given === true) return CPU_CAPABILITIES;
   let asked = new Set<CpuCapability>(["fpu", "ins"]);
   for (const word of String(given).split(",")) {
     const [, negation, name] = /^(\^?)(all|none|fpu|ins|cpu)$/.exec(word) ?? [];
     if (name === undefined)
-      throw new RangeError("all, none, fpu, ins, cpu, with ^ for those that are not to be compared");
+      throw new RangeError("all, none, fpu, ins or cpu, with ^ before those that must not be compared");
     const named = CPU_CAPABILITIES.filter((capability) => name === "all" || name === capability);
     if (name === "none") asked = new Set(negation === "^" ? CPU_CAPABILITIES : []);
     for (const capability of named) {
@@ -81,6 +81,6 @@ export function joinedNamespace(given: Given): RestoreOptions["joinNamespaces"] 
   const [, name, place = ""] = /^(\w+):(.+)$/.exec(String(given)) ?? [];
   const kind = JOINED_NAMESPACES.find((kind) => kind === name);
   if (kind === undefined)
-    throw new RangeError(`one of ${JOINED_NAMESPACES.join(", ")} with a pid or path, as net:1234`);
+    throw new RangeError(`one of ${JOINED_NAMESPACES.join(", ")} with a pid or path, for example net:1234`);
   return { [kind]: /^\d+$/.test(place) ? `/proc/${place}/ns/${kind}` : place };
 }

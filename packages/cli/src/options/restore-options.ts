@@ -16,34 +16,39 @@ import {
 } from "./readers.ts";
 import type { Settings } from "./settings.ts";
 
-/** Options that every command has: which checkpoint it is about, and how it answers. */
+/** Options of every command: which checkpoint, and how to answer. */
 export const CHECKPOINT_OPTIONS: readonly Option[] = [
   restore("-D, --images-dir DIR", "directory of the images", "images", text),
-  declareOption("--config FILE", "configuration; else restore.config.ts, upwards from here", (to, given) => {
+  declareOption("--config FILE", "configuration file; by default the nearest restore.config.ts", (to, given) => {
     if (isCriuConfig(String(given))) to.criuConfig = String(given);
     else to.config = String(given);
   }),
-  command("--json", "print JSON, for programs", "json", on),
-  command("-h, --help", "print this", "help", on),
+  command("--json", "print JSON", "json", on),
+  command("-h, --help", "print this help", "help", on),
 ];
 
-/** Options of a restore: CRIU's, under their names there, and a few more. */
+/** Options of a restore: CRIU's, under CRIU's names, and a few more. */
 export const RESTORE_OPTIONS: readonly Option[] = [
   ...CHECKPOINT_OPTIONS,
-  command("-W, --work-dir DIR", "where log, trace and pidfile are; else with the images", "workDirectory", text),
-  restore("-d, --restore-detached", "do not stay until the tree ends", "detached", on),
-  restore("--daemon", "the same", "detached", on),
-  restore("-S, --restore-sibling", "with -d: as a child of the caller, not of init", "sibling", on),
-  command("--exec-cmd", "let the program after -- be the tree's parent", "execute", on),
+  command(
+    "-W, --work-dir DIR",
+    "directory of log, trace and pidfile; by default that of the images",
+    "workDirectory",
+    text,
+  ),
+  restore("-d, --restore-detached", "do not wait until the tree ends", "detached", on),
+  restore("--daemon", "the same as -d", "detached", on),
+  restore("-S, --restore-sibling", "with -d: make the tree a child of the caller, not of init", "sibling", on),
+  command("--exec-cmd", "make the program after -- the tree's parent", "execute", on),
   declareOption("--close FD", "close a descriptor first", (to, given) => {
     to.close.push(descriptor(given));
   }),
-  restore("--new-pid-namespace", "keep the pids in a new namespace, where none is taken", "newPidNamespace", on),
+  restore("--new-pid-namespace", "restore into a new pid namespace, where no pid is taken", "newPidNamespace", on),
   restore("--unprivileged", "restore without root, in a user namespace", "unprivileged", on),
   restore("-j, --shell-job", "take the caller's session and terminal", "shellJob", on),
   restore("-s, --leave-stopped", "leave all tasks stopped", "leaveStopped", on),
   restore("--pidfile FILE", "write the pid of the root task, before the tree runs", "pidfile", text),
-  restore("--timeout SECONDS", "how long a task may be in one call: 60", "timeout", seconds),
+  restore("--timeout SECONDS", "how long a task can be in one call; default 60", "timeout", seconds),
   restore(
     "--file-validation METHOD",
     "how files are compared: buildid or filesize",
@@ -54,17 +59,17 @@ export const RESTORE_OPTIONS: readonly Option[] = [
   declareOption("--cpu-cap [CAP]", "compare processors: fpu, ins, cpu, all, none", (to, given) => {
     to.restore.cpuCap = cpuCapabilities(given);
   }),
-  restore("-l, --file-locks", "take file locks again", "fileLocks", on),
-  restore("-x, --ext-unix-sk [INODES]", "connect to Unix sockets outside the tree again", "extUnixSockets", on),
-  declareOption("--empty-ns NAMESPACE", "net: its content does not come back", (to, given) => {
+  restore("-l, --file-locks", "restore file locks", "fileLocks", on),
+  restore("-x, --ext-unix-sk [INODES]", "reconnect to Unix sockets outside the tree", "extUnixSockets", on),
+  declareOption("--empty-ns NAMESPACE", "net: leave the network namespace empty", (to, given) => {
     to.restore.emptyNamespaces = [oneOf(EMPTY_NAMESPACES)(given)];
   }),
-  declareOption("-J, --join-ns NAMESPACE", "net:PID or net:PATH, also ipc, uts, time: go into it", (to, given) => {
+  declareOption("-J, --join-ns NAMESPACE", "join net:PID or net:PATH; also ipc, uts, time", (to, given) => {
     to.restore.joinNamespaces = { ...to.restore.joinNamespaces, ...joinedNamespace(given) };
   }),
-  restore("--weak-sysctls", "leave sysctls out that this kernel does not have", "weakSysctls", on),
-  restore("-r, --root DIR", "the root of the tree's own mount namespace", "root", text),
-  declareOption("--external RESOURCE", "what is outside: mnt[NAME]:PATH, veth[IN]:OUT", (to, given) => {
+  restore("--weak-sysctls", "leave out sysctls that this kernel does not have", "weakSysctls", on),
+  restore("-r, --root DIR", "root directory of the tree's own mount namespace", "root", text),
+  declareOption("--external RESOURCE", "map an external resource: mnt[NAME]:PATH, veth[IN]:OUT", (to, given) => {
     addExternal(to, String(given));
   }),
   declareOption("-M, --ext-mount-map NAME:PATH", "the same as --external mnt[NAME]:PATH", (to, given) => {
@@ -73,7 +78,7 @@ export const RESTORE_OPTIONS: readonly Option[] = [
   declareOption("--veth-pair IN=OUT", "the same as --external veth[IN]:OUT", (to, given) => {
     addExternal(to, `veth[${String(given).replace("=", "]:")}`);
   }),
-  declareOption("--inherit-fd MAPPING", "fd[N]:NAME: a descriptor takes the place of NAME", (to, given) => {
+  declareOption("--inherit-fd MAPPING", "fd[N]:NAME: use descriptor N in place of NAME", (to, given) => {
     const { number, name } = inheritedDescriptor(given);
     to.restore.inheritFd = { ...to.restore.inheritFd, [name]: number };
   }),
@@ -89,18 +94,18 @@ export const RESTORE_OPTIONS: readonly Option[] = [
       else to.restore.cgroupRoots = { ...to.restore.cgroupRoots, [controller]: text(path ?? "") };
     },
   ),
-  restore("--cgroup-yard DIR", "where the hierarchies of cgroups are mounted", "cgroupYard", text),
-  declareOption("--action-script FILE", "run it at CRIU's points of a restore", (to, given) => {
+  restore("--cgroup-yard DIR", "directory with the mounted cgroup hierarchies", "cgroupYard", text),
+  declareOption("--action-script FILE", "run FILE at CRIU's points of a restore", (to, given) => {
     to.restore.actionScripts = [...(to.restore.actionScripts ?? []), String(given)];
   }),
   restore("--tcp-established", "restore TCP connections", "tcpEstablished", on),
-  restore("--tcp-close", "restore TCP connections closed", "tcpClose", on),
+  restore("--tcp-close", "restore TCP connections as closed sockets", "tcpClose", on),
   command("-o, --log-file FILE", "write a log", "logFile", text),
   declareOption("-v, --verbosity [N]", "log 1 errors, 2 warnings, 3 stages, 4 every call", (to, given) => {
     to.verbosity = verbosity(given, to.verbosity);
   }),
   command("--log-pid", "write the log of each task to FILE.PID", "logPerTask", on),
-  command("--display-stats", "print times and numbers of pages", "displayStats", on),
+  command("--display-stats", "print times and the number of pages", "displayStats", on),
   command("--trace FILE", "write a timeline for Perfetto or chrome://tracing", "trace", text),
   ...CRIU_OPTIONS,
 ];
@@ -109,7 +114,7 @@ function addExternal(to: Settings, resource: string): void {
   to.restore.external = [...(to.restore.external ?? []), resource];
 }
 
-/** One that the library has too, by its key there. */
+/** An option that the library has too, by its key there. */
 function restore<K extends keyof RestoreOptions>(
   declaration: string,
   says: string,
@@ -121,7 +126,7 @@ function restore<K extends keyof RestoreOptions>(
   });
 }
 
-/** One of the command alone. */
+/** An option of the command alone. */
 function command<K extends Exclude<keyof Settings, "restore" | "checkpoint" | "close">>(
   declaration: string,
   says: string,

@@ -1,26 +1,26 @@
 import type { DumpOptions, RestoreOptions } from "@restage/core";
 
-/** What the command line says. */
+/** The settings of the command line. */
 export interface Settings {
-  /** For the restore itself, under the names of the library. */
+  /** The options of a restore, under the names of the library. */
   readonly restore: { -readonly [K in keyof RestoreOptions]?: RestoreOptions[K] };
-  /** For making a checkpoint, under the names of the library. */
+  /** The options of a checkpoint, under the names of the library. */
   readonly checkpoint: { -readonly [K in keyof DumpOptions]?: DumpOptions[K] };
   config?: string;
-  /** A configuration in CRIU's own syntax: options, which the command line overrides. */
+  /** A configuration file in CRIU's own syntax: options, which the command line overrides. */
   criuConfig?: string;
-  /** Where the log, the trace and the pidfile are. */
+  /** The directory of the log, the trace and the pidfile. */
   workDirectory?: string;
   logFile?: string;
   /** CRIU's levels: 1 errors, 2 warnings, 3 stages, 4 every call. */
   verbosity: number;
   /** A log for each task, beside the log. */
   logPerTask: boolean;
-  /** Print how long it took, and how many pages there were. */
+  /** Print the time that it took, and the number of pages. */
   displayStats: boolean;
-  /** Descriptors to be closed first. */
+  /** Descriptors to close first. */
   readonly close: number[];
-  /** The words after `--` are a program, which takes this one's place and so is the parent of the tree. */
+  /** The words after `--` are a program, which replaces this process and so becomes the parent of the tree. */
   execute: boolean;
   program: readonly string[];
   trace?: string;

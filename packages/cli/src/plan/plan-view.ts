@@ -5,15 +5,15 @@ import { print } from "../report/print.ts";
 import { printFinding } from "../report/print-finding.ts";
 import type { Reporter } from "../report/report.ts";
 
-/** What one of those who act would do without a break. */
+/** Consecutive calls of one task, thread or the coordinator. */
 interface Part {
   readonly who: string;
   readonly steps: RecordedStep[];
-  /** Of the coordinator, which has no programs. */
+  /** The calls of the coordinator, which has no programs. */
   readonly lines: string[];
 }
 
-/** Prints a plan for people: a heading for each stage, then in order who acts in it, and the calls of each duty. */
+/** Prints a plan for people: a heading for each stage, and below it each acting task in order, with the calls of each duty. */
 export class PlanView implements Reporter {
   readonly name = "the plan";
   #parts: Part[] = [];
@@ -34,12 +34,12 @@ export class PlanView implements Reporter {
         break;
       case "resumed":
         if (this.#parts.length > 0) this.#printParts("commit");
-        print(`\n${counted(this.#tasks, "task")}, ${counted(this.#calls, "call")}; nothing was touched\n`);
+        print(`\n${counted(this.#tasks, "task")}, ${counted(this.#calls, "call")}; nothing was changed\n`);
         break;
     }
   };
 
-  /** What the coordinator itself would do now. */
+  /** Adds what the coordinator itself would do now. */
   addOfCoordinator(text: string): void {
     this.#calls++;
     this.#partOf("the coordinator").lines.push(text);
@@ -64,7 +64,7 @@ export class PlanView implements Reporter {
   }
 }
 
-/** A heading where another duty goes on. */
+/** Prints steps, with a heading wherever the duty changes. */
 function printDuties(steps: readonly RecordedStep[]): string {
   const calls = printProgram(steps);
   return steps

@@ -1,7 +1,7 @@
 import type { KernelRecord } from "@restage/core/dry-run";
 import { printProgram, printStep } from "@restage/core/internal";
 
-/** What the coordinator would do itself; undefined for what programs of tasks, which come as events, are about. */
+/** What the coordinator would do itself; undefined for programs of tasks, which come as events. */
 export function printRecord(record: KernelRecord): string | undefined {
   switch (record.kind) {
     case "host-call":

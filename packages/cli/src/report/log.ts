@@ -5,7 +5,7 @@ import { errnoName } from "@restage/linux/abi";
 import { counted } from "./counted.ts";
 import type { Reporter } from "./report.ts";
 
-/** From which verbosity on something is said: CRIU's levels. */
+/** The verbosity from which something is logged: CRIU's levels. */
 const LEVEL = { ERROR: 1, WARNING: 2, INFO: 3, DEBUG: 4 } as const;
 
 interface Line {
@@ -26,7 +26,7 @@ export function logTo(fd: number, verbosity: number, { withErrors }: { readonly 
   return { name: "the log", listener };
 }
 
-/** What each task does, in a file for each: the log's name and the pid. */
+/** Writes what each task does to a file of its own, named after the log and the pid. */
 export function logEachTask(path: string, verbosity: number): Reporter {
   const logs = new Map<number, Reporter>();
   const listener = (event: RestoreEvent): void => {
@@ -38,7 +38,7 @@ export function logEachTask(path: string, verbosity: number): Reporter {
   return { name: "the logs of tasks", listener };
 }
 
-/** The lowest level at which an event has something to say. */
+/** The lowest level at which an event is logged. */
 function levelOf({ kind }: RestoreEvent): number {
   if (kind === "program") return LEVEL.DEBUG;
   return kind === "failed" || kind === "planned" ? LEVEL.ERROR : LEVEL.INFO;
@@ -76,7 +76,7 @@ function info(text: string): Line {
   return { level: LEVEL.INFO, text };
 }
 
-/** As strace does it: addresses in hexadecimal, errors by name. */
+/** Prints a result like strace: addresses in hexadecimal, errors by name. */
 function printResult(step: RecordedStep): string {
   if (step.kind !== "syscall" || step.result === undefined) return "";
   const { result } = step;

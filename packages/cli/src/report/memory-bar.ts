@@ -3,18 +3,18 @@ import { definePlugin, type Plugin } from "@restage/core";
 
 const PAGE_SIZE = 4096;
 const MIB = 1024 * 1024;
-/** Whatever is over before this is not worth a bar, in milliseconds. */
+/** The bar appears only after this time, in milliseconds. */
 const PATIENCE = 300;
 const INTERVAL = 100;
 const WIDTH = 24;
 
-/** How much of the checkpoint's memory is there again: what the tasks have in memory, against the size of the pages images. */
+/** Shows how much of the checkpoint's memory has been restored: what the tasks have in memory, compared with the size of the pages images. */
 export class MemoryBar {
   #pids: readonly number[] = [];
   #total = 0;
   #timer: ReturnType<typeof setInterval> | undefined;
 
-  /** Learns who the tasks are, and what they will have. */
+  /** Learns the pids of the tasks, and how much memory they will have. */
   plugin(): Plugin {
     return definePlugin({
       name: "memory-bar",
@@ -28,7 +28,7 @@ export class MemoryBar {
     });
   }
 
-  /** Draws the bar again and again, if it takes long, until it is hidden. */
+  /** Redraws the bar until it is hidden, if the restore takes long. */
   show(draw: (bar: string) => void): void {
     this.hide();
     const started = performance.now();
@@ -51,7 +51,7 @@ export class MemoryBar {
   }
 }
 
-/** Memory that a task has for itself: the second field of /proc/PID/statm; 0 when it is not there yet. */
+/** The resident memory of a task: the second field of /proc/PID/statm; 0 if the task does not exist yet. */
 function residentBytes(pid: number): number {
   try {
     return Number(readFileSync(`/proc/${pid}/statm`, "latin1").split(" ")[1]) * PAGE_SIZE;

@@ -12,12 +12,12 @@ import { isTerminal } from "./terminal.ts";
 
 const STDOUT = 1;
 const STDERR = 2;
-/** CRIU's name of it for a log. */
+/** CRIU's name for standard output as a log file. */
 const STANDARD_OUTPUT = "-";
-/** What a terminal shows is what the log of this level says. */
+/** The log level whose messages a terminal shows. */
 const STAGES_LEVEL = 3;
 
-/** Who is told, as the command line has it: where nobody looks, nobody, but of warnings. */
+/** Opens the reporters that the command line asks for. Without any, only warnings are reported. */
 export async function openReport(settings: Settings, images: string): Promise<Report> {
   const { json, logFile, trace, verbosity } = settings;
   const pathOf = (file: string) => resolve(workDirectory(settings, images), file);
@@ -31,9 +31,9 @@ export async function openReport(settings: Settings, images: string): Promise<Re
     reporters.push(logTo(open(logFile), verbosity, { withErrors: true }));
     if (settings.logPerTask) reporters.push(logEachTask(pathOf(logFile), verbosity));
   }
-  // Errors are said at the end, with all that is known.
+  // Errors are printed at the end, with everything that is known.
   else if (!json && !isShown) reporters.push(logTo(STDERR, verbosity, { withErrors: false }));
-  // CRIU writes them always. Here the images stay as they were where nobody asks for anything else.
+  // CRIU always writes them. Restage leaves the images unchanged unless the user asks for something else.
   if (settings.displayStats || settings.workDirectory !== undefined) {
     reporters.push(statisticsTo(pathOf("stats-restore"), { shown: settings.displayStats }));
   }

@@ -2,7 +2,7 @@ import type { RestoreError } from "@restage/core";
 import { print } from "./print.ts";
 import { coloursFor } from "./terminal.ts";
 
-/** Says on standard error what failed, with all that is known. */
+/** Prints a failure on standard error, with everything that is known. */
 export function printError(error: RestoreError): void {
   const { red, yellow } = coloursFor(2);
   const text = error
@@ -12,7 +12,7 @@ export function printError(error: RestoreError): void {
   process.stderr.write(`${text}\n`);
 }
 
-/** The same for `--json`, for failures of which no event has told: as that event. */
+/** Prints a failure for `--json`, as an event, if no event has reported it. */
 export function printErrorAsEvent(error: RestoreError): void {
   print(`${JSON.stringify({ kind: "failed", error: error.toJSON(), left: [] })}\n`);
 }

@@ -1,10 +1,10 @@
 let prepared = false;
 
-/** Writes to standard output. Not touched before: Bun takes longer to load streams than many restores take. */
+/** Writes to standard output, which is opened only here: Bun takes longer to load streams than many restores take. */
 export function print(text: string): void {
   if (!prepared) {
     prepared = true;
-    // A reader that has seen enough (`restage inspect | head`) is no failure.
+    // A reader that closes the pipe early (`restage inspect | head`) is not a failure.
     process.stdout.on("error", (error: NodeJS.ErrnoException) => {
       if (error.code !== "EPIPE") throw error;
       process.exit();

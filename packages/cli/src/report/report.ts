@@ -1,17 +1,17 @@
 import type { Plugin, RestoreError, RestoreEvent, RestoreListener } from "@restage/core";
 
-/** One who tells what happens in a restore: to a person, a program, a file. */
+/** Reports what happens in a restore: to a person, a program, or a file. */
 export interface Reporter {
-  /** For messages, when it cannot go on. */
+  /** Its name in messages, when it fails. */
   readonly name: string;
   readonly listener: RestoreListener;
-  /** What it has to see besides events. */
+  /** Plugins through which it sees more than events. */
   readonly plugins?: readonly Plugin[];
-  /** The restore is over, one way or the other. */
+  /** Called when the restore is over, whatever its outcome. */
   readonly end?: () => void;
 }
 
-/** All reporters as one. One that fails (a full disk) is heard no more; the restore goes on. */
+/** All reporters as one. A reporter that fails (a full disk) is dropped, and the restore goes on. */
 export class Report {
   readonly #reporters: Set<Reporter>;
   #failed = false;
@@ -29,7 +29,7 @@ export class Report {
     for (const reporter of this.#reporters) this.#guard(reporter, () => reporter.listener(event));
   };
 
-  /** For a failure before the stages, of which there has been no event. */
+  /** Reports a failure before the stages, which no event has reported. */
   fail(error: RestoreError): void {
     if (!this.#failed) this.listener({ kind: "failed", time: performance.now(), error, left: [] });
   }

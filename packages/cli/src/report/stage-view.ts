@@ -5,13 +5,13 @@ import { print } from "./print.ts";
 import type { Reporter } from "./report.ts";
 import { type Colours, coloursFor } from "./terminal.ts";
 
-/** From here to the end of the line. */
+/** Erases from the cursor to the end of the line. */
 const CLEAR = "\x1b[K";
 const NAME_WIDTH = 20;
 const COUNT_WIDTH = 12;
 const TIME_WIDTH = 12;
 
-/** Shows a person the stages as they pass, a line each, a bar while memory takes long to read, and a summary. */
+/** Shows the stages to a person as they pass, one line each, with a bar while reading memory takes long, and a summary. */
 export class StageView implements Reporter {
   readonly name = "the stages";
   readonly #colours: Colours = coloursFor(1);
@@ -19,7 +19,7 @@ export class StageView implements Reporter {
   readonly plugins = [this.#bar.plugin()];
   #started = 0;
   #tasks = 0;
-  /** The stage that runs, and how many take part. */
+  /** The current stage, and the number of its participants. */
   #stage: { readonly name: StageName; readonly count: string } | undefined;
 
   readonly listener = (event: RestoreEvent): void => {

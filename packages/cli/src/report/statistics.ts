@@ -5,12 +5,12 @@ import { print } from "./print.ts";
 import type { Reporter } from "./report.ts";
 
 const PAGE_SIZE = 4096;
-/** Calls by which a task reads its memory. */
+/** The calls with which a task reads its memory. */
 const READS: readonly string[] = ["pread64", "preadv"];
-/** The duties that do. */
+/** The duties that make these calls. */
 const OF_MEMORY = /memory|mappings|memfds/;
 
-/** Writes what CRIU writes too, in its format, for programs that look for it: how long forking and all else took, and how many pages there were. */
+/** Writes CRIU's stats-restore, for programs that read it: the time of forking and of everything, and the number of pages. */
 export function statisticsTo(path: string, { shown }: { readonly shown: boolean }): Reporter {
   const start = performance.now();
   let forking = 0;

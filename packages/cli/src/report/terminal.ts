@@ -1,6 +1,6 @@
 import { readlinkSync } from "node:fs";
 
-/** Is a descriptor a terminal? By its name: to ask `node:tty` takes Bun longer than many restores take. */
+/** Whether a descriptor is a terminal, by its name: loading `node:tty` takes Bun longer than many restores take. */
 export function isTerminal(fd: 1 | 2): boolean {
   try {
     return /^\/dev\/(pts\/|tty|console|hvc)/.test(readlinkSync(`/proc/self/fd/${fd}`));
@@ -9,7 +9,7 @@ export function isTerminal(fd: 1 | 2): boolean {
   }
 }
 
-/** Colours for what is written to a descriptor; none where it is no terminal, or NO_COLOR says so (https://no-color.org). */
+/** Colors for a descriptor; none if it is not a terminal, or if NO_COLOR is set (https://no-color.org). */
 export interface Colours {
   readonly red: Paint;
   readonly green: Paint;

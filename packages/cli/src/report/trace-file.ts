@@ -2,7 +2,7 @@ import { closeSync, writeSync } from "node:fs";
 import { ChromeTrace } from "@restage/core/internal";
 import type { Reporter } from "./report.ts";
 
-/** Writes a timeline when the restore is over. */
+/** Writes a timeline at the end of the restore. */
 export function traceTo(fd: number): Reporter {
   const trace = new ChromeTrace();
   const end = (): void => {

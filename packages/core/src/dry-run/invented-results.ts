@@ -1,5 +1,6 @@
 import type { SyscallStep, Tracee } from "@restage/linux";
-import { BPF, CLONE, CLONE_ARGS, F, IOVEC_SIZE, type SyscallName } from "@restage/linux/abi";
+import { BPF, CLONE, CLONE_ARGS, F, IOVEC_SIZE } from "@restage/linux/abi";
+import { DESCRIPTOR_CALLS } from "../program/calls.ts";
 import { DescriptorTable } from "./descriptor-table.ts";
 import { InventedMessages } from "./invented-messages.ts";
 import { dataAt, dataOf, fill, numberOf, readField, worthOf } from "./operands.ts";
@@ -52,7 +53,7 @@ export class Inventor {
     const { name, args } = step;
     const { descriptors } = process;
     const number = (index: number) => numberOf(step, index);
-    if (OPENS.has(name)) {
+    if (DESCRIPTOR_CALLS.has(name)) {
       return step.expected === undefined ? descriptors.open() : descriptors.place(Number(step.expected));
     }
     switch (name) {
@@ -151,26 +152,6 @@ export class Inventor {
     return at;
   }
 }
-
-/** Calls that return the lowest free descriptor. */
-const OPENS: ReadonlySet<SyscallName> = new Set<SyscallName>([
-  "accept4",
-  "epoll_create1",
-  "eventfd2",
-  "fanotify_init",
-  "fsmount",
-  "fsopen",
-  "inotify_init1",
-  "memfd_create",
-  "open_tree",
-  "openat",
-  "openat2",
-  "pidfd_getfd",
-  "pidfd_open",
-  "socket",
-  "timerfd_create",
-  "userfaultfd",
-]);
 
 /** The length of all ranges of a vectored read or write. */
 function ioLength(step: SyscallStep): number {

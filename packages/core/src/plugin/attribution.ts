@@ -14,9 +14,13 @@ function within(subject: object): readonly Attributed[] {
   if (subject instanceof ProgramTarget) return programOf(subject);
   const found: Attributed[] = [];
   if (isAttributed(subject)) found.push(subject);
-  const { host, findings, stub, task } = subject as Record<"host" | "findings" | "stub" | "task", unknown>;
+  const { host, findings, stub, task, threads } = subject as Record<
+    "host" | "findings" | "stub" | "task" | "threads",
+    unknown
+  >;
   for (const part of [host, findings]) if (isAttributed(part)) found.push(part);
-  for (const part of [stub, task]) if (part instanceof ProgramTarget) found.push(...programOf(part));
+  const targets = Array.isArray(threads) ? threads : [stub, task];
+  for (const part of targets) if (part instanceof ProgramTarget) found.push(...programOf(part));
   return found;
 }
 

@@ -306,6 +306,26 @@ export type CallName = keyof typeof CALLS;
 
 type Argument<P> = P extends Parameter<infer T> ? T : never;
 
+/** Those of the calls that return the lowest free descriptor; a dry run invents one. */
+export const DESCRIPTOR_CALLS: ReadonlySet<SyscallName> = new Set<SyscallName>([
+  "accept4",
+  "epoll_create1",
+  "eventfd2",
+  "fanotify_init",
+  "fsmount",
+  "fsopen",
+  "inotify_init1",
+  "memfd_create",
+  "open_tree",
+  "openat",
+  "openat2",
+  "pidfd_getfd",
+  "pidfd_open",
+  "socket",
+  "timerfd_create",
+  "userfaultfd",
+]);
+
 /** The arguments of a call. All but the first can be left out; they are then 0. */
 export type CallArguments<N extends CallName> = OptionalTail<ArgumentsOf<(typeof CALLS)[N]>>;
 

@@ -28,9 +28,9 @@ export class Births {
     return this.#expected.has(target);
   }
 
-  /** Waits until a target exists. Rejects with NotStarted when it never will. */
-  async of(target: ProgramTarget): Promise<void> {
-    await this.#expected.get(target)?.promise;
+  /** Resolves when a target exists; undefined if it does already. Rejects with NotStarted when it never will. */
+  of(target: ProgramTarget): Promise<void> | undefined {
+    return this.#expected.get(target)?.promise;
   }
 
   announce(target: ProgramTarget): void {

@@ -2,6 +2,7 @@ import { SIG } from "./signal.ts";
 
 /** Requests of ptrace(2) on x86_64. Source: include/uapi/linux/ptrace.h, arch/x86 ptrace-abi.h. */
 export const PTRACE = {
+  POKEDATA: 5,
   CONT: 7,
   GETREGS: 12,
   SETREGS: 13,

@@ -1,6 +1,17 @@
-import { chownSync, lstatSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import {
+  chownSync,
+  closeSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { ERRNO } from "../abi/errno.ts";
-import type { Inode } from "../kernel.ts";
+import type { FileStat, Inode } from "../kernel.ts";
 import { pathBytes } from "./path-bytes.ts";
 import { SystemError } from "./system-error.ts";
 
@@ -18,7 +29,7 @@ export function listDirectory(path: string): readonly string[] | undefined {
 /** The inode at the end of a path, or that of a symbolic link itself. Throws a SystemError unless it is there or missing. */
 export function readInode(path: string, follow = true): Inode | undefined {
   const look = follow ? statSync : lstatSync;
-  const stat = attempt(`look at ${path}`, () => look(pathBytes(path), { bigint: true, throwIfNoEntry: false }));
+  const stat = attempt("open", `look at ${path}`, () => look(pathBytes(path), { bigint: true, throwIfNoEntry: false }));
   if (stat === undefined) return undefined;
   const { dev, ino, rdev, size, blocks, atimeNs, mtimeNs } = stat;
   const [mode, nlink, uid, gid] = [stat.mode, stat.nlink, stat.uid, stat.gid].map(Number) as [
@@ -30,26 +41,59 @@ export function readInode(path: string, follow = true): Inode | undefined {
   return { dev, ino, rdev, size, blocks, mode, nlink, uid, gid, accessed: atimeNs, modified: mtimeNs };
 }
 
+/** The kind and size of a file. */
+export function statFile(path: string): FileStat | "missing" {
+  const stat = statSync(pathBytes(path), { bigint: true, throwIfNoEntry: false });
+  return stat === undefined ? "missing" : { mode: Number(stat.mode), size: stat.size };
+}
+
+/** Bytes of a file, fewer at its end, or undefined when it cannot be read. */
+export function readBytes(path: string, offset: number, length: number): Uint8Array | undefined {
+  try {
+    const file = openSync(pathBytes(path), "r");
+    try {
+      const bytes = new Uint8Array(length);
+      return bytes.subarray(0, readSync(file, bytes, 0, length, offset));
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    return undefined;
+  }
+}
+
+/** Writes an existing file in one write(2), as many files of /proc require. Throws a SystemError. */
+export function writeWhole(path: string, text: string): void {
+  attempt("write", `write ${JSON.stringify(text)} to ${path}`, () => {
+    const file = openSync(path, "w");
+    try {
+      writeSync(file, text);
+    } finally {
+      closeSync(file);
+    }
+  });
+}
+
 /** Makes a directory and its parents, unless it exists. */
 export function makeDirectory(path: string): void {
-  attempt(`make the directory ${path}`, () => mkdirSync(path, { recursive: true }));
+  attempt("open", `make the directory ${path}`, () => mkdirSync(path, { recursive: true }));
 }
 
 /** Writes a file of its own, readable by its owner only. */
 export function createFile(path: string, bytes: Uint8Array, owner?: Owner): void {
-  attempt(`write ${path}`, () => writeFileSync(path, bytes, { mode: 0o600 }));
+  attempt("open", `write ${path}`, () => writeFileSync(path, bytes, { mode: 0o600 }));
   if (owner !== undefined) giveFile(path, owner);
 }
 
 export function giveFile(path: string, { uid, gid }: Owner): void {
-  attempt(`give ${path} to user ${uid}`, () => chownSync(path, uid, gid));
+  attempt("open", `give ${path} to user ${uid}`, () => chownSync(path, uid, gid));
 }
 
-function attempt<T>(what: string, work: () => T): T {
+function attempt<T>(call: string, what: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
     const { errno, syscall } = error as NodeJS.ErrnoException;
-    throw new SystemError(syscall ?? "open", Math.abs(errno ?? ERRNO.EIO), what);
+    throw new SystemError(syscall ?? call, Math.abs(errno ?? ERRNO.EIO), what);
   }
 }

@@ -18,6 +18,8 @@ export interface EncodedProgram {
   readonly address: number;
   /** Instead of stopping at its end, goes on with the program at this address. Safe to change while it is not at its end. */
   continueAt(address: number): void;
+  /** Instead of stopping at its end, jumps to machine code at this address. */
+  leaveTo(address: number): void;
   /** Takes results and outputs over into the steps. Returns what happened. */
   collect(): Outcome;
 }
@@ -150,7 +152,9 @@ export function encodeProgram(program: Program, memory: ProgramMemory): EncodedP
   }
 
   let continued = false;
+  // The memory may have grown since: earlier views of it can be copies.
   function collect(): Outcome {
+    const { bytes, words } = memory;
     // A jump at the end has no result.
     const count = continued ? records.length - 1 : records.length;
     for (let index = 0; index < count; index++) {
@@ -160,7 +164,7 @@ export function encodeProgram(program: Program, memory: ProgramMemory): EncodedP
       if (high === NOT_RUN_HIGH) {
         const last = records[index - 1];
         // Stores and copies have no result that could be no success: it was this one that did not come back.
-        if (last?.step?.kind === "syscall" && !isSuccess(last.step, exactResult(index - 1))) {
+        if (last?.step?.kind === "syscall" && !isSuccess(last.step, exactResult(words, index - 1))) {
           return { finished: false, failed: last.step, index: program.indexOf(last.step), result: last.step.result };
         }
         const waiting = step ?? stepAfter(records, index) ?? (program.at(-1) as Step);
@@ -177,17 +181,23 @@ export function encodeProgram(program: Program, memory: ProgramMemory): EncodedP
     return { finished: true };
   }
   /** All 64 bits: a number holds 53 of them. */
-  function exactResult(index: number): bigint {
+  function exactResult(words: Int32Array, index: number): bigint {
     const at = (start + index * RECORD.size + RECORD.result) >> 2;
     return (BigInt(words[at + 1] as number) << 32n) | BigInt((words[at] as number) >>> 0);
   }
-  function continueAt(address: number): void {
+  function endWith(operation: number, address: number): void {
+    const { words } = memory;
     const end = (start + (records.length - 1) * RECORD.size) >> 2;
     writeWord(words, end + (RECORD.args >> 2), address);
-    words[end + 1] = OPERATION.JUMP;
+    words[end + 1] = operation;
     continued = true;
   }
-  return { address: memory.address + start, collect, continueAt };
+  return {
+    address: memory.address + start,
+    collect,
+    continueAt: (address) => endWith(OPERATION.JUMP, address),
+    leaveTo: (address) => endWith(OPERATION.LEAVE, address),
+  };
 }
 
 /** Was the result of a step that ran a success, by the rules of the interpreter? */

@@ -21,6 +21,8 @@ export interface BootedStub {
   readonly slot: Slot;
   /** Its registers as the kernel made them: what programs begin with. */
   readonly registers: Uint8Array;
+  /** Its extended state: that of a thread that has used nothing. */
+  readonly extendedState: Uint8Array;
 }
 
 export interface BootOptions {
@@ -69,7 +71,7 @@ export function bootStub(
       ip: stubBootAddress(address),
     });
     checked(ptrace.setRegisters(pid, boot), "ptrace(PTRACE_SETREGS)", "start the stub");
-    return { pid, slot, registers };
+    return { pid, slot, registers, extendedState: ptrace.getExtendedState(pid) };
   } catch (error) {
     host.syscall("kill", pid, SIG.KILL);
     ptrace.waitForEnd(pid);

@@ -2,7 +2,7 @@ import { ERRNO } from "../abi/errno.ts";
 import { NT, PTRACE } from "../abi/ptrace.ts";
 import { USER_REGS_SIZE } from "../abi/user-regs-x86-64.ts";
 import { W, waitStatus } from "../abi/wait.ts";
-import type { Host } from "../host/host.ts";
+import type { RawSyscalls } from "../host/raw-syscalls.ts";
 import { checked } from "../host/system-error.ts";
 
 /** How long a stop that needs no work of the task may take, in milliseconds. */
@@ -30,9 +30,9 @@ export interface RseqConfiguration {
  * ptrace(2) and wait4(2) as this project uses them. Every method needs the thread that seized the tracee.
  */
 export class Ptrace {
-  readonly #host: Host;
+  readonly #host: RawSyscalls;
 
-  constructor(host: Host) {
+  constructor(host: RawSyscalls) {
     this.#host = host;
   }
 
@@ -55,18 +55,20 @@ export class Ptrace {
     return this.#request(PTRACE.CONT, tid, 0, signal);
   }
   /** Runs until the next start or end of a system call. */
-  resumeToSyscall(tid: number): number {
-    return this.#request(PTRACE.SYSCALL, tid, 0, 0);
+  resumeToSyscall(tid: number, signal = 0): number {
+    return this.#request(PTRACE.SYSCALL, tid, 0, signal);
   }
   /** Returns 0, or -errno. */
   detach(tid: number, signal: number): number {
     return this.#request(PTRACE.DETACH, tid, 0, signal);
   }
   getRegisters(tid: number): Uint8Array {
-    const { scratch, scratchAddress } = this.#host;
-    const result = this.#request(PTRACE.GETREGS, tid, 0, scratchAddress + REGISTERS_AT);
-    checked(result, "ptrace(PTRACE_GETREGS)", `read the registers of task ${tid}`);
-    return scratch.slice(REGISTERS_AT, REGISTERS_AT + USER_REGS_SIZE);
+    checked(this.#fetchRegisters(tid), "ptrace(PTRACE_GETREGS)", `read the registers of task ${tid}`);
+    return this.#fetchedRegisters();
+  }
+  /** Undefined when the tracee is not stopped, or gone. */
+  tryGetRegisters(tid: number): Uint8Array | undefined {
+    return this.#fetchRegisters(tid) < 0 ? undefined : this.#fetchedRegisters();
   }
   /** Returns 0, or -errno. */
   setRegisters(tid: number, registers: Uint8Array): number {
@@ -184,6 +186,12 @@ export class Ptrace {
     return false;
   }
 
+  #fetchRegisters(tid: number): number {
+    return this.#request(PTRACE.GETREGS, tid, 0, this.#host.scratchAddress + REGISTERS_AT);
+  }
+  #fetchedRegisters(): Uint8Array {
+    return this.#host.scratch.slice(REGISTERS_AT, REGISTERS_AT + USER_REGS_SIZE);
+  }
   #registerSet(request: number, tid: number, length: number): number {
     const { scratchView, scratchAddress } = this.#host;
     scratchView.setBigUint64(IOVEC_AT, BigInt(scratchAddress + AREA_AT), true);

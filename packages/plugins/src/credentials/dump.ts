@@ -1,51 +1,63 @@
-import { type Call, type Draft, definePlugin, type Plugin, type SeizedThread } from "@restage/core";
-import type { CredsEntry } from "@restage/images";
+import { type Call, definePlugin, type Plugin, type SeizedThread } from "@restage/core";
 import { PR } from "@restage/linux/abi";
-import { type IdsInside, idsInside } from "../namespaces/user/ids-inside.ts";
+import { Answers } from "../answers.ts";
+import { type IdsInside, idsInside, UserIds } from "../namespaces/user/ids-inside.ts";
+import { room } from "../room.ts";
+import { type Credentials, credentialsOf } from "./format.ts";
 
-/** User and group ids, capabilities, securebits and no_new_privs of every thread. */
+interface Asked {
+  readonly securebits: Call;
+  readonly parentDeathSignal: ReturnType<typeof room>;
+}
+
+/** User and group ids, capabilities, securebits, no_new_privs and parent death signal of every thread; dumpable of every task. */
 export function credentials(): Plugin {
   return definePlugin({
     name: "credentials",
     duty: "credentials",
+    uses: [UserIds],
+    phases: {
+      query: "securebits, dumpable, parent death signal",
+      collect: "ids, groups, capabilities, securebits, no_new_privs, dumpable, parent death signal",
+    },
     dump({ phases }) {
-      const securebits = new Map<SeizedThread, Call>();
+      const dumpable = new Answers<SeizedThread, Call>();
+      const asked = new Answers<SeizedThread, Asked>();
+      phases.query.task.tap("credentials", ({ leader }) => {
+        dumpable.keep(leader, leader.call.prctl(PR.GET_DUMPABLE, 0, 0, 0, 0));
+      });
       phases.query.thread.tap("credentials", (thread) => {
-        securebits.set(thread, thread.call.prctl(PR.GET_SECUREBITS, 0, 0, 0, 0));
+        const parentDeathSignal = room(4);
+        thread.call.prctl(PR.GET_PDEATHSIG, parentDeathSignal.data, 0, 0, 0);
+        const securebits = thread.call.prctl(PR.GET_SECUREBITS, 0, 0, 0, 0);
+        asked.keep(thread, { securebits, parentDeathSignal });
+      });
+      phases.collect.task.tap("credentials", ({ leader, mm }) => {
+        mm.dumpable = dumpable.of(leader).result;
       });
       phases.collect.thread.tap("credentials", (thread, context) => {
-        thread.core.creds = credentialsOf(thread, idsInside(context), securebits.get(thread)?.result ?? 0);
+        const { securebits, parentDeathSignal } = asked.of(thread);
+        thread.core.creds = inside(credentialsOf(thread.status, securebits.result), idsInside(context));
+        const signal = parentDeathSignal.view.getInt32(0, true);
+        if (signal !== 0) thread.core.pdeath_sig = signal;
       });
     },
   });
 }
 
-function credentialsOf({ status }: SeizedThread, ids: IdsInside, secbits: number) {
-  const numbers = (name: string) => (status.get(name) ?? "").split(/\s+/).filter(Boolean).map(Number);
-  const [uid = 0, euid = 0, suid = 0, fsuid = 0] = numbers("Uid").map((id) => ids.uid(id));
-  const [gid = 0, egid = 0, sgid = 0, fsgid = 0] = numbers("Gid").map((id) => ids.gid(id));
+/** The same credentials with ids as the tree's own user namespace has them. */
+function inside(credentials: Credentials, ids: IdsInside): Credentials {
+  const { uid, euid, suid, fsuid, gid, egid, sgid, fsgid, groups } = credentials;
   return {
-    uid,
-    gid,
-    euid,
-    egid,
-    suid,
-    sgid,
-    fsuid,
-    fsgid,
-    cap_inh: words(status.get("CapInh")),
-    cap_prm: words(status.get("CapPrm")),
-    cap_eff: words(status.get("CapEff")),
-    cap_bnd: words(status.get("CapBnd")),
-    cap_amb: words(status.get("CapAmb")),
-    secbits,
-    groups: numbers("Groups").map((id) => ids.gid(id)),
-    no_new_privs: Number(status.get("NoNewPrivs") ?? 0),
-  } satisfies Draft<CredsEntry>;
-}
-
-/** Low word first. */
-function words(hex = "0"): readonly number[] {
-  const set = BigInt(`0x${hex}`);
-  return [Number(set & 0xffff_ffffn), Number(set >> 32n)];
+    ...credentials,
+    uid: ids.uid(uid),
+    euid: ids.uid(euid),
+    suid: ids.uid(suid),
+    fsuid: ids.uid(fsuid),
+    gid: ids.gid(gid),
+    egid: ids.gid(egid),
+    sgid: ids.gid(sgid),
+    fsgid: ids.gid(fsgid),
+    groups: groups.map((group) => ids.gid(group)),
+  };
 }

@@ -2,12 +2,14 @@ import { definePlugin, type Host, type Plugin, type Task, type Thread } from "@r
 import type { CredsEntry } from "@restage/images";
 import { CAPABILITY_NAMES, CAPABILITY_VERSION_3, PR, PR_CAP_AMBIENT, SECBIT } from "@restage/linux/abi";
 import { hasOwnNamespace } from "../namespaces/own-namespaces.ts";
+import { readOwnStatus } from "../own-status.ts";
+import { areEqual, type Credentials, credentialsOf, setOf } from "./format.ts";
 
 /**
  * RESTORE_CREDS: ids, groups, capabilities, securebits, no_new_privs, dumpable and the parent death signal, of each thread.
  *
- * Last of all, since everything before needs the privileges that a task may not have. And no task is let go before all have done it: a task that
- * runs as its user again could attach to one that still holds ours.
+ * This comes last, because everything before it needs privileges that the task may lack. No task resumes before every task has done it: a task that
+ * runs as its own user again could attach to one that still has the privileges of the restore.
  */
 export function credentials(): Plugin {
   return definePlugin({
@@ -15,14 +17,14 @@ export function credentials(): Plugin {
     duty: "credentials",
     stages: { RESTORE_CREDS: "ids, groups, capabilities, securebits, no_new_privs, dumpable, parent death signal" },
     apply({ plan, stages }) {
-      let inherited: string | undefined;
+      let inherited: Credentials | undefined;
       let mayHaveGroups = true;
       plan.tap("credentials", (plan) => {
-        // The ids of another user namespace only look like these.
         mayHaveGroups = !plan.options.unprivileged;
+        // In another user namespace, equal numbers are other users.
         inherited = hasOwnNamespace(plan.images, plan.tree.root, "user") ? undefined : ownCredentials(plan.host);
         if (plan.options.unprivileged && plan.survivors.some(hasGroups)) {
-          const why = "those of this process stay: without privileges nobody can change them";
+          const why = "changing them requires CAP_SETGID: the tree gets those of this process";
           plan.warn({ what: "supplementary groups", why });
         }
         for (const task of plan.survivors) {
@@ -37,10 +39,10 @@ export function credentials(): Plugin {
       });
       stages.RESTORE_CREDS.thread.tap("credentials", (thread) => {
         const { creds, pdeath_sig: parentDeathSignal } = thread.state;
-        // Tasks begin with this process's: most checkpoints of root need no call at all.
-        const changes = creds !== undefined && printCredentials(creds) !== inherited;
+        // Tasks inherit the credentials of this process: most checkpoints of root need no call at all.
+        const changes = creds !== undefined && (inherited === undefined || !areEqual(creds, inherited));
         if (changes) restoreCredentials(thread, creds, mayHaveGroups);
-        // Changed ids clear both, so they come after; of dumpable there is one for all threads, so whoever changes ids is the last to set it.
+        // Changing ids clears both. All threads have one dumpable between them, so every thread that changes its ids sets it again.
         const { dumpable } = thread.task.mm;
         if ((thread.isLeader || changes) && dumpable !== undefined)
           thread.call.prctl(PR.SET_DUMPABLE, dumpable === SUID_DUMP_ROOT ? 0 : dumpable, 0, 0, 0);
@@ -51,10 +53,10 @@ export function credentials(): Plugin {
   });
 }
 
-/** Dumpable by root alone: only the kernel gives it to a task. Without it nobody may have a dump. Source: include/linux/sched/coredump.h. */
+/** Core dumps that only root can read. Only the kernel sets this; the nearest that a task can ask for is no dump at all. Source: include/linux/sched/coredump.h. */
 const SUID_DUMP_ROOT = 2;
 
-/** Does a thread of it have supplementary groups beside its own? */
+/** Does one of its threads have supplementary groups other than its own group? */
 function hasGroups(task: Task): boolean {
   return task.threads.some(({ core }) => {
     const creds = core.thread_core?.creds;
@@ -62,57 +64,35 @@ function hasGroups(task: Task): boolean {
   });
 }
 
-/** Credentials as /proc/PID/status shows them, for comparing. */
-function printCredentials(creds: CredsEntry): string {
-  const hex = (words: readonly number[]) => set(words).toString(16).padStart(16, "0");
-  return [
-    [creds.uid, creds.euid, creds.suid, creds.fsuid].join(" "),
-    [creds.gid, creds.egid, creds.sgid, creds.fsgid].join(" "),
-    creds.groups.join(" "),
-    ...[creds.cap_inh, creds.cap_prm, creds.cap_eff, creds.cap_bnd, creds.cap_amb].map(hex),
-    String(creds.no_new_privs ?? 0),
-    String(creds.secbits),
-  ].join("\n");
-}
-
-/** This process's in the same form; undefined when nothing is looked at, or its securebits are not the usual none. */
-function ownCredentials(host: Host): string | undefined {
-  const status = host.readText("/proc/self/status");
+/** The credentials of this process; undefined in a dry run, and when it has securebits, which tasks do not inherit in full. */
+function ownCredentials(host: Host): Credentials | undefined {
+  const status = readOwnStatus(host);
   if (status === undefined || host.call.prctl(PR.GET_SECUREBITS).result !== 0) return undefined;
-  const fields = ["Uid", "Gid", "Groups", "CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb", "NoNewPrivs"];
-  const values = fields.map((field) =>
-    new RegExp(`^${field}:(.*)$`, "m").exec(status)?.[1]?.trim().split(/\s+/).join(" "),
-  );
-  return [...values, "0"].join("\n");
+  return credentialsOf(status, 0);
 }
 
-/** The order is the security: groups and ids while capabilities are there, the bounding set before CAP_SETPCAP may go. */
+/** The order matters: groups and ids while the thread has capabilities, the bounding set before it loses CAP_SETPCAP. */
 function restoreCredentials(thread: Thread, creds: CredsEntry, mayHaveGroups: boolean): void {
   const { call } = thread;
   if (mayHaveGroups) call.setgroups(creds.groups.length, creds.groups);
-  // Else a change from uid 0 would take the capabilities that the rest needs.
+  // Otherwise a change from uid 0 would clear the capabilities that the next calls need.
   call.prctl(PR.SET_SECUREBITS, SECBIT.NO_SETUID_FIXUP, 0, 0, 0);
   call.setresgid(creds.gid, creds.egid, creds.sgid);
   call.setfsgid(creds.fsgid);
   call.setresuid(creds.uid, creds.euid, creds.suid);
   call.setfsuid(creds.fsuid);
   call.prctl(PR.SET_SECUREBITS, creds.secbits, 0, 0, 0);
-  const bounding = set(creds.cap_bnd);
+  const bounding = setOf(creds.cap_bnd);
   CAPABILITY_NAMES.forEach((_name, number) => {
-    // EINVAL: a capability that this kernel does not have is in no set of it.
+    // EINVAL: this kernel does not have that capability, so no set contains it.
     if (((bounding >> BigInt(number)) & 1n) === 0n) call.prctl(PR.CAPBSET_DROP, number, 0, 0, 0).allow("EINVAL");
   });
   call.capset(capabilityHeader(), capabilityData(creds));
-  const ambient = set(creds.cap_amb);
+  const ambient = setOf(creds.cap_amb);
   CAPABILITY_NAMES.forEach((_name, number) => {
     if (((ambient >> BigInt(number)) & 1n) === 1n) call.prctl(PR.CAP_AMBIENT, PR_CAP_AMBIENT.RAISE, number, 0, 0);
   });
   if (creds.no_new_privs === 1) call.prctl(PR.SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-}
-
-/** A capability set from its two 32-bit words. */
-function set(words: readonly number[]): bigint {
-  return BigInt(words[0] ?? 0) | (BigInt(words[1] ?? 0) << 32n);
 }
 
 /** struct __user_cap_header_struct: version, pid 0. */

@@ -1,7 +1,7 @@
 import { type Host, type HostCall, type ImageSet, type Plan, words } from "@restage/core";
 import { type Entry, imageFileName, type RegFileEntry } from "@restage/images";
 import { AT, AT_FDCWD, O, S_IF } from "@restage/linux/abi";
-import type { IdsOutside } from "../../namespaces/user/restore.ts";
+import type { IdsOutside } from "../../namespaces/user/ids-outside.ts";
 
 /** As much is written in one call. */
 const PIECE = 128 * 1024;

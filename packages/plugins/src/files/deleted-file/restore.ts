@@ -3,7 +3,7 @@ import type { RegFileEntry } from "@restage/images";
 import { AT_FDCWD, O } from "@restage/linux/abi";
 import { type MountPaths, readMountPaths } from "../../namespaces/mount/mount-paths.ts";
 import { hasOwnNamespace } from "../../namespaces/own-namespaces.ts";
-import { type IdsOutside, idsOutside } from "../../namespaces/user/restore.ts";
+import { type IdsOutside, idsOutside } from "../../namespaces/user/ids-outside.ts";
 import { referencedFiles } from "../descriptors/referenced-files.ts";
 import { validateFile } from "../file-validation/restore.ts";
 import { OpenFiles } from "../open-files.ts";

@@ -1,6 +1,6 @@
 import { definePlugin, type Plan, type Plugin } from "@restage/core";
 import { CLONE } from "@restage/linux/abi";
-import { externalNamespace } from "../../namespaces/external-namespaces.ts";
+import { externalNamespace } from "../../namespaces/external-resources.ts";
 import { hasOwnNamespace, namespaceId } from "../../namespaces/own-namespaces.ts";
 
 /**
@@ -16,6 +16,8 @@ export function rootTask(): Plugin {
     apply({ plan, stages }) {
       let external: number | undefined;
       plan.tap("root-task", (plan) => {
+        const { root } = plan.tree;
+        if (root.kind === "zombie") plan.refuse({ what: root.name, why: "the root task is a zombie", pid: root.pid });
         external = findExternal(plan);
         if (plan.options.sibling) checkSibling(plan, external !== undefined);
       });

@@ -8,7 +8,7 @@ import {
 } from "@restage/core";
 import { vmaStatus } from "@restage/images";
 import { MAP, O, PROT, S_IF } from "@restage/linux/abi";
-import { ownNamespace } from "../../namespaces/nested/dump.ts";
+import { ownNamespace } from "../../namespaces/own-namespaces.ts";
 import { isSharedMemory } from "../shared-mappings/dump.ts";
 import { readMappings } from "./read-mappings.ts";
 

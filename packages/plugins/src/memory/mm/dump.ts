@@ -6,7 +6,6 @@ import { O, PR } from "@restage/linux/abi";
 
 interface Asked {
   readonly brk: Call;
-  readonly dumpable: Call;
   readonly thpDisabled: Call;
 }
 
@@ -24,7 +23,6 @@ export function mm(): Plugin {
         const { call } = task.leader;
         asked.set(task, {
           brk: call.brk(0),
-          dumpable: call.prctl(PR.GET_DUMPABLE, 0, 0, 0, 0),
           thpDisabled: call.prctl(PR.GET_THP_DISABLE, 0, 0, 0, 0),
         });
       });
@@ -44,7 +42,6 @@ export function mm(): Plugin {
           mm_env_start: addresses.env_start,
           mm_env_end: addresses.env_end,
           mm_saved_auxv: auxiliaryVector(host, task.proc),
-          dumpable: answers?.dumpable.result ?? 1,
           thp_disabled: answers?.thpDisabled.result === 1,
         });
       });

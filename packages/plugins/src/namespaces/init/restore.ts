@@ -3,39 +3,39 @@ import { CLONE, MS } from "@restage/linux/abi";
 import { hasOwnNamespace } from "../own-namespaces.ts";
 
 /**
- * A tree whose pids may be taken here comes up in a pid namespace of its own, under an init of ours: with `newPidNamespace`, and for a user
- * without privileges, who may choose pids nowhere else, in a user namespace too (`unprivileged`). ROOT_TASK: /proc of the new namespace.
+ * Restores a tree whose pids may be in use here in a new pid namespace, under an init of Restage (`newPidNamespace`). Without privileges the tree gets a
+ * user namespace too (`unprivileged`), because a user can choose pids nowhere else. ROOT_TASK: /proc of the new namespace.
  *
- * Requires CAP_SYS_ADMIN, or a kernel that lets users make user namespaces.
+ * Requires CAP_SYS_ADMIN, or a kernel that lets users create user namespaces.
  */
 export function init(): Plugin {
   return definePlugin({
     name: "init",
     duty: "init",
-    stages: { ROOT_TASK: "with an init of ours: mounts the /proc of its pid namespace" },
+    stages: { ROOT_TASK: "with an init of Restage: mounts the /proc of its pid namespace" },
     apply({ plan, stages }) {
       plan.tap("init", (plan) => {
         const { newPidNamespace, unprivileged, detached } = plan.options;
         if (!newPidNamespace && !unprivileged) return;
-        plan.startInit({ child: !detached, user: unprivileged ? ownUser(plan) : undefined });
+        plan.startInit({ child: !detached, user: unprivileged ? onlyUser(plan) : undefined });
       });
       stages.ROOT_TASK.enter.tap("init", ({ stub, images, tree }) => {
         if (!stub.isInit || hasOwnNamespace(images, tree.root, "mount")) return;
         stub.call.unshare(CLONE.NEWNS);
-        // What is mounted on the host later is seen; what is mounted here stays here.
+        // Later mounts of the host appear here; mounts made here do not appear on the host.
         stub.call.mount("none", "/", undefined, MS.REC | MS.SLAVE, undefined);
         stub.call
           .mount("proc", "/proc", "proc", MS.NOSUID | MS.NODEV | MS.NOEXEC, undefined)
           .hint(
-            "a user namespace may mount /proc only where nothing is mounted over parts of it, unlike in some containers",
+            "a user namespace can mount /proc only where nothing is mounted over parts of it, unlike in some containers",
           );
       });
     },
   });
 }
 
-/** The one user that somebody without privileges can be, under the name that the tree knows. */
-function ownUser(plan: Plan): { readonly uidMap: string; readonly gidMap: string } {
+/** Maps the caller to the one user and the one group that the tree had. Refuses trees with several. */
+function onlyUser(plan: Plan): { readonly uidMap: string; readonly gidMap: string } {
   const users = new Set<number>();
   const groups = new Set<number>();
   for (const task of plan.survivors) {
@@ -53,7 +53,7 @@ function ownUser(plan: Plan): { readonly uidMap: string; readonly gidMap: string
     if (ids.size <= 1) continue;
     plan.refuse({
       what: `${what} ${[...ids].join(", ")}`,
-      why: `without privileges a tree can only have one of the ${what} that it had`,
+      why: `without privileges a tree cannot have several ${what}`,
       hint: "restore it as root",
     });
   }

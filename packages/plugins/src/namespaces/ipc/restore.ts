@@ -1,4 +1,4 @@
-import { definePlugin, type ImageSet, type Plugin, type StageContext } from "@restage/core";
+import { definePlugin, type ImageSet, type Plugin } from "@restage/core";
 import { CLONE } from "@restage/linux/abi";
 import { hasOwnNamespace, namespaceId } from "../own-namespaces.ts";
 import { makeMessageQueues } from "./message-queue/restore.ts";
@@ -7,8 +7,8 @@ import { makeSegments, removeAgain } from "./shared-memory/restore.ts";
 import { raiseVariables, setVariables } from "./variables/restore.ts";
 
 /**
- * ROOT_TASK: an IPC namespace of the tree's own. PREPARE_NAMESPACES: its System V shared memory, semaphores and message queues under their
- * ids, and its sysctls. RESTORE_SIGCHLD: segments that were removed are so again, when all who have them attached do.
+ * ROOT_TASK: the root task enters a new IPC namespace. PREPARE_NAMESPACES: System V shared memory, semaphores and message queues under their ids, and
+ * sysctls. RESTORE_SIGCHLD: segments that had been removed are removed again, now that every task has attached its own.
  *
  * Requires CAP_SYS_ADMIN, and CONFIG_CHECKPOINT_RESTORE for the ids.
  */
@@ -18,12 +18,12 @@ export function ipcNamespace(): Plugin {
     duty: "ipc-namespace",
     stages: {
       ROOT_TASK: "enters a new IPC namespace",
-      PREPARE_NAMESPACES: "System V shared memory, semaphores, message queues with their content; sysctls",
-      RESTORE_SIGCHLD: "removed segments of shared memory are so again",
+      PREPARE_NAMESPACES:
+        "makes System V shared memory, semaphores and message queues with their content; sets sysctls",
+      RESTORE_SIGCHLD: "removes segments of shared memory that had been removed",
     },
     apply({ plan, stages }) {
       let id: number | undefined;
-      let context: StageContext | undefined;
       plan.tap("ipc-namespace", (plan) => {
         const { images, tree } = plan;
         if (!hasOwnNamespace(images, tree.root, "ipc")) return;
@@ -33,11 +33,8 @@ export function ipcNamespace(): Plugin {
       stages.ROOT_TASK.task.tap("ipc-namespace", (root) => {
         if (id !== undefined) root.call.unshare(CLONE.NEWIPC);
       });
-      stages.PREPARE_NAMESPACES.enter.tap("ipc-namespace", (stage) => {
-        context = stage;
-      });
-      stages.PREPARE_NAMESPACES.task.tap("ipc-namespace", (root) => {
-        if (id === undefined || context === undefined) return;
+      stages.PREPARE_NAMESPACES.task.tap("ipc-namespace", (root, context) => {
+        if (id === undefined) return;
         const { images } = context;
         const variables = images.optional("ipc_var", id);
         if (variables !== undefined) raiseVariables(root, variables);
@@ -46,15 +43,15 @@ export function ipcNamespace(): Plugin {
         makeMessageQueues(root, images.entries("ipcns_msg", id));
         if (variables !== undefined) setVariables(root, variables);
       });
-      stages.RESTORE_SIGCHLD.task.tap("ipc-namespace", (task) => {
-        if (id === undefined || task !== context?.tree.root) return;
-        removeAgain(task, context.images.values("ipcns_shm", id));
+      stages.RESTORE_SIGCHLD.task.tap("ipc-namespace", (task, { tree, images }) => {
+        if (id === undefined || task !== tree.root) return;
+        removeAgain(task, images.values("ipcns_shm", id));
       });
     },
   });
 }
 
-/** Reads all images before any task exists: they may be damaged. */
+/** Reads all images before any task exists, so that damaged ones are refused. */
 function readAll(images: ImageSet, id: number): void {
   images.entries("ipcns_sem", id);
   images.entries("ipcns_msg", id);

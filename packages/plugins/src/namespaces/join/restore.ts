@@ -6,15 +6,15 @@ import { hasOwnNamespace } from "../own-namespaces.ts";
 const FLAGS = { net: CLONE.NEWNET, ipc: CLONE.NEWIPC, uts: CLONE.NEWUTS, time: CLONE.NEWTIME } as const;
 
 /**
- * PREPARE_NAMESPACES: the root task, and with it all tasks that it forks, goes into namespaces of others (`joinNamespaces`, CRIU's --join-ns).
+ * PREPARE_NAMESPACES: the root task enters existing namespaces (`joinNamespaces`, CRIU's --join-ns), and all tasks that it forks are in them.
  *
- * Requires CAP_SYS_ADMIN in their user namespaces.
+ * Requires CAP_SYS_ADMIN in the user namespaces that own them.
  */
 export function joinNamespaces(): Plugin {
   return definePlugin({
     name: "join-namespaces",
     duty: "join-namespaces",
-    stages: { PREPARE_NAMESPACES: "the root task enters namespaces of others (--join-ns)" },
+    stages: { PREPARE_NAMESPACES: "the root task enters existing namespaces (--join-ns)" },
     apply({ plan, stages }) {
       let joined: readonly { readonly number: number; readonly flag: number }[] = [];
       plan.tap("join-namespaces", (plan) => {
@@ -32,8 +32,8 @@ function findJoined(plan: Plan) {
     const path = plan.options.joinNamespaces[kind];
     if (path === undefined) return [];
     const what = `${kind} namespace ${path}`;
-    if (plan.host.stat(path) === "missing") plan.refuse({ what, why: "it is not there" });
-    // Clocks go on in a new one in any case, unless they are those of others.
+    if (plan.host.stat(path) === "missing") plan.refuse({ what, why: "it does not exist" });
+    // A new time namespace only makes the clocks continue, so the tree can do without it.
     if (kind !== "time" && hasOwnNamespace(plan.images, plan.tree.root, kind))
       plan.refuse({ what, why: "the tree cannot join it: it has one of its own, with content" });
     return [{ number: plan.serviceDescriptors.keepOpen(path), flag: FLAGS[kind] }];

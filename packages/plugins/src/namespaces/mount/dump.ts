@@ -1,32 +1,35 @@
 import { type DumpContext, definePlugin, type Plugin } from "@restage/core";
-import { fileSystems, type InputOf, type MntEntry } from "@restage/images";
-import { ownNamespace } from "../nested/dump.ts";
+import type { InputOf, MntEntry } from "@restage/images";
+import { externalResource } from "../external-resources.ts";
+import { ownNamespace } from "../own-namespaces.ts";
 import { idsInside } from "../user/ids-inside.ts";
+import { fileSystemNumber, isDeletedRoot } from "./format.ts";
 import { type Mountinfo, readMountinfo } from "./mountinfo.ts";
 import { saveContent } from "./tmpfs-content/dump.ts";
 
-const NUMBERS = new Map(Object.entries(fileSystems).map(([number, type]) => [type, Number(number)]));
-const DELETED = "//deleted";
-
 /**
- * The mounts of a tree with a mount namespace of its own, with what is in its tmpfs. What comes from outside has to be named (`--external
- * mnt[MOUNTPOINT]:NAME`): a restore says what takes its place.
+ * Saves the mounts of a tree with a mount namespace of its own, with the content of its tmpfs. The user must name mounts that come from outside
+ * (`--external mnt[MOUNTPOINT]:NAME`); a restore says what replaces them.
  */
-export function mountNamespace(): Plugin {
+export function mountNamespaces(): Plugin {
   return definePlugin({
-    name: "mount-namespace",
-    duty: "mount-namespace",
+    name: "mount-namespaces",
+    duty: "mount-namespaces",
+    phases: {
+      inspect: "refuses mounts that a restore could not make",
+      write: "all mounts; content of tmpfs",
+    },
     dump({ phases }) {
       let mounts: readonly Mountinfo[] = [];
-      phases.inspect.tree.tap("mount-namespace", (_tree, context) => {
-        if (ownNamespace(context, "mnt") === undefined) return;
-        mounts = readMountinfo(context.host, context.tree.root.proc);
+      phases.inspect.tree.tap("mount-namespaces", ({ root }, context) => {
+        if (ownNamespace(context, "mount") === undefined) return;
+        mounts = readMountinfo(context.host, root.proc);
         for (const mount of mounts) check(mount, mounts, context);
       });
-      phases.write.tree.tap("mount-namespace", (_tree, context) => {
-        const id = ownNamespace(context, "mnt");
+      phases.write.tree.tap("mount-namespaces", (_tree, context) => {
+        const id = ownNamespace(context, "mount");
         if (id === undefined) return;
-        // The newest first, as CRIU has them.
+        // In CRIU's order: the newest first.
         for (const mount of mounts.toReversed()) context.images.add("mnts", id, { value: entryOf(mount, context) });
         const contents = new Map(mounts.filter(isWholeTmpfs).map((mount) => [mount.device, mount]));
         for (const mount of contents.values()) if (nameOf(mount, context) === undefined) saveContent(mount, context);
@@ -38,7 +41,7 @@ export function mountNamespace(): Plugin {
 function entryOf(mount: Mountinfo, context: DumpContext): InputOf<MntEntry> {
   const name = nameOf(mount, context);
   return {
-    fstype: NUMBERS.get(mount.type) ?? 0,
+    fstype: fileSystemNumber(mount.type) ?? 0,
     mnt_id: mount.id,
     root_dev: mount.device,
     parent_mnt_id: mount.parent,
@@ -54,7 +57,7 @@ function entryOf(mount: Mountinfo, context: DumpContext): InputOf<MntEntry> {
   };
 }
 
-/** Mount options name owners as this process knows them. Source: show_options of fs/. */
+/** Translates the owners in mount options, which mountinfo shows as ids of this process. Source: show_options of fs/. */
 function optionsInside(options: string, context: DumpContext): string {
   const ids = idsInside(context);
   return options.replace(
@@ -63,38 +66,37 @@ function optionsInside(options: string, context: DumpContext): string {
   );
 }
 
-/** The name that the user gave to what is mounted there from outside. */
+/** The name that the user gave to a mount from outside. */
 function nameOf({ mountPoint }: Mountinfo, { options }: DumpContext): string | undefined {
-  const prefix = `mnt[${mountPoint}]`;
-  const found = options.external.find((resource) => resource === prefix || resource.startsWith(`${prefix}:`));
-  return found === undefined ? undefined : found.slice(prefix.length + 1) || mountPoint;
+  const name = externalResource(options.external, "mnt", mountPoint);
+  return name === "" ? mountPoint : name;
 }
 
 function isWholeTmpfs({ type, root }: Mountinfo): boolean {
   return type === "tmpfs" && root === "/";
 }
 
-/** Refuses mounts that a restore could not make. */
 function check(mount: Mountinfo, mounts: readonly Mountinfo[], context: DumpContext): void {
   const isRoot = mounts.every(({ id }) => id !== mount.parent);
   if (isRoot || nameOf(mount, context) !== undefined) return;
   const refuse = (why: string) => {
-    const hint = `if it comes from outside, give it a name: --external mnt[${mount.mountPoint}]:NAME`;
+    const hint = `if it comes from outside, name it: --external mnt[${mount.mountPoint}]:NAME`;
     context.findings.refuse({ what: `mount ${mount.mountPoint}`, why, hint });
   };
-  if (mount.root.endsWith(DELETED)) {
-    refuse("what it was bound from has been deleted");
+  if (isDeletedRoot(mount.root)) {
+    refuse("the directory or file that was bound there has been deleted");
     return;
   }
   const isShown = mounts.some(
     (other) => other !== mount && other.device === mount.device && shows(other, mount, context),
   );
   if (isShown) return;
-  if (!NUMBERS.has(mount.type)) refuse(`its file system (${mount.type}, ${mount.source}) is outside the tree`);
+  if (fileSystemNumber(mount.type) === undefined)
+    refuse(`its file system (${mount.type}, ${mount.source}) is outside the tree`);
   else if (mount.root !== "/") refuse("its file system has no mount that shows all of it");
 }
 
-/** Is one mount a part of what the other one shows? */
+/** Whether a mount shows everything that another one shows, and more. */
 function shows(other: Mountinfo, mount: Mountinfo, context: DumpContext): boolean {
   if (nameOf(other, context) !== undefined || other.root === mount.root) return false;
   return other.root === "/" || mount.root.startsWith(`${other.root}/`);

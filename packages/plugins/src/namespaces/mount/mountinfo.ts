@@ -5,7 +5,7 @@ import { MS } from "@restage/linux/abi";
 export interface Mountinfo {
   readonly id: number;
   readonly parent: number;
-  /** Device of the superblock, in kernel encoding. */
+  /** The superblock's device, in the kernel's encoding. */
   readonly device: number;
   /** The directory of its file system that it shows. */
   readonly root: string;
@@ -44,7 +44,7 @@ const SUPER_FLAGS: Readonly<Record<string, number>> = {
   rw: 0,
 };
 
-/** The mounts that a process reaches from its root. @param proc its directory in /proc. */
+/** The mounts that a process can reach from its root. @param proc its directory in /proc. */
 export function readMountinfo(host: Host, proc: string): readonly Mountinfo[] {
   return (host.readText(`${proc}/mountinfo`, "utf8") ?? "").split("\n").filter(Boolean).map(parse);
 }
@@ -81,7 +81,7 @@ function sum(names: readonly string[], flags: Readonly<Record<string, number>>):
   return names.reduce((all, name) => all | (flags[name] ?? 0), 0);
 }
 
-/** Spaces and the like stand there as octal numbers. */
+/** Decodes spaces and similar characters, which mountinfo shows as octal numbers. */
 function unescaped(text: string): string {
   return text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
 }

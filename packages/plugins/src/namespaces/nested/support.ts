@@ -3,9 +3,12 @@ import type { Support } from "../../support.ts";
 export const SUPPORT: readonly Support[] = [
   {
     group: "namespaces",
-    what: "namespaces",
-    saved: "pid, mount, UTS, IPC, network and user namespaces, one of each for all tasks",
-    refused: { dump: "nested namespaces; cgroup namespaces" },
-    shownBy: { saved: ["fixture namespaces", "fixture userns"] },
+    what: "nested namespaces",
+    restored: "network and mount namespaces, in a tree whose root task has one of its own",
+    refused: {
+      dump: "tasks in another namespace than the root task, of any kind; cgroup namespaces",
+      restore: "tasks in another pid, IPC, UTS, user or cgroup namespace than the root task",
+    },
+    shownBy: { restored: ["case net-namespaces", "case mount-namespaces"] },
   },
 ];

@@ -1,6 +1,6 @@
 import type { Host, StageContext } from "@restage/core";
 import { AT_FDCWD, NETLINK, NETNSA, O, RTM } from "@restage/linux/abi";
-import { idsOutside } from "../user/restore.ts";
+import { idsOutside } from "../user/ids-outside.ts";
 import { makeTrackedConnections } from "./conntrack/restore.ts";
 import { loadFirewalls } from "./firewall/restore.ts";
 import { makeLinks, type OpenNamespace, setLinks } from "./links/restore.ts";

@@ -1,5 +1,5 @@
 import { definePlugin, type Plugin } from "@restage/core";
-import { ownNamespace } from "../nested/dump.ts";
+import { ownNamespace } from "../own-namespaces.ts";
 import { checkFirewall, saveFirewall } from "./firewall/dump.ts";
 import { insideNetwork } from "./inside-network.ts";
 import { checkLinks, saveLinks } from "./links/dump.ts";
@@ -7,22 +7,26 @@ import { saveDumps } from "./netlink-dumps/dump.ts";
 import { saveNetworkSysctls } from "./sysctls/dump.ts";
 
 /**
- * Links, addresses, routes, rules, sysctls and firewall of a tree with a network namespace of its own. Connection tracking is not saved. Requires
- * nft(8) for rules of nftables, iptables-save(8) for those of iptables.
+ * Saves links, addresses, routes, rules, sysctls and the firewall of a tree with a network namespace of its own. Tracked connections are not saved.
+ * Requires nft(8) for rules of nftables, and iptables-save(8) for rules of iptables.
  */
-export function netNamespace(): Plugin {
+export function netNamespaces(): Plugin {
   return definePlugin({
-    name: "net-namespace",
-    duty: "net-namespace",
+    name: "net-namespaces",
+    duty: "net-namespaces",
+    phases: {
+      inspect: "refuses links that a restore could not make",
+      write: "sysctls, links, addresses, rules, routes, firewall",
+    },
     dump({ phases }) {
-      phases.inspect.tree.tap("net-namespace", (_tree, context) => {
+      phases.inspect.tree.tap("net-namespaces", (_tree, context) => {
         if (ownNamespace(context, "net") === undefined) return;
         insideNetwork(context, () => {
           checkLinks(context);
           checkFirewall(context);
         });
       });
-      phases.write.tree.tap("net-namespace", (_tree, context) => {
+      phases.write.tree.tap("net-namespaces", (_tree, context) => {
         const id = ownNamespace(context, "net");
         if (id === undefined) return;
         insideNetwork(context, () => {

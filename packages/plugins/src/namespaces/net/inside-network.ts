@@ -1,7 +1,7 @@
 import type { DumpContext } from "@restage/core";
-import { ownNamespace } from "../nested/dump.ts";
+import { ownNamespace } from "../own-namespaces.ts";
 
-/** Does something in the network namespace of a seized tree; nothing is awaited meanwhile. */
+/** Runs `work`, which must not wait for anything, in the network namespace of a seized tree. */
 export function insideNetwork<T>(context: DumpContext, work: () => T): T {
   if (ownNamespace(context, "net") === undefined) return work();
   return context.host.inside(`/proc/${context.tree.root.hostPid}/ns/net`, "net", work);

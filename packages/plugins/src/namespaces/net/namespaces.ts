@@ -1,20 +1,20 @@
 import type { Plan } from "@restage/core";
-import { externalNamespace } from "../external-namespaces.ts";
+import { externalNamespace } from "../external-resources.ts";
 import { hasOwnNamespace, namespaceId } from "../own-namespaces.ts";
 
 /** A network namespace of the tree. */
 export interface NetNamespace {
-  /** CRIU's number for it, which the names of its images have. */
+  /** CRIU's number for it, which the names of its images contain. */
   readonly id: number;
-  /** Number of its descriptor in every task during the restore. */
+  /** The number of its descriptor in every task during the restore. */
   readonly number: number;
-  /** Is it one that is there already, which the caller names? */
+  /** Whether it exists already, and the caller names it. */
   readonly external: boolean;
-  /** Are its links, addresses, routes and rules those of the checkpoint? Not if it is external, or is to be empty (`--empty-ns`). */
+  /** Whether it gets the links, addresses, routes and rules of the checkpoint: not if it is external, or stays empty (`--empty-ns`). */
   readonly filled: boolean;
 }
 
-/** All that the tree has, that of the root task first; none when the tree is in the host's. */
+/** The network namespaces of the tree, that of the root task first; none when the tree shares the host's. */
 export function findNetNamespaces(plan: Plan): readonly NetNamespace[] {
   const { images, tree, survivors, options } = plan;
   if (!hasOwnNamespace(images, tree.root, "net")) return [];

@@ -10,7 +10,7 @@ import {
 import type { DumpKind, FileEntry } from "@restage/images";
 import { AT_FDCWD, CLONE, O } from "@restage/linux/abi";
 import { namespaceId } from "../own-namespaces.ts";
-import { idsOutside } from "../user/restore.ts";
+import { idsOutside } from "../user/ids-outside.ts";
 import { fillNamespaces } from "./content.ts";
 import { checkFirewalls } from "./firewall/restore.ts";
 import { checkLinks } from "./links/restore.ts";

@@ -1,40 +1,36 @@
 import { definePlugin, type Host, type Plugin } from "@restage/core";
+import { type ClockTimes, parseOffsets, timesOf, toTimespec } from "./format.ts";
 
-const SECOND = 1_000_000_000n;
-
-/** The clocks of a time namespace that can be set. Source: time_namespaces(7). */
-const CLOCKS = { monotonic: "CLOCK_MONOTONIC", boottime: "CLOCK_BOOTTIME" } as const;
-
-/** The monotonic clocks as the tree sees them, so that they go on from there. */
+/** Saves the monotonic clocks as the tree sees them, so that they continue from there. Refuses trees whose tasks see different clocks. */
 export function timeNamespace(): Plugin {
   return definePlugin({
     name: "time-namespace",
     duty: "time-namespace",
+    phases: {
+      inspect: "refuses tasks in another time namespace than the root task",
+      write: "the clocks as the tree sees them",
+    },
     dump({ phases }) {
       phases.inspect.task.tap("time-namespace", (task, { tree: { root }, findings }) => {
         if (task.ids.time_ns_id === root.ids.time_ns_id) return;
-        const why = "it is in another time namespace than the root of the tree: such a tree is not saved yet";
+        const why = "it is in another time namespace than the root task, and nested ones are not saved yet";
         findings.refuse({ what: task.name, why, pid: task.pid });
       });
       phases.write.tree.tap("time-namespace", ({ root }, { host, images, inventory }) => {
-        const clock = (name: keyof typeof CLOCKS) => {
-          const time = host.clock(CLOCKS[name]) - offsetOf(host, "self", name) + offsetOf(host, root.hostPid, name);
-          return { tv_sec: time / SECOND, tv_nsec: time % SECOND };
-        };
+        const here = readOffsets(host, "self");
+        const there = readOffsets(host, root.hostPid);
+        const times = timesOf(({ clock, field }) => host.clock(clock) - here[field] + there[field]);
         const isOwn = root.ids.time_ns_id !== inventory.root_ids?.time_ns_id;
-        // CRIU counts a namespace that the tree has no own of as 0.
+        // CRIU uses the number 0 for a tree without a time namespace of its own.
         images.add("timens", isOwn ? root.ids.time_ns_id : 0, {
-          value: { monotonic: clock("monotonic"), boottime: clock("boottime") },
+          value: { monotonic: toTimespec(times.monotonic), boottime: toTimespec(times.boottime) },
         });
       });
     },
   });
 }
 
-/** How far a process sees a clock from where the first time namespace has it, in nanoseconds. Source: time_namespaces(7). */
-function offsetOf(host: Host, process: number | "self", clock: keyof typeof CLOCKS): bigint {
-  // The kernel can be built without time namespaces.
-  const offsets = host.readText(`/proc/${process}/timens_offsets`) ?? "";
-  const [, seconds = "0", nanoseconds = "0"] = new RegExp(`^${clock}\\s+(-?\\d+)\\s+(\\d+)`, "m").exec(offsets) ?? [];
-  return BigInt(seconds) * SECOND + BigInt(nanoseconds);
+/** How far the clocks of a process are ahead of those of the initial time namespace. */
+function readOffsets(host: Host, process: number | "self"): ClockTimes {
+  return parseOffsets(host.readText(`/proc/${process}/timens_offsets`) ?? "");
 }

@@ -1,58 +1,37 @@
-import { type DumpContext, defineService, type Host } from "@restage/core";
+import { type DumpContext, defineService } from "@restage/core";
 import type { UidGidExtent } from "@restage/images";
+import { idInside, idOutside } from "./format.ts";
 
-/** Ids of this process's user namespace as the tree's own has them; images hold those. */
+/** The overflow id, which stands in for ids that the namespace does not map, unless it was changed. Source: user_namespaces(7). */
+const NOBODY = 65534;
+
+/** Translates ids of this process to those of the tree's own user namespace, which images contain. */
 export class IdsInside {
   readonly #uids: readonly UidGidExtent[];
   readonly #gids: readonly UidGidExtent[];
 
-  /** @param proc directory of a task in /proc. */
-  constructor(host: Host, proc: string) {
-    this.#uids = readIdMap(host, `${proc}/uid_map`);
-    this.#gids = readIdMap(host, `${proc}/gid_map`);
+  constructor(uids: readonly UidGidExtent[], gids: readonly UidGidExtent[]) {
+    this.#uids = uids;
+    this.#gids = gids;
   }
 
   uid(id: number): number {
-    return inside(this.#uids, id);
+    return idInside(this.#uids, id) ?? NOBODY;
   }
   gid(id: number): number {
-    return inside(this.#gids, id);
+    return idInside(this.#gids, id) ?? NOBODY;
   }
-  /** Who is root inside; undefined when nobody is. */
+  /** The user and group that are 0 inside; undefined when the namespace maps no 0. */
   get root(): { readonly uid: number; readonly gid: number } | undefined {
-    const [uid, gid] = [outside(this.#uids, 0), outside(this.#gids, 0)];
+    const [uid, gid] = [idOutside(this.#uids, 0), idOutside(this.#gids, 0)];
     return uid === undefined || gid === undefined ? undefined : { uid, gid };
   }
-}
-
-/** Who has no id inside is the overflow id there: 65534 unless somebody changed it. Source: user_namespaces(7). */
-const NOBODY = 65534;
-
-function inside(map: readonly UidGidExtent[], id: number): number {
-  const extent = map.find(({ lower_first, count }) => lower_first <= id && id < lower_first + count);
-  return extent === undefined ? NOBODY : extent.first + id - extent.lower_first;
-}
-
-function outside(map: readonly UidGidExtent[], id: number): number | undefined {
-  const extent = map.find(({ first, count }) => first <= id && id < first + count);
-  return extent === undefined ? undefined : extent.lower_first + id - extent.first;
-}
-
-/** Lines `INSIDE OUTSIDE COUNT`, where outside is the reader's. Source: user_namespaces(7). */
-export function readIdMap(host: Host, path: string): readonly UidGidExtent[] {
-  return (host.readText(path) ?? "")
-    .split("\n")
-    .filter(Boolean)
-    .map((line) => {
-      const [first = 0, lower_first = 0, count = 0] = line.trim().split(/\s+/).map(Number);
-      return { first, lower_first, count };
-    });
 }
 
 /** Translates ids; provided by the duty `user-namespace`. */
 export const UserIds = defineService<(context: DumpContext) => IdsInside>("user-ids");
 
-/** Users and groups as the tree's own user namespace has them. */
+/** Translates users and groups to those of the tree's own user namespace. */
 export function idsInside(context: DumpContext): IdsInside {
   return context.service(UserIds)(context);
 }

@@ -1,20 +1,17 @@
 import { definePlugin, type Plugin } from "@restage/core";
-import { ownNamespace } from "../nested/dump.ts";
+import { ownNamespace } from "../own-namespaces.ts";
 
-/** Host and domain name of a tree with a UTS namespace of its own. */
+/** Saves the host name and the domain name of a tree with a UTS namespace of its own. */
 export function utsNamespace(): Plugin {
   return definePlugin({
     name: "uts-namespace",
     duty: "uts-namespace",
+    phases: { write: "host name and domain name" },
     dump({ phases }) {
-      phases.write.tree.tap("uts-namespace", (_tree, context) => {
+      phases.write.tree.tap("uts-namespace", ({ root }, context) => {
         const id = ownNamespace(context, "uts");
         if (id === undefined) return;
-        const {
-          host,
-          images,
-          tree: { root },
-        } = context;
+        const { host, images } = context;
         const value = host.inside(`/proc/${root.hostPid}/ns/uts`, "uts", () => ({
           nodename: host.readText("/proc/sys/kernel/hostname") ?? "",
           domainname: host.readText("/proc/sys/kernel/domainname") ?? "",

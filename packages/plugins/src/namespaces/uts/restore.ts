@@ -3,12 +3,15 @@ import type { UtsnsEntry } from "@restage/images";
 import { CLONE } from "@restage/linux/abi";
 import { hasOwnNamespace, namespaceId } from "../own-namespaces.ts";
 
-/** ROOT_TASK: a UTS namespace of the tree's own. PREPARE_NAMESPACES: its host and domain name. Requires CAP_SYS_ADMIN. */
+/** ROOT_TASK: the root task enters a new UTS namespace. PREPARE_NAMESPACES: it sets the host name and the domain name. Requires CAP_SYS_ADMIN. */
 export function utsNamespace(): Plugin {
   return definePlugin({
     name: "uts-namespace",
     duty: "uts-namespace",
-    stages: { ROOT_TASK: "enters a new UTS namespace", PREPARE_NAMESPACES: "sets host and domain name" },
+    stages: {
+      ROOT_TASK: "enters a new UTS namespace",
+      PREPARE_NAMESPACES: "sets the host name and the domain name",
+    },
     apply({ plan, stages }) {
       let names: UtsnsEntry | undefined;
       plan.tap("uts-namespace", ({ images, tree }) => {

@@ -1,12 +1,12 @@
 import { definePlugin, type Plan, type Plugin, type Task, type Thread } from "@restage/core";
 import { SIG, SIGINFO_SIZE } from "@restage/linux/abi";
 
-/** Signals that a processor raises; the kernel takes them first, even blocked ones, at the next trap. */
+/** Signals that the processor raises. At the next trap the kernel dequeues these first, even when they are blocked. */
 const SYNCHRONOUS: ReadonlySet<number> = new Set([SIG.SEGV, SIG.BUS, SIG.ILL, SIG.FPE, SIG.TRAP, SIG.SYS]);
 
 /**
- * RESTORE_SIGCHLD: what signals a process and its threads had pending, with all that came with them, in their order. Each task queues
- * them to itself, which alone may say that they are the kernel's; all are blocked until the end.
+ * RESTORE_SIGCHLD: the pending signals of every process and thread, in order, with everything that came with them. Each task queues them to itself,
+ * because only for itself may it claim that the kernel sent them. All signals are blocked until the end.
  */
 export function pendingSignals(): Plugin {
   return definePlugin({
@@ -19,8 +19,8 @@ export function pendingSignals(): Plugin {
         const stopsAgain = task.children.some((child) => child.kind === "stopped");
         for (const info of sharedSignals(task)) {
           const signal = signalOf(info);
-          const last = signal === SIG.TRAP || (signal === SIG.CHLD && stopsAgain);
-          if (last) task.leader.callLast("rt_sigqueueinfo", task.pid, signal, info);
+          const comesLast = signal === SIG.TRAP || (signal === SIG.CHLD && stopsAgain);
+          if (comesLast) task.leader.callLast("rt_sigqueueinfo", task.pid, signal, info);
           else task.call.rt_sigqueueinfo(task.pid, signal, info);
         }
       });
@@ -57,7 +57,7 @@ function checkSignals(plan: Plan): void {
       if (info.length === SIGINFO_SIZE) continue;
       plan.refuse({
         what: "pending signal",
-        why: `its siginfo has ${info.length} bytes, not ${SIGINFO_SIZE}`,
+        why: `its siginfo has ${info.length} bytes instead of ${SIGINFO_SIZE}`,
         pid: task.pid,
       });
     }

@@ -1,15 +1,16 @@
-import { data, definePlugin, type Plugin, struct, type Task, words } from "@restage/core";
+import { data, definePlugin, type Plugin, type Task } from "@restage/core";
 import type { PosixTimerEntry } from "@restage/images";
-import { PR, SIGEV } from "@restage/linux/abi";
+import { PR } from "@restage/linux/abi";
+import { encodeNotification, encodeTimes, isArmed } from "./format.ts";
 
 const ON = 1;
 const OFF = 0;
 
 /**
- * RESTORE: POSIX timers with their ids. COMPLETE: they are armed, with the time that was left.
+ * RESTORE: creates POSIX timers with their ids. COMPLETE: arms them with the time that was left.
  *
- * From kernel 6.15 a timer can be given its id. Before, the kernel counts ids up for each process, so timers are made and deleted until
- * the count is there.
+ * From Linux 6.15 on, a timer can be created with a given id. Older kernels count ids up for each process, so timers are created and deleted until
+ * the counter has the right value.
  */
 export function posixTimers(): Plugin {
   return definePlugin({
@@ -30,12 +31,8 @@ export function posixTimers(): Plugin {
         }
       });
       stages.COMPLETE.task.tap("posix-timers", (task) => {
-        for (const { it_id, isec, insec, vsec, vnsec } of timersOf(task)) {
-          const expired = vsec === 0n && vnsec === 0n;
-          if (expired && isec === 0n && insec === 0n) continue;
-          const value = expired ? ([isec, insec] as const) : ([vsec, vnsec] as const);
-          task.call.timer_settime(it_id, 0, words(isec, insec, ...value), 0);
-        }
+        for (const timer of timersOf(task))
+          if (isArmed(timer)) task.call.timer_settime(timer.it_id, 0, encodeTimes(timer), 0);
       });
     },
   });
@@ -45,16 +42,10 @@ function timersOf(task: Task): readonly PosixTimerEntry[] {
   return task.survives ? (task.core.tc?.timers?.posix ?? []) : [];
 }
 
-/** The id is read and written: the wanted one with TIMER_CREATE_RESTORE_IDS, else what the kernel chose. */
+/** The kernel reads the id with TIMER_CREATE_RESTORE_IDS; otherwise it writes there which id it chose. */
 function create(task: Task, timer: PosixTimerEntry, id: number): void {
-  const event = struct(
-    [8, timer.sival_ptr],
-    [4, timer.si_signo],
-    [4, timer.it_sigev_notify],
-    [4, timer.it_sigev_notify === SIGEV.THREAD_ID ? (timer.notify_thread_id ?? 0) : 0],
-    ...Array.from({ length: 11 }, () => [4, 0] as const),
-  );
-  task.call.timer_create(timer.clock_id, event, data(new Uint8Array(Int32Array.of(id).buffer)));
+  const place = data(new Uint8Array(Int32Array.of(id).buffer));
+  task.call.timer_create(timer.clock_id, encodeNotification(timer), place);
 }
 
 function createByCounting(task: Task, timers: readonly PosixTimerEntry[]): void {

@@ -1,6 +1,6 @@
 import { definePlugin, type Plugin, type SeizedTask } from "@restage/core";
 import { taskState } from "@restage/images";
-import { ARCHITECTURE } from "../../threads/registers-x86-64/dump.ts";
+import { ARCHITECTURE } from "../../threads/registers-x86-64/format.ts";
 
 /** The tree itself: pstree.img, and the core images that the other plugins have filled in. */
 export function processTree(): Plugin {

@@ -40,7 +40,7 @@ export function checkLinks(plan: Plan, namespaces: readonly LinksOf[]): void {
         plan.refuse({ what, why: "nobody says which link of the host it belongs to", hint });
       }
       if (type !== ndType.VETH || link.peer_nsid !== undefined) continue;
-      if (["veth", "netdev"].some((kind) => externalLink(external, kind, name) !== undefined)) continue;
+      if ((["veth", "netdev"] as const).some((kind) => externalLink(external, kind, name) !== undefined)) continue;
       plan.warn({
         what,
         why: "its peer was on the host, and nobody says what that is to be: the kernel will choose a name",

@@ -1,5 +1,5 @@
 import { type ImageSet, RestoreError } from "@restage/core";
-import { type DumpKind, dumpMagic } from "@restage/images";
+import type { DumpKind } from "@restage/images";
 import {
   AF,
   ERRNO,
@@ -18,49 +18,36 @@ import {
   RTNH_F,
 } from "@restage/linux/abi";
 import { attribute, joined, type NetlinkSocket } from "../netlink-socket.ts";
+import { type DumpedMessage, decodeDump } from "./format.ts";
 
-/** What the kernel itself says of a next hop. */
+/** Flags of a next hop that the kernel sets by itself. */
 const LINK_STATE = RTNH_F.DEAD | RTNH_F.LINKDOWN;
 
-/** The rules of IPv4 that a new namespace has, by their priorities: tables local, main, default. Source: net/ipv4/fib_rules.c. */
+/** The rules of IPv4 in a new namespace: priority and table. Source: net/ipv4/fib_rules.c. */
 const FIRST_RULES = [
   [0, RT_TABLE.LOCAL],
   [32766, RT_TABLE.MAIN],
   [32767, RT_TABLE.DEFAULT],
 ] as const;
 
-/** A message without its header. */
-interface DumpedMessage {
-  readonly type: number;
-  readonly body: Uint8Array;
-}
-
-/** Takes such an image apart; none when it is not there, or empty. Throws ERR_IMAGE. */
+/** Decodes an image; no messages when it is missing or empty. Throws ERR_IMAGE. */
 export function readDump(images: ImageSet, kind: DumpKind, id: number): readonly DumpedMessage[] {
   const file = `${kind}-${id}.img`;
-  const payload = images.source.read(file) ?? new Uint8Array();
-  if (payload.length === 0) return [];
-  const view = new DataView(payload.buffer, payload.byteOffset, payload.length);
-  const damaged = (why: string) => new RestoreError("ERR_IMAGE", `Cannot read ${file}: ${why}`, { entry: file });
-  if (payload.length < 4 || view.getUint32(0, true) !== dumpMagic[kind])
-    throw damaged(`it does not begin as a dump of ${kind}`);
-  const messages: DumpedMessage[] = [];
-  for (let at = 4; at + 16 <= payload.length; ) {
-    const length = view.getUint32(at, true);
-    if (length < 16 || at + length > payload.length) throw damaged(`message at byte ${at} has ${length} bytes`);
-    messages.push({ type: view.getUint16(at + 4, true), body: payload.subarray(at + 16, at + length) });
-    at += (length + 3) & ~3;
+  try {
+    return decodeDump(kind, images.source.read(file) ?? new Uint8Array());
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new RestoreError("ERR_IMAGE", `Cannot read ${file}: ${error.message}`, { entry: file, cause: error });
   }
-  return messages;
 }
 
-/** Those that links have by themselves, as they come up, are there already. */
+/** Adds addresses. Links get some by themselves when they come up: these exist already. */
 export function makeAddresses(routes: NetlinkSocket, messages: readonly DumpedMessage[]): void {
   for (const { body } of messages) {
     const isVersion6 = body[0] === AF.INET6;
     const errno = routes.ask(RTM.NEWADDR, NLM_F.CREATE | NLM_F.EXCL, isVersion6 ? withFlag(body, IFA_F.NODAD) : body);
     if (errno !== 0 && errno !== ERRNO.EEXIST) throw routes.failure("make addresses", RTM.NEWADDR, errno);
-    // It can be used at once only if the kernel does not first look for others that have it. That said, it gets its own flags.
+    // Without this flag the kernel first looks for other hosts with the address, and it cannot be used meanwhile. Then it gets its own flags.
     if (isVersion6 && errno === 0) routes.make("set flags of addresses", RTM.NEWADDR, NLM_F.REPLACE, body);
   }
 }
@@ -76,8 +63,8 @@ function withFlag(body: Uint8Array, flag: number): Uint8Array {
 }
 
 /**
- * Routes in their order. What links and addresses have brought is there already. Some need others: those that fail are tried again when the others
- * are there.
+ * Adds routes in their order. Routes that came with links and addresses exist already. A route can depend on others, so those that fail are tried
+ * again after the others.
  */
 export function makeRoutes(routes: NetlinkSocket, messages: readonly DumpedMessage[]): void {
   for (let left = messages; left.length > 0; ) {
@@ -93,7 +80,7 @@ export function makeRoutes(routes: NetlinkSocket, messages: readonly DumpedMessa
   }
 }
 
-/** The route without what its links were like: the kernel finds that out by itself. */
+/** The route without the state of its links, which the kernel sets by itself. */
 function withoutState(body: Uint8Array): Uint8Array {
   const copy = new Uint8Array(body);
   const view = new DataView(copy.buffer);
@@ -111,7 +98,7 @@ function withoutState(body: Uint8Array): Uint8Array {
   return copy;
 }
 
-/** Where the attributes of a message are, by their types. */
+/** Types and places of the attributes of a message. */
 function attributesOf(body: Uint8Array, header: number): readonly { type: number; start: number; end: number }[] {
   const view = new DataView(body.buffer, body.byteOffset, body.length);
   const found: { type: number; start: number; end: number }[] = [];
@@ -124,8 +111,8 @@ function attributesOf(body: Uint8Array, header: number): readonly { type: number
 }
 
 /**
- * Rules of IPv4, instead of those that a new namespace has. Those of other families, which CRIU does not save and Restage does, are added to what a
- * new namespace has.
+ * Replaces the rules of IPv4 in a new namespace. Rules of other families, which only Restage's checkpoints have, are added to those of the new
+ * namespace.
  */
 export function makeRules(routes: NetlinkSocket, messages: readonly DumpedMessage[]): void {
   if (messages.length === 0) return;

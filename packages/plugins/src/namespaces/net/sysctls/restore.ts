@@ -1,6 +1,7 @@
 import type { Host, Plan, RestoreOptions } from "@restage/core";
-import { type NetDeviceEntry, type NetnsEntry, netSysctls, type SysctlEntry, sysctlType } from "@restage/images";
-import type { IdsOutside } from "../../user/restore.ts";
+import { type NetDeviceEntry, type NetnsEntry, type SysctlEntry, sysctlType } from "@restage/images";
+import type { IdsOutside } from "../../user/ids-outside.ts";
+import { decodeSysctl, linkFolders, NAMESPACE_SYSCTLS } from "./format.ts";
 
 /** A setting: its file below /proc/sys, and its value. */
 interface Sysctl {
@@ -8,49 +9,44 @@ interface Sysctl {
   readonly value: string;
 }
 
-/** In images of old versions of CRIU: this kernel did not have it. Source: CRIU criu/net.c. */
+/** The value, in images of old versions of CRIU, of a setting that the kernel did not have. Source: CRIU criu/net.c. */
 const UNUSED = -1;
 
-/** What holds for all links, and then for new ones; sockets. To be set before there are links. */
+/** The settings of a network namespace, which must be made before its links: for all links, for new links, and for sockets. */
 export function networkSysctls(netns: NetnsEntry, ids: IdsOutside): readonly Sysctl[] {
-  return [
-    ...sysctls("net/ipv4/conf/all", netSysctls.CONF4, orOld(netns.all_conf4, netns.all_conf)),
-    ...sysctls("net/ipv4/conf/default", netSysctls.CONF4, orOld(netns.def_conf4, netns.def_conf)),
-    ...sysctls("net/ipv6/conf/all", netSysctls.CONF6, netns.all_conf6),
-    ...sysctls("net/ipv6/conf/default", netSysctls.CONF6, netns.def_conf6),
-    ...sysctls("net/unix", ["max_dgram_qlen"], netns.unix_conf),
-    ...sysctls("net/ipv4", ["ping_group_range"], netns.ipv4_sysctl).map(({ path, value }) => ({
-      path,
-      // Groups, which the coordinator names as it knows them.
-      value: value.trim().split(/\s+/).map(Number).map(ids.gid).join("\t"),
-    })),
-  ];
+  const old = { all_conf4: netns.all_conf, def_conf4: netns.def_conf };
+  return NAMESPACE_SYSCTLS.flatMap(({ field, folder, names }) => {
+    const isOld = field === "all_conf4" || field === "def_conf4";
+    const found = sysctls(folder, names, isOld ? orOld(netns[field], old[field]) : netns[field]);
+    if (field !== "ipv4_sysctl") return found;
+    // Groups, which the coordinator names by the ids that they have outside.
+    const outside = (value: string) => value.trim().split(/\s+/).map(Number).map(ids.gid).join("\t");
+    return found.map(({ path, value }) => ({ path, value: outside(value) }));
+  });
 }
 
-/** Settings of a link. To be set when it is up, which sets some. */
+/** The settings of a link, which must be made after it is up: coming up changes some. */
 export function linkSysctls({ name, conf, conf4, conf6 }: NetDeviceEntry): readonly Sysctl[] {
-  return [
-    ...sysctls(`net/ipv4/conf/${name}`, netSysctls.CONF4, orOld(conf4, conf)),
-    ...sysctls(`net/ipv6/conf/${name}`, netSysctls.CONF6, conf6),
-  ];
+  const entries = { conf4: orOld(conf4, conf), conf6 };
+  return linkFolders(name).flatMap(({ field, folder, names }) => sysctls(folder, names, entries[field]));
 }
 
-/** Refuses what this kernel does not have, or warns of it where that is wanted (`weakSysctls`). */
+/** Refuses settings that this kernel does not have, or with `weakSysctls` warns of them. */
 export function checkSysctls(plan: Plan, wanted: readonly Sysctl[]): void {
   for (const path of new Set(wanted.map(({ path }) => anyLink(path)))) {
     if (plan.host.stat(`/proc/sys/${path}`) !== "missing") continue;
     const missing = { what: `sysctl ${path}`, why: "this kernel does not have it" };
     if (plan.options.weakSysctls) plan.warn(missing);
-    else plan.refuse({ ...missing, hint: "leave such out with --weak-sysctls" });
+    else plan.refuse({ ...missing, hint: "leave such settings out: --weak-sysctls" });
   }
 }
 
-/** Where a setting of a link is for links that are there now. */
+/** The same setting for new links: the link itself does not exist yet. */
 function anyLink(path: string): string {
   return path.replace(/(\/conf\/)[^/]+\//, "$1default/");
 }
 
-/** Writes what is not so already: most is. To be called inside the namespace. */
+/** Writes the settings that have another value, which are few. Must be called inside the namespace. */
 export function setSysctls(host: Host, wanted: readonly Sysctl[], { weakSysctls }: RestoreOptions): void {
   for (const { path, value } of wanted) {
     const file = `/proc/sys/${path}`;
@@ -68,14 +64,14 @@ function orOld(entries: readonly SysctlEntry[], old: readonly number[]): readonl
   return old.map((iarg) => ({ type: sysctlType.CTL_32, ...(iarg === UNUSED ? {} : { iarg }) }));
 }
 
-/** Values in CRIU's order of names; those that the checkpoint's kernel did not have have none. */
+/** The settings of a folder, from entries in CRIU's order of names. */
 function sysctls(folder: string, names: readonly string[], entries: readonly SysctlEntry[]): readonly Sysctl[] {
-  const all = entries.flatMap(({ iarg, sarg }, index) => {
+  const all = entries.flatMap((entry, index) => {
     const name = names[index];
-    const value = sarg ?? iarg?.toString();
+    const value = decodeSysctl(entry);
     return name === undefined || value === undefined ? [] : [{ name, path: `${folder}/${name}`, value }];
   });
-  // Forwarding sets it, too.
+  // Setting `forwarding` changes it too.
   const isLast = ({ name }: { name: string }) => Number(name === "accept_redirects");
   return all.sort((a, b) => isLast(a) - isLast(b));
 }

@@ -1,1 +1,0 @@
-export type { RawSyscalls as Host } from "./raw-syscalls.ts";

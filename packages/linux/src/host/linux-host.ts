@@ -1,0 +1,59 @@
+import { CLOCK } from "../abi/time.ts";
+import type { KernelHost } from "../kernel.ts";
+import type { SyscallStep } from "../program/program.ts";
+import {
+  createFile,
+  giveFile,
+  listDirectory,
+  makeDirectory,
+  readBytes,
+  readInode,
+  statFile,
+  writeWhole,
+} from "./file-system.ts";
+import { findZombies, pidHolder, readLink, readText, socketHolder } from "./procfs.ts";
+import type { RawSyscalls } from "./raw-syscalls.ts";
+import { runProgram } from "./run-program.ts";
+import { checked } from "./system-error.ts";
+
+const CLOCKS = { CLOCK_MONOTONIC: CLOCK.MONOTONIC, CLOCK_BOOTTIME: CLOCK.BOOTTIME } as const;
+
+/** What this process does itself on the machine on which it runs. */
+export class LinuxHost implements KernelHost {
+  readonly runId = `${process.pid}-${Math.random().toString(36).slice(2, 10)}`;
+  readonly pid = process.pid;
+  readonly writeFile = writeWhole;
+  readonly stat = statFile;
+  readonly readText = readText;
+  readonly readLink = readLink;
+  readonly list = listDirectory;
+  readonly inode = readInode;
+  readonly makeDirectory = makeDirectory;
+  readonly createFile = createFile;
+  readonly giveFile = giveFile;
+  readonly readBytes = readBytes;
+  readonly pidHolder = pidHolder;
+  readonly findZombies = findZombies;
+  readonly socketHolder = socketHolder;
+  readonly runProgram = runProgram;
+  readonly #raw: RawSyscalls;
+
+  constructor(raw: RawSyscalls) {
+    this.#raw = raw;
+  }
+
+  call(step: SyscallStep): number {
+    return this.#raw.run(step);
+  }
+
+  cpuid(leaf: number, subleaf: number): readonly [number, number, number, number] {
+    return this.#raw.cpuid(leaf, subleaf);
+  }
+
+  clock(clock: keyof typeof CLOCKS): bigint {
+    const { scratchAddress, scratchView } = this.#raw;
+    const result = this.#raw.syscall("clock_gettime", CLOCKS[clock], scratchAddress);
+    checked(result, "clock_gettime", `read ${clock}`);
+    return scratchView.getBigInt64(0, true) * 1_000_000_000n + scratchView.getBigInt64(8, true);
+  }
+}

@@ -1,0 +1,345 @@
+import { ERRNO } from "../abi/errno.ts";
+import { MAP, PROT } from "../abi/mman.ts";
+import { SIG, SIGSET_SIZE } from "../abi/signal.ts";
+import { syscallNumber } from "../abi/syscall.ts";
+import { type UserReg, userRegOffset } from "../abi/user-regs-x86-64.ts";
+import { findFreeAddress } from "../host/address-space.ts";
+import { readMaps } from "../host/procfs.ts";
+import type { RawSyscalls } from "../host/raw-syscalls.ts";
+import { checked, SystemError } from "../host/system-error.ts";
+import { type EncodedProgram, encodeProgram } from "../program/encode-x86-64.ts";
+import type { Data, Step } from "../program/program.ts";
+import type { Query, StoppedThread } from "../seizer.ts";
+import { type Ptrace, STOP_TIMEOUT } from "../tracee/ptrace.ts";
+import { InjectedMemory, MOST_INJECTED } from "./injected-memory.ts";
+import type { Stop, Stops } from "./stops.ts";
+import type { TaskMemory } from "./task-memory.ts";
+import { findUnusedCode } from "./unused-code.ts";
+import { TRAMPOLINE_AT, trampoline, visit, wayHome } from "./way-home-x86-64.ts";
+
+const ALL_SIGNALS = 0xffff_ffff_ffff_ffffn;
+/** How long a thread whose program has run waits to be taken back before it goes home by itself, in seconds. */
+const PATIENCE = 5;
+/** Neither the direction flag nor single steps. */
+const PLAIN_FLAGS = 0x202;
+const TRAP_FLAG = 0x100n;
+/** The code segment of 64-bit user code. */
+const USER_CS = 0x33n;
+
+/** Work in a seized process that lets others go on with theirs (yields) whenever the process has to come to a stop. */
+export type Work<T = void> = Generator<undefined, T>;
+
+/** A thread that runs a program. */
+interface Visitor {
+  readonly thread: StoppedThread;
+  readonly encoded: EncodedProgram;
+  /** Where it starts. */
+  readonly start: number;
+}
+
+/**
+ * Programs that the threads of a seized process run in memory which it maps for them and unmaps again.
+ *
+ * Rule: whatever happens to this process, each thread goes on where it was stopped. So a thread has, at every instant,
+ *
+ * 1. its own registers and its own signal mask, or
+ * 2. registers that lead through code of ours to its way home, which sets both (`wayHome`), whatever its mask is.
+ *
+ * A thread leaves (`#send`) by getting foreign registers first and a foreign mask then, and is taken back (`#takeBack`) in the reverse order. A thread whose
+ * program has run sleeps until it is taken back, and goes home when nobody comes. No trap is used: the kernel would take pending signals and handlers
+ * with it.
+ *
+ * The call that maps the memory has no such memory to run in: it runs in a trampoline in unused bytes of the vdso, which are put back afterwards.
+ *
+ * When this process is killed while programs run, the process keeps the memory: its threads leave at different times, and none could tell that it is the last.
+ */
+export class Injection {
+  readonly #host: RawSyscalls;
+  readonly #ptrace: Ptrace;
+  readonly #stops: Stops;
+  readonly #memory: TaskMemory;
+  readonly #leader: StoppedThread;
+  /** Threads that have foreign registers or a foreign mask. */
+  readonly #away = new Set<StoppedThread>();
+  readonly #injected: InjectedMemory;
+  readonly #visitors: readonly Visitor[];
+  readonly #doneWords: number;
+  readonly #code: Uint8Array;
+  readonly #codeAddress: number;
+
+  /**
+   * @param leader a thread of the process, asked or not.
+   * @throws SystemError when the process has no room for the trampoline, or a thread cannot be asked.
+   */
+  constructor(
+    host: RawSyscalls,
+    ptrace: Ptrace,
+    stops: Stops,
+    memory: TaskMemory,
+    leader: StoppedThread,
+    questions: readonly Query[],
+  ) {
+    this.#host = host;
+    this.#ptrace = ptrace;
+    this.#stops = stops;
+    this.#memory = memory;
+    this.#leader = leader;
+    const maps = readMaps(leader.tgid);
+    const injected = new InjectedMemory(findFreeAddress(maps, MOST_INJECTED));
+    const isAsked = questions.some(({ thread }) => thread === leader);
+    const asked = isAsked ? questions : [...questions, { thread: leader, program: [] }];
+    for (const { thread } of asked) assertAskable(thread);
+    const doneAt = injected.allocate(4 * asked.length);
+    this.#injected = injected;
+    this.#doneWords = injected.address + doneAt;
+    this.#visitors = asked.map((query, index) => this.#place(query, this.#doneWords + 4 * index));
+    this.#code = trampoline(leader.registers, leader.signalMask, injected);
+    const codeAddress = findUnusedCode(memory, leader.tgid, maps, this.#code.length);
+    if (codeAddress === undefined)
+      throw new SystemError(
+        "ptrace",
+        ERRNO.ENOSPC,
+        `find ${this.#code.length} unused bytes in the code of task ${leader.tgid}`,
+      );
+    this.#codeAddress = codeAddress;
+  }
+
+  /** Threads that did not come to a stop: they go home by themselves when they are resumed. */
+  get strays(): readonly StoppedThread[] {
+    return [...this.#away];
+  }
+
+  /** Runs all programs at once, and puts the threads back. Throws a SystemError when a thread ends or its program does not. To be used once. */
+  *ask(): Work {
+    yield* this.#map();
+    let failure: unknown;
+    try {
+      yield* this.#run();
+    } catch (error) {
+      failure = error;
+    }
+    const areBack = yield* this.#recall();
+    // One that went home by itself may be in a signal handler that returns to our memory.
+    if (areBack) yield* this.#unmap();
+    if (failure !== undefined) throw failure;
+    for (const { encoded } of this.#visitors) takeAnswers(encoded);
+  }
+
+  #place({ thread, program }: Query, doneWord: number): Visitor {
+    const injected = this.#injected;
+    const home = injected.place(wayHome(thread.registers, thread.signalMask));
+    const encoded = encodeProgram(program.map(tolerant), injected);
+    const end = encodeProgram(epilogue(doneWord), injected);
+    encoded.continueAt(end.address);
+    end.leaveTo(home);
+    const slot = injected.placeWord(encoded.address);
+    return { thread, encoded, start: injected.place(visit(injected.entry, slot)) };
+  }
+
+  /** Maps the memory. The leader is then at home, or on its way into it. */
+  *#map(): Work {
+    const { address, size } = this.#injected;
+    const thread = this.#leader;
+    this.#memory.force(thread.tid, this.#codeAddress, this.#code);
+    const result = yield* this.#callInTrampoline(TRAMPOLINE_AT.map, {
+      ax: syscallNumber("mmap"),
+      di: address,
+      si: size,
+      dx: PROT.READ | PROT.WRITE | PROT.EXEC,
+      r10: MAP.PRIVATE | MAP.ANONYMOUS | MAP.FIXED_NOREPLACE,
+      r8: -1,
+      r9: 0,
+    });
+    this.#takeBack(thread);
+    this.#memory.force(thread.tid, this.#codeAddress, new Uint8Array(this.#code.length));
+    checked(result, "mmap", `map memory in task ${thread.tgid}`);
+  }
+
+  *#unmap(): Work {
+    const thread = this.#leader;
+    this.#memory.force(thread.tid, this.#codeAddress, this.#code);
+    yield* this.#callInTrampoline(TRAMPOLINE_AT.unmap, {});
+    this.#takeBack(thread);
+    this.#memory.force(thread.tid, this.#codeAddress, new Uint8Array(this.#code.length));
+  }
+
+  *#run(): Work {
+    const injected = this.#injected;
+    this.#memory.write(this.#leader.tgid, injected.address, injected.content);
+    for (const { thread, start } of this.#visitors) {
+      this.#send(thread, { ip: start });
+      checked(this.#ptrace.resume(thread.tid), "ptrace(PTRACE_CONT)", `ask task ${thread.tid}`);
+    }
+    yield;
+    this.#awaitDone();
+    for (const { thread } of this.#visitors) this.#ptrace.interrupt(thread.tid);
+    yield;
+    for (const { thread } of this.#visitors) this.#awaitInterrupt(thread);
+    for (const { thread } of this.#visitors) this.#checkPlace(thread);
+    const content = this.#memory.read(this.#leader.tgid, injected.address, injected.content.length);
+    if (content === undefined) throw new SystemError("process_vm_readv", ERRNO.EFAULT, "read the answers of a task");
+    injected.update(content);
+  }
+
+  /** Takes back all threads that are away, whatever they do. Returns whether every one of them was still in the memory. */
+  *#recall(): Work<boolean> {
+    for (const { tid } of this.#away) if (this.#whereIs(tid) === undefined) this.#ptrace.interrupt(tid);
+    yield;
+    let areBack = true;
+    for (const thread of this.#away) {
+      try {
+        if (this.#whereIs(thread.tid) === undefined) this.#awaitInterrupt(thread);
+        if (this.#injected.isInside(this.#whereIs(thread.tid) ?? 0)) {
+          this.#takeBack(thread);
+          continue;
+        }
+        this.#away.delete(thread);
+      } catch {
+        // It has ended, or is a stray.
+      }
+      areBack = false;
+    }
+    return areBack;
+  }
+
+  /** Makes one call and stops at its end. Returns its result. */
+  *#callInTrampoline(at: number, values: Partial<Record<UserReg, number>>): Work<number> {
+    const thread = this.#leader;
+    this.#send(thread, { ...values, ip: this.#codeAddress + at });
+    let signal = 0;
+    for (let stops = 0; stops < 2; ) {
+      this.#ptrace.resumeToSyscall(thread.tid, signal);
+      yield;
+      const stop = this.#awaitStop(thread);
+      if (stop.kind === "syscall") stops++;
+      signal = signalToPass(thread, stop);
+    }
+    const view = new DataView(this.#ptrace.getRegisters(thread.tid).buffer);
+    return Number(view.getBigInt64(userRegOffset("ax"), true));
+  }
+
+  /**
+   * Sends a thread into code that leads it home. Its own mask first, without the one that sigsuspend(2) and others put in its place for a while: signals that only
+   * that one lets through have to find the thread in the call.
+   */
+  #send(thread: StoppedThread, values: Partial<Record<UserReg, number>>): void {
+    const { tid, registers, signalMask } = thread;
+    const changed = registers.slice();
+    const view = new DataView(changed.buffer);
+    for (const [name, value] of Object.entries({ orig_ax: -1, flags: PLAIN_FLAGS, ...values }))
+      view.setBigInt64(userRegOffset(name as UserReg), BigInt(value), true);
+    this.#away.add(thread);
+    checked(this.#ptrace.setSignalMask(tid, signalMask), "ptrace(PTRACE_SETSIGMASK)", `ask task ${tid}`);
+    checked(this.#ptrace.setRegisters(tid, changed), "ptrace(PTRACE_SETREGS)", `ask task ${tid}`);
+    checked(this.#ptrace.setSignalMask(tid, ALL_SIGNALS), "ptrace(PTRACE_SETSIGMASK)", `ask task ${tid}`);
+  }
+
+  /**
+   * Puts a thread back to where it was stopped. An interrupted call is made again by the kernel, as after any stop: also after that of a system call, since a
+   * thread whose tracer detaches or dies looks for signals on its way.
+   */
+  #takeBack(thread: StoppedThread): void {
+    const { tid, registers, signalMask } = thread;
+    checked(this.#ptrace.setSignalMask(tid, signalMask), "ptrace(PTRACE_SETSIGMASK)", `put task ${tid} back`);
+    checked(this.#ptrace.setRegisters(tid, registers), "ptrace(PTRACE_SETREGS)", `put task ${tid} back`);
+    this.#away.delete(thread);
+  }
+
+  /** Looks at the words that say so, from outside: no stop tells it. */
+  #awaitDone(): void {
+    const end = performance.now() + STOP_TIMEOUT;
+    const length = 4 * this.#visitors.length;
+    for (let tries = 0; ; tries++) {
+      const isLast = performance.now() > end;
+      const words = this.#memory.read(this.#leader.tgid, this.#doneWords, length);
+      if (words === undefined) throw gone(this.#leader);
+      const view = new DataView(words.buffer);
+      if (this.#visitors.every((_, index) => view.getUint32(4 * index, true) === 1)) return;
+      if (tries < 50) continue;
+      for (const { thread } of this.#visitors) {
+        const stop = this.#stops.poll(thread.tid);
+        if (stop !== undefined) this.#ptrace.resume(thread.tid, signalToPass(thread, stop));
+      }
+      if (isLast)
+        throw new SystemError("rt_sigtimedwait", ERRNO.ETIMEDOUT, `ask the threads of task ${this.#leader.tgid}`);
+      this.#host.sleep(50);
+    }
+  }
+
+  #awaitInterrupt(thread: StoppedThread): void {
+    for (;;) {
+      const stop = this.#awaitStop(thread);
+      if (stop.kind === "interrupt") return;
+      this.#ptrace.resume(thread.tid, signalToPass(thread, stop));
+    }
+  }
+
+  #awaitStop(thread: StoppedThread): Stop {
+    const stop = this.#stops.wait(thread.tid, STOP_TIMEOUT);
+    if (stop === undefined) throw new SystemError("waitid", ERRNO.ETIMEDOUT, `stop task ${thread.tid}`);
+    return stop;
+  }
+
+  /** Is it where its program sleeps? */
+  #checkPlace({ tid }: StoppedThread): void {
+    if (this.#injected.isInInterpreter(this.#whereIs(tid) ?? 0)) return;
+    throw new SystemError("ptrace", ERRNO.ETIMEDOUT, `keep task ${tid} stopped: this process was too slow`);
+  }
+
+  /** Its instruction pointer; undefined when it is not stopped. */
+  #whereIs(tid: number): number | undefined {
+    const registers = this.#ptrace.tryGetRegisters(tid);
+    if (registers === undefined) return undefined;
+    return Number(new DataView(registers.buffer).getBigUint64(userRegOffset("ip"), true));
+  }
+}
+
+/** Says that the program has run, sleeps until somebody comes, and goes on where `leaveTo` says when nobody does. */
+function epilogue(doneWord: number): readonly Step[] {
+  const data = (words: BigUint64Array): Data => ({
+    kind: "data",
+    bytes: new Uint8Array(words.buffer),
+    fields: [],
+    output: false,
+  });
+  const one: Data = { kind: "data", bytes: new Uint8Array([1, 0, 0, 0]), fields: [], output: false };
+  const none = { kind: "address", data: data(BigUint64Array.of(0n)), offset: 0 } as const;
+  const timeout = { kind: "address", data: data(BigUint64Array.of(BigInt(PATIENCE), 0n)), offset: 0 } as const;
+  return [
+    { kind: "copy", to: doneWord, from: one },
+    // Interrupted it ends, and the thread goes home when its tracer has died. And the kernel does not forget the sleep that the thread was in for it.
+    { kind: "syscall", name: "rt_sigtimedwait", args: [none, 0, timeout, SIGSET_SIZE], allowed: "any" },
+  ];
+}
+
+/** The way home knows 64-bit code without single steps. */
+function assertAskable({ tid, registers }: StoppedThread): void {
+  const view = new DataView(registers.buffer);
+  const isWide = view.getBigUint64(userRegOffset("cs"), true) === USER_CS;
+  const isStepped = (view.getBigUint64(userRegOffset("flags"), true) & TRAP_FLAG) !== 0n;
+  if (isWide && !isStepped) return;
+  const why = isWide ? "steps through its own code" : "runs 32-bit code";
+  throw new SystemError("ptrace", ERRNO.EOPNOTSUPP, `ask task ${tid}, which ${why}`);
+}
+
+/** The signal with which a thread goes on: none but SIGSTOP, which cannot be blocked, reaches one that is away. */
+function signalToPass(thread: StoppedThread, stop: Stop): number {
+  if (stop.kind === "ended") throw gone(thread);
+  if (stop.kind !== "signal") return 0;
+  if (stop.signal === SIG.STOP) return stop.signal;
+  throw new SystemError("ptrace", ERRNO.EFAULT, `ask task ${thread.tid}, which got signal ${stop.signal}`);
+}
+
+function gone({ tid }: StoppedThread): SystemError {
+  return new SystemError("waitid", ERRNO.ESRCH, `ask task ${tid}: it has ended`);
+}
+
+/** An error is an answer too. */
+function tolerant(step: Step): Step {
+  return step.kind === "syscall" ? Object.assign(step, { allowed: "any" as const }) : step;
+}
+
+function takeAnswers(encoded: EncodedProgram): void {
+  const outcome = encoded.collect();
+  if (!outcome.finished) throw new SystemError("ptrace", ERRNO.EIO, "ask a task: a call did not come back");
+}

@@ -1,0 +1,166 @@
+import { ERRNO } from "../abi/errno.ts";
+import { O } from "../abi/fcntl.ts";
+import { MAP, PROT } from "../abi/mman.ts";
+import { PTRACE } from "../abi/ptrace.ts";
+import { MSG } from "../abi/socket.ts";
+import type { AddressRange } from "../host/address-space.ts";
+import type { RawSyscalls } from "../host/raw-syscalls.ts";
+import { checked, SystemError } from "../host/system-error.ts";
+
+const BUFFER_SIZE = 4 * 1024 * 1024;
+/** struct iovec of each side, in the scratch memory. */
+const LOCAL_AT = 0;
+const REMOTE_AT = 16;
+const PATH_AT = 32;
+const FORCED_AT = 4096;
+
+/** Memory of this process through which that of others passes. The view covers the mapping: nothing can be written beyond it. */
+interface Buffer {
+  readonly address: number;
+  readonly bytes: Uint8Array;
+}
+
+/** Memory of other processes, read and written from outside. */
+export class TaskMemory {
+  readonly #host: RawSyscalls;
+  readonly #files = new Map<number, number>();
+  #buffer: Buffer | undefined;
+
+  constructor(host: RawSyscalls) {
+    this.#host = host;
+  }
+
+  read(pid: number, address: number | bigint, length: number): Uint8Array | undefined {
+    const bytes = new Uint8Array(length);
+    const buffer = this.#requireBuffer();
+    for (let done = 0; done < length; ) {
+      const part = Math.min(length - done, BUFFER_SIZE);
+      if (!this.#fetch(pid, BigInt(address) + BigInt(done), part, buffer.address)) return undefined;
+      bytes.set(buffer.bytes.subarray(0, part), done);
+      done += part;
+    }
+    return bytes;
+  }
+
+  /** Writes where the process itself may write. Throws a SystemError. */
+  write(pid: number, address: number, bytes: Uint8Array): void {
+    const buffer = this.#requireBuffer();
+    const what = `write to the memory of task ${pid}`;
+    for (let done = 0; done < bytes.length; ) {
+      const part = bytes.subarray(done, done + BUFFER_SIZE);
+      buffer.bytes.set(part);
+      this.#vectors(buffer.address, BigInt(address + done), part.length);
+      const base = this.#host.scratchAddress;
+      const written = this.#host.syscall("process_vm_writev", pid, base + LOCAL_AT, 1, base + REMOTE_AT, 1, 0);
+      checked(written, "process_vm_writev", what);
+      if (written !== part.length) throw new SystemError("process_vm_writev", ERRNO.EFAULT, what);
+      done += written;
+    }
+  }
+
+  /**
+   * Writes also where the process must not, for example to code; private pages are copied for it. In one call where the kernel allows it, else word by
+   * word. Throws a SystemError.
+   *
+   * @param thread is traced by this thread, and stopped.
+   * @param bytes a multiple of 8.
+   */
+  force(thread: number, address: number, bytes: Uint8Array): void {
+    const { scratch, scratchView, scratchAddress } = this.#host;
+    scratch.set(bytes, FORCED_AT);
+    const file = openFile(this.#host, `/proc/${thread}/mem`, PATH_AT, O.RDWR);
+    const written = this.#host.syscall("pwrite64", file, scratchAddress + FORCED_AT, bytes.length, address);
+    this.#host.syscall("close", file);
+    if (written === bytes.length) return;
+    for (let at = 0; at < bytes.length; at += 8) {
+      const word = scratchView.getBigUint64(FORCED_AT + at, true);
+      const result = this.#host.syscall("ptrace", PTRACE.POKEDATA, thread, address + at, word);
+      checked(result, "ptrace(PTRACE_POKEDATA)", `write to the code of task ${thread}`);
+    }
+  }
+
+  copyTo(pid: number, { start, end }: AddressRange, file: number): void {
+    const buffer = this.#requireBuffer();
+    for (let at = start; at < end; at += BUFFER_SIZE) {
+      const length = Math.min(end - at, BUFFER_SIZE);
+      if (!this.#fetch(pid, BigInt(at), length, buffer.address))
+        throw new SystemError("pread64", ERRNO.EIO, `read memory of task ${pid} at 0x${at.toString(16)}`);
+      for (let done = 0; done < length; ) {
+        const written = this.#host.syscall("write", file, buffer.address + done, length - done);
+        done += checked(written, "write", "write memory to its image");
+      }
+    }
+  }
+
+  /** Everything at once: a second look would begin at the same place. */
+  peek(socket: number, length: number): Uint8Array {
+    const flags = MAP.PRIVATE | MAP.ANONYMOUS;
+    const at = this.#host.syscall("mmap", 0, length, PROT.READ | PROT.WRITE, flags, -1, 0);
+    checked(at, "mmap", "map a buffer for a queue");
+    try {
+      const count = this.#host.syscall("recvfrom", socket, at, length, MSG.PEEK | MSG.DONTWAIT, 0, 0);
+      if (count !== length) throw new SystemError("recvfrom", count < 0 ? -count : ERRNO.EIO, "read a socket's queue");
+      return new Uint8Array(this.#host.view(at, length)).slice();
+    } finally {
+      this.#host.syscall("munmap", at, length);
+    }
+  }
+
+  close(): void {
+    for (const file of this.#files.values()) this.#host.syscall("close", file);
+    this.#files.clear();
+    if (this.#buffer !== undefined) this.#host.syscall("munmap", this.#buffer.address, BUFFER_SIZE);
+    this.#buffer = undefined;
+  }
+
+  /** process_vm_readv is the faster way; /proc/PID/mem reads also what the process may not. */
+  #fetch(pid: number, address: bigint, length: number, buffer: number): boolean {
+    this.#vectors(buffer, address, length);
+    const base = this.#host.scratchAddress;
+    const read = this.#host.syscall("process_vm_readv", pid, base + LOCAL_AT, 1, base + REMOTE_AT, 1, 0);
+    if (read === length) return true;
+    let done = Math.max(0, read);
+    while (done < length) {
+      const more = this.#host.syscall("pread64", this.#file(pid), buffer + done, length - done, address + BigInt(done));
+      if (more <= 0) return false;
+      done += more;
+    }
+    return true;
+  }
+
+  #vectors(local: number, remote: bigint, length: number): void {
+    const view = this.#host.scratchView;
+    view.setBigUint64(LOCAL_AT, BigInt(local), true);
+    view.setBigUint64(LOCAL_AT + 8, BigInt(length), true);
+    view.setBigUint64(REMOTE_AT, remote, true);
+    view.setBigUint64(REMOTE_AT + 8, BigInt(length), true);
+  }
+
+  #file(pid: number): number {
+    let file = this.#files.get(pid);
+    if (file === undefined) {
+      file = openFile(this.#host, `/proc/${pid}/mem`, PATH_AT);
+      this.#files.set(pid, file);
+    }
+    return file;
+  }
+
+  #requireBuffer(): Buffer {
+    if (this.#buffer === undefined) {
+      const flags = MAP.PRIVATE | MAP.ANONYMOUS;
+      const at = this.#host.syscall("mmap", 0, BUFFER_SIZE, PROT.READ | PROT.WRITE, flags, -1, 0);
+      const address = checked(at, "mmap", "map a buffer for memory");
+      this.#buffer = { address, bytes: new Uint8Array(this.#host.view(address, BUFFER_SIZE)) };
+    }
+    return this.#buffer;
+  }
+}
+
+const AT_FDCWD = -100;
+
+/** Opens a file of /proc. */
+export function openFile(host: RawSyscalls, path: string, at = 0, access: number = O.RDONLY): number {
+  host.scratch.set(new TextEncoder().encode(`${path}\0`), at);
+  const file = host.syscall("openat", AT_FDCWD, host.scratchAddress + at, access | O.CLOEXEC, 0);
+  return checked(file, "openat", `open ${path}`);
+}

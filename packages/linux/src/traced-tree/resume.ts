@@ -1,0 +1,25 @@
+import { readStat } from "../host/procfs.ts";
+import type { Tracee } from "../kernel.ts";
+import { STOP_TIMEOUT } from "../tracee/ptrace.ts";
+import type { TracedTree } from "./traced-tree.ts";
+
+/** Detaches threads, which run on. Returns those that were gone. */
+export function resume(tree: TracedTree, tracees: readonly Tracee[]): readonly Tracee[] {
+  return tracees.filter((tracee) => {
+    tree.delete(tracee);
+    return tree.ptrace.detach(tracee.tid, 0) < 0;
+  });
+}
+
+/** Detaches the threads of one process, leader first, into a stop by a signal. Returns those that were gone. */
+export function resumeStopped(tree: TracedTree, threads: readonly Tracee[], signal: number): readonly Tracee[] {
+  const [leader, ...others] = threads;
+  if (leader === undefined) return [];
+  if (tree.ptrace.detach(leader.tid, signal) < 0) return [leader];
+  tree.delete(leader);
+  tree.stoppedLeaders = [...tree.stoppedLeaders, leader];
+  // The leader's signal stops the whole group; the others are detached only when it has.
+  const end = performance.now() + STOP_TIMEOUT;
+  while (readStat(leader.tid)?.state !== "T" && performance.now() < end) tree.raw.sleep(100);
+  return resume(tree, others);
+}

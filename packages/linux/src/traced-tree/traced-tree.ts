@@ -1,0 +1,66 @@
+import { ERRNO } from "../abi/errno.ts";
+import type { UserReg } from "../abi/user-regs-x86-64.ts";
+import type { RawSyscalls } from "../host/raw-syscalls.ts";
+import { checked, SystemError } from "../host/system-error.ts";
+import type { Tracee } from "../kernel.ts";
+import type { RestorerArea, Slot } from "../restorer-area/restorer-area.ts";
+import { type BootedStub, withRegisters } from "../stub/boot.ts";
+import { BatchRunner } from "../tracee/batch-runner.ts";
+import type { Ptrace } from "../tracee/ptrace.ts";
+
+/**
+ * The threads that a restore traces, and what they share: the restorer area, in which their programs run, and the registers of the stub, with
+ * which every program begins.
+ */
+export class TracedTree {
+  readonly raw: RawSyscalls;
+  readonly ptrace: Ptrace;
+  readonly area: RestorerArea;
+  readonly runner: BatchRunner;
+  /** The extended state of a thread that has used nothing, as XSAVE lays it out. */
+  readonly initialExtendedState: Uint8Array;
+  /** The stub or the init that took its place; undefined when the root task itself was started so, and once it is dismissed. */
+  stub: Tracee | undefined;
+  /** The first processes of pid namespaces. */
+  readonly inits = new Set<Tracee>();
+  /** Leaders of processes that were resumed into a stop: no longer traced, but killed with the others. */
+  stoppedLeaders: readonly Tracee[] = [];
+  readonly #slots = new Map<Tracee, Slot>();
+  readonly #initialRegisters: Uint8Array;
+
+  /** @param timeout how long a program may go without finishing a step, in milliseconds. */
+  constructor(
+    raw: RawSyscalls,
+    ptrace: Ptrace,
+    area: RestorerArea,
+    { registers, extendedState }: BootedStub,
+    timeout: number,
+  ) {
+    this.raw = raw;
+    this.ptrace = ptrace;
+    this.area = area;
+    this.runner = new BatchRunner(raw, ptrace, area, this.#slots, timeout, (tracee) => this.delete(tracee));
+    this.#initialRegisters = registers;
+    this.initialExtendedState = extendedState;
+  }
+
+  /** The traced threads, in the order in which they came. */
+  get tracees(): readonly Tracee[] {
+    return [...this.#slots.keys()];
+  }
+  add(tracee: Tracee, slot: Slot): void {
+    this.#slots.set(tracee, slot);
+  }
+  delete(tracee: Tracee): void {
+    this.#slots.delete(tracee);
+  }
+
+  /** Sets the registers of a stopped thread: those named, its slot, and the stub's for the rest. */
+  setRegisters(tracee: Tracee, values: Partial<Record<UserReg, number | bigint>>): void {
+    const slot = this.#slots.get(tracee);
+    if (slot === undefined) throw new SystemError("ptrace", ERRNO.ESRCH, `drive task ${tracee.tid}`);
+    const registers = withRegisters(this.#initialRegisters, slot, values);
+    const result = this.ptrace.setRegisters(tracee.tid, registers);
+    checked(result, "ptrace(PTRACE_SETREGS)", `set the registers of task ${tracee.tid}`);
+  }
+}

@@ -1,0 +1,36 @@
+import { errnoText } from "../abi/errno.ts";
+import type { RawSyscalls } from "../host/raw-syscalls.ts";
+import type { Program } from "../program/program.ts";
+import type { Ptrace } from "../tracee/ptrace.ts";
+import { Janitor } from "./janitor.ts";
+
+/** What a restore has to undo on the host, kept by a janitor. That is started with the first undo: most restores need none. */
+export class UndoLog {
+  readonly #raw: RawSyscalls;
+  readonly #ptrace: Ptrace;
+  #janitor: Janitor | undefined;
+
+  constructor(raw: RawSyscalls, ptrace: Ptrace) {
+    this.#raw = raw;
+    this.#ptrace = ptrace;
+  }
+
+  /** Registers an undo. Returns a function that cancels it. */
+  push(steps: Program): () => void {
+    this.#janitor ??= new Janitor(this.#raw, this.#ptrace);
+    return this.#janitor.push(steps);
+  }
+
+  /** Undoes everything, newest first. Returns a text for each step that failed. */
+  run(): readonly string[] {
+    const failed = this.#janitor?.run() ?? [];
+    this.#janitor = undefined;
+    return failed.map((step) => `${step.name}() gave ${errnoText(-(step.result ?? 0))}`);
+  }
+
+  /** Forgets everything: what was made stays. */
+  dismiss(): void {
+    this.#janitor?.dismiss();
+    this.#janitor = undefined;
+  }
+}

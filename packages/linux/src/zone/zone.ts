@@ -1,1 +1,0 @@
-export { type AddressRange, findFreeAddress } from "../host/address-space.ts";

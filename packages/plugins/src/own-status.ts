@@ -1,0 +1,18 @@
+import type { Host } from "@restage/core";
+import { type CapabilityName, hasCapability } from "@restage/linux/abi";
+
+/** The fields of this process's /proc/self/status by name; undefined when it cannot be read, as in a dry run. */
+export function readOwnStatus(host: Host): ReadonlyMap<string, string> | undefined {
+  const lines = host.readText("/proc/self/status")?.split("\n");
+  return lines && new Map(lines.map((line) => splitAt(line, line.indexOf(":"))));
+}
+
+function splitAt(line: string, colon: number): readonly [string, string] {
+  return [line.slice(0, colon), line.slice(colon + 1).trim()];
+}
+
+/** Does this process have a capability? Undefined when that is not known. */
+export function hasOwnCapability(host: Host, name: CapabilityName): boolean | undefined {
+  const effective = readOwnStatus(host)?.get("CapEff");
+  return effective === undefined ? undefined : hasCapability(BigInt(`0x${effective}`), name);
+}
