@@ -1,4 +1,4 @@
-import { data, type Host, RestoreError, type StageContext } from "@restage/core";
+import { data, type Host, output, RestoreError, type StageContext, struct } from "@restage/core";
 import {
   ERRNO,
   errnoText,
@@ -18,7 +18,7 @@ import { hasOwnNamespace } from "../../namespaces/own-namespaces.ts";
 import { inetName } from "../inet/addresses.ts";
 import { encodeAddress } from "../inet/format.ts";
 import { unlockConnections } from "../network-lock/restore.ts";
-import { readOptionBytes, writeOption } from "../socket-options/host-options.ts";
+import { writeOption } from "../socket-options/host-options.ts";
 import { LARGEST_BUFFER } from "../socket-options/restore.ts";
 import { type Connection, endsAtCommit, unsentOf } from "./ends.ts";
 import { decodeTcpInfo, stateName } from "./format.ts";
@@ -63,7 +63,10 @@ export function leaveRepairMode({ host, tree, images }: StageContext, connection
 /** Checks that injected segments have arrived: a firewall may have dropped them. */
 function checkState(host: Host, socket: number, { entry }: Connection): void {
   const expected = STATE_IN_REPAIR[entry.state] ?? entry.state;
-  const { state } = decodeTcpInfo(readOptionBytes(host, socket, SOL.TCP, TCP.INFO, TCP_INFO.size) ?? new Uint8Array());
+  // struct tcp_info begins with the state, and the kernel gives as much of it as there is room.
+  const info = output(1);
+  host.call.getsockopt(socket, SOL.TCP, TCP.INFO, info, struct([4, info.bytes.length]));
+  const { state } = decodeTcpInfo(info.bytes);
   if (host.kernel.recording || state === expected) return;
   const message = `Cannot resume ${inetName(entry)}: it is in state ${stateName(state)}, not ${stateName(expected)}`;
   throw new RestoreError("ERR_PLUGIN", message, {
