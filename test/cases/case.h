@@ -1,4 +1,4 @@
-/* A program that is checkpointed and restored, and then compares what it finds with what it made. */
+/* The frame of a program that is checkpointed and restored, and then checks its own state. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
@@ -19,10 +19,10 @@
 
 static char failures[4000];
 
-/* Where the program tells how far it is. */
+/* The directory in which the program reports its progress. */
 static int home = AT_FDCWD;
 
-/* Notes a failed check. */
+/* Records a failed check. */
 #define CHECK(condition, ...) \
 	do { \
 		if (!(condition)) { \
@@ -32,7 +32,7 @@ static int home = AT_FDCWD;
 		} \
 	} while (0)
 
-/* Ends the program when it cannot set up what it is to check. */
+/* Ends the program if its setup fails. */
 #define MUST(condition) \
 	do { \
 		if (!(condition)) { \
@@ -48,7 +48,7 @@ static inline void put(const char *path, const char *text)
 	close(fd);
 }
 
-/* Says that all is set up, and waits until the program has been restored. */
+/* Reports that the setup is complete, and waits for the restore. */
 static inline void wait_for_restore(void)
 {
 	put("ready", "");
@@ -61,7 +61,7 @@ static inline void wait_for_restore(void)
 	exit(1);
 }
 
-/* Says what was found. The name appears when all is written. */
+/* Writes the result. The file appears when it is complete. */
 static inline int finish(void)
 {
 	put("verdict", *failures ? failures : "pass");

@@ -1,4 +1,4 @@
-/* A program that lives in a mount namespace of its own, whose root is the directory in which it was started. */
+/* The frame of a program in a new mount namespace, whose root is the directory that it started in. */
 #include "case.h"
 #include <sched.h>
 #include <sys/mount.h>
@@ -17,13 +17,13 @@ static inline void copy_file(const char *from, const char *to)
 	close(in), close(out);
 }
 
-/* The working directory becomes the root. */
+/* Makes the working directory the root. */
 static inline void pivot(void)
 {
 	MUST(syscall(SYS_pivot_root, ".", ".") == 0 && umount2(".", MNT_DETACH) == 0 && chdir("/") == 0);
 }
 
-/* Starts once more in a container: a new mount namespace, where only the working directory and /proc are. Call it first. */
+/* Executes the program again in a new mount namespace with only the working directory and /proc. Call it first. */
 static inline void enter_container(char **argv)
 {
 	char here[4096];
@@ -62,8 +62,8 @@ static inline int number_of(const char *text, const char *name)
 }
 
 /*
- * All mounts that some tasks see, as text that is the same for namespaces that are the same: each with its parent, what it shows, flags, and
- * whom it shares with, without the kernel's numbers.
+ * Describes all mounts that some tasks see: parent, content, flags and peers, without the numbers of the kernel. The text is the same for equal
+ * namespaces.
  */
 static inline char *describe_mounts(const pid_t *pids, int count)
 {
@@ -117,7 +117,7 @@ static inline char *describe_mounts(const pid_t *pids, int count)
 	return text;
 }
 
-/* Compares the mounts with what they were. */
+/* Compares the mounts with the recorded ones. */
 static inline void check_mounts(const pid_t *pids, int count, const char *before)
 {
 	char *after = describe_mounts(pids, count);

@@ -4,7 +4,7 @@ import { choosePlugins } from "../src/plugin/choose-plugins.ts";
 import type { Plugin } from "../src/plugin/plugin.ts";
 import { PluginDriver } from "../src/plugin/plugin-driver.ts";
 import { defineService } from "../src/plugin/service.ts";
-import { RESTORE } from "../src/restore/hooks.ts";
+import { RESTORE } from "../src/restore/direction.ts";
 import { rehearse, scaffold } from "../src/testing/mod.ts";
 import { plugin, STAGE_NAMES, sleep } from "./support.ts";
 

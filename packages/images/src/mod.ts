@@ -7,7 +7,7 @@
  * ```
  *
  * Layout V1.1 and V1 are read. Fields that a newer CRIU added survive, and are listed in an image's `unknown`. Nothing here needs
- * privileges or Linux; only `openImageDirectory` touches files.
+ * privileges or Linux; only `openImageDirectory` and `readPageBytes` touch files.
  *
  * @module
  */
@@ -50,6 +50,7 @@ export * from "./messages/mod.ts";
 export { netSysctls } from "./net-sysctls.ts";
 export type { DumpKind } from "./network-dumps.ts";
 export { dumpMagic } from "./network-dumps.ts";
+export { readPageBytes } from "./page-bytes.ts";
 export type { Pagemap, PagemapOptions, PageRun } from "./page-runs.ts";
 export { MAX_PARENTS, readPagemap } from "./page-runs.ts";
 export type { UnknownFieldReport } from "./schema/decode.ts";

@@ -16,9 +16,9 @@ import { fs } from "./files/fs/dump.ts";
 import { pipes } from "./files/pipe/dump.ts";
 import { regularFiles } from "./files/regular-file/dump.ts";
 import { mappings } from "./memory/mappings/dump.ts";
+import { memfds } from "./memory/memfd/dump.ts";
 import { mm } from "./memory/mm/dump.ts";
-import { pages } from "./memory/private-memory/dump.ts";
-import { sharedMemory } from "./memory/shared-mappings/dump.ts";
+import { privateMemory } from "./memory/private-memory/dump.ts";
 import { ipcNamespace } from "./namespaces/ipc/dump.ts";
 import { mountNamespaces } from "./namespaces/mount/dump.ts";
 import { nestedNamespaces } from "./namespaces/nested/dump.ts";
@@ -57,6 +57,7 @@ export {
   ipcNamespace,
   limits,
   mappings,
+  memfds,
   mm,
   mountNamespaces,
   nestedNamespaces,
@@ -64,17 +65,16 @@ export {
   netNamespaces,
   networkLock,
   objectIds,
-  pages,
   pendingSignals,
   pipes,
   posixTimers,
+  privateMemory,
   processAttributes,
   processTree,
   registers,
   regularFiles,
   scheduling,
   seccomp,
-  sharedMemory,
   signalActions,
   signalfds,
   tcpConnections,
@@ -98,7 +98,7 @@ export function defaultDumpPlugins(): readonly Plugin[] {
     netNamespaces(),
     mountNamespaces(),
     mappings(),
-    pages(),
+    privateMemory(),
     mm(),
     fs(),
     descriptors(),
@@ -110,7 +110,7 @@ export function defaultDumpPlugins(): readonly Plugin[] {
     timerfds(),
     epolls(),
     inotifies(),
-    sharedMemory(),
+    memfds(),
     unixSockets(),
     inetSockets(),
     tcpConnections(),

@@ -1,4 +1,4 @@
-/* Contexts of asynchronous I/O: an empty one, one with events that nobody has taken yet, one whose ring has wrapped; usable afterwards. */
+/* Asynchronous I/O contexts: an empty one, one with pending events, and one whose ring has wrapped. All stay usable. */
 #include "../case.h"
 #include <linux/aio_abi.h>
 #include <sys/syscall.h>
@@ -16,7 +16,7 @@ static void submit(aio_context_t context, int count, int first)
 	}
 }
 
-/* Takes events and returns the number of those that are as expected. */
+/* Reads events. Returns how many are as expected. */
 static int take(aio_context_t context, int count, int first)
 {
 	struct io_event events[256];
@@ -37,7 +37,7 @@ int main(void)
 	MUST(syscall(SYS_io_setup, 20, &wrapped) == 0);
 	submit(pending, 7, 100);
 	MUST(take(pending, 3, 100) == 3);
-	/* The ring of the smallest has some 60 to 130 places. */
+	/* The smallest ring holds 60 to 130 events. */
 	for (int n = 0; n < 300; n += 10) {
 		submit(wrapped, 10, n);
 		MUST(take(wrapped, 10, n) == 10);

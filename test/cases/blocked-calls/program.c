@@ -1,6 +1,6 @@
 /*
- * Threads that wait in system calls: each goes on to wait, and wakes for what it waits for, not before. Calls that the kernel can only go on with
- * by what it alone knows (RETRY) are interrupted: so the images have it.
+ * Threads that block in system calls. Each continues to block, and wakes only for the event that it waits for. Calls whose restart needs state
+ * that only the kernel has (RETRY) are interrupted, as the images record.
  */
 #include "../case.h"
 #include <linux/futex.h>

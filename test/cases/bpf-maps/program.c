@@ -1,4 +1,4 @@
-/* BPF maps: a hash, an array, a frozen one, one with two open descriptions, one that can only be read. */
+/* BPF maps: a hash, an array, a frozen map, a map with two open file descriptions, and a read-only one. */
 #include "../case.h"
 #include <linux/bpf.h>
 #include <sys/syscall.h>

@@ -1,6 +1,6 @@
 /*
- * A task, its child and a thread of it in cgroups of all hierarchies. Who starts it names them: a file `cgroups` with who, and a path, a line; the
- * last line may be the word `namespace`: then it lives in a cgroup namespace whose roots these are, one directory below them.
+ * A task, its child and one of its threads in cgroups of every hierarchy. Each line of the file `cgroups` names one of them and a path. If the last
+ * line is `namespace`, the program runs in a cgroup namespace with these roots, one directory below them.
  */
 #include "../case.h"
 #include <pthread.h>

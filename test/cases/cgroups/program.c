@@ -1,7 +1,7 @@
-/* Two tasks in cgroups of their own, of which one has a limit. Who starts it names the cgroups: a file `cgroups` with a path a line. */
+/* Two tasks in separate cgroups, one of which has a limit. The file `cgroups` names the cgroups, one path a line. */
 #include "../case.h"
 
-/* Is a task in a cgroup whose path ends so? */
+/* Whether a task is in a cgroup whose path has this end. */
 static int is_in(pid_t pid, const char *end)
 {
 	char path[64], line[512];

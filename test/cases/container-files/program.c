@@ -1,4 +1,4 @@
-/* Sockets with paths, watches and deleted files in a mount namespace of its own, with a root of its own: none of its paths is the host's. */
+/* Named sockets, watches and deleted files in a mount namespace with its own root: the host has none of its paths. */
 #include "../container.h"
 #include <sys/fanotify.h>
 #include <sys/inotify.h>
@@ -64,7 +64,7 @@ int main(int argc, char **argv)
 	pid_t child = fork();
 	MUST(child >= 0);
 	if (child == 0) {
-		/* the root of this one hides from it what it watches */
+		/* its root hides what it watches */
 		int own = inotify_init(), watch = inotify_add_watch(own, "/watched", IN_ATTRIB);
 		MUST(own >= 0 && watch > 0 && chroot("/cage") == 0);
 		put("ready-child", "");

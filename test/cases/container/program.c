@@ -1,5 +1,5 @@
-/* A container: pid 1 and a child of it in pid, mount, UTS, IPC and network namespaces of their own, with tmpfs, a bind mount and a link to the host; where
- * the file "users" is, in a user namespace too. The process that starts it stays outside. */
+/* A container: pid 1 and its child in new pid, mount, UTS, IPC and network namespaces, with tmpfs, a bind mount and a link to the host. If the file
+ * "users" exists, they are also in a new user namespace. The process that starts them stays outside. */
 #include "../container.h"
 #include <arpa/inet.h>
 #include <linux/sched.h>
@@ -23,14 +23,14 @@ static void write_file(const char *path, const char *text)
 	MUST(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text) && close(fd) == 0);
 }
 
-/* The root of the container is the directory in which this runs; the program starts once more in it. */
+/* Makes the working directory the root of the container, and executes the program again in it. */
 static void enter(char **argv)
 {
 	char here[4096];
 	MUST(getcwd(here, sizeof here) && mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0);
 	MUST(mount(here, here, NULL, MS_BIND, NULL) == 0 && chdir(here) == 0);
 	copy_file("/proc/self/exe", "program");
-	/* In a user namespace it can be mounted only where one is seen. */
+	/* In a user namespace, proc can be mounted only while another one is visible. */
 	MUST(mount("proc", "proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) == 0);
 	pivot();
 	execv("/program", argv);
@@ -45,7 +45,7 @@ static int serving(void)
 	return fd;
 }
 
-/* Greets whoever connects, for ever. */
+/* Greets every client, and never ends. */
 static void serve(int listener)
 {
 	for (;;) {
@@ -79,7 +79,7 @@ static int contained(void)
 	int shared = shmget(0x31, 4096, IPC_CREAT | 0600), scratch = open("/tmp/scratch", O_RDWR), listener = serving();
 	char *memory = shmat(shared, NULL, 0);
 	MUST(memory != (void *)-1 && strcpy(memory, "shared"));
-	/* They are outside. */
+	/* They are outside of the container. */
 	close(0), close(1), close(2);
 	pid_t child = fork();
 	if (child == 0)

@@ -1,6 +1,6 @@
 /*
- * Memory that parent, child and grandchild have from each other: unchanged, changed, unmapped, moved, protected and dropped by some of them.
- * Unrelated siblings share memory.
+ * Memory that a child and a grandchild inherit. Some of it is changed, unmapped, moved, protected or dropped by one of the tasks. Two siblings
+ * share memory.
  */
 #include "../case.h"
 
@@ -9,7 +9,7 @@
 
 static char *shared;
 
-/* A line for each task: what it finds. */
+/* The line in which a task reports what it finds. */
 static char *report(int who)
 {
 	return shared + PAGE + who * 512;
@@ -29,7 +29,7 @@ static void await_count(int count)
 		usleep(1000);
 }
 
-/* How many of the pages hold what they should. */
+/* Counts the pages with the expected content. */
 static int right(char *memory, int from, int to, int value)
 {
 	int good = 0;
@@ -38,7 +38,7 @@ static int right(char *memory, int from, int to, int value)
 	return good;
 }
 
-/* Kilobytes, in the mapping that an address is in, that other tasks have too. */
+/* Kilobytes that other tasks share, in the mapping at an address. */
 static long shared_with_others(char *memory)
 {
 	char line[512];
@@ -55,7 +55,7 @@ static long shared_with_others(char *memory)
 	return kilobytes;
 }
 
-/* Not next to another mapping, with which it would be one. */
+/* Keeps the mapping apart from others, so that the kernel does not merge them. */
 static char *map_apart(void)
 {
 	char *place = mmap(NULL, (PAGES + 2) * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -94,7 +94,7 @@ int main(void)
 			MUST(moved != MAP_FAILED);
 			MUST(mprotect(third + 100 * PAGE, 50 * PAGE, PROT_READ | PROT_WRITE) == 0);
 			memset(third + 110 * PAGE, 'g', 10 * PAGE);
-			/* What was memory before is another mapping now. */
+			/* A shared mapping replaces inherited memory. */
 			char *other = mmap(memory + 200 * PAGE, 10 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 			MUST(other == memory + 200 * PAGE);
 			memset(other, 'o', 10 * PAGE);

@@ -1,4 +1,4 @@
-/* Open files below /proc/PID of a process that has ended. */
+/* Open files in /proc/PID of a process that has ended. */
 #include "../case.h"
 
 int main(void)

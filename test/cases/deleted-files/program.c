@@ -1,4 +1,4 @@
-/* Deleted files of every kind, with holes, with two names, in directories that are gone. */
+/* Deleted files of every kind: with holes, with two names, in deleted directories. */
 #include "../case.h"
 
 #define FAR (3 << 20)
@@ -7,13 +7,13 @@
 int main(void)
 {
 	umask(0);
-	/* content at both ends of 3 MiB, of which the rest is a hole */
+	/* 3 MiB with content at both ends and a hole between */
 	int sparse = open("sparse", O_RDWR | O_CREAT, 0640);
 	MUST(sparse >= 0 && pwrite(sparse, "begin", 5, 0) == 5 && pwrite(sparse, "end", 3, FAR) == 3);
 	MUST(fchown(sparse, 1234, 2345) == 0 && fchmod(sparse, 06750) == 0);
 	MUST(unlink("sparse") == 0);
 
-	/* one large file with two names, both gone */
+	/* one large file with two deleted names */
 	int one = open("one", O_RDWR | O_CREAT, 0644);
 	for (int n = 0; n < LARGE; n++)
 		MUST(write(one, &n, sizeof n) == sizeof n);
@@ -21,13 +21,13 @@ int main(void)
 	int two = open("two", O_RDONLY);
 	MUST(two >= 0 && unlink("one") == 0 && unlink("two") == 0);
 
-	/* two files that had the same name one after the other */
+	/* two files that had the same name, one after the other */
 	int first = open("twice", O_RDWR | O_CREAT, 0644);
 	MUST(first >= 0 && write(first, "first", 5) == 5 && unlink("twice") == 0);
 	int second = open("twice", O_RDWR | O_CREAT, 0644);
 	MUST(second >= 0 && write(second, "second", 6) == 6 && unlink("twice") == 0);
 
-	/* a file in a directory in a directory; the inner one is open, the outer one is not */
+	/* a file in two nested directories, of which only the inner one is open */
 	MUST(mkdir("outer", 0755) == 0 && mkdir("outer/inner", 0710) == 0);
 	int inner = open("outer/inner", O_RDONLY | O_DIRECTORY);
 	int file = open("outer/inner/file", O_RDWR | O_CREAT, 0644);
@@ -42,14 +42,14 @@ int main(void)
 	if (mknod("device", S_IFCHR | 0600, makedev(1, 5)) == 0)
 		MUST((device = open("device", O_RDONLY)) >= 0 && unlink("device") == 0);
 
-	/* a mapping of a deleted file, written to only in memory */
+	/* a private mapping of a deleted file, modified in memory only */
 	int mapped = open("mapped", O_RDWR | O_CREAT, 0644);
 	MUST(mapped >= 0 && ftruncate(mapped, 8192) == 0 && pwrite(mapped, "mapped", 6, 4096) == 6);
 	char *memory = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE, mapped, 0);
 	MUST(memory != MAP_FAILED && close(mapped) == 0 && unlink("mapped") == 0);
 	memcpy(memory, "private", 7);
 
-	/* a mapping that two tasks share, as the semaphores of a program with several processes */
+	/* a mapping that two tasks share, like the semaphores of a program with several processes */
 	int common = open("common", O_RDWR | O_CREAT, 0644);
 	MUST(common >= 0 && ftruncate(common, 4096) == 0);
 	char *shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, common, 0);

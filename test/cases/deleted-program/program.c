@@ -1,4 +1,4 @@
-/* A program that is deleted, in a directory that is deleted. */
+/* A deleted program in a deleted directory. */
 #include "../case.h"
 
 int main(void)

@@ -1,4 +1,4 @@
-/* Epoll sets: files watched under several numbers, sets in sets and in other tasks. */
+/* Epoll sets: files watched through several descriptors, nested sets, and sets in other tasks. */
 #include "../case.h"
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -11,7 +11,7 @@ static void watch(int set, int fd, unsigned events, unsigned long data)
 	MUST(epoll_ctl(set, EPOLL_CTL_ADD, fd, &event) == 0);
 }
 
-/* The data of what is ready, in order, as text. */
+/* Lists the data of ready entries, in order, as text. */
 static const char *ready(int set)
 {
 	static char text[256];
@@ -44,7 +44,7 @@ int main(void)
 	watch(set, again, EPOLLIN | EPOLLONESHOT, 4);
 	watch(set, ends[1], EPOLLHUP | EPOLLERR, 5);
 
-	/* added, and disabled by having been reported once */
+	/* a one-shot entry that is disabled because it was reported */
 	int once = eventfd(1, 0), inner = epoll_create1(0), outer = epoll_create1(0);
 	watch(inner, once, EPOLLIN | EPOLLONESHOT, 7);
 	MUST(strcmp(ready(inner), "7 ") == 0);
@@ -52,7 +52,7 @@ int main(void)
 	watch(outer, inner, EPOLLIN, 9);
 	watch(outer, set, EPOLLIN, 10);
 
-	/* a set that a child has too, and one that only it has */
+	/* a set that the child shares, and one that only the child has */
 	int barrier[2];
 	MUST(pipe(barrier) == 0);
 	pid_t child = fork();
@@ -69,7 +69,7 @@ int main(void)
 	char byte;
 	MUST(read(barrier[0], &byte, 1) == 1);
 
-	/* what else can be watched */
+	/* other kinds of watched files */
 	sigset_t signals;
 	sigemptyset(&signals), sigaddset(&signals, SIGUSR2);
 	sigprocmask(SIG_BLOCK, &signals, NULL);

@@ -1,17 +1,17 @@
-/* A datagram socket that is connected to a process that is no part of the checkpoint. */
+/* A datagram socket that is connected to a process outside of the checkpoint. */
 #include "../case.h"
 #include <sys/socket.h>
 #include <sys/un.h>
 
 int main(void)
 {
-	/* of an external one CRIU does not record the directory */
+	/* CRIU does not record the directory of an external socket */
 	struct sockaddr_un name = { AF_UNIX, "" };
 	MUST(getcwd(name.sun_path, sizeof name.sun_path - 8) != NULL);
 	strcat(name.sun_path, "/server");
 	int server = socket(AF_UNIX, SOCK_DGRAM, 0), client = socket(AF_UNIX, SOCK_DGRAM, 0);
 	MUST(bind(server, (void *)&name, sizeof name) == 0 && connect(client, (void *)&name, sizeof name) == 0);
-	/* the server becomes somebody else's child */
+	/* reparents the server out of the tree */
 	pid_t child = fork();
 	MUST(child >= 0);
 	if (child == 0) {

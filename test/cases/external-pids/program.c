@@ -1,4 +1,4 @@
-/* A task and its child in a pid namespace that was there before them, and stays: the file "host" says where it is. */
+/* A task and its child in an existing pid namespace, which outlives them. The file "host" has its path. */
 #include "../case.h"
 #include <sched.h>
 
@@ -12,7 +12,7 @@ static void contained(void)
 	wait_for_restore();
 	CHECK(getpid() == pid && getsid(0) == pid && pid != 1, "pid %d, session %d; was %d", getpid(), getsid(0), pid);
 	CHECK(kill(child, 0) == 0 && waitpid(child, NULL, WNOHANG) == 0, "child %d", child);
-	/* The init of the namespace is there, and no child of anybody here. */
+	/* The init of the namespace exists, and is not a child of these tasks. */
 	CHECK(kill(1, 0) == 0, "init");
 	pid_t next = fork();
 	if (next == 0)

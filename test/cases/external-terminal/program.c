@@ -1,8 +1,8 @@
-/* A session whose controlling terminal is held by somebody else, as a container's console is by its runtime. */
+/* A session whose controlling terminal belongs to another process, like the console of a container. */
 #include "../case.h"
 #include <termios.h>
 
-/* Whoever has the master is no child of the program. */
+/* The holder of the master must not be a child of the program. */
 static void start_emulator(int master)
 {
 	pid_t first = fork();

@@ -1,4 +1,4 @@
-/* Three tasks that talk through pipes; a child that dies is reaped. */
+/* Three tasks that communicate through pipes. Their parent reaps a child that ends. */
 #include "../case.h"
 
 /* Answers each byte with the next one. */

@@ -1,4 +1,4 @@
-/* Who gets the signals of files: threads, groups, under other ids; pipes and fifos that send some. */
+/* Owners of file signals: threads and groups, with other user IDs, for pipes and fifos. */
 #include "../case.h"
 #include <pthread.h>
 #include <sys/syscall.h>
@@ -57,7 +57,7 @@ int main(void)
 	MUST(fcntl(ends[0], F_SETFL, O_ASYNC) == 0);
 	MUST(mkfifo("fifo", 0600) == 0);
 	int fifo = open("fifo", O_RDWR);
-	/* as another user, to whom the kernel then keeps */
+	/* as another user, because the kernel records the user that sets the owner */
 	MUST(setresuid(1111, 2222, 0) == 0);
 	set_owner(fifo, F_OWNER_PGRP, getpgrp(), SIGUSR1);
 	MUST(setresuid(0, 0, 0) == 0);

@@ -1,4 +1,4 @@
-/* Guard regions (MADV_GUARD_INSTALL) within mappings, of a parent and of a child that has others. */
+/* Guard regions (MADV_GUARD_INSTALL) inside mappings of a parent, and different ones of its child. */
 #include "../case.h"
 #include <setjmp.h>
 

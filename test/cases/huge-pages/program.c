@@ -1,6 +1,6 @@
 /*
- * Huge pages (hugetlb): private and shared anonymous mappings, a memfd, System V shared memory, a file of hugetlbfs; in a parent and a child
- * that has written to some of them.
+ * Huge pages (hugetlb) in private and shared anonymous mappings, a memfd, System V shared memory and a hugetlbfs file. A child has written to
+ * some of them.
  */
 #include "../case.h"
 #include <sched.h>
@@ -18,7 +18,7 @@ static char *map(size_t length, int flags, int fd)
 	return memory;
 }
 
-/* Does the kernel say of a mapping that it has huge pages? */
+/* Whether the kernel reports huge pages for a mapping. */
 static int is_huge(void *at)
 {
 	char line[512], start[32];
@@ -58,7 +58,7 @@ int main(void)
 	char *system_v = shmat(id, NULL, 0);
 	MUST(system_v != (void *)-1);
 	strcpy(system_v + 5, "system v");
-	/* A file of hugetlbfs, where the test has mounted it. */
+	/* A hugetlbfs file, if the test has mounted hugetlbfs. */
 	char *named = NULL;
 	int hugetlbfs = open("hugetlbfs/file", O_RDWR | O_CREAT, 0600);
 	if (hugetlbfs >= 0) {

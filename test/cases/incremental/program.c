@@ -1,4 +1,4 @@
-/* Memory of a parent and a child that changes between one dump and the next: written, dropped, unmapped, made anew, moved. */
+/* Memory of a parent and a child that changes between dumps: written, dropped, unmapped, mapped again, moved. */
 #include "../case.h"
 
 #define PAGE 4096UL
@@ -35,7 +35,7 @@ static void on_usr1(int signal)
 	(void)signal;
 }
 
-/* What changes in each round. */
+/* Changes memory, once in each round. */
 static void change(int is_child)
 {
 	if (is_child)

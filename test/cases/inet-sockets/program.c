@@ -1,4 +1,4 @@
-/* Internet sockets of several tasks on the same ports, raw sockets, options that change what binding does. */
+/* Internet sockets of several tasks on the same ports, raw sockets, and options that affect bind(2). */
 #include "../case.h"
 #include <arpa/inet.h>
 #include <linux/icmp.h>
@@ -7,7 +7,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
-/* Also of one who is left alone the end comes. */
+/* The program ends even if the test abandons it. */
 static void wait_for(const char *path)
 {
 	for (int n = 0; faccessat(home, path, F_OK, 0) != 0; n++) {
@@ -43,7 +43,7 @@ static int port_of(int fd)
 	return ntohs(own.sin6_port);
 }
 
-/* A socket with an option, bound and perhaps listening. */
+/* Makes a bound socket with an option; it may listen. */
 static int bound(int type, int option, const char *address, int port)
 {
 	int fd = socket(AF_INET, type, 0);
@@ -81,7 +81,7 @@ static void hears(const char *what, const char *address, int port, int type, con
 
 int main(void)
 {
-	/* one port: listeners that share it, and one of another address that does not */
+	/* one port: listeners that share it, and a listener on another address that does not */
 	int first = bound(SOCK_STREAM, SO_REUSEPORT, "127.0.0.1", 0), tcp = port_of(first);
 	int second = bound(SOCK_STREAM, SO_REUSEPORT, "127.0.0.1", tcp);
 	int apart = bound(SOCK_STREAM, 0, "127.0.0.2", tcp);
@@ -92,7 +92,7 @@ int main(void)
 	pid_t child = fork();
 	MUST(child >= 0);
 	if (child == 0) {
-		/* in another task: the same port of UDP, and a listener that only it has */
+		/* in the other task: the same UDP port, and its own listener */
 		int shared = bound(SOCK_DGRAM, SO_REUSEADDR, "127.0.0.1", udp);
 		int third = bound(SOCK_STREAM, SO_REUSEPORT, "127.0.0.1", tcp);
 		close(second);
@@ -110,7 +110,7 @@ int main(void)
 	set(foreign, SOL_IP, IP_FREEBIND, 1);
 	struct sockaddr_in nowhere = v4("192.0.2.7", 28990);
 	MUST(bind(foreign, (void *)&nowhere, sizeof nowhere) == 0);
-	/* raw sockets: a filter, an address (CRIU loses their peers), IPv6 */
+	/* raw sockets with a filter, with an address (CRIU loses their peers), and for IPv6 */
 	int icmp = socket(AF_INET, SOCK_RAW, IPPROTO_ICMP);
 	struct icmp_filter only_echo = { ~(1U << ICMP_ECHO) };
 	MUST(setsockopt(icmp, SOL_RAW, ICMP_FILTER, &only_echo, sizeof only_echo) == 0);
@@ -123,7 +123,7 @@ int main(void)
 	set(lingering, SOL_SOCKET, SO_RCVLOWAT, 5);
 	struct timeval limit = { 3, 250000 };
 	MUST(setsockopt(lingering, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit) == 0);
-	/* shut down before it was ever connected */
+	/* a socket that is shut down but was never connected */
 	int ended = socket(AF_INET, SOCK_DGRAM, 0);
 	struct sockaddr_in to = v4("127.0.0.1", udp);
 	MUST(connect(ended, (void *)&to, sizeof to) == 0 && shutdown(ended, SHUT_RD) == 0);

@@ -1,4 +1,4 @@
-/* A file, an external file and a pipe for which others are handed over at the restore. */
+/* A file, an external file and a pipe that the restore replaces with inherited descriptors. */
 #include "../case.h"
 
 int main(void)

@@ -1,4 +1,4 @@
-/* A connected Unix socket without a name, whose other end somebody outside the checkpoint has. */
+/* A connected, unnamed Unix socket whose peer is outside of the checkpoint. */
 #include "../case.h"
 #include <sys/socket.h>
 
@@ -6,7 +6,7 @@ int main(void)
 {
 	int ends[2];
 	MUST(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
-	/* who has the other end becomes somebody else's child */
+	/* reparents the holder of the peer out of the tree */
 	pid_t child = fork();
 	MUST(child >= 0);
 	if (child == 0) {

@@ -1,5 +1,5 @@
-/* An IPC and a UTS namespace of its own: System V objects of every kind, with high ids, owners, content; settings that are lower or higher than the
- * first ones; segments that are removed and still attached. */
+/* New IPC and UTS namespaces with System V objects of every kind, with high IDs, owners and content. Settings are lower or higher than the defaults.
+ * Some removed segments are still attached. */
 #include "../case.h"
 #include <sched.h>
 #include <sys/ipc.h>
@@ -73,10 +73,10 @@ int main(void)
 {
 	MUST(unshare(CLONE_NEWIPC | CLONE_NEWUTS) == 0);
 	MUST(sethostname("a-host-name-that-is-long-as-names-go.example.org", 48) == 0 && setdomainname("", 0) == 0);
-	/* higher than the first ones: what is made needs them */
+	/* higher than the defaults, as the objects need */
 	set("kernel/msgmax", "30000");
 	set("kernel/msgmnb", "70000");
-	/* numbers above 2^15 */
+	/* IDs above 2^15 */
 	set("kernel/shm_next_id", "1000001");
 	int shared = shmget(0x1234, LARGE, IPC_CREAT | 0640);
 	set("kernel/msg_next_id", "40000");
@@ -114,7 +114,7 @@ int main(void)
 	struct semid_ds set_attributes;
 	MUST(semctl(sems, 0, IPC_STAT, &set_attributes) == 0);
 
-	/* lower than the first ones, and than what is there needs */
+	/* lower than the defaults, and than the objects need */
 	set("kernel/sem", "100 20000 50 77");
 	set("kernel/shmmax", "4096");
 	set("kernel/shmmni", "9");

@@ -1,4 +1,4 @@
-/* A task of no namespaces of its own, which comes back in those that the file "joined" names: NAME and number of each. */
+/* A task without its own namespaces. It is restored into those that the file "joined" lists by name and number. */
 #include "../case.h"
 
 int main(void)

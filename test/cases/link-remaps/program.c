@@ -1,4 +1,4 @@
-/* Files that lost the name by which they are open, and have another one. */
+/* Files that have lost the name under which they were opened, but have another one. */
 #include "../case.h"
 
 int main(void)
@@ -6,7 +6,7 @@ int main(void)
 	int file = open("name", O_RDWR | O_CREAT, 0644);
 	MUST(file >= 0 && write(file, "content", 7) == 7 && lseek(file, 3, SEEK_SET) == 3);
 	MUST(link("name", "other") == 0 && unlink("name") == 0);
-	/* somebody else has the name now */
+	/* another file has the name now */
 	int taken = open("taken", O_RDWR | O_CREAT, 0644);
 	MUST(taken >= 0 && write(taken, "old", 3) == 3);
 	MUST(link("taken", "moved") == 0 && unlink("taken") == 0);
@@ -24,7 +24,7 @@ int main(void)
 	CHECK(opened.st_ino == named.st_ino && has(taken, "old"), "taken and moved are two files");
 	MUST(stat("taken", &named) == 0);
 	CHECK(opened.st_ino != named.st_ino, "taken has its name again");
-	/* the dump's own links go as soon as everything runs */
+	/* the restore removes the links of the dump once the tree runs */
 	struct timespec pause = { 0, 10000000 };
 	for (int n = 0; n < 100 && fstat(file, &opened) == 0 && opened.st_nlink > 1; n++)
 		nanosleep(&pause, NULL);

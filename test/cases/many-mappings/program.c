@@ -1,4 +1,4 @@
-/* Thousands of mappings, each with another page. */
+/* Thousands of mappings with different content. */
 #include "../case.h"
 
 #define PAGE 4096UL

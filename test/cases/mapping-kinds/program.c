@@ -1,4 +1,4 @@
-/* Mappings of every kind, with their advice and locks: what /proc shows of each is as it was, and so is the content. */
+/* Mappings of every kind, with advice and locks. Their content and their lines in /proc must not change. */
 #include "../case.h"
 #include <sys/resource.h>
 
@@ -17,8 +17,8 @@ static void leave_out(char *line, const char *flag)
 }
 
 /*
- * Addresses, protection, offset and flags of all mappings, as /proc shows them. Soft-dirty is the kernel's own affair, that memory is locked when it is
- * touched is not in the images, and memory counts (ac) when something was ever written to it.
+ * Addresses, protection, offset and flags of all mappings, as /proc shows them. Ignores soft-dirty, which the kernel manages; lock-on-fault, which
+ * is not in the images; and accounting (ac), which depends on earlier writes.
  */
 static char before[60000], after[60000];
 
@@ -33,7 +33,7 @@ static void describe(char *into, size_t size)
 			leave_out(line, " sd");
 			leave_out(line, " lf");
 			leave_out(line, " ac");
-			/* What grows while the program runs. */
+			/* These mappings grow while the program runs. */
 			int own = strcmp(offset, "[heap]") == 0;
 			if (!own)
 				at += snprintf(into + at, size - at, "%s %s %s %s", range, permissions, offset, line + 9);
@@ -46,7 +46,7 @@ static void describe(char *into, size_t size)
 	fclose(smaps);
 }
 
-/* Notes the lines that only one of both has. */
+/* Logs the lines that only one of the texts has. */
 static void compare(char *was, char *is, const char *what)
 {
 	char *rest;
@@ -58,7 +58,7 @@ static void compare(char *was, char *is, const char *what)
 
 static char *map(size_t length, int prot, int flags, int fd, off_t offset)
 {
-	/* A gap keeps neighbours apart. */
+	/* A gap keeps the kernel from merging neighbours. */
 	char *place = mmap(NULL, length + 2 * PAGE, PROT_NONE, ANONYMOUS, -1, 0);
 	MUST(place != MAP_FAILED && munmap(place, length + 2 * PAGE) == 0);
 	char *memory = mmap(place + PAGE, length, prot, flags | MAP_FIXED, fd, offset);
@@ -100,7 +100,7 @@ int main(void)
 	char *droppable = mmap(NULL, 4 * PAGE, RW, MAP_ANONYMOUS | 0x08 /* MAP_DROPPABLE */, -1, 0);
 	if (droppable != MAP_FAILED)
 		strcpy(droppable, "droppable");
-	/* A stack that grows: down to where it was touched. */
+	/* A stack that has grown down to the touched address. */
 	char *grows = map(16 * PAGE, RW, ANONYMOUS | MAP_GROWSDOWN, -1, 0);
 	memset(grows, 'g', 16 * PAGE);
 
@@ -118,7 +118,7 @@ int main(void)
 	char *no_access = map(PAGE, PROT_NONE, MAP_SHARED, file, 2 * PAGE);
 	char *execute = map(2 * PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE, open("file", O_RDONLY), 2 * PAGE);
 	char *write_only = map(PAGE, PROT_WRITE, MAP_SHARED, file, 4 * PAGE);
-	/* Content in a mapping that may be written no more, like relocated data. */
+	/* Content in a mapping that is no longer writable, like relocated data. */
 	char *relocated = map(2 * PAGE, RW, MAP_PRIVATE, open("file", O_RDONLY), 2 * PAGE);
 	strcpy(relocated + PAGE, "relocated");
 	MUST(mprotect(relocated, 2 * PAGE, PROT_READ) == 0);
@@ -159,11 +159,11 @@ int main(void)
 	CHECK(zeroes[60 * PAGE] == 0, "zeroes");
 	MUST(mprotect(closed, 2 * PAGE, PROT_READ) == 0);
 	CHECK(strcmp(closed, "closed") == 0, "closed memory");
-	/* Its content may go at any time, and is not in the images. */
+	/* The kernel may drop its content at any time, and the images do not have it. */
 	if (droppable != MAP_FAILED)
 		strcpy(droppable, "again");
 	CHECK(grows[0] == 'g' && grows[16 * PAGE - 1] == 'g', "growing memory");
-	/* The page below is there when it is touched. */
+	/* Touching the page below makes the stack grow. */
 	grows[-1] = 'h';
 	CHECK(grows[-1] == 'h', "it grows");
 	CHECK(strcmp(zero_shared, "zero shared") == 0 && strcmp(zero_private + PAGE, "zero private") == 0, "/dev/zero");

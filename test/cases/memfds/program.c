@@ -1,4 +1,4 @@
-/* Memfds: seals, several open descriptions, owners and modes, private and shared mappings in parent and child, sizes beyond what is mapped. */
+/* Memfds with seals, several open file descriptions, owners and modes, private and shared mappings in parent and child, and unmapped ends. */
 #include "../case.h"
 
 #define PAGE 4096

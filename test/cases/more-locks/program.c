@@ -1,4 +1,4 @@
-/* Locks of all kinds: shared and exclusive ones, of several tasks, of open file descriptions, handed on over fork; leases. */
+/* File locks of every kind: shared and exclusive, of several tasks and of open file descriptions, inherited over fork; and leases. */
 #include "../case.h"
 #include <sys/file.h>
 
@@ -20,7 +20,7 @@ static void lock(int fd, int command, int type, int start, int length)
 	MUST(fcntl(fd, command, &lock) == 0);
 }
 
-/* Who is in the way of a lock, as seen by somebody else? 0 for nobody, -1 for an open file description. */
+/* The pid that blocks a lock of another process: 0 for none, -1 for an open file description. */
 static int holder(const char *path, int type, int start, int length)
 {
 	int ends[2];
@@ -47,7 +47,7 @@ static void count(int signal)
 	signals++;
 }
 
-/* Somebody else opens a file, does not wait, and fails: the lease is being broken from then on. */
+/* Starts breaking a lease: another process opens the file without blocking, and fails. */
 static void break_lease(const char *path, int flags)
 {
 	pid_t child = fork();
@@ -77,7 +77,7 @@ int main(void)
 	pid_t child = fork();
 	MUST(child >= 0);
 	if (child == 0) {
-		/* locks of its own, on the same files. CRIU loses those on descriptions that it shares. */
+		/* its own locks on the same files. CRIU loses those on shared file descriptions. */
 		int mine = opened("posix", O_RDWR);
 		lock(mine, F_SETLK, F_RDLCK, 10, 5), lock(mine, F_SETLK, F_WRLCK, 30, 5);
 		int own = opened("flock", O_RDWR);

@@ -1,4 +1,4 @@
-/* Tasks in three mount namespaces, which share, follow and hide mounts from each other; each with files, directories and a root of its own. */
+/* Tasks in three mount namespaces with shared, slave and private mounts. Each task has its own files, directories and root. */
 #include "../container.h"
 
 static void make(const char *path)
@@ -14,7 +14,7 @@ static void mount_tmpfs(const char *on, const char *file)
 	put(path, on);
 }
 
-/* What a child is asked, and answers with. */
+/* The requests to a child, and its answers. */
 struct talk {
 	int ask[2], answer[2];
 };
@@ -24,7 +24,7 @@ static void answer(struct talk *talk, const char *text)
 	MUST(write(talk->answer[1], text, strlen(text) + 1) > 0);
 }
 
-/* A child in a namespace of its own: prepares it, then waits, then looks around. */
+/* A child that prepares its own namespace, waits, and examines the namespace. */
 static pid_t start(struct talk *talk, void (*prepare)(void), void (*look)(void))
 {
 	char byte;
@@ -56,7 +56,7 @@ static pid_t caged;
 static int own, foreign, gone, mapped_fd;
 static char *mapped;
 
-/* Peers of the parent where it shares, a slave elsewhere, and mounts that only it has; with a directory and a root below them. */
+/* Has peers of the parent's shared mounts, a slave mount and private mounts, with a directory and a root below them. */
 static void prepare_first(void)
 {
 	MUST(unshare(CLONE_NEWNS) == 0);
@@ -73,7 +73,7 @@ static void prepare_first(void)
 	mapped_fd = open("/own/mapped", O_RDWR);
 	mapped = mmap(NULL, 4096, PROT_READ, MAP_SHARED, mapped_fd, 0);
 	MUST(own >= 0 && mapped != MAP_FAILED && chdir("/own/root") == 0);
-	/* CRIU finds the mounts of a namespace by the first task in it, whose root has to be all of it. */
+	/* CRIU reads the mounts of a namespace from its first task, whose root must be the root of the namespace. */
 	caged = fork();
 	if (caged == 0) {
 		MUST(chroot("/own/root") == 0 && chdir("/cwd") == 0);
@@ -102,7 +102,7 @@ static void look_first(void)
 	CHECK(memcmp(mapped, "mapped here", 11) == 0, "its mapping is another");
 }
 
-/* Another root, and a file of the first namespace, which it came from. */
+/* Has another root, and an open file of the namespace that it came from. */
 static void prepare_second(void)
 {
 	foreign = open("/shared/file", O_RDWR);
@@ -125,7 +125,7 @@ static void look_second(void)
 	CHECK(access("/second", F_OK) == 0 && access("/all/program", F_OK) == 0, "its root is another");
 }
 
-/* Is a file seen in the mount of a task? */
+/* Whether a task sees a file in one of its mounts. */
 static int sees(pid_t pid, const char *path)
 {
 	char whole[300];
@@ -148,14 +148,13 @@ int main(int argc, char **argv)
 	struct talk first_talk, second_talk;
 	pid_t first = start(&first_talk, prepare_first, look_first);
 	pid_t second = start(&second_talk, prepare_second, look_second);
-	/* Neither own nor foreign for the child: it was born here, and is in the parent's namespace. */
 	pid_t tasks[] = { getpid(), first, second };
 	char *before = describe_mounts(tasks, 3);
 	wait_for_restore();
 	check_mounts(tasks, 3, before);
 	ask(&first_talk, "first");
 	ask(&second_talk, "second");
-	/* Groups are real: what is mounted here is seen there, or not. */
+	/* Checks the peer groups: a new mount here appears there, or does not. */
 	MUST(mount("more", "/shared/on", "tmpfs", 0, NULL) == 0);
 	char line[256], path[64];
 	int seen[2] = { 0, 0 };

@@ -1,4 +1,4 @@
-/* Mounts of all kinds in one namespace, and files on them. */
+/* Mounts of every kind in one namespace, and files on them. */
 #include "../container.h"
 #include <sys/inotify.h>
 #include <sys/socket.h>
@@ -31,7 +31,7 @@ static void binds(void)
 	make("/directory"), make("/directory/inner"), make("/bound"), make("/inner");
 	put("/directory/file", "a file"), put("/file", "");
 	bind_to("/directory", "/bound"), bind_to("/directory/inner", "/inner"), bind_to("/directory/file", "/file");
-	/* Bound from what is gone. */
+	/* Bind mounts whose source is deleted. */
 	make("/gone"), make("/gone/deep"), make("/on-gone"), put("/gone/file", ""), put("/on-gone-file", "");
 	bind_to("/gone/deep", "/on-gone"), bind_to("/gone/file", "/on-gone-file");
 	MUST(rmdir("/gone/deep") == 0 && unlink("/gone/file") == 0 && rmdir("/gone") == 0);
@@ -54,7 +54,7 @@ static void flags(void)
 	MUST(mknod("/flags/strict/null", S_IFCHR | 0666, makedev(1, 3)) == 0 && chown("/flags/strict/fifo", 5, 6) == 0);
 }
 
-/* What covers other mounts: their mount points, and their whole. */
+/* Mounts that cover the mount points of other mounts, or all of them. */
 static void covered(void)
 {
 	make_mount("tmpfs", "/covered", 0, NULL);
@@ -80,7 +80,7 @@ static void propagation(void)
 	bind_to("/ties/first", "/ties/slave"), change("/ties/slave", MS_SLAVE);
 	bind_to("/ties/first/part", "/ties/both"), change("/ties/both", MS_SLAVE), change("/ties/both", MS_SHARED);
 	bind_to("/ties/both", "/ties/below"), change("/ties/below", MS_SLAVE);
-	/* Seen in all of them. */
+	/* Visible in all of them. */
 	make("/ties/first/part/point");
 	make_mount("tmpfs", "/ties/first/part/point", 0, "size=32k");
 }

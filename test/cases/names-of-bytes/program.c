@@ -1,4 +1,4 @@
-/* Names that are no text: of files, directories, tasks and memfds, as the kernel allows. */
+/* Names that are not valid text, of files, directories, tasks and memfds. */
 #include "../case.h"
 #include <pthread.h>
 #include <sys/prctl.h>

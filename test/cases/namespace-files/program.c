@@ -1,4 +1,4 @@
-/* Open files of namespaces, of all kinds, and shared between tasks. */
+/* Open namespace files of every kind, some of them shared between tasks. */
 #include "../case.h"
 #include <sched.h>
 

@@ -1,5 +1,5 @@
-/* A task in a network namespace of its own, and two children in others: links between all of them and to the host, addresses, routes, rules, sysctls,
- * firewalls; sockets of one namespace in tasks of another. What ip and nft say about each namespace has to be the same afterwards. */
+/* A task and two children in separate network namespaces, with links between them and to the host, addresses, routes, rules, sysctls and firewalls.
+ * Some tasks have sockets of another namespace. The output of ip and nft for each namespace must not change. */
 #include "../case.h"
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -18,7 +18,7 @@ static void run(const char *command)
 	}
 }
 
-/* All that is to be as it was, as tools show it. */
+/* The commands whose output must not change. */
 static const char *const looks[] = {
 	"ip -d -o link | sed -E 's/ qlen [0-9]+|@if[0-9]+|[a-z_]+_timer +[0-9.]+//g'",
 	"ip -o addr",
@@ -45,7 +45,7 @@ static char *look(int what)
 
 static char *before[LOOKS];
 
-/* The kernel looks whether others have an address, for a while after a link comes up. */
+/* Waits for the kernel's duplicate address detection, which starts when a link comes up. */
 static void settle(void)
 {
 	for (int pauses = 0; system("ip addr | grep -q tentative") == 0 && pauses < 50; pauses++)
@@ -80,7 +80,7 @@ static int listening(int port)
 	return fd;
 }
 
-/* Bound to one name in every namespace. */
+/* A socket that is bound to the same name in every namespace. */
 static int named(void)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
@@ -115,7 +115,7 @@ static ino_t namespace_of(int fd)
 	return fstat(fd, &stat_) == 0 ? stat_.st_ino : 0;
 }
 
-/* A child in a namespace of its own. Tells what it found by its exit status. */
+/* A child in its own namespace. Its exit status reports what it found. */
 static pid_t start_child(int index, int report, const int *ready, int host)
 {
 	pid_t pid = fork();
@@ -154,7 +154,7 @@ int main(void)
 	int report[2], ready[2];
 	char byte, command[400];
 	MUST(pipe(report) == 0 && pipe(ready) == 0);
-	/* The test says where the other ends of links are to be. */
+	/* The test names the namespace for the other ends of the links. */
 	char place[100] = "";
 	int name_of_host = open("host", O_RDONLY);
 	MUST(name_of_host >= 0 && read(name_of_host, place, sizeof place - 1) > 0 && close(name_of_host) == 0);

@@ -1,4 +1,4 @@
-/* Mappings at the ends of the address space: the lowest address that there may be, the highest, around the stack. */
+/* Mappings at the lowest and the highest possible address, and around the stack. */
 #include "../case.h"
 
 #define PAGE 4096UL
@@ -18,7 +18,7 @@ int main(void)
 	char *memory[16];
 	for (int n = 0; n < count; n++)
 		memory[n] = map(places[n], PAGE);
-	/* Every address below the top that a restore might want for itself. */
+	/* Occupies the addresses below the top that a restore might use. */
 	char *wide = mmap((void *)0x500000000000, 1UL << 42, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
 	MUST(wide == (void *)0x500000000000);
 	wait_for_restore();

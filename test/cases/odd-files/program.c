@@ -1,4 +1,4 @@
-/* Files that are opened in unusual ways: by O_PATH, without a name from the beginning, of /proc; links whose names are gone. */
+/* Files opened in unusual ways: with O_PATH, without a name (O_TMPFILE), in /proc, and links with deleted names. */
 #include "../case.h"
 
 static int opened(const char *path, int flags)
@@ -30,7 +30,7 @@ static const char *target_of(int fd)
 
 int main(void)
 {
-	/* without a name from the beginning */
+	/* files that never had a name */
 	int nameless = opened(".", O_TMPFILE | O_RDWR), reader;
 	char path[64];
 	MUST(write(nameless, "nameless", 8) == 8);
@@ -41,7 +41,7 @@ int main(void)
 	snprintf(path, sizeof path, "/proc/self/fd/%d", linked);
 	MUST(linkat(AT_FDCWD, path, AT_FDCWD, "linked", AT_SYMLINK_FOLLOW) == 0);
 
-	/* by O_PATH */
+	/* with O_PATH */
 	put("file", "content");
 	MUST(mkdir("directory", 0755) == 0 && symlink("nowhere", "link") == 0);
 	int at_file = opened("file", O_PATH), at_directory = opened("directory", O_PATH | O_DIRECTORY);
@@ -58,7 +58,7 @@ int main(void)
 	int zero = opened("/dev/zero", O_RDWR), full = opened("/dev/full", O_WRONLY);
 	volatile int in_memory = 4711;
 
-	/* one file in several ways */
+	/* one file, opened in several ways */
 	int one = opened("file", O_RDONLY), two = opened("file", O_RDWR | O_APPEND), three = opened("file", O_WRONLY | O_SYNC | O_NOATIME);
 	int direct = open("file", O_RDONLY | O_DIRECT);
 	MUST(lseek(one, 3, SEEK_SET) == 3 && fcntl(two, F_SETFD, 0) == 0);

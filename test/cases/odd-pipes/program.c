@@ -37,7 +37,7 @@ int main(void)
 	MUST(pipe(widow) == 0 && close(widow[0]) == 0);
 	MUST(pipe(empty) == 0 && fcntl(empty[1], F_SETFL, O_NONBLOCK) == 0);
 
-	/* an end that was opened once more, by other flags, and one for both directions */
+	/* an end that was reopened with other flags, and one for both directions */
 	char path[64];
 	MUST(pipe(again) == 0);
 	snprintf(path, sizeof path, "/proc/self/fd/%d", again[0]);

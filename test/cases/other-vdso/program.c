@@ -1,6 +1,6 @@
 /*
- * The vdso: its functions are called at the addresses that libc has found before, and at those that its symbols tell afterwards. The test lets
- * the images have the vdso of another kernel.
+ * Calls the vdso at the addresses that libc found before the checkpoint, and at those of the current symbol table. The test gives the images the
+ * vdso of another kernel.
  */
 #include "../case.h"
 #include <elf.h>
@@ -9,7 +9,7 @@
 #include <sys/syscall.h>
 #include <sys/time.h>
 
-/* A function of the vdso by its name, as its symbol table has it now. */
+/* Finds a vdso function in the current symbol table. */
 static void *find(const char *name)
 {
 	char *base = (char *)getauxval(AT_SYSINFO_EHDR);
@@ -45,7 +45,7 @@ static int is_near(double a, double b)
 
 typedef int clock_function(clockid_t, struct timespec *);
 
-/* How many mappings /proc shows by this name. */
+/* Counts the mappings that /proc shows under a name. */
 static int count(const char *name)
 {
 	char line[512];
@@ -69,7 +69,7 @@ int main(void)
 	gettimeofday(&day, NULL);
 	wait_for_restore();
 	clock_function *first = find("__vdso_clock_gettime"), *second = find("clock_gettime");
-	/* One of both names has been moved, and the kernel's own vdso is somewhere else. */
+	/* The test has moved one of the two symbols, and the kernel's own vdso is at another address. */
 	CHECK((void *)first != was || (void *)second != was, "the vdso is not another one");
 	CHECK(count("[vdso]") == 1, "%d vdsos of the kernel", count("[vdso]"));
 	for (int n = 0; n < 4; n++) {

@@ -1,4 +1,4 @@
-/* Packet sockets of all types, with their options, rings that are mapped, and fanout. */
+/* Packet sockets of every type, with options, mapped rings and fanout. */
 #include "../case.h"
 #include <arpa/inet.h>
 #include <linux/filter.h>
@@ -46,7 +46,7 @@ static int protocol_of(int fd, int *device)
 	return ntohs(address.sll_protocol);
 }
 
-/* Does a device listen to a group? */
+/* Whether a device listens to a multicast group. */
 static int listens(const char *device, const char *group)
 {
 	char line[128], name[32], address[32];

@@ -1,4 +1,4 @@
-/* Descriptors of processes: of the program itself, of a child, of one that is dead and not reaped, and of some that are gone. */
+/* Pidfds of the program itself, of a child, of a zombie, and of processes that have been reaped. */
 #include "../case.h"
 #include <sys/syscall.h>
 
@@ -24,7 +24,7 @@ static pid_t child(void)
 	return pid;
 }
 
-/* One that has ended and been reaped. */
+/* A pidfd of a process that has ended and been reaped. */
 static int gone(int *second)
 {
 	pid_t pid = child();

@@ -1,4 +1,4 @@
-/* A thread within a restartable sequence: it goes on at the sequence's abort handler, and the kernel still serves its area. */
+/* A thread inside a restartable sequence. It continues at the abort handler, and the kernel still updates its rseq area. */
 #include "../case.h"
 #include <pthread.h>
 #include <sched.h>
@@ -12,7 +12,7 @@ static struct rseq *area(void)
 	return (struct rseq *)((char *)__builtin_thread_pointer() + __rseq_offset);
 }
 
-/* Spins inside a sequence until it is aborted; returns when `stop` is set. */
+/* Spins inside a sequence until it is aborted. Returns when `stop` is set. */
 static void spin(void)
 {
 	struct rseq *rseq = area();
@@ -50,7 +50,7 @@ static void *run(void *unused)
 int main(void)
 {
 	if (__rseq_size == 0) {
-		/* Nothing to be seen: libc has not registered its area. */
+		/* Nothing to check: libc has not registered an rseq area. */
 		wait_for_restore();
 		return finish();
 	}
@@ -61,7 +61,7 @@ int main(void)
 	wait_for_restore();
 	long before = aborts;
 	CHECK(before > 0, "the sequence was not aborted");
-	/* It is aborted again when the thread loses its processor. */
+	/* Preemption aborts the sequence again. */
 	for (int n = 0; n < 5000 && aborts == before; n++)
 		pthread_kill(thread, 0), usleep(1000), sched_yield();
 	CHECK(area()->cpu_id < 4096 && area()->cpu_id == (unsigned)sched_getcpu(), "the area's processor is %d", (int)area()->cpu_id);

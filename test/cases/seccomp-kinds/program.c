@@ -1,4 +1,4 @@
-/* Seccomp: filters stacked, logged, put on all threads at once, of one thread alone, handed on to a child; strict mode of a thread. */
+/* Seccomp filters: stacked, logging, on all threads, on one thread, inherited by a child; and a thread in strict mode. */
 #include "../case.h"
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -10,7 +10,7 @@
 static volatile int stage, own_is_filtered = -1, other_is_filtered = -1;
 static int ends[2];
 
-/* A call fails with an error of its own. */
+/* A filter that makes one call fail with a given errno. */
 static void forbid(int call, int error, unsigned flags)
 {
 	struct sock_filter code[] = {
@@ -67,7 +67,7 @@ int main(void)
 	while (stage < 5)
 		usleep(1000);
 	stage = 0;
-	/* The strict thread cannot follow: so not all threads at once. */
+	/* Not for all threads at once (TSYNC), because the strict thread cannot follow. */
 	for (int n = 0; n < 20; n++)
 		forbid(SYS_times, 90 + n, n % 2 ? SECCOMP_FILTER_FLAG_LOG : 0);
 	forbid(SYS_getppid, 72, SECCOMP_FILTER_FLAG_LOG);
@@ -87,7 +87,7 @@ int main(void)
 	while (access("child", F_OK) != 0)
 		usleep(1000);
 	wait_for_restore();
-	/* The newest filter is asked first, and the first that forbids wins. */
+	/* The newest filter runs first, and decides among equal actions. */
 	CHECK(error_of(SYS_times) == 109, "times fails with %d", error_of(SYS_times));
 	CHECK(error_of(SYS_getppid) == 72 && error_of(SYS_sched_yield) == 73, "%d %d", error_of(SYS_getppid), error_of(SYS_sched_yield));
 	CHECK(error_of(SYS_getpriority) != 71 && error_of(SYS_getsid) != 74, "the filter of another");
@@ -99,7 +99,7 @@ int main(void)
 	put("go-child", "");
 	CHECK(waitpid(child, &status, 0) == child && WEXITSTATUS(status) == 42, "the child ends with %x", status);
 	CHECK(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1, "no_new_privs");
-	/* The strict thread may read and exit: if it did anything else all would be over. */
+	/* The strict thread may only read and exit: any other call would kill it. */
 	CHECK(write(ends[1], "x", 1) == 1, "write");
 	pthread_join(two, NULL);
 	stage = 100;

@@ -1,4 +1,4 @@
-/* A job of a shell: two tasks in one group, or in the shell's, on the shell's terminal. */
+/* A shell job: two tasks on the shell's terminal, in their own process group or in that of the shell. */
 #include "../case.h"
 #include <termios.h>
 
@@ -29,7 +29,7 @@ int main(void)
 {
 	pid_t pid = getpid(), session = getsid(0);
 	int leads = getpgrp() == pid;
-	/* CRIU saves /dev/tty only where the shell's group is in the foreground. */
+	/* CRIU saves /dev/tty only if the group of the shell is in the foreground. */
 	int tty = leads ? -1 : open("/dev/tty", O_RDONLY | O_NONBLOCK);
 	MUST((leads || tty >= 0) && session != pid);
 	struct termios settings;

@@ -1,10 +1,10 @@
 /*
- * A shell and its terminal: runs a job in the foreground, in a session that it leads, on a pseudoterminal that it makes.
+ * A shell with its own pseudoterminal and session. Runs a job in the foreground.
  *
  *     shell TYPED SHOWN COMMAND...
  *
- * What is written to the file TYPED (a fifo) is typed on the terminal; what is shown on it is written to the file SHOWN. Its exit status is
- * that of the job. JOB_GROUP=shell leaves the job in the shell's own group.
+ * Types what it reads from the fifo TYPED on the terminal, and writes the terminal's output to the file SHOWN. Exits with the status of the job.
+ * JOB_GROUP=shell keeps the job in the process group of the shell.
  */
 #define _GNU_SOURCE
 #include <errno.h>

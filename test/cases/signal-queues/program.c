@@ -1,6 +1,6 @@
 /*
- * Long queues of signals, with what came along, of the process and of a thread; a handler that is under way on its alternate stack; actions
- * with all flags; a mask of each thread.
+ * Long queues of signals with their data, of the process and of a thread; a running handler on its alternate stack; actions with every flag; and
+ * a mask for each thread.
  */
 #include "../case.h"
 #include <pthread.h>
@@ -102,11 +102,11 @@ int main(void)
 	for (int n = 0; n < COUNT; n++)
 		queue(thread_id, SIGRTMIN + n * 6 / COUNT, SI_QUEUE, (void *)(0x123456780000 + n));
 	MUST(syscall(SYS_tgkill, getpid(), thread_id, SIGINT) == 0);
-	/* Of the process: all threads block them. */
+	/* For the process: every thread blocks them. */
 	pthread_sigmask(SIG_SETMASK, NULL, &set);
 	for (int n = 0; n < COUNT; n++)
 		queue(getpid(), SIGRTMAX, SI_QUEUE, (void *)(long)n);
-	/* Those of the leader alone. */
+	/* For the leader alone. */
 	queue(getpid(), SIGRTMIN + 10, SI_MESGQ, (void *)99);
 	MUST(kill(getpid(), SIGCHLD) == 0);
 

@@ -1,4 +1,4 @@
-/* Options of internet sockets of all kinds, each set to something unusual, and sockets of rarer protocols. */
+/* Internet sockets of every kind with unusual options, and sockets of rare protocols. */
 #include "../case.h"
 #include <arpa/inet.h>
 #include <linux/netlink.h>
@@ -13,7 +13,7 @@ struct option {
 	int level, number, value;
 };
 
-/* What CRIU saves of every socket. */
+/* The options that CRIU saves for every socket. */
 static const struct option common[] = {
 	{ "SO_PRIORITY", SOL_SOCKET, SO_PRIORITY, 4 },	 { "SO_MARK", SOL_SOCKET, SO_MARK, 77 },
 	{ "SO_RCVLOWAT", SOL_SOCKET, SO_RCVLOWAT, 9 },	 { "SO_DONTROUTE", SOL_SOCKET, SO_DONTROUTE, 1 },
@@ -69,7 +69,7 @@ static const struct {
 	{ "raw of v6", AF_INET6, SOCK_RAW, 253 },    { "listening", AF_INET, SOCK_STREAM, 0 },
 };
 
-/* All options that a kind of sockets has. */
+/* The options of one kind of socket. */
 static int options_of(int kind, struct option *all)
 {
 	int count = 0;
@@ -109,12 +109,12 @@ int main(void)
 	}
 	int bound = socket(AF_INET6, SOCK_DGRAM, 0);
 	MUST(setsockopt(bound, SOL_SOCKET, SO_BINDTODEVICE, "lo", 3) == 0);
-	/* a socket for pings; whether one may have it a sysctl says */
+	/* a ping socket; a sysctl permits it */
 	int ping = socket(AF_INET, SOCK_DGRAM, IPPROTO_ICMP);
 	struct sockaddr_in to = { AF_INET, htons(0x4711), { htonl(INADDR_LOOPBACK) }, "" };
 	if (ping >= 0)
 		MUST(bind(ping, (void *)&to, sizeof to) == 0);
-	/* UDP-Lite that is connected */
+	/* a connected UDP-Lite socket */
 	int lite[2] = { socket(AF_INET, SOCK_DGRAM, UDPLITE), socket(AF_INET, SOCK_DGRAM, UDPLITE) };
 	struct sockaddr_in own = { AF_INET, 0, { htonl(INADDR_LOOPBACK) }, "" };
 	socklen_t length = sizeof own;

@@ -1,6 +1,6 @@
 /*
- * Stopped children: by SIGSTOP, known to their parent or not yet; by SIGTSTP, with threads and with signals that wait until they go on. All go
- * on with SIGCONT.
+ * Stopped children: by SIGSTOP, already reported to the parent or not; by SIGTSTP, with threads and pending signals. SIGCONT continues them
+ * all.
  */
 #include "../case.h"
 #include <pthread.h>
@@ -52,7 +52,7 @@ static pid_t start(int with_threads)
 	signal(SIGCONT, on_cont);
 	signal(SIGUSR1, on_usr1);
 	if (with_threads) {
-		/* A group that nobody of the session looks after takes no stops of a terminal. */
+		/* An orphaned process group ignores terminal stop signals. */
 		MUST(setpgid(0, 0) == 0);
 		pthread_t thread;
 		for (int n = 0; n < 3; n++)

@@ -1,11 +1,11 @@
-/* TCP connections to a process that is no part of the checkpoint: data that was never sent, connections that are closed by halves. */
+/* TCP connections to a process outside of the checkpoint: with unsent data, and half closed. */
 #include "../case.h"
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
-/* What each connection goes through before the checkpoint. */
+/* The history of each connection before the checkpoint. */
 enum { UNSENT, HALF_CLOSED, CLOSED_BY_PEER, MAPPED, CLOSED_BY_BOTH, CROSSED, COUNT };
 static const char *const names[] = { "unsent", "half-closed", "closed by the peer", "mapped", "closed by both", "crossed" };
 static const int states[] = { TCP_ESTABLISHED, TCP_FIN_WAIT1, TCP_CLOSE_WAIT, TCP_CLOSE_WAIT, TCP_LAST_ACK, TCP_CLOSING };
@@ -23,7 +23,7 @@ static int state(int fd)
 	return info.tcpi_state;
 }
 
-/* Also of one who is left alone the end comes. */
+/* The program ends even if the test abandons it. */
 static void wait_for(const char *path)
 {
 	for (int n = 0; faccessat(home, path, F_OK, 0) != 0; n++) {
@@ -32,7 +32,7 @@ static void wait_for(const char *path)
 	}
 }
 
-/* Reads to the end of the connection, or of `length` bytes. Returns how many were right. */
+/* Reads until the end of the connection, or `length` bytes. Returns how many bytes are as expected. */
 static int take(int fd, int connection, int length)
 {
 	int at = 0;
@@ -50,7 +50,7 @@ static int take(int fd, int connection, int length)
 	return at;
 }
 
-/* Sends until nothing more goes. Returns how much went. */
+/* Sends until the socket would block. Returns how many bytes were sent. */
 static int fill(int fd, int connection)
 {
 	int at = 0;
@@ -69,7 +69,7 @@ static int fill(int fd, int connection)
 	return at;
 }
 
-/* The other side. */
+/* The server. */
 static void serve(int listener)
 {
 	int fds[COUNT];
@@ -107,7 +107,7 @@ int main(void)
 	socklen_t length = sizeof own;
 	MUST(bind(listener, (void *)&own, sizeof own) == 0 && listen(listener, COUNT) == 0);
 	MUST(getsockname(listener, (void *)&own, &length) == 0);
-	/* the server becomes somebody else's child */
+	/* reparents the server out of the tree */
 	pid_t child = fork();
 	MUST(child >= 0);
 	if (child == 0) {

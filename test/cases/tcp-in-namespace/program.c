@@ -1,4 +1,4 @@
-/* A TCP connection within a network namespace: one of its own, or where the file "host" is, one from outside. */
+/* A TCP connection in a new network namespace, or in the one that the file "host" names. */
 #include "../case.h"
 #include <arpa/inet.h>
 #include <netinet/in.h>

@@ -1,4 +1,4 @@
-/* TCP connections that were asked for and not answered yet, in a network namespace of its own, whose wire the program holds itself. */
+/* TCP connections that are requested but unanswered, in a new network namespace in which the program itself plays the wire. */
 #include "../case.h"
 #include <arpa/inet.h>
 #include <linux/if_tun.h>
@@ -44,7 +44,7 @@ static int port_of(int fd)
 	return ntohs(own.sin_port);
 }
 
-/* Waits for the next request of a port. Copies the packet. */
+/* Waits for the next connection request from a port, and copies its packet. */
 static int next_request(int tun, int port, unsigned char *packet)
 {
 	for (int n = 0; n < 3000; n++) {
@@ -68,7 +68,7 @@ static unsigned short sum(const unsigned char *bytes, int length, unsigned start
 	return htons(~total);
 }
 
-/* Says yes to a request. */
+/* Accepts a request. */
 static void accept_request(int tun, const unsigned char *request)
 {
 	unsigned char answer[40] = { 0x45 };

@@ -1,4 +1,4 @@
-/* Pseudoterminals in all the states that a checkpoint can have them in. */
+/* Pseudoterminals in every state that a checkpoint can save. */
 #include "../case.h"
 #include <sys/sysmacros.h>
 #include <termios.h>
@@ -39,7 +39,7 @@ static int question(int fd, unsigned long request)
 	return answer;
 }
 
-/* Raw, but for lines. */
+/* Raw mode, except that input is read by line. */
 static void settle(int fd, int lines)
 {
 	struct termios settings;
@@ -50,7 +50,7 @@ static void settle(int fd, int lines)
 	MUST(tcsetattr(fd, TCSANOW, &settings) == 0);
 }
 
-/* The leader of a session with a group in the foreground, whose terminal only its parent has open. */
+/* The leader of a session with a foreground group, whose terminal only its parent has open. */
 static pid_t lead_session(struct pair *pair, int tell)
 {
 	pid_t leader = fork();

@@ -1,4 +1,4 @@
-/* Threads with ids, groups, capabilities and securebits of their own, as the kernel allows; what prctl(2) sets of a process and of threads. */
+/* Threads with different IDs, groups, capabilities and securebits, and the prctl(2) attributes of processes and threads. */
 #include "../case.h"
 #include <grp.h>
 #include <linux/capability.h>
@@ -13,7 +13,7 @@ static char before[THREADS + 1][4096], after[THREADS + 1][4096];
 static volatile int stage, ready, seen;
 static int bits[THREADS + 1], bits_after[THREADS + 1], death[THREADS + 1];
 
-/* The lines of a thread's status that tell of its credentials. */
+/* The credentials in the status of a thread. */
 static void describe(char *into)
 {
 	static const char *const names[] = { "Name", "Uid", "Gid", "Groups", "CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb", "NoNewPrivs", "Seccomp", "SigBlk" };
@@ -35,7 +35,7 @@ static void set_capabilities(unsigned effective, unsigned permitted, unsigned in
 	MUST(syscall(SYS_capset, &header, data) == 0);
 }
 
-/* The calls of libc would change all threads. */
+/* System calls, because the functions of libc change every thread. */
 static void change(long which)
 {
 	gid_t groups[] = { 5, 7, 70000 };
@@ -90,7 +90,7 @@ int main(void)
 		MUST(pthread_create(&threads[n], NULL, run, (void *)n) == 0);
 	while (ready < THREADS)
 		usleep(1000);
-	/* Changed ids have reset it. */
+	/* Changing the IDs has reset it. */
 	MUST(prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) == 0);
 	describe(before[THREADS]);
 	wait_for_restore();

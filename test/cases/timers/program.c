@@ -1,4 +1,4 @@
-/* POSIX timers of all clocks and notifications, armed, stopped, expired; interval timers. */
+/* POSIX timers of every clock and notification: armed, disarmed, expired; and interval timers. */
 #include "../case.h"
 #include <pthread.h>
 #include <sys/syscall.h>
@@ -63,7 +63,7 @@ int main(void)
 	int thread_cpu = make(CLOCK_THREAD_CPUTIME_ID, SIGEV_SIGNAL, SIGRTMIN + 3, 5, 0, 1000, 0);
 	int stopped = make(CLOCK_MONOTONIC, SIGEV_SIGNAL, SIGRTMIN + 4, 6, 0, 0, 0);
 	int tai = make(CLOCK_TAI, SIGEV_SIGNAL, SIGRTMIN + 5, 7, 0, 1000, 0);
-	/* It will have run out, many times, and its signal waits. */
+	/* It expires many times, and its signal stays pending. */
 	int often = make(CLOCK_MONOTONIC, SIGEV_SIGNAL, SIGRTMIN + 6, 8, 1000000, 0, 0);
 	struct itimerspec quick = { .it_value = { 0, 1000000 }, .it_interval = { 0, 1000000 } };
 	MUST(syscall(SYS_timer_settime, often, 0, &quick, NULL) == 0);
@@ -101,7 +101,7 @@ int main(void)
 	CHECK(getitimer(ITIMER_REAL, &is) == 0 && is.it_value.tv_sec > 400 && is.it_value.tv_sec <= 500 && is.it_interval.tv_sec == 4, "real %ld", is.it_value.tv_sec);
 	CHECK(getitimer(ITIMER_VIRTUAL, &is) == 0 && is.it_value.tv_sec > 500 && is.it_value.tv_sec <= 600 && is.it_interval.tv_sec == 0, "virtual %ld", is.it_value.tv_sec);
 	CHECK(getitimer(ITIMER_PROF, &is) == 0 && is.it_value.tv_sec > 600 && is.it_value.tv_sec <= 700 && is.it_interval.tv_sec == 9, "profile %ld", is.it_value.tv_sec);
-	/* The one for the thread goes to it. */
+	/* The signal for the thread arrives at the thread. */
 	char notify[4096];
 	int timers = open("/proc/self/timers", O_RDONLY);
 	ssize_t length = read(timers, notify, sizeof notify - 1);

@@ -1,4 +1,4 @@
-/* A network namespace with a macvlan link, and connections that the kernel tracks and expects. */
+/* A network namespace with a macvlan link, and with tracked and expected connections. */
 #include "../case.h"
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -7,7 +7,7 @@
 
 #define SIZE 20000
 
-/* Timeouts pass; the order is nobody's. */
+/* Removes timeouts, which change, and sorts, because the order is arbitrary. */
 static const char tracked[] = "sed -E 's/ (udp|tcp) +([0-9]+) [0-9]+ / \\1 \\2 /; s/ \\[ASSURED\\]//; s/ use=.*//' /proc/net/nf_conntrack | sort";
 static const char links[] = "ip -d -o link show type macvlan | sed -E 's/@if[0-9]+| qlen [0-9]+|link-netnsid [0-9]+//g'; ip -o addr show dev mac0";
 

@@ -1,4 +1,4 @@
-/* Trees, sessions and groups of all shapes: every task compares its parent, session and group with what they were. */
+/* Trees, sessions and groups of every shape. Each task checks that its parent, session and group have not changed. */
 #include "../case.h"
 #include <linux/futex.h>
 #include <pthread.h>
@@ -31,7 +31,7 @@ static void set(int *word)
 	syscall(SYS_futex, word, FUTEX_WAKE, MOST, NULL, NULL, 0);
 }
 
-/* Each task comes here in the end: says what it is when asked, and whether it is still that. */
+/* The main loop of each task: reports its IDs on request, and whether they are unchanged. */
 static void stay(void)
 {
 	struct seen *self = &seen[mine];
@@ -50,7 +50,7 @@ static void stay(void)
 		pause();
 }
 
-/* A task with a number of its own. */
+/* Forks a task with its own number. */
 static pid_t task(int flags)
 {
 	int number = __atomic_fetch_add(&shared->tasks, 1, __ATOMIC_RELAXED);
@@ -62,7 +62,7 @@ static pid_t task(int flags)
 	return pid;
 }
 
-/* One that is gone when this returns. */
+/* Forks a task that has ended when this returns. */
 static int passes(void)
 {
 	pid_t pid = fork();
@@ -72,7 +72,7 @@ static int passes(void)
 	return pid == 0;
 }
 
-/* One that stays behind as a zombie. */
+/* Forks a task that stays a zombie. */
 static pid_t zombies[8];
 static int zombie_count;
 
@@ -96,7 +96,7 @@ static void *fork_in_thread(void *unused)
 	return NULL;
 }
 
-/* A thread that stays, and has a child. */
+/* A thread that stays, with a child. */
 static void *fork_and_stay(void *unused)
 {
 	fork_in_thread(unused);
@@ -106,7 +106,7 @@ static void *fork_and_stay(void *unused)
 
 static void in_sessions(void)
 {
-	/* The leader of a session is gone, of which two tasks and a group are left. */
+	/* A session that has lost its leader, with two tasks and a group left. */
 	if (passes()) {
 		setsid();
 		for (int n = 0; n < 2; n++)
@@ -117,7 +117,7 @@ static void in_sessions(void)
 			}
 		_exit(0);
 	}
-	/* It is a zombie. */
+	/* The leader is a zombie. */
 	if (dies()) {
 		setsid();
 		if (task(0) == 0) {
@@ -127,7 +127,7 @@ static void in_sessions(void)
 		}
 		_exit(3);
 	}
-	/* A leader lives, and tasks of its session are elsewhere: one whose parent is gone, and a sibling by CLONE_PARENT. */
+	/* A live leader with tasks of its session elsewhere: an orphan, and a sibling made with CLONE_PARENT. */
 	if (task(0) == 0) {
 		setsid();
 		if (passes()) {
@@ -174,7 +174,7 @@ static void in_groups(void)
 		_exit(setpgid(0, gone));
 	kill(gone, SIGKILL);
 	MUST(waitpid(gone, NULL, 0) == gone);
-	/* It is a zombie. */
+	/* The leader of a process group is a zombie. */
 	if (dies()) {
 		setpgid(0, 0);
 		if (task(0) == 0)

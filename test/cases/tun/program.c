@@ -1,4 +1,4 @@
-/* TUN and TAP links of an own network namespace: persistent or not, with several queues, with traffic. */
+/* TUN and TAP links in a new network namespace: persistent or not, with several queues, with traffic. */
 #include "../case.h"
 #include <arpa/inet.h>
 #include <linux/if_tun.h>
@@ -29,7 +29,7 @@ static void link_with(const char *name, int command, struct ifreq *request)
 	MUST(fd >= 0 && ioctl(fd, command, request) == 0 && close(fd) == 0);
 }
 
-/* Who may attach without privileges? */
+/* Tries to attach as an unprivileged user. */
 static int attach_as(uid_t user, gid_t group)
 {
 	struct ifreq request = { .ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR };

@@ -1,6 +1,7 @@
-/* Unix sockets in unusual states: abstract names with any bytes, listening sockets in flight, connections of packets that wait, one direction
- * shut down, ends in several tasks. */
+/* Unix sockets in unusual states: binary abstract names, listening sockets in flight, pending seqpacket connections, half shut down, shared by
+ * several tasks. */
 #include "../case.h"
+#include "../messages.h"
 #include <stddef.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -33,18 +34,6 @@ static void is_named(const char *what, int fd, const char *bytes, int length)
 static void pair(int type, int ends[2])
 {
 	MUST(socketpair(AF_UNIX, type, 0, ends) == 0);
-}
-
-static void say(int fd, const char *text)
-{
-	MUST(send(fd, text, strlen(text), 0) == (ssize_t)strlen(text));
-}
-
-static void hear(const char *what, int fd, const char *text)
-{
-	char found[256] = "";
-	ssize_t length = recv(fd, found, sizeof found - 1, MSG_DONTWAIT);
-	CHECK(length == (ssize_t)strlen(text) && strcmp(found, text) == 0, "%s: '%s' (%zd), not '%s'", what, found, length, text);
 }
 
 static void pass(int over, const int *fds, int count)

@@ -1,6 +1,7 @@
-/* Unix sockets that are hard to put together again: names that are gone or taken, senders that are gone, connections that nobody has
- * accepted, sockets in flight, long queues. */
+/* Unix sockets that are hard to restore: deleted or reused names, senders that have ended, unaccepted connections, sockets in flight, long
+ * queues. */
 #include "../case.h"
+#include "../messages.h"
 #include <linux/filter.h>
 #include <stddef.h>
 #include <sys/socket.h>
@@ -8,7 +9,7 @@
 
 #define LONG 600000
 
-/* Also of one who is left alone the end comes. */
+/* The program ends even if the test abandons it. */
 static void wait_for(const char *path)
 {
 	for (int n = 0; faccessat(home, path, F_OK, 0) != 0; n++) {
@@ -46,18 +47,6 @@ static int connected(int type, const char *path)
 	int fd = socket(AF_UNIX, type, 0);
 	MUST(fd >= 0 && try_connect(fd, path) == 0);
 	return fd;
-}
-
-static void say(int fd, const char *text)
-{
-	MUST(send(fd, text, strlen(text), 0) == (ssize_t)strlen(text));
-}
-
-static void hear(const char *what, int fd, const char *text)
-{
-	char found[256] = "";
-	ssize_t length = recv(fd, found, sizeof found - 1, MSG_DONTWAIT);
-	CHECK(length == (ssize_t)strlen(text) && strcmp(found, text) == 0, "%s: '%s' (%zd), not '%s'", what, found, length, text);
 }
 
 static void pair(int type, int ends[2])

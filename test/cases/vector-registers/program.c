@@ -1,4 +1,4 @@
-/* All vector registers that the processor has, x87 and its control words, the mask registers of AVX-512, of several threads that compute. */
+/* Threads that compute with every vector register of the processor, the x87 state, and the mask registers of AVX-512. */
 #include "../case.h"
 #include <cpuid.h>
 #include <pthread.h>
@@ -18,7 +18,7 @@ static volatile int stop;
 static int ready;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
-/* Loads all registers, waits without a call of any kind, and stores them. */
+/* Loads all registers, waits without any call, and stores them. */
 #ifdef __x86_64__
 #define EACH8(f, a, b, c, d, e, g, h, i) f(a) f(b) f(c) f(d) f(e) f(g) f(h) f(i)
 #define LOAD512(n) "vmovdqu64 " #n "*64(%0), %%zmm" #n "\n"

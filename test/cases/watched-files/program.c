@@ -1,4 +1,4 @@
-/* What watches files: inotify on renamed, deleted and linked ones, fanotify on files and mounts. */
+/* Inotify watches on renamed, deleted and linked files, and fanotify marks on files and mounts. */
 #include "../case.h"
 #include <sys/fanotify.h>
 #include <sys/inotify.h>
@@ -9,7 +9,7 @@ static void touch(const char *path)
 	MUST(fd >= 0 && write(fd, "x", 1) == 1 && close(fd) == 0);
 }
 
-/* The next event, of those that one read gives; 0 when there is none. */
+/* The next event of one read, or 0. */
 static int next(int fd, int *watch, char *name)
 {
 	static char room[4096] __attribute__((aligned(8)));
@@ -32,7 +32,7 @@ static void expect(const char *what, int fd, int watch, int mask, const char *na
 	CHECK(got == mask && of == watch && strcmp(found, name) == 0, "%s: event %x of watch %d with '%s'", what, got, of, found);
 }
 
-/* Events that fanotify has reported since, for one descriptor's file. */
+/* Counts the new fanotify events for the file of a descriptor. */
 static unsigned long long reported(int fd, int *count)
 {
 	struct fanotify_event_metadata room[64];

@@ -1,4 +1,4 @@
-# Numbers go through a pipe; both sides keep their counts in memory.
+# Sends numbers through a pipe. Both sides count in memory.
 count=0
 while true; do
   count=$((count + 1))

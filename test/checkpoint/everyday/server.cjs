@@ -1,4 +1,4 @@
-// Visitors by path, and a secret that is nowhere but in memory.
+// Counts visitors by path, and has a secret, both in memory only.
 const secret = require("node:crypto").randomUUID();
 const visitors = new Map();
 setInterval(() => visitors.set("ticks", (visitors.get("ticks") ?? 0) + 1), 10);

@@ -1,4 +1,4 @@
-# Threads share a dictionary under a lock, and sleep on a condition; a generator is in the middle of its work.
+# Threads share a dictionary under a lock, and wait for a condition. A generator is suspended midway.
 import os
 import threading
 import time

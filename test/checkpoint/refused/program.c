@@ -1,4 +1,4 @@
-/* Holds one of each kind of file that no checkpoint has, beside others that it has. */
+/* Holds one file of each kind that cannot be saved, besides files that can. */
 #include "../../cases/case.h"
 #include <linux/perf_event.h>
 #include <linux/io_uring.h>
@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
-/* A kind of file that this kernel has. */
+/* Records a kind of file that this kernel supports. */
 static void hold(const char *name, long fd)
 {
 	char line[200];

@@ -1,5 +1,5 @@
 import { AsyncSeriesHook, SyncBailHook } from "tapable";
-import type { Direction, Intercept } from "../plugin/plugin-driver.ts";
+import type { Intercept } from "../plugin/intercept.ts";
 import type { FileDescription } from "./draft.ts";
 import type { DumpContext } from "./dump-context.ts";
 import type { OpenFile } from "./open-file.ts";
@@ -55,10 +55,3 @@ export function createDumpHooks(intercept: Intercept = () => {}): DumpHooks {
     ),
   });
 }
-
-/** What the plugin driver needs to know of checkpoints. */
-export const DUMP: Direction<DumpHooks> = {
-  createHooks: createDumpHooks,
-  has: ({ dump }) => dump !== undefined,
-  apply: (plugin, context) => plugin.dump?.(context),
-};

@@ -3,8 +3,10 @@
  *
  * @module
  */
+
+export { DUMP } from "./direction.ts";
 export { dump } from "./dump.ts";
-export { createDumpHooks, DUMP } from "./hooks.ts";
+export { createDumpHooks } from "./hooks.ts";
 export { DEFAULT_DUMP_OPTIONS } from "./options.ts";
 export {
   type ProcessDetails,

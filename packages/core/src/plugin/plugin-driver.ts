@@ -2,20 +2,12 @@ import { asRestoreError, RestoreError } from "../errors.ts";
 import type { TapEvent } from "../events.ts";
 import { attributedBy } from "./attribution.ts";
 import { choosePlugins } from "./choose-plugins.ts";
+import type { Intercept, InterceptableHook } from "./intercept.ts";
 import type { Plugin, PluginServices } from "./plugin.ts";
 import type { Service } from "./service.ts";
 import { type KnownTap, orderOf, type Tap } from "./tap-order.ts";
 
 type AnyFunction = (...args: unknown[]) => unknown;
-
-/** The part of a tapable hook that the plugin driver uses. */
-export interface InterceptableHook {
-  // biome-ignore lint/suspicious/noExplicitAny: the types of tapable's interceptors differ from hook to hook
-  intercept(interceptor: { register: (tap: any) => any }): void;
-}
-
-/** Is called with each hook before anyone can tap it. */
-export type Intercept = (hook: InterceptableHook, name: string) => void;
 
 /** One direction of the framework: the hooks that a restore, or a checkpoint, has, and how a plugin taps them. */
 export interface Direction<Hooks> {

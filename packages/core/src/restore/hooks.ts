@@ -1,7 +1,7 @@
 import type { FileEntry, ImageSource } from "@restage/images";
 import { AsyncSeriesHook, HookMap, SyncBailHook, SyncHook, SyncWaterfallHook } from "tapable";
 import type { RestoreError } from "../errors.ts";
-import type { Direction, Intercept, InterceptableHook } from "../plugin/plugin-driver.ts";
+import type { Intercept, InterceptableHook } from "../plugin/intercept.ts";
 import type { Value } from "../program/deferred.ts";
 import type { EntryKinds, EntryPlace } from "./entry-kinds.ts";
 import type { FileToOpen, OpenedFiles } from "./file-to-open.ts";
@@ -111,13 +111,6 @@ export function createRestoreHooks(intercept: Intercept = () => {}): RestoreHook
     complete: ready(new AsyncSeriesHook<[StageContext]>(["stage"]), "complete"),
   });
 }
-
-/** What the plugin driver needs to know of restores. */
-export const RESTORE: Direction<RestoreHooks> = {
-  createHooks: createRestoreHooks,
-  has: ({ apply }) => apply !== undefined,
-  apply: (plugin, context) => plugin.apply?.(context),
-};
 
 /** Makes each hook when it is first asked for, because a restore reads few of the image kinds. */
 function createEntryHooks(ready: <H extends InterceptableHook>(hook: H, name: string) => H): EntryHooks {

@@ -4,8 +4,9 @@
  * @module
  */
 export { Barrier, NotStarted, type Participant } from "./barrier.ts";
+export { RESTORE } from "./direction.ts";
 export { FILE_MEMBERS } from "./entry-kinds.ts";
-export { createRestoreHooks, RESTORE } from "./hooks.ts";
+export { createRestoreHooks } from "./hooks.ts";
 export { guard, ImageSet } from "./image-set.ts";
 export { DEFAULT_OPTIONS } from "./options.ts";
 export { Plan } from "./plan.ts";

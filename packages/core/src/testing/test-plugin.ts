@@ -2,8 +2,8 @@ import { type EntryKindName, type EntryValue, imageKinds } from "@restage/images
 import type { Inventions } from "../dry-run/recording-kernel.ts";
 import type { Plugin } from "../plugin/plugin.ts";
 import { PluginDriver } from "../plugin/plugin-driver.ts";
+import { RESTORE } from "../restore/direction.ts";
 import { type EntryPlace, FILE_MEMBERS } from "../restore/entry-kinds.ts";
-import { RESTORE } from "../restore/hooks.ts";
 import type { RestoreOptions } from "../restore/options.ts";
 import type { Finding } from "../restore/plan.ts";
 import { type RunStageName, STAGES } from "../restore/stages.ts";

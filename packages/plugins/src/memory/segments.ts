@@ -1,36 +1,44 @@
-import type { ImageSet, Plan, Task } from "@restage/core";
+import { defineService, type ImageSet, type Plan, type Service, type Task } from "@restage/core";
 import { guard } from "@restage/core/restore";
 import { imageFileName, type PageRun, readPagemap, vmaStatus } from "@restage/images";
 import { F_SEAL, MFD } from "@restage/linux/abi";
 import { HUGE_PAGE_SIZE, hasHugePages } from "./huge-pages.ts";
-import { has } from "./mappings/vmas.ts";
+import { has } from "./mappings/format.ts";
+import { ANONYMOUS_NAME } from "./memfd/format.ts";
 
-/** Memory that several mappings, tasks or descriptors may share: a memfd, or shared anonymous memory of older checkpoints. */
+/** Memory that several mappings, tasks or descriptors may share: a memfd, or shared anonymous memory of older images. */
 export interface Segment {
   readonly name: string;
   /** Bytes. */
   readonly size: bigint;
-  /** F_SEAL_*, all that it has in the end. */
+  /** Its final F_SEAL_*. */
   readonly seals: number;
   readonly uid: number;
   readonly gid: number;
   readonly mode: number;
-  /** Flags of memfd_create that ask for huge pages; 0 for others. */
+  /** Flags of memfd_create(2) for huge pages; 0 without. */
   readonly hugePages: number;
   /** Its pages; addresses are offsets. */
   readonly runs: readonly PageRun[];
-  /** Number of its descriptor in every task during the restore. */
+  /** The number of its descriptor, in every task, during the restore. */
   readonly number: number;
-  /** The files of files.img that are open of it, by id. */
+  /** Its open files in files.img, by id. */
   readonly files: readonly number[];
-  /** The mappings of it that have no file, by their segment id. */
+  /** The segment id of its mappings that have no file. */
   readonly shmid: bigint | undefined;
 }
 
-/** Without MFD_ALLOW_SEALING a memfd has F_SEAL_SEAL from the beginning. Shared anonymous memory is everybody's who has it mapped. */
-const ANONYMOUS = { name: "/dev/zero", seals: F_SEAL.SEAL, uid: 0, gid: 0, mode: 0o777, files: [] } as const;
+/** Shared anonymous memory has no owner: whoever has it mapped can use it. A memfd without MFD_ALLOW_SEALING starts with F_SEAL_SEAL. */
+const ANONYMOUS = { name: ANONYMOUS_NAME, seals: F_SEAL.SEAL, uid: 0, gid: 0, mode: 0o777, files: [] } as const;
 
-/** The segments that the checkpoint has in use. */
+/** The shared memory of the tree, which the duty `memfds` makes. */
+export interface Segments {
+  readonly all: readonly Segment[];
+}
+
+export const Segments: Service<Segments> = defineService<Segments>("segments");
+
+/** The segments that the images use. */
 export function findSegments(plan: Plan): readonly Segment[] {
   return [...findMemfds(plan), ...findAnonymous(plan)];
 }

@@ -1,26 +1,30 @@
-import { definePlugin, output, type Plugin } from "@restage/core";
+import { definePlugin, type Plugin, type SeizedTask } from "@restage/core";
 import { RLIMIT_NAMES } from "@restage/linux/abi";
+import { Answers } from "../../answers.ts";
+import { room } from "../../room.ts";
 
-/** Resource limits. */
+/** sizeof(struct rlimit64). */
+const RLIMIT64_SIZE = 16;
+
+/** Resource limits. Tasks are asked, because reading those of a process with other ids requires CAP_SYS_RESOURCE. */
 export function limits(): Plugin {
   return definePlugin({
     name: "limits",
     duty: "limits",
+    phases: { query: "resource limits", collect: "resource limits" },
     dump({ phases }) {
-      const answers = new Map<unknown, readonly ReturnType<typeof output>[]>();
-      // Asked from within: from outside it takes CAP_SYS_RESOURCE where a process has other ids.
+      const limits = new Answers<SeizedTask, readonly ReturnType<typeof room>[]>();
       phases.query.task.tap("limits", (task) => {
-        const limits = RLIMIT_NAMES.map((_, which) => {
-          const limit = output(16);
-          task.leader.call.prlimit64(0, which, undefined, limit);
+        const asked = RLIMIT_NAMES.map((_, which) => {
+          const limit = room(RLIMIT64_SIZE);
+          task.leader.call.prlimit64(0, which, undefined, limit.data);
           return limit;
         });
-        answers.set(task, limits);
+        limits.keep(task, asked);
       });
       phases.collect.task.tap("limits", (task) => {
-        const rlimits = (answers.get(task) ?? []).map(({ bytes }) => {
-          const [cur = 0n, max = 0n] = new BigUint64Array(bytes.slice().buffer);
-          return { cur, max };
+        const rlimits = limits.of(task).map(({ view }) => {
+          return { cur: view.getBigUint64(0, true), max: view.getBigUint64(8, true) };
         });
         task.core.rlimits = { rlimits };
       });

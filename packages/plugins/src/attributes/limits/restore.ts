@@ -1,9 +1,10 @@
 import { definePlugin, type Host, type Plugin, type ResourceLimit, type Task } from "@restage/core";
-import { hasCapability, RLIM_INFINITY, RLIMIT, RLIMIT_NAMES } from "@restage/linux/abi";
+import { RLIM_INFINITY, RLIMIT, RLIMIT_NAMES } from "@restage/linux/abi";
+import { hasOwnCapability } from "../../own-status.ts";
 
 /**
- * RESTORE, last: resource limits. Raising a hard limit above that of this process requires CAP_SYS_RESOURCE; without it the limit stays at
- * what may be set, and the plan says so.
+ * RESTORE, last: resource limits. A hard limit above that of this process requires CAP_SYS_RESOURCE. Without it, the task gets the highest limit that can
+ * be set, and the plan has a warning.
  */
 export function limits(): Plugin {
   return definePlugin({
@@ -15,7 +16,8 @@ export function limits(): Plugin {
       let inherited: readonly ResourceLimit[] = [];
       plan.tap("limits", (plan) => {
         inherited = ownLimits(plan.host);
-        ceiling = mayRaise(plan.host) ? [] : inherited.map(({ hard }) => hard);
+        const isRaisable = hasOwnCapability(plan.host, "CAP_SYS_RESOURCE") ?? true;
+        ceiling = isRaisable ? [] : inherited.map(({ hard }) => hard);
         for (const task of plan.survivors) {
           recordedLimits(task).forEach(({ max }, which) => {
             const highest = ceiling[which];
@@ -23,7 +25,7 @@ export function limits(): Plugin {
             const shown = (limit: bigint) => (limit === RLIM_INFINITY ? "unlimited" : String(limit));
             plan.warn({
               what: RLIMIT_NAMES[which] ?? `resource limit ${which}`,
-              why: `the hard limit was ${shown(max)}; without CAP_SYS_RESOURCE it can be ${shown(highest)} at most`,
+              why: `the hard limit was ${shown(max)}; without CAP_SYS_RESOURCE, at most ${shown(highest)} can be set`,
               pid: task.pid,
             });
           });
@@ -35,7 +37,7 @@ export function limits(): Plugin {
           const hard = max < highest ? max : highest;
           const soft = cur < hard ? cur : hard;
           const own = inherited[which];
-          // The number of files was raised for the restore itself.
+          // The restore itself has raised the number of files.
           if (which !== RLIMIT.NOFILE && own?.soft === soft && own.hard === hard) return;
           task.call.prlimit64(0, which, { soft, hard }, 0);
         });
@@ -48,7 +50,7 @@ function recordedLimits(task: Task) {
   return task.survives ? (task.core.tc?.rlimits?.rlimits ?? []) : [];
 }
 
-/** This process's limits by number, which tasks begin with; none when nothing is looked at. */
+/** The limits of this process by number, which tasks inherit; empty in a dry run. */
 function ownLimits(host: Host): readonly ResourceLimit[] {
   const limits: ResourceLimit[] = [];
   for (const line of (host.readText("/proc/self/limits") ?? "").split("\n")) {
@@ -64,15 +66,10 @@ function limit(text: string): bigint {
   return text === "unlimited" ? RLIM_INFINITY : BigInt(text);
 }
 
-function mayRaise(host: Host): boolean {
-  const effective = /^CapEff:\s*([0-9a-f]+)/m.exec(host.readText("/proc/self/status") ?? "")?.[1];
-  return effective === undefined || hasCapability(BigInt(`0x${effective}`), "CAP_SYS_RESOURCE");
-}
-
-/** Columns that /proc/PID/limits gives to the name. Source: fs/proc/base.c. */
+/** The width of the name column in /proc/PID/limits. Source: fs/proc/base.c. */
 const NAME_WIDTH = 26;
 
-/** Names in /proc/PID/limits in the order of the limits' numbers. Source: fs/proc/base.c. */
+/** Names in /proc/PID/limits, in the order of the limits' numbers. Source: fs/proc/base.c. */
 const LIMIT_LINES = [
   "Max cpu time",
   "Max file size",

@@ -1,18 +1,19 @@
 import { definePlugin, type Host, type Plugin } from "@restage/core";
-import { hasCapability, PR } from "@restage/linux/abi";
+import { PR } from "@restage/linux/abi";
+import { hasOwnCapability } from "../../own-status.ts";
 
-/** The loginuid of a process that nobody logged in for: (uid_t) -1. */
+/** The loginuid of a process outside of any login session: (uid_t) -1. */
 const NO_LOGINUID = 0xffff_ffff;
 
-/** What this process has, and its children begin with. */
+/** The attributes of this process, which tasks inherit. */
 interface Inherited {
   readonly oomScoreAdj: number | undefined;
   readonly loginuid: number | undefined;
 }
 
 /**
- * RESTORE: oom_score_adj, loginuid, membarrier registrations. RESTORE_SIGCHLD: child subreaper. The personality is in the images in a form that cannot be
- * relied on, and is left as it is, as CRIU does.
+ * RESTORE: oom_score_adj, loginuid, membarrier registrations. RESTORE_SIGCHLD: child subreaper. The personality stays that of this process, as with CRIU:
+ * CRIU reads its hexadecimal text as a decimal number, so images cannot be relied on.
  */
 export function processAttributes(): Plugin {
   return definePlugin({
@@ -24,13 +25,13 @@ export function processAttributes(): Plugin {
       plan.tap("process-attributes", (plan) => {
         inherited = readInherited(plan.host);
         const { oomScoreAdj } = inherited;
-        if (oomScoreAdj === undefined || mayLowerOomScore(plan.host)) return;
+        if (oomScoreAdj === undefined || hasOwnCapability(plan.host, "CAP_SYS_RESOURCE") === true) return;
         for (const task of plan.survivors) {
           const recorded = task.core.tc?.oom_score_adj;
           if (recorded === undefined || recorded >= oomScoreAdj) continue;
           plan.warn({
             what: "oom_score_adj",
-            why: `${recorded} is below this process's ${oomScoreAdj}, which needs CAP_SYS_RESOURCE`,
+            why: `${recorded} is below the ${oomScoreAdj} of this process, which requires CAP_SYS_RESOURCE`,
             pid: task.pid,
           });
         }
@@ -43,11 +44,13 @@ export function processAttributes(): Plugin {
           task.writeFile("/proc/self/oom_score_adj", String(oom_score_adj)).allow("EACCES");
         }
         if (loginuid !== undefined && loginuid !== NO_LOGINUID && loginuid !== inherited.loginuid) {
-          task.writeFile("/proc/self/loginuid", String(loginuid)).hint("changing the loginuid needs CAP_AUDIT_CONTROL");
+          task
+            .writeFile("/proc/self/loginuid", String(loginuid))
+            .hint("changing the loginuid requires CAP_AUDIT_CONTROL");
         }
         for (let bit = 0; bit < 32; bit++) if ((membarrier & (1 << bit)) !== 0) task.call.membarrier(1 << bit, 0, 0);
       });
-      // Not before helpers have exited: their children go to those whom the plan has chosen.
+      // After helpers have exited: their children must go to the tasks that the plan has chosen.
       stages.RESTORE_SIGCHLD.task.tap("process-attributes", (task) => {
         if (task.core.tc?.child_subreaper === true) task.call.prctl(PR.SET_CHILD_SUBREAPER, 1, 0, 0, 0);
       });
@@ -61,9 +64,4 @@ function readInherited(host: Host): Inherited {
     return text === undefined ? undefined : Number(text);
   };
   return { oomScoreAdj: number("/proc/self/oom_score_adj"), loginuid: number("/proc/self/loginuid") };
-}
-
-function mayLowerOomScore(host: Host): boolean {
-  const effective = /^CapEff:\s*([0-9a-f]+)/m.exec(host.readText("/proc/self/status") ?? "")?.[1];
-  return effective !== undefined && hasCapability(BigInt(`0x${effective}`), "CAP_SYS_RESOURCE");
 }

@@ -1,6 +1,6 @@
 import type { Plan } from "@restage/core";
 import { vmaStatus } from "@restage/images";
-import { has } from "../../memory/mappings/vmas.ts";
+import { has } from "../../memory/mappings/format.ts";
 
 /**
  * Ids of all files that a surviving task uses: descriptors, what is in flight between sockets, executable, directories, mappings. Others

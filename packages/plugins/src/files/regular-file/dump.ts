@@ -1,7 +1,7 @@
 import { type DumpContext, definePlugin, type OpenFile, type Plugin } from "@restage/core";
 import { fdTypes, type InputOf, type RegFileEntry } from "@restage/images";
 import { MAJOR, O, S_IF } from "@restage/linux/abi";
-import { isSharedMemory } from "../../memory/shared-mappings/dump.ts";
+import { isMemfd } from "../../memory/memfd/format.ts";
 import { mountIdOf, mountOf } from "../../namespaces/mount/mount-of.ts";
 import { nameFile } from "../deleted-file/dump.ts";
 import { ownerOf } from "../file-owner/dump.ts";
@@ -22,7 +22,7 @@ export function regularFiles(): Plugin {
 
 function isRegular(file: OpenFile): boolean {
   const { link, stat } = file;
-  if (!link.startsWith("/") || isSharedMemory(file)) return false;
+  if (!link.startsWith("/") || isMemfd(file)) return false;
   const type = stat.mode & S_IF.MT;
   // Any process may open these again: null, zero, full, random, urandom, kmsg.
   if (type === S_IF.CHR) return stat.rdev >> 8n === BigInt(MAJOR.MEM);

@@ -10,10 +10,9 @@ import {
   type Task,
   words,
 } from "@restage/core";
-import type { AioRingEntry } from "@restage/images";
+import { type AioRingEntry, readPageBytes } from "@restage/images";
 import { AT_FDCWD, IO_EVENT_SIZE, IOCB_CMD, MAP, MREMAP, O, PAGE_SIZE, PROT } from "@restage/linux/abi";
 import { openPages, readPageRuns } from "../page-content.ts";
-import { readBytes } from "../read-pages.ts";
 
 /** Bytes of struct aio_ring before its events. Source: fs/aio.c. */
 const HEADER = 32;
@@ -22,10 +21,10 @@ const HEADER = 32;
 const MAX_REQUESTS = 16;
 
 /**
- * RESTORE: contexts of asynchronous I/O, at their addresses, with the events that nobody has taken yet.
+ * RESTORE: contexts of asynchronous I/O, at their addresses, with the events that the task has not taken yet.
  *
- * The kernel has its own idea of where in its ring it is, which nobody can set: so as many requests are made, of nothing, as it takes to
- * be there. Requests that were under way are none of ours: CRIU makes no checkpoint of them.
+ * The kernel keeps its position in the ring where it cannot be set. So the task makes empty requests until the position is right. No requests are in
+ * progress: CRIU waits for them before it makes a checkpoint.
  */
 export function aio(): Plugin {
   return definePlugin({
@@ -34,16 +33,12 @@ export function aio(): Plugin {
     needs: ["private-memory"],
     stages: { RESTORE: "contexts of asynchronous I/O, with their events" },
     apply({ plan, stages }) {
-      let context: StageContext | undefined;
       plan.tap("aio", (plan) => {
         for (const task of plan.survivors) for (const ring of task.mm.aios) checkRing(plan, task, ring);
       });
-      stages.RESTORE.enter.tap("aio", (stage) => {
-        context = stage;
-      });
-      stages.RESTORE.task.tapPromise("aio", async (task) => {
-        if (!task.survives || context === undefined || task.mm.aios.length === 0) return;
-        // The kernel puts new rings where it likes, but not there.
+      stages.RESTORE.task.tapPromise("aio", async (task, context) => {
+        if (!task.survives || task.mm.aios.length === 0) return;
+        // The kernel chooses the addresses of new rings: these must stay free.
         for (const { id, ring_len } of task.mm.aios) {
           const flags = MAP.PRIVATE | MAP.ANONYMOUS | MAP.FIXED_NOREPLACE;
           task.call.mmap(id, ring_len, PROT.NONE, flags, -1, 0).expect(id);
@@ -54,16 +49,16 @@ export function aio(): Plugin {
   });
 }
 
-/** Where the kernel writes the next event and where the task takes the next one, and how many there can be. */
+/** Where the task takes the next event, where the kernel writes the next one, and how many the ring can hold. */
 interface Position {
   readonly head: number;
   readonly tail: number;
   readonly events: number;
 }
 
-/** Undefined when the image does not have it, or it makes no sense. */
+/** Undefined when the images do not have it, or when it is not a valid position. */
 function positionOf(images: Plan["images"], task: Task, { id, ring_len }: AioRingEntry): Position | undefined {
-  const header = readBytes(readPageRuns(images, task), id, HEADER);
+  const header = readPageBytes(readPageRuns(images, task), id, HEADER);
   if (header === undefined) return undefined;
   const [, events = 0, head = 0, tail = 0] = new Uint32Array(header.buffer);
   if (events !== (ring_len - HEADER) / IO_EVENT_SIZE || head >= events || tail >= events) return undefined;
@@ -77,10 +72,10 @@ function checkRing(plan: Plan, task: Task, ring: AioRingEntry): void {
   }
   const least = 4 * processors(plan.host.readText("/sys/devices/system/cpu/possible") ?? "0");
   if (ring.nr_req < least)
-    refuse(`it has room for ${ring.nr_req} requests, and this kernel makes none for less than ${least}`);
+    refuse(`it is for ${ring.nr_req} requests, and this kernel makes rings for at least ${least}`);
 }
 
-/** How many there are in a list like `0-3,8`. */
+/** The number of processors in a list like `0-3,8`. */
 function processors(list: string): number {
   return list.split(",").reduce((sum, range) => {
     const [first, last = first] = range.split("-").map(Number);
@@ -93,7 +88,7 @@ async function restoreRing(task: Task, ring: AioRingEntry, context: StageContext
   if (position === undefined) return;
   const made = output(8);
   task.call.io_setup(ring.nr_req, made).hint("/proc/sys/fs/aio-max-nr limits the requests of all contexts");
-  // Where it is has to be known for what is in it.
+  // The next calls need its address.
   await task.flush();
   const at = new DataView(made.bytes.buffer).getBigUint64(0, true);
   advance(task, at, position);
@@ -101,7 +96,7 @@ async function restoreRing(task: Task, ring: AioRingEntry, context: StageContext
   task.call.mremap(at, ring.ring_len, ring.ring_len, MREMAP.MAYMOVE | MREMAP.FIXED, ring.id).expect(ring.id);
 }
 
-/** Requests whose events are taken, until the head is where it was; and requests whose events stay. */
+/** Makes requests and takes their events until the head is right, and then requests whose events stay. */
 function advance(task: Task, context: bigint, { head, tail, events }: Position): void {
   if (head === 0 && tail === 0) return;
   const file = task.call.openat(AT_FDCWD, "/dev/null", O.WRONLY | O.CLOEXEC, 0);
@@ -130,7 +125,7 @@ function advance(task: Task, context: bigint, { head, tail, events }: Position):
   task.call.close(file);
 }
 
-/** The events of the ring; its header is the kernel's. */
+/** Reads the events into the ring. Its header belongs to the kernel. */
 function readEvents(task: Task, { id, ring_len }: AioRingEntry, to: bigint, context: StageContext): void {
   const end = id + BigInt(ring_len);
   for (const run of readPageRuns(context.images, task)) {

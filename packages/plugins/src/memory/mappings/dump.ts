@@ -9,13 +9,13 @@ import {
 import { vmaStatus } from "@restage/images";
 import { MAP, O, PROT, S_IF } from "@restage/linux/abi";
 import { ownNamespace } from "../../namespaces/own-namespaces.ts";
-import { isSharedMemory } from "../shared-mappings/dump.ts";
+import { isMemfd } from "../memfd/format.ts";
 import { readMappings } from "./read-mappings.ts";
 
 const { VMA_AREA_REGULAR, VMA_AREA_VSYSCALL, VMA_AREA_VDSO, VMA_AREA_VVAR, VMA_AREA_HEAP } = vmaStatus;
 const { VMA_FILE_PRIVATE, VMA_FILE_SHARED, VMA_ANON_PRIVATE } = vmaStatus;
 
-/** Mappings with names of the kernel's. */
+/** Mappings that the kernel names. */
 const SPECIAL: Readonly<Record<string, number>> = {
   "[vsyscall]": VMA_AREA_VSYSCALL | VMA_ANON_PRIVATE,
   "[vdso]": VMA_AREA_REGULAR | VMA_AREA_VDSO | VMA_ANON_PRIVATE,
@@ -23,11 +23,12 @@ const SPECIAL: Readonly<Record<string, number>> = {
   "[heap]": VMA_AREA_REGULAR | VMA_AREA_HEAP | VMA_ANON_PRIVATE,
 };
 
-/** What a task's memory is mapped from. */
+/** The mappings of every task. */
 export function mappings(): Plugin {
   return definePlugin({
     name: "mappings",
     duty: "mappings",
+    phases: { inspect: "mappings of every task; refuses huge pages, uprobes, and mappings of devices and sockets" },
     dump({ phases }) {
       phases.inspect.task.tap("mappings", (task, context) => {
         task.mappings = joinVvar(readMappings(context.host, task.hostPid));
@@ -37,7 +38,7 @@ export function mappings(): Plugin {
   });
 }
 
-/** From Linux 6.13 on vvar has two parts; images have one mapping for both. */
+/** From Linux 6.13 on, vvar has two parts. Images have one mapping for both. */
 function joinVvar(mappings: readonly Mapping[]): readonly Mapping[] {
   const joined: Mapping[] = [];
   for (const mapping of mappings) {
@@ -64,7 +65,7 @@ function describe(mapping: Mapping, task: SeizedTask, context: DumpContext): voi
     return;
   }
   if (name === "[uprobes]") {
-    refuse("somebody has set uprobes in this process");
+    refuse("uprobes are set in this process, which are not saved");
     return;
   }
   if (flags.has("ht")) {
@@ -81,11 +82,11 @@ function describe(mapping: Mapping, task: SeizedTask, context: DumpContext): voi
   else describeFile(mapping, task, context, refuse);
 }
 
-/** System V shared memory: its id is the inode's number. */
+/** Describes System V shared memory. Its id is the inode number. */
 function describeSegment({ entry, inode }: Mapping, context: DumpContext, refuse: (why: string) => void): void {
   if (ownNamespace(context, "ipc") === undefined)
     refuse(
-      "it is System V shared memory of this process's IPC namespace: only that of a namespace of the tree's own is saved",
+      "it is System V shared memory of the host's IPC namespace: only that of the tree's own IPC namespace is saved",
     );
   entry.flags = (entry.flags ?? 0) | MAP.ANONYMOUS;
   entry.status = VMA_AREA_REGULAR | vmaStatus.VMA_AREA_SYSVIPC | vmaStatus.VMA_ANON_SHARED;
@@ -102,11 +103,12 @@ function describeFile(mapping: Mapping, task: SeizedTask, context: DumpContext, 
   entry.status = VMA_AREA_REGULAR | (isShared ? VMA_FILE_SHARED : VMA_FILE_PRIVATE);
   const file = context.files.addPath(task, proc, flags, identityOfMapped(mapping, task, proc, context));
   entry.shmid = BigInt(file.id);
-  if (isSharedMemory(file)) entry.status |= vmaStatus.VMA_AREA_MEMFD;
-  else if ((file.stat.mode & S_IF.MT) !== S_IF.REG) refuse("it maps no regular file: these are not saved yet");
+  if (isMemfd(file)) entry.status |= vmaStatus.VMA_AREA_MEMFD;
+  else if ((file.stat.mode & S_IF.MT) !== S_IF.REG)
+    refuse("it maps a file that is not regular, which is not saved yet");
 }
 
-/** The link is followed for CAP_CHECKPOINT_RESTORE only (proc(5)): without it the file at the path has to be the one that is mapped. */
+/** Following the link requires CAP_CHECKPOINT_RESTORE (proc(5)). Without it, the file at the path must be the one that is mapped. */
 function identityOfMapped(
   { name, inode }: Mapping,
   task: SeizedTask,
@@ -122,7 +124,7 @@ function identityOfMapped(
   }
 }
 
-/** How the file had been opened: the permissions of the link say so. */
+/** How the file was opened: the permissions of the link tell. */
 function openFlags({ host }: DumpContext, link: string): number {
   const mode = (host.inode(link, false)?.mode ?? 0) & 0o600;
   return mode === 0o600 ? O.RDWR : mode === 0o200 ? O.WRONLY : O.RDONLY;

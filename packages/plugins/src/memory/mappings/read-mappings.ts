@@ -1,9 +1,10 @@
 import { type Host, type Mapping, RestoreError } from "@restage/core";
 import { MADV, MAP, PROT } from "@restage/linux/abi";
+import { encodeAdvice } from "./format.ts";
 
 const HEADER = /^([0-9a-f]+)-([0-9a-f]+) (\S{4}) ([0-9a-f]+) (\S+) (\d+) *(.*)$/;
 
-/** What VmFlags say that mmap(2) takes. */
+/** VmFlags that stand for flags of mmap(2). */
 const MAP_FLAGS: Readonly<Record<string, number>> = {
   gd: MAP.GROWSDOWN,
   lo: MAP.LOCKED,
@@ -11,7 +12,7 @@ const MAP_FLAGS: Readonly<Record<string, number>> = {
   ht: MAP.HUGETLB,
 };
 
-/** What VmFlags say that madvise(2) does. */
+/** VmFlags that stand for advice of madvise(2). */
 const ADVICE: Readonly<Record<string, number>> = {
   sr: MADV.SEQUENTIAL,
   rr: MADV.RANDOM,
@@ -23,7 +24,7 @@ const ADVICE: Readonly<Record<string, number>> = {
   wf: MADV.WIPEONFORK,
 };
 
-/** Reads /proc/PID/smaps. Entries have all that can be told from there. */
+/** Reads /proc/PID/smaps. Entries get everything that smaps tells. */
 export function readMappings(host: Host, pid: number): readonly Mapping[] {
   const mappings: Mapping[] = [];
   for (const line of smaps(host, pid).split("\n")) {
@@ -51,12 +52,8 @@ function smaps(host: Host, pid: number): string {
 function entryOf(mapping: Omit<Mapping, "flags" | "entry">, vmFlags: ReadonlySet<string>): Mapping["entry"] {
   const [readable, writable, executable, sharing] = mapping.permissions;
   let flags = sharing === "s" ? MAP.SHARED : MAP.PRIVATE;
-  let madv = 0n;
-  for (const flag of vmFlags) {
-    flags |= MAP_FLAGS[flag] ?? 0;
-    const advice = ADVICE[flag];
-    if (advice !== undefined) madv |= 1n << BigInt(advice);
-  }
+  for (const flag of vmFlags) flags |= MAP_FLAGS[flag] ?? 0;
+  const madv = encodeAdvice([...vmFlags].flatMap((flag) => ADVICE[flag] ?? []));
   return {
     start: mapping.start,
     end: mapping.end,

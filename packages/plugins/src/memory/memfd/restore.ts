@@ -1,30 +1,15 @@
-import {
-  definePlugin,
-  defineService,
-  type Plugin,
-  type Service,
-  type StageContext,
-  type Task,
-  type Value,
-} from "@restage/core";
+import { definePlugin, type Plugin, type StageContext, type Task, type Value } from "@restage/core";
 import { AT_FDCWD, F, MAP, MFD, O, PAGE_SIZE, PROT, S_IF, SEEK } from "@restage/linux/abi";
 import { OpenFiles } from "../../files/open-files.ts";
 import { alignUp, HUGE_PAGES_HINT, hugePageSize } from "../huge-pages.ts";
 import { fillPages, MAX_BYTES, openPages, placeAt } from "../page-content.ts";
-import { findSegments, type Segment } from "../segments.ts";
-
-/** The shared memory that was made for the tree. */
-export interface Segments {
-  readonly all: readonly Segment[];
-}
-
-export const Segments: Service<Segments> = defineService<Segments>("segments");
+import { findSegments, type Segment, Segments } from "../segments.ts";
 
 /**
- * Memfds, as open files and for mapping, and shared anonymous memory.
+ * Memfds, open or mapped, and shared anonymous memory.
  *
- * FORKING: the root task makes them, with their content, under numbers that all tasks inherit; so each can map them, whenever it maps its
- * memory. RESTORE_SIGCHLD: when all is mapped, seals.
+ * FORKING: the root task makes them with their content. All tasks inherit the descriptors under the same numbers, and each maps them when it maps its
+ * memory. RESTORE_SIGCHLD: seals, after everything is mapped.
  */
 export function memfds(): Plugin {
   return definePlugin({
@@ -38,7 +23,6 @@ export function memfds(): Plugin {
       RESTORE_SIGCHLD: "seals memfds",
     },
     apply({ plan, stages, openFile, service, provide }) {
-      let context: StageContext | undefined;
       let segments: readonly Segment[] = [];
       provide(Segments, {
         get all() {
@@ -51,11 +35,8 @@ export function memfds(): Plugin {
           for (const id of files) service(OpenFiles).substitute(id, `/proc/self/fd/${number}`);
         }
       });
-      stages.FORKING.enter.tap("memfds", (stage) => {
-        context = stage;
-      });
-      stages.FORKING.task.tap("memfds", (task) => {
-        if (context === undefined || task !== context.tree.root) return;
+      stages.FORKING.task.tap("memfds", (task, context) => {
+        if (task !== context.tree.root) return;
         for (const segment of segments) make(task, segment, context);
       });
       openFile.for("MEMFD").tap("memfds", ({ task, entry: { memfd } }) => {
@@ -65,8 +46,8 @@ export function memfds(): Plugin {
         if (memfd.pos !== 0n) task.call.lseek(descriptor, memfd.pos, SEEK.SET).expect(memfd.pos);
         return descriptor;
       });
-      stages.RESTORE_SIGCHLD.task.tap("memfds", (task) => {
-        if (task !== context?.tree.root) return;
+      stages.RESTORE_SIGCHLD.task.tap("memfds", (task, { tree }) => {
+        if (task !== tree.root) return;
         for (const { number, seals } of segments) if (seals !== 0) task.call.fcntl(number, F.ADD_SEALS, seals);
       });
     },
@@ -77,7 +58,7 @@ function make(task: Task, segment: Segment, context: StageContext): void {
   const { call } = task;
   const memfd = call.memfd_create(segment.name, MFD.CLOEXEC | MFD.ALLOW_SEALING | segment.hugePages);
   if (segment.hugePages === 0) moveContent(task, segment, memfd, context);
-  // Whole pages were moved: it may end within the last.
+  // Whole pages were moved, but the memory may end within the last one.
   if (segment.size > 0n) call.ftruncate(memfd, segment.size);
   if (segment.hugePages !== 0) fillHugePages(task, segment, memfd, context);
   const permissions = segment.mode & ~S_IF.MT;
@@ -86,7 +67,7 @@ function make(task: Task, segment: Segment, context: StageContext): void {
   task.place(memfd, segment.number, { cloexec: true });
 }
 
-/** The content is moved inside the kernel: nobody has it mapped yet. */
+/** Moves the content inside the kernel: nothing is mapped yet. */
 function moveContent(task: Task, segment: Segment, memfd: Value, context: StageContext): void {
   const { call } = task;
   for (const run of segment.runs) {
@@ -101,10 +82,10 @@ function moveContent(task: Task, segment: Segment, memfd: Value, context: StageC
   }
 }
 
-/** Huge pages can only be written where they are mapped: the root task has nothing after the zone yet. */
+/** Huge pages can only be written where they are mapped. The root task has nothing mapped after the restorer area yet. */
 function fillHugePages(task: Task, segment: Segment, memfd: Value, context: StageContext): void {
-  const { restorerArea: zone } = context.stub;
-  const at = alignUp(zone.start + zone.length, hugePageSize(segment.hugePages));
+  const { start, length } = context.stub.restorerArea;
+  const at = alignUp(start + length, hugePageSize(segment.hugePages));
   const flags = MAP.SHARED | MAP.FIXED_NOREPLACE;
   task.call
     .mmap(at, segment.size, PROT.READ | PROT.WRITE, flags, memfd, 0)

@@ -1,33 +1,33 @@
 import type { Task } from "@restage/core";
 import type { PageRun, VmaEntry } from "@restage/images";
 import { MADV, MAP, PAGE_SIZE } from "@restage/linux/abi";
-import { isFile, kindOf } from "../mappings/vmas.ts";
+import { encodeAdvice, isFile, kindOf } from "../mappings/format.ts";
 
-/** Advice with which the kernel does not hand a mapping on as it is. */
-const NOT_HANDED_ON = (1n << BigInt(MADV.DONTFORK)) | (1n << BigInt(MADV.WIPEONFORK));
+/** Advice that keeps the kernel from passing a mapping on to a child unchanged. */
+const NOT_PASSED_ON = encodeAdvice([MADV.DONTFORK, MADV.WIPEONFORK]);
 
 /**
- * The mappings that a task already has from the one that forked it, because both have them alike: their pages stay shared (copy on write) where the
- * contents are the same.
+ * The mappings that a task inherits from the task that forked it, because both have the same ones. Their pages stay shared (copy on write) where the
+ * contents are equal.
  */
 export function inheritedVmas(task: Task): ReadonlySet<VmaEntry> {
   const { forker } = task;
   if (forker?.survives !== true || forker.mm.exe_file_id !== task.mm.exe_file_id) return new Set();
-  const theirs = new Map(forker.mm.vmas.filter(isHandedOn).map((vma) => [vma.start, vma]));
+  const theirs = new Map(forker.mm.vmas.filter(isPassedOn).map((vma) => [vma.start, vma]));
   const guards = [...task.mm.vmas, ...forker.mm.vmas].filter((vma) => kindOf(vma) === "guard");
   return new Set(
     task.mm.vmas.filter((vma) => {
       const other = theirs.get(vma.start);
-      if (other === undefined || !isHandedOn(vma) || !isAlike(vma, other)) return false;
-      // Guard regions are handed on too, and both may have others.
+      if (other === undefined || !isPassedOn(vma) || !isAlike(vma, other)) return false;
+      // Guard regions are inherited too, and the two tasks may have different ones.
       return !guards.some(({ start, end }) => start < vma.end && vma.start < end);
     }),
   );
 }
 
-function isHandedOn(vma: VmaEntry): boolean {
+function isPassedOn(vma: VmaEntry): boolean {
   const flags = MAP.LOCKED | MAP.HUGETLB;
-  return kindOf(vma) === "private" && (vma.flags & flags) === 0 && ((vma.madv ?? 0n) & NOT_HANDED_ON) === 0n;
+  return kindOf(vma) === "private" && (vma.flags & flags) === 0 && ((vma.madv ?? 0n) & NOT_PASSED_ON) === 0n;
 }
 
 function isAlike(a: VmaEntry, b: VmaEntry): boolean {
@@ -41,7 +41,7 @@ export interface Range {
   readonly end: bigint;
 }
 
-/** The pages of a mapping that one has content for and the other does not; both lists ascend. */
+/** The pages of a mapping that one task has content for and the other does not. Both lists are in ascending order. */
 export function pagesOnlyIn(theirs: readonly PageRun[], own: readonly PageRun[], within: Range): readonly Range[] {
   const gaps: Range[] = [];
   let next = 0;

@@ -1,8 +1,6 @@
 import {
-  data,
   definePlugin,
   type ImageSet,
-  type MemoryPatch,
   type Plan,
   type Plugin,
   type StageContext,
@@ -14,16 +12,18 @@ import type { PageRun, VmaEntry } from "@restage/images";
 import { MADV, MAP, O, PAGE_SIZE, PROT, TASK_SIZE } from "@restage/linux/abi";
 import { OpenFiles } from "../../files/open-files.ts";
 import { HUGE_PAGES_HINT, hasHugePages } from "../huge-pages.ts";
-import { advise, checkVmas, isFile, kindOf, printVma } from "../mappings/vmas.ts";
+import { advise } from "../mappings/advise.ts";
+import { checkMappings } from "../mappings/check-mappings.ts";
+import { decodeAdvice, isFile, kindOf } from "../mappings/format.ts";
 import { type Content, fillPages, mergePages, readPageRuns } from "../page-content.ts";
-import { readBytes } from "../read-pages.ts";
 import { inheritedVmas, pagesOnlyIn } from "./inherited.ts";
+import { Patch } from "./patch.ts";
 
 /**
  * Private memory, anonymous and of files, with its content.
  *
- * FORKING for tasks with children: what parent and child share has to be there before the child is forked. RESTORE for the others, which all
- * work at once.
+ * Tasks with children restore it in FORKING: pages that parent and child share must be in place before the child is forked. All others restore it in
+ * RESTORE, at the same time.
  */
 export function privateMemory(): Plugin {
   return definePlugin({
@@ -35,18 +35,16 @@ export function privateMemory(): Plugin {
       RESTORE: "all others map and fill their private memory",
     },
     apply({ plan, stages, patchMemory, service }) {
-      let context: StageContext | undefined;
       plan.tap("private-memory", (plan) => {
         for (let source = plan.images.source.parent(); source !== undefined; source = source.parent()) {
           plan.serviceDescriptors.keepOpen(source.directory());
         }
         for (const task of plan.survivors) {
-          checkVmas(plan, task);
+          checkMappings(plan, task);
           checkPages(plan, task);
         }
       });
-      const restore = async (task: Task) => {
-        if (context === undefined) return;
+      const restore = async (task: Task, context: StageContext) => {
         const { images, stub } = context;
         const runs = readPageRuns(images, task);
         const patch = new Patch(task, runs);
@@ -72,22 +70,19 @@ export function privateMemory(): Plugin {
         for (const vma of vmas) if (!inherited.has(vma)) advise(task, vma);
         installGuards(task);
       };
-      stages.FORKING.enter.tap("private-memory", (stage) => {
-        context = stage;
+      stages.FORKING.task.tapPromise("private-memory", async (task, context) => {
+        // The children of a helper must not inherit the memory of its parent.
+        if (task.kind === "helper") unmapAllBut(task, new Set(), context.stub.restorerArea);
+        if (task.survives && task.forks.length > 0) await restore(task, context);
       });
-      stages.FORKING.task.tapPromise("private-memory", async (task) => {
-        // What a helper has of its parent's memory is none of its children's affair.
-        if (task.kind === "helper" && context !== undefined) unmapAllBut(task, new Set(), context.stub.restorerArea);
-        if (task.survives && task.forks.length > 0) await restore(task);
-      });
-      stages.RESTORE.task.tapPromise("private-memory", async (task) => {
-        if (task.survives && task.forks.length === 0) await restore(task);
+      stages.RESTORE.task.tapPromise("private-memory", async (task, context) => {
+        if (task.survives && task.forks.length === 0) await restore(task, context);
       });
     },
   });
 }
 
-/** Runs and mappings both ascend. */
+/** Refuses pages outside of private mappings. Runs and mappings are both in ascending order. */
 function checkPages(plan: Plan, task: Task): void {
   const vmas = task.mm.vmas.filter((vma) => ["private", "aio", "vdso"].includes(kindOf(vma)));
   let next = 0;
@@ -100,20 +95,20 @@ function checkPages(plan: Plan, task: Task): void {
     if (at >= end) continue;
     plan.refuse({
       what: `pages at ${run.address.toString(16)}`,
-      why: "they are in no private mapping: pagemap and mm image contradict each other",
+      why: "they are not in a private mapping: the pagemap and mm images contradict each other",
       pid: task.pid,
     });
   }
 }
 
-/** Everything that came from the forker goes, but what both have alike; the zone stays. */
+/** Unmaps what came from the forker, except mappings that both have and the restorer area. */
 function unmapAllBut(
   task: Task,
   kept: ReadonlySet<VmaEntry>,
-  zone: { readonly start: number; readonly length: number },
+  area: { readonly start: number; readonly length: number },
 ): void {
   const ranges = [...kept].map(({ start, end }) => ({ start: Number(start), end: Number(end) }));
-  ranges.push({ start: zone.start, end: zone.start + zone.length });
+  ranges.push({ start: area.start, end: area.start + area.length });
   ranges.sort((a, b) => a.start - b.start);
   let at = 0;
   for (const { start, end } of ranges) {
@@ -123,7 +118,7 @@ function unmapAllBut(
   if (at < TASK_SIZE) task.call.munmap(at, TASK_SIZE - at);
 }
 
-/** Inherited pages that only the forker had. */
+/** Gives back inherited pages that only the forker had. */
 function dropForeignPages(
   images: ImageSet,
   task: Task,
@@ -137,12 +132,12 @@ function dropForeignPages(
   }
 }
 
-/** Content and the mapping that it is in. */
+/** Content, with the mapping that it is in. */
 interface VmaContent extends Content {
   readonly vma: VmaEntry;
 }
 
-/** The runs cut at the borders of mappings, each with its mapping; those of other mappings (the vdso's) left out. Both ascend. */
+/** Cuts runs at the borders of mappings, and leaves out those of other mappings (the vdso). Both are in ascending order. */
 function contentOf(task: Task, vmas: readonly VmaEntry[], runs: readonly PageRun[]): VmaContent[] {
   const content: VmaContent[] = [];
   let next = 0;
@@ -165,7 +160,7 @@ function contentOf(task: Task, vmas: readonly VmaEntry[], runs: readonly PageRun
   return content;
 }
 
-/** Two runs as one, when the second goes on where the first ends, in memory and in the image: CRIU writes at most 1 MiB in one. */
+/** Joins two runs that follow each other in memory and in the image: CRIU writes runs of at most 1 MiB. */
 function joinRuns(first: PageRun, second: PageRun): PageRun | undefined {
   const length = first.pages * PAGE_SIZE;
   const follows = first.address + BigInt(length) === second.address && (first.offset ?? 0) + length === second.offset;
@@ -207,56 +202,18 @@ function protectAll(task: Task, filled: ReadonlySet<VmaEntry>): void {
   }
 }
 
-/** Guard regions stand in the image as mappings within others. */
+/** Images have guard regions as mappings within others. */
 function installGuards(task: Task): void {
   for (const vma of task.mm.vmas) {
     if (kindOf(vma) !== "guard") continue;
     task.call
       .madvise(vma.start, vma.end - vma.start, MADV.GUARD_INSTALL)
-      .hint("guard regions need Linux 6.13 or newer");
+      .hint("guard regions require Linux 6.13 or newer");
   }
 }
 
-function vmaAt(vmas: readonly VmaEntry[], address: bigint): VmaEntry | undefined {
-  return vmas.find((vma) => vma.start <= address && address < vma.end);
-}
-
-/** Transparent huge pages, that is. */
+/** Can it have transparent huge pages? */
 function mayBecomeHuge(vma: VmaEntry, task: Task): boolean {
   if (isFile(vma) || hasHugePages(vma) || task.mm.thp_disabled === true) return false;
-  return ((vma.madv ?? 0n) & (1n << BigInt(MADV.NOHUGEPAGE))) === 0n;
-}
-
-/** Collects what `patchMemory` taps write; applied when the pages are there and still writable. */
-class Patch implements MemoryPatch {
-  readonly task: Task;
-  readonly writes: { readonly address: bigint; readonly bytes: Uint8Array }[] = [];
-  readonly #runs: readonly PageRun[];
-
-  constructor(task: Task, runs: readonly PageRun[]) {
-    this.task = task;
-    this.#runs = runs;
-  }
-
-  read(address: bigint, length: number): Uint8Array | undefined {
-    return readBytes(this.#runs, address, length);
-  }
-
-  write(address: bigint, bytes: Uint8Array): void {
-    const vma = vmaAt(this.task.mm.vmas, address);
-    if (vma === undefined || kindOf(vma) !== "private" || address + BigInt(bytes.length) > vma.end) {
-      const where = vma === undefined ? "no mapping is there" : `mapping ${printVma(vma)}`;
-      throw new RangeError(`Cannot write ${bytes.length} bytes at 0x${address.toString(16)}: ${where}`);
-    }
-    this.writes.push({ address, bytes });
-  }
-
-  /** The mappings that are written to. */
-  touched(vmas: readonly VmaEntry[]): readonly VmaEntry[] {
-    return this.writes.flatMap(({ address }) => vmaAt(vmas, address) ?? []);
-  }
-
-  apply(): void {
-    for (const { address, bytes } of this.writes) this.task.copy(address, data(bytes));
-  }
+  return !decodeAdvice(vma).includes(MADV.NOHUGEPAGE);
 }

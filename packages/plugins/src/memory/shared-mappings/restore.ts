@@ -2,13 +2,13 @@ import { definePlugin, type Plan, type Plugin, type Task, type Value } from "@re
 import { type VmaEntry, vmaStatus } from "@restage/images";
 import { F_SEAL, MAP, O, PROT } from "@restage/linux/abi";
 import { OpenFiles } from "../../files/open-files.ts";
-import { advise, has, kindOf, printVma } from "../mappings/vmas.ts";
-import { Segments } from "../memfd/restore.ts";
-import type { Segment } from "../segments.ts";
+import { advise } from "../mappings/advise.ts";
+import { has, kindOf, printVma } from "../mappings/format.ts";
+import { type Segment, Segments } from "../segments.ts";
 
 /**
- * Shared mappings: of files, memfds and shared anonymous memory. Each task maps its own, when it has mapped its private memory: FORKING for
- * tasks with children, RESTORE for the others.
+ * Shared mappings of files, memfds and shared anonymous memory. Each task maps its own after its private memory: in FORKING if it has children, otherwise
+ * in RESTORE.
  */
 export function sharedMappings(): Plugin {
   return definePlugin({
@@ -52,7 +52,7 @@ function mapShared(task: Task, segments: readonly Segment[], files: OpenFiles): 
   for (const file of open.values()) task.call.close(file);
 }
 
-/** What a mapping may become by mprotect depends on how its file was open. One that is to be sealed against writing must not be writable. */
+/** The access that the file was opened with limits later mprotect(2) calls. A memfd with a write seal must not be mapped writable. */
 function accessOf(vma: VmaEntry, segment: Segment | undefined): number {
   if (((segment?.seals ?? 0) & F_SEAL.WRITE) !== 0) return O.RDONLY;
   const isWritable = (vma.prot & PROT.WRITE) !== 0;
@@ -70,7 +70,7 @@ function checkShared(plan: Plan, segments: readonly Segment[]): void {
       if (kindOf(vma) !== "shared" || segmentOf(vma, segments) !== undefined) continue;
       const file = plan.images.file(Number(vma.shmid), `mm-${task.pid}.img`);
       if (file.reg !== undefined) continue;
-      const why = "the file that it maps is neither a regular one nor a memfd";
+      const why = "its file is neither a regular file nor a memfd";
       plan.refuse({ what: `mapping ${printVma(vma)}`, why, pid: task.pid });
     }
   }

@@ -3,9 +3,10 @@ import type { VmaEntry } from "@restage/images";
 import { PAGE_SIZE, PROT, SHM } from "@restage/linux/abi";
 import { hasOwnNamespace, namespaceId } from "../../namespaces/own-namespaces.ts";
 import { hugePageSize } from "../huge-pages.ts";
-import { advise, kindOf, printVma } from "../mappings/vmas.ts";
+import { advise } from "../mappings/advise.ts";
+import { kindOf, printVma } from "../mappings/format.ts";
 
-/** A segment that is attached once, of which all or parts are mapped still. */
+/** One attachment of a segment. Parts of it may have been unmapped since. */
 interface Attachment {
   readonly id: number;
   readonly start: bigint;
@@ -14,8 +15,8 @@ interface Attachment {
 }
 
 /**
- * Mappings of System V shared memory, which the root task has made: attached when the task has mapped its private memory. FORKING for tasks with
- * children, RESTORE for the others.
+ * Mappings of System V shared memory, which the root task has made. Each task attaches them after its private memory: in FORKING if it has children,
+ * otherwise in RESTORE.
  */
 export function systemVMappings(): Plugin {
   return definePlugin({
@@ -42,7 +43,7 @@ export function systemVMappings(): Plugin {
   });
 }
 
-/** The whole segment is attached; parts that are mapped no more go, and protections that were changed are so again. */
+/** Attaches whole segments, unmaps the parts that were unmapped, and sets the protections that were changed. */
 function attach(task: Task, sizes: ReadonlyMap<number, bigint>): void {
   for (const { id, start, end, vmas } of attachmentsOf(task, sizes)) {
     const prot = vmas.reduce((all, vma) => all | vma.prot, 0);
@@ -78,7 +79,7 @@ function attachmentsOf(task: Task, sizes: ReadonlyMap<number, bigint>): readonly
   return [...attachments.values()];
 }
 
-/** Bytes of the segments, in whole pages, by their ids. */
+/** The sizes of the segments in bytes, rounded up to whole pages, by id. */
 function sizesOf({ images, tree }: Plan): ReadonlyMap<number, bigint> {
   if (!hasOwnNamespace(images, tree.root, "ipc")) return new Map();
   const segments = images.values("ipcns_shm", namespaceId(tree.root, "ipc") ?? 0);
@@ -96,8 +97,8 @@ function checkAttachments(plan: Plan, task: Task, sizes: ReadonlyMap<number, big
     if (first === undefined) continue;
     const refuse = (why: string) => plan.refuse({ what: `mapping ${printVma(first)}`, why, pid: task.pid });
     if (!sizes.has(id))
-      refuse(`System V shared memory ${id} is not in the checkpoint: it is the host's, or was removed`);
+      refuse(`System V shared memory ${id} is not in the images: it belongs to the host, or was removed`);
     const other = task.mm.vmas.find((vma) => !vmas.includes(vma) && vma.start < end && start < vma.end);
-    if (other !== undefined) refuse(`${printVma(other)} is where another part of the segment was unmapped`);
+    if (other !== undefined) refuse(`${printVma(other)} overlaps a part of the segment that was unmapped`);
   }
 }

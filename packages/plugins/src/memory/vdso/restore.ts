@@ -1,19 +1,18 @@
 import { data, definePlugin, type Plugin, RestoreError, type StageContext, type Task } from "@restage/core";
-import type { VmaEntry } from "@restage/images";
+import { readPageBytes, type VmaEntry } from "@restage/images";
 import { MAP, MREMAP, PROT } from "@restage/linux/abi";
-import { kindOf } from "../mappings/vmas.ts";
+import { kindOf } from "../mappings/format.ts";
 import { readPageRuns } from "../page-content.ts";
-import { readBytes } from "../read-pages.ts";
 import { readVdsoSymbols } from "./vdso-image.ts";
 
 export interface VdsoOptions {
-  /** Redirect the old functions also where this kernel's vdso is the same: for trying it. */
+  /** Redirects the recorded functions even where this kernel has the same vdso. For tests. */
   readonly redirect?: boolean;
 }
 
 /**
- * RESTORE: the kernel's vdso and vvar go to the addresses that the checkpoint has. When this kernel's vdso is another one, the old
- * text stays and its functions jump to the new ones, which then lie where there is room.
+ * RESTORE: moves the kernel's vdso and vvar to their recorded addresses. When this kernel has a different vdso, the recorded text comes back as memory and
+ * each of its functions jumps to this kernel's, which is moved to free address space.
  */
 export function vdso(options: VdsoOptions = {}): Plugin {
   return definePlugin({
@@ -22,18 +21,17 @@ export function vdso(options: VdsoOptions = {}): Plugin {
     needs: ["private-memory"],
     stages: { RESTORE: "vdso and vvar are moved to their recorded addresses, or redirected to this kernel's" },
     apply({ stages }) {
-      let context: StageContext | undefined;
-      let same = true;
-      stages.RESTORE.enter.tap("vdso", (stage) => {
-        context = stage;
+      let isSame = true;
+      stages.RESTORE.enter.tap("vdso", (context) => {
         // All tasks of a checkpoint come from one kernel: one comparison is enough.
-        const task = stage.tree.tasks.find((task) => task.survives && vdsoOf(task) !== undefined);
-        same = options.redirect !== true && (task === undefined || isSameVdso(stage, task));
+        const task = context.tree.tasks.find((task) => task.survives && vdsoOf(task) !== undefined);
+        isSame = options.redirect !== true && (task === undefined || isSameVdso(context, task));
       });
-      stages.RESTORE.task.tap("vdso", (task) => {
-        if (context === undefined || !task.survives || vdsoOf(task) === undefined) return;
-        if (same) moveVdso(context, task);
-        else redirectVdso(context, task);
+      stages.RESTORE.task.tap("vdso", (task, context) => {
+        const recorded = task.survives ? vdsoOf(task) : undefined;
+        if (recorded === undefined) return;
+        if (isSame) moveVdso(context, task, recorded);
+        else redirectVdso(context, task, recorded);
       });
     },
   });
@@ -49,14 +47,14 @@ function vvarOf(task: Task): readonly VmaEntry[] {
 
 /** The text of the recorded vdso. */
 function recordedText(context: StageContext, task: Task, vma: VmaEntry): Uint8Array | undefined {
-  return readBytes(readPageRuns(context.images, task), vma.start, Number(vma.end - vma.start));
+  return readPageBytes(readPageRuns(context.images, task), vma.start, Number(vma.end - vma.start));
 }
 
-/** Same sizes, same order, same functions at the same places: nobody can tell the difference. */
+/** Does this kernel's vdso have the same sizes, order, and functions at the same offsets as the recorded one? */
 function isSameVdso(context: StageContext, task: Task): boolean {
   const recorded = vdsoOf(task);
   const { vdso: parked, vdsoText } = context.stub;
-  // A recording kernel has none: it shows the common case.
+  // A recording kernel has none: assume the common case.
   if (recorded === undefined || vdsoText === undefined) return true;
   const vvar = vvarOf(task);
   const size = (ranges: readonly { start: bigint | number; end: bigint | number }[]) =>
@@ -73,10 +71,8 @@ function isSameVdso(context: StageContext, task: Task): boolean {
   return old.size === now.size && [...old].every(([name, at]) => now.get(name) === at);
 }
 
-/** Each parked mapping by itself, in address order: mremap takes no two mappings at once. */
-function moveVdso(context: StageContext, task: Task): void {
-  const recorded = vdsoOf(task);
-  if (recorded === undefined) return;
+/** Moves the parked mappings one by one, in address order, because mremap(2) takes one mapping at a time. */
+function moveVdso(context: StageContext, task: Task, recorded: VmaEntry): void {
   let vvarAt = Number(vvarOf(task)[0]?.start ?? 0);
   for (const { name, start, end } of context.stub.vdso) {
     const length = end - start;
@@ -87,7 +83,7 @@ function moveVdso(context: StageContext, task: Task): void {
   }
 }
 
-/** `movabs rax, target ; jmp rax`, 12 bytes; callers of a vdso function do not count on rax. */
+/** `movabs rax, target ; jmp rax`, 12 bytes. Callers of a vdso function do not expect rax to be preserved. */
 function jumpTo(target: bigint): Uint8Array {
   const code = new Uint8Array(12);
   code.set([0x48, 0xb8]);
@@ -96,17 +92,15 @@ function jumpTo(target: bigint): Uint8Array {
   return code;
 }
 
-/** The recorded text comes back as memory, and each of its functions jumps to this kernel's function of that name. */
-function redirectVdso(context: StageContext, task: Task): void {
-  const recorded = vdsoOf(task);
-  if (recorded === undefined) return;
+/** Restores the recorded text as memory, with each function patched to jump to this kernel's function of that name. */
+function redirectVdso(context: StageContext, task: Task, recorded: VmaEntry): void {
   const text = recordedText(context, task, recorded);
   const old = text === undefined ? undefined : readVdsoSymbols(text);
   const now = context.stub.vdsoText === undefined ? undefined : readVdsoSymbols(context.stub.vdsoText);
   if (text === undefined || old === undefined || now === undefined) {
     throw new RestoreError(
       "ERR_IMAGE",
-      `The recorded vdso of task ${task.pid} cannot be read, and this kernel's is another one`,
+      `Cannot restore the vdso of task ${task.pid}: the recorded one cannot be read, and this kernel has a different one`,
       {
         pid: task.pid,
         hint: "restore on the kernel where the checkpoint was made",
@@ -126,9 +120,13 @@ function redirectVdso(context: StageContext, task: Task): void {
   for (const [name, at] of old) {
     const target = now.get(name);
     if (target === undefined) {
-      throw new RestoreError("ERR_REFUSED", `This kernel's vdso has no ${name}, which task ${task.pid} may call`, {
-        pid: task.pid,
-      });
+      throw new RestoreError(
+        "ERR_REFUSED",
+        `Cannot restore the vdso of task ${task.pid}: this kernel's vdso has no ${name}`,
+        {
+          pid: task.pid,
+        },
+      );
     }
     patched.set(jumpTo(runtime + BigInt(target)), at);
   }
@@ -141,10 +139,10 @@ function redirectVdso(context: StageContext, task: Task): void {
   task.call.mprotect(recorded.start, size, READ | EXEC);
 }
 
-/** Address space beside everything that the task has, below its highest mapping. */
-function findRoom(task: Task, length: number, zone: { readonly start: number; readonly length: number }): number {
+/** Free address space below the highest mapping of the task. */
+function findRoom(task: Task, length: number, area: { readonly start: number; readonly length: number }): number {
   const occupied = [...task.mm.vmas.map(({ start, end }) => ({ start: Number(start), end: Number(end) }))];
-  occupied.push({ start: zone.start, end: zone.start + zone.length });
+  occupied.push({ start: area.start, end: area.start + area.length });
   occupied.sort((a, b) => b.start - a.start);
   let top = 0x7fff_f000_0000;
   for (const { start, end } of occupied) {

@@ -1,12 +1,12 @@
 import { DT, ELF_MAGIC, ELF64, ELFCLASS, PT, STT } from "@restage/linux/abi";
 
-/** A function of a vdso and where it starts, from the start of the vdso. */
+/** The offset of each function from the start of the vdso, by name. */
 export type VdsoSymbols = ReadonlyMap<string, number>;
 
 /**
  * The functions that a vdso offers, from its dynamic symbol table. Source of the layout: elf(5).
  *
- * Returns undefined when the bytes are no 64-bit ELF image with such a table.
+ * Returns undefined when the bytes are not a 64-bit ELF image with such a table.
  */
 export function readVdsoSymbols(vdso: Uint8Array): VdsoSymbols | undefined {
   const view = new DataView(vdso.buffer, vdso.byteOffset, vdso.byteLength);
@@ -50,7 +50,7 @@ function readSymbols(view: DataView, vdso: Uint8Array): VdsoSymbols | undefined 
   return symbols;
 }
 
-/** The symbol table has no length of its own: the hash tables tell it. */
+/** The symbol table does not record its own length: the hash tables do. */
 function symbolCount(view: DataView, tags: ReadonlyMap<number, number>): number {
   const hash = tags.get(DT.HASH);
   if (hash !== undefined) return view.getUint32(hash + 4, true);

@@ -23,7 +23,8 @@ import {
   SOCK_PACKET,
   SOL,
 } from "@restage/linux/abi";
-import { advise, kindOf, printVma } from "../../memory/mappings/vmas.ts";
+import { advise } from "../../memory/mappings/advise.ts";
+import { kindOf, printVma } from "../../memory/mappings/format.ts";
 import { setOption, setSocketOptions } from "../socket-options/restore.ts";
 
 const TYPES: ReadonlySet<number> = new Set([SOCK.DGRAM, SOCK.RAW, SOCK_PACKET]);

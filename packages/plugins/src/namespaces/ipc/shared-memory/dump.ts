@@ -1,6 +1,6 @@
 import type { DumpContext } from "@restage/core";
 import { AT_FDCWD, O, PAGE_SIZE, SHM } from "@restage/linux/abi";
-import { savePages } from "../../../memory/shared-mappings/dump.ts";
+import { saveSharedPages } from "../../../memory/save-shared-pages.ts";
 import { idsInside } from "../../user/ids-inside.ts";
 import { descriptionOf, readObjects } from "../objects.ts";
 
@@ -16,7 +16,7 @@ export function saveSegments(context: DumpContext, namespace: number): void {
       const end = start + Math.ceil(size / PAGE_SIZE) * PAGE_SIZE;
       const path = `/proc/self/map_files/${start.toString(16)}-${end.toString(16)}`;
       const memory = host.call.openat(AT_FDCWD, path, O.RDONLY | O.CLOEXEC, 0).result;
-      savePages(context, desc.id, memory, size);
+      saveSharedPages(context, desc.id, memory, size);
       host.call.close(memory);
     } finally {
       host.call.shmdt(start);

@@ -1,9 +1,15 @@
+/**
+ * Small pieces of memory, as the images hold it.
+ *
+ * @module
+ */
 import { closeSync, openSync, readSync } from "node:fs";
-import type { PageRun } from "@restage/images";
-import { PAGE_SIZE } from "@restage/linux/abi";
+import type { PageRun } from "./page-runs.ts";
 
-/** Bytes of memory as the images have them; undefined where not all of them are there. For small pieces: vdso, patches. */
-export function readBytes(runs: readonly PageRun[], address: bigint, length: number): Uint8Array | undefined {
+const PAGE_SIZE = 4096;
+
+/** Reads bytes of memory from the pages images; undefined when the images do not hold all of them. */
+export function readPageBytes(runs: readonly PageRun[], address: bigint, length: number): Uint8Array | undefined {
   const bytes = new Uint8Array(length);
   let done = 0;
   while (done < length) {

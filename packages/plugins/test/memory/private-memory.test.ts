@@ -1,18 +1,14 @@
-import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 import { definePlugin, type Plugin } from "@restage/core";
-import { image, type PluginTest, rehearse, type TaskInvention, testPlan, testPlugin } from "@restage/core/testing";
-import { vmaStatus } from "@restage/images";
-import { MADV, MAP, PRCTL_MM_MAP, PROT } from "@restage/linux/abi";
+import { image, type PluginTest, type TaskInvention, testDump, testPlan, testPlugin } from "@restage/core/testing";
+import { pageFlags, vmaStatus } from "@restage/images";
+import { MADV, MAP, PROT } from "@restage/linux/abi";
 import { describe, expect, it } from "vitest";
-import { regularFiles } from "../src/files/regular-file/restore.ts";
-import { mm } from "../src/memory/mm/restore.ts";
-import { inheritedVmas, pagesOnlyIn } from "../src/memory/private-memory/inherited.ts";
-import { privateMemory } from "../src/memory/private-memory/restore.ts";
-import { vdso } from "../src/memory/vdso/restore.ts";
-import { readVdsoSymbols } from "../src/memory/vdso/vdso-image.ts";
+import { regularFiles } from "../../src/files/regular-file/restore.ts";
+import { mappings } from "../../src/memory/mappings/dump.ts";
+import { privateMemory as privateMemoryOfDump } from "../../src/memory/private-memory/dump.ts";
+import { privateMemory } from "../../src/memory/private-memory/restore.ts";
 
-const { VMA_AREA_REGULAR, VMA_FILE_PRIVATE, VMA_AREA_VDSO, VMA_AREA_VVAR, VMA_ANON_SHARED } = vmaStatus;
-const PRESENT = 4;
+const { VMA_AREA_REGULAR, VMA_FILE_PRIVATE } = vmaStatus;
 
 /** Content of a task: address and number of pages, one run after the other in the pages image. */
 function content(pid: number, ...runs: readonly (readonly [vaddr: bigint, pages: number])[]) {
@@ -20,7 +16,7 @@ function content(pid: number, ...runs: readonly (readonly [vaddr: bigint, pages:
     vaddr,
     nr_pages: BigInt(pages),
     compat_nr_pages: pages,
-    flags: PRESENT,
+    flags: pageFlags.PE_PRESENT,
   }));
   const total = runs.reduce((sum, [, pages]) => sum + pages, 0);
   return [
@@ -54,7 +50,7 @@ describe("private memory", () => {
   ];
   const files = [{ id: 3, reg: { name: "/lib/x.so" } }];
 
-  it("is unmapped where a task has that of its forker, then mapped where it was, and nowhere else", async () => {
+  it("of the forker is unmapped first, then that of the task is mapped where it was", async () => {
     const lines = await texts(privateMemory(), { task: { pid: 7, vmas }, files });
     expect(startOf(lines, "munmap")).toHaveLength(2);
     const maps = startOf(lines, "mmap");
@@ -68,7 +64,7 @@ describe("private memory", () => {
     );
   });
 
-  it("gets its content in the task's own calls; a short read is a failure", async () => {
+  it("gets its content in the task's own calls, and a short read is a failure", async () => {
     const task = { pid: 7, vmas: vmas.slice(0, 1) };
     const lines = await texts(privateMemory(), { task, images: content(7, [0x10000n, 1], [0x12000n, 1]) });
     expect(startOf(lines, "openat")[0]).toMatch(/openat\(\d+, "pages-1.img"/);
@@ -85,7 +81,7 @@ describe("private memory", () => {
     expect(order).toEqual([...order].sort((a, b) => a - b));
   });
 
-  it("has its advice when it is filled", async () => {
+  it("gets its advice", async () => {
     const task = {
       pid: 7,
       vmas: [{ start: 0x20000n, end: 0x21000n, madv: (1n << BigInt(MADV.DONTDUMP)) | (1n << BigInt(MADV.DONTFORK)) }],
@@ -97,7 +93,7 @@ describe("private memory", () => {
     ]);
   });
 
-  it("is read into huge pages where a whole one is there, and may not be", async () => {
+  it("is read into huge pages where whole ones are saved, unless its advice forbids them", async () => {
     const big = { start: 0x200000n, end: 0x600000n };
     const images = content(7, [0x2ff000n, 0x301]);
     const huge = await texts(privateMemory(), { task: { pid: 7, vmas: [big] }, images });
@@ -114,7 +110,7 @@ describe("private memory", () => {
     expect(startOf(small, "preadv")).toHaveLength(1);
   });
 
-  it("of a task with children is there before they are forked, so that they share it", async () => {
+  it("of a task with children is restored before they are forked, so that they share it", async () => {
     const test = { with: [regularFiles()], task: { pid: 7, vmas, children: [{ pid: 8, vmas }] }, files };
     const forking = await testPlugin(privateMemory(), { ...test, stage: "FORKING" });
     const restore = await testPlugin(privateMemory(), { ...test, stage: "RESTORE" });
@@ -125,7 +121,7 @@ describe("private memory", () => {
     expect(restore.filter((line) => line.startsWith("8 ") && line.includes(" mmap("))).toEqual([]);
   });
 
-  it("may be patched before the task resumes: the bytes come after the pages, whatever the protection", async () => {
+  it("can be patched before the task resumes, whatever its protection", async () => {
     const patch = definePlugin({
       name: "patch",
       apply: ({ patchMemory }) => patchMemory.tap("patch", (memory) => memory.write(0x20010n, Uint8Array.of(1, 2))),
@@ -143,7 +139,7 @@ describe("private memory", () => {
     expect(order).toEqual([...order].sort((a, b) => a - b));
   });
 
-  it("cannot be patched where there is none", async () => {
+  it("cannot be patched where nothing is mapped", async () => {
     const patch = definePlugin({
       name: "patch",
       apply: ({ patchMemory }) => patchMemory.tap("patch", (memory) => memory.write(0x20fffn, Uint8Array.of(1, 2))),
@@ -178,7 +174,7 @@ describe("private memory", () => {
     ]);
   });
 
-  it("has no content outside of its mappings", async () => {
+  it("with content outside of its mappings is refused", async () => {
     const task = {
       pid: 7,
       vmas: [
@@ -193,124 +189,47 @@ describe("private memory", () => {
   });
 });
 
-describe("what a task has from its forker", () => {
-  const range = (start: bigint, end: bigint) => ({ start, end });
-  const run = (address: bigint, pages: number) => ({ address, pages }) as Parameters<typeof pagesOnlyIn>[0][number];
+/** A mapping in /proc/PID/smaps. */
+const mapped = (range: string, name = "", flags = "rd wr") =>
+  `${range} rw-p 00000000 00:00 0 ${name}\nVmFlags: ${flags}\n`;
 
-  it("is given back where only the forker had a page", () => {
-    const theirs = [run(0x1000n, 4), run(0x8000n, 2)];
-    expect(pagesOnlyIn(theirs, [], range(0x0n, 0x10000n))).toEqual([range(0x1000n, 0x5000n), range(0x8000n, 0xa000n)]);
-    expect(pagesOnlyIn(theirs, [run(0x2000n, 1)], range(0x0n, 0x10000n))).toEqual([
-      range(0x1000n, 0x2000n),
-      range(0x3000n, 0x5000n),
-      range(0x8000n, 0xa000n),
-    ]);
-    expect(pagesOnlyIn(theirs, [run(0x0n, 16)], range(0x0n, 0x10000n))).toEqual([]);
-    // Cut at the borders of the mapping.
-    expect(pagesOnlyIn(theirs, [run(0x3000n, 6)], range(0x2000n, 0x9000n))).toEqual([range(0x2000n, 0x3000n)]);
-  });
-
-  const both = (child: object, parent: object = {}) => {
-    const vma = {
-      start: 0x1000n,
-      end: 0x3000n,
-      prot: 3,
-      flags: 0x22,
-      status: VMA_AREA_REGULAR | vmaStatus.VMA_ANON_PRIVATE,
-      madv: 0n,
-      shmid: 0n,
-      pgoff: 0n,
+describe("a checkpoint", () => {
+  it("saves pages that the task has written, the whole vdso, and guard regions", async () => {
+    const smaps = mapped("10000-14000") + mapped("20000-22000", "[vdso]") + mapped("30000-34000", "[vvar]");
+    const pages = {
+      own: [
+        { start: 0x11000, end: 0x12000 },
+        { start: 0x30000, end: 0x31000 },
+      ],
+      guards: [{ start: 0x13000, end: 0x14000 }],
     };
-    const task = (own: object) => ({ survives: true, mm: { exe_file_id: 1, vmas: [{ ...vma, ...own }] } });
-    return inheritedVmas({ ...task(child), forker: task(parent) } as unknown as Parameters<typeof inheritedVmas>[0])
-      .size;
-  };
-
-  it("is kept where both are alike", () => {
-    expect(both({})).toBe(1);
-    for (const different of [
-      { end: 0x4000n },
-      { prot: 1 },
-      { flags: 0x122 },
-      { madv: 1n << 14n },
-      { status: VMA_AREA_REGULAR | VMA_FILE_PRIVATE },
-    ]) {
-      expect(both(different), JSON.stringify(Object.keys(different))).toBe(0);
-    }
-  });
-
-  it("is not kept where the kernel does not hand it on", () => {
-    const advice = 1n << BigInt(MADV.DONTFORK);
-    expect(both({ madv: advice }, { madv: advice })).toBe(0);
-    expect(both({ flags: 0x2022 }, { flags: 0x2022 })).toBe(0);
-  });
-});
-
-describe("the vdso", () => {
-  it("and vvar go to their recorded addresses, each mapping by itself", async () => {
-    const vmas = [
-      { start: 0x7000_0000_0000n, end: 0x7000_0000_6000n, status: VMA_AREA_REGULAR | VMA_AREA_VVAR },
-      { start: 0x7000_0000_6000n, end: 0x7000_0000_8000n, status: VMA_AREA_REGULAR | VMA_AREA_VDSO },
-    ];
-    const lines = await texts(vdso(), { task: { pid: 7, vmas } });
-    const moves = lines.map((line) =>
-      /^mremap\(0x\w+, (0x\w+), 0x\w+, MREMAP_MAYMOVE\|MREMAP_FIXED, (0x\w+)\) expects/.exec(line)?.slice(1),
-    );
-    expect(moves).toEqual([
-      ["0x4000", "0x700000000000"],
-      ["0x2000", "0x700000004000"],
-      ["0x2000", "0x700000006000"],
+    const { context, entries, kernel, error } = await testDump(privateMemoryOfDump(), {
+      with: [mappings()],
+      task: { pid: 7, proc: { smaps } },
+      host: { processes: { 7: { pages } } },
+    });
+    expect(error?.describe()).toBeUndefined();
+    const [head, ...runs] = entries("pagemap", 7).map(({ value }) => value);
+    expect(head).toEqual({ pages_id: 1 });
+    expect(runs).toMatchObject([
+      { vaddr: 0x11000n, nr_pages: 1n, flags: pageFlags.PE_LAZY | pageFlags.PE_PRESENT },
+      { vaddr: 0x20000n, nr_pages: 2n, flags: pageFlags.PE_PRESENT },
     ]);
-  });
-
-  it.skipIf(process.platform !== "linux" || process.arch !== "x64")("of this machine has its functions found", () => {
-    const line =
-      readFileSync("/proc/self/maps", "latin1")
-        .split("\n")
-        .find((each) => each.endsWith("[vdso]")) ?? "";
-    const [start = 0, end = 0] = (line.split(" ")[0] ?? "").split("-").map((word) => Number.parseInt(word, 16));
-    const text = new Uint8Array(end - start);
-    const memory = openSync("/proc/self/mem", "r");
-    readSync(memory, text, 0, text.length, start);
-    closeSync(memory);
-    const symbols = readVdsoSymbols(text);
-    expect([...(symbols?.keys() ?? [])]).toEqual(
-      expect.arrayContaining(["__vdso_clock_gettime", "__vdso_gettimeofday", "__vdso_time"]),
-    );
-    for (const at of symbols?.values() ?? []) expect(at).toBeLessThan(text.length);
-    // Damaged ones are told from good ones, not read beyond their end.
-    expect(readVdsoSymbols(text.subarray(0, 100))).toBeUndefined();
-    expect(readVdsoSymbols(new Uint8Array(4096))).toBeUndefined();
-  });
-
-  it("is left alone where a task had none", async () => {
-    expect(
-      await texts(vdso(), { task: { pid: 7, vmas: [{ start: 0x1000n, end: 0x2000n, status: VMA_ANON_SHARED }] } }),
-    ).toEqual([]);
-  });
-});
-
-describe("the address space", () => {
-  it("is described as it was, with the executable", async () => {
-    const fields = Object.fromEntries(
-      PRCTL_MM_MAP.fields.map((name, index) => [`mm_${name}`, BigInt(index + 1) << 16n]),
-    );
-    const task = { pid: 7, mm: { ...fields, mm_saved_auxv: [6n, 4096n, 0n, 0n] } };
-    const { kernel } = await rehearse({ plugins: [regularFiles(), mm()], task });
-    const steps = kernel.programs.flatMap(({ steps }) => steps);
-    const [prctl] = steps.filter((step) => step.kind === "syscall" && step.name === "prctl");
-    const map = prctl?.kind === "syscall" ? prctl.args[2] : undefined;
-    const bytes =
-      typeof map === "object" && map.kind === "address" ? map.data.bytes : new Uint8Array(PRCTL_MM_MAP.size);
-    const view = new DataView(bytes.buffer);
-    const words = PRCTL_MM_MAP.fields.map((_name, index) => view.getBigUint64(8 * index, true));
-    expect(words).toEqual(Object.values(fields));
-    expect(view.getUint32(PRCTL_MM_MAP.auxv_size, true)).toBe(32);
-    const lines = await texts(mm(), { task });
-    expect(lines).toEqual([
-      '$1 = openat(AT_FDCWD, "/bin/program", O_CLOEXEC, 00)',
-      `prctl(PR_SET_MM, 0xe, [104: +88: [${Buffer.from(BigUint64Array.of(6n, 4096n, 0n, 0n).buffer).toString("hex")}], +100: $1], 0x68, NULL)`,
-      "close($1)",
+    const copied = kernel.records.flatMap((record) => (record.kind === "copy-pages" ? record.ranges : []));
+    expect(copied).toEqual([
+      { start: 0x11000, end: 0x12000 },
+      { start: 0x20000, end: 0x22000 },
     ]);
+    expect(context?.tree.root.guards).toEqual(pages.guards);
+  });
+
+  it("does not mark pages of locked memory as lazy", async () => {
+    const pages = { own: [{ start: 0x11000, end: 0x12000 }], guards: [] };
+    const { entries } = await testDump(privateMemoryOfDump(), {
+      with: [mappings()],
+      task: { pid: 7, proc: { smaps: mapped("10000-14000", "", "rd wr lo") } },
+      host: { processes: { 7: { pages } } },
+    });
+    expect(entries("pagemap", 7)[1]?.value).toMatchObject({ flags: pageFlags.PE_PRESENT });
   });
 });

@@ -1,0 +1,59 @@
+import { testDump, testPlan, testPlugin } from "@restage/core/testing";
+import { RLIMIT_NAMES } from "@restage/linux/abi";
+import { describe, expect, it } from "vitest";
+import { limits as limitsOfDump } from "../../src/attributes/limits/dump.ts";
+import { limits } from "../../src/attributes/limits/restore.ts";
+
+const INFINITY = 0xffff_ffff_ffff_ffffn;
+/** Without CAP_SYS_RESOURCE. */
+const POOR = { "/proc/self/status": "CapEff:\t0000000000000000" };
+
+describe("limits", () => {
+  const task = {
+    pid: 7,
+    core: {
+      tc: {
+        rlimits: {
+          rlimits: [
+            { cur: 5n, max: INFINITY },
+            { cur: INFINITY, max: INFINITY },
+          ],
+        },
+      },
+    },
+  };
+
+  it("are set in their order", async () => {
+    expect(await testPlugin(limits(), { task })).toEqual([
+      "7 RESTORE limits: prlimit64(0, RLIMIT_CPU, {5, INFINITY}, NULL)",
+      "7 RESTORE limits: prlimit64(0, RLIMIT_FSIZE, {INFINITY, INFINITY}, NULL)",
+    ]);
+  });
+
+  it("that this process cannot raise are set as high as it can, with a warning in the plan", async () => {
+    const line = (name: string, hard: string) => `${name.padEnd(26)}${"0".padEnd(21)}${hard.padEnd(21)}seconds`;
+    const texts = {
+      ...POOR,
+      "/proc/self/limits": [line("Max cpu time", "3"), line("Max file size", "unlimited")].join("\n"),
+    };
+    expect(await testPlan(limits(), { task, host: { texts } })).toMatchObject([
+      { severity: "warning", what: "RLIMIT_CPU", pid: 7 },
+    ]);
+    expect(await testPlugin(limits(), { task, host: { texts } })).toEqual([
+      "7 RESTORE limits: prlimit64(0, RLIMIT_CPU, {3, 3}, NULL)",
+      "7 RESTORE limits: prlimit64(0, RLIMIT_FSIZE, {INFINITY, INFINITY}, NULL)",
+    ]);
+  });
+});
+
+describe("a checkpoint", () => {
+  it("asks every task for all its resource limits", async () => {
+    const output = new Uint8Array(BigUint64Array.of(5n, INFINITY).buffer);
+    const { context, queries } = await testDump(limitsOfDump(), {
+      task: { pid: 7, leader: { answers: { prlimit64: { output } } } },
+    });
+    expect(queries.map((query) => query.split(", ")[1])).toEqual(RLIMIT_NAMES);
+    const { rlimits } = context?.tree.root.core.rlimits ?? {};
+    expect(rlimits).toEqual(RLIMIT_NAMES.map(() => ({ cur: 5n, max: INFINITY })));
+  });
+});
