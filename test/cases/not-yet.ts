@@ -16,7 +16,7 @@ export const NOT_YET: Readonly<Record<string, string>> = {
   "packet-sockets": "it maps no regular file: these are not saved yet",
   pidfds: "(anon_inode:[pidfd]): files of this kind are not saved yet",
   "shell-job-in-group": "(/dev/tty): files of this kind are not saved yet",
-  "tcp-requests": "the connection is in state 2 (SYN_SENT)",
+  "tcp-requests": "it is in state SYN_SENT",
   terminals: "the master of this terminal is outside the tree",
   tun: "(/dev/net/tun): files of this kind are not saved yet",
   "watched-files": "(anon_inode:[fanotify]): files of this kind are not saved yet",

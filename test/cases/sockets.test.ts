@@ -83,7 +83,7 @@ describeDumped("sockets beyond those of the fixtures", () => {
     const server = join(program.directory, "server");
     rmSync(server);
     const gone = await failureOf(restoreProgram(program, { extUnixSockets: true }));
-    expect(gone.message).toContain(`its peer outside the checkpoint, Unix socket ${server}, is not there`);
+    expect(gone.message).toContain(`its peer outside the tree, Unix socket ${server}, does not exist`);
   });
 
   it("are refused when a port is taken, and the error names the holder", async () => {

@@ -33,6 +33,7 @@ import { pendingSignals } from "./signals/pending/dump.ts";
 import { inetSockets } from "./sockets/inet/dump.ts";
 import { netlinkSockets } from "./sockets/netlink/dump.ts";
 import { networkLock } from "./sockets/network-lock/dump.ts";
+import { tcpConnections } from "./sockets/tcp/dump.ts";
 import { unixSockets } from "./sockets/unix/dump.ts";
 import { terminals } from "./terminals/dump.ts";
 import { threads } from "./threads/dump.ts";
@@ -78,6 +79,7 @@ export {
   seccomp,
   signalActions,
   signalfds,
+  tcpConnections,
   terminals,
   threads,
   timeNamespace,
@@ -113,6 +115,7 @@ export function defaultDumpPlugins(): readonly Plugin[] {
     memfds(),
     unixSockets(),
     inetSockets(),
+    tcpConnections(),
     netlinkSockets(),
     terminals(),
     fileLocks(),

@@ -94,7 +94,7 @@ describe("tcpConnections", () => {
     ]);
     const early = { ...test, ...images(TCP_STATE.SYN_RECV), options: { tcpEstablished: true } };
     expect((await testPlan(tcpConnections(), early)).map(({ why }) => why)).toEqual([
-      "connections in state SYN_RECV are not restored yet",
+      "Restage does not restore connections in state SYN_RECV yet",
     ]);
   });
 });

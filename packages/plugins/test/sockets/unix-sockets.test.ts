@@ -109,8 +109,8 @@ describe("unixSockets", () => {
     ];
     const findings = await testPlan(unixSockets(), { with: withPaths, task, files });
     expect(findings.map(({ what, why }) => `${what}: ${why}`)).toEqual([
-      "Unix socket socket:[30]: its peer, socket:[99], is not in the checkpoint",
-      "Unix socket socket:[40]: its peer, Unix socket /dev/log, is outside the checkpoint",
+      "Unix socket socket:[30]: its peer, socket:[99], is not in the images",
+      "Unix socket socket:[40]: its peer, Unix socket /dev/log, is outside the tree",
     ]);
     expect(findings[1]?.hint).toContain("--ext-unix-sk");
   });
@@ -129,7 +129,7 @@ describe("unixSockets", () => {
     const findings = await testPlan(unixSockets(), { with: withPaths, task, files, host });
     expect(findings.map(({ why }) => why)).toEqual([
       "its name is in use by process 9 (busd)",
-      "the directory /gone is not there",
+      "the directory /gone does not exist",
     ]);
   });
 });

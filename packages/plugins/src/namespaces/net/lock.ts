@@ -1,9 +1,10 @@
 import { type Host, RestoreError } from "@restage/core";
 import type { InventoryEntry } from "@restage/images";
-import { deleteTable, LOCK_METHOD, lockTable } from "../../sockets/network-lock/restore.ts";
+import { LOCK_MARK, LOCK_METHOD, lockTable } from "../../sockets/network-lock/format.ts";
+import { deleteTable } from "../../sockets/network-lock/restore.ts";
 
-/** The mark of packets that CRIU's rules accept. Source: CRIU soccr/soccr.h. */
-const MARK = "0xc114";
+/** The mark of packets that CRIU's rules accept. */
+const MARK = `0x${LOCK_MARK.toString(16)}`;
 
 const CHAIN = [
   ":CRIU - [0:0]",
@@ -21,7 +22,12 @@ export function lockNamespace(host: Host, inventory: InventoryEntry): void {
   if (method !== LOCK_METHOD.NFTABLES) return;
   const chain = (hook: string) =>
     `chain ${hook} { type filter hook ${hook} priority 0; policy drop; meta mark ${MARK} accept; }`;
-  run(host, "nft", ["-f", "-"], `table ${lockTable(inventory)} { ${chain("output")} ${chain("input")} }\n`);
+  run(
+    host,
+    "nft",
+    ["-f", "-"],
+    `table ${lockTable(inventory.dump_criu_run_id ?? "")} { ${chain("output")} ${chain("input")} }\n`,
+  );
 }
 
 /** Removes CRIU's rules. Must be called inside the namespace. */

@@ -1,11 +1,7 @@
-import { data, type Value } from "@restage/core";
 import type { InetSkEntry } from "@restage/images";
-import { AF } from "@restage/linux/abi";
+import { AF, IPPROTO } from "@restage/linux/abi";
 
-/** Of sin6_scope_id in struct sockaddr_in6. */
-const SCOPE_OFFSET = 24;
-
-/** Words of an address as they stand in images. */
+/** An address as images hold it: words in network byte order, one for IPv4 and four for IPv6. */
 export type AddressWords = readonly number[];
 
 /** The bytes of an address: 4 or 16. */
@@ -14,40 +10,21 @@ export function addressBytes(family: number, words: AddressWords): Uint8Array {
   return new Uint8Array(Uint32Array.from({ length }, (_, index) => words[index] ?? 0).buffer);
 }
 
-/**
- * struct sockaddr_in or sockaddr_in6.
- *
- * @param scope the index of the interface, for addresses that are only good on one link.
- */
-export function socketAddress(
-  family: number,
-  port: number,
-  words: AddressWords,
-  scope: Value = 0,
-): ReturnType<typeof data> {
-  const bytes = new Uint8Array(family === AF.INET ? 16 : 28);
-  const view = new DataView(bytes.buffer);
-  view.setUint16(0, family, true);
-  view.setUint16(2, port);
-  bytes.set(addressBytes(family, words), family === AF.INET ? 4 : 8);
-  return data(bytes, scope === 0 ? [] : [{ offset: SCOPE_OFFSET, size: 4, value: scope }]);
-}
+/** The addresses of both ends of a socket. */
+export type InetAddresses = Pick<InetSkEntry, "family" | "src_addr" | "dst_addr">;
 
-/** The addresses of a socket. */
-export type InetEnds = Pick<InetSkEntry, "family" | "src_addr" | "dst_addr">;
-
-/** The first words of an IPv4 address in an IPv6 socket. */
+/** The first words of an IPv4 address in an IPv6 socket: `::ffff:0:0/96`. */
 const MAPPED_PREFIX = [0, 0, 0xffff_0000];
 
-/** Where a connection really is: IPv4 addresses in IPv6 sockets travel in IPv4. */
-export function unmappedWords({ family, src_addr, dst_addr }: InetEnds): InetEnds {
+/** Unmaps the addresses of an IPv6 socket that is connected over IPv4. Its packets have IPv4 headers. */
+export function unmappedAddresses({ family, src_addr, dst_addr }: InetAddresses): InetAddresses {
   const isMapped = family === AF.INET6 && MAPPED_PREFIX.every((word, index) => dst_addr[index] === word);
   return isMapped
     ? { family: AF.INET, src_addr: src_addr.slice(3), dst_addr: dst_addr.slice(3) }
     : { family, src_addr, dst_addr };
 }
 
-/** Does it stand for every address of the machine? */
+/** Whether it is INADDR_ANY or in6addr_any, which stand for every address of the machine. */
 export function isAnyAddress(words: AddressWords): boolean {
   return words.every((word) => word === 0);
 }
@@ -72,15 +49,15 @@ export function addressText(family: number, words: AddressWords): string {
 }
 
 const PROTOCOL_NAMES: Readonly<Record<number, string>> = {
-  1: "ICMP",
-  6: "TCP",
-  17: "UDP",
-  58: "ICMPv6",
-  136: "UDP-Lite",
-  255: "raw",
+  [IPPROTO.ICMP]: "ICMP",
+  [IPPROTO.TCP]: "TCP",
+  [IPPROTO.UDP]: "UDP",
+  [IPPROTO.ICMPV6]: "ICMPv6",
+  [IPPROTO.UDPLITE]: "UDP-Lite",
+  [IPPROTO.RAW]: "raw",
 };
 
-/** A socket for people. */
+/** The name of a socket for people: `TCP socket 127.0.0.1:80 connected to 127.0.0.1:9`. */
 export function inetName({ family, proto, src_port, src_addr, dst_port, dst_addr }: InetSkEntry): string {
   const own = printedAddress(family, src_port, src_addr);
   const peer = dst_port === 0 ? "" : ` connected to ${printedAddress(family, dst_port, dst_addr)}`;

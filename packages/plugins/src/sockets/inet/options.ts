@@ -1,9 +1,10 @@
 import { data, type Task, type Value } from "@restage/core";
 import type { InetSkEntry, IpOptsRawEntry, TcpOptsEntry } from "@restage/images";
-import { AF, F, ICMP_FILTER, IP, IPPROTO, IPV6, SETTABLE_FLAGS, SOL, TCP } from "@restage/linux/abi";
+import { AF, F, IPPROTO, SETTABLE_FLAGS, SOL } from "@restage/linux/abi";
 import { setOption, setSocketOptions } from "../socket-options/restore.ts";
+import { type InetOption, IP_OPTIONS, IPV6_OPTIONS, icmpFilter, TCP_OPTIONS } from "./format.ts";
 
-/** What does not depend on whether it is bound or connected. */
+/** Sets the options that do not depend on whether the socket is bound or connected. */
 export function setInetOptions(task: Task, socket: Value, entry: InetSkEntry): void {
   task.call.fcntl(socket, F.SETFL, entry.flags & SETTABLE_FLAGS);
   setIpOptions(task, socket, entry);
@@ -11,16 +12,16 @@ export function setInetOptions(task: Task, socket: Value, entry: InetSkEntry): v
   if (entry.proto === IPPROTO.TCP) setTcpOptions(task, socket, entry.tcp_opts);
 }
 
-/** Options of the IP level, but for those that have to do with binding. */
+/** Sets options of the IP level, except IP_FREEBIND, which matters before binding. */
 function setIpOptions(task: Task, socket: Value, { family, proto, ip_opts }: InetSkEntry): void {
   if (ip_opts === undefined) return;
   const { pktinfo, tos, ttl, raw } = ip_opts;
   if (family === AF.INET6) {
-    if (pktinfo !== undefined) setOption(task, socket, SOL.IPV6, IPV6.RECVPKTINFO, pktinfo);
+    set(task, socket, IPV6_OPTIONS.pktinfo, pktinfo);
   } else {
-    if (pktinfo !== undefined) setOption(task, socket, SOL.IP, IP.PKTINFO, pktinfo);
-    if (tos !== undefined) setOption(task, socket, SOL.IP, IP.TOS, tos);
-    if (ttl !== undefined) setOption(task, socket, SOL.IP, IP.TTL, ttl);
+    set(task, socket, IP_OPTIONS.pktinfo, pktinfo);
+    set(task, socket, IP_OPTIONS.tos, tos);
+    set(task, socket, IP_OPTIONS.ttl, ttl);
   }
   if (raw !== undefined) setRawOptions(task, socket, family, proto, raw);
 }
@@ -29,25 +30,20 @@ function setRawOptions(task: Task, socket: Value, family: number, proto: number,
   const { hdrincl, nodefrag, icmpv_filter } = options;
   const isIcmp = proto === IPPROTO.ICMP || proto === IPPROTO.ICMPV6;
   if (isIcmp && icmpv_filter.length > 0) {
+    const { level, option } = icmpFilter(family);
     const filter = data(new Uint8Array(Uint32Array.from(icmpv_filter).buffer));
-    task.call.setsockopt(socket, family === AF.INET6 ? SOL.ICMPV6 : SOL.RAW, ICMP_FILTER, filter, filter.bytes.length);
+    task.call.setsockopt(socket, level, option, filter, filter.bytes.length);
   }
-  if (nodefrag !== undefined) setOption(task, socket, SOL.IP, IP.NODEFRAG, nodefrag);
-  if (hdrincl === undefined) return;
-  if (family === AF.INET6) setOption(task, socket, SOL.IPV6, IPV6.HDRINCL, hdrincl);
-  else setOption(task, socket, SOL.IP, IP.HDRINCL, hdrincl);
+  set(task, socket, IP_OPTIONS.nodefrag, nodefrag);
+  set(task, socket, (family === AF.INET6 ? IPV6_OPTIONS : IP_OPTIONS).hdrincl, hdrincl);
 }
 
-/** Options of TCP. */
-function setTcpOptions(task: Task, socket: Value, options: TcpOptsEntry | undefined): void {
-  if (options === undefined) return;
-  const { nodelay, cork, keepcnt, keepidle, keepintvl } = options;
-  const set = (option: number, value: number | boolean | undefined) => {
-    if (value !== undefined) setOption(task, socket, SOL.TCP, option, value);
-  };
-  set(TCP.NODELAY, nodelay);
-  set(TCP.CORK, cork);
-  set(TCP.KEEPCNT, keepcnt);
-  set(TCP.KEEPIDLE, keepidle);
-  set(TCP.KEEPINTVL, keepintvl);
+function setTcpOptions(task: Task, socket: Value, options: TcpOptsEntry = {}): void {
+  for (const [field, option] of Object.entries(TCP_OPTIONS))
+    set(task, socket, { level: SOL.TCP, option }, options[field as keyof typeof TCP_OPTIONS]);
+}
+
+/** Sets an option that was recorded. */
+function set(task: Task, socket: Value, { level, option }: InetOption, value: number | boolean | undefined): void {
+  if (value !== undefined) setOption(task, socket, level, option, value);
 }

@@ -3,13 +3,14 @@ import type { InetSkEntry } from "@restage/images";
 import { AF, IPPROTO, SOCK, TCP_STATE } from "@restage/linux/abi";
 import { sharesNetwork } from "../../namespaces/own-namespaces.ts";
 import { inetName, isAnyAddress, printedAddress } from "./addresses.ts";
-import { type InetRow, readInetTable } from "./image-table.ts";
+import { wordsOf } from "./format.ts";
 import { isConnection } from "./ports.ts";
+import { type InetRow, readInetTable } from "./proc-table.ts";
 
 const FAMILIES: ReadonlySet<number> = new Set([AF.INET, AF.INET6]);
 const TYPES: ReadonlySet<number> = new Set([SOCK.STREAM, SOCK.DGRAM, SOCK.RAW]);
 
-/** Refuses sockets that cannot come back, here or at all. */
+/** Refuses sockets that cannot be restored, on this machine or at all. */
 export function checkInetSockets(plan: Plan): void {
   const sockets = [...plan.images.files.values()].flatMap(({ isk }) => isk ?? []);
   if (sockets.length === 0) return;
@@ -25,18 +26,18 @@ function checkKind(plan: Plan, socket: InetSkEntry): void {
   const { family, type, state, proto, src_addr, dst_addr, opts } = socket;
   if (!FAMILIES.has(family))
     plan.refuse({ what, why: `its address family is ${family}, which is neither IPv4 nor IPv6` });
-  if (!TYPES.has(type)) plan.refuse({ what, why: `sockets of type ${type} are not restored yet` });
+  if (!TYPES.has(type)) plan.refuse({ what, why: `Restage does not restore sockets of type ${type} yet` });
   if (type === SOCK.STREAM && proto !== IPPROTO.TCP)
-    plan.refuse({ what, why: "streams of this protocol are not restored yet" });
-  const words = family === AF.INET6 ? 4 : 1;
+    plan.refuse({ what, why: "Restage does not restore stream sockets of this protocol yet" });
+  const words = wordsOf(family);
   if (src_addr.length < words || dst_addr.length < words)
-    plan.refuse({ what, why: "its image lacks a part of its addresses" });
+    plan.refuse({ what, why: "its image entry has incomplete addresses" });
   if (state === TCP_STATE.LISTEN && proto !== IPPROTO.TCP)
-    plan.refuse({ what, why: "its protocol knows no listening, but its image says it listens" });
+    plan.refuse({ what, why: "its image entry says that it listens, which its protocol does not support" });
   const device = opts.so_bound_dev;
   if (device !== undefined && sharesNetwork(plan) && plan.host.stat(`/sys/class/net/${device}`) === "missing") {
-    const hint = "make that device, or rewrite its name: entries.inetsk";
-    plan.refuse({ what, why: `the network device ${device} that it is bound to is not there`, hint });
+    const hint = "create that device, or rewrite its name with the hook entries.inetsk";
+    plan.refuse({ what, why: `it is bound to the network device ${device}, which does not exist`, hint });
   }
 }
 
@@ -56,11 +57,11 @@ function checkPort(
   plan.refuse({
     what: inetName(socket),
     why: `its port is in use by ${holder}, at ${printedAddress(row.family, row.local.port, row.local.words)}`,
-    hint: "end that, or rewrite the port: entries.inetsk",
+    hint: "end that process, or rewrite the port with the hook entries.inetsk",
   });
 }
 
-/** Where it is not sure (an IPv6 socket of somebody else may leave IPv4 alone), binding will tell. */
+/** Whether binding would fail for certain. The table does not tell whether an IPv6 socket leaves IPv4 alone. */
 function isInTheWay({ family, local }: InetRow, socket: InetSkEntry): boolean {
   if (local.port !== socket.src_port) return false;
   if (family === socket.family) {

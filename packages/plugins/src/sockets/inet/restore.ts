@@ -2,17 +2,18 @@ import { definePlugin, type ImageSet, type OpenedFiles, type Plugin, type Task, 
 import type { InetSkEntry } from "@restage/images";
 import { IPPROTO, SO, SOCK, SOL, TCP_STATE } from "@restage/linux/abi";
 import { setOption, shutDown } from "../socket-options/restore.ts";
-import { isAnyAddress, socketAddress } from "./addresses.ts";
+import { isAnyAddress } from "./addresses.ts";
 import { bindInetSocket, portHint, prepareInetSocket, setReuse } from "./binding.ts";
 import { setInetOptions } from "./options.ts";
 import { checkInetSockets } from "./plan.ts";
 import { isConnection, portName, SharedPorts } from "./ports.ts";
+import { socketAddress } from "./socket-address.ts";
 
 /**
- * RESTORE: internet sockets that are not connected over TCP: listening, bound or new, UDP also connected, raw ones. Those that share a port are
- * opened by one task, all with SO_REUSEADDR until the last one is bound.
+ * RESTORE: internet sockets except TCP connections: listening, bound and new sockets, UDP, raw. One task opens all sockets that share a port,
+ * and keeps SO_REUSEADDR set on them until the last one is bound.
  *
- * Requires CAP_NET_ADMIN for sizes of buffers and marks, CAP_NET_RAW for raw sockets, CAP_NET_BIND_SERVICE for low ports.
+ * Requires CAP_NET_ADMIN for buffer sizes and marks, CAP_NET_RAW for raw sockets, CAP_NET_BIND_SERVICE for low ports.
  */
 export function inetSockets(): Plugin {
   return definePlugin({
@@ -41,7 +42,7 @@ function openSocket(task: Task, entry: InetSkEntry, ports: SharedPorts): Value {
   prepareInetSocket(task, socket, entry);
   const shared = ports.isShared(entry);
   const isTcp = proto === IPPROTO.TCP && type === SOCK.STREAM;
-  // Also over connections of earlier times that are still waiting for their end.
+  // For TCP also because earlier connections of the port may still be in TIME_WAIT.
   if (shared || isTcp || entry.opts.reuseaddr === true) setOption(task, socket, SOL.SOCKET, SO.REUSEADDR, true);
   if (ports.mayReusePort(entry)) setOption(task, socket, SOL.SOCKET, SO.REUSEPORT, true);
   bindInetSocket(task, socket, entry);
@@ -49,20 +50,20 @@ function openSocket(task: Task, entry: InetSkEntry, ports: SharedPorts): Value {
   if (!shared) setReuse(task, socket, entry);
   connectDatagrams(task, socket, entry);
   setInetOptions(task, socket, entry);
-  // One that was never connected says ENOTCONN, and remembers.
+  // On a socket that was never connected this fails with ENOTCONN, and still takes effect.
   shutDown(task, socket, entry.shutdown)?.allow("ENOTCONN");
   return socket;
 }
 
 function connectDatagrams(task: Task, socket: Value, { family, dst_port, dst_addr }: InetSkEntry): void {
   if (dst_port === 0 && isAnyAddress(dst_addr)) return;
-  const address = socketAddress(family, dst_port, dst_addr);
+  const address = socketAddress(family, { port: dst_port, words: dst_addr });
   task.call
     .connect(socket, address, address.bytes.length)
-    .hint("no route leads to its peer: bring up the network first");
+    .hint("this machine has no route to the peer of the socket: bring up the network first");
 }
 
-/** All sockets of a port are bound: each gets back whether it shares. */
+/** Gives each socket of a shared port its recorded SO_REUSEADDR and SO_REUSEPORT, now that all are bound. */
 function finishSharedPorts({ task, descriptors, images }: OpenedFiles, ports: SharedPorts): void {
   for (const [id, socket] of descriptors) {
     const { isk } = images.file(id, "a task");

@@ -14,7 +14,8 @@ import {
 import { ownerOf } from "../../files/file-owner/owner-of.ts";
 import { room } from "../../room.ts";
 import { diagnose } from "../socket-diag.ts";
-import { readOption, socketOptions } from "../socket-options/dump.ts";
+import { socketOptions } from "../socket-options/dump.ts";
+import { readOption } from "../socket-options/host-options.ts";
 
 /** A netlink socket that is bound, as the kernel describes it. */
 interface NetlinkSocket {
@@ -27,11 +28,12 @@ interface NetlinkSocket {
   readonly groups: readonly number[];
 }
 
-/** Netlink sockets with their addresses and groups. */
+/** Netlink sockets: port ids, peers and groups. */
 export function netlinkSockets(): Plugin {
   return definePlugin({
     name: "netlink-sockets",
     duty: "netlink-sockets",
+    phases: { inspect: "describes netlink sockets" },
     dump({ describeFile }) {
       let table: ReadonlyMap<number, NetlinkSocket> | undefined;
       describeFile.tap("netlink-sockets", (file, context) => {
@@ -55,12 +57,16 @@ function describeSocket(
   const socket = table.get(ino);
   const waiting = room(4);
   if (context.host.attempt("ioctl", descriptor, FIONREAD, waiting.data) === 0 && waiting.view.getInt32(0, true) > 0) {
-    const why = "messages that nobody has read are not saved yet";
+    const why = "messages wait to be read: Restage does not save them yet";
     context.findings.refuse({ what: file.link, why, pid: file.task.pid });
   }
   const groups = socket?.groups.slice(0, 1 + (socket?.groups.findLastIndex((word) => word !== 0) ?? -1)) ?? [];
   if (groups.length > 1)
-    context.findings.refuse({ what: file.link, why: "it is in groups above 32, which have no place in images" });
+    context.findings.refuse({
+      what: file.link,
+      why: "it is a member of groups above 32, which Restage does not save yet",
+      pid: file.task.pid,
+    });
   return {
     id: file.id,
     ino,

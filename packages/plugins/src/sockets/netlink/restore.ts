@@ -3,7 +3,7 @@ import type { NetlinkSkEntry } from "@restage/images";
 import { AF, F, NETLINK_CONNECTED, SETTABLE_FLAGS, SOCK } from "@restage/linux/abi";
 import { setSocketOptions } from "../socket-options/restore.ts";
 
-/** RESTORE: netlink sockets with their port and their first 32 groups. Requires CAP_NET_ADMIN for groups and sizes of buffers. */
+/** RESTORE: netlink sockets with their port id and their first 32 groups. Requires CAP_NET_ADMIN for groups and buffer sizes. */
 export function netlinkSockets(): Plugin {
   return definePlugin({
     name: "netlink-sockets",
@@ -22,7 +22,7 @@ function openSocket(task: Task, entry: NetlinkSkEntry): Value {
   const { protocol, portid, groups, state, dst_portid, dst_group, flags, opts } = entry;
   const socket = task.call.socket(AF.NETLINK, SOCK.RAW | SOCK.CLOEXEC, protocol);
   if (portid !== 0 || groups.some((group) => group !== 0)) {
-    // As in CRIU, it gets another port when somebody has that one; a second bind of one that is bound fails.
+    // As in CRIU, it gets another port id if its own is taken. Binding a bound socket again fails with EINVAL.
     task.call.bind(socket, netlinkAddress(portid, groups[0] ?? 0), 12).allow("EADDRINUSE");
     task.call.bind(socket, netlinkAddress(0, groups[0] ?? 0), 12).allow("EINVAL");
   }
@@ -44,7 +44,7 @@ function checkNetlinkSockets(plan: Plan): void {
     if (nlsk === undefined) continue;
     const what = `netlink socket of protocol ${nlsk.protocol}, port ${nlsk.portid}`;
     if (nlsk.groups.slice(1).some((group) => group !== 0)) {
-      plan.refuse({ what, why: "it is in groups above 32, which are not restored yet" });
+      plan.refuse({ what, why: "it is a member of groups above 32, which Restage does not restore yet" });
     }
   }
 }

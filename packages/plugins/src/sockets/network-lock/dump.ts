@@ -3,38 +3,40 @@ import type { InetSkEntry, InputOf } from "@restage/images";
 import { AF, CLONE, NETLINK, SOCK } from "@restage/linux/abi";
 import { insideNetwork } from "../../namespaces/net/inside-network.ts";
 import { ownNamespace } from "../../namespaces/own-namespaces.ts";
+import { addressText, type InetAddresses, unmappedAddresses } from "../inet/addresses.ts";
+import { LOCK_MARK, LOCK_METHOD, lockTable } from "./format.ts";
 import { tableDeletion } from "./nft-table.ts";
 
-/** `network_lock_method` of the inventory. Source: CRIU criu/include/cr_options.h. */
-const NFTABLES = 1;
-/** CRIU cuts the name of its table, with the family before it, to this length. Source: CRIU criu/net.c. */
-const TABLE_NAME_SIZE = 31;
-/** Packets with this mark are the restore's own. Source: CRIU soccr/soccr.h. */
-const MARK = "0xc114";
+/** A connection, with the addresses of its packets. */
+type Connection = InetAddresses & Pick<InetSkEntry, "src_port" | "dst_port">;
 
 /**
- * Keeps packets off saved TCP connections when their process is gone: the kernel would answer them in the name of nobody, and end the connection
- * for the peer. The rules are as CRIU makes them, in a table that a restore takes away. Requires CAP_NET_ADMIN and nft(8).
+ * Keeps packets off saved TCP connections once their process is gone. The kernel would answer them with RST, which ends the connection for the
+ * peer. The rules are CRIU's, in a table that a restore deletes. Requires CAP_NET_ADMIN and nft(8).
  *
- * Connections of which both ends are in the tree need none.
+ * Connections with both ends in the tree need no lock.
  */
 export function networkLock(): Plugin {
   return definePlugin({
     name: "network-lock",
     duty: "network-lock",
+    phases: {
+      inspect: "looks for nft(8), if there are TCP connections with peers outside the tree",
+      write: "keeps packets off these connections with nftables",
+      resume: "deletes the nftables rules, unless the tree is killed",
+    },
     dump({ phases, filesDescribed }) {
-      let connections: readonly InputOf<InetSkEntry>[] = [];
+      let connections: readonly Connection[] = [];
       filesDescribed.tap("network-lock", (_tree, context) => {
         if (context.options.leaveRunning || context.options.networkLock === "skip") return;
         connections = outgoing(context);
         if (connections.length === 0) return;
-        context.inventory.network_lock_method = NFTABLES;
+        context.inventory.network_lock_method = LOCK_METHOD.NFTABLES;
         if (context.host.runProgram("nft", ["--version"]).status === 0) return;
-        const why = "nft(8), which keeps packets off them until they are restored, is not there";
         context.findings.refuse({
           what: `${connections.length} TCP connections with peers outside the tree`,
-          why,
-          hint: "install nftables, or keep packets off yourself and give --network-lock skip",
+          why: "nft(8) is missing, with which Restage keeps packets off them until the restore",
+          hint: "install nftables, or keep packets off yourself and use --network-lock skip",
         });
       });
       phases.write.tree.tap("network-lock", (_tree, context) => {
@@ -44,16 +46,25 @@ export function networkLock(): Plugin {
   });
 }
 
-function outgoing({ files }: DumpContext): readonly InputOf<InetSkEntry>[] {
-  const sockets = files.all.flatMap(({ entry }) => entry?.isk ?? []).filter(({ tcp_opts }) => tcp_opts !== undefined);
+/** Connections whose peer is outside the tree. */
+function outgoing({ files }: DumpContext): readonly Connection[] {
+  const sockets = files.all
+    .flatMap(({ entry }) => entry?.isk ?? [])
+    .filter(({ tcp_opts }) => tcp_opts !== undefined)
+    .map(connectionOf);
   const ends = new Set(sockets.map(({ src_addr, src_port }) => `${src_addr} ${src_port}`));
   return sockets.filter(({ dst_port, dst_addr }) => dst_port !== 0 && !ends.has(`${dst_addr} ${dst_port}`));
 }
 
-function lock(context: DumpContext, connections: readonly InputOf<InetSkEntry>[]): void {
+function connectionOf(socket: InputOf<InetSkEntry>): Connection {
+  const { family, src_addr = [], dst_addr = [], src_port, dst_port } = socket;
+  return { ...unmappedAddresses({ family, src_addr, dst_addr }), src_port, dst_port };
+}
+
+function lock(context: DumpContext, connections: readonly Connection[]): void {
   const { host, runId } = context;
-  const table = `inet CRIU-${runId}`.slice(0, TABLE_NAME_SIZE);
-  const rules = connections.flatMap(({ family, src_addr = [], src_port, dst_addr = [], dst_port }) => {
+  const table = lockTable(runId);
+  const rules = connections.flatMap(({ family, src_addr, src_port, dst_addr, dst_port }) => {
     const ip = family === AF.INET ? "ip" : "ip6";
     const own = addressText(family, src_addr);
     const peer = addressText(family, dst_addr);
@@ -66,7 +77,7 @@ function lock(context: DumpContext, connections: readonly InputOf<InetSkEntry>[]
     `create table ${table}`,
     ...["output", "input"].flatMap((hook) => [
       `add chain ${table} ${hook} { type filter hook ${hook} priority 0; }`,
-      `add rule ${table} ${hook} meta mark ${MARK} accept`,
+      `add rule ${table} ${hook} meta mark 0x${LOCK_MARK.toString(16)} accept`,
     ]),
     ...rules,
     "",
@@ -77,11 +88,11 @@ function lock(context: DumpContext, connections: readonly InputOf<InetSkEntry>[]
     unlockLater(context, name);
     return;
   }
-  const hint = "keep packets off yourself and give --network-lock skip";
+  const hint = "keep packets off yourself and use --network-lock skip";
   throw new RestoreError("ERR_PLUGIN", `Cannot lock the network: nft failed: ${errors.trim()}`, { hint });
 }
 
-/** The table goes when the tree goes on after all, also when this process is killed before. */
+/** Deletes the table if the tree resumes after all; the janitor deletes it if this process is killed. */
 function unlockLater(context: DumpContext, table: string): void {
   const {
     host,
@@ -99,13 +110,5 @@ function unlockLater(context: DumpContext, table: string): void {
       const { status, errors } = host.runProgram("nft", ["delete", "table", "inet", table]);
       if (status !== 0) throw new RestoreError("ERR_PLUGIN", `Cannot unlock the network: nft failed: ${errors.trim()}`);
     }),
-  );
-}
-
-function addressText(family: number, words: readonly number[]): string {
-  const bytes = new Uint8Array(Uint32Array.from(words).buffer);
-  if (family === AF.INET) return bytes.subarray(0, 4).join(".");
-  return Array.from({ length: 8 }, (_, n) => (((bytes[2 * n] ?? 0) << 8) | (bytes[2 * n + 1] ?? 0)).toString(16)).join(
-    ":",
   );
 }

@@ -1,28 +1,22 @@
 import { type Host, RestoreError } from "@restage/core";
 import type { InetSkEntry, InventoryEntry } from "@restage/images";
 import { AF } from "@restage/linux/abi";
-import { addressText, unmappedWords } from "../inet/addresses.ts";
+import { addressText, unmappedAddresses } from "../inet/addresses.ts";
+import { LOCK_MARK, LOCK_METHOD, lockTable } from "./format.ts";
 
-/** Values of `network_lock_method` in the inventory: how the dump has kept packets off. Source: CRIU criu/include/cr_options.h. */
-export const LOCK_METHOD = { IPTABLES: 0, NFTABLES: 1, SKIP: 2 } as const;
-
-/** CRIU cuts the name of its table, with the family before it, to this length. Source: CRIU criu/net.c. */
-const TABLE_NAME_SIZE = 31;
-
-/** Packets with this mark CRIU's rules let through. Source: CRIU soccr/soccr.h. */
-const LETS_MARKED_THROUGH = "! --mark 0xc114";
+/** How a rule of CRIU says that marked packets pass. */
+const EXCEPT_MARKED = `! --mark 0x${LOCK_MARK.toString(16)}`;
 
 /**
- * Takes away the firewall rules with which the dump keeps packets of connections off, so that nobody answers them in the name of connections that are not
- * there. On another machine than the dump's there are none.
+ * Deletes the firewall rules with which the checkpoint keeps packets off connections. On another machine there are none.
  *
- * Requires CAP_NET_ADMIN, and the tool that the dump has used.
+ * Requires CAP_NET_ADMIN, and the tool with which the rules were made.
  */
 export function unlockConnections(host: Host, inventory: InventoryEntry, connections: readonly InetSkEntry[]): void {
   const method = inventory.network_lock_method ?? LOCK_METHOD.IPTABLES;
   if (method === LOCK_METHOD.NFTABLES) deleteTable(host, inventory);
   if (method !== LOCK_METHOD.IPTABLES) return;
-  const unmapped = connections.map((entry) => ({ ...entry, ...unmappedWords(entry) }));
+  const unmapped = connections.map((entry) => ({ ...entry, ...unmappedAddresses(entry) }));
   deleteRules(
     host,
     "iptables",
@@ -35,26 +29,21 @@ export function unlockConnections(host: Host, inventory: InventoryEntry, connect
   );
 }
 
-/** Family and name of the table of nftables with which the dump keeps packets off. */
-export function lockTable({ dump_criu_run_id }: InventoryEntry): string {
-  return `inet CRIU-${dump_criu_run_id ?? ""}`.slice(0, TABLE_NAME_SIZE);
-}
-
-/** Takes it away, where it is. To be called inside its network namespace. */
+/** Deletes the table of a lock, if there is one. Must be called inside its network namespace. */
 export function deleteTable(host: Host, inventory: InventoryEntry): void {
-  const table = lockTable(inventory);
+  const table = lockTable(inventory.dump_criu_run_id ?? "");
   const { status, output } = host.runProgram("nft", ["list", "tables"]);
   if (status !== 0 || !output.split("\n").includes(`table ${table}`)) return;
   const { status: deleted, errors } = host.runProgram("nft", ["delete", "table", ...table.split(" ")]);
   if (deleted !== 0) throw stillLocked(`nft delete table ${table}`, errors);
 }
 
-/** Of all rules there are, those of CRIU for these connections; one run takes away all of them. */
+/** Finds CRIU's rules for these connections among all rules, and deletes them in one run. */
 function deleteRules(host: Host, tool: "iptables" | "ip6tables", connections: readonly InetSkEntry[]): void {
   if (connections.length === 0) return;
   const ends = new Set(connections.flatMap(bothDirections));
   const { output } = host.runProgram(`${tool}-save`, ["-t", "filter"]);
-  const rules = output.split("\n").filter((line) => line.includes(LETS_MARKED_THROUGH) && ends.has(directionOf(line)));
+  const rules = output.split("\n").filter((line) => line.includes(EXCEPT_MARKED) && ends.has(directionOf(line)));
   if (rules.length === 0) return;
   const input = ["*filter", ...rules.map((rule) => rule.replace(/^-A/, "-D")), "COMMIT", ""].join("\n");
   const { status, errors } = host.runProgram(`${tool}-restore`, ["--wait", "--noflush"], input);
@@ -67,15 +56,15 @@ function bothDirections({ family, src_addr, src_port, dst_addr, dst_port }: Inet
   return [`${own} ${peer}`, `${peer} ${own}`];
 }
 
-/** From where to where the packets go that a rule is about. */
+/** Source and destination of the packets that a rule matches. */
 function directionOf(rule: string): string {
   const value = (option: string) => new RegExp(` ${option} ([^ /]+)`).exec(rule)?.[1] ?? "";
   return `${value("-s")} ${value("--sport")} ${value("-d")} ${value("--dport")}`;
 }
 
 function stillLocked(command: string, errors: string): RestoreError {
-  const message = `Cannot unlock the network of the dump: ${command} failed: ${errors.trim()}`;
+  const message = `Cannot unlock the network after the checkpoint: ${command} failed: ${errors.trim()}`;
   return new RestoreError("ERR_PLUGIN", message, {
-    hint: "restore as root, with the firewall tools that the dump has used",
+    hint: "restore as root, with the firewall tools that the checkpoint used",
   });
 }

@@ -29,24 +29,24 @@ import { setOption, setSocketOptions } from "../socket-options/restore.ts";
 
 const TYPES: ReadonlySet<number> = new Set([SOCK.DGRAM, SOCK.RAW, SOCK_PACKET]);
 
-/** What `fanout` is when a socket is in no group. Source: CRIU images/packet-sock.proto. */
+/** `fanout` of a socket that is in no group. Source: CRIU images/packet-sock.proto. */
 const NO_FANOUT = 0xffff_ffff;
 /** Bytes of struct packet_mreq with room for the longest address, MAX_ADDR_LEN of include/linux/netdevice.h. */
 const MEMBERSHIP_SIZE = PACKET_MREQ.mr_address + 32;
-/** Of struct sockaddr, whose sa_data has the name of a device; and the room that a whole name takes in it. Source: packet(7). */
+/** struct sockaddr with the name of a device in sa_data: its size, and the room that a whole name needs. Source: packet(7). */
 const OLD_ADDRESS = { size: 16, room: 18 } as const;
 
 /**
- * RESTORE: packet sockets, with rings and fanout groups. What had arrived and was not read is lost, as in CRIU.
+ * RESTORE: packet sockets, with rings and fanout groups. As in CRIU, packets that nobody has read are lost.
  *
- * Network devices are found by their indices. Requires CAP_NET_RAW.
+ * Network devices are found by their index. Requires CAP_NET_RAW.
  */
 export function packetSockets(): Plugin {
   return definePlugin({
     name: "packet-sockets",
     duty: "packet-sockets",
     needs: ["descriptors"],
-    stages: { RESTORE: "opens packet sockets, and maps their rings when all descriptors are there" },
+    stages: { RESTORE: "opens packet sockets, and maps their rings when all descriptors are open" },
     apply({ plan, openFile, stages }) {
       plan.tap("packet-sockets", checkPacketSockets);
       openFile.for("PACKETSK").tap("packet-sockets", ({ task, entry: { psk } }) => {
@@ -59,21 +59,21 @@ export function packetSockets(): Plugin {
   });
 }
 
-/** All is set before it is bound: nothing arrives that its filter would have kept off. */
+/** Sets all options before the socket is bound, so that no packet arrives that its filter would have dropped. */
 function openSocket(task: Task, entry: PacketSockEntry): Value {
   const { type, protocol, ifindex, flags, opts, fanout = NO_FANOUT } = entry;
   const isOld = type === SOCK_PACKET;
-  // With a protocol it would listen to all devices at once; an old one cannot say it later.
+  // With a protocol it would receive from all devices at once. For SOCK_PACKET it cannot be set later.
   const socket = task.call
     .socket(AF.PACKET, type | SOCK.CLOEXEC, isOld ? protocol : 0)
-    .hint("packet sockets need CAP_NET_RAW in the network namespace");
+    .hint("packet sockets need CAP_NET_RAW in the network namespace: restore as root");
   if (!isOld) setPacketOptions(task, socket, entry);
   task.call.fcntl(socket, F.SETFL, flags & SETTABLE_FLAGS);
   setSocketOptions(task, socket, opts);
   if (isOld) bindByName(task, socket, ifindex);
   else bindByIndex(task, socket, protocol, ifindex);
   if (fanout !== NO_FANOUT)
-    setOption(task, socket, SOL.PACKET, PACKET.FANOUT, fanout).hint("its network device has to be up");
+    setOption(task, socket, SOL.PACKET, PACKET.FANOUT, fanout).hint("bring its network device up first");
   return socket;
 }
 
@@ -82,15 +82,15 @@ function bindByIndex(task: Task, socket: Value, protocol: number, index: number)
   const address = struct([4, AF.PACKET | (protocol << 16)], [4, index], [4, 0], [8, 0]);
   task.call
     .bind(socket, address, address.bytes.length)
-    .hint(`network device ${index} is not there: make it, or rewrite the index: entries.packetsk`);
+    .hint(`network device ${index} does not exist: create it, or rewrite the index with the hook entries.packetsk`);
 }
 
-/** struct sockaddr with the name of the device, which one that is not bound does not have. */
+/** Binds a socket of type SOCK_PACKET by the name of its device, with struct sockaddr. Without a device it stays unbound. */
 function bindByName(task: Task, socket: Value, index: number): void {
   if (index === 0) return;
   const request = output(IFREQ.size);
   new DataView(request.bytes.buffer).setInt32(IFREQ.ifindex, index, true);
-  task.call.ioctl(socket, SIOCGIFNAME, request).hint(`network device ${index} is not there`);
+  task.call.ioctl(socket, SIOCGIFNAME, request).hint(`network device ${index} does not exist: create it`);
   const bytes = new Uint8Array(OLD_ADDRESS.room);
   new DataView(bytes.buffer).setUint16(0, AF.PACKET, true);
   const name = data(bytes, [
@@ -101,7 +101,7 @@ function bindByName(task: Task, socket: Value, index: number): void {
   task.call.bind(socket, name, OLD_ADDRESS.size);
 }
 
-/** Rings that are mapped, each through the task's own descriptor of the socket. */
+/** Maps the rings that were mapped, each through the task's own descriptor of the socket. */
 function mapRings(task: Task): void {
   for (const vma of task.mm.vmas) {
     if (kindOf(vma) !== "socket") continue;
@@ -117,7 +117,7 @@ function numberOf(task: Task, { shmid }: VmaEntry): number | undefined {
   return task.descriptors.find(({ id, type }) => BigInt(id) === shmid && type === fdTypes.PACKETSK)?.fd;
 }
 
-/** What only newer packet sockets have. Headers (VNET_HDR) and their version come before rings, which are laid out by them. */
+/** Sets options that SOCK_PACKET lacks. The version and VNET_HDR come before rings, because they determine the layout of rings. */
 function setPacketOptions(task: Task, socket: Value, entry: PacketSockEntry): void {
   const set = (option: number, value: number | boolean) => setOption(task, socket, SOL.PACKET, option, value);
   set(PACKET.VERSION, entry.version);
@@ -144,7 +144,7 @@ function addMembership(task: Task, socket: Value, { index, type, addr }: PacketM
   task.call.setsockopt(socket, SOL.PACKET, PACKET.ADD_MEMBERSHIP, bytes, bytes.length);
 }
 
-/** struct tpacket_req3, which begins as the older struct tpacket_req. */
+/** struct tpacket_req3, which begins like the older struct tpacket_req. */
 function setRing(task: Task, socket: Value, option: number, ring: PacketRing): void {
   const { block_size, block_nr, frame_size, frame_nr, retire_tmo, sizeof_priv, features } = ring;
   const fields = [block_size, block_nr, frame_size, frame_nr, retire_tmo, sizeof_priv, features];
@@ -157,13 +157,13 @@ function checkPacketSockets(plan: Plan): void {
     if (psk === undefined || TYPES.has(psk.type)) continue;
     plan.refuse({
       what: `packet socket ${psk.id}`,
-      why: `its type is ${psk.type}, which is none that packet sockets have`,
+      why: `its type is ${psk.type}, and packet sockets have no such type`,
     });
   }
   for (const task of plan.survivors) {
     for (const vma of task.mm.vmas) {
       if (kindOf(vma) !== "socket" || numberOf(task, vma) !== undefined) continue;
-      const why = `it is of packet socket ${vma.shmid}, of which the task has no descriptor`;
+      const why = `it maps a ring of packet socket ${vma.shmid}, for which the task has no descriptor`;
       plan.refuse({ what: `mapping ${printVma(vma)}`, why, pid: task.pid });
     }
   }

@@ -1,72 +1,85 @@
-import type { DumpContext, OpenFile } from "@restage/core";
-import type { InputOf, TcpStreamEntry } from "@restage/images";
+import { type DumpContext, definePlugin, type Plugin } from "@restage/core";
+import { fdTypes, type InputOf, type TcpStreamEntry } from "@restage/images";
 import { SIOCINQ, SIOCOUTQ, SIOCOUTQNSD, SOL, TCP, TCP_INFO, TCP_QUEUE, TCP_STATE, TCPI_OPT } from "@restage/linux/abi";
 import { room } from "../../room.ts";
-import type { InetSocket } from "../inet/diag-table.ts";
-import { readOption, readOptionBytes } from "../socket-options/dump.ts";
-import { integer } from "../socket-queue/dump.ts";
-import { RepairedConnections } from "./repaired-connections.ts";
+import { describeInetSocket } from "../inet/describe.ts";
+import { type FoundSocket, findInetSocket, isFoundConnection } from "../inet/found-socket.ts";
+import { readOption, readOptionBytes, writeOption } from "../socket-options/host-options.ts";
+import { hasEnded } from "./ends.ts";
+import { decodeTcpInfo, decodeWindow, REPAIR_WINDOW_SIZE, stateName } from "./format.ts";
+import { RepairedConnections, RepairedSockets } from "./repaired-connections.ts";
 
-const { ESTABLISHED, FIN_WAIT1, FIN_WAIT2, CLOSE, CLOSE_WAIT, LAST_ACK, CLOSING, LISTEN, SYN_SENT } = TCP_STATE;
-/** States in which the connection can be saved. */
+const { ESTABLISHED, FIN_WAIT1, FIN_WAIT2, CLOSE, CLOSE_WAIT, LAST_ACK, CLOSING } = TCP_STATE;
+/** States in which a connection can be saved. */
 const SAVED: ReadonlySet<number> = new Set([ESTABLISHED, FIN_WAIT1, FIN_WAIT2, CLOSE_WAIT, LAST_ACK, CLOSING, CLOSE]);
-/** States in which the end of what is to be sent counts as a byte of the send queue. */
-const SENT_END: ReadonlySet<number> = new Set([FIN_WAIT1, FIN_WAIT2, LAST_ACK, CLOSE, CLOSING]);
-
-/** Is it a connection, and no listening or unused socket? */
-export function isConnection({ state, destinationPort }: InetSocket): boolean {
-  return state !== LISTEN && !(state === CLOSE && destinationPort === 0);
-}
 
 /**
- * Saves a TCP connection, and leaves it in repair mode until the checkpoint is complete or has failed: so no packet changes it any more, and
- * the end of its process ends nothing. Requires CAP_NET_ADMIN.
- *
- * @returns its state.
+ * TCP connections, with `tcpEstablished`. Each stays in repair mode until the checkpoint is complete or has failed: no packet changes it
+ * meanwhile, and its peer does not notice that its process ends. Requires CAP_NET_ADMIN.
  */
-export function saveConnection(context: DumpContext, file: OpenFile, descriptor: number, socket: InetSocket): number {
+export function tcpConnections(): Plugin {
+  return definePlugin({
+    name: "tcp-connections",
+    duty: "tcp-connections",
+    provides: [RepairedConnections],
+    phases: {
+      inspect: "puts TCP connections into repair mode, and reads their queues and sequence numbers",
+      resume: "takes TCP connections out of repair mode",
+    },
+    dump({ describeFile, provide }) {
+      provide(RepairedConnections, new RepairedSockets());
+      describeFile.tap("tcp-connections", (file, context) => {
+        const found = findInetSocket(context, file);
+        if (found === undefined || !isFoundConnection(found)) return undefined;
+        const entry = describeInetSocket(context, found);
+        return { type: fdTypes.INETSK, isk: { ...entry, state: saveConnection(context, found) } };
+      });
+    },
+  });
+}
+
+/** Saves a connection, or refuses it. Returns its state in repair mode, in which it cannot change any more. */
+function saveConnection(context: DumpContext, { file, descriptor, socket }: FoundSocket): number {
   const refuse = (why: string, hint?: string) => {
     context.findings.refuse({ what: file.link, why, hint, pid: file.task.pid });
     return socket.state;
   };
-  if (!context.options.tcpEstablished)
-    return refuse("it is a TCP connection", "save it by --tcp-established: its peer has to wait for the restore");
+  if (!context.options.tcpEstablished) {
+    const hint = "save it with --tcp-established; its peer has to wait until the restore";
+    return refuse("it is a TCP connection", hint);
+  }
   if (!SAVED.has(socket.state))
-    return refuse(`the connection is in state ${socket.state}${socket.state === SYN_SENT ? " (SYN_SENT)" : ""}`);
+    return refuse(`it is in state ${stateName(socket.state)}`, "try again when it is connected or closed");
   context.service(RepairedConnections).add(context, file, descriptor);
   const { entry, inq, outq, state } = readConnection(context, descriptor);
   context.images.add("tcp_stream", socket.ino, { value: entry, extra: { inq, outq } });
   return state;
 }
 
-interface Connection {
+interface SavedConnection {
   readonly entry: InputOf<TcpStreamEntry>;
   readonly inq: Uint8Array;
   readonly outq: Uint8Array;
   readonly state: number;
 }
 
-function readConnection(context: DumpContext, socket: number): Connection {
+function readConnection(context: DumpContext, socket: number): SavedConnection {
   const { host } = context;
-  const info = readOptionBytes(host, socket, SOL.TCP, TCP.INFO, TCP_INFO.size) ?? new Uint8Array(TCP_INFO.size);
-  const state = info[TCP_INFO.tcpi_state] ?? CLOSE;
-  const options = info[TCP_INFO.tcpi_options] ?? 0;
-  const scales = info[TCP_INFO.wscale] ?? 0;
+  const info = readOptionBytes(host, socket, SOL.TCP, TCP.INFO, TCP_INFO.size) ?? new Uint8Array();
+  const { state, options, snd_wscale, rcv_wscale } = decodeTcpInfo(info);
   const size = (request: number) => {
     const value = room(4);
     host.attempt("ioctl", socket, request, value.data);
     return value.view.getInt32(0, true);
   };
-  const end = SENT_END.has(state) ? 1 : 0;
-  const isOver = state === CLOSE;
-  const outqLength = isOver ? 0 : Math.max(0, size(SIOCOUTQ) - end);
-  const unsent = isOver ? 0 : Math.max(0, size(SIOCOUTQNSD) - end);
+  // A closed connection has nothing more to send; in others the kernel counts the own FIN as a byte.
+  const sizeToSend = (request: number) =>
+    state === CLOSE ? 0 : Math.max(0, size(request) - (hasEnded(state) ? 1 : 0));
   const receive = readQueue(context, socket, TCP_QUEUE.RECV, size(SIOCINQ));
-  const send = readQueue(context, socket, TCP_QUEUE.SEND, outqLength);
-  const window = readOptionBytes(host, socket, SOL.TCP, TCP.REPAIR_WINDOW, 20);
-  const [snd_wl1 = 0, snd_wnd = 0, max_window = 0, rcv_wnd = 0, rcv_wup = 0] =
-    window === undefined ? [] : new Uint32Array(window.slice().buffer);
-  const hasScales = (options & TCPI_OPT.WSCALE) !== 0;
+  const send = readQueue(context, socket, TCP_QUEUE.SEND, sizeToSend(SIOCOUTQ));
+  const unsent = sizeToSend(SIOCOUTQNSD);
+  const window = readOptionBytes(host, socket, SOL.TCP, TCP.REPAIR_WINDOW, REPAIR_WINDOW_SIZE);
+  const has = (option: number) => (options & option) !== 0;
   const entry = {
     inq_len: receive.bytes.length,
     inq_seq: receive.sequence,
@@ -75,19 +88,16 @@ function readConnection(context: DumpContext, socket: number): Connection {
     unsq_len: unsent,
     opt_mask: options,
     mss_clamp: readOption(host, socket, SOL.TCP, TCP.MAXSEG) ?? 0,
-    snd_wscale: hasScales ? scales & 15 : 0,
-    ...(hasScales ? { rcv_wscale: scales >> 4 } : {}),
-    ...((options & TCPI_OPT.TIMESTAMPS) === 0
-      ? {}
-      : { timestamp: (readOption(host, socket, SOL.TCP, TCP.TIMESTAMP) ?? 0) >>> 0 }),
-    ...(window === undefined ? {} : { snd_wl1, snd_wnd, max_window, rcv_wnd, rcv_wup }),
+    ...(has(TCPI_OPT.WSCALE) ? { snd_wscale, rcv_wscale } : { snd_wscale: 0 }),
+    ...(has(TCPI_OPT.TIMESTAMPS) ? { timestamp: (readOption(host, socket, SOL.TCP, TCP.TIMESTAMP) ?? 0) >>> 0 } : {}),
+    ...(window === undefined ? {} : decodeWindow(window)),
   };
   return { entry, inq: receive.bytes, outq: send.bytes, state };
 }
 
-/** A queue of a socket in repair mode: its next sequence number, and what is in it. */
+/** A queue of a socket in repair mode: the sequence number after it, and its content. */
 function readQueue({ host, seizer }: DumpContext, socket: number, queue: number, length: number) {
-  host.call.setsockopt(socket, SOL.TCP, TCP.REPAIR_QUEUE, integer(queue), 4);
+  writeOption(host, socket, SOL.TCP, TCP.REPAIR_QUEUE, queue);
   const sequence = (readOption(host, socket, SOL.TCP, TCP.QUEUE_SEQ) ?? 0) >>> 0;
   const bytes = length > 0 ? seizer.peek(socket, length) : new Uint8Array();
   return { sequence, bytes };

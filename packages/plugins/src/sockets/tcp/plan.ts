@@ -1,9 +1,10 @@
 import type { Plan } from "@restage/core";
-import type { TcpStreamEntry } from "@restage/images";
+import type { InetSkEntry, TcpStreamEntry } from "@restage/images";
 import { TCP_STATE, TCPI_OPT } from "@restage/linux/abi";
 import { inetName } from "../inet/addresses.ts";
-import { readInetTable } from "../inet/image-table.ts";
 import { isConnection } from "../inet/ports.ts";
+import { type InetRow, readInetTable } from "../inet/proc-table.ts";
+import { stateName } from "./format.ts";
 
 const RESTORED: ReadonlySet<number> = new Set([
   TCP_STATE.SYN_SENT,
@@ -15,19 +16,19 @@ const RESTORED: ReadonlySet<number> = new Set([
   TCP_STATE.CLOSING,
 ]);
 
-/** Refuses connections that nobody wants, or that cannot come back here. */
+/** Refuses connections that nobody asked for, and those that cannot be restored here. */
 export function checkConnections(plan: Plan): void {
   const connections = [...plan.images.files.values()].flatMap(({ isk }) =>
     isk !== undefined && isConnection(isk) ? [isk] : [],
   );
   if (connections.length === 0 || plan.options.tcpClose) return;
   if (plan.images.inventory.tcp_close === true) {
-    const hint = "let them come back closed with --tcp-close";
+    const hint = "restore them closed with --tcp-close";
     plan.refuse({ what: "TCP connections", why: "they were dumped with --tcp-close, without their state", hint });
     return;
   }
   if (!plan.options.tcpEstablished) {
-    const hint = "restore them with --tcp-established, or let them come back closed with --tcp-close";
+    const hint = "restore it with --tcp-established, or restore it closed with --tcp-close";
     for (const entry of connections) plan.refuse({ what: inetName(entry), why: "it is connected", hint });
     return;
   }
@@ -39,36 +40,33 @@ export function checkConnections(plan: Plan): void {
     const what = inetName(entry);
     if (entry.state === TCP_STATE.CLOSE) continue;
     if (!RESTORED.has(entry.state)) {
-      const hint = "wait until it is connected or closed before the dump, or restore with --tcp-close";
-      plan.refuse({ what, why: `connections in state ${stateName(entry.state)} are not restored yet`, hint });
+      const hint = "checkpoint it when it is connected or closed, or restore it closed with --tcp-close";
+      plan.refuse({ what, why: `Restage does not restore connections in state ${stateName(entry.state)} yet`, hint });
       continue;
     }
     if (!descriptors.has(entry.id))
-      plan.refuse({ what, why: "it is in flight between Unix sockets, where connections are not restored yet" });
+      plan.refuse({ what, why: "it is in flight between Unix sockets: Restage does not restore such connections yet" });
     checkStream(plan, what, plan.images.value("tcp_stream", entry.ino));
-    const row = rows.find(({ family, local, remote }) => {
-      const same = (words: readonly number[], own: readonly number[]) => words.every((word, n) => word === own[n]);
-      if (family !== entry.family || local.port !== entry.src_port || remote.port !== entry.dst_port) return false;
-      return same(local.words, entry.src_addr) && same(remote.words, entry.dst_addr);
-    });
+    const row = rows.find((row) => isSame(row, entry));
     if (row === undefined) continue;
     const holder =
-      row.inode === 0
-        ? "the kernel, which waits for its end"
-        : (plan.host.socketHolder(row.inode) ?? "another process");
-    plan.refuse({ what, why: `this machine has this connection already, held by ${holder}`, hint: "end that first" });
+      row.inode === 0 ? "the kernel, which is closing it" : (plan.host.socketHolder(row.inode) ?? "another process");
+    plan.refuse({ what, why: `this machine already has this connection, held by ${holder}`, hint: "end that first" });
   }
 }
 
+/** Whether a connection of this machine has the same ends. */
+function isSame({ family, local, remote }: InetRow, entry: InetSkEntry): boolean {
+  const equal = (words: readonly number[], own: readonly number[]) => words.every((word, n) => word === own[n]);
+  if (family !== entry.family || local.port !== entry.src_port || remote.port !== entry.dst_port) return false;
+  return equal(local.words, entry.src_addr) && equal(remote.words, entry.dst_addr);
+}
+
 function checkStream(plan: Plan, what: string, stream: TcpStreamEntry): void {
-  const why = (missing: string) => `its image does not have its ${missing}`;
-  if (stream.unsq_len === undefined) plan.refuse({ what, why: why("length of unsent data") });
+  const why = (missing: string) => `its image entry lacks the ${missing}`;
+  if (stream.unsq_len === undefined) plan.refuse({ what, why: why("length of its unsent data") });
   if ((stream.opt_mask & TCPI_OPT.WSCALE) !== 0 && stream.rcv_wscale === undefined)
     plan.refuse({ what, why: why("window scale") });
   if ((stream.opt_mask & TCPI_OPT.TIMESTAMPS) !== 0 && stream.timestamp === undefined)
     plan.refuse({ what, why: why("timestamp") });
-}
-
-function stateName(state: number): string {
-  return Object.entries(TCP_STATE).find(([, value]) => value === state)?.[0] ?? String(state);
 }

@@ -1,69 +1,22 @@
 import { data, struct, type Task, type Value } from "@restage/core";
-import type { Entry, InetSkEntry, TcpStreamEntry } from "@restage/images";
+import type { TcpStreamEntry } from "@restage/images";
 import { MSG, SHUT, SOCK, SOL, TCP, TCP_QUEUE, TCP_STATE, TCPI_OPT, TCPOPT } from "@restage/linux/abi";
-import { socketAddress } from "../inet/addresses.ts";
 import { bindInetSocket, prepareInetSocket } from "../inet/binding.ts";
 import { setInetOptions } from "../inet/options.ts";
+import { socketAddress } from "../inet/socket-address.ts";
+import { SHUTDOWN } from "../socket-options/format.ts";
 import { setOption, shutDown, widenBuffers } from "../socket-options/restore.ts";
+import { type Connection, endsInRepair, hasPeerEnded, sequencesOf, unsentOf } from "./ends.ts";
+import { encodeWindow } from "./format.ts";
 
-/** As much goes into a queue in one call: the kernel wants memory in one piece for it. */
+/** How many bytes go into a queue in one call: the kernel allocates them in one piece. */
 const PIECE = 64 * 1024;
-const READING = 1;
-
-const { SYN_SENT, FIN_WAIT1, FIN_WAIT2, CLOSE_WAIT, LAST_ACK, CLOSING } = TCP_STATE;
-const PEER_HAS_ENDED: readonly number[] = [CLOSE_WAIT, LAST_ACK, CLOSING];
-const HAS_ENDED: readonly number[] = [FIN_WAIT1, FIN_WAIT2, LAST_ACK, CLOSING];
-
-/** A connection as its image has it. */
-export interface Connection {
-  readonly entry: InetSkEntry;
-  readonly stream: Entry<"tcp_stream">;
-}
-
-/** Sequence numbers of a connection, without those that its ends (FIN) take. */
-export interface Sequences {
-  /** Of the first byte in the receive queue, and behind the last. */
-  readonly received: { readonly from: number; readonly to: number };
-  /** Of the first byte in the send queue, and behind the last. */
-  readonly sent: { readonly from: number; readonly to: number };
-}
-
-export function hasPeerEnded(state: number): boolean {
-  return PEER_HAS_ENDED.includes(state);
-}
-
-export function sequencesOf({ entry, stream }: Connection): Sequences {
-  const { inq_seq, inq_len, outq_seq, outq_len } = stream.value;
-  const received = inq_seq - (hasPeerEnded(entry.state) ? 1 : 0);
-  const sent = outq_seq - (HAS_ENDED.includes(entry.state) ? 1 : 0);
-  return {
-    received: { from: (received - inq_len) >>> 0, to: received >>> 0 },
-    sent: { from: (sent - outq_len) >>> 0, to: sent >>> 0 },
-  };
-}
 
 /**
- * The part of the send queue that is sent only when the connection is let go. Where its end counts as sent already, nothing can follow that:
- * then all counts as sent, and the kernel repeats it.
- */
-export function unsentOf({ entry, stream }: Connection): Uint8Array {
-  const { outq } = stream.extra;
-  return endsInRepair(entry.state) ? new Uint8Array() : outq.subarray(outq.length - (stream.value.unsq_len ?? 0));
-}
-
-/** Does the own end count as sent while the connection is still in repair mode? */
-export function endsInRepair(state: number): boolean {
-  return state === FIN_WAIT2 || state === CLOSING;
-}
-
-/** Is the own end said when the connection is let go? */
-export function endsAtCommit(state: number): boolean {
-  return HAS_ENDED.includes(state) && !endsInRepair(state);
-}
-
-/**
- * Makes a connection in repair mode, or what is needed to ask for one again: no packet leaves, and closing it says nothing to its peer. What was received can be read; what was
- * sent and not confirmed will be repeated. Requires CAP_NET_ADMIN in the network namespace.
+ * Makes a connection in repair mode, where no packet is sent, not even when the socket is closed. Data that was received can be read. Data
+ * that was sent and not confirmed will be sent again. A connection in SYN_SENT is prepared, and connects at the commit.
+ *
+ * Requires CAP_NET_ADMIN in the network namespace.
  */
 export function repairConnection(task: Task, connection: Connection): Value {
   const { entry, stream } = connection;
@@ -77,24 +30,24 @@ export function repairConnection(task: Task, connection: Connection): Value {
   widenBuffers(task, socket);
   bindInetSocket(task, socket, entry);
   setSequence(task, socket, TCP_QUEUE.RECV, received.from);
-  if (state === SYN_SENT) {
-    // Its request (SYN) takes a number too. It is sent again when the connection is let go.
+  if (state === TCP_STATE.SYN_SENT) {
+    // The SYN takes a sequence number too. It is sent again when the connection leaves repair mode.
     setSequence(task, socket, TCP_QUEUE.SEND, (sent.from - 1) >>> 0);
     chooseQueue(task, socket, TCP_QUEUE.NONE);
     setInetOptions(task, socket, entry);
     return socket;
   }
   setSequence(task, socket, TCP_QUEUE.SEND, sent.from);
-  const address = socketAddress(family, dst_port, dst_addr);
+  const address = socketAddress(family, { port: dst_port, words: dst_addr });
   task.call
     .connect(socket, address, address.bytes.length)
-    .hint("no route leads to its peer, or this machine has such a connection already");
+    .hint("this machine has no route to the peer, or already has this connection");
   setConnectionOptions(task, socket, stream.value);
   fillQueue(task, socket, TCP_QUEUE.RECV, stream.extra.inq);
   const unsent = unsentOf(connection).length;
   fillQueue(task, socket, TCP_QUEUE.SEND, stream.extra.outq.subarray(0, stream.extra.outq.length - unsent));
   setWindow(task, socket, stream.value, hasPeerEnded(state));
-  // In the queue of what was sent, the end counts as sent too.
+  // With the send queue chosen, shutdown() queues a FIN that counts as sent.
   chooseQueue(task, socket, endsInRepair(state) ? TCP_QUEUE.SEND : TCP_QUEUE.NONE);
   if (endsInRepair(state)) {
     task.call.shutdown(socket, SHUT.WR);
@@ -102,10 +55,10 @@ export function repairConnection(task: Task, connection: Connection): Value {
   }
   setInetOptions(task, socket, entry);
   const { nodelay, cork } = stream.value;
-  // Of images before CRIU 4.
+  // From images of CRIU before version 4.
   if (nodelay === true) setOption(task, socket, SOL.TCP, TCP.NODELAY, true);
   if (cork === true) setOption(task, socket, SOL.TCP, TCP.CORK, true);
-  if (((entry.shutdown ?? 0) & READING) !== 0 && !hasPeerEnded(state)) shutDown(task, socket, READING);
+  if (((entry.shutdown ?? 0) & SHUTDOWN.READ) !== 0 && !hasPeerEnded(state)) shutDown(task, socket, SHUTDOWN.READ);
   return socket;
 }
 
@@ -118,7 +71,7 @@ function setSequence(task: Task, socket: Value, queue: number, sequence: number)
   setOption(task, socket, SOL.TCP, TCP.QUEUE_SEQ, sequence);
 }
 
-/** What the two ends agreed upon when they connected: struct tcp_repair_opt, one after the other. */
+/** Sets what both ends agreed on when they connected: an array of struct tcp_repair_opt. */
 function setConnectionOptions(task: Task, socket: Value, stream: TcpStreamEntry): void {
   const { opt_mask, snd_wscale, rcv_wscale = 0, mss_clamp, timestamp } = stream;
   const has = (bit: number) => (opt_mask & bit) !== 0;
@@ -142,12 +95,11 @@ function fillQueue(task: Task, socket: Value, queue: number, bytes: Uint8Array):
   }
 }
 
-/** struct tcp_repair_window. The peer's end takes a sequence number, which its packet will bring again. */
+/** The FIN of the peer takes a sequence number, and is injected again later. */
 function setWindow(task: Task, socket: Value, stream: TcpStreamEntry, peerEnded: boolean): void {
-  const { snd_wl1, snd_wnd, max_window, rcv_wnd, rcv_wup } = stream;
+  const { snd_wl1 = 0, snd_wnd, max_window = 0, rcv_wnd = 0, rcv_wup = 0 } = stream;
   if (snd_wnd === undefined) return;
-  const end = peerEnded ? 1 : 0;
-  const words = [snd_wl1 ?? 0, snd_wnd, max_window ?? 0, (rcv_wnd ?? 0) + end, (rcv_wup ?? 0) - end];
-  const window = struct(...words.map((word) => [4, word] as const));
+  const fin = peerEnded ? 1 : 0;
+  const window = data(encodeWindow({ snd_wl1, snd_wnd, max_window, rcv_wnd: rcv_wnd + fin, rcv_wup: rcv_wup - fin }));
   task.call.setsockopt(socket, SOL.TCP, TCP.REPAIR_WINDOW, window, window.bytes.length);
 }

@@ -1,17 +1,17 @@
-import { type DumpContext, defineService, type OpenFile } from "@restage/core";
+import { type DumpContext, defineService, type OpenFile, struct } from "@restage/core";
 import { SOL, TCP } from "@restage/linux/abi";
-import { integer } from "../socket-queue/dump.ts";
+import { writeOption } from "../socket-options/host-options.ts";
 
 const ON = 1;
 const OFF = 0;
 
-/** TCP connections of a seized tree in repair mode, where nothing that arrives changes them. Provided by the duty `inet-sockets`. */
+/** TCP connections of a seized tree in repair mode, where nothing that arrives changes them. Provided by the duty `tcp-connections`. */
 export const RepairedConnections = defineService<RepairedSockets>("repaired-connections");
 
 export class RepairedSockets {
   readonly #sockets: { readonly descriptor: number; readonly forget: () => void }[] = [];
 
-  /** Puts a connection into repair mode until the tree resumes; the janitor takes it out again when this process is killed. */
+  /** Puts a connection into repair mode until the tree resumes. If this process is killed, the janitor ends repair mode. */
   add(context: DumpContext, { holders, task }: OpenFile, descriptor: number): void {
     const { host } = context;
     if (this.#sockets.length === 0) context.onResume(() => this.#release(context));
@@ -19,15 +19,15 @@ export class RepairedSockets {
     const forget = host.undo((call) => {
       const pidfd = call.pidfd_open(task.hostPid, 0);
       const socket = call.pidfd_getfd(pidfd, number ?? -1, 0);
-      call.setsockopt(socket, SOL.TCP, TCP.REPAIR, integer(OFF), 4);
+      call.setsockopt(socket, SOL.TCP, TCP.REPAIR, struct([4, OFF]), 4);
     });
     this.#sockets.push({ descriptor, forget });
-    host.call.setsockopt(descriptor, SOL.TCP, TCP.REPAIR, integer(ON), 4);
+    writeOption(host, descriptor, SOL.TCP, TCP.REPAIR, ON);
   }
 
   #release({ host }: DumpContext): void {
     for (const { descriptor, forget } of this.#sockets.splice(0)) {
-      host.attempt("setsockopt", descriptor, SOL.TCP, TCP.REPAIR, integer(OFF), 4);
+      host.attempt("setsockopt", descriptor, SOL.TCP, TCP.REPAIR, struct([4, OFF]), 4);
       forget();
     }
   }

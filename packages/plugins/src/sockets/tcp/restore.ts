@@ -2,24 +2,25 @@ import { definePlugin, type ImageSet, type Plugin, type Task, type Value } from 
 import type { InetSkEntry } from "@restage/images";
 import { IPPROTO, SOCK, TCP_FLAG, TCP_STATE } from "@restage/linux/abi";
 import { NetNamespaces } from "../../namespaces/net/net-namespaces.ts";
-import { unmappedWords } from "../inet/addresses.ts";
+import { unmappedAddresses } from "../inet/addresses.ts";
 import { prepareInetSocket, setReuse } from "../inet/binding.ts";
 import { setInetOptions } from "../inet/options.ts";
 import { isConnection } from "../inet/ports.ts";
+import { SHUTDOWN } from "../socket-options/format.ts";
 import { shutDown } from "../socket-options/restore.ts";
-import { letConnectionsGo } from "./commit.ts";
+import { leaveRepairMode } from "./commit.ts";
+import { type Connection, hasPeerEnded, sequencesOf } from "./ends.ts";
 import { checkConnections } from "./plan.ts";
-import { type Connection, hasPeerEnded, repairConnection, sequencesOf } from "./repair.ts";
+import { repairConnection } from "./repair.ts";
 import { injectSegment } from "./segments.ts";
 
-const BOTH_DIRECTIONS = 3;
 const LARGEST_WINDOW = 0xffff;
 
 /**
- * TCP connections, when asked for (`tcpEstablished`). RESTORE: they are made in repair mode, in which no packet leaves. RESTORE_SIGCHLD: all of
- * them are there, and those whose peer had ended get its end again. Commit: the coordinator lets them go.
+ * TCP connections, with `tcpEstablished`. RESTORE makes them in repair mode, where no packet is sent. RESTORE_SIGCHLD injects the FINs of
+ * peers, now that all connections exist. At the commit the coordinator takes them out of repair mode.
  *
- * With `tcpClose` they come back closed. Requires CAP_NET_ADMIN, and CAP_NET_RAW for half-closed ones.
+ * With `tcpClose` they are restored closed. Requires CAP_NET_ADMIN, and CAP_NET_RAW for half-closed connections.
  */
 export function tcpConnections(): Plugin {
   return definePlugin({
@@ -28,7 +29,7 @@ export function tcpConnections(): Plugin {
     uses: [NetNamespaces],
     stages: {
       RESTORE: "makes TCP connections in repair mode",
-      RESTORE_SIGCHLD: "half-closed connections get the ends of their peers again",
+      RESTORE_SIGCHLD: "injects the FINs of peers into half-closed connections",
     },
     apply({ plan, stages, openFile, commit, service }) {
       let closed = false;
@@ -47,10 +48,10 @@ export function tcpConnections(): Plugin {
       });
       stages.RESTORE_SIGCHLD.task.tap("tcp-connections", (task) => {
         for (const connection of opened.get(task) ?? []) {
-          service(NetNamespaces).inside(task, connection.entry.ns_id, () => bringEnds(task, connection));
+          service(NetNamespaces).inside(task, connection.entry.ns_id, () => injectEnds(task, connection));
         }
       });
-      commit.tap("tcp-connections", (context) => letConnectionsGo(context, [...opened.values()].flat()));
+      commit.tap("tcp-connections", (context) => leaveRepairMode(context, [...opened.values()].flat()));
     },
   });
 }
@@ -58,25 +59,25 @@ export function tcpConnections(): Plugin {
 function readConnection(images: ImageSet, entry: InetSkEntry): Connection {
   images.value("tcp_stream", entry.ino);
   const [stream] = images.entries("tcp_stream", entry.ino);
-  if (stream === undefined) throw new Error(`tcp-stream-${entry.ino.toString(16)}.img is empty`);
+  if (stream === undefined) throw new Error(`Cannot read tcp-stream-${entry.ino.toString(16)}.img: it has no entry`);
   return { entry, stream };
 }
 
-/** A socket that reads as ended and cannot be written. */
+/** Opens a socket in place of a connection: reading gives the end of file, and writing fails. */
 function openClosed(task: Task, entry: InetSkEntry): Value {
   const socket = task.call.socket(entry.family, SOCK.STREAM | SOCK.CLOEXEC, IPPROTO.TCP);
   prepareInetSocket(task, socket, entry);
   setReuse(task, socket, entry);
   setInetOptions(task, socket, entry);
-  shutDown(task, socket, BOTH_DIRECTIONS)?.allow("ENOTCONN");
+  shutDown(task, socket, SHUTDOWN.BOTH)?.allow("ENOTCONN");
   return socket;
 }
 
-/** What the peer had sent last: its end, or the confirmation of the own end. */
-function bringEnds(task: Task, connection: Connection): void {
+/** Injects what the peer had sent last: its FIN, or the acknowledgement of the own FIN. */
+function injectEnds(task: Task, connection: Connection): void {
   const { entry, stream } = connection;
   const { state, src_port, dst_port } = entry;
-  const { family, src_addr, dst_addr } = unmappedWords(entry);
+  const { family, src_addr, dst_addr } = unmappedAddresses(entry);
   const { received, sent } = sequencesOf(connection);
   const { snd_wnd = 0, snd_wscale } = stream.value;
   const segment = {

@@ -1,27 +1,21 @@
 import { data, type Task } from "@restage/core";
 import { AF, IP, IPPROTO, SO, SOCK, SOL, TCP_FLAG } from "@restage/linux/abi";
-import { type AddressWords, addressBytes, socketAddress } from "../inet/addresses.ts";
+import { addressBytes } from "../inet/addresses.ts";
+import type { InetEnd } from "../inet/format.ts";
+import { socketAddress } from "../inet/socket-address.ts";
+import { LOCK_MARK } from "../network-lock/format.ts";
 import { setOption } from "../socket-options/restore.ts";
-
-/** Firewall rules with which CRIU locks a network let packets with this mark through. Source: CRIU soccr/soccr.h. */
-const CRIU_MARK = 0xc114;
 
 const TCP_HEADER_SIZE = 20;
 const IPV4_HEADER_SIZE = 20;
 const IPV6_HEADER_SIZE = 40;
 const HOPS = 64;
 
-/** One end of a connection. */
-export interface SegmentEnd {
-  readonly port: number;
-  readonly words: AddressWords;
-}
-
-/** A TCP segment without content. */
+/** A TCP segment without payload. */
 export interface Segment {
   readonly family: number;
-  readonly from: SegmentEnd;
-  readonly to: SegmentEnd;
+  readonly from: InetEnd;
+  readonly to: InetEnd;
   readonly sequence: number;
   readonly acknowledged: number;
   /** Bits of TCP_FLAG. */
@@ -29,22 +23,22 @@ export interface Segment {
   readonly window: number;
 }
 
-/** Hands a segment to a connection of this machine, as if its peer had sent it. Requires CAP_NET_RAW, and CAP_NET_ADMIN for the mark. */
+/** Sends a segment to a connection of this machine in the name of its peer. Requires CAP_NET_RAW, and CAP_NET_ADMIN for the mark. */
 export function injectSegment(task: Task, segment: Segment): void {
   const { family, to } = segment;
   const bytes = segmentBytes(segment);
   const socket = task.call
     .socket(family, SOCK.RAW | SOCK.CLOEXEC, IPPROTO.RAW)
-    .hint("it needs CAP_NET_RAW: restore as root");
-  setOption(task, socket, SOL.SOCKET, SO.MARK, CRIU_MARK);
+    .hint("injecting TCP segments needs CAP_NET_RAW: restore as root");
+  setOption(task, socket, SOL.SOCKET, SO.MARK, LOCK_MARK);
   if (family === AF.INET) setOption(task, socket, SOL.IP, IP.HDRINCL, true);
-  // The port of a raw socket's address would be a protocol.
-  const address = socketAddress(family, 0, to.words);
+  // In the address of a raw socket, the port would be a protocol.
+  const address = socketAddress(family, { port: 0, words: to.words });
   task.call.sendto(socket, data(bytes), bytes.length, 0, address, address.bytes.length).expect(bytes.length);
   task.call.close(socket);
 }
 
-/** The segment with its IP header; the kernel completes that. */
+/** A segment with its IP header, which the kernel completes. */
 export function segmentBytes(segment: Segment): Uint8Array {
   const { family, from, to, sequence, acknowledged, flags, window } = segment;
   const start = family === AF.INET ? IPV4_HEADER_SIZE : IPV6_HEADER_SIZE;
@@ -78,7 +72,7 @@ export function segmentBytes(segment: Segment): Uint8Array {
   return bytes;
 }
 
-/** Protocol and length, which count in the checksum along with the addresses. */
+/** The end of the pseudo-header: protocol and length, which the checksum covers along with the addresses. */
 function pseudoHeaderEnd(): Uint8Array {
   return Uint8Array.of(0, IPPROTO.TCP, 0, TCP_HEADER_SIZE);
 }

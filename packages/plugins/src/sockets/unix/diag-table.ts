@@ -6,25 +6,25 @@ import { diagnose } from "../socket-diag.ts";
 export interface UnixSocket {
   readonly ino: number;
   readonly type: number;
-  /** States of TCP: 1 connected, 7 not, 10 listening. */
+  /** A TCP_STATE: ESTABLISHED when it is connected, LISTEN, else CLOSE. */
   readonly state: number;
-  /** Path, or a name that begins with NUL; as the kernel has it. */
+  /** A path, or an abstract name that begins with NUL, as the kernel has it. */
   readonly name: Uint8Array;
-  /** Inode of the peer, 0 for none. */
+  /** The inode of the peer; 0 without one. */
   readonly peer: number;
-  /** Clients that wait to be accepted, by inode; 0 for one that has gone. */
+  /** The inodes of clients that wait to be accepted; 0 for a client that is gone. */
   readonly icons: readonly number[];
-  /** Bytes that wait to be read; of a listening one connections. */
+  /** Bytes that nobody has read; of a listening socket, connections that wait to be accepted. */
   readonly readQueue: number;
-  /** Bytes that were written and not read; of a listening one the backlog. */
+  /** Bytes that were written and not read; of a listening socket, its backlog. */
   readonly writeQueue: number;
-  /** 1 reading, 2 writing, 3 both. */
+  /** Bits of SHUTDOWN. */
   readonly shutdown: number;
 }
 
 const SHOW = UDIAG_SHOW.NAME | UDIAG_SHOW.PEER | UDIAG_SHOW.ICONS | UDIAG_SHOW.RQLEN;
 
-/** All Unix sockets of the tree's network namespace, by inode. */
+/** Reads all Unix sockets of the tree's network namespace, by inode. */
 export function readUnixSockets(context: DumpContext): ReadonlyMap<number, UnixSocket> {
   const request = new Uint8Array(UNIX_DIAG_REQ.size);
   const view = new DataView(request.buffer);

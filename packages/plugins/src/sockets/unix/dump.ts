@@ -1,23 +1,25 @@
 import { type DumpContext, definePlugin, type OpenFile, type Plugin } from "@restage/core";
 import { fdTypes, type InputOf, type UnixSkEntry } from "@restage/images";
-import { AF, SIOCUNIXFILE, SO, SOCK, SOL, TCP_STATE } from "@restage/linux/abi";
+import { AF, errnoText, O, SIOCUNIXFILE, SO, SOCK, SOL, TCP_STATE } from "@restage/linux/abi";
 import { NO_OWNER } from "../../files/file-owner/format.ts";
 import { ownerOf } from "../../files/file-owner/owner-of.ts";
 import { inodeOwner } from "../../files/inode-owner.ts";
-import { readOption, socketOptions } from "../socket-options/dump.ts";
+import { socketOptions } from "../socket-options/dump.ts";
+import { SHUTDOWN } from "../socket-options/format.ts";
+import { readOption } from "../socket-options/host-options.ts";
 import { saveQueue } from "../socket-queue/dump.ts";
 import { readUnixSockets, type UnixSocket } from "./diag-table.ts";
+import { pathIn, UNIX_FLAG } from "./format.ts";
 
-const SHUT_BOTH = 3;
-/** unix_sk_entry.uflags of a socket outside the tree. Source: CRIU criu/include/sk-unix.h. */
-const EXTERNAL = 1;
+/** The end of the link of a deleted file in /proc. */
 const DELETED = " (deleted)";
 
-/** Unix sockets: names, peers, what waits to be read, files in flight. */
+/** Unix sockets: names, peers, receive queues, files in flight. */
 export function unixSockets(): Plugin {
   return definePlugin({
     name: "unix-sockets",
     duty: "unix-sockets",
+    phases: { inspect: "describes Unix sockets, and saves their receive queues with the files in flight" },
     dump({ describeFile, filesDescribed }) {
       let table: ReadonlyMap<number, UnixSocket> | undefined;
       const saved = new Map<number, { readonly file: OpenFile; readonly socket: UnixSocket }>();
@@ -30,8 +32,8 @@ export function unixSockets(): Plugin {
         if (socket === undefined) return undefined;
         saved.set(socket.ino, { file, socket });
         const entry = describeSocket(context, file, descriptor, socket, peerOf(socket, table));
-        // Of a listening one it would be connections.
-        if (socket.readQueue > 0 && socket.state !== TCP_STATE.LISTEN) saveQueue(context, file);
+        // The queue of a listening socket holds connections.
+        if (socket.readQueue > 0 && socket.state !== TCP_STATE.LISTEN) saveQueue(context, file, descriptor);
         return { type: fdTypes.UNIXSK, usk: entry };
       });
       filesDescribed.tap("unix-sockets", (_tree, context) => {
@@ -41,7 +43,7 @@ export function unixSockets(): Plugin {
   });
 }
 
-/** A client that was not accepted yet has no peer: its way is to the listening socket. */
+/** The inode of the peer. That of a client that was not accepted yet is the listening socket. */
 function peerOf({ ino, peer, type, state }: UnixSocket, table: ReadonlyMap<number, UnixSocket>): number {
   if (peer !== 0 || state !== TCP_STATE.ESTABLISHED || type === SOCK.DGRAM) return peer;
   return [...table.values()].find(({ icons }) => icons.includes(ino))?.ino ?? 0;
@@ -68,21 +70,19 @@ function describeSocket(
     name: socket.name,
     ns_id: file.task.ids.net_ns_id ?? 0,
     ...(socket.shutdown === 0 ? {} : { shutdown: socket.shutdown }),
-    ...(socket.name.length > 0 && socket.name[0] !== 0 ? boundFile(context, file, descriptor, socket.name) : {}),
+    ...boundFile(context, file, descriptor, socket),
   };
 }
 
-/** The file that a socket is bound to. Requires CAP_NET_ADMIN. */
-function boundFile(context: DumpContext, file: OpenFile, descriptor: number, name: Uint8Array) {
+/** Describes the file to which a socket is bound, if there is one. Requires CAP_NET_ADMIN. */
+function boundFile(context: DumpContext, file: OpenFile, descriptor: number, { name }: UnixSocket) {
+  const text = pathIn(name);
+  if (text === undefined) return {};
   const opened = context.host.attempt("ioctl", descriptor, SIOCUNIXFILE, 0);
   if (opened < 0) {
-    const hint = "it takes CAP_NET_ADMIN and a kernel from 4.10 on";
-    context.findings.refuse({
-      what: file.link,
-      why: "the file that it is bound to is not found",
-      hint,
-      pid: file.task.pid,
-    });
+    const hint = "run restage with CAP_NET_ADMIN";
+    const why = `the file to which it is bound cannot be found: ${errnoText(-opened)}`;
+    context.findings.refuse({ what: file.link, why, hint, pid: file.task.pid });
     return {};
   }
   const link = context.host.readLink(`/proc/self/fd/${opened}`) ?? "";
@@ -91,13 +91,12 @@ function boundFile(context: DumpContext, file: OpenFile, descriptor: number, nam
   context.host.call.close(opened);
   const isDeleted = link.endsWith(DELETED);
   const path = isDeleted ? link.slice(0, -DELETED.length) : link;
-  const text = new TextDecoder().decode(name).replace(/\0.*$/s, "");
-  // A relative name is relative to where its process was.
+  // A relative path refers to the working directory that its process had.
   const directory = text.startsWith("/") ? {} : { name_dir: path.slice(0, path.length - text.length - 1) || "/" };
   return { file_perms: { mode, ...owners }, ...(isDeleted ? { deleted: true } : {}), ...directory };
 }
 
-/** Refuses sockets that would come back without those whom they talk to. */
+/** Refuses sockets whose peer is not saved with them. */
 function checkPeer(
   context: DumpContext,
   file: OpenFile,
@@ -108,23 +107,23 @@ function checkPeer(
   const refuse = (why: string, hint?: string) =>
     context.findings.refuse({ what: file.link, why, hint, pid: file.task.pid });
   const outside = socket.icons.filter((ino) => !saved.has(ino));
-  if (outside.length > 0) refuse(`${outside.length} clients wait to be accepted that are not in the tree`);
+  if (outside.length > 0) refuse(`${outside.length} clients outside the tree wait to be accepted`);
   const peer = peerOf(socket, table);
   if (peer === 0) {
     const isConnected = socket.state === TCP_STATE.ESTABLISHED && socket.type !== SOCK.DGRAM;
-    if (isConnected && socket.shutdown !== SHUT_BOTH) refuse("it is connected to nobody");
+    if (isConnected && socket.shutdown !== SHUTDOWN.BOTH) refuse("its peer is gone");
     return;
   }
   if (saved.has(peer)) return;
   const other = table.get(peer);
   if (!context.options.extUnixSockets)
-    return void refuse("its peer is outside the tree", "save it without its peer by --ext-unix-sk");
+    return void refuse("its peer is outside the tree", "save it without its peer with --ext-unix-sk");
   if (other === undefined || other.type !== SOCK.DGRAM || other.name.length === 0)
-    return void refuse("its peer is outside the tree, and no datagram socket with a name");
+    return void refuse("its peer is outside the tree, and is not a datagram socket with a name");
   addExternal(context, file, other, saved);
 }
 
-/** The peer outside stands in the image by its name. */
+/** Adds an entry for a peer outside the tree: a restore connects to its name. */
 function addExternal(
   context: DumpContext,
   file: OpenFile,
@@ -139,8 +138,8 @@ function addExternal(
       ino,
       type,
       state: TCP_STATE.LISTEN,
-      flags: 2,
-      uflags: EXTERNAL,
+      flags: O.RDWR,
+      uflags: UNIX_FLAG.EXTERNAL,
       backlog: 0,
       peer: 0,
       fown: NO_OWNER,

@@ -1,16 +1,12 @@
 import type { ImageSet } from "@restage/core";
-import type { Entry, UnixSkEntry } from "@restage/images";
+import type { UnixSkEntry } from "@restage/images";
 import { SOCK, TCP_STATE } from "@restage/linux/abi";
+import type { QueuedPacket } from "../socket-queue/restore.ts";
+import { isAbstract, pathIn, UNIX_FLAG } from "./format.ts";
 
-/** Bits of `uflags`. Source: CRIU criu/include/sk-unix.h. */
-export const UNIX_FLAG = { EXTERNAL: 1, SERVICE: 2, CALLBACK: 4 } as const;
-
-/** A packet in the receive queue of a socket. */
-export type QueuedPacket = Entry<"sk_queues">;
-
-/** The Unix sockets of a checkpoint, and how they hang together. */
+/** The Unix sockets of an image set, and the relations between them. */
 export class UnixGraph {
-  /** Those of the tree, in the order of files.img. */
+  /** The sockets of the tree, in the order of files.img. */
   readonly sockets: readonly UnixSkEntry[];
   readonly #byInode: ReadonlyMap<number, UnixSkEntry>;
   readonly #queues = new Map<number, QueuedPacket[]>();
@@ -34,29 +30,29 @@ export class UnixGraph {
     }
   }
 
-  /** The socket that it is connected to, which may be an external one. */
+  /** The socket to which a socket is connected; it can be external. */
   peerOf(socket: UnixSkEntry): UnixSkEntry | undefined {
     return this.#byInode.get(socket.peer);
   }
 
-  /** The other end, of two sockets of the tree that are connected to each other. */
+  /** The peer of a socket, if both are in the tree and connected to each other. */
   otherEndOf(socket: UnixSkEntry): UnixSkEntry | undefined {
     const peer = this.peerOf(socket);
     if (peer === undefined || peer === socket || isExternal(peer)) return undefined;
     return peer.peer === socket.ino ? peer : undefined;
   }
 
-  /** What nobody has received yet. */
+  /** The packets in the receive queue of a socket. */
   queueOf(id: number): readonly QueuedPacket[] {
     return this.#queues.get(id) ?? [];
   }
 
-  /** The socket through which a queue is filled: one that is connected to it. */
+  /** A socket that is connected to this one, and can fill its queue. */
   senderOf(socket: UnixSkEntry): UnixSkEntry | undefined {
     return this.otherEndOf(socket) ?? this.#connectedTo.get(socket.ino);
   }
 
-  /** Sockets that had the path of this one before: their file was deleted. */
+  /** Sockets that had the path of this one before, and whose file was deleted. */
   formerOwnersOf(socket: UnixSkEntry): readonly UnixSkEntry[] {
     const path = pathOf(socket);
     return path === undefined
@@ -64,7 +60,7 @@ export class UnixGraph {
       : (this.#deletedByPath.get(path) ?? []).filter(({ id }) => id < socket.id || socket.deleted !== true);
   }
 
-  /** Ids of the files that have to be open before it is whole. */
+  /** Ids of the files that must be open before this socket can be restored completely. */
   needsOf(socket: UnixSkEntry): readonly number[] {
     const peer = this.peerOf(socket);
     const inFlight = this.queueOf(socket.id).flatMap(({ value }) => value.scm.flatMap(({ rights }) => rights));
@@ -77,31 +73,25 @@ export function isExternal(socket: UnixSkEntry): boolean {
   return (socket.uflags & UNIX_FLAG.EXTERNAL) !== 0;
 }
 
-/** Stream or packet socket that was connected to one that is gone. */
+/** Whether it is a stream or seqpacket socket whose peer is gone. */
 export function hasLostPeer(socket: UnixSkEntry): boolean {
   return socket.type !== SOCK.DGRAM && socket.state === TCP_STATE.ESTABLISHED && socket.peer === 0;
 }
 
-/** Does it get its name by bind? The name of an accepted socket was that of the listening one: it does not come back. */
+/** Whether it gets its name from bind(2). An accepted socket has the name of the listening one, which is not restored. */
 export function isBound(socket: UnixSkEntry): boolean {
   return socket.name.length > 0 && (socket.type === SOCK.DGRAM || socket.state !== TCP_STATE.ESTABLISHED);
 }
 
-/** Has it a name that is no path? */
-export function isAbstract({ name }: UnixSkEntry): boolean {
-  return name[0] === 0;
-}
-
-/** The absolute path of a socket that has one. */
+/** The path of a socket that has one: absolute, unless the images lack its directory. */
 export function pathOf(socket: UnixSkEntry): string | undefined {
   const { name, name_dir } = socket;
-  if (name.length === 0 || isAbstract(socket)) return undefined;
-  const end = name.indexOf(0);
-  const path = new TextDecoder().decode(end < 0 ? name : name.subarray(0, end));
-  return path.startsWith("/") || name_dir === undefined ? path : `${name_dir}/${path}`.replace("//", "/");
+  const path = pathIn(name);
+  if (path === undefined || path.startsWith("/") || name_dir === undefined) return path;
+  return `${name_dir}/${path}`.replace("//", "/");
 }
 
-/** For messages: a path, an abstract name with @ for its NULs, or the inode that it had. */
+/** The name of a socket for people: its path, its abstract name with @ for NULs, or its inode at the checkpoint. */
 export function nameOf(socket: UnixSkEntry): string {
   if (isAbstract(socket)) return `Unix socket ${printedName(socket)}`;
   return `Unix socket ${pathOf(socket) ?? `socket:[${socket.ino}]`}`;

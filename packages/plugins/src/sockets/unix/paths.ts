@@ -5,7 +5,7 @@ import { TemporaryNames } from "../../files/temporary-names.ts";
 import { isBound, pathOf } from "./graph.ts";
 import { asideOf } from "./names.ts";
 
-/** A file that stood where a socket is to be bound. */
+/** A file that was in the way of a socket, and was renamed. */
 interface MovedFile {
   readonly path: string;
   readonly aside: string;
@@ -13,18 +13,19 @@ interface MovedFile {
 }
 
 /**
- * Paths that sockets are to be bound to. Old sockets that stand there move aside, and all that the restore makes goes when it fails, also when the
- * coordinator is killed.
+ * The paths to which sockets are bound. Old sockets with these paths are renamed first. If the restore fails, or the coordinator is killed,
+ * everything that was made there is removed, and what was renamed gets its name back.
  */
 export class UnixPaths {
   readonly #host: Host;
-  /** Where this process finds a path on the mount of a socket. */
+  /** Translates a path on the mount of a socket to one of this process. */
   readonly #find: (entry: UnixSkEntry, path: string) => string;
   readonly #directories: TemporaryNames;
-  /** For as long as a socket is bound whose file is deleted. */
+  /** Files renamed while a socket is bound whose own file is deleted. */
   readonly #borrowed: MovedFile[] = [];
+  /** Old sockets that restored ones replace. */
   readonly #replaced: MovedFile[] = [];
-  /** Forgets the undos of names that are only there until all sockets are bound. */
+  /** Cancel the undos of names that exist only until all sockets are bound. */
   readonly #forget: (() => void)[] = [];
 
   constructor(host: Host, find: (entry: UnixSkEntry, path: string) => string) {
@@ -33,7 +34,7 @@ export class UnixPaths {
     this.#directories = new TemporaryNames(host);
   }
 
-  /** Before any socket is bound. */
+  /** Renames files that are in the way, before any socket is bound. */
   makeRoom(sockets: readonly UnixSkEntry[]): void {
     const bound = sockets.filter(isBound);
     const outside = (entry: UnixSkEntry, path: string | undefined) =>
@@ -59,7 +60,7 @@ export class UnixPaths {
     }
   }
 
-  /** When all sockets are bound, and those without a file have lost it again. */
+  /** Renames files back, now that all sockets are bound and the files of deleted ones are gone again. */
   putBack(): void {
     for (const forget of this.#forget.splice(0)) forget();
     for (const { path, aside, call } of this.#borrowed.splice(0)) {
@@ -69,8 +70,8 @@ export class UnixPaths {
     this.#directories.removeAll();
   }
 
-  /** When the tree runs: old sockets have been replaced. */
-  forgetOld(): void {
+  /** Deletes the old sockets, now that the tree runs. */
+  deleteReplaced(): void {
     for (const { aside } of this.#replaced.splice(0)) this.#host.call.unlinkat(AT_FDCWD, aside, 0);
   }
 

@@ -2,12 +2,13 @@ import type { Plan } from "@restage/core";
 import type { UnixSkEntry } from "@restage/images";
 import { S_IF, SCM, SOCK, TCP_STATE, UNIX_PATH_MAX } from "@restage/linux/abi";
 import { hasOwnNamespace } from "../../namespaces/own-namespaces.ts";
-import { isAbstract, isBound, isExternal, nameOf, pathOf, printedName, UNIX_FLAG, type UnixGraph } from "./graph.ts";
-import { readUnixTable } from "./image-table.ts";
+import { isAbstract, pathIn, UNIX_FLAG } from "./format.ts";
+import { isBound, isExternal, nameOf, pathOf, printedName, type UnixGraph } from "./graph.ts";
+import { readUnixTable } from "./proc-table.ts";
 
 const TYPES: ReadonlySet<number> = new Set([SOCK.STREAM, SOCK.DGRAM, SOCK.SEQPACKET]);
 
-/** Refuses sockets that cannot come back, here or at all. */
+/** Refuses sockets that cannot be restored, on this machine or at all. */
 export function checkUnixSockets(plan: Plan, graph: UnixGraph, isOurs: (socket: UnixSkEntry) => boolean): void {
   const sockets = graph.sockets.filter(isOurs);
   if (sockets.length === 0) return;
@@ -22,15 +23,18 @@ export function checkUnixSockets(plan: Plan, graph: UnixGraph, isOurs: (socket: 
 function checkKind(plan: Plan, socket: UnixSkEntry, graph: UnixGraph): void {
   const what = nameOf(socket);
   if (!TYPES.has(socket.type))
-    plan.refuse({ what, why: `its type is ${socket.type}, which is none that Unix sockets have` });
+    plan.refuse({ what, why: `its type is ${socket.type}, and Unix sockets have no such type` });
   if ((socket.uflags & UNIX_FLAG.CALLBACK) !== 0)
-    plan.refuse({ what, why: "a plugin of CRIU has dumped it, and only that can restore it" });
+    plan.refuse({ what, why: "it was dumped by a CRIU plugin, and only that plugin can restore it" });
   if ((socket.uflags & UNIX_FLAG.SERVICE) !== 0)
-    plan.refuse({ what, why: "it was connected to CRIU itself (its service), which waits for no answer here" });
+    plan.refuse({ what, why: "it was connected to the CRIU service, which does not exist here" });
   const packets = graph.queueOf(socket.id);
   const unknown = packets.flatMap(({ value }) => value.scm).find(({ type }) => type !== SCM.RIGHTS);
   if (unknown !== undefined)
-    plan.refuse({ what, why: `control messages of type ${unknown.type} in its queue are not restored` });
+    plan.refuse({
+      what,
+      why: `Restage does not restore control messages of type ${unknown.type}, which are in its queue`,
+    });
 }
 
 function checkPeer(plan: Plan, socket: UnixSkEntry, graph: UnixGraph): void {
@@ -38,12 +42,11 @@ function checkPeer(plan: Plan, socket: UnixSkEntry, graph: UnixGraph): void {
   const what = nameOf(socket);
   const peer = graph.peerOf(socket);
   if (peer === undefined) {
-    plan.refuse({ what, why: `its peer, socket:[${socket.peer}], is not in the checkpoint` });
+    plan.refuse({ what, why: `its peer, socket:[${socket.peer}], is not in the images` });
   } else if (isExternal(peer)) {
     checkExternalPeer(plan, what, peer);
   } else if (graph.otherEndOf(socket) === undefined) {
-    if (peer.name.length === 0)
-      plan.refuse({ what, why: `its peer, ${nameOf(peer)}, has no name to which it could connect` });
+    if (peer.name.length === 0) plan.refuse({ what, why: `its peer, ${nameOf(peer)}, has no name to connect to` });
     else if (socket.type !== SOCK.DGRAM && peer.state !== TCP_STATE.LISTEN) {
       plan.refuse({ what, why: `its peer, ${nameOf(peer)}, neither listens nor is connected to it` });
     }
@@ -52,25 +55,25 @@ function checkPeer(plan: Plan, socket: UnixSkEntry, graph: UnixGraph): void {
 
 function checkExternalPeer(plan: Plan, what: string, peer: UnixSkEntry): void {
   if (!plan.options.extUnixSockets) {
-    const hint = "let it connect to that peer again with --ext-unix-sk, or hand over a socket for it with --inherit-fd";
-    plan.refuse({ what, why: `its peer, ${nameOf(peer)}, is outside the checkpoint`, hint });
+    const hint = "connect it to that peer again with --ext-unix-sk, or pass another socket for it with --inherit-fd";
+    plan.refuse({ what, why: `its peer, ${nameOf(peer)}, is outside the tree`, hint });
     return;
   }
   const path = pathOf(peer);
   if (path?.startsWith("/") === false) {
-    const hint = "make its name an absolute path: entries.unixsk";
+    const hint = "rewrite its name to an absolute path with the hook entries.unixsk";
     plan.refuse({
       what,
-      why: `the checkpoint does not say to which directory the path of its peer, ${nameOf(peer)}, is relative`,
+      why: `its peer, ${nameOf(peer)}, has a relative path, and the images do not record the directory`,
       hint,
     });
   } else if (path === undefined ? !isAbstract(peer) : isMissing(plan, path)) {
-    const hint = "start the process that it belongs to, or rewrite its name: entries.unixsk";
-    plan.refuse({ what, why: `its peer outside the checkpoint, ${nameOf(peer)}, is not there`, hint });
+    const hint = "start the process that owns it, or rewrite its name with the hook entries.unixsk";
+    plan.refuse({ what, why: `its peer outside the tree, ${nameOf(peer)}, does not exist`, hint });
   }
 }
 
-/** Paths in a mount namespace of the tree's own are not there yet. */
+/** Whether a path is missing. In a mount namespace of the tree no path exists yet. */
 function isMissing(plan: Plan, path: string): boolean {
   return !hasOwnNamespace(plan.images, plan.tree.root, "mount") && plan.host.stat(path) === "missing";
 }
@@ -78,37 +81,32 @@ function isMissing(plan: Plan, path: string): boolean {
 function checkName(plan: Plan, socket: UnixSkEntry, taken: ReadonlyMap<string, number>): void {
   const what = nameOf(socket);
   const path = pathOf(socket);
-  const rename = "rewrite its name: entries.unixsk";
+  const rename = "rewrite its name with the hook entries.unixsk";
   if (socket.name.length > UNIX_PATH_MAX)
-    plan.refuse({ what, why: `its name has ${socket.name.length} bytes, and the most is ${UNIX_PATH_MAX}` });
-  const holder = (inode: number) => plan.host.socketHolder(inode) ?? `somebody else (socket:[${inode}])`;
+    plan.refuse({ what, why: `its name has ${socket.name.length} bytes, more than ${UNIX_PATH_MAX}` });
+  const holder = (inode: number) => plan.host.socketHolder(inode) ?? `another process (socket:[${inode}])`;
   if (path === undefined) {
     const inode = taken.get(printedName(socket));
     if (inode !== undefined)
-      plan.refuse({ what, why: `its name is in use by ${holder(inode)}`, hint: `end that, or ${rename}` });
+      plan.refuse({ what, why: `its name is in use by ${holder(inode)}`, hint: `end that process, or ${rename}` });
     return;
   }
-  if (path.includes("\ufffd")) plan.refuse({ what, why: "its path is not UTF-8" });
+  if (path.includes("\ufffd")) plan.refuse({ what, why: "its path is not valid UTF-8" });
   if (!path.startsWith("/")) {
-    plan.refuse({ what, why: "the checkpoint does not say to which directory its path is relative" });
+    plan.refuse({ what, why: "its path is relative, and the images do not record the directory" });
     return;
   }
   const directory = path.slice(0, path.lastIndexOf("/")) || "/";
   if (socket.deleted === true || hasOwnNamespace(plan.images, plan.tree.root, "mount")) return;
   if (plan.host.stat(directory) === "missing") {
-    plan.refuse({ what, why: `the directory ${directory} is not there`, hint: `make it, or ${rename}` });
+    plan.refuse({ what, why: `the directory ${directory} does not exist`, hint: `create it, or ${rename}` });
   }
   const now = plan.host.stat(path);
   if (typeof now === "string") return;
-  const inode = taken.get(path) ?? taken.get(printedPath(socket));
+  const inode = taken.get(path) ?? taken.get(pathIn(socket.name) ?? "");
   if ((now.mode & S_IF.MT) !== S_IF.SOCK) {
-    plan.refuse({ what, why: "something that is no socket has its path", hint: `move that away, or ${rename}` });
+    plan.refuse({ what, why: "its path belongs to a file that is not a socket", hint: `move that file, or ${rename}` });
   } else if (inode !== undefined) {
-    plan.refuse({ what, why: `its path is in use by ${holder(inode)}`, hint: `end that, or ${rename}` });
+    plan.refuse({ what, why: `its path is in use by ${holder(inode)}`, hint: `end that process, or ${rename}` });
   }
-}
-
-/** As it was given to bind, and as /proc/net/unix shows it: a relative path. */
-function printedPath({ name }: UnixSkEntry): string {
-  return new TextDecoder().decode(name).replace(/\0.*$/, "");
 }

@@ -11,23 +11,23 @@ import { UnixPaths } from "./paths.ts";
 import { checkUnixSockets } from "./plan.ts";
 
 /**
- * RESTORE: Unix sockets. Those that are connected to each other, and what is in flight between them, are opened by one task: first all are
- * made, bound and listen, then they connect, then their queues are filled, and last they get their options and are shut down.
+ * RESTORE: Unix sockets. One task opens the sockets that are connected to each other, and the files in flight between them. It makes, binds
+ * and listens on all of them, then connects them, then fills their queues, and then sets their options and shuts them down.
  *
- * An accepted socket gets no name, as in CRIU. Requires CAP_NET_ADMIN for the sizes of buffers, and CAP_CHOWN for owners of paths.
+ * As in CRIU, an accepted socket gets no name. Requires CAP_NET_ADMIN for buffer sizes, and CAP_CHOWN for the owners of paths.
  */
 export function unixSockets(): Plugin {
   return definePlugin({
     name: "unix-sockets",
     duty: "unix-sockets",
-    stages: { RESTORE: "opens Unix sockets, connects them, fills their queues" },
+    stages: { RESTORE: "opens Unix sockets, connects them and fills their queues" },
     apply({ plan, stages, complete, openFile, fileNeeds, filesOpened }) {
       let graph: UnixGraph | undefined;
       let paths: UnixPaths | undefined;
       const made = new MadeSockets();
       const graphOf = (images: ImageSet) => (graph ??= new UnixGraph(images));
       let mounts: MountPaths | undefined;
-      /** Ids of those that the caller hands over: they are whole already. */
+      /** Ids of sockets that the caller passes with --inherit-fd, which need no more work. */
       let inherited: ReadonlySet<number> = new Set();
       const isOurs = ({ id }: UnixSkEntry) => !inherited.has(id);
       plan.tap("unix-sockets", (plan) => {
@@ -48,23 +48,23 @@ export function unixSockets(): Plugin {
       });
       filesOpened.tap("unix-sockets", (files) => finishSockets(files, graphOf(files.images), made, isOurs));
       stages.RESTORE.leave.tap("unix-sockets", () => paths?.putBack());
-      complete.tap("unix-sockets", () => paths?.forgetOld());
+      complete.tap("unix-sockets", () => paths?.deleteReplaced());
     },
   });
 }
 
-/** What is open before it is asked for, or goes again. */
+/** Sockets that were made so far. */
 class MadeSockets {
-  /** Descriptors by file id. */
+  /** Descriptors by file id; a pair is made when its first end is asked for. */
   readonly sockets = new Map<number, Value>();
-  /** In place of peers that are gone, or that were never in the tree: the end from which a queue is filled, by the file id of its owner. */
+  /** Ends that fill a queue in place of a peer that is gone or outside the tree, by the file id of the receiver. Closed afterwards. */
   readonly standIns = new Map<number, Value>();
 }
 
 function openSocket(task: Task, entry: UnixSkEntry, graph: UnixGraph, made: MadeSockets): Value {
   const known = made.sockets.get(entry.id);
   if (known !== undefined) return known;
-  // Who had the path before has to leave it first.
+  // Sockets that had the path before must be bound first, and then renamed.
   for (const former of graph.formerOwnersOf(entry)) openSocket(task, former, graph, made);
   const socket = makeSocket(task, entry, graph, made);
   made.sockets.set(entry.id, socket);
@@ -73,7 +73,7 @@ function openSocket(task: Task, entry: UnixSkEntry, graph: UnixGraph, made: Made
   return socket;
 }
 
-/** All are non-blocking until they get their own flags: a queue that is full is an error then, and nobody waits. */
+/** Makes a socket non-blocking until it gets its own flags, so that a full queue is an error and not a wait. */
 function makeSocket(task: Task, entry: UnixSkEntry, graph: UnixGraph, made: MadeSockets): Value {
   const type = entry.type | SOCK.NONBLOCK | SOCK.CLOEXEC;
   const other = graph.otherEndOf(entry);
@@ -87,12 +87,12 @@ function makeSocket(task: Task, entry: UnixSkEntry, graph: UnixGraph, made: Made
   if (!hasLostPeer(entry) && !isFilledByStranger) return task.call.socket(AF.UNIX, type, 0);
   const [socket, end] = task.call.socketpair(AF.UNIX, type, 0);
   made.standIns.set(entry.id, end);
-  // Only the stranger is connected: others may be, too.
+  // Disconnects it, because other sockets may send to it too. The other end stays connected, and fills the queue.
   if (entry.type === SOCK.DGRAM) task.call.connect(socket, data(new Uint8Array(2)), 2);
   return socket;
 }
 
-/** Each step for all sockets before the next one: nobody can send to a socket that is shut down. */
+/** Takes each step for all sockets before the next step, because a socket that is shut down cannot receive. */
 function finishSockets(
   { task, descriptors, images }: OpenedFiles,
   graph: UnixGraph,
@@ -102,14 +102,15 @@ function finishSockets(
   const own = [...descriptors.keys()].flatMap((id) => images.file(id, "a task").usk ?? []).filter(isOurs);
   const descriptorOf = (id: number): Value => {
     const descriptor = descriptors.get(id);
-    if (descriptor === undefined) throw new Error(`File ${id} is not open in task ${task.pid}, and a socket needs it`);
+    if (descriptor === undefined)
+      throw new Error(`Cannot restore a socket in task ${task.pid}: it needs file ${id}, which is not open`);
     return descriptor;
   };
   for (const entry of own) {
     const peer = graph.peerOf(entry);
     if (peer === undefined || graph.otherEndOf(entry) !== undefined) continue;
     connectUnixSocket(task, descriptorOf(entry.id), peer).hint(
-      "its peer is not there: start it, or restore the tree that it belongs to",
+      "its peer does not exist: start its process, or restore the tree that it belongs to",
     );
   }
   for (const entry of own) fillQueue(task, entry, graph, made, descriptorOf);

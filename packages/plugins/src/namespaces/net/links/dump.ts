@@ -1,7 +1,7 @@
 import type { DumpContext } from "@restage/core";
 import type { InputOf, NetDeviceEntry } from "@restage/images";
 import { ARPHRD, IFF, IFINFOMSG, IFLA, IFLA_INFO } from "@restage/linux/abi";
-import { attributesOf } from "../../../sockets/netlink-request.ts";
+import { decodeAttributes } from "../../../sockets/netlink-message.ts";
 import { readRoutes } from "../routes/dump.ts";
 import { readLinkSysctls } from "../sysctls/dump.ts";
 
@@ -23,8 +23,8 @@ interface Link {
 function readLinks(context: DumpContext): readonly Link[] {
   const all = readRoutes(context.host, "GETLINK", 0).map(({ body }): Link => {
     const view = new DataView(body.buffer, body.byteOffset, body.length);
-    const attributes = attributesOf(body.subarray(IFINFOMSG.size));
-    const info = attributesOf(attributes.get(IFLA.LINKINFO) ?? new Uint8Array());
+    const attributes = decodeAttributes(body.subarray(IFINFOMSG.size));
+    const info = decodeAttributes(attributes.get(IFLA.LINKINFO) ?? new Uint8Array());
     const mtu = attributes.get(IFLA.MTU);
     return {
       name: text(attributes.get(IFLA.IFNAME)),

@@ -1,7 +1,7 @@
 import type { DumpContext } from "@restage/core";
 import type { DumpKind } from "@restage/images";
 import { AF, RT_TABLE, RTM_F, RTMSG } from "@restage/linux/abi";
-import type { NetlinkMessage } from "../../../sockets/netlink-request.ts";
+import type { NetlinkMessage } from "../../../sockets/netlink-message.ts";
 import { type RouteRequest, readRoutes } from "../routes/dump.ts";
 import { encodeDump } from "./format.ts";
 

@@ -1,6 +1,7 @@
 import { type Host, RestoreError } from "@restage/core";
 import { IFINFOMSG, NETLINK, RTM } from "@restage/linux/abi";
-import { askForAll, type NetlinkMessage } from "../../../sockets/netlink-request.ts";
+import type { NetlinkMessage } from "../../../sockets/netlink-message.ts";
+import { askForAll } from "../../../sockets/netlink-request.ts";
 
 /** A request that lists something of a network namespace. */
 export type RouteRequest = "GETLINK" | "GETADDR" | "GETROUTE" | "GETRULE";

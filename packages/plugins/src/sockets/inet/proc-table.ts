@@ -1,13 +1,7 @@
 import type { Host, Plan } from "@restage/core";
 import { AF } from "@restage/linux/abi";
 import { sharesNetwork } from "../../namespaces/own-namespaces.ts";
-import type { AddressWords } from "./addresses.ts";
-
-/** One end of a socket. */
-export interface InetEnd {
-  readonly words: AddressWords;
-  readonly port: number;
-}
+import type { InetEnd } from "./format.ts";
 
 /** A line of /proc/net/tcp, udp, tcp6 or udp6. */
 export interface InetRow {
@@ -15,11 +9,11 @@ export interface InetRow {
   readonly local: InetEnd;
   readonly remote: InetEnd;
   readonly state: number;
-  /** 0 when no process has it any more. */
+  /** 0 when no process has the socket any more. */
   readonly inode: number;
 }
 
-/** All TCP or UDP sockets that have a port in the network namespace to which the tree comes: none in a new one. */
+/** Lists the TCP or UDP sockets with a port in the network namespace that the tree will use; a new namespace has none. */
 export function readInetTable(plan: Plan, protocol: "tcp" | "udp"): readonly InetRow[] {
   const { host } = plan;
   if (!sharesNetwork(plan)) return [];
@@ -41,7 +35,7 @@ function readRows(host: Host, path: string, family: number): readonly InetRow[] 
   });
 }
 
-/** `0100007F:1F90`: words as they are in memory, in hexadecimal. */
+/** Parses `0100007F:1F90`: words as they are in memory, in hexadecimal. */
 function parseEnd(text: string): InetEnd {
   const [address = "", port = ""] = text.split(":");
   const words = address.match(/.{8}/g) ?? [];

@@ -3,7 +3,8 @@ import { SO_ACCEPTCON, SOCK } from "@restage/linux/abi";
 import { sharesNetwork } from "../../namespaces/own-namespaces.ts";
 
 /**
- * The Unix sockets of the network namespace to which the tree comes, none in a new one, to which others can connect, by name: abstract ones begin with `@`. The values are inodes.
+ * The inodes of Unix sockets to which others can connect, by name; abstract names begin with `@`. Looks in the network namespace that the tree
+ * will use; a new namespace has none.
  */
 export function readUnixTable(plan: Plan): ReadonlyMap<string, number> {
   const found = new Map<string, number>();

@@ -1,0 +1,24 @@
+import { AF } from "@restage/linux/abi";
+
+/** Bits of `uflags`. Source: CRIU criu/include/sk-unix.h. */
+export const UNIX_FLAG = { EXTERNAL: 1, SERVICE: 2, CALLBACK: 4 } as const;
+
+/** struct sockaddr_un, as long as the name needs. @param name a path, or an abstract name that begins with NUL. */
+export function unixAddress(name: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(2 + name.length);
+  new DataView(bytes.buffer).setUint16(0, AF.UNIX, true);
+  bytes.set(name, 2);
+  return bytes;
+}
+
+/** Whether a socket has an abstract name. */
+export function isAbstract({ name }: { readonly name: Uint8Array }): boolean {
+  return name[0] === 0;
+}
+
+/** The path in a name, as it was given to bind(2), without the NUL at its end; undefined for an abstract name or none. */
+export function pathIn(name: Uint8Array): string | undefined {
+  if (name.length === 0 || name[0] === 0) return undefined;
+  const end = name.indexOf(0);
+  return new TextDecoder().decode(end < 0 ? name : name.subarray(0, end));
+}
