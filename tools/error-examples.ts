@@ -20,7 +20,7 @@ export const ERROR_EXAMPLES: Readonly<Record<ErrorCode, RestoreError>> = {
   ERR_DUTY_MISSING: new RestoreError("ERR_DUTY_MISSING", "No plugin has forked task 20100", { stage: "ROOT_TASK" }),
   ERR_IMAGE: new RestoreError(
     "ERR_IMAGE",
-    "Cannot place pages of pagemap-20100.img: expected 90112 bytes in pages-1.img, found 4096",
+    "Cannot find the pages of pagemap-20100.img: expected 90112 bytes in pages-1.img, found 4096",
     { plugin: "private-memory", entry: "pagemap-20100.img" },
   ),
   ERR_KERNEL: new RestoreError("ERR_KERNEL", "Cannot call the kernel: koffi has no binary for this machine", {

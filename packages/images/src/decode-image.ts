@@ -12,21 +12,20 @@ import type { EntryKindName } from "./image-kinds.ts";
 import { imageKinds } from "./image-kinds.ts";
 import { IMG_COMMON_MAGIC, IMG_SERVICE_MAGIC } from "./magic.ts";
 
-// A kind with its types forgotten: the tables pair message, extra rule and name, the compiler can't follow that through a union.
+// A kind without its types. The table pairs message, extra rule and name, but the compiler cannot follow that through a union.
 type Kind = ImageKind<unknown, unknown>;
 
 /**
  * Decodes an image file.
  *
- * Text and numbers are copied; bytes are views of `bytes`, which should therefore not be changed afterwards.
+ * Text and numbers are copied. Bytes are views of `bytes`, so do not change it afterwards.
  *
- * @param fileName The file's name without directory; it tells the kind.
- * @throws {ImageError} Every code but those of directories and page runs.
+ * @param fileName The name of the file, without directory. It determines the kind.
+ * @throws {ImageError} With any code except those of directories and pagemaps.
  */
 export function decodeImage(fileName: string, bytes: Uint8Array): Image {
   const kind = parseImageFileName(fileName)?.kind;
-  if (kind === undefined)
-    throw new ImageError("ERR_IMAGE_KIND", `Cannot decode "${fileName}": it is not the name of an image`);
+  if (kind === undefined) throw new ImageError("ERR_IMAGE_KIND", `Cannot decode "${fileName}": no image has this name`);
   if (imageKinds[kind].message === undefined) {
     return { kind, fileName, magic: [], entries: [], unknown: [], payload: bytes } as unknown as Image;
   }
@@ -36,7 +35,7 @@ export function decodeImage(fileName: string, bytes: Uint8Array): Image {
 /**
  * Decodes the entries of an image of a known kind.
  *
- * @param fileName For errors; the kind's pattern if left out.
+ * @param fileName For errors; the kind's pattern by default.
  * @throws {ImageError} As {@link decodeImage}.
  */
 export function decodeEntries<K extends EntryKindName>(
@@ -48,10 +47,10 @@ export function decodeEntries<K extends EntryKindName>(
 }
 
 /**
- * Decodes an image that has exactly one entry, as `core`, `mm`, `inventory`, `fs`, `ids` and most of the namespaces have.
+ * Decodes an image of exactly one entry, such as `core`, `mm`, `inventory`, `fs`, `ids` and most images of namespaces.
  *
- * @param fileName For errors; the kind's pattern if left out.
- * @throws {ImageError} `ERR_IMAGE_ENTRIES` when there are more or fewer; else as {@link decodeImage}.
+ * @param fileName For errors; the kind's pattern by default.
+ * @throws {ImageError} `ERR_IMAGE_ENTRIES` if it has more or fewer entries; otherwise as {@link decodeImage}.
  */
 export function decodeSingleEntry<K extends EntryKindName>(
   kind: K,

@@ -7,12 +7,12 @@ import { ImageError } from "./image-error.ts";
 import type { ImageKindName } from "./image-kinds.ts";
 import { imageKinds } from "./image-kinds.ts";
 
-/** What the name of an image file tells. */
+/** The parts of the name of an image file. */
 export interface ImageFileName {
   readonly kind: ImageKindName;
-  /** The variable part as it stands in the name: `1234` of `core-1234.img`; undefined for kinds of which there is one image. */
+  /** The variable part: `1234` in `core-1234.img`. Undefined for kinds with a fixed name. */
   readonly suffix: string | undefined;
-  /** The variable part as a number, read as hexadecimal where CRIU writes it so; undefined when it is not one, or beyond 2⁵³. */
+  /** The variable part as a number, hexadecimal or decimal as CRIU writes it. Undefined if it is not a number below 2⁵³. */
   readonly id: number | undefined;
 }
 
@@ -26,12 +26,12 @@ interface Pattern {
 let fixed: Map<string, ImageKindName> | undefined;
 let patterns: Map<string, Pattern> | undefined;
 
-/** Tells which kind of image a file is, by its name; undefined for the name of no image. */
+/** The kind of the image with this name. Undefined if no image has such a name. */
 export function imageKindOf(fileName: string): ImageKindName | undefined {
   return parseImageFileName(fileName)?.kind;
 }
 
-/** Takes the name of an image file apart; undefined for the name of no image. */
+/** Parses the name of an image file. Returns undefined if no image has such a name. */
 export function parseImageFileName(fileName: string): ImageFileName | undefined {
   if (fixed === undefined || patterns === undefined) ({ fixed, patterns } = index());
   const single = fixed.get(fileName);
@@ -48,10 +48,10 @@ export function parseImageFileName(fileName: string): ImageFileName | undefined 
 }
 
 /**
- * Gives the name of an image file.
+ * The name of an image file.
  *
- * @param id The variable part: a number, which becomes hexadecimal where CRIU writes it so, or a word (`dump` for `stats-dump`).
- * @throws {ImageError} `ERR_IMAGE_KIND` when the kind needs an id and there is none, or the other way round.
+ * @param id The variable part: a number, written hexadecimal or decimal as CRIU does, or a word (`dump` for `stats-dump`).
+ * @throws {ImageError} `ERR_IMAGE_KIND` if the kind needs an id and none is given, or has no id and one is given.
  */
 export function imageFileName(kind: ImageKindName, id?: number | bigint | string): string {
   const pattern = imageKinds[kind].fileName;

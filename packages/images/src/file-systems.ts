@@ -1,6 +1,4 @@
-/**
- * Types of file systems that can be mounted anew, by the numbers that images have for them. Source: CRIU images/mnt.proto.
- */
+/** Types of file systems that a restore mounts again, by their numbers in images. Source: CRIU images/mnt.proto. */
 export const fileSystems: Readonly<Record<number, string>> = {
   1: "proc",
   2: "sysfs",

@@ -1,5 +1,5 @@
 /**
- * Reading position in an image, for what lies between and behind its messages.
+ * A reading position in an image, for its words, messages and payloads.
  *
  * @module
  */
@@ -9,10 +9,10 @@ import { ImageError } from "./image-error.ts";
 import { MessageDecoder } from "./schema/decode.ts";
 import type { Message } from "./schema/message.ts";
 
-/** A message beyond this many bytes is refused; the largest real ones, of huge address spaces, have a few MiB. */
+/** The size of the largest message that is read. The largest real ones, of huge address spaces, have a few MiB. */
 export const MAX_MESSAGE_SIZE: number = 64 * 1024 * 1024;
 
-/** Reads words, runs of bytes and sized messages of one image, each checked against the end of the file. */
+/** Reads the words, bytes and messages of one image. Checks each against the end of the file. */
 export class ImageCursor {
   readonly file: string;
   readonly #bytes: Uint8Array;
@@ -41,13 +41,13 @@ export class ImageCursor {
     return this.#bytes.length - this.#position;
   }
 
-  /** Says which entry is being read, for errors. */
+  /** Sets the number of the entry being read, for errors. */
   set entry(entry: number) {
     this.#entry = entry;
     this.#decoder.entry = entry;
   }
 
-  /** Takes a 32-bit little-endian word. */
+  /** Reads a 32-bit little-endian word. */
   word(what: string): number {
     this.#need(4, what);
     const word = this.#view.getUint32(this.#position, true);
@@ -55,14 +55,14 @@ export class ImageCursor {
     return word;
   }
 
-  /** Takes bytes, as a view of the file. */
+  /** Reads bytes, as a view of the file. */
   take(length: number, what: string): Uint8Array {
     this.#need(length, what);
     this.#position += length;
     return this.#bytes.subarray(this.#position - length, this.#position);
   }
 
-  /** Takes a size word and the message behind it. */
+  /** Reads a size word and the message after it. */
   message<Value>(type: Message<Value>): Value {
     const start = this.#position;
     const size = this.word(`the size of ${type.name}`);
@@ -70,7 +70,7 @@ export class ImageCursor {
       this.#position = start;
       throw this.error(
         "ERR_IMAGE_LIMIT",
-        `Cannot read ${type.name}: ${size} bytes are more than the limit of ${MAX_MESSAGE_SIZE}`,
+        `Cannot read ${type.name}: its ${size} bytes exceed the limit of ${MAX_MESSAGE_SIZE}`,
       );
     }
     if (size > this.left) {
@@ -82,7 +82,7 @@ export class ImageCursor {
     return this.#decoder.decode(type, start + 4, start + 4 + size);
   }
 
-  /** An error at this place. */
+  /** Creates an error at this position. */
   error(code: ImageErrorCode, what: string): ImageError {
     return new ImageError(code, what, { file: this.file, entry: this.#entry, offset: this.#position });
   }

@@ -8,16 +8,16 @@ import { join } from "node:path";
 import { ImageError } from "./image-error.ts";
 import type { ImageSource } from "./image-source.ts";
 
-/** A file beyond this many bytes is not read into memory. Pages images are larger, but tasks read those by themselves. */
+/** The size of the largest file that is read into memory. Pages images may be larger, because tasks read those themselves. */
 export const MAX_FILE_SIZE: number = 1024 * 1024 * 1024;
 
-/** Name of the link to the previous dump (CRIU: criu/include/image.h). */
+/** The name of the link to the previous dump (CRIU: criu/include/image.h). */
 const PARENT_LINK = "parent";
 
 /**
  * Opens a directory of images.
  *
- * @throws {ImageError} `ERR_IMAGE_DIRECTORY` when there is no such directory, or it has no `inventory.img`.
+ * @throws {ImageError} `ERR_IMAGE_DIRECTORY` if the directory does not exist or has no `inventory.img`.
  */
 export function openImageDirectory(path: string): ImageSource {
   const directory = new ImageDirectory(path, resolveDirectory(path, "ERR_IMAGE_DIRECTORY", "images"));
@@ -59,7 +59,7 @@ class ImageDirectory implements ImageSource {
     if (size > MAX_FILE_SIZE) {
       throw new ImageError(
         "ERR_IMAGE_LIMIT",
-        `Cannot read ${fileName}: ${size} bytes are more than the limit of ${MAX_FILE_SIZE}`,
+        `Cannot read ${fileName}: its ${size} bytes exceed the limit of ${MAX_FILE_SIZE}`,
         { file: fileName },
       );
     }
@@ -91,14 +91,14 @@ class ImageDirectory implements ImageSource {
     if (this.#parent !== null) return this.#parent;
     const link = join(this.#directory, PARENT_LINK);
     if (lstatSync(link, { throwIfNoEntry: false }) === undefined) return (this.#parent = undefined);
-    // A pre-dump of an old CRIU has no inventory, so it is not asked for here.
+    // The parent needs no inventory: a pre-dump of an old CRIU has none.
     return (this.#parent = new ImageDirectory(link, resolveDirectory(link, "ERR_IMAGE_PARENT", "parent images")));
   }
 
   #path(fileName: string): string {
-    // Numbers of files come from images, which nobody vouches for; names never lead out of the directory.
+    // Parts of file names come from images, which are not trusted. A name must not lead out of the directory.
     if (fileName.includes("/") || fileName.includes("\0") || fileName === "" || fileName === "." || fileName === "..") {
-      throw new ImageError("ERR_IMAGE_KIND", `Cannot read ${JSON.stringify(fileName)}: it is not the name of an image`);
+      throw new ImageError("ERR_IMAGE_KIND", `Cannot read ${JSON.stringify(fileName)}: no image has this name`);
     }
     return join(this.#directory, fileName);
   }

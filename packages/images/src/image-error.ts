@@ -7,20 +7,20 @@
 /**
  * Codes of {@link ImageError}:
  *
- * - `ERR_IMAGE_DIRECTORY`: a directory that is none, or holds no checkpoint.
- * - `ERR_IMAGE_ENTRIES`: an image with more or fewer entries than its kind has.
- * - `ERR_IMAGE_EXTRA`: a payload that does not fit its entry.
- * - `ERR_IMAGE_FIELD`: a field that is missing, of the wrong type, or out of range.
- * - `ERR_IMAGE_KIND`: a file name that no image has.
- * - `ERR_IMAGE_LIMIT`: a size or depth beyond what any real image has.
- * - `ERR_IMAGE_MAGIC`: the file does not begin as an image of its kind.
- * - `ERR_IMAGE_MALFORMED`: bytes that are not a protobuf message.
- * - `ERR_IMAGE_MISSING`: an image that must be there is not.
- * - `ERR_IMAGE_PAGEMAP`: runs of pages that contradict each other or the pages image.
- * - `ERR_IMAGE_PARENT`: a parent dump that is missing or leads back to itself.
+ * - `ERR_IMAGE_DIRECTORY`: the path is not a directory, or the directory does not hold a checkpoint.
+ * - `ERR_IMAGE_ENTRIES`: an image has more or fewer entries than its kind requires.
+ * - `ERR_IMAGE_EXTRA`: a payload does not match its entry.
+ * - `ERR_IMAGE_FIELD`: a field is missing, has the wrong type or is out of range.
+ * - `ERR_IMAGE_KIND`: no image has this file name.
+ * - `ERR_IMAGE_LIMIT`: a size or depth exceeds that of any real image.
+ * - `ERR_IMAGE_MAGIC`: the file does not begin with the magic word of its kind.
+ * - `ERR_IMAGE_MALFORMED`: the bytes are not a protobuf message.
+ * - `ERR_IMAGE_MISSING`: a required image is missing.
+ * - `ERR_IMAGE_PAGEMAP`: runs of pages contradict each other or the pages image.
+ * - `ERR_IMAGE_PARENT`: the parent dump is missing or refers back to this one.
  * - `ERR_IMAGE_READ`: the operating system refused to read a file.
  * - `ERR_IMAGE_TRUNCATED`: the file ends too early.
- * - `ERR_IMAGE_UNSUPPORTED`: an image of a CRIU version or option that this version does not know.
+ * - `ERR_IMAGE_UNSUPPORTED`: a CRIU version or option that this package does not support.
  */
 export type ImageErrorCode =
   | "ERR_IMAGE_DIRECTORY"
@@ -38,7 +38,7 @@ export type ImageErrorCode =
   | "ERR_IMAGE_TRUNCATED"
   | "ERR_IMAGE_UNSUPPORTED";
 
-/** Where an {@link ImageError} happened. */
+/** The place of an {@link ImageError}. */
 export interface ImageErrorPlace {
   /** File name, without directory. */
   readonly file?: string | undefined;
@@ -49,20 +49,20 @@ export interface ImageErrorPlace {
   readonly cause?: unknown;
 }
 
-/** An image that can't be read or written. The message names the place, what was expected and what was found. */
+/** An image cannot be read or written. The message names the place, what was expected and what was found. */
 export class ImageError extends Error {
   override readonly name = "ImageError";
   readonly code: ImageErrorCode;
-  /** File name, without directory; absent where no file is involved. */
+  /** File name, without directory. Undefined if no file is involved. */
   readonly file: string | undefined;
   /** Bytes from the start of the file. */
   readonly offset: number | undefined;
-  /** Entry number in the file, from 0; absent in the header and where an image as a whole is meant. */
+  /** Entry number in the file, from 0. Undefined for the header and for the image as a whole. */
   readonly entry: number | undefined;
 
   /**
-   * @param what What could not be done, and after a colon why.
-   * @param place Where; appended to the message unless it is in `what` already.
+   * @param what The failed action and the reason: `Cannot VERB OBJECT: REASON`.
+   * @param place Appended to the message in parentheses.
    */
   constructor(code: ImageErrorCode, what: string, place: ImageErrorPlace = {}) {
     super(what + describePlace(place), place.cause === undefined ? undefined : { cause: place.cause });

@@ -1,5 +1,5 @@
 /**
- * Where images come from.
+ * Sources of images.
  *
  * @module
  */
@@ -10,26 +10,26 @@ import { ImageError } from "./image-error.ts";
 import type { EntryKindName } from "./image-kinds.ts";
 import type { InventoryEntry } from "./messages/inventory.ts";
 
-/** The images of one dump. Names are file names without directory, such as `core-1234.img`. */
+/** The images of one dump. Files are named without a directory: `core-1234.img`. */
 export interface ImageSource {
-  /** For people: a path, an address. */
+  /** For messages: a path or an address. */
   readonly description: string;
   /** The names of all files, sorted. */
   list(): readonly string[];
-  /** The content of a file; undefined if there is none of that name. */
+  /** The content of a file. Undefined if there is no such file. */
   read(fileName: string): Uint8Array | undefined;
-  /** The size of a file in bytes, without reading it; undefined if there is none of that name. */
+  /** The size of a file in bytes, without reading it. Undefined if there is no such file. */
   size(fileName: string): number | undefined;
-  /** A directory that holds the pages images and other raw payloads, from which tasks read by themselves. */
+  /** A directory that holds the pages images and other raw images, which tasks read themselves. */
   directory(): string;
-  /** The dump that this one is the increment of; undefined if it is complete in itself. */
+  /** The previous dump, if this one is incremental. */
   parent(): ImageSource | undefined;
 }
 
 /**
- * Reads an image; undefined if there is none, which for most kinds means the same as an image without entries.
+ * Reads an image. Returns undefined if there is no such image; for most kinds that means the same as an image without entries.
  *
- * @throws {ImageError} As `decodeImage`, and what the source throws.
+ * @throws {ImageError} As `decodeImage`, and the errors of the source.
  */
 export function readImage(source: ImageSource, fileName: string): Image | undefined {
   const bytes = source.read(fileName);
@@ -37,10 +37,10 @@ export function readImage(source: ImageSource, fileName: string): Image | undefi
 }
 
 /**
- * Reads the entries of an image; none if there is no such image.
+ * Reads the entries of an image. A missing image has no entries.
  *
  * @param id The variable part of the name, for kinds that have one.
- * @throws {ImageError} As `decodeImage`, and what the source throws.
+ * @throws {ImageError} As `decodeImage`, and the errors of the source.
  */
 export function readEntries<K extends EntryKindName>(
   source: ImageSource,
@@ -53,10 +53,10 @@ export function readEntries<K extends EntryKindName>(
 }
 
 /**
- * Reads an image of exactly one entry; undefined if there is no such image.
+ * Reads an image of exactly one entry. Returns undefined if there is no such image.
  *
  * @param id The variable part of the name, for kinds that have one.
- * @throws {ImageError} `ERR_IMAGE_ENTRIES` when there are more or fewer; else as `decodeImage`, and what the source throws.
+ * @throws {ImageError} `ERR_IMAGE_ENTRIES` if it has more or fewer entries; otherwise as `decodeImage`, and the errors of the source.
  */
 export function readSingleEntry<K extends EntryKindName>(
   source: ImageSource,
@@ -74,10 +74,10 @@ export function readSingleEntry<K extends EntryKindName>(
 }
 
 /**
- * Reads the inventory and checks that its layout is one that this package reads (CRIU: criu/image.c).
+ * Reads the inventory and checks that this package supports the layout of the images (CRIU: criu/image.c).
  *
- * @throws {ImageError} `ERR_IMAGE_MISSING`; `ERR_IMAGE_UNSUPPORTED` for other versions than V1 and V1.1, and for descriptor tables
- * numbered by pid, as CRIU had them before 0.4; else as {@link readSingleEntry}.
+ * @throws {ImageError} `ERR_IMAGE_MISSING`; `ERR_IMAGE_UNSUPPORTED` for versions other than V1 and V1.1, and for descriptor tables
+ * numbered by pid, which CRIU wrote before 0.4; otherwise as {@link readSingleEntry}.
  */
 export function readInventory(source: ImageSource): InventoryEntry {
   const fileName = imageFileName("inventory");
@@ -85,7 +85,7 @@ export function readInventory(source: ImageSource): InventoryEntry {
   if (entry === undefined)
     throw new ImageError(
       "ERR_IMAGE_MISSING",
-      `Cannot read a checkpoint from ${source.description}: it has no ${fileName}`,
+      `Cannot read a checkpoint from ${source.description}: ${fileName} is missing`,
     );
   const { img_version, fdinfo_per_id } = entry.value;
   if (img_version !== 1 && img_version !== 2) {
@@ -98,7 +98,7 @@ export function readInventory(source: ImageSource): InventoryEntry {
   if (fdinfo_per_id !== true) {
     throw new ImageError(
       "ERR_IMAGE_UNSUPPORTED",
-      `Cannot read a checkpoint from ${source.description}: expected fdinfo_per_id, which only very old images lack`,
+      `Cannot read a checkpoint from ${source.description}: fdinfo_per_id is not set, so the images are from CRIU before 0.4`,
       { file: fileName },
     );
   }

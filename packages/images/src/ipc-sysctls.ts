@@ -1,4 +1,4 @@
-/** Fields of an IPC namespace's entry, and the sysctls below /proc/sys that they are. Source: CRIU criu/ipc_ns.c. */
+/** The sysctl, below /proc/sys, for each field of an IPC namespace's entry. Source: CRIU criu/ipc_ns.c. */
 export const ipcSysctls = {
   sem_ctls: "kernel/sem",
   msg_ctlmax: "kernel/msgmax",
@@ -16,7 +16,7 @@ export const ipcSysctls = {
   mq_msgsize_default: "fs/mqueue/msgsize_default",
 } as const;
 
-/** Ids that the next object of each kind gets, where somebody has chosen one; -1 where not, which is not saved. */
+/** The sysctls that choose the id of the next object of each kind. -1, which is not saved, lets the kernel choose. */
 export const ipcNextIds = {
   msg_next_id: "kernel/msg_next_id",
   sem_next_id: "kernel/sem_next_id",

@@ -1,9 +1,13 @@
 /**
  * Images as JSON, in the shape of CRIU's `crit decode`: `{ "magic": "CORE", "entries": [{ ...fields, "extra": ... }] }`.
  *
- * How values are written depends on the field alone, never on the value, so that a reader knows what to expect:
- * 32-bit numbers and enumerations are numbers, 64-bit numbers are decimal strings (JavaScript and jq would round them), bytes are
- * base64. Repeated fields are always arrays. Fields that the type of a message does not have are in `$unknown`.
+ * The JSON type depends only on the field, never on the value:
+ *
+ * - 32-bit numbers and enumerations are numbers.
+ * - 64-bit numbers are decimal strings, because JavaScript and jq would round them.
+ * - Bytes are base64.
+ * - Repeated fields are arrays, even when empty.
+ * - Fields that the message type does not have are in `$unknown`.
  *
  * @module
  */
@@ -18,13 +22,13 @@ export type Json = string | number | boolean | null | readonly Json[] | { readon
 /** Options of {@link imageToJson}. */
 export interface JsonOptions {
   /**
-   * How payloads (raw images, and what follows entries) are written: `base64`, the default, or `size`, an object
-   * `{ "bytes": N }` in place of each run of bytes.
+   * The form of payloads, that is of raw images and of what follows entries: `base64`, the default, or `size`, which is an object
+   * `{ "bytes": N }` in place of the bytes.
    */
   readonly payload?: "base64" | "size";
 }
 
-/** Turns an image into a JSON value, see the module's description. */
+/** Converts an image to a JSON value. */
 export function imageToJson(image: Image, { payload = "base64" }: JsonOptions = {}): Json {
   const magic = image.kind.toUpperCase();
   if ("payload" in image) return { magic, payload: toJson(image.payload, payload) };
@@ -39,7 +43,7 @@ export function imageToJson(image: Image, { payload = "base64" }: JsonOptions = 
 }
 
 /**
- * Decodes an image file into a JSON value, see the module's description.
+ * Decodes an image file to a JSON value.
  *
  * @throws {ImageError} As `decodeImage`.
  */

@@ -1,18 +1,18 @@
 /**
- * Reads and writes the images of CRIU checkpoints: bytes to typed entries and back. Field names are CRIU's own.
+ * Reads and writes the images of CRIU checkpoints: bytes to typed entries and back. Fields have CRIU's names.
  *
  * ```ts
  * const source = openImageDirectory("./checkpoint");
  * for (const { value } of readEntries(source, "pstree")) console.log(value.pid, value.threads);
  * ```
  *
- * Layout V1.1 and V1 are read. Fields that a newer CRIU added survive, and are listed in an image's `unknown`. Nothing here needs
- * privileges or Linux; only `openImageDirectory` and `readPageBytes` touch files.
+ * Decoding accepts the layouts V1.1 and V1. It keeps fields that a newer CRIU added, and lists them in the `unknown` of an image.
+ * Nothing here needs privileges or Linux, and only `openImageDirectory` and `readPageBytes` touch files.
  *
  * @module
  */
 export { decodeEntries, decodeImage, decodeSingleEntry } from "./decode-image.ts";
-export { encodeEntries, encodeImage } from "./encode-image.ts";
+export { encodeDrafts, encodeEntries, encodeImage } from "./encode-image.ts";
 export type { BpfmapDataExtra, TcpStreamExtra } from "./extra/byte-run.ts";
 export type { GhostChunk, GhostFileExtra } from "./extra/ghost-file.ts";
 export type { IpcQueuedMessage, IpcSemExtra } from "./extra/ipc.ts";
@@ -24,7 +24,7 @@ export type { FileTypeFacts } from "./file-type.ts";
 export { FileType } from "./file-type.ts";
 export type { FileImageKinds, FileMemberKinds, FileMembers, FileTypeNumbers } from "./file-types.ts";
 export { fileMemberKinds } from "./file-types.ts";
-export type { Entry, EntryImage, EntryToEncode, Image, RawImage } from "./image.ts";
+export type { Entry, EntryDraft, EntryImage, EntryToEncode, Image, RawImage } from "./image.ts";
 export { MAX_MESSAGE_SIZE } from "./image-cursor.ts";
 export { MAX_FILE_SIZE, openImageDirectory } from "./image-directory.ts";
 export type { ImageErrorCode, ImageErrorPlace } from "./image-error.ts";
@@ -59,6 +59,7 @@ export { encodeMessage } from "./schema/encode.ts";
 export * from "./schema/field.ts";
 export type {
   CompiledField,
+  Draft,
   Fields,
   FieldsOf,
   InputOf,

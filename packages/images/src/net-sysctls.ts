@@ -1,5 +1,5 @@
 /**
- * Settings of links below /proc/sys/net/ipv4/conf and /proc/sys/net/ipv6/conf, in the order in which images have them. Source: CRIU criu/net.c,
+ * Settings of links below /proc/sys/net/ipv4/conf and /proc/sys/net/ipv6/conf, in the order of the images. Source: CRIU criu/net.c, Linux
  * Documentation/networking/ip-sysctl.rst.
  */
 export const netSysctls: { readonly CONF4: readonly string[]; readonly CONF6: readonly string[] } = {

@@ -1,5 +1,5 @@
 /**
- * Small pieces of memory, as the images hold it.
+ * Reading single values from the memory in images.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { PageRun } from "./page-runs.ts";
 
 const PAGE_SIZE = 4096;
 
-/** Reads bytes of memory from the pages images; undefined when the images do not hold all of them. */
+/** Reads bytes of memory from the pages images. Returns undefined if the images do not hold all of them. */
 export function readPageBytes(runs: readonly PageRun[], address: bigint, length: number): Uint8Array | undefined {
   const bytes = new Uint8Array(length);
   let done = 0;

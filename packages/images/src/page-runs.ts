@@ -1,5 +1,5 @@
 /**
- * Where the pages of an address space are (CRIU: criu/pagemap.c).
+ * The place of each page of an address space in the pages images (CRIU: criu/pagemap.c).
  *
  * @module
  */
@@ -11,28 +11,28 @@ import { pageFlags } from "./messages/bits.ts";
 import type { PagemapEntry, PagemapHead } from "./messages/memory.ts";
 import { unknownFields } from "./schema/message.ts";
 
-/** More parents than this are refused. */
+/** The longest chain of parent dumps. */
 export const MAX_PARENTS = 1000;
 
-/** Consecutive pages whose data is consecutive too. */
+/** Consecutive pages with consecutive data. */
 export interface PageRun {
-  /** Address of the first page; for shared memory its offset in the segment, in bytes. */
+  /** The address of the first page; for shared memory, its offset in the segment in bytes. */
   readonly address: bigint;
   /** Number of pages. */
   readonly pages: number;
-  /** `PE_*` flags of the dump that was asked for, even if the data is a parent's. */
+  /** `PE_*` flags in the requested dump, even if a parent holds the data. */
   readonly flags: number;
-  /** The dump that holds the data: the one that was asked for or one of its parents. */
+  /** The dump that holds the data: the requested one or one of its parents. */
   readonly source: ImageSource;
   /** The file that holds the data. */
   readonly pagesFile: string;
-  /** Bytes from the start of `pagesFile`; undefined when the data is in no file, but with the page server of a lazy dump. */
+  /** Bytes from the start of `pagesFile`. Undefined if no file holds the data, but the page server of a lazy dump. */
   readonly offset: number | undefined;
 }
 
 /** The pages of one pagemap image. */
 export interface Pagemap {
-  /** The pages image of this dump; runs from parents have their own. */
+  /** The pages image of this dump. Runs from parents name their own. */
   readonly pagesFile: string;
   /** Ascending by address, without overlap. */
   readonly runs: readonly PageRun[];
@@ -40,18 +40,22 @@ export interface Pagemap {
 
 /** Options of {@link readPagemap}. */
 export interface PagemapOptions {
-  /** Bytes per page of the dumping host; 4096 by default. */
+  /** Bytes per page on the host of the dump; 4096 by default. */
   readonly pageSize?: number;
 }
 
 /**
- * Reads a pagemap image, `pagemap-PID.img` or `pagemap-shmem-ID.img`, and finds the data of every page, in parent dumps too.
+ * Reads a pagemap image, `pagemap-PID.img` or `pagemap-shmem-ID.img`, and finds the data of every page, including those in parent dumps.
  *
  * @returns undefined if there is no such image.
- * @throws {ImageError} `ERR_IMAGE_PAGEMAP` for runs out of order, overlapping, not aligned, beyond the address space, or
- * missing in the parent, and for a pages image that is shorter or longer than the runs; `ERR_IMAGE_PARENT` for parents without end;
- * `ERR_IMAGE_UNSUPPORTED` for entries with fields that this version does not know, since the data may then be laid out otherwise
- * (compressed pages of CRIU after 4.2); `ERR_IMAGE_KIND` for the name of another kind of image; else as `decodeImage`.
+ * @throws {ImageError} As `decodeImage`, and:
+ *
+ * - `ERR_IMAGE_PAGEMAP` for runs that are unordered, unaligned, outside the address space or missing in the parent, and for a pages
+ *   image that is shorter or longer than the runs.
+ * - `ERR_IMAGE_PARENT` for a chain of parents that is circular or too long.
+ * - `ERR_IMAGE_UNSUPPORTED` for entries with unknown fields, which may mean another layout of the data, such as the compressed pages
+ *   of CRIU after 4.2.
+ * - `ERR_IMAGE_KIND` for the name of another kind of image.
  */
 export function readPagemap(
   source: ImageSource,
@@ -72,22 +76,22 @@ function resolve(
   const path = [...children, source.directory()];
   const parent = source.parent();
   if (parent === undefined)
-    throw pagemapError(fileName, `pages are in a parent dump, but ${source.description} has no parent`);
+    throw pagemapError(fileName, `some pages are in a parent dump, but ${source.description} has no parent`);
   if (path.includes(parent.directory())) {
     throw new ImageError(
       "ERR_IMAGE_PARENT",
-      `Cannot follow the parent of ${source.description}: it leads back to ${parent.directory()}`,
+      `Cannot follow the parent of ${source.description}: the chain of parents leads back to ${parent.directory()}`,
     );
   }
   if (path.length > MAX_PARENTS) {
     throw new ImageError(
       "ERR_IMAGE_PARENT",
-      `Cannot follow the parent of ${source.description}: there are more than ${MAX_PARENTS} parents`,
+      `Cannot follow the parent of ${source.description}: the chain has more than ${MAX_PARENTS} parents`,
     );
   }
   const below = resolve(parent, fileName, pageSize, path);
   if (below === undefined)
-    throw pagemapError(fileName, `pages are in a parent dump, but ${parent.description} has no such file`);
+    throw pagemapError(fileName, `some pages are in a parent dump, but ${parent.description} has no such file`);
   return { pagesFile: own.pagesFile, runs: throughParent(own.runs, below.runs, fileName, pageSize, parent) };
 }
 
@@ -95,7 +99,7 @@ function isInParent(run: PageRun): boolean {
   return (run.flags & pageFlags.PE_PARENT) !== 0;
 }
 
-/** Replaces each run that is in the parent by the parent's runs for the same pages: often several. */
+/** Replaces each run whose data is in the parent with the parent's runs for the same pages, which may be several. */
 function throughParent(
   own: readonly PageRun[],
   below: readonly PageRun[],
@@ -114,7 +118,7 @@ function throughParent(
     let address = run.address;
     const end = run.address + BigInt(run.pages) * size;
     while (address < end) {
-      // Both lists ascend, so the search never goes back.
+      // Both lists are sorted, so the search never goes back.
       while (next < below.length && endOf(below[next]!, size) <= address) next++;
       const there = below[next];
       if (there === undefined || there.address > address) {
@@ -142,7 +146,7 @@ function endOf(run: PageRun, size: bigint): bigint {
   return run.address + BigInt(run.pages) * size;
 }
 
-/** The runs as this dump has them: those in the parent still without a place. */
+/** The runs of this dump alone. Those whose data is in the parent have no offset yet. */
 function readOwn(source: ImageSource, fileName: string, pageSize: number): Pagemap | undefined {
   const kind = parseImageFileName(fileName)?.kind;
   if (kind !== "pagemap" && kind !== "shmem_pagemap")
@@ -195,20 +199,24 @@ function checkRun(
     const numbers = unknown.map((field) => field.number).join(", ");
     throw new ImageError(
       "ERR_IMAGE_UNSUPPORTED",
-      `Cannot tell where the pages at ${address} are: pagemap_entry has unknown fields ${numbers}, as with compressed pages of a newer CRIU`,
+      `Cannot find the data of the pages at ${address}: pagemap_entry has unknown fields ${numbers}, perhaps for compressed pages of a newer CRIU`,
       { file: fileName, entry: index },
     );
   }
   if (entry.vaddr % size !== 0n)
     throw pagemapError(fileName, `address ${address} is not a multiple of the page size ${size}`, index);
   if (entry.vaddr < previousEnd)
-    throw pagemapError(fileName, `expected an address from 0x${previousEnd.toString(16)} on, found ${address}`, index);
+    throw pagemapError(
+      fileName,
+      `expected an address of 0x${previousEnd.toString(16)} or higher, found ${address}`,
+      index,
+    );
   const end = entry.vaddr + pages * size;
-  if (end > 1n << 64n) throw pagemapError(fileName, `${pages} pages at ${address} do not fit the address space`, index);
+  if (end > 1n << 64n) throw pagemapError(fileName, `${pages} pages at ${address} exceed the address space`, index);
   return end;
 }
 
-/** Fewer bytes than the runs have: pages are lost. More: runs are lost, and nothing else would tell of a pagemap cut off between two. */
+/** Compares sizes. A short pages image has lost pages. A long one means lost runs: nothing else reveals a pagemap cut off between two. */
 function checkPagesFile(source: ImageSource, fileName: string, pagesFile: string, expected: number): void {
   const found = source.size(pagesFile);
   if (found === undefined && expected === 0) return;
@@ -221,5 +229,5 @@ function checkPagesFile(source: ImageSource, fileName: string, pagesFile: string
 }
 
 function pagemapError(file: string, why: string, entry?: number): ImageError {
-  return new ImageError("ERR_IMAGE_PAGEMAP", `Cannot place pages of ${file}: ${why}`, { file, entry });
+  return new ImageError("ERR_IMAGE_PAGEMAP", `Cannot find the pages of ${file}: ${why}`, { file, entry });
 }

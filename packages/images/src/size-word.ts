@@ -1,5 +1,5 @@
 /**
- * The words between messages.
+ * The words before messages.
  *
  * @module
  */

@@ -1,7 +1,7 @@
 /**
- * Text of images. CRIU stores file names, command names and the like as the kernel gave them: any bytes, mostly UTF-8. They
- * have to come back unchanged, so a byte that is not part of valid UTF-8 becomes the lone surrogate U+DC80 to U+DCFF, as in
- * Python's `surrogateescape`, and turns into that byte again.
+ * Text in images. CRIU stores file names, command names and other strings as the kernel reported them: any bytes, usually UTF-8.
+ * Encoding must reproduce them exactly. A byte that is not part of valid UTF-8 therefore decodes to a lone surrogate, U+DC80 to
+ * U+DCFF, as with Python's `surrogateescape`, and encodes to the same byte again.
  *
  * @module
  */
@@ -9,7 +9,7 @@
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
 
-/** Turns bytes of an image into text, see the module's description. */
+/** Decodes text of an image. Every byte can be recovered with {@link encodeText}. */
 export function decodeText(bytes: Uint8Array): string {
   try {
     return strict.decode(bytes);
@@ -18,7 +18,7 @@ export function decodeText(bytes: Uint8Array): string {
   }
 }
 
-/** Turns text into the bytes it was decoded from; what a path has to be turned into for a syscall. */
+/** Encodes text to the bytes that it was decoded from. Use it for paths that are passed to system calls. */
 export function encodeText(text: string): Uint8Array {
   const escapes = countEscapes(text);
   if (escapes === 0) return encoder.encode(text);
@@ -33,7 +33,7 @@ export function encodeText(text: string): Uint8Array {
   return concatBytes(chunks);
 }
 
-/** Joins byte arrays into a new one. */
+/** Concatenates byte arrays into a new one. */
 export function concatBytes(chunks: readonly Uint8Array[]): Uint8Array {
   let length = 0;
   for (const chunk of chunks) length += chunk.length;
@@ -61,7 +61,7 @@ function decodeEscaped(bytes: Uint8Array): string {
   return text;
 }
 
-/** Length of the valid UTF-8 sequence at a position, 0 when there is none. */
+/** The length of the valid UTF-8 sequence at a position; 0 if there is none. */
 function sequenceLength(bytes: Uint8Array, start: number): number {
   const lead = bytes[start]!;
   if (lead < 0x80) return 1;

@@ -3,8 +3,8 @@ import type { ImageKindName } from "../src/mod.ts";
 import { imageFileName, imageKindOf, imageKinds, parseImageFileName } from "../src/mod.ts";
 import { expectImageError } from "./support.ts";
 
-describe("file names", () => {
-  it("tell the kind and the id", () => {
+describe("names of image files", () => {
+  it("are parsed into kind and id", () => {
     const cases = [
       ["inventory.img", "inventory", undefined],
       ["core-1234.img", "core", 1234],
@@ -44,7 +44,7 @@ describe("file names", () => {
     });
   });
 
-  it("of other files tell nothing", () => {
+  it("are not recognised unless an image can have them", () => {
     const names = [
       "",
       "core",
@@ -72,7 +72,7 @@ describe("file names", () => {
     for (const name of names) expect(imageKindOf(name), name).toBeUndefined();
   });
 
-  it("are made of kind and id", () => {
+  it("are built from kind and id", () => {
     expect(imageFileName("pstree")).toBe("pstree.img");
     expect(imageFileName("core", 12)).toBe("core-12.img");
     expect(imageFileName("tcp_stream", 255)).toBe("tcp-stream-ff.img");
@@ -83,7 +83,7 @@ describe("file names", () => {
     expectImageError("ERR_IMAGE_KIND", () => imageFileName("pstree", 1));
   });
 
-  it("of every kind lead back to the kind", () => {
+  it("of every kind are parsed back to that kind", () => {
     const seen = new Set<string>();
     for (const kind of Object.keys(imageKinds) as ImageKindName[]) {
       const name = imageKinds[kind].fileName.includes("%")

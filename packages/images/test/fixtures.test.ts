@@ -8,16 +8,16 @@ const root =
   process.env["RESTAGE_FIXTURES"] ??
   join(dirname(fileURLToPath(import.meta.url)), "../../../../shared/fixtures/images");
 const absent = !existsSync(root);
-if (absent) console.warn(`fixtures.test.ts: skipped, there are no real images at ${root}`);
+if (absent) console.warn(`skipped: real images (none found at ${root})`);
 
 const directories = absent ? [] : readdirSync(root).filter((name) => existsSync(join(root, name, "inventory.img")));
 
 describe("real images", () => {
-  it.skipIf(absent)("are there", () => {
+  it.skipIf(absent)("are found", () => {
     expect(directories.length).toBeGreaterThan(20);
   });
 
-  it.each(directories)("%s survives decoding and encoding, without unknown fields", (name) => {
+  it.each(directories)("%s has no unknown fields, and encoding gives the same bytes", (name) => {
     for (const file of readdirSync(join(root, name))) {
       const bytes = new Uint8Array(readFileSync(join(root, name, file)));
       const image = decodeImage(file, bytes);
@@ -28,7 +28,7 @@ describe("real images", () => {
     }
   });
 
-  it.each(directories)("%s has an inventory and pages that fit their files", (name) => {
+  it.each(directories)("%s has an inventory, and pagemaps that match their pages images", (name) => {
     const source = openImageDirectory(join(root, name));
     expect(readInventory(source).img_version).toBe(2);
     for (const file of source.list().filter((file) => file.startsWith("pagemap-"))) {

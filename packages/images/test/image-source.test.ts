@@ -15,7 +15,7 @@ const inventory = (value: { img_version: number; fdinfo_per_id?: boolean }): Uin
   encodeEntries("inventory", [{ value }]);
 
 describe("openImageDirectory()", () => {
-  it("explains what is wrong with a directory", () => {
+  it("says why a directory cannot be opened", () => {
     const root = temporaryDirectory();
     writeFileSync(join(root, "file"), "");
     symlinkSync("loop", join(root, "loop"));
@@ -28,7 +28,7 @@ describe("openImageDirectory()", () => {
     expect(message(root)).toContain("no inventory.img");
   });
 
-  it("lists, measures and reads files", () => {
+  it("lists files, reports their sizes and reads them", () => {
     const source = chainOfDumps({}, { "pstree.img": encodeEntries("pstree", []), "pages-1.img": hex("00ff") });
     mkdirSync(join(source.directory(), "folder"));
     expect(source.list()).toEqual(["inventory.img", "pages-1.img", "pstree.img"]);
@@ -42,15 +42,15 @@ describe("openImageDirectory()", () => {
       expectImageError("ERR_IMAGE_KIND", () => source.read(name));
   });
 
-  it("does not read a file of absurd size into memory", () => {
+  it("refuses to read a huge file into memory", () => {
     const source = chainOfDumps({ "ghost-file-1.img": hex("00") });
-    // A sparse file: no disk is used.
+    // A sparse file, which takes no space on disk.
     truncateSync(join(source.directory(), "ghost-file-1.img"), 1024 ** 3 + 1);
     expectImageError("ERR_IMAGE_LIMIT", () => source.read("ghost-file-1.img"));
     expect(source.size("ghost-file-1.img")).toBe(1024 ** 3 + 1);
   });
 
-  it("finds the parent", () => {
+  it("opens the parent dump once", () => {
     const source = chainOfDumps({ "pages-1.img": hex("01") }, {});
     expect([...source.parent()!.read("pages-1.img")!]).toEqual([1]);
     expect(source.parent()!.parent()).toBeUndefined();
@@ -59,7 +59,7 @@ describe("openImageDirectory()", () => {
 });
 
 describe("reading from a source", () => {
-  it("takes a missing image as one without entries", () => {
+  it("treats a missing image as an image without entries", () => {
     const source = chainOfDumps({
       "pstree.img": encodeEntries("pstree", [{ value: { pid: 1, ppid: 0, pgid: 1, sid: 1 } }]),
     });
@@ -72,7 +72,7 @@ describe("reading from a source", () => {
     expect(readSingleEntry(source, "mm", 1)).toBeUndefined();
   });
 
-  it("demands one entry where asked to", () => {
+  it("refuses an image without entries if one is required", () => {
     expectImageError("ERR_IMAGE_ENTRIES", () =>
       readSingleEntry(chainOfDumps({ "pstree.img": encodeEntries("pstree", []) }), "pstree"),
     );
@@ -80,7 +80,7 @@ describe("reading from a source", () => {
 });
 
 describe("readInventory()", () => {
-  it("accepts the layouts that CRIU accepts", () => {
+  it("accepts the layouts V1 and V1.1", () => {
     for (const img_version of [1, 2]) {
       expect(
         readInventory(chainOfDumps({ "inventory.img": inventory({ img_version, fdinfo_per_id: true }) })).img_version,
@@ -88,7 +88,7 @@ describe("readInventory()", () => {
     }
   });
 
-  it("refuses others", () => {
+  it("refuses other layouts, and a checkpoint without an inventory", () => {
     for (const value of [
       { img_version: 0, fdinfo_per_id: true },
       { img_version: 3, fdinfo_per_id: true },

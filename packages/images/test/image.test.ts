@@ -16,7 +16,7 @@ import { expectImageError, hex, toHex } from "./support.ts";
 const desc = { key: 1, uid: 2, gid: 3, cuid: 4, cgid: 5, mode: 6, id: 7 };
 const pstree = hex("19435654 30302750 08000000 0801 1000 1801 2001");
 
-/** Small images of several kinds, one of every extra rule among them. */
+/** Small images of several kinds, at least one for each kind of payload. */
 const samples = {
   "pstree.img": encodeEntries("pstree", [
     { value: { pid: 1, ppid: 0, pgid: 1, sid: 1, threads: [1, 2] } },
@@ -89,7 +89,7 @@ const samples = {
   "irmap-cache": encodeEntries("irmap_cache", [{ value: { dev: 1, inode: 2n, path: "/x" } }]),
 } as const;
 
-/** Where an image may end without being damaged: behind the header and before every entry. */
+/** The offsets at which an image may end without being damaged: after the header, and before each entry. */
 function boundaries(name: string, bytes: Uint8Array): number[] {
   const ends: number[] = [name === "inventory.img" ? 4 : 8];
   const whole = decodeImage(name, bytes);
@@ -98,7 +98,7 @@ function boundaries(name: string, bytes: Uint8Array): number[] {
 }
 
 describe("images", () => {
-  it("are laid out as CRIU does", () => {
+  it("have the same layout as CRIU's", () => {
     expect(toHex(encodeEntries("pstree", [{ value: { pid: 1, ppid: 0, pgid: 1, sid: 1 } }]))).toBe(toHex(pstree));
     expect(toHex(encodeEntries("inventory", [{ value: { img_version: 2 } }]))).toBe("16313158" + "02000000" + "0802");
     expect(toHex(samples["seccomp.img"])).toBe("19435654" + "49304164" + "00000000");
@@ -116,18 +116,18 @@ describe("images", () => {
     );
   });
 
-  it.each(Object.keys(samples) as (keyof typeof samples)[])("%s survives decoding and encoding", (name) => {
+  it.each(Object.keys(samples) as (keyof typeof samples)[])("%s: encoding gives the decoded bytes again", (name) => {
     const image = decodeImage(name, samples[name]);
     expect(image.entries.length).toBeGreaterThan(0);
     expect(toHex(encodeImage(image))).toBe(toHex(samples[name]));
   });
 
   it.each(Object.keys(samples) as (keyof typeof samples)[])(
-    "%s, cut off anywhere, is an error or has fewer entries",
+    "%s: truncation is an error or removes whole entries",
     (name) => {
       const bytes = samples[name];
       const legal = new Set(boundaries(name, bytes));
-      // Whole chunks of a ghost file may be missing, and a ghost file in one piece may be shorter: nothing tells its length.
+      // Nothing records the length of a ghost file, so its last chunks, or the end of its only chunk, may be missing.
       const lenient = name.startsWith("ghost-file");
       for (let length = 0; length < bytes.length; length++) {
         const cut = bytes.slice(0, length);
@@ -146,7 +146,7 @@ describe("images", () => {
     },
   );
 
-  it("tell where entries and payloads stand", () => {
+  it("record the offsets of entries and payloads", () => {
     const bytes = samples["pipes-data.img"];
     const [first, second] = decodeEntries("pipes_data", bytes);
     expect(toHex(bytes.subarray(first!.extraOffset!, first!.extraOffset! + 3))).toBe("010203");
@@ -159,7 +159,7 @@ describe("images", () => {
     expect(decodeSingleEntry("tcp_stream", bytes).extra.inq.buffer).toBe(bytes.buffer);
   });
 
-  it("keep padding that is not zero", () => {
+  it("keep nonzero padding", () => {
     const sem = samples["ipcns-sem-9.img"].slice();
     const at = toHex(sem).indexOf("0100ffff02010000") / 2;
     sem[at + 7] = 0x5a;
@@ -169,7 +169,7 @@ describe("images", () => {
     expect(toHex(encodeImage(decodeImage("ipcns-msg-9.img", msg)))).toBe(toHex(msg));
   });
 
-  it("have one magic word in layout V1", () => {
+  it("of layout V1 have one magic word, and keep that layout", () => {
     const old = hex("30302750 08000000 0801 1000 1801 2001");
     const image = decodeImage("pstree.img", old);
     expect(image.magic).toEqual([imageKinds.pstree.magic]);
@@ -178,23 +178,23 @@ describe("images", () => {
     expect(decodeImage("stats-dump", samples["stats-dump"]).magic[0]).toBe(IMG_SERVICE_MAGIC);
   });
 
-  it("refuse other magic words", () => {
+  it("with a wrong magic word are refused", () => {
     const error = expectImageError("ERR_IMAGE_MAGIC", () => decodeImage("core-1.img", pstree));
     expect(error.message).toContain("expected magic 0x55053847, found 0x50273030");
     expect([error.file, error.offset]).toEqual(["core-1.img", 4]);
     expectImageError("ERR_IMAGE_MAGIC", () => decodeImage("pstree.img", hex("01020304")));
-    // A common image under a service name, the reverse, and an inventory with two words.
+    // A common image with a service name, the reverse, and an inventory with two words.
     expectImageError("ERR_IMAGE_MAGIC", () => decodeImage("stats-dump", hex("19435654 06330957")));
     expectImageError("ERR_IMAGE_MAGIC", () => decodeImage("pstree.img", hex("40591055 30302750")));
     expectImageError("ERR_IMAGE_MAGIC", () => decodeImage("inventory.img", hex("19435654 16313158 02000000 0802")));
     expectImageError("ERR_IMAGE_TRUNCATED", () => decodeImage("pstree.img", hex("")));
   });
 
-  it("may have no entries", () => {
+  it("without entries are accepted", () => {
     expect(decodeImage("pstree.img", pstree.subarray(0, 8)).entries).toEqual([]);
   });
 
-  it("name file, entry and offset of a size beyond the file", () => {
+  it("with a message that exceeds the file are refused with file, entry and offset", () => {
     const bytes = hex("19435654 30302750 08000000 0801 1000 1801 2001 00010000 0801");
     const error = expectImageError("ERR_IMAGE_TRUNCATED", () => decodeImage("pstree.img", bytes));
     expect([error.file, error.entry, error.offset]).toEqual(["pstree.img", 1, 20]);
@@ -204,23 +204,23 @@ describe("images", () => {
     expectImageError("ERR_IMAGE_TRUNCATED", () => decodeImage("pstree.img", hex("19435654 30302750 ffffffff 0801")));
   });
 
-  it("name file, entry and offset of a field", () => {
+  it("with an incomplete message are refused with file, entry, offset and field", () => {
     const error = expectImageError("ERR_IMAGE_FIELD", () =>
       decodeImage("pstree.img", hex("19435654 30302750 06000000 0801 1000 1801")),
     );
     expect(error.message).toBe(
-      "Cannot decode pstree_entry: required field sid is missing (pstree.img, entry 0, offset 12)",
+      "Cannot decode pstree_entry.sid: this required field is missing (pstree.img, entry 0, offset 12)",
     );
   });
 
-  it("refuse messages of absurd size", () => {
+  it("with a huge message are refused", () => {
     const bytes = new Uint8Array(12 + MAX_MESSAGE_SIZE + 1);
     bytes.set(pstree.subarray(0, 8));
     new DataView(bytes.buffer).setUint32(8, MAX_MESSAGE_SIZE + 1, true);
     expectImageError("ERR_IMAGE_LIMIT", () => decodeImage("pstree.img", bytes));
   });
 
-  it("refuse payloads that are shorter than their entry says", () => {
+  it("with a payload that is shorter than its entry says are refused", () => {
     const huge = encodeEntries("ipcns_shm", [{ value: { desc, size: 0xffffffffffffffffn, in_pagemaps: true } }]);
     const at = toHex(huge).indexOf("1801");
     const damaged = huge.slice();
@@ -233,7 +233,7 @@ describe("images", () => {
     expectImageError("ERR_IMAGE_TRUNCATED", () => decodeImage("ghost-file-b.img", sparse));
   });
 
-  it("refuse to write payloads that differ from their entry", () => {
+  it("are not written if a payload does not match its entry", () => {
     const data = hex("0102");
     const bad: readonly [EntryKindName, unknown, unknown][] = [
       ["pipes_data", { pipe_id: 1, bytes: 3 }, data],
@@ -262,8 +262,8 @@ describe("images", () => {
     }
   });
 
-  it("report unknown fields wherever they are, and keep them", () => {
-    // thp_disabled is followed by field 30; the root_ids inside have a field 99.
+  it("report unknown fields at any depth, and keep them", () => {
+    // Field 30 follows the known fields. root_ids contains a field 99.
     const bytes = hex("16313158 11000000 0802 1a0b 0801 1001 1801 2001 980601 f00105".replaceAll(" ", ""));
     const fixedSize = bytes.slice();
     fixedSize[4] = bytes.length - 8;
@@ -276,20 +276,20 @@ describe("images", () => {
     expect(decodeImage("pstree.img", pstree).unknown).toEqual([]);
   });
 
-  it("of one entry have exactly one", () => {
+  it("of a single entry must not have more or fewer", () => {
     expect(decodeSingleEntry("pstree", pstree).value.pid).toBe(1);
     expectImageError("ERR_IMAGE_ENTRIES", () => decodeSingleEntry("pstree", pstree.subarray(0, 8)));
     expectImageError("ERR_IMAGE_ENTRIES", () => decodeSingleEntry("pstree", samples["pstree.img"], "pstree.img"));
   });
 
-  it("without header are their payload", () => {
+  it("without header consist of their payload", () => {
     const image = decodeImage("pages-1.img", hex("0102"));
     expect(image.kind === "pages" && toHex(image.payload)).toBe("0102");
     expect(toHex(encodeImage(image))).toBe("0102");
     expect(decodeImage("route-9.img", hex("")).entries).toEqual([]);
   });
 
-  it("have names", () => {
+  it("are refused under a name that no image has", () => {
     expectImageError("ERR_IMAGE_KIND", () => decodeImage("notes.txt", pstree));
   });
 });

@@ -3,7 +3,7 @@ import { decodeImage, decodeToJson, encodeEntries, imageToJson } from "../src/mo
 import { hex } from "./support.ts";
 
 describe("decodeToJson()", () => {
-  it("writes numbers of 64 bits as strings, whatever their value", () => {
+  it("writes 64-bit numbers as strings, even small ones", () => {
     const bytes = encodeEntries("pagemap", [
       { value: { pages_id: 1 } },
       { value: { vaddr: 0xffffffffff600000n, compat_nr_pages: 1, nr_pages: 1n } },
@@ -14,7 +14,7 @@ describe("decodeToJson()", () => {
     });
   });
 
-  it("writes bytes as base64", () => {
+  it("writes bytes as base64, or payloads as their size", () => {
     const bytes = encodeEntries("pipes_data", [{ value: { pipe_id: 1, bytes: 3 }, extra: hex("00ff10") }]);
     expect(decodeToJson("pipes-data.img", bytes)).toEqual({
       magic: "PIPES_DATA",

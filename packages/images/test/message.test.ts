@@ -72,7 +72,7 @@ const every: Message<Every> = message("every", () => ({
   longs: uint64(16, packed),
 }));
 
-/** Checked by the compiler: a table that differs from its interface does not compile. */
+/** A table that differs from its interface does not compile. The compiler checks this. */
 export const different: readonly Message<Inner>[] = [
   // @ts-expect-error: no field for an optional property
   message("inner", () => ({ a: uint32(1, required) })),
@@ -85,7 +85,7 @@ export const different: readonly Message<Inner>[] = [
 ];
 
 describe("messages", () => {
-  it("know the bytes of each kind of field", () => {
+  it("encode and decode every type of field", () => {
     const cases = [
       [{ u32: 150 }, "08 9601"],
       [{ u32: 0xffffffff }, "08 ffffffff0f"],
@@ -118,14 +118,14 @@ describe("messages", () => {
     }
   });
 
-  it("read packed fields unpacked and the other way round", () => {
+  it("accept packed fields unpacked, and unpacked fields packed", () => {
     expect(decodeMessage(every, hex("6a 03 01 ac02")).many).toEqual([1, 300]);
     expect(decodeMessage(every, hex("70 01 70 ac02")).run).toEqual([1, 300]);
     expect(decodeMessage(every, hex("68 05 6a 01 06 68 07")).many).toEqual([5, 6, 7]);
     expect(toHex(encodeMessage(every, { many: [], run: [] }))).toBe("");
   });
 
-  it("keep unknown fields, in their places", () => {
+  it("keep unknown fields in order", () => {
     interface Small extends Unknowns {
       readonly a: number;
       readonly z?: number;
@@ -145,19 +145,19 @@ describe("messages", () => {
     expect(toHex(encodeMessage(small, { ...value, a: 3 }))).toBe(toHex(encoded).replace("1001", "1003"));
   });
 
-  it("name a required field that is missing", () => {
+  it("name a missing required field", () => {
     expect(
       expectImageError("ERR_IMAGE_FIELD", () => decodeMessage(pstreeEntry, hex("08 01 10 00 18 01"))).message,
-    ).toContain("pstree_entry: required field sid");
+    ).toContain("pstree_entry.sid: this required field is missing");
     expect(expectImageError("ERR_IMAGE_FIELD", () => decodeMessage(every, hex("62 00"))).message).toContain(
-      "inner: required field a",
+      "inner.a: this required field is missing",
     );
     expect(expectImageError("ERR_IMAGE_FIELD", () => encodeMessage(inner, {} as { a: number })).message).toContain(
-      "inner: required field a",
+      "inner.a: this required field is missing",
     );
   });
 
-  it("refuse the wrong wire type", () => {
+  it("with a field of the wrong wire type are refused", () => {
     for (const bad of [
       "0a 00",
       "09 0000000000000000",
@@ -173,7 +173,7 @@ describe("messages", () => {
     }
   });
 
-  it("refuse what is not a message", () => {
+  it("with malformed bytes are refused", () => {
     const bad = [
       "08",
       "08 80",
@@ -200,13 +200,13 @@ describe("messages", () => {
     for (const text of bad) expectImageError("ERR_IMAGE_MALFORMED", () => decodeMessage(every, hex(text)));
   });
 
-  it("do not let a nested message read beyond its end", () => {
-    // The string claims 3 bytes, of which one lies in the outer message.
+  it("with a nested message that exceeds its length are refused", () => {
+    // The string claims 3 bytes, but the last one belongs to the outer message.
     const error = expectImageError("ERR_IMAGE_MALFORMED", () => decodeMessage(every, hex("62 06 0801 12 03 6161 48")));
     expect(error.message).toContain("inner.b");
   });
 
-  it("refuse endless nesting", () => {
+  it("nested too deeply are refused", () => {
     let deep: CgroupDirEntry = { dir_name: "x", children: [], properties: [] };
     for (let i = 0; i < MAX_NESTING; i++) deep = { dir_name: "x", children: [deep], properties: [] };
     expect(decodeMessage(cgroupDirEntry, encodeMessage(cgroupDirEntry, deep))).toEqual(deep);
@@ -225,7 +225,7 @@ describe("messages", () => {
     expectImageError("ERR_IMAGE_LIMIT", () => decodeMessage(cgroupDirEntry, encoded));
   });
 
-  it("refuse to encode values that do not fit", () => {
+  it("with values that do not fit their fields are not encoded", () => {
     const bad: unknown[] = [
       { u32: -1 },
       { u32: 2 ** 32 },
@@ -247,7 +247,7 @@ describe("messages", () => {
     for (const value of bad) expectImageError("ERR_IMAGE_FIELD", () => encodeMessage(every, value as object));
   });
 
-  it("keep text that is not UTF-8", () => {
+  it("keep text that is not valid UTF-8", () => {
     for (const text of [
       "c3",
       "ff61",
@@ -267,11 +267,11 @@ describe("messages", () => {
     expect(decodeMessage(every, hex("4a 02 ff61")).text).toBe("\udcffa");
   });
 
-  it("take the last of several values of a field", () => {
+  it("keep the last of several values of a field that is not repeated", () => {
     expect(decodeMessage(every, hex("08 01 08 02")).u32).toBe(2);
   });
 
-  it("have fields of CRIU's numbers", () => {
+  it("have CRIU's field numbers", () => {
     const numbers = (type: Message<unknown>): Record<string, number> =>
       Object.fromEntries(type.tables().ordered.map((field) => [field.name, field.number]));
     expect(numbers(vmaEntry)).toEqual({
@@ -289,7 +289,7 @@ describe("messages", () => {
     expect(numbers(pagemapEntry)).toEqual({ vaddr: 1, compat_nr_pages: 2, in_parent: 3, flags: 4, nr_pages: 5 });
   });
 
-  it("have no number twice, and tables without holes", () => {
+  it("use each field number once, and have tables without holes", () => {
     const types = Object.values(images).filter((value) => value instanceof Message);
     expect(types.length).toBeGreaterThan(150);
     for (const type of types) {

@@ -30,7 +30,7 @@ function summary(source: ImageSource, found: Pagemap): unknown[] {
 }
 
 describe("readPagemap()", () => {
-  it("adds up offsets over the runs that are present", () => {
+  it("counts only runs with data towards offsets", () => {
     const source = chainOfDumps({
       "pagemap-5.img": pagemap(
         { vaddr: 0x1000n, nr_pages: 2n, flags: PRESENT },
@@ -51,7 +51,7 @@ describe("readPagemap()", () => {
     ]);
   });
 
-  it("uses the old fields where the new ones are absent", () => {
+  it("uses the old fields if the new ones are absent", () => {
     const source = chainOfDumps(
       { "pagemap-5.img": pagemap({ vaddr: 0x1000n, nr_pages: 4n, flags: PRESENT }), "pages-1.img": pages(4) },
       {
@@ -71,7 +71,7 @@ describe("readPagemap()", () => {
     ]);
   });
 
-  it("splits runs over parents and grandparents", () => {
+  it("splits runs whose data is in several ancestors", () => {
     const source = chainOfDumps(
       { "pagemap-5.img": pagemap({ vaddr: 0x1000n, nr_pages: 8n, flags: PRESENT }), "pages-1.img": pages(8) },
       {
@@ -98,7 +98,7 @@ describe("readPagemap()", () => {
     ]);
   });
 
-  it("reads shared memory, and nothing where there is no image", () => {
+  it("reads shared memory, and returns undefined if there is no image", () => {
     const source = chainOfDumps({
       "pagemap-shmem-9.img": pagemap({ vaddr: 0n, nr_pages: 1n, flags: PRESENT }),
       "pages-1.img": pages(1),
@@ -108,7 +108,7 @@ describe("readPagemap()", () => {
     expectImageError("ERR_IMAGE_KIND", () => readPagemap(source, "pages-1.img"));
   });
 
-  it("takes another page size", () => {
+  it("accepts another page size", () => {
     const source = chainOfDumps({
       "pagemap-5.img": pagemap(
         { vaddr: 0x10000n, nr_pages: 2n, flags: PRESENT },
@@ -119,7 +119,7 @@ describe("readPagemap()", () => {
     expect(readPagemap(source, "pagemap-5.img", { pageSize: 65536 })!.runs[1]!.offset).toBe(131072);
   });
 
-  it("names both files when pages are missing", () => {
+  it("names both files if pages are missing", () => {
     const files = { "pagemap-5.img": pagemap({ vaddr: 0x1000n, nr_pages: 2n, flags: PRESENT }) };
     const short = expectImageError("ERR_IMAGE_PAGEMAP", () =>
       readPagemap(chainOfDumps({ ...files, "pages-1.img": pages(2).subarray(1) }), "pagemap-5.img"),
@@ -129,7 +129,7 @@ describe("readPagemap()", () => {
     expect(none.message).toContain("found no such file");
   });
 
-  it("notices a pagemap that is cut off between two runs", () => {
+  it("detects a pagemap that is cut off between two runs", () => {
     const whole = pagemap(
       { vaddr: 0x1000n, nr_pages: 2n, flags: PRESENT },
       { vaddr: 0x8000n, nr_pages: 1n, flags: PRESENT },
@@ -147,7 +147,7 @@ describe("readPagemap()", () => {
     }
   });
 
-  it("refuses runs that make no sense", () => {
+  it("refuses runs that are unordered, unaligned or outside the address space", () => {
     const bad = [
       pagemap({ vaddr: 0x3000n, nr_pages: 1n }, { vaddr: 0x1000n, nr_pages: 1n }),
       pagemap({ vaddr: 0x1000n, nr_pages: 2n }, { vaddr: 0x2000n, nr_pages: 1n }),
@@ -168,7 +168,7 @@ describe("readPagemap()", () => {
     );
   });
 
-  it("refuses runs that the parent does not have", () => {
+  it("refuses runs that are missing in the parent", () => {
     const child = { "pagemap-5.img": pagemap({ vaddr: 0x2000n, nr_pages: 3n, flags: PARENT }) };
     const parent = (image: Uint8Array, count = 3): ImageSource =>
       chainOfDumps({ "pagemap-5.img": image, "pages-1.img": pages(count) }, child);
@@ -192,7 +192,7 @@ describe("readPagemap()", () => {
     ).toContain("page 0x3000");
   });
 
-  it("follows parents only when it has to", () => {
+  it("opens the parent only if a run needs it", () => {
     const directory = temporaryDirectory();
     writeFileSync(join(directory, "inventory.img"), encodeEntries("inventory", [{ value: { img_version: 2 } }]));
     writeFileSync(join(directory, "pagemap-5.img"), pagemap({ vaddr: 0x1000n, nr_pages: 1n, flags: LAZY }));
@@ -203,7 +203,7 @@ describe("readPagemap()", () => {
     expectImageError("ERR_IMAGE_PARENT", () => readPagemap(source, "pagemap-6.img"));
   });
 
-  it("notices parents that lead back", () => {
+  it("refuses a circular chain of parents", () => {
     const root = temporaryDirectory();
     for (const [name, parent] of [
       ["a", "../b"],
@@ -223,7 +223,7 @@ describe("readPagemap()", () => {
     }
   });
 
-  it("bounds a chain of parents without end", () => {
+  it("refuses an endless chain of parents", () => {
     let made = 0;
     const endless = (): ImageSource => {
       const name = `/dump/${made++}`;
@@ -240,7 +240,7 @@ describe("readPagemap()", () => {
     expect(made).toBeLessThan(1100);
   });
 
-  it("refuses entries with fields that it does not know, as with compressed pages", () => {
+  it("refuses entries with unknown fields, such as those of compressed pages", () => {
     const image = decodeImage("pagemap-5.img", pagemap({ vaddr: 0x1000n, nr_pages: 1n, flags: PRESENT }));
     const entries = decodeEntries("pagemap", encodeImage(image)).map(({ value }, i) =>
       i === 0

@@ -5,7 +5,7 @@ import { afterEach, expect } from "vitest";
 import type { ImageErrorCode, ImageSource, MessageInput, pagemapEntry } from "../src/mod.ts";
 import { encodeEntries, ImageError, openImageDirectory } from "../src/mod.ts";
 
-/** Bytes from hexadecimal, blanks ignored. */
+/** Bytes from hexadecimal digits. Blanks are ignored. */
 export function hex(text: string): Uint8Array {
   return new Uint8Array(Buffer.from(text.replaceAll(" ", ""), "hex"));
 }
@@ -14,7 +14,7 @@ export function toHex(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString("hex");
 }
 
-/** Fails unless `action` throws an ImageError of the code; gives it back. */
+/** Fails unless `action` throws an ImageError with the code. Returns the error. */
 export function expectImageError(code: ImageErrorCode, action: () => unknown): ImageError {
   let thrown: unknown;
   try {
@@ -25,7 +25,7 @@ export function expectImageError(code: ImageErrorCode, action: () => unknown): I
   expect(thrown).toBeInstanceOf(ImageError);
   const error = thrown as ImageError;
   expect(error.code, error.message).toBe(code);
-  // House grammar: sentence case, no final period.
+  // The form of every message: sentence case, no final period.
   expect(error.message).toMatch(/^[A-Z].*[^.]$/s);
   return error;
 }
@@ -35,7 +35,7 @@ afterEach(() => {
   for (const path of made.splice(0)) rmSync(path, { recursive: true, force: true });
 });
 
-/** A new directory, removed after the test. */
+/** Creates a directory, which is removed after the test. */
 export function temporaryDirectory(): string {
   const path = mkdtempSync(join(tmpdir(), "restage-images-"));
   made.push(path);
@@ -44,7 +44,7 @@ export function temporaryDirectory(): string {
 
 export type Files = Readonly<Record<string, Uint8Array>>;
 
-/** Directories of images, each the parent of the next; gives the last. */
+/** Creates directories of images, each the parent of the next. Returns the last. */
 export function chainOfDumps(...dumps: readonly Files[]): ImageSource {
   const root = temporaryDirectory();
   dumps.forEach((files, i) => {
@@ -60,7 +60,7 @@ export function chainOfDumps(...dumps: readonly Files[]): ImageSource {
   return openImageDirectory(join(root, String(dumps.length - 1)));
 }
 
-/** A pagemap image of the pages image 1. */
+/** A pagemap image for pages image 1. */
 export function pagemap(...entries: readonly Omit<MessageInput<typeof pagemapEntry>, "compat_nr_pages">[]): Uint8Array {
   return encodeEntries("pagemap", [
     { value: { pages_id: 1 } },

@@ -1,5 +1,5 @@
 /**
- * Payloads that are one or two runs of bytes.
+ * Payloads of one or two byte strings.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { TcpStreamEntry } from "../messages/socket-inet.ts";
 import type { ExtraRule } from "./rule.ts";
 import { expectLength } from "./rule.ts";
 
-/** `pipes-data`, `fifo-data`: what was in the pipe (CRIU: criu/pipes.c). */
+/** `pipes-data`, `fifo-data`: the content of the pipe (CRIU: criu/pipes.c). */
 export const pipeData: ExtraRule<PipeDataEntry, Uint8Array> = {
   read: (cursor, value) => cursor.take(value.bytes, "pipe data"),
   write(value, extra) {
@@ -28,11 +28,11 @@ export const socketPacket: ExtraRule<SkPacketEntry, Uint8Array> = {
   },
 };
 
-/** Contents of both queues of a TCP connection. */
+/** The content of both queues of a TCP connection. */
 export interface TcpStreamExtra {
-  /** Received, not read yet: `inq_len` bytes. */
+  /** Received, but not read yet: `inq_len` bytes. */
   readonly inq: Uint8Array;
-  /** Written, not acknowledged yet: `outq_len` bytes, of which the last `unsq_len` were not sent. */
+  /** Written, but not acknowledged yet: `outq_len` bytes. The last `unsq_len` of them were not sent. */
   readonly outq: Uint8Array;
 }
 
@@ -49,7 +49,7 @@ export const tcpStream: ExtraRule<TcpStreamEntry, TcpStreamExtra> = {
   },
 };
 
-/** Content of a BPF map: keys and values, `count` of each, in the same order. */
+/** The content of a BPF map: `count` keys and as many values, in the same order. */
 export interface BpfmapDataExtra {
   readonly keys: Uint8Array;
   readonly values: Uint8Array;

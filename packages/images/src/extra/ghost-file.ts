@@ -1,5 +1,5 @@
 /**
- * Content of deleted files (CRIU: criu/files-reg.c).
+ * The content of deleted files (CRIU: criu/files-reg.c).
  *
  * @module
  */
@@ -11,19 +11,19 @@ import { sizeWord } from "../size-word.ts";
 import type { ExtraRule } from "./rule.ts";
 import { expectLength } from "./rule.ts";
 
-/** A piece of a file; what no piece covers is a hole. */
+/** A part of a file. The rest is holes. */
 export interface GhostChunk {
   readonly value: GhostChunkEntry;
-  /** `len` bytes, to be written at `off`. */
+  /** `len` bytes at offset `off`. */
   readonly data: Uint8Array;
 }
 
-/** Content of a ghost file: whole, or in chunks where the entry says `chunks`. */
+/** The content of a ghost file: whole, or in chunks if the entry has `chunks` set. */
 export type GhostFileExtra =
   | { readonly content: Uint8Array; readonly chunks?: undefined }
   | { readonly chunks: readonly GhostChunk[]; readonly content?: undefined };
 
-/** `ghost-file`: all that is left of the image. */
+/** `ghost-file`: the rest of the image. */
 export const ghostFile: ExtraRule<GhostFileEntry, GhostFileExtra> = {
   read(cursor, entry) {
     if (entry.chunks !== true) return { content: cursor.take(cursor.left, "file content") };
@@ -38,7 +38,7 @@ export const ghostFile: ExtraRule<GhostFileEntry, GhostFileExtra> = {
     if ((entry.chunks === true) !== (extra.chunks !== undefined)) {
       throw new ImageError(
         "ERR_IMAGE_EXTRA",
-        `Cannot write file content: expected ${entry.chunks === true ? "chunks" : "one piece"}, as the entry says`,
+        `Cannot write file content: expected ${entry.chunks === true ? "chunks" : "the whole content"} according to the entry`,
       );
     }
     if (extra.chunks === undefined) return [extra.content];

@@ -1,5 +1,5 @@
 /**
- * Payloads of System V objects (CRIU: criu/ipc_ns.c).
+ * Payloads of System V IPC objects (CRIU: criu/ipc_ns.c).
  *
  * @module
  */
@@ -11,11 +11,11 @@ import { sizeWord } from "../size-word.ts";
 import type { ExtraRule } from "./rule.ts";
 import { expectLength, paddingOf, paddingTo, takePadding } from "./rule.ts";
 
-/** Values of a semaphore set. */
+/** The values of a semaphore set. */
 export interface IpcSemExtra {
-  /** One number of 16 bits per semaphore. */
+  /** One 16-bit number per semaphore. */
   readonly values: readonly number[];
-  /** Present only where the padding behind the values is not zero. */
+  /** The padding after the values, only if it is not zero. */
   readonly padding?: Uint8Array;
 }
 
@@ -50,15 +50,15 @@ export interface IpcQueuedMessage {
   readonly value: IpcMsg;
   /** `msize` bytes. */
   readonly data: Uint8Array;
-  /** Present only where the padding behind the data is not zero. */
+  /** The padding after the data, only if it is not zero. */
   readonly padding?: Uint8Array;
 }
 
-/** `ipcns-msg`: the messages in the order in which they were sent. */
+/** `ipcns-msg`: the messages, in the order in which they were sent. */
 export const messageQueue: ExtraRule<IpcMsgEntry, readonly IpcQueuedMessage[]> = {
   read(cursor, { qnum }) {
     const messages: IpcQueuedMessage[] = [];
-    // Each message takes at least its size word, so a huge count ends with the file, not with memory.
+    // Each message has at least a size word, so a huge count reaches the end of the file before it exhausts memory.
     for (let i = 0; i < qnum; i++) {
       const value = cursor.message(ipcMsg);
       const data = cursor.take(value.msize, "message data");
@@ -79,7 +79,7 @@ export const messageQueue: ExtraRule<IpcMsgEntry, readonly IpcQueuedMessage[]> =
   },
 };
 
-/** `ipcns-shm`: the content, unless it is in a pagemap-shmem image. */
+/** `ipcns-shm`: the content, unless a pagemap-shmem image holds it. */
 export const sharedMemory: ExtraRule<IpcShmEntry, Uint8Array | undefined> = {
   read(cursor, { size, in_pagemaps }) {
     if (in_pagemaps === true) return undefined;

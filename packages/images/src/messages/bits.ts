@@ -16,7 +16,7 @@ export const taskState = {
 export const pageFlags = {
   /** The data is in the images of the parent dump. */
   PE_PARENT: 1,
-  /** The pages may be brought in on first access. */
+  /** The pages may be loaded on first access. */
   PE_LAZY: 2,
   /** The data is in the pages image. */
   PE_PRESENT: 4,

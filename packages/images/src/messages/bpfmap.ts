@@ -10,7 +10,7 @@ import { message } from "../schema/message.ts";
 import type { FownEntry } from "./file-owner.ts";
 import { fownEntry } from "./file-owner.ts";
 
-/** An open description of a BPF map. (CRIU: images/bpfmap-file.proto) */
+/** An open file description of a BPF map. (CRIU: images/bpfmap-file.proto) */
 export interface BpfmapFileEntry extends Unknowns {
   readonly id: number;
   readonly flags: number;
@@ -64,9 +64,9 @@ export const bpfmapFile: FileType<BpfmapFileEntry, "BPFMAP", "bpf", "bpfmap_file
 /** Content of a BPF map; keys, then values follow in the image. (CRIU: images/bpfmap-data.proto) */
 export interface BpfmapDataEntry extends Unknowns {
   readonly map_id: number;
-  /** Bytes of keys that follow. */
+  /** The number of bytes of the keys, which follow. */
   readonly keys_bytes: number;
-  /** Bytes of values that follow the keys. */
+  /** The number of bytes of the values, which follow the keys. */
   readonly values_bytes: number;
   readonly count: number;
 }

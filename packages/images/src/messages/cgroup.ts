@@ -35,7 +35,7 @@ export const cgroupPropEntry: Message<CgroupPropEntry> = message("cgroup_prop_en
   perms: embedded(3, cgroupPerms),
 }));
 
-/** A control group with what is below it. (CRIU: images/cgroup.proto) */
+/** A control group with its descendants. (CRIU: images/cgroup.proto) */
 export interface CgroupDirEntry {
   readonly dir_name: string;
   readonly children: readonly CgroupDirEntry[];
@@ -44,7 +44,7 @@ export interface CgroupDirEntry {
   readonly [unknownFields]?: readonly UnknownField[];
 }
 
-/** Type of {@link CgroupDirEntry}, which contains itself. */
+/** The message type of {@link CgroupDirEntry}, which is recursive. */
 export const cgroupDirEntry: Message<CgroupDirEntry> = message("cgroup_dir_entry", () => ({
   dir_name: string(1, required),
   children: embedded(2, cgroupDirEntry, repeated),
@@ -80,7 +80,7 @@ export const cgMemberEntry: Message<CgMemberEntry> = message("cg_member_entry", 
   cgns_prefix: uint32(3),
 }));
 
-/** Groups, one per hierarchy, that tasks are in together. (CRIU: images/cgroup.proto) */
+/** A set of control groups, one per hierarchy, that some tasks belong to. (CRIU: images/cgroup.proto) */
 export interface CgSetEntry extends Unknowns {
   readonly id: number;
   readonly ctls: readonly CgMemberEntry[];

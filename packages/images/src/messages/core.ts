@@ -1,5 +1,5 @@
 /**
- * The core image of a thread: what it is, its registers, and what belongs to its process.
+ * The core image of a thread: its registers and other properties, and those of its process.
  *
  * @module
  */
@@ -45,7 +45,7 @@ export const seccompMode = {
   filter: 2,
 } as const;
 
-/** Values of `core_entry.mtype`: which of the register sets is there. */
+/** Values of `core_entry.mtype`: the architecture, which determines the member that holds the registers. */
 export const march = {
   UNKNOWN: 0,
   X86_64: 1,
@@ -68,11 +68,11 @@ export const taskRlimitsEntry: Message<TaskRlimitsEntry> = message("task_rlimits
   rlimits: embedded(1, rlimitEntry, repeated),
 }));
 
-/** What a process has beyond its threads. (CRIU: images/core.proto) */
+/** Properties of a process as a whole. (CRIU: images/core.proto) */
 export interface TaskCoreEntry extends Unknowns {
   /** 1 alive, 2 dead (zombie), 3 stopped. */
   readonly task_state: number;
-  /** As `wait` gives it. */
+  /** The status that `wait` reports. */
   readonly exit_code: number;
   readonly personality: number;
   readonly flags: number;
@@ -118,7 +118,7 @@ export const taskCoreEntry: Message<TaskCoreEntry> = message("task_core_entry", 
   membarrier_registration_mask: uint32(22),
 }));
 
-/** Identities of the kernel objects a process uses: equal numbers, same object. (CRIU: images/core.proto) */
+/** Ids of the kernel objects that a process uses. Equal ids mean a shared object. (CRIU: images/core.proto) */
 export interface TaskKobjIdsEntry extends Unknowns {
   readonly vm_id: number;
   /** Number of the fdinfo image. */
@@ -165,14 +165,14 @@ export const threadSasEntry: Message<ThreadSasEntry> = message("thread_sas_entry
   ss_flags: uint32(3, required),
 }));
 
-/** What a thread has on every architecture. (CRIU: images/core.proto) */
+/** Properties of a thread on every architecture. (CRIU: images/core.proto) */
 export interface ThreadCoreEntry extends Unknowns {
   readonly futex_rla: bigint;
   readonly futex_rla_len: number;
   readonly sched_nice?: number;
   readonly sched_policy?: number;
   readonly sched_prio?: number;
-  /** Blocked signals 1-64, bit 0 is signal 1. */
+  /** Blocked signals: bit 0 is signal 1. */
   readonly blk_sigset?: bigint;
   readonly sas?: ThreadSasEntry;
   readonly pdeath_sig?: number;
@@ -209,7 +209,7 @@ export const threadCoreEntry: Message<ThreadCoreEntry> = message("thread_core_en
   cg_set: uint32(16),
 }));
 
-/** A thread; for the leader of a process also the process. A zombie has `tc` alone. (CRIU: images/core.proto) */
+/** A thread and, for the leader, its process. A zombie has only `tc`. (CRIU: images/core.proto) */
 export interface CoreEntry extends Unknowns {
   /** One of {@link march}. */
   readonly mtype: number;

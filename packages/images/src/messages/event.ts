@@ -1,5 +1,5 @@
 /**
- * Descriptions of events: counters, polls, signals, timers, processes.
+ * Event files: eventfd, epoll, signalfd, timerfd and pidfd.
  *
  * @module
  */
@@ -34,7 +34,7 @@ export const eventfdFile: FileType<EventfdFileEntry, "EVENTFD", "efd", "eventfd_
   image: ["eventfd_file", "eventfd.img", 0x44523722],
 });
 
-/** A descriptor watched by an epoll. (CRIU: images/eventpoll.proto) */
+/** A descriptor in the interest list of an epoll instance. (CRIU: images/eventpoll.proto) */
 export interface EventpollTfdEntry extends Unknowns {
   readonly id: number;
   readonly tfd: number;
@@ -56,7 +56,7 @@ export const eventpollTfdEntry: Message<EventpollTfdEntry> = message("eventpoll_
   pos: uint64(7),
 }));
 
-/** An epoll. (CRIU: images/eventpoll.proto) */
+/** An epoll instance. (CRIU: images/eventpoll.proto) */
 export interface EventpollFileEntry extends Unknowns {
   readonly id: number;
   readonly flags: number;

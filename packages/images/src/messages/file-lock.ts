@@ -15,7 +15,7 @@ export interface FileLockEntry extends Unknowns {
   /** A descriptor of `pid`. */
   readonly fd: number;
   readonly start: bigint;
-  /** Bytes, 0 is up to the end of the file. */
+  /** Bytes; 0 means up to the end of the file. */
   readonly len: bigint;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Who gets the signals of a file.
+ * Owners of files, which get their signals.
  *
  * @module
  */

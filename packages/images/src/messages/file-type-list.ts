@@ -1,6 +1,6 @@
 /**
- * The list of modules that declare file types. A new type of open file is one module, with its message and its `FileType`, and one
- * line here.
+ * The list of modules that declare file types. To add one, write a module with its message and its `FileType`, and
+ * add a line here.
  *
  * @module
  */

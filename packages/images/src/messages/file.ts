@@ -1,5 +1,5 @@
 /**
- * Descriptor tables, and the one table of open file descriptions.
+ * Descriptor tables, and the table of open file descriptions.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { message } from "../schema/message.ts";
 /** Types of open files: `file_entry.type`, `fdinfo_entry.type`. */
 export const fdTypes: FdTypes = { UND: 0, CTL_TTY: 65534, AUTOFS_PIPE: 65535, ...fileTypeNumbers };
 
-/** The type of {@link fdTypes}. The three names of its own have no message. */
+/** The type of {@link fdTypes}. The three names here are types without a message. */
 export interface FdTypes extends FileTypeNumbers {
   readonly UND: number;
   readonly CTL_TTY: number;
@@ -40,7 +40,7 @@ export const fdinfoEntry: Message<FdinfoEntry> = message("fdinfo_entry", () => (
   xattr_security_selinux: string(5),
 }));
 
-/** An open file description, of the kind that `type` tells. (CRIU: images/fdinfo.proto) */
+/** An open file description. `type` determines which of the members is present. (CRIU: images/fdinfo.proto) */
 export interface FileEntry extends Unknowns, FileMembers {
   /** One of {@link fdTypes}. */
   readonly type: number;

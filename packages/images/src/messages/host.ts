@@ -1,5 +1,5 @@
 /**
- * The dumping host: its processor, and statistics of runs.
+ * The processor of the host of a dump, and statistics of runs.
  *
  * @module
  */
@@ -70,7 +70,7 @@ export const cpuinfoS390Entry: Message<CpuinfoS390Entry> = message("cpuinfo_s390
   hwcap: uint64(2, repeated),
 }));
 
-/** Processor of the dumping host. (CRIU: images/cpuinfo.proto) */
+/** The processor of the host of the dump. (CRIU: images/cpuinfo.proto) */
 export interface CpuinfoEntry extends Unknowns {
   readonly x86_entry: readonly CpuinfoX86Entry[];
   readonly ppc64_entry: readonly CpuinfoPpc64Entry[];

@@ -1,5 +1,5 @@
 /**
- * The inventory: what kind of dump this is.
+ * The inventory: the kind and settings of a dump.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { message } from "../schema/message.ts";
 import type { TaskKobjIdsEntry } from "./core.ts";
 import { taskKobjIdsEntry } from "./core.ts";
 
-/** Values of `inventory_entry.lsmtype`: the security module of the dumping host. */
+/** Values of `inventory_entry.lsmtype`: the security module of the host of the dump. */
 export const lsmtype = {
   NO_LSM: 0,
   SELINUX: 1,
@@ -32,7 +32,7 @@ export interface InventoryEntry extends Unknowns {
   readonly img_version: number;
   /** Whether fdinfo images are numbered by `files_id`; older layouts are not supported. */
   readonly fdinfo_per_id?: boolean;
-  /** Ids of CRIU itself: what the root task shares with them is not a namespace of its own. */
+  /** Ids of CRIU itself. The tree has its own namespace where the id of the root task differs. */
   readonly root_ids?: TaskKobjIdsEntry;
   readonly ns_per_id?: boolean;
   readonly root_cg_set?: number;
@@ -42,7 +42,7 @@ export interface InventoryEntry extends Unknowns {
   readonly tcp_close?: boolean;
   /** 0 iptables, 1 nftables, 2 none; iptables when absent. */
   readonly network_lock_method?: number;
-  /** Plugins that a restore needs. */
+  /** The plugins that a restore needs. */
   readonly plugins_entry?: PluginsEntry;
   readonly dump_criu_run_id?: string;
   readonly allow_uprobes?: boolean;

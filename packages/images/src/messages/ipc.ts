@@ -92,7 +92,7 @@ export const ipcShmEntry: Message<IpcShmEntry> = message("ipc_shm_entry", () => 
 /** A message in a queue; its bytes follow. (CRIU: images/ipc-msg.proto) */
 export interface IpcMsg extends Unknowns {
   readonly mtype: bigint;
-  /** Bytes that follow, padded to a multiple of 8. */
+  /** The number of bytes that follow, padded to a multiple of 8. */
   readonly msize: number;
 }
 
@@ -106,7 +106,7 @@ export const ipcMsg: Message<IpcMsg> = message("ipc_msg", () => ({
 export interface IpcMsgEntry extends Unknowns {
   readonly desc: IpcDescEntry;
   readonly qbytes: number;
-  /** Messages that follow. */
+  /** The number of messages that follow. */
   readonly qnum: number;
 }
 
@@ -120,7 +120,7 @@ export const ipcMsgEntry: Message<IpcMsgEntry> = message("ipc_msg_entry", () => 
 /** A System V semaphore set; its values follow in the image. (CRIU: images/ipc-sem.proto) */
 export interface IpcSemEntry extends Unknowns {
   readonly desc: IpcDescEntry;
-  /** Values that follow, 16 bits each, padded to a multiple of 8 bytes. */
+  /** The number of values that follow, 16 bits each, padded to a multiple of 8 bytes. */
   readonly nsems: number;
 }
 

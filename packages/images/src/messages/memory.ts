@@ -1,5 +1,5 @@
 /**
- * Address spaces: mappings, layout, and where the pages are.
+ * Address spaces: mappings, layout and pages.
  *
  * @module
  */
@@ -75,7 +75,7 @@ export interface MmEntry extends Unknowns {
   readonly mm_env_end: bigint;
   /** `file_entry.id`. */
   readonly exe_file_id: number;
-  /** Types and values in turn. */
+  /** Alternating types and values. */
   readonly mm_saved_auxv: readonly bigint[];
   readonly vmas: readonly VmaEntry[];
   readonly dumpable?: number;
@@ -104,7 +104,7 @@ export const mmEntry: Message<MmEntry> = message("mm_entry", () => ({
   thp_disabled: bool(17),
 }));
 
-/** First entry of a pagemap image: which pages image belongs to it. (CRIU: images/pagemap.proto) */
+/** The first entry of a pagemap image, which names its pages image. (CRIU: images/pagemap.proto) */
 export interface PagemapHead extends Unknowns {
   /** The number of the pages image. */
   readonly pages_id: number;
@@ -119,9 +119,9 @@ export const pagemapHead: Message<PagemapHead> = message("pagemap_head", () => (
 export interface PagemapEntry extends Unknowns {
   /** Address, or offset in the segment. */
   readonly vaddr: bigint;
-  /** Counts when `nr_pages` is absent. */
+  /** Used if `nr_pages` is absent. */
   readonly compat_nr_pages: number;
-  /** Counts when `flags` is absent. */
+  /** Used if `flags` is absent. */
   readonly in_parent?: boolean;
   /** {@link pageFlags}. */
   readonly flags?: number;

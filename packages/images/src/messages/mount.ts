@@ -1,5 +1,5 @@
 /**
- * Mounts, and the file systems whose contents CRIU keeps itself.
+ * Mounts, and the file systems whose contents are in images.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { bool, int32, required, string, uint32 } from "../schema/field.ts";
 import type { Message, Unknowns } from "../schema/message.ts";
 import { message } from "../schema/message.ts";
 
-/** Values of `mnt_entry.fstype`; a file system that is not here has `fsname`. */
+/** Values of `mnt_entry.fstype`. Other file systems have `fsname`. */
 export const fstype = {
   UNSUPPORTED: 0,
   PROC: 1,
@@ -38,7 +38,7 @@ export interface MntEntry extends Unknowns {
   readonly mnt_id: number;
   /** Device of the superblock, in kernel encoding. */
   readonly root_dev: number;
-  /** `mnt_id` of the mount below. */
+  /** The `mnt_id` of the parent mount. */
   readonly parent_mnt_id: number;
   readonly flags: number;
   readonly root: string;

@@ -147,7 +147,7 @@ export const netDeviceEntry: Message<NetDeviceEntry> = message("net_device_entry
   sit: embedded(15, sitEntry),
 }));
 
-/** An identifier by which one network namespace knows another. (CRIU: images/netdev.proto) */
+/** The id of a network namespace inside another. (CRIU: images/netdev.proto) */
 export interface NetnsId extends Unknowns {
   readonly target_ns_id: number;
   readonly netnsid_value: number;

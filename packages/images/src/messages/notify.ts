@@ -16,7 +16,7 @@ export const markType = {
   MOUNT: 2,
 } as const;
 
-/** A file handle, as of `name_to_handle_at`. (CRIU: images/fh.proto) */
+/** A file handle, as `name_to_handle_at` returns it. (CRIU: images/fh.proto) */
 export interface FhEntry extends Unknowns {
   readonly bytes: number;
   readonly type: number;
@@ -48,7 +48,7 @@ export const irmapCacheEntry: Message<IrmapCacheEntry> = message("irmap_cache_en
   path: string(3, required),
 }));
 
-/** A watch of an inotify. (CRIU: images/fsnotify.proto) */
+/** A watch of an inotify instance. (CRIU: images/fsnotify.proto) */
 export interface InotifyWdEntry extends Unknowns {
   readonly id: number;
   readonly i_ino: bigint;
@@ -70,7 +70,7 @@ export const inotifyWdEntry: Message<InotifyWdEntry> = message("inotify_wd_entry
   f_handle: embedded(7, fhEntry, required),
 }));
 
-/** An inotify. (CRIU: images/fsnotify.proto) */
+/** An inotify instance. (CRIU: images/fsnotify.proto) */
 export interface InotifyFileEntry extends Unknowns {
   readonly id: number;
   readonly flags: number;
@@ -142,7 +142,7 @@ export const fanotifyMarkEntry: Message<FanotifyMarkEntry> = message("fanotify_m
   me: embedded(8, fanotifyMountMarkEntry),
 }));
 
-/** A fanotify. (CRIU: images/fsnotify.proto) */
+/** A fanotify group. (CRIU: images/fsnotify.proto) */
 export interface FanotifyFileEntry extends Unknowns {
   readonly id: number;
   readonly flags: number;

@@ -34,7 +34,7 @@ export const pipeFile: FileType<PipeEntry, "PIPE", "pipe", "pipes"> = new FileTy
   image: ["pipes", "pipes.img", 0x56513555],
 });
 
-/** An open description of a FIFO. (CRIU: images/fifo.proto) */
+/** An open file description of a FIFO. (CRIU: images/fifo.proto) */
 export interface FifoEntry extends Unknowns {
   readonly id: number;
   readonly pipe_id: number;
@@ -59,7 +59,7 @@ export const fifoFile: FileType<FifoEntry, "FIFO", "fifo", "fifo"> = new FileTyp
 /** Content of a pipe or FIFO; the bytes follow in the image. (CRIU: images/pipe-data.proto) */
 export interface PipeDataEntry extends Unknowns {
   readonly pipe_id: number;
-  /** Bytes that follow. */
+  /** The number of bytes that follow. */
   readonly bytes: number;
   /** Capacity of the pipe in bytes. */
   readonly size?: number;

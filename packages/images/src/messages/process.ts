@@ -1,5 +1,5 @@
 /**
- * The process tree and what every process has: directories, credentials, limits.
+ * The process tree, and the directories, credentials and limits of processes.
  *
  * @module
  */

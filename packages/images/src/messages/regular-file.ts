@@ -1,5 +1,5 @@
 /**
- * Files with a path, files without one any more, and other plain descriptions.
+ * Files with a path, deleted files, and other open file descriptions without a module of their own.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { fownEntry } from "./file-owner.ts";
 import type { Timeval } from "./time.ts";
 import { timeval } from "./time.ts";
 
-/** Values of `remap_file_path_entry.remap_type`: how a file without a path comes back. */
+/** Values of `remap_file_path_entry.remap_type`: how a restore finds a file that has no path. */
 export const remapType = {
   LINKED: 0,
   GHOST: 1,
@@ -30,7 +30,7 @@ export interface RegFileEntry extends Unknowns {
   readonly name: string;
   /** `-1` when absent. */
   readonly mnt_id?: number;
-  /** Bytes at the time of the dump. */
+  /** The size in bytes at the time of the dump. */
   readonly size?: bigint;
   readonly ext?: boolean;
   readonly mode?: number;
@@ -65,7 +65,7 @@ export const regularFile: FileType<RegFileEntry, "REG", "reg", "reg_files"> = ne
   image: ["reg_files", "reg-files.img", 0x50363636],
 });
 
-/** How to give a file back its name while it is being opened. (CRIU: images/remap-file-path.proto) */
+/** How a restore finds a file that has no path. (CRIU: images/remap-file-path.proto) */
 export interface RemapFilePathEntry extends Unknowns {
   /** `file_entry.id`. */
   readonly orig_id: number;
@@ -113,7 +113,7 @@ export const ghostFileEntry: Message<GhostFileEntry> = message("ghost_file_entry
   symlnk_target: string(11),
 }));
 
-/** A piece of the content of a ghost file with holes. (CRIU: images/ghost-file.proto) */
+/** A part of the content of a ghost file with holes. (CRIU: images/ghost-file.proto) */
 export interface GhostChunkEntry extends Unknowns {
   /** Bytes. */
   readonly len: bigint;
@@ -127,7 +127,7 @@ export const ghostChunkEntry: Message<GhostChunkEntry> = message("ghost_chunk_en
   off: uint64(2, required),
 }));
 
-/** An open description of a memfd. (CRIU: images/memfd.proto) */
+/** An open file description of a memfd. (CRIU: images/memfd.proto) */
 export interface MemfdFileEntry extends Unknowns {
   readonly id: number;
   readonly flags: number;
@@ -179,7 +179,7 @@ export const memfdInodeEntry: Message<MemfdInodeEntry> = message("memfd_inode_en
   mode: uint32(9),
 }));
 
-/** A description that a plugin restores. (CRIU: images/ext-file.proto) */
+/** An open file description that a plugin restores. (CRIU: images/ext-file.proto) */
 export interface ExtFileEntry extends Unknowns {
   readonly id: number;
   readonly fown: FownEntry;
@@ -199,7 +199,7 @@ export const externalFile: FileType<ExtFileEntry, "EXT", "ext", "ext_files"> = n
   image: ["ext_files", "ext-files.img", 0x59255641],
 });
 
-/** A description of a namespace. (CRIU: images/ns.proto) */
+/** An open file description of a namespace. (CRIU: images/ns.proto) */
 export interface NsFileEntry extends Unknowns {
   readonly id: number;
   readonly ns_id: number;

@@ -53,7 +53,7 @@ export interface AaNamespace {
   readonly [unknownFields]?: readonly UnknownField[];
 }
 
-/** Type of {@link AaNamespace}, which contains itself. */
+/** The message type of {@link AaNamespace}, which is recursive. */
 export const aaNamespace: Message<AaNamespace> = message("aa_namespace", () => ({
   name: string(1, required),
   policies: embedded(2, aaPolicy, repeated),

@@ -122,10 +122,10 @@ export const inetSocket: FileType<InetSkEntry, "INETSK", "isk", "inetsk"> = new 
 
 /** A TCP connection; the bytes of both queues follow in the image. (CRIU: images/tcp-stream.proto) */
 export interface TcpStreamEntry extends Unknowns {
-  /** Bytes in the receive queue. */
+  /** The number of bytes in the receive queue. */
   readonly inq_len: number;
   readonly inq_seq: number;
-  /** Bytes in the send queue. */
+  /** The number of bytes in the send queue. */
   readonly outq_len: number;
   readonly outq_seq: number;
   readonly opt_mask: number;
@@ -135,7 +135,7 @@ export interface TcpStreamEntry extends Unknowns {
   readonly timestamp?: number;
   readonly cork?: boolean;
   readonly nodelay?: boolean;
-  /** Bytes of the send queue that were not sent yet. */
+  /** The number of bytes of the send queue that were not sent yet. */
   readonly unsq_len?: number;
   readonly snd_wl1?: number;
   readonly snd_wnd?: number;

@@ -35,11 +35,11 @@ export interface UnixSkEntry extends Unknowns {
   readonly flags: number;
   readonly uflags: number;
   readonly backlog: number;
-  /** Inode of the peer, 0 is none. */
+  /** Inode of the peer; 0 for none. */
   readonly peer: number;
   readonly fown: FownEntry;
   readonly opts: SkOptsEntry;
-  /** Path or abstract name; empty when not bound. */
+  /** Path or abstract name. Empty if the socket is not bound. */
   readonly name: Uint8Array;
   readonly shutdown?: number;
   readonly file_perms?: FilePermsEntry;

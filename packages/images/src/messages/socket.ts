@@ -1,5 +1,5 @@
 /**
- * What all sockets have: options, queues.
+ * Options and queues of all sockets.
  *
  * @module
  */
@@ -89,7 +89,7 @@ export const scmEntry: Message<ScmEntry> = message("scm_entry", () => ({
 export interface SkPacketEntry extends Unknowns {
   /** Id of the receiving socket. */
   readonly id_for: number;
-  /** Bytes that follow. */
+  /** The number of bytes that follow. */
   readonly length: number;
   readonly scm: readonly ScmEntry[];
 }

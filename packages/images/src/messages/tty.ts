@@ -61,7 +61,7 @@ export const termiosEntry: Message<TermiosEntry> = message("termios_entry", () =
   c_cc: uint32(8, repeated),
 }));
 
-/** Which pseudoterminal. (CRIU: images/tty.proto) */
+/** The number of a pseudoterminal. (CRIU: images/tty.proto) */
 export interface TtyPtyEntry extends Unknowns {
   readonly index: number;
 }
@@ -96,7 +96,7 @@ export interface TtyInfoEntry extends Unknowns {
   readonly termios?: TermiosEntry;
   readonly termios_locked?: TermiosEntry;
   readonly winsize?: WinsizeEntry;
-  /** Which pseudoterminal. */
+  /** The number of the pseudoterminal. */
   readonly pty?: TtyPtyEntry;
   readonly dev?: number;
   readonly uid?: number;
@@ -122,7 +122,7 @@ export const ttyInfoEntry: Message<TtyInfoEntry> = message("tty_info_entry", () 
   gid: uint32(15),
 }));
 
-/** An open description of a terminal. (CRIU: images/tty.proto) */
+/** An open file description of a terminal. (CRIU: images/tty.proto) */
 export interface TtyFileEntry extends Unknowns {
   readonly id: number;
   readonly tty_info_id: number;

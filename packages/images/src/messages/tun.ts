@@ -8,7 +8,7 @@ import { bool, required, string, uint32 } from "../schema/field.ts";
 import type { Message, Unknowns } from "../schema/message.ts";
 import { message } from "../schema/message.ts";
 
-/** An open description of a TUN device. (CRIU: images/tun.proto) */
+/** An open file description of a TUN device. (CRIU: images/tun.proto) */
 export interface TunfileEntry extends Unknowns {
   readonly id: number;
   readonly netdev?: string;

@@ -12,12 +12,12 @@ import { fieldTypes } from "./field.ts";
 import type { CompiledField, Message, UnknownField } from "./message.ts";
 import { unknownFields } from "./message.ts";
 
-/** Messages nested deeper than this are refused: they would only serve to exhaust the stack. */
+/** The deepest nesting of messages. No real image comes near it; a deeper one would exhaust the stack. */
 export const MAX_NESTING = 100;
 
-/** A field that no schema has, and where it was found. */
+/** A field that its message type does not have, and where it was found. */
 export interface UnknownFieldReport {
-  /** The message type it was found in. */
+  /** The name of the message type. */
   readonly message: string;
   readonly number: number;
   readonly wireType: number;
@@ -29,11 +29,11 @@ export interface UnknownFieldReport {
 
 const NONE: readonly never[] = Object.freeze([]);
 
-/** Decodes messages that lie in one buffer, and remembers which fields it did not know. */
+/** Decodes the messages in one buffer, and collects the fields that their types do not have. */
 export class MessageDecoder {
   readonly #reader: BinaryReader;
   readonly #file: string | undefined;
-  /** Number of the entry being decoded, for errors and reports. */
+  /** The number of the entry being decoded, for errors and reports. */
   entry: number | undefined;
   readonly unknown: UnknownFieldReport[] = [];
 
@@ -58,7 +58,7 @@ export class MessageDecoder {
     if (depth > MAX_NESTING) {
       throw this.#error(
         "ERR_IMAGE_LIMIT",
-        `Cannot decode ${type.name}: it is nested more than ${MAX_NESTING} deep`,
+        `Cannot decode ${type.name}: messages are nested more than ${MAX_NESTING} levels deep`,
         start,
       );
     }
@@ -66,7 +66,7 @@ export class MessageDecoder {
     const byNumber = tables.byNumber;
     const value: Record<string, unknown> = {};
     let unknown: UnknownField[] | undefined;
-    // Values of a repeated field mostly follow each other, so its list is looked up once per run of them.
+    // Values of a repeated field usually follow each other, so the list is looked up once per run of values.
     let listed: CompiledField | undefined;
     let list: unknown[] = [];
     let field: CompiledField | undefined;
@@ -99,7 +99,7 @@ export class MessageDecoder {
         } else {
           value[field.name] = this.#value(field, end, depth);
         }
-        if (reader.pos > end) throw new RangeError(`ends ${reader.pos - end} bytes beyond its message`);
+        if (reader.pos > end) throw new RangeError(`it ends ${reader.pos - end} bytes after the end of its message`);
       }
     } catch (cause) {
       if (cause instanceof ImageError) throw cause;
@@ -111,7 +111,7 @@ export class MessageDecoder {
       if (value[field.name] === undefined) {
         throw this.#error(
           "ERR_IMAGE_FIELD",
-          `Cannot decode ${type.name}: required field ${field.name} is missing`,
+          `Cannot decode ${type.name}.${field.name}: this required field is missing`,
           start,
         );
       }
@@ -148,7 +148,9 @@ export class MessageDecoder {
         const length = reader.uint32();
         const limit = reader.pos + length;
         if (limit > end)
-          throw new RangeError(`length ${length} ends ${limit - end} bytes beyond the message around it`);
+          throw new RangeError(
+            `its length of ${length} bytes ends ${limit - end} bytes after the end of the enclosing message`,
+          );
         return this.#message(field.message!, limit, depth + 1);
       }
     }
@@ -158,13 +160,17 @@ export class MessageDecoder {
     const reader = this.#reader;
     const length = reader.uint32();
     const limit = reader.pos + length;
-    if (limit > end) throw new RangeError(`length ${length} ends ${limit - end} bytes beyond the message around it`);
+    if (limit > end)
+      throw new RangeError(
+        `its length of ${length} bytes ends ${limit - end} bytes after the end of the enclosing message`,
+      );
     while (reader.pos < limit) into.push(this.#value(field, limit, 0));
-    if (reader.pos > limit) throw new RangeError(`last value ends ${reader.pos - limit} bytes beyond the packed run`);
+    if (reader.pos > limit)
+      throw new RangeError(`the last value ends ${reader.pos - limit} bytes after the end of the packed run`);
   }
 
   #skip(type: AnyMessage, number: number, wireType: number, offset: number): UnknownField {
-    if (number === 0) throw new RangeError("field number 0");
+    if (number === 0) throw new RangeError("found field number 0");
     const data = this.#reader.skip(wireType, number);
     this.unknown.push({ message: type.name, number, wireType, entry: this.entry ?? 0, offset });
     return { number, wireType, data };
@@ -176,7 +182,7 @@ export class MessageDecoder {
 }
 
 /**
- * Decodes a message on its own.
+ * Decodes a single message.
  *
  * @throws {ImageError} `ERR_IMAGE_MALFORMED`, `ERR_IMAGE_FIELD`, `ERR_IMAGE_LIMIT`
  */

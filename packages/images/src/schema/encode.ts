@@ -4,6 +4,7 @@
  * @module
  */
 import { BinaryWriter } from "@bufbuild/protobuf/wire";
+import type { ImageErrorCode } from "../image-error.ts";
 import { ImageError } from "../image-error.ts";
 import { encodeText } from "../text.ts";
 import { MAX_NESTING } from "./decode.ts";
@@ -15,19 +16,50 @@ import { unknownFields } from "./message.ts";
 type Values = Readonly<Record<string, unknown>> & { readonly [unknownFields]?: readonly UnknownField[] };
 
 /**
- * Encodes a message as CRIU does: fields ascending by number, unknown ones in their places.
+ * Encodes a message as CRIU does: fields ascending by number, unknown fields among them.
  *
- * @throws {ImageError} `ERR_IMAGE_FIELD` when a required field is missing or a value does not fit its field; `ERR_IMAGE_LIMIT`
+ * @throws {ImageError} `ERR_IMAGE_FIELD` for a missing required field and for a value that does not fit its field;
+ * `ERR_IMAGE_LIMIT` for deep nesting. The error names the field by its path: `mm_entry.vmas[3].start`.
  */
 export function encodeMessage<Value>(type: Message<Value>, value: InputOf<NoInfer<Value>>): Uint8Array {
+  return encodeUnchecked(type, value);
+}
+
+/** The same for a value whose shape the compiler does not know. Encoding finds what is missing. */
+export function encodeUnchecked(type: AnyMessage, value: unknown): Uint8Array {
   const writer = new BinaryWriter(encodeText);
-  writeMessage(writer, type, value as Values, 0);
+  try {
+    writeMessage(writer, type, value as Values, 0);
+  } catch (cause) {
+    if (!(cause instanceof FieldError)) throw cause;
+    throw new ImageError(cause.code, `Cannot encode ${type.name}${cause.path}: ${cause.message}`, { cause });
+  }
   return writer.finish();
+}
+
+/** A value that cannot be encoded. The callers on the way out prepend their part of its path. */
+class FieldError extends Error {
+  path = "";
+  readonly code: ImageErrorCode;
+
+  constructor(code: ImageErrorCode, why: string, cause?: unknown) {
+    super(why, { cause });
+    this.code = code;
+  }
+
+  static at(part: string, cause: unknown): FieldError {
+    const error =
+      cause instanceof FieldError
+        ? cause
+        : new FieldError("ERR_IMAGE_FIELD", cause instanceof Error ? cause.message : String(cause), cause);
+    error.path = part + error.path;
+    return error;
+  }
 }
 
 function writeMessage(writer: BinaryWriter, type: AnyMessage, value: Values, depth: number): void {
   if (depth > MAX_NESTING)
-    throw new ImageError("ERR_IMAGE_LIMIT", `Cannot encode ${type.name}: it is nested more than ${MAX_NESTING} deep`);
+    throw new FieldError("ERR_IMAGE_LIMIT", `messages are nested more than ${MAX_NESTING} levels deep`);
   const unknown = value[unknownFields];
   let nextUnknown = 0;
   for (const field of type.tables().ordered) {
@@ -36,17 +68,11 @@ function writeMessage(writer: BinaryWriter, type: AnyMessage, value: Values, dep
         writeUnknown(writer, unknown[nextUnknown++]!);
     }
     const item = value[field.name];
-    if (item === undefined) {
-      if (field.required)
-        throw new ImageError("ERR_IMAGE_FIELD", `Cannot encode ${type.name}: required field ${field.name} is missing`);
-      continue;
-    }
     try {
-      writeField(writer, field, item, depth);
+      if (item !== undefined) writeField(writer, field, item, depth);
+      else if (field.required) throw new Error("this required field is missing");
     } catch (cause) {
-      if (cause instanceof ImageError) throw cause;
-      const why = cause instanceof Error ? cause.message : String(cause);
-      throw new ImageError("ERR_IMAGE_FIELD", `Cannot encode ${type.name}.${field.name}: ${why}`, { cause });
+      throw FieldError.at(`.${field.name}`, cause);
     }
   }
   if (unknown !== undefined) while (nextUnknown < unknown.length) writeUnknown(writer, unknown[nextUnknown++]!);
@@ -60,16 +86,17 @@ function writeField(writer: BinaryWriter, field: CompiledField, item: unknown, d
   }
   const list = item as readonly unknown[];
   if (list.length === 0) return;
-  if (field.packed) {
-    writer.tag(field.number, 2).fork();
-    for (const element of list) writeValue(writer, field, element, depth);
-    writer.join();
-    return;
+  if (field.packed) writer.tag(field.number, 2).fork();
+  let index = 0;
+  try {
+    for (; index < list.length; index++) {
+      if (!field.packed) writer.tag(field.number, field.wireType);
+      writeValue(writer, field, list[index], depth);
+    }
+  } catch (cause) {
+    throw FieldError.at(`[${index}]`, cause);
   }
-  for (const element of list) {
-    writer.tag(field.number, field.wireType);
-    writeValue(writer, field, element, depth);
-  }
+  if (field.packed) writer.join();
 }
 
 function writeValue(writer: BinaryWriter, field: CompiledField, value: unknown, depth: number): void {
@@ -117,7 +144,7 @@ function writeValue(writer: BinaryWriter, field: CompiledField, value: unknown, 
   }
 }
 
-// The writer would take numbers and decimal strings too, and round them silently.
+// The writer would also take numbers and decimal strings, and round them without an error.
 function expectBigint(value: unknown): bigint {
   if (typeof value !== "bigint") throw new TypeError(`expected a bigint, found a ${typeof value}`);
   return value;

@@ -1,21 +1,21 @@
 /**
- * The fields a message is made of: a number, a wire representation and a presence each.
+ * Fields of messages. Each has a number, a wire representation and a presence.
  *
  * @module
  */
 import type { Message } from "./message.ts";
 
-/** How often a field occurs: proto2's `optional`, `required` and `repeated`; `packed` is `repeated` with `[packed = true]`. */
+/** How often a field occurs, in the terms of proto2. `packed` is `repeated` with `[packed = true]`. */
 export type Presence = "optional" | "required" | "repeated" | "packed";
 
-/** The field must be there; a message without it is refused. */
+/** Exactly one value. A message without it is refused. */
 export const required = "required";
-/** Any number of values; absent and empty are the same. */
+/** Any number of values. An absent field is an empty list. */
 export const repeated = "repeated";
-/** As {@link repeated}, but written as one length-delimited run of values. Both forms are read. */
+/** Like {@link repeated}, but written as one length-delimited run of values. Decoding accepts both forms. */
 export const packed = "packed";
 
-/** Wire representations, as small numbers so that decoding is one `switch`. */
+/** Wire representations, as small numbers for a fast `switch` in the decoder. */
 export const fieldTypes = {
   uint32: 0,
   int32: 1,
@@ -36,7 +36,7 @@ export type FieldType = (typeof fieldTypes)[keyof typeof fieldTypes];
 /**
  * One field of a message.
  *
- * @typeParam Value What a value is.
+ * @typeParam Value The type of one value.
  * @typeParam P How often the field occurs.
  */
 export interface Field<Value, P extends Presence> {
@@ -45,7 +45,7 @@ export interface Field<Value, P extends Presence> {
   readonly presence: P;
   /** The type of a nested message. */
   readonly message: AnyMessage | undefined;
-  /** Only for the compiler: never set. */
+  /** Only for the compiler; never set. */
   readonly phantom?: (value: Value) => void;
 }
 
@@ -76,7 +76,7 @@ export function sint32<P extends Presence = "optional">(number: number, presence
   return field(number, fieldTypes.sint32, presence);
 }
 
-/** A value of one of CRIU's enumerations, as a plain number: values that this version does not know pass through. */
+/** A value of one of CRIU's enumerations, as a plain number. Unknown values are accepted. */
 export function enumeration<P extends Presence = "optional">(number: number, presence?: P): Field<number, NoInfer<P>> {
   return field(number, fieldTypes.int32, presence);
 }
@@ -106,12 +106,12 @@ export function bool<P extends Presence = "optional">(number: number, presence?:
   return field(number, fieldTypes.bool, presence);
 }
 
-/** Text. Bytes that are not UTF-8 survive, see {@link decodeText}. */
+/** Text. Bytes that are not valid UTF-8 are kept; see {@link decodeText}. */
 export function string<P extends Presence = "optional">(number: number, presence?: P): Field<string, NoInfer<P>> {
   return field(number, fieldTypes.string, presence);
 }
 
-/** Bytes; a decoded value is a view of the image, not a copy. */
+/** Bytes. A decoded value is a view of the image, not a copy. */
 export function bytes<P extends Presence = "optional">(number: number, presence?: P): Field<Uint8Array, NoInfer<P>> {
   return field(number, fieldTypes.bytes, presence);
 }
