@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { existsSync, openSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { compile, makePlace } from "../../cases/case.ts";
-import { until } from "../../support/restage.ts";
+import { until } from "../../support/until.ts";
 
 /** The board of program.c: what went wrong, how many workers there are, and the rounds of each. */
 const BOARD = { wrong: 256, rounds: 264 } as const;
