@@ -1,17 +1,5 @@
 import { data, type Host, output, RestoreError, type StageContext, struct } from "@restage/core";
-import {
-  ERRNO,
-  errnoText,
-  F,
-  MSG,
-  O,
-  SETTABLE_FLAGS,
-  SHUT,
-  SO,
-  SOL,
-  TCP,
-  TCP_STATE,
-} from "@restage/linux/abi";
+import { ERRNO, errnoText, F, MSG, O, SETTABLE_FLAGS, SHUT, SO, SOL, TCP, TCP_STATE } from "@restage/linux/abi";
 import { takeDescriptor } from "../../files/take-descriptor.ts";
 import { hasOwnNamespace } from "../../namespaces/own-namespaces.ts";
 import { inetName } from "../inet/addresses.ts";
