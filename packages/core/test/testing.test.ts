@@ -251,7 +251,7 @@ describe("the recording kernel", () => {
       pokes: [],
     };
     kernel.conclude([[{ tracee: task, state }]]);
-    await expect(kernel.run(task, [getpid])).rejects.toThrow(/zone is gone/);
+    await expect(kernel.run(task, [getpid])).rejects.toThrow(/restorer area is gone/);
     kernel.resume([task]);
     await expect(kernel.run(task, [getpid])).rejects.toThrow(/not under/);
     await kernel.killAll();

@@ -155,7 +155,7 @@ export class RecordingKernel implements Kernel {
   /** Forked and traced, but not taken over yet. */
   readonly #born = new Map<number, InventedProcess>();
   readonly #driven = new Map<Tracee, InventedProcess>();
-  /** Threads without the zone: no program can run in them any more. */
+  /** Threads without the restorer area: no program can run in them any more. */
   readonly #concluded = new Set<Tracee>();
   #stub: Tracee | undefined;
 
@@ -255,7 +255,7 @@ export class RecordingKernel implements Kernel {
     if (program.length === 0) return;
     const process = this.#processOf(tracee, "run a program in");
     if (this.#concluded.has(tracee))
-      throw new Error(`Cannot run a program in task ${tracee.tid}: the zone is gone from it`);
+      throw new Error(`Cannot run a program in task ${tracee.tid}: the restorer area is gone from it`);
     this.#record({ kind: "program", tracee, steps: program });
     for (const step of program) {
       if (step.kind !== "syscall") continue;

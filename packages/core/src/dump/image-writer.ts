@@ -1,11 +1,5 @@
 import { join, resolve } from "node:path";
-import {
-  type EntryKindName,
-  type EntryToEncode,
-  encodeEntries,
-  imageFileName,
-  type RawKindName,
-} from "@restage/images";
+import { type EntryDraft, type EntryKindName, encodeDrafts, imageFileName, type RawKindName } from "@restage/images";
 import { AT_FDCWD, O } from "@restage/linux/abi";
 import { RestoreError } from "../errors.ts";
 import type { Host } from "../host/host.ts";
@@ -14,7 +8,7 @@ type Id = number | bigint | undefined;
 
 interface PendingImage {
   readonly kind: EntryKindName;
-  readonly entries: EntryToEncode<EntryKindName>[];
+  readonly entries: EntryDraft<EntryKindName>[];
 }
 
 /** The images of a checkpoint that is being made. Entries are kept until all are there; then they are written. */
@@ -33,11 +27,11 @@ export class ImageWriter {
   }
 
   /** Appends an entry to an image. */
-  add<K extends EntryKindName>(kind: K, id: Id, entry: EntryToEncode<K>): void {
-    this.image(kind, id).push(entry as EntryToEncode<EntryKindName>);
+  add<K extends EntryKindName>(kind: K, id: Id, entry: EntryDraft<K>): void {
+    this.image(kind, id).push(entry as EntryDraft<EntryKindName>);
   }
   /** Makes an image, without entries when none follow. */
-  image(kind: EntryKindName, id: Id): EntryToEncode<EntryKindName>[] {
+  image(kind: EntryKindName, id: Id): EntryDraft<EntryKindName>[] {
     const name = imageFileName(kind, id);
     let image = this.#images.get(name);
     if (image === undefined) {
@@ -77,7 +71,7 @@ export class ImageWriter {
   /** Writes all images. @param owner their owner, if not this process's user. */
   write(owner?: { readonly uid: number; readonly gid: number }): void {
     for (const [name, { kind, entries }] of this.#images)
-      this.#guard(name, (path) => this.#host.createFile(path, encodeEntries(kind, entries), owner));
+      this.#guard(name, (path) => this.#host.createFile(path, encodeDrafts(kind, entries, name), owner));
     for (const [name, payload] of this.#raw) this.#guard(name, (path) => this.#host.createFile(path, payload, owner));
     if (owner === undefined) return;
     for (const name of this.#made) this.#guard(name, (path) => this.#host.giveFile(path, owner));

@@ -1,4 +1,4 @@
-import { defineService, type Service, type Task, type Value } from "@restage/core";
+import { defineService, type Service, type StageContext, type Task, type Value } from "@restage/core";
 
 /** Files that one task passes to another. */
 export interface Passing {
@@ -7,7 +7,7 @@ export interface Passing {
   readonly ids: readonly number[];
 }
 
-/** What each task passes and gets; tasks that do neither are not in it. */
+/** What each task passes and receives; without the tasks that do neither. */
 export type Passings = ReadonlyMap<
   Task,
   { readonly outgoing: readonly Passing[]; readonly incoming: readonly Passing[] }
@@ -18,12 +18,13 @@ export type Passings = ReadonlyMap<
  */
 export interface Transport {
   /**
-   * A task's part, in RESTORE: records what it needs, and resolves to the descriptors that it will have got, by file id. What the task was to
-   * pass stays open in it until RESTORE has ended.
+   * Does a task's part, in RESTORE: records its calls, and resolves to the descriptors that it will have received, by file id. The files that it passes
+   * stay open in it until RESTORE has ended.
    *
-   * @param open the files that the task is to pass, by id.
+   * @param open the files that the task passes, by id.
    */
   exchange(
+    context: StageContext,
     task: Task,
     open: ReadonlyMap<number, Value>,
     outgoing: readonly Passing[],

@@ -53,7 +53,8 @@ export function descriptors(): Plugin {
         closeInherited(task, serviceDescriptors.numbers);
         if (task.survives) reserveNumbers(task, serviceDescriptors.number("images"));
       });
-      stages.RESTORE.task.tapPromise("descriptors", async (task, { images }) => {
+      stages.RESTORE.task.tapPromise("descriptors", async (task, context) => {
+        const { images } = context;
         if (!files.owners.has(task)) return;
         const opened = new Map<number, Value>();
         for (const id of files.opens.get(task) ?? []) {
@@ -72,7 +73,13 @@ export function descriptors(): Plugin {
         const passing = files.passings.get(task);
         if (passing === undefined) return;
         const shareable = new Map([...opened, ...placed]);
-        const received = await service(Transport).exchange(task, shareable, passing.outgoing, passing.incoming);
+        const received = await service(Transport).exchange(
+          context,
+          task,
+          shareable,
+          passing.outgoing,
+          passing.incoming,
+        );
         placeAll(task, received);
       });
       stages.RESTORE_SIGCHLD.task.tap("descriptors", (task) => {

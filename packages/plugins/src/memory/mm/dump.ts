@@ -46,7 +46,7 @@ export function mm(): Plugin {
       phases.write.task.tap("mm", (task, { images }) => {
         const vmas = [...task.mappings.map(({ entry }) => entry), ...task.guards.map(guardEntry)];
         const value = { ...task.mm, vmas };
-        images.add("mm", task.pid, { value: value as never });
+        images.add("mm", task.pid, { value: value });
       });
     },
   });

@@ -32,7 +32,7 @@ function savePages(task: SeizedTask, { images, seizer }: DumpContext): void {
       entries.push(...runs.map((run) => pagemapEntry(run, mayBeLazy(mapping) ? LAZY : PRESENT)));
       task.guards.push(...guards);
     }
-    for (const value of entries) images.add("pagemap", task.pid, { value: value as never });
+    for (const value of entries) images.add("pagemap", task.pid, { value: value });
   } finally {
     images.close(file);
     scan.close();

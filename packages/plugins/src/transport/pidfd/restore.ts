@@ -2,8 +2,8 @@ import { definePlugin, type Plugin, type Task, type Value } from "@restage/core"
 import { type Passing, Transport } from "../transport.ts";
 
 /**
- * RESTORE: files that tasks share are taken from the one that opened them, by pidfd_getfd: no sockets, no queues. Requires the right to trace
- * the other task, which during a restore all have, and kernel 5.6.
+ * RESTORE: each task takes shared files from the task that opened them, with pidfd_getfd: no sockets, no queues. Requires the right to trace the other
+ * task, which all tasks have during a restore, and Linux 5.6.
  */
 export function transportPidfd(): Plugin {
   return definePlugin({
@@ -13,7 +13,9 @@ export function transportPidfd(): Plugin {
     stages: { RESTORE: "files that tasks share are taken with pidfd_getfd" },
     apply({ provide }) {
       const opened = new Map<Task, PromiseWithResolvers>();
-      provide(Transport, { exchange: (task, open, _outgoing, incoming) => exchange(opened, task, open, incoming) });
+      provide(Transport, {
+        exchange: (_context, task, open, _outgoing, incoming) => exchange(opened, task, open, incoming),
+      });
     },
   });
 }

@@ -36,22 +36,15 @@ export function transportSockets(): Plugin {
       RESTORE: "files that tasks share are passed over SCM_RIGHTS",
     },
     apply({ stages, provide, service }) {
-      let context: StageContext | undefined;
-      stages.FORKING.enter.tap("transport", (stage) => {
-        context = stage;
-      });
-      stages.FORKING.task.tap("transport", (task) => {
-        if (context === undefined || !service(FilePassings).passings.has(task)) return;
+      stages.FORKING.task.tap("transport", (task, context) => {
+        if (!service(FilePassings).passings.has(task)) return;
         const number = context.serviceDescriptors.number("transport");
         const { name, length } = socketName(context, task);
         const socket = task.call.socket(AF.UNIX, SOCK.DGRAM | O.CLOEXEC, 0);
         task.call.bind(socket, name, length).hint("the abstract name is taken by another restore of the same run id");
         task.place(socket, number, { cloexec: true });
       });
-      provide(Transport, {
-        exchange: (task, open, outgoing, incoming) =>
-          context === undefined ? Promise.resolve(new Map()) : exchange(context, task, open, outgoing, incoming),
-      });
+      provide(Transport, { exchange });
     },
   });
 }

@@ -48,7 +48,7 @@ export function objectIds(): Plugin {
         }
       });
       phases.write.tree.tap("object-ids", (_tree, context) => {
-        for (const task of context.tree.alive) context.images.add("ids", task.pid, { value: task.ids as never });
+        for (const task of context.tree.alive) context.images.add("ids", task.pid, { value: task.ids });
         context.images.add("inventory", undefined, {
           value: {
             img_version: 2,
@@ -59,7 +59,7 @@ export function objectIds(): Plugin {
             dump_criu_run_id: context.runId,
             plugins_entry: {},
             ...context.inventory,
-          } as never,
+          },
         });
       });
     },

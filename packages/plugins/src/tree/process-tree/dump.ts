@@ -45,7 +45,7 @@ export function processTree(): Plugin {
               ...(thread.isLeader ? { tc: task.core, ids: task.ids } : {}),
             };
             // Encoding checks that nothing is missing.
-            images.add("core", thread.tid, { value: value as never });
+            images.add("core", thread.tid, { value: value });
           }
         }
       });

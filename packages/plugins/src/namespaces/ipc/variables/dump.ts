@@ -14,5 +14,5 @@ export function saveVariables({ host, images }: DumpContext, namespace: number):
     const next = Number(read(path)[0] ?? -1);
     return next < 0 ? [] : [[field, next] as const];
   });
-  images.add("ipc_var", namespace, { value: Object.fromEntries([...entry, ...chosen]) as never });
+  images.add("ipc_var", namespace, { value: Object.fromEntries([...entry, ...chosen]) });
 }
