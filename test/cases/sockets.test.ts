@@ -72,7 +72,7 @@ describeDumped("sockets beyond those of the fixtures", () => {
     }
     writeFileSync(owned, "");
     const { message } = await failureOf(restoreProgram(program));
-    expect(message).toBe(`Unix socket ${owned}: something that is no socket has its path`);
+    expect(message).toBe(`Unix socket ${owned}: its path belongs to a file that is not a socket`);
   });
 
   it("are connected to peers outside of the checkpoint only with --ext-unix-sk", async () => {
