@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { imageFileName, openImageDirectory, readEntries, readPagemap, vmaStatus } from "@restage/images";
+import { vdso } from "@restage/plugins";
 import { expect, it } from "vitest";
 import { readVdsoSymbols } from "../../packages/plugins/src/memory/vdso/vdso-image.ts";
 import { announceSkipped } from "../support/requirements.ts";
@@ -77,6 +78,13 @@ describeDumped("the vdso of another kernel", () => {
     const program = await dumpCase("other-vdso");
     moveFunctionOfVdso(program);
     await restoreProgram(program);
+    expect(await verdictOf(program)).toBe("pass");
+  });
+
+  it("makes system calls in place of functions that this kernel's vdso lacks (older-vdso)", async () => {
+    const program = await dumpCase("older-vdso");
+    const lacking = ["clock_getres", "getcpu", "getrandom"].flatMap((name) => [name, `__vdso_${name}`]);
+    await restoreProgram(program, { plugins: [vdso({ redirect: true, without: lacking })] });
     expect(await verdictOf(program)).toBe("pass");
   });
 });

@@ -20,7 +20,7 @@ const savesMaps = spawnSync("ldd", [CRIU], { encoding: "utf8" }).stdout?.include
 const noMaps = savesMaps ? undefined : "needs a CRIU built with libbpf, which alone saves BPF maps";
 
 describeDumped("open files", () => {
-  it.each(["pidfds", "namespace-files", "packet-sockets", "tun"])("are restored: %s", async (name) => {
+  it.each(["pidfds", "namespace-files", "packet-sockets", "tun", "timerfds"])("are restored: %s", async (name) => {
     const program = await dumpCase(name);
     await restoreProgram(program);
     expect(await verdictOf(program)).toBe("pass");

@@ -39,15 +39,25 @@ export function timerfds(): Plugin {
   });
 }
 
-/** Nanoseconds until the timer expires; 0 if it is disarmed. */
-function left({ vsec, vnsec }: TimerfdEntry): bigint {
-  return vsec * SECOND + vnsec;
+/**
+ * Nanoseconds until the timer expires; 0 if it is disarmed.
+ *
+ * The kernel restarts a periodic timer only when somebody reads it. Until then /proc shows that no time is left, and so does CRIU's image: the next whole
+ * interval starts with the restore.
+ */
+function left(timer: TimerfdEntry): bigint {
+  const time = timer.vsec * SECOND + timer.vnsec;
+  return time === 0n && timer.ticks > 0n ? intervalOf(timer) : time;
+}
+
+function intervalOf({ isec, insec }: TimerfdEntry): bigint {
+  return isec * SECOND + insec;
 }
 
 /** Sets struct itimerspec, which starts with the interval, then the ticks, because setting a timer clears them. */
 function arm(task: Task, descriptor: Value, timer: TimerfdEntry, flags: number, time: bigint): void {
   const value = words(timer.isec, timer.insec, time / SECOND, time % SECOND);
-  if (time > 0n) task.call.timerfd_settime(descriptor, flags, value, 0);
+  if (time > 0n || intervalOf(timer) > 0n) task.call.timerfd_settime(descriptor, flags, value, 0);
   if (timer.ticks > 0n) task.call.ioctl(descriptor, TFD_IOC_SET_TICKS, words(timer.ticks));
 }
 

@@ -3,16 +3,19 @@ import { readPageBytes, type VmaEntry } from "@restage/images";
 import { MAP, MREMAP, PROT } from "@restage/linux/abi";
 import { kindOf } from "../mappings/format.ts";
 import { readPageRuns } from "../page-content.ts";
+import { codeOfMissing } from "./missing-functions.ts";
 import { readVdsoSymbols } from "./vdso-image.ts";
 
 export interface VdsoOptions {
   /** Redirects the recorded functions even where this kernel has the same vdso. For tests. */
   readonly redirect?: boolean;
+  /** Functions of this kernel's vdso to treat as missing, as on an older kernel. For tests. */
+  readonly without?: readonly string[];
 }
 
 /**
  * RESTORE: moves the kernel's vdso and vvar to their recorded addresses. When this kernel has a different vdso, the recorded text comes back as memory and
- * each of its functions jumps to this kernel's, which is moved to free address space.
+ * each of its functions jumps to this kernel's, which is moved to free address space. A function that this kernel's vdso lacks makes the system call.
  */
 export function vdso(options: VdsoOptions = {}): Plugin {
   return definePlugin({
@@ -31,7 +34,7 @@ export function vdso(options: VdsoOptions = {}): Plugin {
         const recorded = task.survives ? vdsoOf(task) : undefined;
         if (recorded === undefined) return;
         if (isSame) moveVdso(context, task, recorded);
-        else redirectVdso(context, task, recorded);
+        else redirectVdso(context, task, recorded, options.without);
       });
     },
   });
@@ -93,7 +96,7 @@ function jumpTo(target: bigint): Uint8Array {
 }
 
 /** Restores the recorded text as memory, with each function patched to jump to this kernel's function of that name. */
-function redirectVdso(context: StageContext, task: Task, recorded: VmaEntry): void {
+function redirectVdso(context: StageContext, task: Task, recorded: VmaEntry, without: readonly string[] = []): void {
   const text = recordedText(context, task, recorded);
   const old = text === undefined ? undefined : readVdsoSymbols(text);
   const now = context.stub.vdsoText === undefined ? undefined : readVdsoSymbols(context.stub.vdsoText);
@@ -110,25 +113,24 @@ function redirectVdso(context: StageContext, task: Task, recorded: VmaEntry): vo
   const parked = context.stub.vdso;
   const first = parked[0]?.start ?? 0;
   const length = (parked.at(-1)?.end ?? first) - first;
-  const place = findRoom(task, length, context.stub.restorerArea);
+  const room = findRoom(task, length, context.stub.restorerArea);
   for (const { start, end } of parked) {
-    const to = place + (start - first);
+    const to = room + (start - first);
     task.call.mremap(start, end - start, end - start, MREMAP.MAYMOVE | MREMAP.FIXED, to).expect(to);
   }
-  const runtime = BigInt(place + (parked.find(({ name }) => name === "[vdso]")?.start ?? first) - first);
+  const runtime = BigInt(room + (parked.find(({ name }) => name === "[vdso]")?.start ?? first) - first);
   const patched = text.slice();
   for (const [name, at] of old) {
-    const target = now.get(name);
-    if (target === undefined) {
+    const target = without.includes(name) ? undefined : now.get(name);
+    const code = target === undefined ? codeOfMissing(name) : jumpTo(runtime + BigInt(target));
+    if (code === undefined) {
       throw new RestoreError(
         "ERR_REFUSED",
         `Cannot restore the vdso of task ${task.pid}: this kernel's vdso has no ${name}`,
-        {
-          pid: task.pid,
-        },
+        { pid: task.pid, hint: "restore on a kernel that is at least as new as that of the checkpoint" },
       );
     }
-    patched.set(jumpTo(runtime + BigInt(target)), at);
+    patched.set(code, at);
   }
   const size = recorded.end - recorded.start;
   const { READ, WRITE, EXEC } = PROT;

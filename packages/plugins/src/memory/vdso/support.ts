@@ -4,7 +4,8 @@ export const SUPPORT: readonly Support[] = [
   {
     group: "memory",
     what: "vdso",
-    restored: "at its old address; functions are redirected to those of this kernel when it has another",
+    restored:
+      "at its old address; functions are redirected to those of this kernel when it has another, or to system calls",
     shownBy: { restored: ["fixture vdso"] },
   },
 ];
