@@ -40,6 +40,9 @@ describeDumped("files beyond those of the fixtures", () => {
     ["odd-files", ["--link-remap"], {}],
     ["odd-pipes", [], {}],
     ["epolls", [], {}],
+    ["epoll-in-flight", [], {}],
+    ["fifo-over-socket", [], {}],
+    ["read-only-memfds", [], {}],
   ] as const)("are restored: %s", async (name, flags, options) => {
     const program = await dumpCase(name, { flags });
     await restoreProgram(program, options);

@@ -22,6 +22,7 @@ describeDumped("sockets beyond those of the fixtures", () => {
     ["inet-sockets", [], {}],
     ["socket-options", [], {}],
     ["tcp-connections", ESTABLISHED, { tcpEstablished: true }],
+    ["closed-tcp", ESTABLISHED, { tcpEstablished: true }],
   ] as const)("are restored: %s", async (name, flags, options) => {
     const program = await dumpCase(name, { flags });
     await restoreProgram(program, options);

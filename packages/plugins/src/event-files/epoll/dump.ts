@@ -48,9 +48,10 @@ function watchesOf(file: OpenFile, context: DumpContext) {
   });
 }
 
-/** The watched file, if a task that has the epoll set still has the file under that number. */
+/** The watched file, if a task that has the epoll set, or the socket in whose queue it is, still has the file under that number. */
 function ownerOfWatch(epoll: OpenFile, number: number, ino: bigint, { files }: DumpContext): OpenFile | undefined {
-  const tables = new Set(epoll.holders.map(({ task }) => task.ids.files_id));
+  const tasks = epoll.holders.length > 0 ? epoll.holders.map(({ task }) => task) : [epoll.task];
+  const tables = new Set(tasks.map(({ ids }) => ids.files_id));
   return files.all.find(
     ({ stat, holders }) =>
       stat.ino === ino &&

@@ -1,11 +1,11 @@
-import { definePlugin, type Plan, type Plugin, struct, type Task } from "@restage/core";
+import { definePlugin, type Plan, type Plugin, struct, type Task, type Value } from "@restage/core";
 import type { EventpollFileEntry, EventpollTfdEntry } from "@restage/images";
 import { EPOLL_CTL } from "@restage/linux/abi";
 import { creationFlags, setOtherFlags } from "../open-flags.ts";
 
 /** An epoll set of a task: its descriptor there, and the descriptors that it watches. */
 interface PlacedSet {
-  readonly number: number;
+  readonly descriptor: Value;
   readonly targets: readonly EventpollTfdEntry[];
 }
 
@@ -19,22 +19,27 @@ export function epolls(): Plugin {
     needs: ["descriptors"],
     stages: { RESTORE: "makes epoll sets, and adds the watched descriptors once all are placed" },
     apply({ plan, openFile, stages }) {
-      let placed: ReadonlyMap<Task, readonly PlacedSet[]> = new Map();
+      let placed = new Map<Task, PlacedSet[]>();
+      let inFlight: ReadonlyMap<number, SavedSet> = new Map();
       plan.tap("epolls", (plan) => {
-        placed = placeSets(plan);
+        placed = new Map();
+        inFlight = placeSets(plan, placed);
       });
       openFile.for("EVENTPOLL").tap("epolls", ({ task, entry: { epfd } }) => {
         if (epfd === undefined) return undefined;
         const descriptor = task.call.epoll_create1(creationFlags(0));
         if (epfd.flags !== 0) setOtherFlags(task, descriptor, epfd.flags);
+        const set = inFlight.get(epfd.id);
+        // The task that sends it still has it when its other descriptors are placed.
+        if (set !== undefined) place(placed, task, { descriptor, targets: set.targets });
         return descriptor;
       });
       stages.RESTORE.task.tap("epolls", (task) => {
-        for (const { number, targets } of placed.get(task) ?? []) {
+        for (const { descriptor, targets } of placed.get(task) ?? []) {
           for (const { tfd, events, data } of targets) {
             // struct epoll_event is packed: 12 bytes.
             const event = struct([4, events], [4, data & 0xffff_ffffn], [4, data >> 32n]);
-            task.call.epoll_ctl(number, EPOLL_CTL.ADD, tfd, event);
+            task.call.epoll_ctl(descriptor, EPOLL_CTL.ADD, tfd, event);
           }
         }
       });
@@ -42,23 +47,35 @@ export function epolls(): Plugin {
   });
 }
 
-/** The task that fills each set: the first that has the set and everything it watches, under the recorded numbers. */
-function placeSets(plan: Plan): ReadonlyMap<Task, readonly PlacedSet[]> {
-  const placed = new Map<Task, PlacedSet[]>();
+/**
+ * Finds the task that fills each set: the first that has the set and everything it watches, under the recorded numbers.
+ *
+ * @returns the sets that no task has, because they are in flight in the queue of a socket.
+ */
+function placeSets(plan: Plan, placed: Map<Task, PlacedSet[]>): ReadonlyMap<number, SavedSet> {
+  const inFlight = new Map<number, SavedSet>();
   for (const set of setsOf(plan)) {
     refuseDuplicates(plan, set);
-    const owner = plan.survivors.find((task) => {
-      const numbers = new Set(task.descriptors.map(({ fd }) => fd));
-      return task.descriptors.some(({ id }) => id === set.id) && set.targets.every(({ tfd }) => numbers.has(tfd));
-    });
-    if (owner === undefined) {
-      if (set.targets.length > 0) refuseSet(plan, set);
-      continue;
-    }
-    const number = owner.descriptors.find(({ id }) => id === set.id)?.fd ?? -1;
-    placed.set(owner, [...(placed.get(owner) ?? []), { number, targets: set.targets }]);
+    const holders = plan.survivors.filter((task) => task.descriptors.some(({ id }) => id === set.id));
+    const candidates = holders.length > 0 ? holders : plan.survivors;
+    const owner = candidates.find((task) =>
+      set.targets.every(({ tfd }) => task.descriptors.some(({ fd }) => fd === tfd)),
+    );
+    if (owner === undefined) refuseSet(plan, set, holders[0]);
+    else if (holders.length === 0) inFlight.set(set.id, set);
+    else
+      place(placed, owner, {
+        descriptor: owner.descriptors.find(({ id }) => id === set.id)?.fd ?? -1,
+        targets: set.targets,
+      });
   }
-  return placed;
+  return inFlight;
+}
+
+function place(placed: Map<Task, PlacedSet[]>, task: Task, set: PlacedSet): void {
+  const sets = placed.get(task);
+  if (sets === undefined) placed.set(task, [set]);
+  else sets.push(set);
 }
 
 interface SavedSet {
@@ -83,16 +100,12 @@ function refuseDuplicates(plan: Plan, { id, targets }: SavedSet): void {
   }
 }
 
-function refuseSet(plan: Plan, { id, targets }: SavedSet): void {
-  const holder = plan.survivors.find((task) => task.descriptors.some((descriptor) => descriptor.id === id));
+function refuseSet(plan: Plan, { id, targets }: SavedSet, holder: Task | undefined): void {
   const numbers = new Set(holder?.descriptors.map(({ fd }) => fd));
   const gone = targets.filter(({ tfd }) => !numbers.has(tfd)).map(({ tfd }) => tfd);
   plan.refuse({
     what: `epoll set ${id}`,
-    why:
-      holder === undefined
-        ? "no task has a descriptor of it"
-        : `no task has descriptor ${gone.join(", ")}, which it watches`,
+    why: `no task has descriptor ${gone.join(", ")}, which it watches`,
     pid: holder?.pid,
   });
 }

@@ -4,12 +4,15 @@ export const SUPPORT: readonly Support[] = [
   {
     group: "files",
     what: "epoll",
-    saved: "watched descriptors of any type that Restage saves, with events and data; nested sets",
-    restored: "watched descriptors with events and data, nested sets",
+    saved: "watched descriptors of any type that Restage saves, with events and data; nested sets; sets in flight",
+    restored: "watched descriptors with events and data, nested sets, sets in flight in the queue of a socket",
     refused: {
       dump: "a watched file that the tree no longer has open under its number",
       restore: "a watched file without a descriptor",
     },
-    shownBy: { saved: ["fixture polling"], restored: ["fixture polling"] },
+    shownBy: {
+      saved: ["fixture polling", "case epoll-in-flight"],
+      restored: ["fixture polling", "case epoll-in-flight"],
+    },
   },
 ];

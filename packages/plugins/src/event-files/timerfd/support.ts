@@ -6,6 +6,9 @@ export const SUPPORT: readonly Support[] = [
     what: "timerfd",
     saved: "clock, time left, interval, unread ticks, flags",
     restored: "clock, time left, interval, unread ticks, flags",
-    shownBy: { saved: ["fixture polling"], restored: ["fixture polling", "fixture timens"] },
+    shownBy: {
+      saved: ["fixture polling", "case timerfds"],
+      restored: ["fixture polling", "fixture timens", "case timerfds"],
+    },
   },
 ];

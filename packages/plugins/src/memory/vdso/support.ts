@@ -6,6 +6,6 @@ export const SUPPORT: readonly Support[] = [
     what: "vdso",
     restored:
       "at its old address; functions are redirected to those of this kernel when it has another, or to system calls",
-    shownBy: { restored: ["fixture vdso"] },
+    shownBy: { restored: ["fixture vdso", "case other-vdso", "case older-vdso"] },
   },
 ];

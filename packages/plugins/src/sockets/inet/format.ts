@@ -17,9 +17,14 @@ export const SOCKET_ADDRESS_SIZE = SOCKADDR_IN6.size;
 /** Where sin6_scope_id is in struct sockaddr_in6. */
 export const SCOPE_OFFSET = 24;
 
+/** Bytes of the struct sockaddr of a family. */
+export function addressSize(family: number): number {
+  return family === AF.INET ? SOCKADDR_IN.size : SOCKADDR_IN6.size;
+}
+
 /** struct sockaddr_in or sockaddr_in6. */
 export function encodeAddress(family: number, { port, words }: InetEnd): Uint8Array {
-  const bytes = new Uint8Array(family === AF.INET ? SOCKADDR_IN.size : SOCKADDR_IN6.size);
+  const bytes = new Uint8Array(addressSize(family));
   const view = new DataView(bytes.buffer);
   view.setUint16(0, family, true);
   view.setUint16(PORT_OFFSET, port);

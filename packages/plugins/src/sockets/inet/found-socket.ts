@@ -1,9 +1,9 @@
 import type { DumpContext, Host, OpenFile } from "@restage/core";
 import { AF, IPPROTO, SO, SOCK, SOL, TCP_STATE } from "@restage/linux/abi";
 import { room } from "../../room.ts";
-import { readOption } from "../socket-options/host-options.ts";
+import { readOption, readOptionBytes } from "../socket-options/host-options.ts";
 import { type InetSocket, inetTable } from "./diag-table.ts";
-import { decodeAddress, type InetEnd, SOCKET_ADDRESS_SIZE } from "./format.ts";
+import { addressSize, decodeAddress, type InetEnd, SOCKET_ADDRESS_SIZE } from "./format.ts";
 
 /** An open internet socket of a seized tree. */
 export interface FoundSocket {
@@ -43,26 +43,29 @@ export function isFoundConnection({ type, protocol, socket: { state, destination
  * (CONFIG_INET_RAW_DIAG).
  */
 function undiagnosed(host: Host, ino: number, descriptor: number, family: number): InetSocket {
-  const own = readEnd(host, "getsockname", descriptor, family);
-  const peer = readEnd(host, "getpeername", descriptor, family);
+  const own = readOwnEnd(host, descriptor, family);
+  // getpeername(2) does not tell the former peer of a closed connection.
+  const size = addressSize(family);
+  const peer = readOptionBytes(host, descriptor, SOL.SOCKET, SO.PEERNAME, size);
+  const { port, words } = decodeAddress(family, peer ?? new Uint8Array(size));
   return {
     ino,
     state: TCP_STATE.CLOSE,
     sourcePort: own.port,
-    destinationPort: peer.port,
+    destinationPort: port,
     source: own.words,
-    destination: peer.words,
+    destination: words,
     readQueue: 0,
     writeQueue: 0,
     shutdown: 0,
   };
 }
 
-/** One end of a socket; zeros when it has none. */
-function readEnd(host: Host, call: "getsockname" | "getpeername", socket: number, family: number): InetEnd {
+/** The own address of a socket; zeros when it has none. */
+function readOwnEnd(host: Host, socket: number, family: number): InetEnd {
   const { data } = room(SOCKET_ADDRESS_SIZE);
   const length = room(4);
   length.view.setInt32(0, SOCKET_ADDRESS_SIZE, true);
-  host.attempt(call, socket, data, length.data);
+  host.attempt("getsockname", socket, data, length.data);
   return decodeAddress(family, data.bytes);
 }

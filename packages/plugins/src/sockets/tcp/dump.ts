@@ -44,7 +44,8 @@ function saveConnection(context: DumpContext, { file, descriptor, socket }: Foun
     context.findings.refuse({ what: file.link, why, hint, pid: file.task.pid });
     return socket.state;
   };
-  if (!context.options.tcpEstablished) {
+  // A closed connection needs no peer that waits.
+  if (!context.options.tcpEstablished && socket.state !== CLOSE) {
     const hint = "save it with --tcp-established; its peer has to wait until the restore";
     return refuse("it is a TCP connection", hint);
   }

@@ -1,9 +1,9 @@
 import type { Entry, InetSkEntry } from "@restage/images";
 import { TCP_STATE } from "@restage/linux/abi";
 
-const { FIN_WAIT1, FIN_WAIT2, CLOSE_WAIT, LAST_ACK, CLOSING } = TCP_STATE;
-const PEER_HAS_ENDED: readonly number[] = [CLOSE_WAIT, LAST_ACK, CLOSING];
-const HAS_ENDED: readonly number[] = [FIN_WAIT1, FIN_WAIT2, LAST_ACK, CLOSING];
+const { FIN_WAIT1, FIN_WAIT2, CLOSE_WAIT, LAST_ACK, CLOSING, CLOSE } = TCP_STATE;
+const PEER_HAS_ENDED: readonly number[] = [CLOSE_WAIT, LAST_ACK, CLOSING, CLOSE];
+const HAS_ENDED: readonly number[] = [FIN_WAIT1, FIN_WAIT2, LAST_ACK, CLOSING, CLOSE];
 
 /** A connection as its images have it. */
 export interface Connection {
@@ -26,9 +26,9 @@ export function endsInRepair(state: number): boolean {
   return state === FIN_WAIT2 || state === CLOSING;
 }
 
-/** Whether the own FIN is sent when the connection leaves repair mode. */
+/** Whether the own FIN is sent when the connection leaves repair mode. That of a closed connection has been confirmed. */
 export function endsAtCommit(state: number): boolean {
-  return hasEnded(state) && !endsInRepair(state);
+  return hasEnded(state) && !endsInRepair(state) && state !== CLOSE;
 }
 
 /** Sequence numbers of a connection, without those of FINs. */

@@ -14,6 +14,7 @@ const RESTORED: ReadonlySet<number> = new Set([
   TCP_STATE.CLOSE_WAIT,
   TCP_STATE.LAST_ACK,
   TCP_STATE.CLOSING,
+  TCP_STATE.CLOSE,
 ]);
 
 /** Refuses connections that nobody asked for, and those that cannot be restored here. */
@@ -29,8 +30,9 @@ export function checkConnections(plan: Plan): void {
   }
   if (!plan.options.tcpEstablished) {
     const hint = "restore it with --tcp-established, or restore it closed with --tcp-close";
-    for (const entry of connections) plan.refuse({ what: inetName(entry), why: "it is connected", hint });
-    return;
+    const open = connections.filter(({ state }) => state !== TCP_STATE.CLOSE);
+    for (const entry of open) plan.refuse({ what: inetName(entry), why: "it is connected", hint });
+    if (open.length > 0) return;
   }
   const rows = readInetTable(plan, "tcp").filter(
     ({ state }) => state !== TCP_STATE.LISTEN && state !== TCP_STATE.TIME_WAIT,
@@ -38,7 +40,6 @@ export function checkConnections(plan: Plan): void {
   const descriptors = new Set(plan.survivors.flatMap((task) => task.descriptors.map(({ id }) => id)));
   for (const entry of connections) {
     const what = inetName(entry);
-    if (entry.state === TCP_STATE.CLOSE) continue;
     if (!RESTORED.has(entry.state)) {
       const hint = "checkpoint it when it is connected or closed, or restore it closed with --tcp-close";
       plan.refuse({ what, why: `Restage does not restore connections in state ${stateName(entry.state)} yet`, hint });
@@ -48,7 +49,7 @@ export function checkConnections(plan: Plan): void {
       plan.refuse({ what, why: "it is in flight between Unix sockets: Restage does not restore such connections yet" });
     checkStream(plan, what, plan.images.value("tcp_stream", entry.ino));
     const row = rows.find((row) => isSame(row, entry));
-    if (row === undefined) continue;
+    if (row === undefined || entry.state === TCP_STATE.CLOSE) continue;
     const holder =
       row.inode === 0 ? "the kernel, which is closing it" : (plan.host.socketHolder(row.inode) ?? "another process");
     plan.refuse({ what, why: `this machine already has this connection, held by ${holder}`, hint: "end that first" });

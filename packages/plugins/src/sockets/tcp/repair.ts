@@ -47,12 +47,8 @@ export function repairConnection(task: Task, connection: Connection): Value {
   const unsent = unsentOf(connection).length;
   fillQueue(task, socket, TCP_QUEUE.SEND, stream.extra.outq.subarray(0, stream.extra.outq.length - unsent));
   setWindow(task, socket, stream.value, hasPeerEnded(state));
-  // With the send queue chosen, shutdown() queues a FIN that counts as sent.
-  chooseQueue(task, socket, endsInRepair(state) ? TCP_QUEUE.SEND : TCP_QUEUE.NONE);
-  if (endsInRepair(state)) {
-    task.call.shutdown(socket, SHUT.WR);
-    chooseQueue(task, socket, TCP_QUEUE.NONE);
-  }
+  if (endsInRepair(state)) shutDownInRepair(task, socket);
+  else chooseQueue(task, socket, TCP_QUEUE.NONE);
   setInetOptions(task, socket, entry);
   const { nodelay, cork } = stream.value;
   // From images of CRIU before version 4.
@@ -60,6 +56,13 @@ export function repairConnection(task: Task, connection: Connection): Value {
   if (cork === true) setOption(task, socket, SOL.TCP, TCP.CORK, true);
   if (((entry.shutdown ?? 0) & SHUTDOWN.READ) !== 0 && !hasPeerEnded(state)) shutDown(task, socket, SHUTDOWN.READ);
   return socket;
+}
+
+/** Shuts down writing: with the send queue chosen, the FIN counts as sent. */
+export function shutDownInRepair(task: Task, socket: Value): void {
+  chooseQueue(task, socket, TCP_QUEUE.SEND);
+  task.call.shutdown(socket, SHUT.WR);
+  chooseQueue(task, socket, TCP_QUEUE.NONE);
 }
 
 function chooseQueue(task: Task, socket: Value, queue: number): void {

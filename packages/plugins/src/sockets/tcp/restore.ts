@@ -1,4 +1,4 @@
-import { definePlugin, type ImageSet, type Plugin, type Task, type Value } from "@restage/core";
+import { definePlugin, type ImageSet, type Plan, type Plugin, type Task, type Value } from "@restage/core";
 import type { InetSkEntry } from "@restage/images";
 import { IPPROTO, SOCK, TCP_FLAG, TCP_STATE } from "@restage/linux/abi";
 import { NetNamespaces } from "../../namespaces/net/net-namespaces.ts";
@@ -11,7 +11,7 @@ import { shutDown } from "../socket-options/restore.ts";
 import { leaveRepairMode } from "./commit.ts";
 import { type Connection, hasPeerEnded, sequencesOf } from "./ends.ts";
 import { checkConnections } from "./plan.ts";
-import { repairConnection } from "./repair.ts";
+import { repairConnection, shutDownInRepair } from "./repair.ts";
 import { injectSegment } from "./segments.ts";
 
 const LARGEST_WINDOW = 0xffff;
@@ -33,27 +33,56 @@ export function tcpConnections(): Plugin {
     },
     apply({ plan, stages, openFile, commit, service }) {
       let closed = false;
-      const opened = new Map<Task, Connection[]>();
+      /** By the task that has the connection in its table when all descriptors are placed. */
+      const opened = new Map<Task, PlacedConnection[]>();
+      let holders: ReadonlyMap<number, Holder> = new Map();
       plan.tap("tcp-connections", (plan) => {
         closed = plan.options.tcpClose;
         checkConnections(plan);
+        holders = holdersOf(plan);
       });
       openFile.for("INETSK").tap("tcp-connections", ({ task, entry, images }) => {
         const { isk } = entry;
         if (isk === undefined || !isConnection(isk)) return undefined;
-        if (closed || isk.state === TCP_STATE.CLOSE) return openClosed(task, isk);
+        const holder = holders.get(isk.id);
+        if (closed || holder === undefined) return openClosed(task, isk);
         const connection = readConnection(images, isk);
-        opened.set(task, [...(opened.get(task) ?? []), connection]);
+        opened.set(holder.task, [...(opened.get(holder.task) ?? []), { connection, number: holder.number }]);
         return repairConnection(task, connection);
       });
       stages.RESTORE_SIGCHLD.task.tap("tcp-connections", (task) => {
-        for (const connection of opened.get(task) ?? []) {
-          service(NetNamespaces).inside(task, connection.entry.ns_id, () => injectEnds(task, connection));
+        for (const { connection, number } of opened.get(task) ?? []) {
+          service(NetNamespaces).inside(task, connection.entry.ns_id, () => injectEnds(task, number, connection));
         }
       });
-      commit.tap("tcp-connections", (context) => leaveRepairMode(context, [...opened.values()].flat()));
+      commit.tap("tcp-connections", (context) => {
+        leaveRepairMode(
+          context,
+          [...opened.values()].flat().map(({ connection }) => connection),
+        );
+      });
     },
   });
+}
+
+/** A task that has a file in its descriptor table, and the number there. */
+interface Holder {
+  readonly task: Task;
+  readonly number: number;
+}
+
+interface PlacedConnection {
+  readonly connection: Connection;
+  readonly number: number;
+}
+
+/** The first holder of each file, by its id. */
+function holdersOf({ survivors }: Plan): ReadonlyMap<number, Holder> {
+  const holders = new Map<number, Holder>();
+  for (const task of survivors) {
+    for (const { id, fd } of task.descriptors) if (!holders.has(id)) holders.set(id, { task, number: fd });
+  }
+  return holders;
 }
 
 function readConnection(images: ImageSet, entry: InetSkEntry): Connection {
@@ -74,7 +103,7 @@ function openClosed(task: Task, entry: InetSkEntry): Value {
 }
 
 /** Injects what the peer had sent last: its FIN, or the acknowledgement of the own FIN. */
-function injectEnds(task: Task, connection: Connection): void {
+function injectEnds(task: Task, socket: number, connection: Connection): void {
   const { entry, stream } = connection;
   const { state, src_port, dst_port } = entry;
   const { family, src_addr, dst_addr } = unmappedAddresses(entry);
@@ -88,5 +117,11 @@ function injectEnds(task: Task, connection: Connection): void {
     window: Math.min(LARGEST_WINDOW, snd_wnd >>> snd_wscale),
   };
   if (hasPeerEnded(state)) injectSegment(task, { ...segment, acknowledged: sent.from, flags: TCP_FLAG.FIN });
-  if (state === TCP_STATE.FIN_WAIT2) injectSegment(task, { ...segment, acknowledged: (sent.to + 1) >>> 0, flags: 0 });
+  const confirmed = (sent.to + 1) >>> 0;
+  if (state === TCP_STATE.FIN_WAIT2) injectSegment(task, { ...segment, acknowledged: confirmed, flags: 0 });
+  if (state !== TCP_STATE.CLOSE) return;
+  // The own FIN comes after that of the peer, or its confirmation would lead to TIME_WAIT.
+  shutDownInRepair(task, socket);
+  const sequence = (received.to + 1) >>> 0;
+  injectSegment(task, { ...segment, sequence, acknowledged: confirmed, flags: 0 });
 }

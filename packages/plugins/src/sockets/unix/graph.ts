@@ -11,7 +11,6 @@ export class UnixGraph {
   readonly #byInode: ReadonlyMap<number, UnixSkEntry>;
   readonly #queues = new Map<number, QueuedPacket[]>();
   readonly #connectedTo = new Map<number, UnixSkEntry>();
-  readonly #deletedByPath = new Map<string, UnixSkEntry[]>();
 
   constructor(images: ImageSet) {
     const all = [...images.files.values()].flatMap(({ usk }) => usk ?? []);
@@ -24,9 +23,6 @@ export class UnixGraph {
     }
     for (const socket of this.sockets) {
       if (socket.peer !== 0 && !this.#connectedTo.has(socket.peer)) this.#connectedTo.set(socket.peer, socket);
-      if (socket.deleted !== true) continue;
-      const path = pathOf(socket) ?? "";
-      this.#deletedByPath.set(path, [...(this.#deletedByPath.get(path) ?? []), socket]);
     }
   }
 
@@ -52,20 +48,11 @@ export class UnixGraph {
     return this.otherEndOf(socket) ?? this.#connectedTo.get(socket.ino);
   }
 
-  /** Sockets that had the path of this one before, and whose file was deleted. */
-  formerOwnersOf(socket: UnixSkEntry): readonly UnixSkEntry[] {
-    const path = pathOf(socket);
-    return path === undefined
-      ? []
-      : (this.#deletedByPath.get(path) ?? []).filter(({ id }) => id < socket.id || socket.deleted !== true);
-  }
-
   /** Ids of the files that must be open before this socket can be restored completely. */
   needsOf(socket: UnixSkEntry): readonly number[] {
     const peer = this.peerOf(socket);
     const inFlight = this.queueOf(socket.id).flatMap(({ value }) => value.scm.flatMap(({ rights }) => rights));
-    const others = [...(peer === undefined || isExternal(peer) ? [] : [peer]), ...this.formerOwnersOf(socket)];
-    return [...others.map(({ id }) => id), ...inFlight];
+    return [...(peer === undefined || isExternal(peer) ? [] : [peer.id]), ...inFlight];
   }
 }
 

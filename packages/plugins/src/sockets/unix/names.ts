@@ -1,32 +1,53 @@
 import { type Call, data, type Task, type Value } from "@restage/core";
 import type { UnixSkEntry } from "@restage/images";
-import { AT_FDCWD } from "@restage/linux/abi";
-import { unixAddress } from "./format.ts";
+import { AT_FDCWD, O } from "@restage/linux/abi";
+import { pathIn, unixAddress } from "./format.ts";
 import { isBound, pathOf } from "./graph.ts";
 
 const PERMISSIONS = 0o7777;
 
-/** Binds a socket to its name. Its file gets owner and mode; a deleted file is renamed for now, so that peers can still connect. */
+/** Binds a socket to its name. Its file gets owner and mode. */
 export function bindUnixSocket(task: Task, socket: Value, entry: UnixSkEntry): void {
   if (!isBound(entry)) return;
+  const aside = asideOf(entry);
+  if (aside !== undefined) {
+    bindAside(task, socket, entry, aside);
+    return;
+  }
   const path = pathOf(entry);
   enterDirectory(task, entry);
-  const address = data(unixAddress(entry.name));
-  task.call
-    .bind(socket, address, address.bytes.length)
-    .hint(
-      path === undefined
-        ? "its abstract name is in use: end the process that has it, or rewrite the name with the hook entries.unixsk"
-        : "its path is in use, or its directory is missing: free the path, or rewrite the name with the hook entries.unixsk",
-    );
-  if (path === undefined) return;
-  const { file_perms } = entry;
-  if (file_perms !== undefined) {
-    task.call.fchownat(AT_FDCWD, path, file_perms.uid, file_perms.gid, 0);
-    task.call.fchmodat(AT_FDCWD, path, file_perms.mode & PERMISSIONS);
-  }
-  const aside = asideOf(entry);
-  if (aside !== undefined) task.call.renameat(AT_FDCWD, path, AT_FDCWD, aside);
+  bind(task, socket, entry).hint(
+    path === undefined
+      ? "its abstract name is in use: end the process that has it, or rewrite the name with the hook entries.unixsk"
+      : "its path is in use, or its directory is missing: free the path, or rewrite the name with the hook entries.unixsk",
+  );
+  if (path !== undefined) setPermissions(task, entry, path);
+}
+
+/**
+ * Binds a socket whose file was deleted: its name is looked up below a directory of its own, so that the file which has the path now stays where it is.
+ * Peers connect to the file there until it is deleted.
+ */
+function bindAside(task: Task, socket: Value, entry: UnixSkEntry, aside: Aside): void {
+  const root = task.call.openat(AT_FDCWD, "/", O.PATH | O.DIRECTORY | O.CLOEXEC);
+  task.call.chroot(aside.root);
+  task.call.chdir("/");
+  bind(task, socket, entry);
+  task.call.fchdir(root);
+  task.call.chroot(".");
+  task.call.close(root);
+  setPermissions(task, entry, aside.path);
+}
+
+function bind(task: Task, socket: Value, { name }: UnixSkEntry): Call {
+  const address = data(unixAddress(name));
+  return task.call.bind(socket, address, address.bytes.length);
+}
+
+function setPermissions(task: Task, { file_perms }: UnixSkEntry, path: string): void {
+  if (file_perms === undefined) return;
+  task.call.fchownat(AT_FDCWD, path, file_perms.uid, file_perms.gid, 0);
+  task.call.fchmodat(AT_FDCWD, path, file_perms.mode & PERMISSIONS);
 }
 
 /** Connects a socket to the name of another one, wherever the file of that is now. */
@@ -37,21 +58,30 @@ export function connectUnixSocket(task: Task, socket: Value, peer: UnixSkEntry):
     return connect(task, socket, peer.name);
   }
   // From its directory, because the whole path may be too long for an address.
-  const slash = aside.lastIndexOf("/");
-  task.call.chdir(aside.slice(0, slash) || "/");
-  return connect(task, socket, new TextEncoder().encode(`${aside.slice(slash + 1)}\0`));
+  const slash = aside.path.lastIndexOf("/");
+  task.call.chdir(aside.path.slice(0, slash));
+  return connect(task, socket, new TextEncoder().encode(`${aside.path.slice(slash + 1)}\0`));
 }
 
 /** Deletes the file of a deleted socket again, now that its peers are connected. */
 export function deleteAgain(task: Task, entry: UnixSkEntry): void {
   const aside = asideOf(entry);
-  if (aside !== undefined && isBound(entry)) task.call.unlinkat(AT_FDCWD, aside, 0);
+  if (aside !== undefined && isBound(entry)) task.call.unlinkat(AT_FDCWD, aside.path, 0);
 }
 
-/** The name that the file of a deleted socket has while it is needed. */
-export function asideOf(entry: UnixSkEntry): string | undefined {
+/** Where the file of a deleted socket is while it is needed. */
+export interface Aside {
+  /** The directory below which its name is looked up. */
+  readonly root: string;
+  readonly path: string;
+}
+
+/** The place of the file of a deleted socket; undefined for other sockets. */
+export function asideOf(entry: UnixSkEntry): Aside | undefined {
   const path = entry.deleted === true ? pathOf(entry) : undefined;
-  return path === undefined ? undefined : `${path.slice(0, path.lastIndexOf("/") + 1)}.restage-${entry.ino}`;
+  if (path === undefined) return undefined;
+  const root = `${path.slice(0, path.lastIndexOf("/") + 1)}.restage-${entry.ino}`;
+  return { root, path: `${root}/${(pathIn(entry.name) ?? "").replace(/^\/+/, "")}` };
 }
 
 /** Enters the directory to which a relative name refers. The task gets its own working directory later. */

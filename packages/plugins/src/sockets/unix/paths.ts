@@ -1,78 +1,64 @@
 import type { Host } from "@restage/core";
 import type { UnixSkEntry } from "@restage/images";
-import { AT_FDCWD, S_IF } from "@restage/linux/abi";
+import { AT, AT_FDCWD, S_IF } from "@restage/linux/abi";
 import { TemporaryNames } from "../../files/temporary-names.ts";
 import { isBound, pathOf } from "./graph.ts";
 import { asideOf } from "./names.ts";
 
-/** A file that was in the way of a socket, and was renamed. */
-interface MovedFile {
-  readonly path: string;
-  readonly aside: string;
-  readonly call: { undone(): void };
+/** Numbers of a user and a group of this process's user namespace. */
+interface Owner {
+  readonly uid: number;
+  readonly gid: number;
 }
 
 /**
- * The paths to which sockets are bound. Old sockets with these paths are renamed first. If the restore fails, or the coordinator is killed,
- * everything that was made there is removed, and what was renamed gets its name back.
+ * The paths to which sockets are bound. Old sockets with these paths are renamed first, and sockets whose files were deleted get directories of their
+ * own. If the restore fails, or the coordinator is killed, everything that was made there is removed, and what was renamed gets its name back.
  */
 export class UnixPaths {
   readonly #host: Host;
   /** Translates a path on the mount of a socket to one of this process. */
   readonly #find: (entry: UnixSkEntry, path: string) => string;
   readonly #directories: TemporaryNames;
-  /** Files renamed while a socket is bound whose own file is deleted. */
-  readonly #borrowed: MovedFile[] = [];
   /** Old sockets that restored ones replace. */
-  readonly #replaced: MovedFile[] = [];
-  /** Cancel the undos of names that exist only until all sockets are bound. */
+  readonly #replaced: string[] = [];
+  /** Cancel the undos of files that exist only until all sockets are bound and connected. */
   readonly #forget: (() => void)[] = [];
+  readonly #owner: Owner;
 
-  constructor(host: Host, find: (entry: UnixSkEntry, path: string) => string) {
+  /** @param owner of the directories for deleted sockets: the root user of the tree. */
+  constructor(host: Host, owner: Owner, find: (entry: UnixSkEntry, path: string) => string) {
     this.#host = host;
+    this.#owner = owner;
     this.#find = find;
     this.#directories = new TemporaryNames(host);
   }
 
-  /** Renames files that are in the way, before any socket is bound. */
+  /** Renames old sockets that are in the way, before any socket is bound. */
   makeRoom(sockets: readonly UnixSkEntry[]): void {
-    const bound = sockets.filter(isBound);
-    const outside = (entry: UnixSkEntry, path: string | undefined) =>
-      path === undefined ? undefined : this.#find(entry, path);
-    const staying = new Set(
-      bound.filter(({ deleted }) => deleted !== true).map((entry) => outside(entry, pathOf(entry))),
-    );
-    const seen = new Set<string>();
-    for (const entry of bound) {
-      const path = outside(entry, pathOf(entry));
-      if (path === undefined) continue;
-      const aside = outside(entry, asideOf(entry));
+    for (const entry of sockets.filter(isBound)) {
+      const aside = asideOf(entry);
       if (aside !== undefined) {
-        this.#directories.makeParents(path);
-        this.#forget.push(this.#undoBinding(aside));
+        this.#makeDirectoriesFor(this.#find(entry, aside.path));
+        continue;
       }
-      if (seen.has(path)) continue;
-      seen.add(path);
-      if (!staying.has(path)) this.#moveAside(path, this.#borrowed);
-      else if (this.#isSocket(path)) this.#moveAside(path, this.#replaced);
-      const forget = this.#undoBinding(path);
-      if (!staying.has(path)) this.#forget.push(forget);
+      const path = pathOf(entry);
+      if (path === undefined) continue;
+      const outside = this.#find(entry, path);
+      if (this.#isSocket(outside)) this.#moveAside(outside);
+      this.#undoBinding(outside);
     }
   }
 
-  /** Renames files back, now that all sockets are bound and the files of deleted ones are gone again. */
-  putBack(): void {
+  /** Removes the directories of deleted sockets, now that all sockets are connected. */
+  removeDirectories(): void {
     for (const forget of this.#forget.splice(0)) forget();
-    for (const { path, aside, call } of this.#borrowed.splice(0)) {
-      this.#host.call.renameat(AT_FDCWD, aside, AT_FDCWD, path);
-      call.undone();
-    }
     this.#directories.removeAll();
   }
 
   /** Deletes the old sockets, now that the tree runs. */
   deleteReplaced(): void {
-    for (const { aside } of this.#replaced.splice(0)) this.#host.call.unlinkat(AT_FDCWD, aside, 0);
+    for (const aside of this.#replaced.splice(0)) this.#host.call.unlinkat(AT_FDCWD, aside, 0);
   }
 
   #undoBinding(path: string): () => void {
@@ -84,11 +70,17 @@ export class UnixPaths {
     return typeof found === "object" && (found.mode & S_IF.MT) === S_IF.SOCK;
   }
 
-  #moveAside(path: string, list: MovedFile[]): void {
-    if (typeof this.#host.stat(path) === "string") return;
+  #makeDirectoriesFor(path: string): void {
+    const { uid, gid } = this.#owner;
+    for (const directory of this.#directories.makeParents(path))
+      this.#host.call.fchownat(AT_FDCWD, directory, uid, gid, AT.SYMLINK_NOFOLLOW);
+    this.#forget.push(this.#undoBinding(path));
+  }
+
+  #moveAside(path: string): void {
     const aside = `${path}.restage-${this.#host.runId}`;
     const call = this.#host.call.renameat(AT_FDCWD, path, AT_FDCWD, aside);
     call.undo((call) => call.renameat(AT_FDCWD, aside, AT_FDCWD, path));
-    list.push({ path, aside, call });
+    this.#replaced.push(aside);
   }
 }

@@ -3,6 +3,7 @@ import type { UnixSkEntry } from "@restage/images";
 import { AF, F, SETTABLE_FLAGS, SOCK, TCP_STATE } from "@restage/linux/abi";
 import { isInherited } from "../../files/inherited-file/inherited.ts";
 import { type MountPaths, readMountPaths } from "../../namespaces/mount/mount-paths.ts";
+import { idsOutside } from "../../namespaces/user/ids-outside.ts";
 import { setSocketOptions, shutDown, widenBuffers } from "../socket-options/restore.ts";
 import { sendPacket } from "../socket-queue/restore.ts";
 import { hasLostPeer, UnixGraph } from "./graph.ts";
@@ -39,15 +40,20 @@ export function unixSockets(): Plugin {
       fileNeeds.for("UNIXSK").tap("unix-sockets", ({ usk }, images) => {
         return usk === undefined ? undefined : graphOf(images).needsOf(usk);
       });
-      stages.RESTORE.enter.tap("unix-sockets", ({ host, images }) => {
-        paths = new UnixPaths(host, ({ mnt_id }, path) => mounts?.writable(mnt_id, path) ?? path);
+      stages.RESTORE.enter.tap("unix-sockets", ({ host, images, tree }) => {
+        const ids = idsOutside(images, tree.root);
+        paths = new UnixPaths(
+          host,
+          { uid: ids.uid(0), gid: ids.gid(0) },
+          ({ mnt_id }, path) => mounts?.writable(mnt_id, path) ?? path,
+        );
         paths.makeRoom(graphOf(images).sockets.filter(isOurs));
       });
       openFile.for("UNIXSK").tap("unix-sockets", ({ task, entry, images }) => {
         return entry.usk === undefined ? undefined : openSocket(task, entry.usk, graphOf(images), made);
       });
       filesOpened.tap("unix-sockets", (files) => finishSockets(files, graphOf(files.images), made, isOurs));
-      stages.RESTORE.leave.tap("unix-sockets", () => paths?.putBack());
+      stages.RESTORE.leave.tap("unix-sockets", () => paths?.removeDirectories());
       complete.tap("unix-sockets", () => paths?.deleteReplaced());
     },
   });
@@ -64,8 +70,6 @@ class MadeSockets {
 function openSocket(task: Task, entry: UnixSkEntry, graph: UnixGraph, made: MadeSockets): Value {
   const known = made.sockets.get(entry.id);
   if (known !== undefined) return known;
-  // Sockets that had the path before must be bound first, and then renamed.
-  for (const former of graph.formerOwnersOf(entry)) openSocket(task, former, graph, made);
   const socket = makeSocket(task, entry, graph, made);
   made.sockets.set(entry.id, socket);
   bindUnixSocket(task, socket, entry);

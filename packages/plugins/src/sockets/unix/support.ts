@@ -18,6 +18,7 @@ export const SUPPORT: readonly Support[] = [
         "case unix-sockets",
         "case unix-corners",
         "case external-peer",
+        "case fifo-over-socket",
         "case container-files",
       ],
     },
