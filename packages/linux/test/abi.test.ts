@@ -286,6 +286,7 @@ const GROUPS: readonly Group[] = [
       ...layout("struct rtmsg", abi.RTMSG),
       ...prefixed("RTM_F_", abi.RTM_F),
       ...prefixed("RT_TABLE_", abi.RT_TABLE),
+      ...prefixed("RT_SCOPE_", abi.RT_SCOPE),
       ...prefixed("RTA_", abi.RTA),
       ...layout("struct rtnexthop", abi.RTNEXTHOP),
       ...prefixed("RTNH_F_", abi.RTNH_F),
@@ -332,7 +333,6 @@ const GROUPS: readonly Group[] = [
   {
     headers: ["linux/fanotify.h", "linux/pidfd.h", "linux/kcmp.h", "linux/membarrier.h", "linux/eventpoll.h"],
     expressions: {
-      ...prefixed("FAN_", abi.FAN_INIT),
       ...prefixed("FAN_MARK_", abi.FAN_MARK),
       ...prefixed("PIDFD_", abi.PIDFD),
       ...prefixed("KCMP_", abi.KCMP),

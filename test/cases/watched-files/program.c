@@ -57,6 +57,20 @@ static void drain(int fd)
 	reported(fd, &count);
 }
 
+/* The flags of a fanotify instance as /proc shows them. */
+static const char *flags_of(int fd)
+{
+	static char lines[2][256];
+	static int turn;
+	char path[64], *line = lines[turn++ % 2];
+	snprintf(path, sizeof path, "/proc/self/fdinfo/%d", fd);
+	FILE *info = fopen(path, "r");
+	while (fgets(line, sizeof lines[0], info) != NULL && strncmp(line, "fanotify flags:", 15) != 0)
+		line[0] = 0;
+	fclose(info);
+	return line;
+}
+
 int main(void)
 {
 	int in = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
@@ -86,7 +100,16 @@ int main(void)
 			   "mounted/surviving") == 0);
 	MUST(fanotify_mark(class, FAN_MARK_ADD, FAN_CLOSE_WRITE, AT_FDCWD, "marked") == 0);
 
+	char flags[2][256];
+	strcpy(flags[0], flags_of(fan)), strcpy(flags[1], flags_of(class));
+	/* They differ from the flags of fanotify_init(). */
+	MUST(fcntl(class, F_SETFD, FD_CLOEXEC) == 0 && fcntl(fan, F_SETFD, 0) == 0);
+	int blocking = fanotify_init(FAN_CLASS_NOTIF, O_RDONLY);
+	MUST(blocking >= 0 && fcntl(blocking, F_SETFL, O_NONBLOCK) == 0);
 	wait_for_restore();
+	CHECK(*flags[0] != 0 && strcmp(flags[0], flags_of(fan)) == 0, "flags %s, not %s", flags_of(fan), flags[0]);
+	CHECK(strcmp(flags[1], flags_of(class)) == 0, "flags %s, not %s", flags_of(class), flags[1]);
+	CHECK((fcntl(blocking, F_GETFL) & O_NONBLOCK) != 0, "blocking");
 	/* the restore's own going on */
 	drain(fan), drain(class);
 
@@ -122,7 +145,7 @@ int main(void)
 	touch("mounted/surviving"), touch("mounted/surviving");
 	seen = reported(fan, &count);
 	CHECK(seen == 0, "an ignored file: %llx", seen);
-	CHECK((fcntl(class, F_GETFD) & FD_CLOEXEC) == 0 && (fcntl(fan, F_GETFD) & FD_CLOEXEC) != 0, "close-on-exec");
+	CHECK((fcntl(class, F_GETFD) & FD_CLOEXEC) != 0 && (fcntl(fan, F_GETFD) & FD_CLOEXEC) == 0, "close-on-exec");
 	CHECK((fcntl(class, F_GETFL) & O_NONBLOCK) != 0, "flags");
 	return finish();
 }

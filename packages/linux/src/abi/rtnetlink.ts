@@ -4,6 +4,7 @@ export const RTM = {
   GETLINK: 18,
   SETLINK: 19,
   NEWADDR: 20,
+  DELADDR: 21,
   GETADDR: 22,
   NEWROUTE: 24,
   GETROUTE: 26,
@@ -24,6 +25,9 @@ export const RTM_F = { CLONED: 0x200 } as const;
 
 /** Routing tables. Source: include/uapi/linux/rtnetlink.h. */
 export const RT_TABLE = { DEFAULT: 253, MAIN: 254, LOCAL: 255 } as const;
+
+/** How far an address or a route reaches. Source: include/uapi/linux/rtnetlink.h. */
+export const RT_SCOPE = { LINK: 253 } as const;
 
 /** Attributes of a route. Source: include/uapi/linux/rtnetlink.h. */
 export const RTA = { MULTIPATH: 9 } as const;

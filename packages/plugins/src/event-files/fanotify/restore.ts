@@ -1,10 +1,9 @@
 import { definePlugin, type Host, type ImageSet, type Plan, type Plugin, type Task } from "@restage/core";
 import { type FanotifyFileEntry, type FanotifyMarkEntry, markType } from "@restage/images";
-import { AT_FDCWD, FAN_INIT, FAN_MARK, O } from "@restage/linux/abi";
+import { AT_FDCWD, F, FAN_MARK, SETTABLE_FLAGS } from "@restage/linux/abi";
 import { takeDescriptor } from "../../files/take-descriptor.ts";
 import { namespaceId } from "../../namespaces/own-namespaces.ts";
 import { Planned } from "../../planned.ts";
-import { setOtherFlags } from "../open-flags.ts";
 import { checkIsHeld, type WatchedFile, WatchedFiles } from "../watched-files.ts";
 
 /**
@@ -26,11 +25,11 @@ export function fanotify(): Plugin {
       });
       openFile.for("FANOTIFY").tap("fanotify", ({ task, entry: { ffy } }) => {
         if (ffy === undefined) return undefined;
-        const nonblocking = (ffy.flags & O.NONBLOCK) === 0 ? 0 : FAN_INIT.NONBLOCK;
+        // The instance remembers the flags that it was made with; those of its descriptor may have changed since.
         const descriptor = task.call
-          .fanotify_init(ffy.faflags | nonblocking | FAN_INIT.CLOEXEC, ffy.evflags)
+          .fanotify_init(ffy.faflags, ffy.evflags)
           .hint("fanotify requires CAP_SYS_ADMIN in the initial user namespace: restore as root");
-        setOtherFlags(task, descriptor, ffy.flags);
+        task.call.fcntl(descriptor, F.SETFL, ffy.flags & SETTABLE_FLAGS);
         opened.push({ task, entry: ffy });
         return descriptor;
       });

@@ -10,6 +10,7 @@ import {
   IFA_F,
   IFADDRMSG,
   NLM_F,
+  RT_SCOPE,
   RT_TABLE,
   RTA,
   RTM,
@@ -45,6 +46,8 @@ export function readDump(images: ImageSet, kind: DumpKind, id: number): readonly
 export function makeAddresses(routes: NetlinkSocket, messages: readonly DumpedMessage[]): void {
   for (const { body } of messages) {
     const isVersion6 = body[0] === AF.INET6;
+    // The kernel has just made the address of the link itself, and looks for other hosts with it.
+    if (isVersion6 && body[IFADDRMSG.ifa_scope] === RT_SCOPE.LINK) routes.ask(RTM.DELADDR, 0, body);
     const errno = routes.ask(RTM.NEWADDR, NLM_F.CREATE | NLM_F.EXCL, isVersion6 ? withFlag(body, IFA_F.NODAD) : body);
     if (errno !== 0 && errno !== ERRNO.EEXIST) throw routes.failure("make addresses", RTM.NEWADDR, errno);
     // Without this flag the kernel first looks for other hosts with the address, and it cannot be used meanwhile. Then it gets its own flags.
