@@ -103,11 +103,14 @@ describeDumped("a shell job", () => {
 });
 
 describeDumped("terminals beyond those of the fixtures", () => {
-  it("are restored in every state of a pseudoterminal", async () => {
-    const program = await dumpCase("terminals");
-    await restoreProgram(program);
-    expect(await verdictOf(program)).toBe("pass");
-  });
+  it.each(["terminals", "leader-without-terminal"])(
+    "are restored in every state of a pseudoterminal: %s",
+    async (name) => {
+      const program = await dumpCase(name);
+      await restoreProgram(program);
+      expect(await verdictOf(program)).toBe("pass");
+    },
+  );
 
   it("can be passed by the caller in place of an external terminal", async () => {
     const nameIn = (directory: string) => readFileSync(join(directory, "external-name"), "utf8");

@@ -1,7 +1,7 @@
 import type { Task } from "@restage/core";
 import type { TtyInfoEntry } from "@restage/images";
 import type { Device } from "./devices.ts";
-import { hasSlave, settingsOf } from "./pseudoterminals.ts";
+import { hasSlave } from "./pseudoterminals.ts";
 import type { Terminals } from "./read-terminals.ts";
 
 /** A terminal that was the controlling one of a session of the tree. */
@@ -17,8 +17,9 @@ export interface ControllingTerminal {
 export function controlledBy(task: Task, { pairs, callers, devices }: Terminals): ControllingTerminal | undefined {
   if (!task.survives || task.sid !== task.pid) return undefined;
   for (const pair of pairs) {
-    const info = settingsOf(pair);
-    if (info?.sid === task.sid && hasSlave(pair)) return { info, number: pair.slaveNumber, device: undefined };
+    // A slave that only another session has open does not know its session: its image has none then, and that of the master has.
+    const info = [pair.slave, pair.master].find((end) => end?.sid === task.sid);
+    if (info !== undefined && hasSlave(pair)) return { info, number: pair.slaveNumber, device: undefined };
   }
   for (const { info, number } of callers.values()) {
     if (info.sid === task.sid) return { info, number, device: undefined };
