@@ -1,4 +1,5 @@
 import { chownSync, copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { relative } from "node:path";
 import type { RestoreRequest } from "@restage/core";
 import { FIXTURES, installExecutable, PLACE } from "./fixture-executable.ts";
 import { survey } from "./leftovers.ts";
@@ -51,7 +52,7 @@ export function requestOf(name: string): RestoreRequest {
     images: `${FIXTURES}images/${name}`,
     detached: true,
     root: `${PLACE}/${name}.root`,
-    external: [`mnt[dir]:${PLACE}/${name}`, `mnt[exe]:${PLACE}/fixture`],
+    external: [`mnt[dir]:${PLACE}/${name}`, `mnt[exe]:${relative(process.cwd(), `${PLACE}/fixture`)}`],
     skipFileRwxCheck: true,
   };
 }

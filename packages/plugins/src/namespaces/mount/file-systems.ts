@@ -142,7 +142,9 @@ function external(plan: Plan, entry: MntEntry, path: string, refuse: Refuse): Fi
   const found = plan.host.stat(path);
   if (found !== "missing") {
     const isDirectory = found === "unknown" || (found.mode & S_IF.MT) === S_IF.DIR;
-    return { kind: "external", path, isDirectory };
+    // The root task opens it from another working directory.
+    const from = path.startsWith("/") ? "" : `${plan.host.readLink("/proc/self/cwd") ?? ""}/`;
+    return { kind: "external", path: `${from}${path}`, isDirectory };
   }
   refuse(entry, `its source ${path} does not exist`);
   return undefined;
