@@ -196,10 +196,10 @@ export interface KernelHost {
   inode(path: string, follow?: boolean): Inode | undefined;
   /** Makes a directory with its parents, unless it exists. Throws a SystemError. */
   makeDirectory(path: string): void;
-  /** Creates a file that only its owner can read: the user of this process, or another one. Throws a SystemError. */
-  createFile(path: string, bytes: Uint8Array, owner?: { readonly uid: number; readonly gid: number }): void;
-  /** Changes the owner of a file. Throws a SystemError. */
-  giveFile(path: string, owner: { readonly uid: number; readonly gid: number }): void;
+  /** Creates a file that only its owner can read. Throws a SystemError. */
+  createFile(path: string, bytes: Uint8Array): void;
+  /** Gives a file to another user. Its group can still read it. Throws a SystemError. */
+  giveFile(path: string, uid: number): void;
   /** Bytes of a file, fewer at its end, or undefined when it cannot be read. */
   readBytes(path: string, offset: number, length: number): Uint8Array | undefined;
   /** Names what holds a pid: a process, a zombie, a process group or a session. Undefined when it is free. */

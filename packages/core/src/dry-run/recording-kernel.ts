@@ -49,17 +49,8 @@ export type KernelRecord =
   /** A call of the coordinator itself. */
   | { readonly kind: "host-call"; readonly step: SyscallStep }
   | { readonly kind: "host-directory"; readonly path: string }
-  | {
-      readonly kind: "host-file";
-      readonly path: string;
-      readonly bytes: Uint8Array;
-      readonly owner: { readonly uid: number; readonly gid: number } | undefined;
-    }
-  | {
-      readonly kind: "host-owner";
-      readonly path: string;
-      readonly owner: { readonly uid: number; readonly gid: number };
-    }
+  | { readonly kind: "host-file"; readonly path: string; readonly bytes: Uint8Array }
+  | { readonly kind: "host-owner"; readonly path: string; readonly uid: number }
   | { readonly kind: "seize"; readonly threads: readonly number[] }
   | { readonly kind: "query"; readonly tid: number; readonly steps: Program }
   | { readonly kind: "copy-pages"; readonly pid: number; readonly ranges: readonly AddressRange[] }
@@ -188,8 +179,8 @@ export class RecordingKernel implements Kernel {
       list: (path) => directories[path],
       inode: (path) => (inodes[path] === undefined ? undefined : { ...NO_INODE, ...inodes[path] }),
       makeDirectory: (path) => void this.#record({ kind: "host-directory", path }),
-      createFile: (path, bytes, owner) => void this.#record({ kind: "host-file", path, bytes, owner }),
-      giveFile: (path, owner) => void this.#record({ kind: "host-owner", path, owner }),
+      createFile: (path, bytes) => void this.#record({ kind: "host-file", path, bytes }),
+      giveFile: (path, uid) => void this.#record({ kind: "host-owner", path, uid }),
       readBytes: (path, offset, length) => bytes[path]?.subarray(offset, offset + length),
       pidHolder: (pid) => pidHolders[pid],
       findZombies: () => [],

@@ -56,7 +56,7 @@ export interface Dumped {
 export async function dump(request: DumpRequest, kernel: Kernel, defaults: readonly Plugin[]): Promise<Dumped> {
   const { plugins = [], onEvent = () => {}, ...options } = request;
   const driver = new PluginDriver(DUMP, defaults, plugins, onEvent);
-  const run = new DumpRun(kernel, driver, { ...DEFAULT_DUMP_OPTIONS, ...options }, onEvent);
+  const run = new DumpRun(kernel, driver, plugins, { ...DEFAULT_DUMP_OPTIONS, ...options }, onEvent);
   try {
     return await run.run();
   } catch (thrown) {
@@ -74,6 +74,7 @@ class DumpRun {
   readonly #kernel: Kernel;
   readonly #driver: PluginDriver<DumpHooks>;
   readonly #hooks: DumpHooks;
+  readonly #plugins: readonly Plugin[];
   readonly #options: DumpOptions;
   readonly #emit: DumpListener;
   readonly #host: Host;
@@ -85,7 +86,14 @@ class DumpRun {
   #files: FileTable | undefined;
   #seizedAt = 0;
 
-  constructor(kernel: Kernel, driver: PluginDriver<DumpHooks>, options: DumpOptions, emit: DumpListener) {
+  constructor(
+    kernel: Kernel,
+    driver: PluginDriver<DumpHooks>,
+    plugins: readonly Plugin[],
+    options: DumpOptions,
+    emit: DumpListener,
+  ) {
+    this.#plugins = plugins;
     this.#kernel = kernel;
     this.#driver = driver;
     this.#hooks = driver.hooks;
@@ -107,6 +115,8 @@ class DumpRun {
     if (leaveRunning) await this.#resume();
     const resumed = performance.now();
     this.#images.write(this.#hooks.imageOwner.call(context));
+    await this.#withinTime(this.#hooks.imagesWritten, "imagesWritten", tree, context);
+    this.#images.publish();
     if (!leaveRunning) await this.#finish(tree);
     const frozen = (leaveRunning ? resumed : performance.now()) - this.#seizedAt;
     this.#emit({ kind: "thawed", time: performance.now(), frozen });
@@ -117,8 +127,12 @@ class DumpRun {
 
   /** Resumes what is still stopped, after a failure too, and frees what the checkpoint held. */
   async end(): Promise<void> {
-    await this.#resume();
-    this.#seizer.close();
+    try {
+      await this.#resume();
+    } finally {
+      this.#seizer.close();
+      this.#images.discard();
+    }
   }
 
   #contextOf(tree: SeizedTree): DumpContext {
@@ -136,6 +150,7 @@ class DumpRun {
       runId: randomUUID(),
       images: this.#images,
       inventory: {},
+      plugins: this.#plugins,
       findings: this.#findings,
       host: this.#host,
       seizer: this.#seizer,

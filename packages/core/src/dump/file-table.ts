@@ -4,6 +4,7 @@ import { O } from "@restage/linux/abi";
 import { RestoreError } from "../errors.ts";
 import type { Host } from "../host/host.ts";
 import type { FileDescription } from "./draft.ts";
+import { findInOrder } from "./find-in-order.ts";
 import type { Findings } from "./findings.ts";
 import type { FileIdentity, Holder, OpenFile } from "./open-file.ts";
 import type { SeizedTask } from "./seized-task.ts";
@@ -123,9 +124,12 @@ export class FileTable {
     const holder = { task, descriptor: number, cloexec: (flags & O.CLOEXEC) !== 0, locks: locksIn(info) };
     const alike = `${stat.dev}:${stat.ino}:${position}:${flags & ~O.CLOEXEC}`;
     const candidates = this.#alike.get(alike) ?? [];
-    const known = candidates.find((file) => this.#isSame(file, task, number));
-    if (known !== undefined) {
-      known.holders.push(holder);
+    this.#alike.set(alike, candidates);
+    const { same, at } = findInOrder(candidates, (other) =>
+      this.#seizer.compare("FILE", other.task.hostPid, task.hostPid, other.number, number),
+    );
+    if (same !== undefined) {
+      same.holders.push(holder);
       return;
     }
     const link = this.#linkOf(proc);
@@ -133,17 +137,13 @@ export class FileTable {
     const kept = flags & ~O.CLOEXEC;
     const file = this.#add({ proc, link, stat, flags: kept, position, info, task, descriptor }, number);
     file.holders.push(holder);
-    this.#alike.set(alike, [...candidates, file]);
+    candidates.splice(at, 0, file);
   }
 
   #linkOf(path: string): string {
     const link = this.#host.readLink(path);
     if (link === undefined) throw new RestoreError("ERR_SYSCALL", `Cannot read the link ${path}`);
     return link;
-  }
-
-  #isSame(file: MutableFile, task: SeizedTask, number: number): boolean {
-    return this.#seizer.compare("FILE", file.task.hostPid, task.hostPid, file.number, number) === 0;
   }
 
   #add(file: Omit<OpenFile, "id" | "holders" | "entry">, number: number): MutableFile {

@@ -23,8 +23,10 @@ export interface DumpHooks {
   readonly describeFile: SyncBailHook<[OpenFile, DumpContext], FileDescription | undefined>;
   /** All open files are described: refuse what cannot be saved because of the others. */
   readonly filesDescribed: AsyncSeriesHook<[SeizedTree, DumpContext]>;
-  /** The user and group that must own the images, if not those of this process: the first tap that returns one wins. */
-  readonly imageOwner: SyncBailHook<[DumpContext], { readonly uid: number; readonly gid: number } | undefined>;
+  /** All images are written to `images.place`, and the tree can still be left unharmed: a failure does that. */
+  readonly imagesWritten: AsyncSeriesHook<[SeizedTree, DumpContext]>;
+  /** The user that must own the images, if not that of this process: the first tap that returns one wins. */
+  readonly imageOwner: SyncBailHook<[DumpContext], number | undefined>;
 }
 
 export function createDumpHooks(intercept: Intercept = () => {}): DumpHooks {
@@ -49,9 +51,10 @@ export function createDumpHooks(intercept: Intercept = () => {}): DumpHooks {
       "describeFile",
     ),
     filesDescribed: ready(new AsyncSeriesHook<[SeizedTree, DumpContext]>(["tree", "context"]), "filesDescribed"),
-    imageOwner: ready(
-      new SyncBailHook<[DumpContext], { readonly uid: number; readonly gid: number } | undefined>(["context"]),
-      "imageOwner",
+    imagesWritten: ready(
+      new AsyncSeriesHook<[SeizedTree, DumpContext]>(["tree", "context"]),
+      "imagesWritten",
     ),
+    imageOwner: ready(new SyncBailHook<[DumpContext], number | undefined>(["context"]), "imageOwner"),
   });
 }

@@ -1,6 +1,6 @@
 import { join, resolve } from "node:path";
 import { type EntryDraft, type EntryKindName, encodeDrafts, imageFileName, type RawKindName } from "@restage/images";
-import { AT_FDCWD, O } from "@restage/linux/abi";
+import { AT, AT_FDCWD, O } from "@restage/linux/abi";
 import { RestoreError } from "../errors.ts";
 import type { Host } from "../host/host.ts";
 
@@ -11,19 +11,37 @@ interface PendingImage {
   readonly entries: EntryDraft<EntryKindName>[];
 }
 
-/** The images of a checkpoint that is being made. Entries are kept until all are there; then they are written. */
+const INVENTORY = imageFileName("inventory", undefined);
+
+/**
+ * The images of a checkpoint that is being made. They come into existence in a hidden directory, and move to their place together: what is there
+ * before stays until then, and a checkpoint that fails leaves nothing.
+ */
 export class ImageWriter {
   readonly #directory: string;
   readonly #host: Host;
+  /** Where the images are until they are published. */
+  readonly #hidden: string;
   readonly #images = new Map<string, PendingImage>();
   readonly #raw = new Map<string, Uint8Array>();
-  /** Those that were written by others than `write`. */
-  readonly #made: string[] = [];
+  /** The names of all files that exist. */
+  readonly #made = new Set<string>();
+  /** Whether the directory was not there before. */
+  #isNew = false;
+  /** The directory in which the images are now. */
+  #place: string;
   #pages = 0;
 
   constructor(directory: string, host: Host) {
     this.#directory = resolve(directory);
+    this.#place = this.#directory;
     this.#host = host;
+    this.#hidden = join(this.#directory, `.restage-${host.runId}`);
+  }
+
+  /** The directory in which the images are now. */
+  get place(): string {
+    return this.#place;
   }
 
   /** Appends an entry to an image. */
@@ -57,33 +75,63 @@ export class ImageWriter {
   }
   /** Where a program writes an image by itself. */
   pathOf(name: string): string {
-    this.#made.push(name);
-    return join(this.#directory, name);
+    this.#made.add(name);
+    return join(this.place, name);
   }
   close(file: number): void {
     this.#host.call.close(file);
   }
 
-  /** Makes the directory. Throws ERR_OPTION when it cannot. */
+  /** Makes the directories. Throws ERR_IMAGE when it cannot. */
   prepare(): void {
-    this.#guard("", (path) => this.#host.makeDirectory(path));
+    this.#isNew = this.#host.inode(this.#directory) === undefined;
+    guard(this.#hidden, () => this.#host.makeDirectory(this.#hidden));
+    this.#place = this.#hidden;
   }
-  /** Writes all images. @param owner their owner, if not this process's user. */
-  write(owner?: { readonly uid: number; readonly gid: number }): void {
-    for (const [name, { kind, entries }] of this.#images)
-      this.#guard(name, (path) => this.#host.createFile(path, encodeDrafts(kind, entries, name), owner));
-    for (const [name, payload] of this.#raw) this.#guard(name, (path) => this.#host.createFile(path, payload, owner));
+  /** Writes all images. @param owner the user that owns them, if not this process's. */
+  write(owner: number | undefined): void {
+    for (const [name, { kind, entries }] of this.#images) this.#create(name, () => encodeDrafts(kind, entries, name));
+    for (const [name, payload] of this.#raw) this.#create(name, () => payload);
     if (owner === undefined) return;
-    for (const name of this.#made) this.#guard(name, (path) => this.#host.giveFile(path, owner));
+    for (const name of this.#made) guard(name, () => this.#host.giveFile(join(this.place, name), owner));
   }
 
-  #guard<T>(name: string, write: (path: string) => T): T {
-    const path = join(this.#directory, name);
-    try {
-      return write(path);
-    } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      throw new RestoreError("ERR_IMAGE", `Cannot write ${path}: ${message}`, { cause: error });
+  /** Moves the images to their place. The inventory is the last: without it, a directory has no checkpoint. */
+  publish(): void {
+    this.#remove(join(this.#directory, INVENTORY));
+    const others = [...this.#made].filter((name) => name !== INVENTORY);
+    for (const name of [...others, INVENTORY]) {
+      const [from, to] = [join(this.#hidden, name), join(this.#directory, name)];
+      guard(to, () => this.#host.call.renameat(AT_FDCWD, from, AT_FDCWD, to));
+      this.#made.delete(name);
     }
+    this.#remove(this.#hidden, AT.REMOVEDIR);
+    this.#place = this.#directory;
+  }
+  /** Removes everything that was made and is not published. */
+  discard(): void {
+    if (this.#place !== this.#hidden) return;
+    for (const name of this.#made) this.#remove(join(this.#hidden, name));
+    this.#remove(this.#hidden, AT.REMOVEDIR);
+    // Not if others have written to it.
+    if (this.#isNew) this.#remove(this.#directory, AT.REMOVEDIR);
+  }
+
+  #remove(path: string, flags = 0): void {
+    this.#host.attempt("unlinkat", AT_FDCWD, path, flags);
+  }
+
+  #create(name: string, encode: () => Uint8Array): void {
+    const path = this.pathOf(name);
+    guard(path, () => this.#host.createFile(path, encode()));
+  }
+}
+
+function guard<T>(path: string, write: () => T): T {
+  try {
+    return write();
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new RestoreError("ERR_IMAGE", `Cannot write ${path}: ${message}`, { cause: error });
   }
 }

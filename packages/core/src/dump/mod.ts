@@ -6,6 +6,7 @@
 
 export { DUMP } from "./direction.ts";
 export { dump } from "./dump.ts";
+export { findInOrder } from "./find-in-order.ts";
 export { createDumpHooks } from "./hooks.ts";
 export { DEFAULT_DUMP_OPTIONS } from "./options.ts";
 export {

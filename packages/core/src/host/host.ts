@@ -77,13 +77,13 @@ export class Host {
   makeDirectory(path: string): void {
     this.kernel.host.makeDirectory(path);
   }
-  /** Writes a file that only its owner can read: this process, or another user. */
-  createFile(path: string, bytes: Uint8Array, owner?: { readonly uid: number; readonly gid: number }): void {
-    this.kernel.host.createFile(path, bytes, owner);
+  /** Writes a file that only its owner can read. */
+  createFile(path: string, bytes: Uint8Array): void {
+    this.kernel.host.createFile(path, bytes);
   }
-  /** Gives a file to another user. */
-  giveFile(path: string, owner: { readonly uid: number; readonly gid: number }): void {
-    this.kernel.host.giveFile(path, owner);
+  /** Gives a file to another user. Its group, which is this process's, can still read it. */
+  giveFile(path: string, uid: number): void {
+    this.kernel.host.giveFile(path, uid);
   }
   /**
    * Makes a system call whose failure is an answer.

@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   chownSync,
   closeSync,
   lstatSync,
@@ -14,8 +15,6 @@ import { ERRNO } from "../abi/errno.ts";
 import type { FileStat, Inode } from "../kernel.ts";
 import { pathBytes } from "./path-bytes.ts";
 import { SystemError } from "./system-error.ts";
-
-type Owner = { readonly uid: number; readonly gid: number };
 
 /** The names in a directory, or undefined when it cannot be read. */
 export function listDirectory(path: string): readonly string[] | undefined {
@@ -80,13 +79,16 @@ export function makeDirectory(path: string): void {
 }
 
 /** Creates a file that only its owner can read. */
-export function createFile(path: string, bytes: Uint8Array, owner?: Owner): void {
+export function createFile(path: string, bytes: Uint8Array): void {
   attempt("open", `write ${path}`, () => writeFileSync(path, bytes, { mode: 0o600 }));
-  if (owner !== undefined) giveFile(path, owner);
 }
 
-export function giveFile(path: string, { uid, gid }: Owner): void {
-  attempt("open", `give ${path} to user ${uid}`, () => chownSync(path, uid, gid));
+/** Gives a file to another user. Its group, which is this process's, can still read it. */
+export function giveFile(path: string, uid: number): void {
+  attempt("open", `give ${path} to user ${uid}`, () => {
+    chownSync(path, uid, statSync(path).gid);
+    chmodSync(path, 0o640);
+  });
 }
 
 function attempt<T>(call: string, what: string, work: () => T): T {

@@ -72,11 +72,13 @@ export class PageScan implements ScannedPages {
         return false;
       }
       checked(count, "ioctl(PAGEMAP_SCAN)", "find the pages of a task");
+      // The kernel collects at most 512 runs at a time, and walk_end can tell where an earlier part ended: runs reach further then.
+      let reached = Number(view.getBigUint64(PM_SCAN_ARG.walk_end, true));
       for (let n = 0; n < count; n++) {
         const word = (index: number) => Number(view.getBigUint64(VECTOR_AT + n * PAGE_REGION_SIZE + 8 * index, true));
         found((word(2) & PAGE_IS.GUARD) !== 0, word(0), word(1));
+        reached = Math.max(reached, word(1));
       }
-      const reached = Number(view.getBigUint64(PM_SCAN_ARG.walk_end, true));
       if (reached <= from) break;
       from = reached;
     }

@@ -7,7 +7,7 @@ import {
   type Task,
   type Value,
 } from "@restage/core";
-import { fdTypes } from "@restage/images";
+import { type FdinfoEntry, fdTypes } from "@restage/images";
 import { FD_CLOEXEC, O } from "@restage/linux/abi";
 import { NetNamespaces, netNamespaceOf } from "../../namespaces/net/net-namespaces.ts";
 import { FilePassings } from "../../transport/file-passings.ts";
@@ -57,30 +57,25 @@ export function descriptors(): Plugin {
         const { images } = context;
         if (!files.owners.has(task)) return;
         const opened = new Map<number, Value>();
+        const numbers = byFile(task.descriptors);
+        const leftover: Value[] = [];
         for (const id of files.opens.get(task) ?? []) {
           const entry = images.file(id, `fdinfo of task ${task.pid}`);
           const descriptor = service(NetNamespaces).inside(task, netNamespaceOf(entry), () =>
             open(openFile, { task, entry, images }),
           );
-          opened.set(id, descriptor);
+          // At once: a table that is full has no room for all files under two numbers.
+          const placed = place(task, descriptor, numbers.get(id) ?? []);
+          if (placed === undefined) leftover.push(descriptor);
+          opened.set(id, placed ?? descriptor);
         }
+        leftovers.set(task, leftover);
         filesOpened.call({ task, descriptors: opened, images });
-        const placed = placeAll(task, opened);
-        leftovers.set(
-          task,
-          [...opened].filter(([id]) => !placed.has(id)).map(([, descriptor]) => descriptor),
-        );
         const passing = files.passings.get(task);
         if (passing === undefined) return;
-        const shareable = new Map([...opened, ...placed]);
-        const received = await service(Transport).exchange(
-          context,
-          task,
-          shareable,
-          passing.outgoing,
-          passing.incoming,
-        );
-        placeAll(task, received);
+        const { outgoing, incoming } = passing;
+        const received = await service(Transport).exchange(context, task, opened, outgoing, incoming);
+        for (const [id, descriptor] of received) place(task, descriptor, numbers.get(id) ?? []);
       });
       stages.RESTORE_SIGCHLD.task.tap("descriptors", (task) => {
         for (const descriptor of leftovers.get(task) ?? []) task.call.close(descriptor);
@@ -96,20 +91,15 @@ function open(openFile: RestorePluginContext["openFile"], file: FileToOpen): Val
   return descriptor;
 }
 
-/** Places files at all their numbers in the table. Returns one number of each file. */
-function placeAll(task: Task, opened: ReadonlyMap<number, Value>): ReadonlyMap<number, number> {
-  const placed = new Map<number, number>();
-  const groups = byFile(task.descriptors);
-  for (const [id, descriptor] of opened) {
-    const sharing = groups.get(id) ?? [];
-    sharing.forEach(({ fd, flags }, index) => {
-      const cloexec = (flags & FD_CLOEXEC) !== 0;
-      if (index === sharing.length - 1) task.place(descriptor, fd, { cloexec });
-      else task.call.dup3(descriptor, fd, cloexec ? O.CLOEXEC : 0);
-      placed.set(id, fd);
-    });
+/** Places a file at all its numbers in the table. Returns one of them, undefined when it has none. */
+function place(task: Task, descriptor: Value, at: readonly FdinfoEntry[]): number | undefined {
+  const last = at.at(-1);
+  for (const { fd, flags } of at) {
+    const cloexec = (flags & FD_CLOEXEC) !== 0;
+    if (fd === last?.fd) task.place(descriptor, fd, { cloexec });
+    else task.call.dup3(descriptor, fd, cloexec ? O.CLOEXEC : 0);
   }
-  return placed;
+  return last?.fd;
 }
 
 /** Closes the descriptors that a task inherited from its forker, except those of services. */

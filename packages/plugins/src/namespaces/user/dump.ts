@@ -23,7 +23,7 @@ export function userNamespace(): Plugin {
         const gid_map = readIdMap(context.host, `${root.proc}/gid_map`);
         context.images.add("userns", id, { value: { uid_map, gid_map } });
       });
-      // A restore reads the images as root of the tree's user namespace.
+      // A restore reads the images as root of the tree's user namespace. Before that is mapped, CRIU's still has the group that made them.
       imageOwner.tap("user-namespace", (context) => {
         return ownNamespace(context, "user") === undefined ? undefined : context.service(UserIds)(context).root;
       });

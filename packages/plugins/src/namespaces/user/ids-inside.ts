@@ -21,10 +21,9 @@ export class IdsInside {
   gid(id: number): number {
     return idInside(this.#gids, id) ?? NOBODY;
   }
-  /** The user and group that are 0 inside; undefined when the namespace maps no 0. */
-  get root(): { readonly uid: number; readonly gid: number } | undefined {
-    const [uid, gid] = [idOutside(this.#uids, 0), idOutside(this.#gids, 0)];
-    return uid === undefined || gid === undefined ? undefined : { uid, gid };
+  /** The user that is 0 inside; undefined when the namespace maps no 0. */
+  get root(): number | undefined {
+    return idOutside(this.#uids, 0);
   }
 }
 

@@ -1,4 +1,5 @@
 import { type DumpContext, definePlugin, type Host, type Plugin, type SeizedTask } from "@restage/core";
+import { findInOrder } from "@restage/core/dump";
 
 /** Namespaces by their names in /proc and in images. */
 const NAMESPACES = [
@@ -37,11 +38,10 @@ export function objectIds(): Plugin {
         for (const task of context.tree.alive) {
           task.ids = namespaceIds(context.host, task.proc, namespaces);
           for (const { what, id, tasks } of known) {
-            const same = findOrInsert(
-              tasks,
-              (other) => context.seizer.compare(what, other.hostPid, task.hostPid),
-              task,
+            const { same, at } = findInOrder(tasks, (other) =>
+              context.seizer.compare(what, other.hostPid, task.hostPid),
             );
+            if (same === undefined) tasks.splice(at, 0, task);
             task.ids[id] = same?.ids[id] ?? 1 + tasks.length;
             if (same !== undefined && what !== "FILES") refuseSharing(context, task, same, what);
           }
@@ -64,21 +64,6 @@ export function objectIds(): Plugin {
       });
     },
   });
-}
-
-/** Finds an equal in what is sorted by kcmp(2), where 1 means before; else adds it there. */
-function findOrInsert<T>(sorted: T[], compare: (other: T) => number, added: T): T | undefined {
-  let [from, to] = [0, sorted.length];
-  while (from < to) {
-    const middle = (from + to) >> 1;
-    const other = sorted[middle] as T;
-    const order = compare(other);
-    if (order === 0) return other;
-    if (order === 1) from = middle + 1;
-    else to = middle;
-  }
-  sorted.splice(from, 0, added);
-  return undefined;
 }
 
 /** No firewall rules stand between the checkpoint and the restore, unless somebody says so. */
