@@ -21,9 +21,15 @@ let current: Dumper = "CRIU";
  * Describes tests that call `dumpCase`, once with each dumper.
  *
  * @param obstacle why no dumper can run them here.
+ * @param dumpers those that can save the programs.
  */
-export function describeDumped(title: string, tests: () => void, obstacle?: Obstacle): void {
-  for (const dumper of ["CRIU", "Restage"] as const) {
+export function describeDumped(
+  title: string,
+  tests: () => void,
+  obstacle?: Obstacle,
+  dumpers: readonly Dumper[] = ["CRIU", "Restage"],
+): void {
+  for (const dumper of dumpers) {
     describeUnless(obstacle ?? OBSTACLES[dumper], `${title}, from ${dumper}'s images`, () => {
       beforeEach(() => {
         current = dumper;

@@ -39,6 +39,7 @@ describeDumped("files beyond those of the fixtures", () => {
     ["more-locks", ["--file-locks"], { fileLocks: true }],
     ["odd-files", ["--link-remap"], {}],
     ["odd-pipes", [], {}],
+    ["many-files", [], {}],
     ["epolls", [], {}],
     ["epoll-in-flight", [], {}],
     ["fifo-over-socket", [], {}],

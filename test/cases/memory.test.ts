@@ -11,14 +11,20 @@ import { type DumpedProgram, dumpCase, restoreProgram, verdictOf } from "./case.
 import { describeDumped } from "./dumpers.ts";
 
 describeDumped("memory is restored", () => {
-  it.each(["guard-regions", "memfds", "mapping-kinds", "many-mappings", "copy-on-write", "odd-addresses", "aio-rings"])(
-    "%s",
-    async (name) => {
-      const program = await dumpCase(name);
-      await restoreProgram(program);
-      expect(await verdictOf(program)).toBe("pass");
-    },
-  );
+  it.each([
+    "guard-regions",
+    "memfds",
+    "mapping-kinds",
+    "many-mappings",
+    "scattered-pages",
+    "copy-on-write",
+    "odd-addresses",
+    "aio-rings",
+  ])("%s", async (name) => {
+    const program = await dumpCase(name);
+    await restoreProgram(program);
+    expect(await verdictOf(program)).toBe("pass");
+  });
 });
 
 const HUGE_PAGES = "/proc/sys/vm/nr_hugepages";

@@ -12,6 +12,20 @@ import { describeDumped } from "./dumpers.ts";
 
 const ESTABLISHED = ["--tcp-established", "--network-lock", "skip"] as const;
 
+describeDumped(
+  "sockets whose files have other names than they were bound to",
+  () => {
+    it("are restored where their files are now (renamed-sockets)", async () => {
+      const program = await dumpCase("renamed-sockets");
+      await restoreProgram(program);
+      expect(await verdictOf(program)).toBe("pass");
+    });
+  },
+  undefined,
+  // CRIU refuses them.
+  ["Restage"],
+);
+
 const close = (server: Server) => new Promise((resolve) => server.close(resolve));
 
 describeDumped("sockets beyond those of the fixtures", () => {

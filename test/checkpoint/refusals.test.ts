@@ -25,3 +25,16 @@ describeUnless(noCompiler, "a program with several files that cannot be saved", 
     expect(await verdictOf(program)).toBe("pass");
   });
 });
+
+describeUnless(noCompiler, "a terminal of a session whose leader is outside the tree", () => {
+  it("is refused, because no restore could give it back, and the tree is unaffected", async () => {
+    const program = await startProgram(join(import.meta.dirname, "foreign-session"));
+    const { pid, images } = program;
+    const { status, stderr } = restage(["checkpoint", String(pid), "-D", images]);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(
+      /terminal \/dev\/pts\/\d+: it is the terminal of session \d+, whose leader is outside the tree/,
+    );
+    expect(await verdictOf(program)).toBe("pass");
+  });
+});

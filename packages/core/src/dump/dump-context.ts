@@ -1,7 +1,6 @@
 import type { InventoryEntry } from "@restage/images";
 import type { Seizer } from "@restage/linux";
 import type { Host } from "../host/host.ts";
-import type { Plugin } from "../plugin/plugin.ts";
 import type { Service } from "../plugin/service.ts";
 import type { Draft } from "./draft.ts";
 import type { FileTable } from "./file-table.ts";
@@ -20,8 +19,6 @@ export interface DumpContext {
   /** Tells this checkpoint from all others, for names. */
   readonly runId: string;
   readonly images: ImageWriter;
-  /** The plugins that were added to the defaults. */
-  readonly plugins: readonly Plugin[];
   /** The entry of inventory.img, written at the end. */
   readonly inventory: Draft<InventoryEntry>;
   /** What cannot be saved, or will not come back exactly. */

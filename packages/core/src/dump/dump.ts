@@ -56,7 +56,7 @@ export interface Dumped {
 export async function dump(request: DumpRequest, kernel: Kernel, defaults: readonly Plugin[]): Promise<Dumped> {
   const { plugins = [], onEvent = () => {}, ...options } = request;
   const driver = new PluginDriver(DUMP, defaults, plugins, onEvent);
-  const run = new DumpRun(kernel, driver, plugins, { ...DEFAULT_DUMP_OPTIONS, ...options }, onEvent);
+  const run = new DumpRun(kernel, driver, { ...DEFAULT_DUMP_OPTIONS, ...options }, onEvent);
   try {
     return await run.run();
   } catch (thrown) {
@@ -74,7 +74,6 @@ class DumpRun {
   readonly #kernel: Kernel;
   readonly #driver: PluginDriver<DumpHooks>;
   readonly #hooks: DumpHooks;
-  readonly #plugins: readonly Plugin[];
   readonly #options: DumpOptions;
   readonly #emit: DumpListener;
   readonly #host: Host;
@@ -86,14 +85,7 @@ class DumpRun {
   #files: FileTable | undefined;
   #seizedAt = 0;
 
-  constructor(
-    kernel: Kernel,
-    driver: PluginDriver<DumpHooks>,
-    plugins: readonly Plugin[],
-    options: DumpOptions,
-    emit: DumpListener,
-  ) {
-    this.#plugins = plugins;
+  constructor(kernel: Kernel, driver: PluginDriver<DumpHooks>, options: DumpOptions, emit: DumpListener) {
     this.#kernel = kernel;
     this.#driver = driver;
     this.#hooks = driver.hooks;
@@ -150,7 +142,6 @@ class DumpRun {
       runId: randomUUID(),
       images: this.#images,
       inventory: {},
-      plugins: this.#plugins,
       findings: this.#findings,
       host: this.#host,
       seizer: this.#seizer,

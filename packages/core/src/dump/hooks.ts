@@ -51,10 +51,7 @@ export function createDumpHooks(intercept: Intercept = () => {}): DumpHooks {
       "describeFile",
     ),
     filesDescribed: ready(new AsyncSeriesHook<[SeizedTree, DumpContext]>(["tree", "context"]), "filesDescribed"),
-    imagesWritten: ready(
-      new AsyncSeriesHook<[SeizedTree, DumpContext]>(["tree", "context"]),
-      "imagesWritten",
-    ),
+    imagesWritten: ready(new AsyncSeriesHook<[SeizedTree, DumpContext]>(["tree", "context"]), "imagesWritten"),
     imageOwner: ready(new SyncBailHook<[DumpContext], number | undefined>(["context"]), "imageOwner"),
   });
 }

@@ -5,12 +5,27 @@ import { MAJOR } from "@restage/linux/abi";
 import { ownerOf } from "../files/file-owner/owner-of.ts";
 import { inodeOwner } from "../files/inode-owner.ts";
 import { regularEntry } from "../files/regular-file/regular-entry.ts";
-import { type PseudoTerminal, pseudoTerminalOf, putBack, readSettings, takeQueue } from "./terminal.ts";
+import {
+  type PseudoTerminal,
+  pseudoTerminalOf,
+  putBack,
+  readSettings,
+  sessionLeaderOf,
+  takeQueue,
+} from "./terminal.ts";
 
 /** An end of a pseudoterminal that the tree has open. */
 interface SavedEnd extends PseudoTerminal {
   readonly file: OpenFile;
   readonly descriptor: number;
+  readonly session: Session;
+}
+
+/** As the tree sees it; 0 for none. */
+interface Session {
+  readonly sid: number;
+  /** The foreground group. */
+  readonly pgrp: number;
 }
 
 /** Pseudoterminals: settings, size, sessions, and what waits to be read. */
@@ -26,8 +41,9 @@ export function terminals(): Plugin {
         if (terminal === undefined || descriptor === undefined) return undefined;
         const number = numberOf(terminal);
         if (!ends.has(number)) {
-          ends.set(number, { ...terminal, file, descriptor });
-          context.images.add("tty_info", undefined, { value: describeEnd(context, file, descriptor, terminal) });
+          const end = { ...terminal, file, descriptor, session: sessionOf(terminal, descriptor, context) };
+          ends.set(number, end);
+          context.images.add("tty_info", undefined, { value: describeEnd(context, end) });
         }
         const path = context.files.addEntry(file.task, (id) => ({
           type: fdTypes.REG,
@@ -38,7 +54,7 @@ export function terminals(): Plugin {
         return { type: fdTypes.TTY, tty };
       });
       filesDescribed.tap("terminals", (_tree, context) => {
-        for (const end of ends.values()) checkOtherEnd(context, end, ends);
+        for (const end of ends.values()) checkEnd(context, end, ends);
       });
       phases.write.tree.tap("terminals", (_tree, context) => {
         for (const end of ends.values()) saveQueue(context, end, ends);
@@ -52,12 +68,12 @@ function numberOf({ index, isMaster }: PseudoTerminal): number {
   return 2 * index + (isMaster ? 1 : 0);
 }
 
-function describeEnd(context: DumpContext, file: OpenFile, descriptor: number, terminal: PseudoTerminal) {
+function describeEnd(context: DumpContext, { file, descriptor, session, ...terminal }: SavedEnd) {
   return {
     id: numberOf(terminal),
     type: ttyType.PTY,
     ...readSettings(context.host, descriptor),
-    ...sessionOf(terminal, context),
+    ...session,
     rdev: Number(file.stat.rdev),
     dev: Number(file.stat.dev),
     ...inodeOwner(file.proc, context),
@@ -65,26 +81,38 @@ function describeEnd(context: DumpContext, file: OpenFile, descriptor: number, t
   };
 }
 
-/** Session and foreground group of the terminal, by whoever has it for its controlling terminal; as the tree sees them. */
-function sessionOf({ index }: PseudoTerminal, context: DumpContext): { readonly sid: number; readonly pgrp: number } {
+/** Session and foreground group of the terminal, by a process that has it for its controlling terminal. */
+function sessionOf({ index, isMaster }: PseudoTerminal, descriptor: number, context: DumpContext): Session {
   // Minor numbers above 255 are in the upper bits of the number of the device.
   const device = ((MAJOR.UNIX98_PTY_SLAVE + (index >> 8)) << 8) | (index & 0xff);
-  for (const { pid, session, terminal, foreground } of readProcesses(context.host)) {
-    if (terminal !== device) continue;
+  const members = [...readProcesses(context.host)].filter(({ terminal }) => terminal === device);
+  for (const { pid, foreground } of members) {
     const own = context.tree.tasks.find(({ hostPid }) => hostPid === pid);
-    if (own === undefined) return { sid: session, pgrp: Math.max(0, foreground) };
+    if (own === undefined) continue;
     const group = context.tree.tasks.find(({ hostPid }) => hostPid === foreground);
     return { sid: own.sid, pgrp: group?.pgid ?? Math.max(0, foreground) };
   }
-  return { sid: 0, pgrp: 0 };
+  // Terminals of several devpts mounts can have one number, so a process outside the tree may have another terminal.
+  const sid = isMaster ? sessionLeaderOf(context.host, descriptor) : members[0]?.session;
+  const foreground = members.find(({ session }) => session === sid)?.foreground ?? 0;
+  return { sid: sid ?? 0, pgrp: Math.max(0, foreground) };
 }
 
-function checkOtherEnd(context: DumpContext, end: SavedEnd, ends: ReadonlyMap<number, SavedEnd>): void {
-  if (end.isMaster || context.options.shellJob) return;
-  if (ends.has(numberOf({ index: end.index, isMaster: true }))) return;
+function checkEnd(context: DumpContext, end: SavedEnd, ends: ReadonlyMap<number, SavedEnd>): void {
+  if (context.options.shellJob) return;
+  const what = `terminal ${end.file.link}`;
+  const { pid } = end.file.task;
+  const { sid } = end.session;
+  const hasMaster = end.isMaster || ends.has(numberOf({ index: end.index, isMaster: true }));
+  const hasLeader = sid === 0 || context.tree.alive.some((task) => task.pid === sid && task.sid === sid);
+  if (hasMaster && !hasLeader) {
+    const why = `it is the terminal of session ${sid}, whose leader is outside the tree`;
+    context.findings.refuse({ what, why, pid });
+  }
+  if (hasMaster) return;
   const why = "the master of this terminal is outside the tree";
   const hint = "start the tree without a terminal (setsid, no descriptors of it), or allow it with --shell-job";
-  context.findings.refuse({ what: `terminal ${end.file.link}`, why, hint, pid: end.file.task.pid });
+  context.findings.refuse({ what, why, hint, pid });
 }
 
 /** Only where both ends are there: else it is read by somebody outside. */

@@ -8,7 +8,7 @@ export const SUPPORT: readonly Support[] = [
     restored:
       "number, settings and locks of them, window size, owner, mode, queued input and output, controlling terminal and foreground group, packet and exclusive mode; slaves that hung up; /dev/tty",
     refused: {
-      dump: "terminals with an end outside the context, /dev/tty, consoles",
+      dump: "terminals with an end or a session leader outside the context, /dev/tty, consoles",
       restore: "a controlling terminal whose session has no leader in the checkpoint",
     },
     kernel: "CONFIG_UNIX98_PTYS",

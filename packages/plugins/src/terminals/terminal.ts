@@ -30,6 +30,11 @@ function readNumber(host: Host, terminal: number, request: number): number | und
   return host.attempt("ioctl", terminal, request, value.data) < 0 ? undefined : value.view.getInt32(0, true);
 }
 
+/** The leader of a master's session, as this process sees it; undefined when the terminal belongs to none. */
+export function sessionLeaderOf(host: Host, master: number): number | undefined {
+  return readNumber(host, master, TTY.TIOCGSID);
+}
+
 /** Locked, exclusive and packet mode; settings and size, which a terminal that has hung up does not tell. */
 export function readSettings(host: Host, terminal: number) {
   const flag = (request: number) => (readNumber(host, terminal, request) ?? 0) !== 0;

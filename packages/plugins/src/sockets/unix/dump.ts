@@ -8,6 +8,7 @@ import { socketOptions } from "../socket-options/dump.ts";
 import { SHUTDOWN } from "../socket-options/format.ts";
 import { readOption } from "../socket-options/host-options.ts";
 import { saveQueue } from "../socket-queue/dump.ts";
+import { currentName } from "./current-name.ts";
 import { readUnixSockets, type UnixSocket } from "./diag-table.ts";
 import { pathIn, UNIX_FLAG } from "./format.ts";
 
@@ -86,14 +87,22 @@ function boundFile(context: DumpContext, file: OpenFile, descriptor: number, { n
     return {};
   }
   const link = context.host.readLink(`/proc/self/fd/${opened}`) ?? "";
-  const { mode = 0 } = context.host.inode(`/proc/self/fd/${opened}`) ?? {};
+  const inode = context.host.inode(`/proc/self/fd/${opened}`);
   const owners = inodeOwner(`/proc/self/fd/${opened}`, context);
   context.host.call.close(opened);
   const isDeleted = link.endsWith(DELETED);
   const path = isDeleted ? link.slice(0, -DELETED.length) : link;
-  // A relative path refers to the working directory that its process had.
-  const directory = text.startsWith("/") ? {} : { name_dir: path.slice(0, path.length - text.length - 1) || "/" };
-  return { file_perms: { mode, ...owners }, ...(isDeleted ? { deleted: true } : {}), ...directory };
+  const isThere = (name: string) => {
+    const found = context.host.inode(`${file.task.proc}/root${name}`);
+    return found !== undefined && found.ino === inode?.ino && found.dev === inode.dev;
+  };
+  const cwd = context.host.readLink(`${file.task.proc}/cwd`) ?? "/";
+  const current = currentName(text, path, cwd, isThere);
+  if (current.name !== undefined && !isDeleted) {
+    const why = `its file has been renamed to ${path} since it was bound: its name will be that one`;
+    context.findings.warn({ what: `Unix socket ${text}`, why, pid: file.task.pid });
+  }
+  return { file_perms: { mode: inode?.mode ?? 0, ...owners }, ...(isDeleted ? { deleted: true } : {}), ...current };
 }
 
 /** Refuses sockets whose peer is not saved with them. */

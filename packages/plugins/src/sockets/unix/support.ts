@@ -4,7 +4,8 @@ export const SUPPORT: readonly Support[] = [
   {
     group: "sockets",
     what: "Unix sockets",
-    saved: "names, queues, files in flight, options; peers outside the context with `--ext-unix-sk`",
+    saved:
+      "names, queues, files in flight, options; the present name of a file that was renamed; peers outside the context with `--ext-unix-sk`",
     restored:
       "stream, datagram, seqpacket: pairs, listening, connected, queues with descriptors in flight, options; peers outside with `--ext-unix-sk`",
     refused: {
@@ -12,7 +13,7 @@ export const SUPPORT: readonly Support[] = [
       restore: "peers outside without the option",
     },
     shownBy: {
-      saved: ["fixture unix-sockets", "case unix-sockets", "case external-peer"],
+      saved: ["fixture unix-sockets", "case unix-sockets", "case external-peer", "case renamed-sockets"],
       restored: [
         "fixture unix-sockets",
         "case unix-sockets",
