@@ -23,8 +23,6 @@ export default defineConfig({
         // Restores of real processes: they claim pids, so never two at a time, and none beside the unit tests.
         test: {
           name: "restore",
-          // One case (stopped-tasks, from Restage's images) failed once in four runs on a busy machine, and its cause is not found yet.
-          retry: 1,
           include: ["test/**/*.test.ts"],
           pool: "forks",
           fileParallelism: false,

@@ -31,16 +31,29 @@ static void *run(void *unused)
 	return unused;
 }
 
+/* The state of its threads when they agree, else '?'. */
 static char state_of(pid_t pid)
 {
-	char path[64], line[256];
-	snprintf(path, sizeof path, "/proc/%d/stat", pid);
-	FILE *stat = fopen(path, "r");
-	if (stat == NULL)
+	char path[300], line[256], state = '-';
+	snprintf(path, sizeof path, "/proc/%d/task", pid);
+	DIR *threads = opendir(path);
+	if (threads == NULL)
 		return '-';
-	MUST(fgets(line, sizeof line, stat) != NULL);
-	fclose(stat);
-	return strrchr(line, ')')[2];
+	for (struct dirent *thread; (thread = readdir(threads)) != NULL;) {
+		if (thread->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof path, "/proc/%d/task/%s/stat", pid, thread->d_name);
+		FILE *stat = fopen(path, "r");
+		if (stat == NULL)
+			continue;
+		if (fgets(line, sizeof line, stat) != NULL) {
+			char found = strrchr(line, ')')[2];
+			state = state == '-' || state == found ? found : '?';
+		}
+		fclose(stat);
+	}
+	closedir(threads);
+	return state;
 }
 
 static pid_t start(int with_threads)
@@ -73,6 +86,7 @@ static void expect(const char *all)
 	CHECK(strcmp(found, all) == 0, "expected %s, found %s", all, found);
 }
 
+/* A signal that is sent while one thread still runs finds that thread, and ends the process. */
 static void stop(pid_t pid, int signal)
 {
 	MUST(kill(pid, signal) == 0);
