@@ -63,27 +63,28 @@ export function supportPage(rows: readonly Support[], notYet: Readonly<Record<st
     return of.length === 0 ? [] : [`## ${sentence(group).slice(0, -1)}`, ...of];
   });
   const intro =
-    "What `restage checkpoint` saves, what `restage restore` brings back, and what each of them refuses by name before it touches anything. " +
-    'Anything not listed is refused. `fixture` and `case` name the tests: "saved" tests checkpoint and restore with Restage, "restored" ' +
-    "tests restore images that CRIU 4.2 made. Linux 5.10 or newer is required; further requirements are listed with each resource.";
+    "What `restage checkpoint` saves and `restage restore` restores of each resource, what is lost, and what each command refuses before it " +
+    "touches anything. Anything not listed is refused. Linux 5.10 or newer is required; some resources require more. `fixture` and `case` name " +
+    "tests in `test/`: tests of saving checkpoint and restore a program with Restage, tests of restoring restore images that CRIU 4.2 made.";
   const refused = Object.entries(notYet).map(([name, why]) => item(`${name}: ${why}`));
   const last = [
-    "## Restored from CRIU's images only",
-    wrap("`restage checkpoint` refuses the programs of these cases:"),
+    "## Tests with CRIU's images only",
+    wrap("`restage checkpoint` refuses the programs of these cases, with these reasons:"),
     refused.join("\n"),
   ];
   return page("Support", wrap(intro), ...sections, ...last);
 }
 
-function supported({ what, saved, restored, refused, kernel, shownBy }: Support): string {
+function supported({ what, saved, restored, lost, refused, kernel, shownBy }: Support): string {
   const items = [
     ["saved", saved],
     ["restored", restored],
+    ["lost", lost],
     ["refused by `restage checkpoint`", refused?.dump],
     ["refused by `restage restore`", refused?.restore],
-    ["the kernel needs", kernel],
-    ["saved, shown by", shownBy.saved?.join(", ")],
-    ["restored, shown by", shownBy.restored?.join(", ")],
+    ["requires", kernel],
+    ["tests of saving", shownBy.saved?.join(", ")],
+    ["tests of restoring", shownBy.restored?.join(", ")],
   ].flatMap(([label, text]) => (text === undefined ? [] : [item(`${label}: ${text}`)]));
   return `### ${what}\n\n${items.join("\n")}`;
 }

@@ -1,7 +1,4 @@
-/**
- * What a checkpoint and a restore support of one kind of resource: a row of `docs/support.md`. Each room has its rows in `support.ts`, which only the
- * documentation loads.
- */
+/** What Restage saves and restores of one kind of resource: a row of `docs/support.md`. Only the documentation loads the rows, `support.ts` in each room. */
 export interface Support {
   readonly group: "tasks" | "memory" | "files" | "sockets" | "terminals" | "namespaces";
   /** What CRIU or Linux call it: "eventfd", "shared anonymous memory". */
@@ -10,6 +7,8 @@ export interface Support {
   readonly saved?: string;
   /** What a restore brings back. */
   readonly restored?: string;
+  /** What does not come back although nothing is refused: CRIU images cannot record it, or Restage does not. */
+  readonly lost?: string;
   /** What `restage checkpoint` and `restage restore` refuse by name. */
   readonly refused?: { readonly dump?: string; readonly restore?: string };
   /** What the kernel must provide: a version, a configuration option, a module. */

@@ -3,9 +3,13 @@ import type { Support } from "../support.ts";
 export const SUPPORT: readonly Support[] = [
   {
     group: "tasks",
-    what: "the processor",
-    restored: "compared with that of the checkpoint, with `--cpu-cap`",
-    refused: { restore: "what it lacks, by name" },
-    shownBy: { restored: ["case lone-task"] },
+    what: "processor features",
+    restored: "the features in cpuinfo.img are compared with those of this processor, as `--cpu-cap` says",
+    refused: {
+      restore: "a missing feature, by name",
+    },
+    shownBy: {
+      restored: ["case lone-task"],
+    },
   },
 ];

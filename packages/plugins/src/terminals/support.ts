@@ -4,27 +4,42 @@ export const SUPPORT: readonly Support[] = [
   {
     group: "terminals",
     what: "pseudoterminals",
-    saved: "both ends, window size, modes, queues, controlling terminals",
-    restored:
-      "number, settings and locks of them, window size, owner, mode, queued input and output, controlling terminal and foreground group, packet and exclusive mode; slaves that hung up; /dev/tty",
+    saved: "both ends: window size, settings, queues, session and foreground process group",
+    restored: "the same, and locked settings, packet and exclusive mode, slaves that were hung up, /dev/tty",
     refused: {
-      dump: "terminals with an end or a session leader outside the context, /dev/tty, consoles",
-      restore: "a controlling terminal whose session has no leader in the checkpoint",
+      dump: "a master or session leader outside the tree, without `--shell-job`; /dev/tty",
+      restore: "a session whose leader is not in the checkpoint",
     },
     kernel: "CONFIG_UNIX98_PTYS",
-    shownBy: { saved: ["fixture pty"], restored: ["fixture pty", "case terminals"] },
+    shownBy: {
+      saved: ["fixture pty"],
+      restored: ["fixture pty", "case terminals"],
+    },
   },
   {
     group: "terminals",
-    what: "terminals of a shell",
-    restored: "the caller's in its place, with `--shell-job`: settings, size, foreground group",
-    refused: { restore: "more than one" },
-    shownBy: { restored: ["case shell-job"] },
+    what: "a shell's terminal",
+    saved: "with `--shell-job`: settings and window size",
+    restored:
+      "with `--shell-job`, the caller's terminal takes its place: settings, window size, foreground process group",
+    refused: {
+      restore: "a second one",
+    },
+    shownBy: {
+      saved: ["case shell-job"],
+      restored: ["case shell-job"],
+    },
   },
   {
     group: "terminals",
     what: "external terminals, consoles, serial lines",
-    restored: "what `--inherit-fd` hands over, the device under the same path; settings, size, controlling terminal",
-    shownBy: { restored: ["case external-terminal"] },
+    restored:
+      "the descriptor that `--inherit-fd` passes, or the device at the same path: settings, window size, session",
+    refused: {
+      dump: "all of them, for now",
+    },
+    shownBy: {
+      restored: ["case external-terminal"],
+    },
   },
 ];

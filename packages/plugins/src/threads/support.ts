@@ -4,10 +4,10 @@ export const SUPPORT: readonly Support[] = [
   {
     group: "tasks",
     what: "threads",
-    saved: "names, robust lists, rseq, blocked calls",
-    restored: "names, robust lists, rseq, blocked calls go on; within a restartable sequence",
+    saved: "ids, names, robust lists, rseq; interrupted system calls are restarted",
+    restored: "the same, also within a restartable sequence (rseq)",
     shownBy: {
-      saved: ["fixture threads", "case blocked-calls"],
+      saved: ["fixture threads", "case blocked-calls", "case rseq-critical"],
       restored: ["fixture threads", "case blocked-calls", "case rseq-critical", "case names-of-bytes"],
     },
   },

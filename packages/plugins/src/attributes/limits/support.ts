@@ -4,9 +4,14 @@ export const SUPPORT: readonly Support[] = [
   {
     group: "tasks",
     what: "resource limits",
-    saved: "all",
-    restored: "all 16",
-    refused: { restore: "hard limits above those of the caller without CAP_SYS_RESOURCE" },
-    shownBy: { saved: ["fixture attributes"], restored: ["fixture attributes"] },
+    saved: "all 16 limits, soft and hard",
+    restored: "the same",
+    refused: {
+      restore: "hard limits above those of the caller, without CAP_SYS_RESOURCE",
+    },
+    shownBy: {
+      saved: ["fixture attributes"],
+      restored: ["fixture attributes"],
+    },
   },
 ];

@@ -3,9 +3,13 @@ import type { Support } from "../../support.ts";
 export const SUPPORT: readonly Support[] = [
   {
     group: "tasks",
-    what: "name, oom_score_adj, personality, THP, subreaper",
-    saved: "all",
-    restored: "all",
-    shownBy: { saved: ["fixture attributes"], restored: ["fixture attributes"] },
+    what: "process attributes",
+    saved: "oom_score_adj, loginuid, child subreaper, membarrier registrations",
+    lost: "the personality, which is wrong in CRIU's images: restored tasks have that of `restage restore`",
+    restored: "the same",
+    shownBy: {
+      saved: ["fixture attributes"],
+      restored: ["fixture attributes"],
+    },
   },
 ];

@@ -4,9 +4,14 @@ export const SUPPORT: readonly Support[] = [
   {
     group: "tasks",
     what: "scheduling",
-    saved: "policies, priorities, nice",
-    restored: "nice, BATCH, IDLE, FIFO, RR with priorities",
-    refused: { dump: "SCHED_DEADLINE, SCHED_EXT" },
-    shownBy: { saved: ["fixture attributes"], restored: ["fixture attributes", "fixture threads"] },
+    saved: "nice value, policy and priority of each thread",
+    restored: "the same: OTHER, BATCH, IDLE, FIFO and RR",
+    refused: {
+      dump: "SCHED_DEADLINE, SCHED_EXT",
+    },
+    shownBy: {
+      saved: ["fixture attributes"],
+      restored: ["fixture attributes", "fixture threads"],
+    },
   },
 ];

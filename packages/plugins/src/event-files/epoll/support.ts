@@ -4,8 +4,9 @@ export const SUPPORT: readonly Support[] = [
   {
     group: "files",
     what: "epoll",
-    saved: "watched descriptors of any type that Restage saves, with events and data; nested sets; sets in flight",
-    restored: "watched descriptors with events and data, nested sets, sets in flight in the queue of a socket",
+    saved:
+      "watched descriptors of every type that Restage saves, with events and data; nested sets; sets in flight in a socket's queue",
+    restored: "the same",
     refused: {
       dump: "a watched file that the tree no longer has open under its number",
       restore: "a watched file without a descriptor",

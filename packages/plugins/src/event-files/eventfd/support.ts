@@ -4,8 +4,12 @@ export const SUPPORT: readonly Support[] = [
   {
     group: "files",
     what: "eventfd",
-    saved: "counter, flags; CRIU images cannot record EFD_SEMAPHORE, so it is lost",
-    restored: "counter, flags",
-    shownBy: { saved: ["fixture polling"], restored: ["fixture polling"] },
+    saved: "counter and flags",
+    lost: "EFD_SEMAPHORE: CRIU images cannot record it",
+    restored: "the same",
+    shownBy: {
+      saved: ["fixture polling"],
+      restored: ["fixture polling"],
+    },
   },
 ];

@@ -4,9 +4,15 @@ export const SUPPORT: readonly Support[] = [
   {
     group: "files",
     what: "fanotify",
-    restored: "marks of files and mounts, with reported and ignored events; flags. Unread events are lost",
-    refused: { restore: "marked files that do not exist; CRIU images cannot record marks of file systems" },
+    lost: "unread events and marks of whole file systems: CRIU images cannot record them",
+    restored: "flags; marks of files and mounts, with reported and ignored events",
+    refused: {
+      dump: "all of them, for now",
+      restore: "marks of files that do not exist",
+    },
     kernel: "CONFIG_FANOTIFY",
-    shownBy: { restored: ["case watched-files", "case container-files"] },
+    shownBy: {
+      restored: ["case watched-files", "case container-files"],
+    },
   },
 ];

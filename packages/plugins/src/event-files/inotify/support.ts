@@ -4,9 +4,13 @@ export const SUPPORT: readonly Support[] = [
   {
     group: "files",
     what: "inotify",
-    saved: "watches with the paths of their files; CRIU images cannot record unread events",
-    restored: "watches with numbers and masks, of files found by path or handle, and of deleted files that are open",
-    refused: { dump: "watches of deleted files", restore: "watched files that do not exist" },
+    saved: "watches with their numbers, masks and paths",
+    lost: "unread events, with a warning: CRIU images cannot record them",
+    restored: "the same; watched files are found by path or handle, deleted ones if they are open",
+    refused: {
+      dump: "watches of deleted files",
+      restore: "watches of files that do not exist",
+    },
     kernel: "CONFIG_CHECKPOINT_RESTORE",
     shownBy: {
       saved: ["fixture polling"],

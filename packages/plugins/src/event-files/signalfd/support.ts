@@ -4,8 +4,11 @@ export const SUPPORT: readonly Support[] = [
   {
     group: "files",
     what: "signalfd",
-    saved: "signal mask, flags",
-    restored: "signal mask, flags",
-    shownBy: { saved: ["fixture polling"], restored: ["fixture polling"] },
+    saved: "signal mask and flags",
+    restored: "the same",
+    shownBy: {
+      saved: ["fixture polling"],
+      restored: ["fixture polling"],
+    },
   },
 ];

@@ -4,8 +4,8 @@ export const SUPPORT: readonly Support[] = [
   {
     group: "files",
     what: "timerfd",
-    saved: "clock, time left, interval, unread ticks, flags",
-    restored: "clock, time left, interval, unread ticks, flags",
+    saved: "clock, remaining time, interval, unread ticks, flags",
+    restored: "the same",
     shownBy: {
       saved: ["fixture polling", "case timerfds"],
       restored: ["fixture polling", "fixture timens", "case timerfds"],

@@ -4,8 +4,11 @@ export const SUPPORT: readonly Support[] = [
   {
     group: "files",
     what: "/proc files of dead processes",
-    saved: "the path and the pid",
-    restored: "the file; a helper has the pid while the file is opened, and ends",
-    shownBy: { saved: ["case dead-processes"], restored: ["case dead-processes"] },
+    saved: "path and pid",
+    restored: "the file, opened while a helper has the pid",
+    shownBy: {
+      saved: ["case dead-processes"],
+      restored: ["case dead-processes"],
+    },
   },
 ];

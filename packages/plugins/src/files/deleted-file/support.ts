@@ -4,9 +4,11 @@ export const SUPPORT: readonly Support[] = [
   {
     group: "files",
     what: "deleted files",
-    saved: "content up to `--ghost-limit`; with `--link-remap`, a link for a file that has another name",
-    restored: "content from the image; files behind such links; the old name, if another file took it meanwhile",
-    refused: { dump: "files whose path leads to another file" },
+    saved: "content, up to `--ghost-limit`; with `--link-remap`, a link to a file that still has another name",
+    restored: "the same; under its old name, even if another file has that name now",
+    refused: {
+      dump: "larger files; files whose path leads to another file; without `--link-remap`, files that still have another name",
+    },
     shownBy: {
       saved: ["fixture files", "case deleted-files", "case link-remaps"],
       restored: ["fixture files", "case deleted-files", "case link-remaps", "case deleted-program"],

@@ -4,7 +4,7 @@ export const SUPPORT: readonly Support[] = [
   {
     group: "files",
     what: "descriptor tables",
-    saved: "numbers, FD_CLOEXEC, shared tables, files shared between tables",
+    saved: "numbers, FD_CLOEXEC, tables and open files that tasks share",
     restored: "the same",
     shownBy: {
       saved: ["fixture files", "fixture shared-resources"],

@@ -5,7 +5,10 @@ export const SUPPORT: readonly Support[] = [
     group: "files",
     what: "fifos",
     saved: "content, capacity, flags",
-    restored: "content, capacity; read, write and read-write ends",
-    shownBy: { saved: ["fixture files"], restored: ["fixture files"] },
+    restored: "the same: read, write and read-write ends",
+    shownBy: {
+      saved: ["fixture files"],
+      restored: ["fixture files"],
+    },
   },
 ];

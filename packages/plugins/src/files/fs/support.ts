@@ -5,7 +5,10 @@ export const SUPPORT: readonly Support[] = [
     group: "tasks",
     what: "working directory, root directory, umask",
     saved: "all three",
-    restored: "all three",
-    shownBy: { saved: ["fixture files"], restored: ["fixture files"] },
+    restored: "the same",
+    shownBy: {
+      saved: ["fixture files"],
+      restored: ["fixture files"],
+    },
   },
 ];

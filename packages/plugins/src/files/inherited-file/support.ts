@@ -3,8 +3,10 @@ import type { Support } from "../../support.ts";
 export const SUPPORT: readonly Support[] = [
   {
     group: "files",
-    what: "descriptors that the caller passes",
-    restored: "replace files, pipes and Unix sockets, with `--inherit-fd`",
-    shownBy: { restored: ["case inherited-files", "case inherited-socket"] },
+    what: "files that the caller passes",
+    restored: "`--inherit-fd` replaces files, pipes and Unix sockets",
+    shownBy: {
+      restored: ["case inherited-files", "case inherited-socket"],
+    },
   },
 ];

@@ -4,8 +4,13 @@ export const SUPPORT: readonly Support[] = [
   {
     group: "files",
     what: "pidfds",
-    restored: "pidfds of processes of the tree, including zombies, and of processes that had ended; PIDFD_NONBLOCK",
-    refused: { restore: "a process outside the tree; PIDFD_THREAD, which CRIU 4.2 does not save" },
-    shownBy: { restored: ["case pidfds"] },
+    restored: "pidfds of processes and zombies of the tree, and of processes that had ended; PIDFD_NONBLOCK",
+    refused: {
+      dump: "all of them, for now",
+      restore: "processes outside the tree; PIDFD_THREAD",
+    },
+    shownBy: {
+      restored: ["case pidfds"],
+    },
   },
 ];

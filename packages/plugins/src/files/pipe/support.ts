@@ -6,7 +6,10 @@ export const SUPPORT: readonly Support[] = [
     what: "pipes",
     saved: "content, capacity, flags",
     restored:
-      "content, capacity, packet mode (O_DIRECT), ends in several tasks, a single end, ends opened again through /proc, read-write ends",
-    shownBy: { saved: ["fixture pipes"], restored: ["fixture pipes", "fixture many", "case odd-pipes"] },
+      "the same, with packet mode (O_DIRECT); ends in several tasks, single ends, read-write ends, ends opened again through /proc",
+    shownBy: {
+      saved: ["fixture pipes"],
+      restored: ["fixture pipes", "fixture many", "case odd-pipes"],
+    },
   },
 ];

@@ -4,9 +4,12 @@ export const SUPPORT: readonly Support[] = [
   {
     group: "files",
     what: "regular files, directories, memory devices",
-    saved: "position and flags; files that stay outside with `--external file[MOUNT:INODE]`",
-    restored: "position, flags (O_APPEND, O_PATH, ...), sharing between tasks, files of any size",
-    refused: { dump: "other devices", restore: "a file that is missing or has changed" },
+    saved: "path, position and flags; with `--external file[MOUNT:INODE]`, a file that stays outside",
+    restored: "the same; tasks share open files as before",
+    refused: {
+      dump: "other devices; symbolic links (O_PATH)",
+      restore: "a file that is missing or has changed",
+    },
     shownBy: {
       saved: ["fixture files", "case inherited-files"],
       restored: ["fixture files", "fixture counter"],

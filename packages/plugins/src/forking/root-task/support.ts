@@ -3,11 +3,18 @@ import type { Support } from "../../support.ts";
 export const SUPPORT: readonly Support[] = [
   {
     group: "namespaces",
-    what: "pid namespace",
+    what: "pid namespaces",
+    saved: "one for the whole tree",
     restored:
-      "a new one with the root task as pid 1, or one from outside (`--external pid[...]` at the dump, `--inherit-fd` now); all tasks with their pids in it",
-    refused: { restore: "a part of the tree in a namespace within it, which CRIU 4.2 does not dump" },
+      "the same: a new one, or an external one (`--external pid[...]` when it is saved, `--inherit-fd` when it is restored)",
+    refused: {
+      dump: "external and nested ones",
+      restore: "nested ones",
+    },
     kernel: "CONFIG_PID_NS",
-    shownBy: { restored: ["case container", "case external-pids", "fixture namespaces", "fixture userns"] },
+    shownBy: {
+      saved: ["fixture namespaces", "fixture userns"],
+      restored: ["fixture namespaces", "fixture userns", "case container", "case external-pids"],
+    },
   },
 ];

@@ -4,7 +4,11 @@ export const SUPPORT: readonly Support[] = [
   {
     group: "tasks",
     what: "zombies",
-    restored: "exit codes and signals, waitable",
-    shownBy: { restored: ["fixture tree"] },
+    saved: "exit code or signal",
+    restored: "the same; the parent can wait for them",
+    shownBy: {
+      saved: ["fixture tree"],
+      restored: ["fixture tree"],
+    },
   },
 ];

@@ -2,10 +2,13 @@ import type { Support } from "../../support.ts";
 
 export const SUPPORT: readonly Support[] = [
   {
-    group: "files",
-    what: "memfd",
-    restored:
-      "content, size, name, seals, owner and mode; any number of open descriptions, private and shared mappings",
-    shownBy: { restored: ["case memfds"] },
+    group: "memory",
+    what: "memfds",
+    saved: "content, size, name, seals, owner and mode",
+    restored: "the same: open descriptions, private and shared mappings",
+    shownBy: {
+      saved: ["fixture shm", "case memfds"],
+      restored: ["case memfds"],
+    },
   },
 ];

@@ -3,14 +3,13 @@ import type { Support } from "../../support.ts";
 export const SUPPORT: readonly Support[] = [
   {
     group: "memory",
-    what: "limits of code, data, stack, brk; auxv; executable",
-    restored: "all",
-    shownBy: { restored: ["fixture attributes"] },
-  },
-  {
-    group: "memory",
-    what: "the address space as a whole",
-    saved: "brk, arguments, environment, auxiliary vector, executable, vdso",
-    shownBy: { saved: ["fixture attributes", "fixture vdso"] },
+    what: "address space",
+    saved:
+      "bounds of code, data, stack and heap; arguments, environment, auxiliary vector, executable; whether transparent huge pages are disabled",
+    restored: "the same",
+    shownBy: {
+      saved: ["fixture attributes"],
+      restored: ["fixture attributes"],
+    },
   },
 ];

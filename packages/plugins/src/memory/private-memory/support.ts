@@ -4,9 +4,19 @@ export const SUPPORT: readonly Support[] = [
   {
     group: "memory",
     what: "private mappings",
-    restored:
-      "anonymous and of files, with content, protection, advice, locks; copy-on-write between parent and child as it was",
+    saved: "anonymous memory and mappings of files: protection, advice, locks, and the pages that differ from the file",
+    restored: "the same; pages that parent and child shared are shared again",
+    refused: {
+      dump: "mappings of devices and sockets; mappings with uprobes",
+    },
     shownBy: {
+      saved: [
+        "fixture memory",
+        "case many-mappings",
+        "case scattered-pages",
+        "case odd-addresses",
+        "case copy-on-write",
+      ],
       restored: [
         "fixture counter",
         "fixture many",
@@ -15,6 +25,7 @@ export const SUPPORT: readonly Support[] = [
         "case mapping-kinds",
         "case copy-on-write",
         "case many-mappings",
+        "case scattered-pages",
         "case odd-addresses",
       ],
     },
@@ -23,28 +34,35 @@ export const SUPPORT: readonly Support[] = [
     group: "memory",
     what: "huge pages (hugetlb)",
     restored:
-      "private and shared mappings, memfds, System V shared memory; files of hugetlbfs become memfds, as with CRIU",
-    kernel: "CONFIG_HUGETLBFS, and as many huge pages as there were",
-    shownBy: { restored: ["case huge-pages"] },
+      "private and shared mappings, memfds and System V shared memory; files of hugetlbfs become memfds, as with CRIU",
+    refused: {
+      dump: "all of them, for now",
+    },
+    kernel: "CONFIG_HUGETLBFS and enough free huge pages",
+    shownBy: {
+      restored: ["case huge-pages"],
+    },
   },
   {
     group: "memory",
     what: "guard regions",
-    restored: "MADV_GUARD_INSTALL",
+    saved: "MADV_GUARD_INSTALL",
+    restored: "the same",
     kernel: "6.13",
-    shownBy: { restored: ["case guard-regions"] },
+    shownBy: {
+      saved: ["case guard-regions"],
+      restored: ["case guard-regions"],
+    },
   },
   {
     group: "memory",
-    what: "pages in parent images",
-    restored: "of incremental dumps, of any depth",
-    refused: { restore: "pages of a page server (--lazy-pages)" },
-    shownBy: { restored: ["case incremental"] },
-  },
-  {
-    group: "memory",
-    what: "content of private memory",
-    saved: "only pages that are neither untouched nor those of a file; guard regions",
-    shownBy: { saved: ["fixture memory", "case guard-regions", "case copy-on-write"] },
+    what: "incremental images",
+    restored: "pages in parent images, of any depth",
+    refused: {
+      restore: "pages that a page server holds (`--lazy-pages`)",
+    },
+    shownBy: {
+      restored: ["case incremental"],
+    },
   },
 ];

@@ -4,19 +4,21 @@ export const SUPPORT: readonly Support[] = [
   {
     group: "memory",
     what: "shared mappings of files",
-    restored: "writable and read-only, of deleted files too",
-    shownBy: { restored: ["fixture memory"] },
+    saved: "writable and read-only ones",
+    restored: "the same; mappings of deleted files too",
+    shownBy: {
+      saved: ["fixture memory"],
+      restored: ["fixture memory"],
+    },
   },
   {
     group: "memory",
     what: "shared anonymous memory",
-    restored: "content, mapped any number of times in any number of tasks; as memfds, as CRIU does",
-    shownBy: { restored: ["fixture memory", "case memfds"] },
-  },
-  {
-    group: "memory",
-    what: "shared memory",
-    saved: "memfds with seals, shared anonymous memory",
-    shownBy: { saved: ["fixture shm", "case memfds"] },
+    saved: "content",
+    restored: "the same, in every task that mapped it; as memfds, like CRIU",
+    shownBy: {
+      saved: ["fixture memory", "fixture shm"],
+      restored: ["fixture memory", "case memfds"],
+    },
   },
 ];

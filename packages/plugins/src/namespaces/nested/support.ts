@@ -4,11 +4,13 @@ export const SUPPORT: readonly Support[] = [
   {
     group: "namespaces",
     what: "nested namespaces",
-    restored: "network and mount namespaces, in a tree whose root task has one of its own",
+    restored: "tasks in other network and mount namespaces than the root task, if the root task has its own",
     refused: {
-      dump: "tasks in another namespace than the root task, of any kind; cgroup namespaces",
+      dump: "tasks in another namespace of any kind than the root task",
       restore: "tasks in another pid, IPC, UTS, user or cgroup namespace than the root task",
     },
-    shownBy: { restored: ["case net-namespaces", "case mount-namespaces"] },
+    shownBy: {
+      restored: ["case net-namespaces", "case mount-namespaces"],
+    },
   },
 ];

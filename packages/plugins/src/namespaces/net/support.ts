@@ -4,24 +4,24 @@ export const SUPPORT: readonly Support[] = [
   {
     group: "namespaces",
     what: "network namespaces",
-    saved: "one for all tasks: loopback, addresses, routes, rules, firewall, sysctls",
+    saved: "one for the whole tree: loopback, addresses, routes, rules, nftables and iptables, sysctls",
     restored:
-      "any number of them, external ones too (`--external net[...]` at the checkpoint, `--inherit-fd` or `--external net[KEY]:PATH` at the restore), empty ones (`--empty-ns net`); loopback, veth within the tree and to the host (`--external veth[...]`, `netdev[...]`), bridges with ports, TUN and TAP, macvlan (`--external macvlan[...]`); addresses, routes, rules, sysctls, nftables and iptables, tracked connections",
+      "any number of them, also external ones (`--external net[...]` when they are saved; `--inherit-fd` or `--external net[KEY]:PATH` when they are restored) and empty ones (`--empty-ns net`); loopback, veth within the tree and to the host (`--external veth[...]`, `netdev[...]`), bridges with ports, TUN and TAP, macvlan (`--external macvlan[...]`); addresses, routes, rules, sysctls, nftables and iptables, tracked connections",
     refused: {
       dump: "links other than loopback",
-      restore: "venet and sit links; sysctls that this kernel does not have",
+      restore: "venet and sit links; sysctls that this kernel does not have, without `--weak-sysctls`",
     },
-    kernel: "CONFIG_NET_NS; nft or iptables where the checkpoint has rules",
+    kernel: "CONFIG_NET_NS; nft or iptables if the checkpoint has rules",
     shownBy: {
       saved: ["fixture namespaces", "fixture tcp-queued"],
       restored: [
+        "fixture tcp-queued",
+        "fixture namespaces",
+        "fixture userns",
         "case net-namespaces",
         "case tracked-connections",
         "case tcp-in-namespace",
         "case container",
-        "fixture tcp-queued",
-        "fixture namespaces",
-        "fixture userns",
       ],
     },
   },

@@ -5,12 +5,15 @@ export const SUPPORT: readonly Support[] = [
     group: "namespaces",
     what: "user namespaces",
     saved: "uid and gid maps",
-    restored: "uid and gid maps of any number of ranges",
+    restored: "the same, with any number of ranges",
     refused: {
-      dump: "trees whose tasks are in several user namespaces",
-      restore: "trees whose tasks are in several user namespaces",
+      dump: "tasks in several user namespaces",
+      restore: "tasks in several user namespaces",
     },
     kernel: "CONFIG_USER_NS",
-    shownBy: { saved: ["fixture userns"], restored: ["case container", "fixture userns"] },
+    shownBy: {
+      saved: ["fixture userns"],
+      restored: ["fixture userns", "case container"],
+    },
   },
 ];

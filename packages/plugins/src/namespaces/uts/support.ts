@@ -5,11 +5,11 @@ export const SUPPORT: readonly Support[] = [
     group: "namespaces",
     what: "UTS namespaces",
     saved: "host name and domain name",
-    restored: "host name and domain name",
+    restored: "the same",
     kernel: "CONFIG_UTS_NS",
     shownBy: {
       saved: ["fixture namespaces"],
-      restored: ["case ipc-objects", "fixture namespaces", "fixture userns"],
+      restored: ["fixture namespaces", "fixture userns", "case ipc-objects"],
     },
   },
 ];

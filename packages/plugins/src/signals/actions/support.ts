@@ -3,14 +3,22 @@ import type { Support } from "../../support.ts";
 export const SUPPORT: readonly Support[] = [
   {
     group: "tasks",
-    what: "stopped tasks",
-    restored: "by SIGSTOP or SIGTSTP, with threads and with signals that wait until they go on",
-    shownBy: { restored: ["case stopped-tasks"] },
+    what: "signal actions",
+    saved: "actions, masks and alternate stacks",
+    restored: "the same, also while a handler runs",
+    shownBy: {
+      saved: ["fixture signals", "case signal-queues"],
+      restored: ["fixture signals", "case signal-queues"],
+    },
   },
   {
     group: "tasks",
-    what: "signal actions, masks, alternate stacks",
-    restored: "all, also of a handler that is under way",
-    shownBy: { restored: ["fixture signals", "case signal-queues"] },
+    what: "stopped tasks",
+    saved: "stopped by SIGSTOP or SIGTSTP, with their threads",
+    restored: "the same; signals that were pending arrive when the task continues",
+    shownBy: {
+      saved: ["case stopped-tasks"],
+      restored: ["case stopped-tasks"],
+    },
   },
 ];

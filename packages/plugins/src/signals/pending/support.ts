@@ -4,7 +4,11 @@ export const SUPPORT: readonly Support[] = [
   {
     group: "tasks",
     what: "pending signals",
-    restored: "of processes and threads, in order, with siginfo",
-    shownBy: { restored: ["fixture signals", "case signal-queues"] },
+    saved: "of processes and of threads, in order, with siginfo",
+    restored: "the same",
+    shownBy: {
+      saved: ["fixture signals", "case signal-queues"],
+      restored: ["fixture signals", "case signal-queues"],
+    },
   },
 ];

@@ -4,9 +4,15 @@ export const SUPPORT: readonly Support[] = [
   {
     group: "sockets",
     what: "netlink sockets",
-    saved: "addresses and groups",
-    restored: "protocol, port id (another one where somebody has it), groups",
-    refused: { dump: "groups above 32, messages that wait", restore: "queued messages" },
-    shownBy: { saved: ["fixture inet"], restored: ["fixture inet"] },
+    saved: "protocol, port id, groups",
+    restored: "the same; another port id if this one is taken",
+    refused: {
+      dump: "groups above 32, unread messages",
+      restore: "groups above 32",
+    },
+    shownBy: {
+      saved: ["fixture inet"],
+      restored: ["fixture inet"],
+    },
   },
 ];

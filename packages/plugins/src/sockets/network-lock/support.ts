@@ -4,7 +4,15 @@ export const SUPPORT: readonly Support[] = [
   {
     group: "sockets",
     what: "network lock",
-    saved: "by nftables, until the context is restored; or not, with `--network-lock skip`",
-    shownBy: { saved: ["fixture tcp-queued"] },
+    saved:
+      "an nftables lock keeps packets off saved TCP connections until the restore, unless `--network-lock skip` is given",
+    restored: "the lock of nftables or iptables is removed",
+    refused: {
+      dump: "connections to peers outside the tree, if nft is not installed",
+    },
+    shownBy: {
+      saved: ["fixture tcp-queued"],
+      restored: ["fixture tcp-established", "fixture tcp-queued"],
+    },
   },
 ];

@@ -4,10 +4,18 @@ export const SUPPORT: readonly Support[] = [
   {
     group: "sockets",
     what: "TCP connections",
+    saved:
+      "queues, sequence numbers, windows, timestamps; open, half-closed and closed connections, with `--tcp-established`",
     restored:
-      "queues, sequence numbers, windows, timestamps, half-closed, closed by both ends, asked for (SYN_SENT), with `--tcp-established`; closed with `--tcp-close`",
-    refused: { restore: "connections without one of the options" },
+      "the same, with `--tcp-established`, and connections that are being made (SYN_SENT); with `--tcp-close`, closed",
+    refused: {
+      dump: "connections without the option, and those that are being made (SYN_SENT)",
+      restore: "connections without one of the options",
+    },
     kernel: "TCP_REPAIR; nftables or iptables for the lock",
-    shownBy: { restored: ["fixture tcp-established", "case tcp-connections", "case tcp-requests", "case closed-tcp"] },
+    shownBy: {
+      saved: ["fixture tcp-established", "fixture tcp-queued", "case tcp-connections", "case closed-tcp"],
+      restored: ["fixture tcp-established", "case tcp-connections", "case tcp-requests", "case closed-tcp"],
+    },
   },
 ];

@@ -5,15 +5,20 @@ export const SUPPORT: readonly Support[] = [
     group: "sockets",
     what: "Unix sockets",
     saved:
-      "names, queues, files in flight, options; the present name of a file that was renamed; peers outside the context with `--ext-unix-sk`",
-    restored:
-      "stream, datagram, seqpacket: pairs, listening, connected, queues with descriptors in flight, options; peers outside with `--ext-unix-sk`",
+      "stream, datagram and seqpacket sockets: names, pairs, connections, queues with files in flight, options; a renamed socket file under its new name; datagram peers outside the tree, with `--ext-unix-sk`",
+    restored: "the same",
     refused: {
-      dump: "stream sockets with a peer outside, clients outside that wait to be accepted",
-      restore: "peers outside without the option",
+      dump: "other peers outside the tree; clients outside the tree that wait to be accepted",
+      restore: "peers outside the tree without `--ext-unix-sk`",
     },
     shownBy: {
-      saved: ["fixture unix-sockets", "case unix-sockets", "case external-peer", "case renamed-sockets"],
+      saved: [
+        "fixture unix-sockets",
+        "case unix-sockets",
+        "case unix-corners",
+        "case external-peer",
+        "case renamed-sockets",
+      ],
       restored: [
         "fixture unix-sockets",
         "case unix-sockets",

@@ -4,11 +4,11 @@ export const SUPPORT: readonly Support[] = [
   {
     group: "tasks",
     what: "registers",
-    saved: "general, x87, SSE, AVX and beyond",
-    restored: "general, x87, SSE, AVX, AVX-512, protection keys, segment bases",
+    saved: "general registers, segment bases, x87, SSE, AVX, AVX-512, protection keys",
+    restored: "the same",
     refused: {
       dump: "32-bit tasks, shadow stacks",
-      restore: "shadow stacks (CET), tiles (AMX), what this processor does not have",
+      restore: "shadow stacks (CET), tiles (AMX), and registers that this processor does not have",
     },
     kernel: "x86_64",
     shownBy: {

@@ -4,7 +4,11 @@ export const SUPPORT: readonly Support[] = [
   {
     group: "tasks",
     what: "interval timers",
-    restored: "all",
-    shownBy: { restored: ["fixture signals", "case timers"] },
+    saved: "all three",
+    restored: "the same",
+    shownBy: {
+      saved: ["fixture signals", "case timers"],
+      restored: ["fixture signals", "case timers"],
+    },
   },
 ];

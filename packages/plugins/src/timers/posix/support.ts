@@ -4,7 +4,11 @@ export const SUPPORT: readonly Support[] = [
   {
     group: "tasks",
     what: "POSIX timers",
-    restored: "ids with gaps, all clocks, SIGEV_SIGNAL, SIGEV_THREAD_ID, SIGEV_NONE",
-    shownBy: { restored: ["fixture signals", "case timers"] },
+    saved: "ids, clocks, remaining time, interval; SIGEV_SIGNAL, SIGEV_THREAD_ID, SIGEV_NONE",
+    restored: "the same",
+    shownBy: {
+      saved: ["fixture signals", "case timers"],
+      restored: ["fixture signals", "case timers"],
+    },
   },
 ];
