@@ -47,7 +47,9 @@ function checkpointApart(): Plugins[number] {
     name: "checkpoint-apart",
     setup(build) {
       build.onResolve(
-        { filter: /^\.\/commands\/checkpoint\.ts$|^\.\/dump\/dump\.ts$|^@restage\/plugins\/dump$/ },
+        {
+          filter: /^\.\/commands\/checkpoint\.ts$|^\.\/serve-dump\.ts$|^\.\/dump\/dump\.ts$|^@restage\/plugins\/dump$/,
+        },
         () => {
           return { path: "./checkpoint", external: true };
         },

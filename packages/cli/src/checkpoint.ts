@@ -3,3 +3,4 @@
 export { dump } from "@restage/core/dump";
 export * from "@restage/plugins/dump";
 export { checkpointCommand } from "./commands/checkpoint.ts";
+export { serveDump } from "./rpc/serve-dump.ts";

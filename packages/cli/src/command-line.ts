@@ -19,6 +19,7 @@ const STANDALONE: readonly string[] = ["--version", "-V", "--help", "-h"];
  * Throws a RestoreError.
  */
 export async function runCommandLine(words: readonly string[]): Promise<number> {
+  if (words[0] === "criu") return (await import("./criu/criu.ts")).runCriu(words.slice(1), runCommandLine);
   const [name = "--help", ...rest] = commandFirst(words);
   if (name === "--version" || name === "-V") return answer(`${VERSION}\n`);
   if (name === "--help" || name === "-h") return answer((await import("./help.ts")).programHelp());

@@ -1,6 +1,6 @@
 import { CHECKPOINT_COMMAND_OPTIONS } from "./options/checkpoint-options.ts";
 import type { Option } from "./options/option.ts";
-import { CHECKPOINT_OPTIONS, RESTORE_OPTIONS } from "./options/restore-options.ts";
+import { CHECKPOINT_OPTIONS, RESTORE_OPTIONS, SERVER_OPTIONS } from "./options/restore-options.ts";
 import type { Settings } from "./options/settings.ts";
 
 export interface Command {
@@ -49,6 +49,20 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   },
   checkpoint: CHECKPOINT,
   dump: { ...CHECKPOINT, says: "the same as checkpoint, under CRIU's name" },
+  swrk: {
+    says: "serve the requests of a container engine, as `criu swrk` does",
+    operand: "FD",
+    options: SERVER_OPTIONS,
+    help: "FD is a socket (SOCK_SEQPACKET) that the engine passes. Messages are those of CRIU's rpc.proto. Nothing is printed.",
+    run: async (_settings, fd) => (await import("./commands/swrk.ts")).swrkCommand(fd),
+  },
+  "install-criu": {
+    says: "put a program named criu, which is Restage, into a directory",
+    operand: "DIR",
+    options: SERVER_OPTIONS,
+    help: "Container engines run the first criu of their PATH: put the directory in front of it.",
+    run: async (_settings, directory) => (await import("./commands/install-criu.ts")).installCriuCommand(directory),
+  },
   inspect: {
     says: "show a checkpoint's tasks, files and memory, or decode one of its images",
     operand: "[IMAGE]",

@@ -3,6 +3,14 @@
  *
  * @module
  */
+export {
+  ACTION_STAGES,
+  type Action,
+  type ActionTap,
+  hasNetwork,
+  rootPid,
+  tapActions,
+} from "./action-scripts/actions.ts";
 export * from "./default-restore-plugins.ts";
 export { OpenFiles } from "./files/open-files.ts";
 export { Sessions } from "./forking/sessions/restore.ts";

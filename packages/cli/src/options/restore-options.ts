@@ -27,6 +27,9 @@ export const CHECKPOINT_OPTIONS: readonly Option[] = [
   command("-h, --help", "print this help", "help", on),
 ];
 
+/** Options of commands that take no checkpoint. */
+export const SERVER_OPTIONS: readonly Option[] = [command("-h, --help", "print this help", "help", on)];
+
 /** Options of a restore: CRIU's, under CRIU's names, and a few more. */
 export const RESTORE_OPTIONS: readonly Option[] = [
   ...CHECKPOINT_OPTIONS,

@@ -1,0 +1,45 @@
+import { RestoreError } from "@restage/core";
+import { EXIT } from "../exit-codes.ts";
+import { print } from "../report/print.ts";
+
+/** The version of CRIU whose command line and requests Restage serves. */
+const VERSION = "4.2";
+
+/** Commands that mean the same for both. */
+const SAME: readonly string[] = ["dump", "restore", "swrk"];
+/** Commands of CRIU that Restage does not have yet. */
+const MISSING: readonly string[] = [
+  "pre-dump",
+  "page-server",
+  "lazy-pages",
+  "dedup",
+  "service",
+  "cpuinfo",
+  "exec",
+  "show",
+];
+
+/**
+ * Runs a command line of CRIU. Returns the exit code.
+ *
+ * Throws a RestoreError.
+ *
+ * @param run runs a command line of Restage.
+ */
+export async function runCriu(
+  words: readonly string[],
+  run: (words: readonly string[]) => Promise<number>,
+): Promise<number> {
+  const name = words.find((word) => !word.startsWith("-"));
+  if (words.includes("--version") || words.includes("-V")) {
+    print(`Version: ${VERSION}\n`);
+    return EXIT.OK;
+  }
+  if (name === "check") return (await import("./check.ts")).checkFeatures(words);
+  if (name !== undefined && SAME.includes(name)) return run(words);
+  if (name !== undefined && MISSING.includes(name))
+    throw new RestoreError("ERR_OPTION", `criu ${name} is a command of CRIU that Restage does not support yet`);
+  throw new RestoreError("ERR_OPTION", name === undefined ? "Name a command of CRIU" : `There is no command ${name}`, {
+    hint: "for example: `criu restore -D images`",
+  });
+}

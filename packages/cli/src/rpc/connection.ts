@@ -1,0 +1,76 @@
+import { readSync, writeSync } from "node:fs";
+import { type Host, output, RestoreError, struct } from "@restage/core";
+import { decodeMessage, encodeMessage, type InputOf } from "@restage/images";
+import { SO, SOL } from "@restage/linux/abi";
+import { type CriuReq, type CriuResp, criuReq, criuResp, REQUEST } from "./messages.ts";
+
+/** The largest request that is read; those of container engines have a few kilobytes. */
+const LARGEST_REQUEST = 1 << 20;
+/** struct ucred: the pid is its first field. Source: unix(7), "SO_PEERCRED". */
+const UCRED_SIZE = 12;
+/** How long to wait before a socket without a packet is asked again, in milliseconds. */
+const PAUSE = 5;
+
+/** A socket (SOCK_SEQPACKET) over which a caller sends requests: one packet is one message. */
+export class Connection {
+  readonly #socket: number;
+  /** The pid of the process that made the socket, whose descriptors requests name. */
+  readonly peer: number;
+
+  constructor(host: Host, socket: number) {
+    this.#socket = socket;
+    this.peer = peerOf(host, socket);
+  }
+
+  /** Waits for the next request; undefined when the caller has closed the connection. Throws ERR_OPTION for what is not a request. */
+  receive(): CriuReq | undefined {
+    const packet = Buffer.alloc(LARGEST_REQUEST);
+    const length = this.#patiently(() => readSync(this.#socket, packet));
+    if (length === 0) return undefined;
+    try {
+      return decodeMessage(criuReq, packet.subarray(0, length));
+    } catch (error) {
+      throw new RestoreError("ERR_OPTION", `Cannot read the request: ${(error as Error).message}`, { cause: error });
+    }
+  }
+
+  send(answer: InputOf<CriuResp>): void {
+    const packet = encodeMessage(criuResp, answer);
+    this.#patiently(() => writeSync(this.#socket, packet));
+  }
+
+  /**
+   * Tells the caller of a point of a checkpoint or restore, and waits for its answer.
+   *
+   * @returns whether the caller agrees.
+   */
+  notify(script: string, pid?: number): boolean {
+    this.send({ type: REQUEST.NOTIFY, success: true, notify: { script, ...(pid === undefined ? {} : { pid }) } });
+    const answer = this.receive();
+    return answer?.type === REQUEST.NOTIFY && answer.notify_success === true;
+  }
+
+  /** The socket may be non-blocking. */
+  #patiently(transfer: () => number): number {
+    for (;;) {
+      try {
+        return transfer();
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
+        if (code === "ECONNRESET" || code === "EPIPE") return 0;
+        if (code !== "EAGAIN") throw error;
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE);
+      }
+    }
+  }
+}
+
+function peerOf(host: Host, socket: number): number {
+  const credentials = output(UCRED_SIZE);
+  const result = host.attempt("getsockopt", socket, SOL.SOCKET, SO.PEERCRED, credentials, struct([4, UCRED_SIZE]));
+  if (result < 0)
+    throw new RestoreError("ERR_OPTION", `Descriptor ${socket} is not a connected socket`, {
+      hint: "a container engine passes one; people use `restage restore` and `restage checkpoint`",
+    });
+  return new DataView(credentials.bytes.buffer, credentials.bytes.byteOffset).getInt32(0, true);
+}

@@ -1,0 +1,31 @@
+import { definePlugin, type Plugin, RestoreError } from "@restage/core";
+import { ACTION_STAGES, type Action, hasNetwork, rootPid, tapActions } from "@restage/plugins";
+import type { Connection } from "./connection.ts";
+
+/** Points whose outcome CRIU only logs, because nothing can be undone for them. */
+const UNANSWERED: readonly Action[] = ["network-unlock", "pre-resume", "post-resume"];
+/** Points at which the caller learns the pid of the root task. */
+const WITH_PID: readonly Action[] = ["setup-namespaces", "post-restore"];
+
+/** Tells the caller of CRIU's points of a restore, and waits for its answers. A refusal fails the restore while it can still be undone. */
+export function notifications(connection: Connection): Plugin {
+  return definePlugin({
+    name: "notifications",
+    stages: {
+      ROOT_TASK: `tells the caller of ${ACTION_STAGES.ROOT_TASK}`,
+      PREPARE_NAMESPACES: `tells the caller of ${ACTION_STAGES.PREPARE_NAMESPACES}`,
+      RESTORE_SIGCHLD: `tells the caller of ${ACTION_STAGES.RESTORE_SIGCHLD}`,
+    },
+    apply(hooks) {
+      tapActions(hooks, "notifications", (context, action) => {
+        if (action === "network-unlock" && !hasNetwork(context)) return;
+        const agrees = connection.notify(action, WITH_PID.includes(action) ? rootPid(context) : undefined);
+        if (agrees || UNANSWERED.includes(action)) return;
+        throw new RestoreError("ERR_PLUGIN", `The caller did not agree to the restore at ${action}`, {
+          plugin: "notifications",
+          hint: "its own log says why",
+        });
+      });
+    },
+  });
+}

@@ -1,0 +1,137 @@
+import { appendFileSync, statSync, writeFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { asRestoreError, type DumpContext, definePlugin, type Plugin, RestoreError } from "@restage/core";
+import { dump } from "@restage/core/dump";
+import { encodeEntries, type InputOf } from "@restage/images";
+import type { LinuxKernel } from "@restage/linux";
+import { defaultDumpPlugins } from "@restage/plugins/dump";
+import { CHECKPOINT_COMMAND_OPTIONS } from "../options/checkpoint-options.ts";
+import type { Settings } from "../options/settings.ts";
+import { requestWithoutImages } from "../request.ts";
+import type { Connection } from "./connection.ts";
+import { failure, logError } from "./failure.ts";
+import { type CriuOpts, type CriuResp, REQUEST } from "./messages.ts";
+import { readOpts } from "./read-opts.ts";
+
+const PAGE_SIZE = 4096;
+
+/** Makes the checkpoint that a request asks for. */
+export async function serveDump(
+  kernel: LinuxKernel,
+  connection: Connection,
+  opts: CriuOpts,
+): Promise<InputOf<CriuResp>> {
+  const type = REQUEST.DUMP;
+  const settings = readOpts(opts, connection.peer, CHECKPOINT_COMMAND_OPTIONS);
+  const { checkpoint, verbosity } = settings;
+  const images = checkpoint.images ?? ".";
+  const pid = checkpoint.pid ?? connection.peer;
+  const { plugins = [] } = await requestWithoutImages(settings);
+  const told = opts.notify_scripts === true ? new Told(connection) : undefined;
+  openLog(settings, images);
+  try {
+    told?.tell("pre-dump");
+    const own = told === undefined ? [] : [told.plugin()];
+    const made = await dump(
+      { ...checkpoint, pid, images, plugins: [...plugins, ...own] },
+      kernel,
+      defaultDumpPlugins(),
+    );
+    if (verbosity >= 2)
+      for (const { what, why } of made.warnings) log(settings, images, `Warn  (restage): ${what}: ${why}`);
+    writeStatistics(settings, images, made.frozen);
+    if (checkpoint.leaveRunning === true) told?.unlockNetwork();
+    log(settings, images, "Dumping finished successfully");
+    return { type, success: true, dump: { restored: false } };
+  } catch (thrown) {
+    const error = asRestoreError(thrown, {});
+    told?.unlockNetwork();
+    logError(settings, images, error);
+    return { ...failure(type, error), dump: { restored: false } };
+  }
+}
+
+/** What the caller is told of a checkpoint, at CRIU's points. */
+class Told {
+  readonly #connection: Connection;
+  #isLocked = false;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  /** Throws ERR_PLUGIN when the caller does not agree. */
+  tell(script: string): void {
+    if (this.#connection.notify(script)) return;
+    throw new RestoreError("ERR_PLUGIN", `The caller did not agree to the checkpoint at ${script}`, {
+      plugin: "notifications",
+      hint: "its own log says why",
+    });
+  }
+
+  /** CRIU only logs what the caller answers. */
+  unlockNetwork(): void {
+    if (this.#isLocked) this.#connection.notify("network-unlock");
+    this.#isLocked = false;
+  }
+
+  plugin(): Plugin {
+    return definePlugin({
+      name: "notifications",
+      phases: {
+        inspect: "tells the caller of network-lock and query-ext-files",
+        resume: "tells the caller of post-dump",
+      },
+      dump: ({ phases }) => {
+        phases.inspect.tree.tap("notifications", (_tree, context) => {
+          if (hasNetwork(context)) {
+            this.#isLocked = true;
+            this.tell("network-lock");
+          }
+          this.tell("query-ext-files");
+        });
+        phases.resume.tree.tap("notifications", () => this.tell("post-dump"));
+      },
+    });
+  }
+}
+
+/** Whether the root task is in another network namespace than this process. */
+function hasNetwork({ host, tree }: DumpContext): boolean {
+  return host.readLink(`${tree.root.proc}/ns/net`) !== host.readLink("/proc/self/ns/net");
+}
+
+/** The log may exist already, empty and private. */
+function openLog({ logFile, workDirectory }: Settings, images: string): void {
+  if (logFile !== undefined) writeFileSync(resolve(workDirectory ?? images, logFile), "", { mode: 0o600 });
+}
+
+function log({ logFile, workDirectory }: Settings, images: string, line: string): void {
+  if (logFile !== undefined) appendFileSync(resolve(workDirectory ?? images, logFile), `${line}\n`);
+}
+
+/** Writes stats-dump, which engines show. Times are in microseconds. */
+function writeStatistics({ workDirectory }: Settings, images: string, frozen: number): void {
+  const frozen_time = Math.round(1000 * frozen);
+  const pages = BigInt(Math.floor(sizeOfPages(images) / PAGE_SIZE));
+  const dump = {
+    freezing_time: 0,
+    frozen_time,
+    memdump_time: frozen_time,
+    memwrite_time: 0,
+    pages_scanned: pages,
+    pages_skipped_parent: 0n,
+    pages_written: pages,
+    pages_lazy: 0n,
+  };
+  writeFileSync(resolve(workDirectory ?? images, "stats-dump"), encodeEntries("stats", [{ value: { dump } }]));
+}
+
+function sizeOfPages(images: string): number {
+  const sizes: number[] = [];
+  for (let index = 1; ; index++) {
+    const size = statSync(`${images}/pages-${index}.img`, { throwIfNoEntry: false })?.size;
+    if (size === undefined) return sizes.reduce((sum, each) => sum + each, 0);
+    sizes.push(size);
+  }
+}

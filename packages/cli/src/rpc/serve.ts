@@ -1,0 +1,105 @@
+import { asRestoreError, RestoreError } from "@restage/core";
+import { Host } from "@restage/core/internal";
+import { restore } from "@restage/core/restore";
+import type { InputOf } from "@restage/images";
+import type { LinuxKernel } from "@restage/linux";
+import { defaultPlugins } from "@restage/plugins";
+import { checkMachine } from "../check/machine.ts";
+import { EXIT } from "../exit-codes.ts";
+import { openMachine } from "../open-machine.ts";
+import { RESTORE_OPTIONS } from "../options/restore-options.ts";
+import { pidfile } from "../pidfile.ts";
+import { openReport } from "../report/open-report.ts";
+import { requestOf } from "../request.ts";
+import { Connection } from "./connection.ts";
+import { failure, logError } from "./failure.ts";
+import { type CriuOpts, type CriuReq, type CriuResp, REQUEST } from "./messages.ts";
+import { notifications } from "./notifications.ts";
+import { readOpts } from "./read-opts.ts";
+
+/** The version of CRIU whose requests are served. */
+const VERSION = { major_number: 4, minor_number: 2 } as const;
+type Answer = InputOf<CriuResp>;
+
+/**
+ * Serves the requests of a container engine over a socket that it passes, as `criu swrk` does. Nothing is printed: standard output can be the container's.
+ *
+ * @param descriptor of the socket, a SOCK_SEQPACKET.
+ * @returns the exit code: 0 when the last request succeeded.
+ */
+export async function serve(descriptor: number): Promise<number> {
+  const kernel = await openMachine();
+  const connection = new Connection(new Host(kernel), descriptor);
+  let succeeded = true;
+  for (let request = connection.receive(); request !== undefined; request = connection.receive()) {
+    const answer = await answerOf(kernel, connection, request);
+    succeeded = answer.success;
+    connection.send(answer);
+    if (request.keep_open !== true) break;
+  }
+  kernel.close();
+  return succeeded ? EXIT.OK : EXIT.FAILED;
+}
+
+async function answerOf(kernel: LinuxKernel, connection: Connection, request: CriuReq): Promise<Answer> {
+  const { type, opts, features } = request;
+  try {
+    switch (type) {
+      case REQUEST.VERSION:
+        return { type, success: true, version: VERSION };
+      case REQUEST.FEATURE_CHECK:
+        // None of them is supported yet, which is an answer, not a failure.
+        return {
+          type,
+          success: features !== undefined,
+          features: { mem_track: false, lazy_pages: false, pidfd_store: false },
+        };
+      case REQUEST.CHECK:
+        return { type, success: checkMachine(false).every(({ severity }) => severity !== "refused") };
+      case REQUEST.RESTORE:
+        return await serveRestore(kernel, connection, optionsOf(opts));
+      case REQUEST.DUMP:
+        return await (await import("./serve-dump.ts")).serveDump(kernel, connection, optionsOf(opts));
+      default:
+        throw new RestoreError("ERR_OPTION", `Restage does not serve ${nameOf(type)} requests yet`);
+    }
+  } catch (thrown) {
+    return {
+      ...failure(type, asRestoreError(thrown, {})),
+      ...(type === REQUEST.RESTORE ? { restore: { pid: -1 } } : {}),
+    };
+  }
+}
+
+function optionsOf(opts: CriuOpts | undefined): CriuOpts {
+  if (opts === undefined) throw new RestoreError("ERR_OPTION", "The request has no options");
+  return opts;
+}
+
+async function serveRestore(kernel: LinuxKernel, connection: Connection, opts: CriuOpts): Promise<Answer> {
+  const type = REQUEST.RESTORE;
+  const settings = readOpts(opts, connection.peer, RESTORE_OPTIONS);
+  const request = await requestOf(settings);
+  const report = await openReport(settings, request.images);
+  const own = [...report.plugins, pidfile(), ...(opts.notify_scripts === true ? [notifications(connection)] : [])];
+  const plugins = [...(request.plugins ?? []), ...own];
+  try {
+    const tree = await restore(
+      { ...request, detached: true, plugins, onEvent: report.listener },
+      kernel,
+      defaultPlugins(),
+    );
+    report.end();
+    return { type, success: true, restore: { pid: tree.pid } };
+  } catch (thrown) {
+    const error = asRestoreError(thrown, {});
+    report.fail(error);
+    report.end();
+    logError(settings, request.images, error);
+    return { ...failure(type, error), restore: { pid: -1 } };
+  }
+}
+
+function nameOf(type: number): string {
+  return Object.entries(REQUEST).find(([, number]) => number === type)?.[0] ?? `type ${type}`;
+}

@@ -1,0 +1,135 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { REQUEST } from "../../packages/cli/src/rpc/messages.ts";
+import { dumpCase, startProgram, verdictOf } from "../cases/case.ts";
+import { describeDumped } from "../cases/dumpers.ts";
+import { isRunning } from "../support/proc.ts";
+import { describeUnless, noRoot } from "../support/requirements.ts";
+import { COMMAND, restage, run } from "../support/restage.ts";
+import { temporaryDirectory } from "../support/temporary-directory.ts";
+import { Caller, openDirectory } from "./caller.ts";
+
+const SWRK = [process.execPath, COMMAND, "swrk"];
+const CASE = "file-owners";
+
+/** What runc sends with every restore, as far as it is not about a container. */
+function optionsFor(images: string) {
+  const images_dir_fd = openDirectory(images);
+  return {
+    images_dir_fd,
+    log_level: 4,
+    log_file: "restore.log",
+    rst_sibling: true,
+    evasive_devices: true,
+    notify_scripts: true,
+  };
+}
+
+describeUnless(noRoot, "criu swrk", () => {
+  it("answers with the version of CRIU, and with the features that it has", async () => {
+    const version = await Caller.start(SWRK);
+    const printed = version.printed();
+    const answer = version.ask({ type: REQUEST.VERSION }).answer;
+    expect(answer).toMatchObject({
+      type: REQUEST.VERSION,
+      success: true,
+      version: { major_number: 4, minor_number: 2 },
+    });
+    expect(await version.ended).toBe(0);
+    expect(await printed).toBe("");
+    const features = await Caller.start(SWRK);
+    expect(features.ask({ type: REQUEST.FEATURE_CHECK, features: { mem_track: true } }).answer).toMatchObject({
+      type: REQUEST.FEATURE_CHECK,
+      success: true,
+      features: { mem_track: false, lazy_pages: false, pidfd_store: false },
+    });
+    expect(await features.ended).toBe(0);
+  });
+
+  it("refuses by name what it does not serve, with the errno of CRIU", async () => {
+    const caller = await Caller.start(SWRK);
+    const printed = caller.printed();
+    const images_dir_fd = openDirectory(temporaryDirectory("criu"));
+    const ask = { type: REQUEST.RESTORE, keep_open: true, opts: { images_dir_fd, lazy_pages: true } };
+    const { answer } = caller.ask(ask);
+    expect(answer).toMatchObject({ type: REQUEST.RESTORE, success: false, restore: { pid: -1 }, cr_errno: 56 });
+    expect(answer.cr_errmsg).toContain("--lazy-pages");
+    const { answer: pages } = caller.ask({ type: REQUEST.PAGE_SERVER, opts: { images_dir_fd } });
+    expect(pages).toMatchObject({ success: false, cr_errno: 56 });
+    expect(pages.cr_errmsg).toContain("PAGE_SERVER");
+    expect(await caller.ended).toBe(1);
+    expect(await printed).toBe("");
+  });
+
+  it("makes a checkpoint of a tree that goes on, with notifications, a log and statistics", async () => {
+    const program = await startProgram(join(import.meta.dirname, "../cases", CASE));
+    const caller = await Caller.start(SWRK);
+    const { answer, notifications } = caller.ask({
+      type: REQUEST.DUMP,
+      opts: {
+        images_dir_fd: openDirectory(program.images),
+        pid: program.pid,
+        log_level: 4,
+        log_file: "dump.log",
+        leave_running: true,
+        notify_scripts: true,
+      },
+    });
+    expect(answer.cr_errmsg).toBeUndefined();
+    expect(answer).toMatchObject({ type: REQUEST.DUMP, success: true, dump: { restored: false } });
+    expect(notifications).toEqual(["pre-dump", "query-ext-files", "post-dump"]);
+    expect(await caller.ended).toBe(0);
+    expect(readdirSync(program.images)).toEqual(expect.arrayContaining(["inventory.img", "dump.log", "stats-dump"]));
+    expect(await verdictOf(program)).toBe("pass");
+  });
+});
+
+describeDumped("restores for a caller", () => {
+  it("tell it of CRIU's points, with the pid, and end with the pid of a tree that runs", async () => {
+    const program = await dumpCase(CASE);
+    const caller = await Caller.start(SWRK);
+    const printed = caller.printed();
+    const pids: (number | undefined)[] = [];
+    const { answer, notifications } = caller.ask(
+      { type: REQUEST.RESTORE, opts: optionsFor(program.images) },
+      (_script, pid) => pids.push(pid) > 0,
+    );
+    expect(answer.cr_errmsg).toBeUndefined();
+    expect(answer).toMatchObject({ type: REQUEST.RESTORE, success: true, restore: { pid: program.pid } });
+    expect(notifications).toEqual(["pre-restore", "post-restore with a pid", "pre-resume", "post-resume"]);
+    expect(pids).toContain(program.pid);
+    expect(await caller.ended).toBe(0);
+    expect(await printed).toBe("");
+    expect(await verdictOf(program)).toBe("pass");
+  });
+
+  it("are undone when the caller does not agree", async () => {
+    const program = await dumpCase(CASE);
+    const caller = await Caller.start(SWRK);
+    const request = { type: REQUEST.RESTORE, opts: optionsFor(program.images) };
+    const { answer, notifications } = caller.ask(request, (script) => script !== "post-restore");
+    expect(notifications.at(-1)).toBe("post-restore with a pid");
+    expect(answer).toMatchObject({ success: false, restore: { pid: -1 } });
+    expect(answer.cr_errmsg).toContain("did not agree to the restore at post-restore");
+    // A child of this process: it reaps it some time.
+    expect(isRunning(program.pid)).toBe(false);
+    expect(readFileSync(join(program.images, "restore.log"), "utf8")).toMatch(/^Error \(restage\): .*did not agree/m);
+  });
+
+  it("are started by a program named criu", async () => {
+    const program = await dumpCase(CASE);
+    const directory = temporaryDirectory("criu");
+    expect(restage(["install-criu", directory]).status).toBe(0);
+    const criu = join(directory, "criu");
+    expect(run([criu, "--version"]).stdout).toBe("Version: 4.2\n");
+    expect(run([criu, "check"]).stdout).toBe("Looks good.\n");
+    const { HOME: _home, ...environment } = process.env;
+    const caller = await Caller.start([criu, "swrk"], environment);
+    const { answer } = caller.ask({ type: REQUEST.RESTORE, opts: optionsFor(program.images) });
+    expect(answer.cr_errmsg).toBeUndefined();
+    expect(answer).toMatchObject({ success: true, restore: { pid: program.pid } });
+    expect(await caller.ended).toBe(0);
+    expect(await verdictOf(program)).toBe("pass");
+  });
+});
