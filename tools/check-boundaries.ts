@@ -20,19 +20,19 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   cli: ["images", "linux", "core", "plugins"],
 };
 
-/** Packages that get types of linux, and its entry point `./abi`, but nothing that acts. */
+/** Packages that may import only types and the entry point `./abi` of linux. */
 const WITHOUT_SYSTEM = ["core", "plugins"];
 
 const FOREIGN_FUNCTIONS = ["koffi", "bun:ffi"];
 const FFI_RULE = "only packages/linux/src/**/*.ffi.ts may use a foreign function interface";
 
-/** Each direction of the framework: where its code starts to load, and which files belong to the other direction only. */
+/** The two directions of the framework: the entry point of each, and the files that belong to it alone. */
 const DIRECTIONS = [
   { name: "a restore", entry: "packages/plugins/src/mod.ts", room: "restore.ts", core: "packages/core/src/restore/" },
   { name: "a checkpoint", entry: "packages/plugins/src/dump.ts", room: "dump.ts", core: "packages/core/src/dump/" },
 ] as const;
 
-/** Files of one direction that the other may load: tables of names, for the hooks and the config of both. */
+/** Files of one direction that the other loads too: tables of names for hooks and config. */
 const SHARED: readonly string[] = ["packages/core/src/restore/stages.ts", "packages/core/src/dump/phases.ts"];
 
 /** Texts by path: `packages/<package>/src/…`, with slashes. */
@@ -41,7 +41,7 @@ export type Sources = ReadonlyMap<string, string>;
 interface Import {
   readonly specifier: string;
   readonly line: number;
-  /** Whether nothing is left of it at run time. */
+  /** Whether it disappears when types are removed. */
   readonly typeOnly: boolean;
   /** `import()`: loaded when the call runs, not with the file. */
   readonly deferred: boolean;
@@ -73,9 +73,7 @@ export function checkBoundaries(sources: Sources): string[] {
       }),
     );
   const needed = circlesOf(graphOf(({ typeOnly }) => !typeOnly));
-  const named = circlesOf(graphOf(() => true))
-    .filter(isAcrossFolders)
-    .filter(isNew);
+  const named = circlesOf(graphOf(() => true)).filter(isAcrossFolders);
   return [
     ...violations,
     ...new Set([...needed, ...named].map(circleViolation)),
@@ -83,7 +81,7 @@ export function checkBoundaries(sources: Sources): string[] {
   ];
 }
 
-/** Whatever one direction loads with its entry point, that only the other one needs. */
+/** Lists files of one direction that the entry point of the other one loads. */
 function directionViolations(loaded: Graph): string[] {
   const [restore, dump] = DIRECTIONS;
   return [
@@ -114,14 +112,14 @@ function violationOf(path: string, { specifier, typeOnly }: Import, sources: Sou
   if (specifier.startsWith(".")) {
     const target = resolveRelative(path, specifier);
     if (!target.startsWith(`packages/${own}/src/`)) return `${specifier} is outside of the package's sources`;
-    return sources.has(target) ? undefined : `${specifier} is not there`;
+    return sources.has(target) ? undefined : `${specifier} does not exist`;
   }
   if (FOREIGN_FUNCTIONS.includes(specifier)) return mayUseForeignFunctions(path) ? undefined : FFI_RULE;
-  if (specifier === "restage" || specifier.startsWith("restage/")) return `${own} may not import the command`;
+  if (specifier === "restage" || specifier.startsWith("restage/")) return `${own} must not import the command`;
   const [, other, entry] = /^@restage\/([^/]+)(\/.*)?$/.exec(specifier) ?? [];
   if (other === undefined) return undefined;
   if (other === own) return `a package imports its own files by their path, not as ${specifier}`;
-  if (ALLOWED[own]?.includes(other) !== true) return `${own} may not import ${other}`;
+  if (ALLOWED[own]?.includes(other) !== true) return `${own} must not import ${other}`;
   if (other !== "linux" || !WITHOUT_SYSTEM.includes(own) || entry === "/abi" || typeOnly) return undefined;
   return `${own} may import only types from ${specifier}, values from @restage/linux/abi`;
 }
@@ -214,11 +212,6 @@ function circlesOf(graph: Graph): (readonly string[])[] {
 
 function isAcrossFolders(circle: readonly string[]): boolean {
   return new Set(circle.map((path) => posix.dirname(path))).size > 1;
-}
-
-/** Core's hooks and its plugin driver still name each other's types. */
-function isNew(circle: readonly string[]): boolean {
-  return !circle.includes("packages/core/src/plugin/plugin-driver.ts");
 }
 
 function circleViolation(circle: readonly string[]): string {

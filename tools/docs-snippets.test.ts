@@ -7,9 +7,12 @@ import type { Plugin } from "../packages/core/src/plugin/plugin.ts";
 
 const root = join(import.meta.dirname, "..");
 
+/** Milliseconds. A busy machine takes long to compile the sources. */
+const LIMIT = 120_000;
+
 interface Snippet {
   /** Page and line. */
-  readonly place: string;
+  readonly at: string;
   readonly code: string;
 }
 
@@ -17,42 +20,46 @@ interface Snippet {
 function snippetsOf(page: string): readonly Snippet[] {
   const text = readFileSync(join(root, page), "utf8");
   return [...text.matchAll(/```ts\n([\s\S]*?)```/g)].map(({ 1: code = "", index }) => {
-    return { place: `${page}:${text.slice(0, index).split("\n").length + 1}`, code };
+    return { at: `${page}:${text.slice(0, index).split("\n").length + 1}`, code };
   });
 }
 
 const pages = ["README.md", "docs/cli.md", "docs/plugin-guide.md"];
 const snippets = pages.flatMap(snippetsOf);
 
-/** Where they are compiled as if they stood there: a folder that has the packages. */
+/** The path under which a snippet is compiled: in a folder whose imports find the packages. */
 const fileOf = (number: number) => join(root, "bench", `snippet-${number}.ts`);
 
-it("every snippet of the docs compiles", () => {
-  const codes = new Map(snippets.map(({ code }, number) => [fileOf(number), `export {};\n${code}`]));
-  const { config } = ts.readConfigFile(join(root, "tsconfig.base.json"), ts.sys.readFile);
-  const { options } = ts.convertCompilerOptionsFromJson({ ...config.compilerOptions, noUnusedLocals: false }, root);
-  const host = ts.createCompilerHost(options);
-  const { readFile, fileExists, getSourceFile } = host;
-  host.readFile = (file) => codes.get(file) ?? readFile(file);
-  host.fileExists = (file) => codes.has(file) || fileExists(file);
-  host.getSourceFile = (file, ...more) => {
-    const code = codes.get(file);
-    return code === undefined
-      ? getSourceFile(file, ...more)
-      : ts.createSourceFile(file, code, {
-          languageVersion: ts.ScriptTarget.ES2023,
-          impliedNodeFormat: ts.ModuleKind.ESNext,
-        });
-  };
-  const program = ts.createProgram([...codes.keys()], options, host);
-  const wrong = [...codes.keys()].flatMap((file, number) => {
-    const source = program.getSourceFile(file);
-    return [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)].map(
-      ({ messageText }) => `${snippets[number]?.place}: ${ts.flattenDiagnosticMessageText(messageText, "\n")}`,
-    );
-  });
-  expect(wrong).toEqual([]);
-}, 120_000);
+it(
+  "every snippet of the docs compiles",
+  () => {
+    const codes = new Map(snippets.map(({ code }, number) => [fileOf(number), `export {};\n${code}`]));
+    const { config } = ts.readConfigFile(join(root, "tsconfig.base.json"), ts.sys.readFile);
+    const { options } = ts.convertCompilerOptionsFromJson({ ...config.compilerOptions, noUnusedLocals: false }, root);
+    const host = ts.createCompilerHost(options);
+    const { readFile, fileExists, getSourceFile } = host;
+    host.readFile = (file) => codes.get(file) ?? readFile(file);
+    host.fileExists = (file) => codes.has(file) || fileExists(file);
+    host.getSourceFile = (file, ...more) => {
+      const code = codes.get(file);
+      return code === undefined
+        ? getSourceFile(file, ...more)
+        : ts.createSourceFile(file, code, {
+            languageVersion: ts.ScriptTarget.ES2023,
+            impliedNodeFormat: ts.ModuleKind.ESNext,
+          });
+    };
+    const program = ts.createProgram([...codes.keys()], options, host);
+    const wrong = [...codes.keys()].flatMap((file, number) => {
+      const source = program.getSourceFile(file);
+      return [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)].map(
+        ({ messageText }) => `${snippets[number]?.at}: ${ts.flattenDiagnosticMessageText(messageText, "\n")}`,
+      );
+    });
+    expect(wrong).toEqual([]);
+  },
+  LIMIT,
+);
 
 describe("every plugin of docs/plugin-guide.md", () => {
   const jiti = createJiti(fileOf(0));
@@ -65,15 +72,19 @@ describe("every plugin of docs/plugin-guide.md", () => {
     /^export const \w+ = definePlugin/m.test(code),
   );
 
-  it.each(plugins)("$place can be rehearsed", async ({ code }) => {
-    const exported = (await jiti.evalModule(code, { async: true, filename: fileOf(0) })) as Record<string, Plugin>;
-    const { rehearse } =
-      await jiti.import<typeof import("../packages/core/src/testing/mod.ts")>("@restage/core/testing");
-    const { error, restored } = await rehearse({
-      plugins: [fifos, ...Object.values(exported)],
-      task: { pid: 7, children: [{ pid: 8 }] },
-    });
-    expect(error).toBeUndefined();
-    expect(restored).toBeDefined();
-  });
+  it.each(plugins)(
+    "$at can be rehearsed",
+    async ({ code }) => {
+      const exported = (await jiti.evalModule(code, { async: true, filename: fileOf(0) })) as Record<string, Plugin>;
+      const { rehearse } =
+        await jiti.import<typeof import("../packages/core/src/testing/mod.ts")>("@restage/core/testing");
+      const { error, restored } = await rehearse({
+        plugins: [fifos, ...Object.values(exported)],
+        task: { pid: 7, children: [{ pid: 8 }] },
+      });
+      expect(error).toBeUndefined();
+      expect(restored).toBeDefined();
+    },
+    LIMIT,
+  );
 });

@@ -8,7 +8,7 @@ import type { UnknownFieldReport } from "./schema/decode.ts";
 import type { Draft } from "./schema/message.ts";
 
 /** Where an entry was read. Absent from entries that were not read from an image. */
-interface EntryPlace {
+interface EntryOrigin {
   /** Bytes from the start of the file to the entry's size word. */
   readonly offset?: number;
   /** Bytes from the start of the file to the payload after the message, from where a task can read the payload itself. */
@@ -16,7 +16,7 @@ interface EntryPlace {
 }
 
 /** An entry of an image of the given kind. */
-export interface Entry<K extends EntryKindName> extends EntryPlace {
+export interface Entry<K extends EntryKindName> extends EntryOrigin {
   readonly value: EntryValue<K>;
   /** The payload after the message. Bytes in it are views of the image, not copies. */
   readonly extra: EntryExtra<K>;
@@ -25,7 +25,7 @@ export interface Entry<K extends EntryKindName> extends EntryPlace {
 type EntryWith<K extends EntryKindName, Value> = { readonly value: Value } & (undefined extends EntryExtra<K>
   ? { readonly extra?: EntryExtra<K> }
   : { readonly extra: EntryExtra<K> }) &
-  EntryPlace;
+  EntryOrigin;
 
 /** An entry to encode: an {@link Entry} that may omit repeated fields, and `extra` if its kind has no payload. */
 export type EntryToEncode<K extends EntryKindName> = EntryWith<K, EntryInput<K>>;

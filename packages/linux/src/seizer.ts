@@ -25,7 +25,7 @@ export interface Query {
 }
 
 /** A seccomp filter of a thread. */
-export interface SeccompFilter {
+export interface AttachedFilter {
   /** struct sock_filter, 8 bytes each. */
   readonly instructions: Uint8Array;
   /** SECCOMP_FILTER_FLAG_*. */
@@ -77,7 +77,7 @@ export interface Seizer {
   /** Undefined where the kernel cannot tell (before Linux 5.13). */
   rseq(thread: StoppedThread): RseqConfiguration | undefined;
   /** Newest first. Requires CAP_SYS_ADMIN in the first user namespace. */
-  seccompFilters(thread: StoppedThread): readonly SeccompFilter[];
+  seccompFilters(thread: StoppedThread): readonly AttachedFilter[];
   /** Lets threads make system calls, all at once, and puts them back to where they were. */
   query(queries: readonly Query[]): void;
   /** Bytes of a process's memory; undefined when not all of them can be read. */

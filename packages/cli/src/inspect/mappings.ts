@@ -4,7 +4,7 @@ import { imageFileName, type PageRun, readPagemap, type VmaEntry, vmaStatus } fr
 import { PAGE_SIZE } from "@restage/linux/abi";
 
 /** A mapping of a task. */
-export interface Mapping {
+export interface MappingSummary {
   /** Addresses in hexadecimal. */
   readonly start: string;
   readonly end: string;
@@ -17,7 +17,7 @@ export interface Mapping {
   readonly name: string;
 }
 
-export function mappingsOf(checkpoint: ImageSet, task: Task): readonly Mapping[] {
+export function mappingsOf(checkpoint: ImageSet, task: Task): readonly MappingSummary[] {
   const runs = guard(() => readPagemap(checkpoint.source, imageFileName("pagemap", task.pid)))?.runs ?? [];
   return task.mm.vmas.map((vma) => ({
     start: vma.start.toString(16),

@@ -1,4 +1,4 @@
-import type { Mapping } from "./mappings.ts";
+import type { MappingSummary } from "./mappings.ts";
 import type { Summary, TaskSummary } from "./summarize.ts";
 
 /** A summary as text. */
@@ -27,7 +27,7 @@ function printTask({
   return [...lines, ...memory.map(printMapping), ""];
 }
 
-function printMapping({ start, end, access, bytes, saved, name }: Mapping): string {
+function printMapping({ start, end, access, bytes, saved, name }: MappingSummary): string {
   const content = saved === 0 ? "" : `${printBytes(saved)} saved`;
   return `  ${`${start}-${end}`.padEnd(27)} ${access} ${printBytes(bytes).padStart(10)} ${content.padStart(16)}  ${name}`.trimEnd();
 }

@@ -2,7 +2,7 @@ import type { ImageSet, Task } from "@restage/core";
 import { readTree } from "@restage/core/restore";
 import { fdTypes } from "@restage/images";
 import { describeFile } from "./describe-file.ts";
-import { type Mapping, mappingsOf } from "./mappings.ts";
+import { type MappingSummary, mappingsOf } from "./mappings.ts";
 
 /** A summary of a checkpoint. */
 export interface Summary {
@@ -19,11 +19,11 @@ export interface TaskSummary {
   readonly session: number;
   readonly group: number;
   readonly threads: readonly { readonly tid: number; readonly name: string | undefined }[];
-  readonly files: readonly OpenFile[];
-  readonly memory: readonly Mapping[];
+  readonly files: readonly FileSummary[];
+  readonly memory: readonly MappingSummary[];
 }
 
-interface OpenFile {
+interface FileSummary {
   readonly fd: number;
   /** CRIU's name of its type. */
   readonly type: string;
@@ -53,7 +53,7 @@ function summarizeTask(checkpoint: ImageSet, task: Task): TaskSummary {
   };
 }
 
-function filesOf(checkpoint: ImageSet, task: Task): readonly OpenFile[] {
+function filesOf(checkpoint: ImageSet, task: Task): readonly FileSummary[] {
   return task.descriptors.map(({ fd, id }) => {
     const file = checkpoint.file(id, `descriptor ${fd} of ${task.name}`);
     const [type = String(file.type)] = Object.entries(fdTypes).find(([, number]) => number === file.type) ?? [];

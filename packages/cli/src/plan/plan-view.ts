@@ -6,7 +6,7 @@ import { printFinding } from "../report/print-finding.ts";
 import type { Reporter } from "../report/report.ts";
 
 /** Consecutive calls of one task, thread or the coordinator. */
-interface Part {
+interface PlanPart {
   readonly who: string;
   readonly steps: RecordedStep[];
   /** The calls of the coordinator, which has no programs. */
@@ -16,7 +16,7 @@ interface Part {
 /** Prints a plan for people: a heading for each stage, and below it each acting task in order, with the calls of each duty. */
 export class PlanView implements Reporter {
   readonly name = "the plan";
-  #parts: Part[] = [];
+  #parts: PlanPart[] = [];
   #tasks = 0;
   #calls = 0;
 
@@ -45,7 +45,7 @@ export class PlanView implements Reporter {
     this.#partOf("the coordinator").lines.push(text);
   }
 
-  #partOf(who: string): Part {
+  #partOf(who: string): PlanPart {
     const last = this.#parts.at(-1);
     if (last?.who === who) return last;
     const part = { who, steps: [], lines: [] };

@@ -1,11 +1,11 @@
 import type {
   AddressRange,
+  AttachedFilter,
   ExtendedState,
   FoundPages,
   Query,
   RseqConfiguration,
   ScannedPages,
-  SeccompFilter,
   Seizer,
   SharedObject,
   StoppedThread,
@@ -18,7 +18,7 @@ export interface InventedThread extends Partial<Omit<StoppedThread, "tid" | "tgi
   readonly extendedState?: ExtendedState & { readonly present: bigint };
   readonly pendingSignals?: readonly Uint8Array[];
   readonly rseq?: RseqConfiguration;
-  readonly seccompFilters?: readonly SeccompFilter[];
+  readonly seccompFilters?: readonly AttachedFilter[];
   /** What the thread's own calls give, by name: a result, and bytes that the kernel writes to the first output. Else 0. */
   readonly answers?: Readonly<Record<string, { readonly result?: number; readonly output?: Uint8Array }>>;
 }
@@ -85,7 +85,7 @@ export class RecordingSeizer implements Seizer {
   rseq(thread: StoppedThread): RseqConfiguration | undefined {
     return this.#thread(thread).rseq;
   }
-  seccompFilters(thread: StoppedThread): readonly SeccompFilter[] {
+  seccompFilters(thread: StoppedThread): readonly AttachedFilter[] {
     return this.#thread(thread).seccompFilters ?? [];
   }
   query(queries: readonly Query[]): void {

@@ -1,7 +1,6 @@
-import type { FileEntry, InputOf } from "@restage/images";
+import type { Draft, FileEntry, InputOf } from "@restage/images";
 
-/** An image entry that several plugins fill in; encoding it fails when a field that it needs is still missing. */
-export type Draft<Value> = { -readonly [K in keyof Value as K extends string ? K : never]?: InputOf<Value[K]> };
+export type { Draft };
 
-/** What stands in files.img of an open file, but for its number. */
+/** The entry of an open file in files.img, without its id. */
 export type FileDescription = Omit<InputOf<FileEntry>, "id">;

@@ -210,7 +210,7 @@ class DumpRun {
   ): Promise<void> {
     if (hook.taps.length === 0) return;
     const limit = this.#options.timeout * 2;
-    const place = { phase: this.phase, pid, tid };
+    const origin = { phase: this.phase, pid, tid };
     try {
       await withinTime(callTaps(hook, subject, context), limit, () => {
         const { plugin } = this.#host;
@@ -218,7 +218,7 @@ class DumpRun {
         return new RestoreError("ERR_TASK_STUCK", message, { plugin });
       });
     } catch (error) {
-      throw asRestoreError(error, place);
+      throw asRestoreError(error, origin);
     }
   }
 

@@ -23,7 +23,7 @@ export interface DumpHooks {
   readonly describeFile: SyncBailHook<[OpenFile, DumpContext], FileDescription | undefined>;
   /** All open files are described: refuse what cannot be saved because of the others. */
   readonly filesDescribed: AsyncSeriesHook<[SeizedTree, DumpContext]>;
-  /** All images are written to `images.place`, and the tree can still be left unharmed: a failure does that. */
+  /** All images are written to `images.current`, and the tree can still be left unharmed: a failure does that. */
   readonly imagesWritten: AsyncSeriesHook<[SeizedTree, DumpContext]>;
   /** The user that must own the images, if not that of this process: the first tap that returns one wins. */
   readonly imageOwner: SyncBailHook<[DumpContext], number | undefined>;

@@ -29,19 +29,19 @@ export class ImageWriter {
   /** Whether the directory was not there before. */
   #isNew = false;
   /** The directory in which the images are now. */
-  #place: string;
+  #current: string;
   #pages = 0;
 
   constructor(directory: string, host: Host) {
     this.#directory = resolve(directory);
-    this.#place = this.#directory;
+    this.#current = this.#directory;
     this.#host = host;
     this.#hidden = join(this.#directory, `.restage-${host.runId}`);
   }
 
   /** The directory in which the images are now. */
-  get place(): string {
-    return this.#place;
+  get current(): string {
+    return this.#current;
   }
 
   /** Appends an entry to an image. */
@@ -76,7 +76,7 @@ export class ImageWriter {
   /** Where a program writes an image by itself. */
   pathOf(name: string): string {
     this.#made.add(name);
-    return join(this.place, name);
+    return join(this.current, name);
   }
   close(file: number): void {
     this.#host.call.close(file);
@@ -86,14 +86,14 @@ export class ImageWriter {
   prepare(): void {
     this.#isNew = this.#host.inode(this.#directory) === undefined;
     guard(this.#hidden, () => this.#host.makeDirectory(this.#hidden));
-    this.#place = this.#hidden;
+    this.#current = this.#hidden;
   }
   /** Writes all images. @param owner the user that owns them, if not this process's. */
   write(owner: number | undefined): void {
     for (const [name, { kind, entries }] of this.#images) this.#create(name, () => encodeDrafts(kind, entries, name));
     for (const [name, payload] of this.#raw) this.#create(name, () => payload);
     if (owner === undefined) return;
-    for (const name of this.#made) guard(name, () => this.#host.giveFile(join(this.place, name), owner));
+    for (const name of this.#made) guard(name, () => this.#host.giveFile(join(this.current, name), owner));
   }
 
   /** Moves the images to their place. The inventory is the last: without it, a directory has no checkpoint. */
@@ -106,11 +106,11 @@ export class ImageWriter {
       this.#made.delete(name);
     }
     this.#remove(this.#hidden, AT.REMOVEDIR);
-    this.#place = this.#directory;
+    this.#current = this.#directory;
   }
   /** Removes everything that was made and is not published. */
   discard(): void {
-    if (this.#place !== this.#hidden) return;
+    if (this.#current !== this.#hidden) return;
     for (const name of this.#made) this.#remove(join(this.#hidden, name));
     this.#remove(this.#hidden, AT.REMOVEDIR);
     // Not if others have written to it.

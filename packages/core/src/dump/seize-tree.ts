@@ -2,7 +2,7 @@ import type { Seizer, StoppedThread } from "@restage/linux";
 import { RestoreError } from "../errors.ts";
 import type { Host } from "../host/host.ts";
 import { type ProcessDetails, readDetails, readStatus } from "./process-details.ts";
-import { SeizedTask, type TaskPlace } from "./seized-task.ts";
+import { SeizedTask, type TaskIdentity } from "./seized-task.ts";
 import { SeizedTree } from "./seized-tree.ts";
 
 /** How often the tree is looked through for tasks that were forked meanwhile. */
@@ -93,8 +93,8 @@ function describe(host: Host, rootPid: number, threads: ReadonlyMap<number, Stop
   const visit = (hostPid: number, parent: SeizedTask | undefined): void => {
     const details = readDetails(host, hostPid);
     const own = threadsOf(host, hostPid).flatMap((tid) => threads.get(tid) ?? []);
-    const place = placeOf(hostPid, details, parent, root);
-    const task = new SeizedTask(place, parent, own, own.length === 0 ? details.exitCode : undefined, statusOf);
+    const identity = identityOf(hostPid, details, parent, root);
+    const task = new SeizedTask(identity, parent, own, own.length === 0 ? details.exitCode : undefined, statusOf);
     tasks.set(hostPid, task);
     for (const child of childrenOf(host, hostPid)) visit(child, task);
   };
@@ -103,12 +103,12 @@ function describe(host: Host, rootPid: number, threads: ReadonlyMap<number, Stop
 }
 
 /** Ids as the root task's pid namespace has them. */
-function placeOf(
+function identityOf(
   hostPid: number,
   details: ProcessDetails,
   parent: SeizedTask | undefined,
   root: ProcessDetails,
-): TaskPlace {
+): TaskIdentity {
   const level = root.nsPids.length - 1;
   return {
     hostPid,

@@ -48,7 +48,7 @@ export class SeizedThread extends ProgramTarget {
 }
 
 /** The ids of a task. */
-export interface TaskPlace {
+export interface TaskIdentity {
   /** Its pid on this host. */
   readonly hostPid: number;
   /** Its pid in its own pid namespace, as images have it. */
@@ -60,7 +60,7 @@ export interface TaskPlace {
 }
 
 /** A process of a seized tree, and what its images will hold. */
-export class SeizedTask implements TaskPlace {
+export class SeizedTask implements TaskIdentity {
   readonly hostPid: number;
   readonly pid: number;
   readonly ppid: number;
@@ -83,18 +83,18 @@ export class SeizedTask implements TaskPlace {
 
   /** @param statusOf /proc/TID/status by field. */
   constructor(
-    place: TaskPlace,
+    identity: TaskIdentity,
     parent: SeizedTask | undefined,
     stopped: readonly StoppedThread[],
     exitCode: number | undefined,
     statusOf: (tid: number) => ReadonlyMap<string, string>,
   ) {
-    this.hostPid = place.hostPid;
-    this.pid = place.pid;
-    this.ppid = place.ppid;
-    this.pgid = place.pgid;
-    this.sid = place.sid;
-    this.comm = place.comm;
+    this.hostPid = identity.hostPid;
+    this.pid = identity.pid;
+    this.ppid = identity.ppid;
+    this.pgid = identity.pgid;
+    this.sid = identity.sid;
+    this.comm = identity.comm;
     this.parent = parent;
     this.exitCode = exitCode;
     this.threads = stopped.map((thread) => new SeizedThread(this, thread, statusOf(thread.tid)));

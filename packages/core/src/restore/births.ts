@@ -3,7 +3,7 @@ import type { ProgramTarget } from "../program/program-target.ts";
 import { NotStarted } from "./barrier.ts";
 import { Task, type Thread } from "./task.ts";
 
-interface Birth {
+interface ExpectedBirth {
   readonly promise: Promise<void>;
   readonly resolve: () => void;
   readonly reject: (why: Error) => void;
@@ -11,7 +11,7 @@ interface Birth {
 
 /** Tasks and threads that do not exist yet: each is settled when the program that forks it has run, or failed. */
 export class Births {
-  readonly #expected = new Map<ProgramTarget, Birth>();
+  readonly #expected = new Map<ProgramTarget, ExpectedBirth>();
 
   expect(target: ProgramTarget): void {
     let resolve: () => void = () => {};

@@ -44,7 +44,7 @@ export class ProgramRunner {
     steps: readonly RecordedStep[],
     forks: readonly Fork[],
   ): Promise<void> {
-    const place = placeOf(target);
+    const ids = idsOf(target);
     const { tracee } = target;
     if (tracee === undefined) throw new Error(`Cannot run a program of ${target.name}: it was never forked`);
     const started = performance.now();
@@ -58,7 +58,7 @@ export class ProgramRunner {
       failed = false;
     } catch (error) {
       await this.#adoptBorn(tracee, forks);
-      const failure = programFailure(error, target.name, { stage: stage.name, ...place });
+      const failure = programFailure(error, target.name, { stage: stage.name, ...ids });
       throw failure.code === "ERR_PID_TAKEN" && tracee.inPidNamespace !== true
         ? pidTaken(this.#kernel, failure, unborn(steps, forks))
         : failure;
@@ -70,7 +70,7 @@ export class ProgramRunner {
         time,
         stage: stage.name,
         target: target.name,
-        ...place,
+        ...ids,
         steps,
         milliseconds,
         failed,
@@ -111,7 +111,7 @@ export function pidTaken(kernel: Kernel, failure: RestoreError, child: Task | Th
   });
 }
 
-function placeOf(target: ProgramTarget): { readonly pid: number | undefined; readonly tid: number | undefined } {
+function idsOf(target: ProgramTarget): { readonly pid: number | undefined; readonly tid: number | undefined } {
   if (target instanceof Task) return { pid: target.pid, tid: target.pid };
   if (target instanceof Thread) return { pid: target.task.pid, tid: target.tid };
   return { pid: undefined, tid: undefined };

@@ -9,7 +9,7 @@ import { readStat, readStatus } from "../host/procfs.ts";
 import type { RawSyscalls } from "../host/raw-syscalls.ts";
 import { checked, SystemError } from "../host/system-error.ts";
 import type { ExtendedState } from "../kernel.ts";
-import type { Query, ScannedPages, SeccompFilter, Seizer, StoppedThread } from "../seizer.ts";
+import type { AttachedFilter, Query, ScannedPages, Seizer, StoppedThread } from "../seizer.ts";
 import { readExtendedState } from "../tracee/extended-state-x86-64.ts";
 import { Ptrace, type RseqConfiguration, STOP_TIMEOUT } from "../tracee/ptrace.ts";
 import { Injection, type Work } from "./injection.ts";
@@ -111,8 +111,8 @@ export class PtraceSeizer implements Seizer {
     return this.#ptrace.getRseq(tid);
   }
   /** Newest first. Requires CAP_SYS_ADMIN in the first user namespace. */
-  seccompFilters({ tid }: StoppedThread): readonly SeccompFilter[] {
-    const filters: SeccompFilter[] = [];
+  seccompFilters({ tid }: StoppedThread): readonly AttachedFilter[] {
+    const filters: AttachedFilter[] = [];
     for (;;) {
       const instructions = this.#ptrace.getSeccompFilter(tid, filters.length);
       // The kernel counts from the oldest.

@@ -22,7 +22,7 @@ export function layExtendedState(raw: RawSyscalls, initial: Uint8Array, state: E
   // Components that the image lacks were in their initial state, even where those of a new thread are not (protection keys).
   let present = (view.getBigUint64(XSTATE_BV, true) | LEGACY) & ~IN_IMAGES;
   for (const { number, bytes } of components) {
-    const { offset, size } = componentPlace(raw, number);
+    const { offset, size } = componentLayout(raw, number);
     if (size !== bytes.length || offset + size > area.length) {
       throw new RangeError(
         `This processor has no room for ${bytes.length} bytes of extended state component ${number}: the checkpoint comes from another kind of processor`,
@@ -42,23 +42,23 @@ const IN_IMAGES = COMPONENTS.reduce((bits, number) => bits | (1n << BigInt(numbe
 /** x87 and SSE. */
 const LEGACY = 3n;
 
-const places = new Map<number, { readonly offset: number; readonly size: number }>();
+const layouts = new Map<number, { readonly offset: number; readonly size: number }>();
 
-function componentPlace(raw: RawSyscalls, number: number): { readonly offset: number; readonly size: number } {
-  let place = places.get(number);
-  if (place === undefined) {
+function componentLayout(raw: RawSyscalls, number: number): { readonly offset: number; readonly size: number } {
+  let layout = layouts.get(number);
+  if (layout === undefined) {
     const [size, offset] = raw.cpuid(0xd, number);
-    place = { offset, size };
-    places.set(number, place);
+    layout = { offset, size };
+    layouts.set(number, layout);
   }
-  return place;
+  return layout;
 }
 
 /** Splits the XSAVE area of a thread into its components. `present` is its xstate_bv: components without their bit are in their initial state. */
 export function readExtendedState(raw: RawSyscalls, area: Uint8Array): ExtendedState & { readonly present: bigint } {
   const present = new DataView(area.buffer, area.byteOffset).getBigUint64(XSTATE_BV, true);
   const components = COMPONENTS.flatMap((number) => {
-    const { offset, size } = componentPlace(raw, number);
+    const { offset, size } = componentLayout(raw, number);
     if (size === 0 || offset + size > area.length) return [];
     return [{ number, bytes: area.slice(offset, offset + size) }];
   });

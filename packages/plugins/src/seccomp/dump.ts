@@ -1,5 +1,5 @@
 import { definePlugin, type Plugin } from "@restage/core";
-import { type SeccompFilter as FilterEntry, seccompMode } from "@restage/images";
+import { type SeccompFilter, seccompMode } from "@restage/images";
 import { appendChain } from "./format.ts";
 
 /** The seccomp mode and filters of every thread. Requires CAP_SYS_ADMIN. */
@@ -9,7 +9,7 @@ export function seccomp(): Plugin {
     duty: "seccomp",
     phases: { collect: "seccomp mode and filters of every thread", write: "seccomp.img, with all filters" },
     dump({ phases }) {
-      const filters: FilterEntry[] = [];
+      const filters: SeccompFilter[] = [];
       const chains = new Map<string, number>();
       phases.collect.thread.tap("seccomp", (thread, { seizer }) => {
         const mode = Number(thread.status.get("Seccomp") ?? 0);

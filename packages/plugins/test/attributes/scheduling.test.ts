@@ -2,7 +2,7 @@ import { testDump, testPlan, testPlugin } from "@restage/core/testing";
 import { SCHED, SCHED_ATTR, SCHED_FLAG, SCHED_RESET_ON_FORK } from "@restage/linux/abi";
 import { describe, expect, it } from "vitest";
 import { scheduling as schedulingOfDump } from "../../src/attributes/scheduling/dump.ts";
-import { decodeAttributes, encodeParameter, obstacleOf } from "../../src/attributes/scheduling/format.ts";
+import { decodeScheduling, encodeParameter, obstacleOf } from "../../src/attributes/scheduling/format.ts";
 import { scheduling } from "../../src/attributes/scheduling/restore.ts";
 
 describe("scheduling", () => {
@@ -39,17 +39,17 @@ function attributes(policy: number, { flags = 0, nice = 0, priority = 0 } = {}):
 
 describe("the format of scheduling", () => {
   it("has a priority for real-time policies only", () => {
-    expect(decodeAttributes(attributes(SCHED.RR, { priority: 50 }))).toMatchObject({ sched_policy: 2, sched_prio: 50 });
-    expect(decodeAttributes(attributes(SCHED.BATCH, { nice: -5 }))).toEqual({ sched_policy: 3, sched_nice: -5 });
+    expect(decodeScheduling(attributes(SCHED.RR, { priority: 50 }))).toMatchObject({ sched_policy: 2, sched_prio: 50 });
+    expect(decodeScheduling(attributes(SCHED.BATCH, { nice: -5 }))).toEqual({ sched_policy: 3, sched_nice: -5 });
   });
 
   it("keeps the priority when it was decoded and encoded", () => {
-    const saved = decodeAttributes(attributes(SCHED.FIFO, { priority: 7 }));
+    const saved = decodeScheduling(attributes(SCHED.FIFO, { priority: 7 }));
     expect(encodeParameter(saved)).toEqual(Uint8Array.of(7, 0, 0, 0));
   });
 
   it("has the flag that children do not inherit the policy as a bit of the policy", () => {
-    const saved = decodeAttributes(attributes(SCHED.FIFO, { flags: SCHED_FLAG.RESET_ON_FORK }));
+    const saved = decodeScheduling(attributes(SCHED.FIFO, { flags: SCHED_FLAG.RESET_ON_FORK }));
     expect(saved.sched_policy).toBe(SCHED.FIFO | SCHED_RESET_ON_FORK);
     expect(obstacleOf(saved)).toBeUndefined();
   });

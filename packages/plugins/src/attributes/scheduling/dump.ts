@@ -1,7 +1,7 @@
 import { definePlugin, type Plugin, RestoreError } from "@restage/core";
 import { errnoText, SCHED_ATTR } from "@restage/linux/abi";
 import { room } from "../../room.ts";
-import { decodeAttributes, obstacleOf } from "./format.ts";
+import { decodeScheduling, obstacleOf } from "./format.ts";
 
 /** The nice value and scheduling policy of every thread. */
 export function scheduling(): Plugin {
@@ -17,8 +17,9 @@ export function scheduling(): Plugin {
           const message = `Cannot read how thread ${tid} is scheduled: sched_getattr: ${errnoText(-result)}`;
           throw new RestoreError("ERR_SYSCALL", message, { pid: task.pid, tid });
         }
-        Object.assign(core, decodeAttributes(data.bytes));
-        const why = obstacleOf(core);
+        const scheduling = decodeScheduling(data.bytes);
+        Object.assign(core, scheduling);
+        const why = obstacleOf(scheduling);
         if (why !== undefined) findings.refuse({ what: `thread ${tid}`, why, pid: task.pid });
       });
     },

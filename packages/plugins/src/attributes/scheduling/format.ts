@@ -12,7 +12,7 @@ export function obstacleOf({ sched_policy = SCHED.NORMAL }: Scheduling): string 
 }
 
 /** Makes the image from struct sched_attr. */
-export function decodeAttributes(bytes: Uint8Array): Scheduling {
+export function decodeScheduling(bytes: Uint8Array): Scheduling {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const policy = view.getUint32(SCHED_ATTR.sched_policy, true);
   const flags = view.getBigUint64(SCHED_ATTR.sched_flags, true);

@@ -48,11 +48,11 @@ export function deletedFiles(): Plugin {
       stages.FORKING.enter.tap("deleted-files", ({ host, images, tree }) => {
         const names = new TemporaryNames(host);
         removeNames = () => names.removeAll();
-        const place: Place = { host, find, ids: idsOutside(images, tree.root) };
-        for (const [id, path] of nameAll(place, files, names)) service(OpenFiles).rename(id, path);
+        const context: NamingContext = { host, find, ids: idsOutside(images, tree.root) };
+        for (const [id, path] of nameAll(context, files, names)) service(OpenFiles).rename(id, path);
       });
       stages.RESTORE.leave.tap("deleted-files", () => removeNames());
-      let links: readonly Link[] = [];
+      let links: readonly LinkRemap[] = [];
       // A running tree may change its mounts, and the links could no longer be found.
       stages.COMPLETE.enter.tap("deleted-files", ({ host }) => {
         links = findLinks(host, files, find);
@@ -105,12 +105,12 @@ function finder(mounts: MountPaths): Find {
 }
 
 /** A link that the checkpoint made, in an open directory. */
-interface Link {
+interface LinkRemap {
   readonly directory: number;
   readonly name: string;
 }
 
-function findLinks(host: Host, files: readonly DeletedFile[], find: Find): readonly Link[] {
+function findLinks(host: Host, files: readonly DeletedFile[], find: Find): readonly LinkRemap[] {
   const paths = files.flatMap(({ file, content }) => (typeof content === "string" ? find(file, content) : []));
   return [...new Set(paths)].map((path) => {
     const slash = path.lastIndexOf("/");
@@ -120,20 +120,24 @@ function findLinks(host: Host, files: readonly DeletedFile[], find: Find): reado
 }
 
 /** How this process reaches the tree's files: by other paths, and with other user ids if the tree has a user namespace. */
-interface Place {
+interface NamingContext {
   readonly host: Host;
   readonly find: Find;
   readonly ids: IdsOutside;
 }
 
 /** Gives every file its old name, or one beside it. Returns the names, as the tree sees them, by the ids of the files. */
-function nameAll(place: Place, files: readonly DeletedFile[], names: TemporaryNames): ReadonlyMap<number, string> {
+function nameAll(
+  context: NamingContext,
+  files: readonly DeletedFile[],
+  names: TemporaryNames,
+): ReadonlyMap<number, string> {
   const firstOf = new Map<string, string>();
   const known = new Map<string, string>();
   const named = new Map<number, string>();
   for (const { file, origin, content } of files) {
     const same = `${origin} ${file.name}`;
-    const name = known.get(same) ?? nameOne(place, names, file, firstOf.get(origin) ?? content);
+    const name = known.get(same) ?? nameOne(context, names, file, firstOf.get(origin) ?? content);
     if (!firstOf.has(origin)) firstOf.set(origin, name);
     known.set(same, name);
     named.set(file.id, name);
@@ -156,7 +160,7 @@ function asRootOf<T>(ids: IdsOutside, host: Host, make: () => T): T {
 
 /** @param content an image, or a path that leads to the file. */
 function nameOne(
-  { host, find, ids }: Place,
+  { host, find, ids }: NamingContext,
   names: TemporaryNames,
   file: RegFileEntry,
   content: GhostFile | string,

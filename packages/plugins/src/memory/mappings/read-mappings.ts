@@ -30,8 +30,8 @@ export function readMappings(host: Host, pid: number): readonly Mapping[] {
   for (const line of smaps(host, pid).split("\n")) {
     const [, start, end, permissions = "", offset, device = "", inode, name = ""] = HEADER.exec(line) ?? [];
     if (start !== undefined && end !== undefined) {
-      const place = { start: BigInt(`0x${start}`), end: BigInt(`0x${end}`), offset: BigInt(`0x${offset}`) };
-      mappings.push({ ...place, permissions, device, inode: BigInt(inode ?? 0), name, flags: new Set(), entry: {} });
+      const range = { start: BigInt(`0x${start}`), end: BigInt(`0x${end}`), offset: BigInt(`0x${offset}`) };
+      mappings.push({ ...range, permissions, device, inode: BigInt(inode ?? 0), name, flags: new Set(), entry: {} });
       continue;
     }
     const last = mappings.at(-1);

@@ -3,10 +3,10 @@ import { AT_FDCWD, MNT, MOVE_MOUNT, S_IF } from "@restage/linux/abi";
 import { setAttributes } from "./attributes.ts";
 import type { Part } from "./file-systems.ts";
 import { type Mount, type MountTree, relative } from "./mount-tree.ts";
-import { ROOT, type Yard } from "./yard.ts";
+import { ROOT, type StagingArea } from "./staging-area.ts";
 
 /**
- * Makes the mounts of a namespace in the yard, from the root down. Each is a clone of a part of a file system, moved to its mount point. The mount
+ * Makes the mounts of a namespace in the staging area, from the root down. Each is a clone of a part of a file system, moved to its mount point. The mount
  * point is found through the parent's descriptor, whatever covers it. The root becomes the working directory. Returns the descriptors of all mounts.
  *
  * @param clones mounts of which a writable clone gets a number too.
@@ -15,7 +15,7 @@ export async function assemble(
   root: Task,
   tree: MountTree,
   parts: ReadonlyMap<Mount, Part>,
-  yard: Yard,
+  staging: StagingArea,
   clones: ReadonlyMap<Mount, number>,
   { host }: StageContext,
 ): Promise<ReadonlyMap<Mount, Call>> {
@@ -30,12 +30,12 @@ export async function assemble(
     if (part.deleted && under !== undefined) {
       await root.flush();
       const found = host.stat(`/proc/${root.hostPid}/fd/${under.result}/${point}`);
-      yard.makeDeleted(part, typeof found === "string" || (found.mode & S_IF.MT) === S_IF.DIR);
+      staging.makeDeleted(part, typeof found === "string" || (found.mode & S_IF.MT) === S_IF.DIR);
     }
-    const clone = yard.clone(part).hint(`create ${entry.root}, which ${entry.mountpoint} showed`);
+    const clone = staging.clone(part).hint(`create ${entry.root}, which ${entry.mountpoint} showed`);
     setAttributes(root, clone, entry);
     const number = clones.get(mount);
-    if (number !== undefined) root.place(yard.clone(part), number, { cloexec: true });
+    if (number !== undefined) root.place(staging.clone(part), number, { cloexec: true });
     const flags = MOVE_MOUNT.F_EMPTY_PATH | (point === "" ? MOVE_MOUNT.T_EMPTY_PATH : 0);
     call.move_mount(clone, "", under ?? AT_FDCWD, point, flags).hint(`create the mount point ${entry.mountpoint}`);
     made.set(mount, clone);

@@ -9,7 +9,7 @@ export interface Made {
   readonly mounts: ReadonlyMap<Mount, Value>;
   /** Descriptors of all mount namespaces. */
   readonly namespaces: ReadonlyMap<MountTree, Value>;
-  /** The mount in the yard from which a mount was cloned: a slave of the host's. */
+  /** The mount in the staging area from which a mount was cloned: a slave of the host's. */
   readonly origin: (mount: Mount) => Value | undefined;
 }
 
@@ -23,7 +23,7 @@ interface Group {
 
 /**
  * Makes shared and slave mounts. All mounts were made private, so that none was propagated to another. Now the first mount of each group becomes
- * shared, and the others join it, masters before their slaves. A master outside the tree is on the host, and reaches the tree through the yard.
+ * shared, and the others join it, masters before their slaves. A master outside the tree is on the host, and reaches the tree through the staging area.
  *
  * A mount can join a group from any namespace, but becomes shared or a slave only in its own. Requires Linux 5.15 for groups of several mounts.
  */

@@ -15,7 +15,7 @@ import { findParts, type Part } from "./file-systems.ts";
 import { mountNamespaceOf, type Namespace, readNamespaces, readWritableClones } from "./mount-paths.ts";
 import type { Mount, MountTree } from "./mount-tree.ts";
 import { propagate } from "./propagation.ts";
-import { Yard } from "./yard.ts";
+import { StagingArea } from "./staging-area.ts";
 
 /** The mount namespaces of the tree. */
 export interface MountNamespaces {
@@ -101,35 +101,35 @@ async function makeAll(
   // The host's, where a task finds itself whatever is mounted over it.
   const proc = call.openat(AT_FDCWD, "/proc", O.PATH | O.CLOEXEC, 0);
   const openNamespace = () => call.openat(proc, "self/ns/mnt", O.RDONLY | O.CLOEXEC, 0);
-  const yard = new Yard(root, context);
-  await yard.make(new Set([...parts.values()].map(({ of }) => of)));
-  const place = call.openat(AT_FDCWD, ".", O.PATH | O.CLOEXEC, 0);
+  const staging = new StagingArea(root, context);
+  await staging.make(new Set([...parts.values()].map(({ of }) => of)));
+  const stagingRoot = call.openat(AT_FDCWD, ".", O.PATH | O.CLOEXEC, 0);
   const host = openNamespace();
   const mounts = new Map<Mount, Value>();
   const opened = new Map<MountTree, Value>();
   const roots = new Map<MountTree, Value>();
   for (const { tree } of namespaces) {
     call.unshare(CLONE.NEWNS);
-    for (const [mount, descriptor] of await assemble(root, tree, parts, yard, clones, context))
+    for (const [mount, descriptor] of await assemble(root, tree, parts, staging, clones, context))
       mounts.set(mount, descriptor);
     if (tree === namespaces[0]?.tree) await ready();
     pivot(root);
     opened.set(tree, openNamespace());
     roots.set(tree, call.openat(AT_FDCWD, "/", O.PATH | O.CLOEXEC, 0));
     call.setns(host, CLONE.NEWNS);
-    call.fchdir(place);
+    call.fchdir(stagingRoot);
   }
   const origin = (mount: Mount) => {
     const of = parts.get(mount)?.of;
-    return of === undefined ? undefined : yard.descriptors.get(of);
+    return of === undefined ? undefined : staging.descriptors.get(of);
   };
   propagate(root, { mounts, namespaces: opened, origin });
   call.setns(host, CLONE.NEWNS);
-  call.fchdir(place);
-  await yard.deleteAgain();
+  call.fchdir(stagingRoot);
+  await staging.deleteAgain();
   const [own] = opened.values();
   if (own !== undefined) call.setns(own, CLONE.NEWNS);
-  for (const descriptor of [...mounts.values(), ...yard.descriptors.values(), place, host, proc])
+  for (const descriptor of [...mounts.values(), ...staging.descriptors.values(), stagingRoot, host, proc])
     call.close(descriptor);
   for (const namespace of namespaces) {
     keep(root, opened.get(namespace.tree), namespace.number);

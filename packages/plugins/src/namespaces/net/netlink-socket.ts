@@ -1,5 +1,6 @@
 import { data, type Host, output, RestoreError } from "@restage/core";
 import { AF, errnoText, NLM_F, NLMSG, NLMSGHDR_SIZE, SOCK } from "@restage/linux/abi";
+import { encodeAttribute, encodeMessage } from "../../sockets/netlink-message.ts";
 
 const ANSWER = 8192;
 
@@ -49,12 +50,7 @@ export class NetlinkSocket {
   }
 
   #exchange(type: number, flags: number, body: Uint8Array): DataView {
-    const message = new Uint8Array(NLMSGHDR_SIZE + body.length);
-    const view = new DataView(message.buffer);
-    view.setUint32(0, message.length, true);
-    view.setUint16(4, type, true);
-    view.setUint16(6, flags | NLM_F.REQUEST, true);
-    message.set(body, NLMSGHDR_SIZE);
+    const message = encodeMessage(type, flags | NLM_F.REQUEST, body);
     this.#host.call.write(this.#socket, data(message), message.length);
     const room = output(ANSWER);
     this.#host.call.read(this.#socket, room, ANSWER);
@@ -66,15 +62,12 @@ function errnoOf(answer: DataView): number {
   return answer.getUint16(4, true) === NLMSG.ERROR ? -answer.getInt32(NLMSGHDR_SIZE, true) : 0;
 }
 
-/** Attributes of a request, each padded to 4 bytes. Source: rtnetlink(3). */
+/** An attribute of a request: bytes, a text that a zero byte ends, or a 32-bit number. */
 export function attribute(type: number, value: Uint8Array | string | number): Uint8Array {
-  const bytes = typeof value === "number" ? word(value) : typeof value === "string" ? text(value) : value;
-  const padded = new Uint8Array((4 + bytes.length + 3) & ~3);
-  const view = new DataView(padded.buffer);
-  view.setUint16(0, 4 + bytes.length, true);
-  view.setUint16(2, type, true);
-  padded.set(bytes, 4);
-  return padded;
+  return encodeAttribute(
+    type,
+    typeof value === "number" ? word(value) : typeof value === "string" ? text(value) : value,
+  );
 }
 
 /** An attribute, or nothing where there is no value. */

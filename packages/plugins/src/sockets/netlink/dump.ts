@@ -18,7 +18,7 @@ import { socketOptions } from "../socket-options/dump.ts";
 import { readOption } from "../socket-options/host-options.ts";
 
 /** A netlink socket that is bound, as the kernel describes it. */
-interface NetlinkSocket {
+interface BoundNetlinkSocket {
   readonly ino: number;
   readonly state: number;
   readonly protocol: number;
@@ -35,7 +35,7 @@ export function netlinkSockets(): Plugin {
     duty: "netlink-sockets",
     phases: { inspect: "describes netlink sockets" },
     dump({ describeFile }) {
-      let table: ReadonlyMap<number, NetlinkSocket> | undefined;
+      let table: ReadonlyMap<number, BoundNetlinkSocket> | undefined;
       describeFile.tap("netlink-sockets", (file, context) => {
         const { descriptor } = file;
         if (descriptor === undefined || !file.link.startsWith("socket:")) return undefined;
@@ -51,7 +51,7 @@ function describeSocket(
   context: DumpContext,
   file: OpenFile,
   descriptor: number,
-  table: ReadonlyMap<number, NetlinkSocket>,
+  table: ReadonlyMap<number, BoundNetlinkSocket>,
 ): InputOf<NetlinkSkEntry> {
   const ino = Number(file.stat.ino);
   const socket = table.get(ino);
@@ -83,22 +83,24 @@ function describeSocket(
   };
 }
 
-function readNetlinkSockets(context: DumpContext): ReadonlyMap<number, NetlinkSocket> {
+function readNetlinkSockets(context: DumpContext): ReadonlyMap<number, BoundNetlinkSocket> {
   const request = new Uint8Array(NETLINK_DIAG_REQ.size);
   request[NETLINK_DIAG_REQ.sdiag_family] = AF.NETLINK;
   request[NETLINK_DIAG_REQ.sdiag_protocol] = NDIAG_PROTO_ALL;
   new DataView(request.buffer).setUint32(NETLINK_DIAG_REQ.ndiag_show, NDIAG_SHOW.GROUPS, true);
-  const sockets = diagnose(context, request, NETLINK_DIAG_MSG.size).map(({ message, attributes }): NetlinkSocket => {
-    const groups = attributes.get(NETLINK_DIAG.GROUPS);
-    return {
-      protocol: message.getUint8(NETLINK_DIAG_MSG.ndiag_protocol),
-      state: message.getUint8(NETLINK_DIAG_MSG.ndiag_state),
-      portid: message.getUint32(NETLINK_DIAG_MSG.ndiag_portid, true),
-      dstPortid: message.getUint32(NETLINK_DIAG_MSG.ndiag_dst_portid, true),
-      dstGroup: message.getUint32(NETLINK_DIAG_MSG.ndiag_dst_group, true),
-      ino: message.getUint32(NETLINK_DIAG_MSG.ndiag_ino, true),
-      groups: groups === undefined ? [] : [...new Uint32Array(groups.slice(0, groups.length & ~3).buffer)],
-    };
-  });
+  const sockets = diagnose(context, request, NETLINK_DIAG_MSG.size).map(
+    ({ message, attributes }): BoundNetlinkSocket => {
+      const groups = attributes.get(NETLINK_DIAG.GROUPS);
+      return {
+        protocol: message.getUint8(NETLINK_DIAG_MSG.ndiag_protocol),
+        state: message.getUint8(NETLINK_DIAG_MSG.ndiag_state),
+        portid: message.getUint32(NETLINK_DIAG_MSG.ndiag_portid, true),
+        dstPortid: message.getUint32(NETLINK_DIAG_MSG.ndiag_dst_portid, true),
+        dstGroup: message.getUint32(NETLINK_DIAG_MSG.ndiag_dst_group, true),
+        ino: message.getUint32(NETLINK_DIAG_MSG.ndiag_ino, true),
+        groups: groups === undefined ? [] : [...new Uint32Array(groups.slice(0, groups.length & ~3).buffer)],
+      };
+    },
+  );
   return new Map(sockets.map((socket) => [socket.ino, socket]));
 }

@@ -8,7 +8,7 @@ import { LOCK_MARK, LOCK_METHOD, lockTable } from "./format.ts";
 import { tableDeletion } from "./nft-table.ts";
 
 /** A connection, with the addresses of its packets. */
-type Connection = InetAddresses & Pick<InetSkEntry, "src_port" | "dst_port">;
+type LockedConnection = InetAddresses & Pick<InetSkEntry, "src_port" | "dst_port">;
 
 /**
  * Keeps packets off saved TCP connections once their process is gone. The kernel would answer them with RST, which ends the connection for the
@@ -26,7 +26,7 @@ export function networkLock(): Plugin {
       resume: "deletes the nftables rules, unless the tree is killed",
     },
     dump({ phases, filesDescribed }) {
-      let connections: readonly Connection[] = [];
+      let connections: readonly LockedConnection[] = [];
       filesDescribed.tap("network-lock", (_tree, context) => {
         if (context.options.leaveRunning || context.options.networkLock === "skip") return;
         connections = outgoing(context);
@@ -47,7 +47,7 @@ export function networkLock(): Plugin {
 }
 
 /** Connections whose peer is outside the tree. */
-function outgoing({ files }: DumpContext): readonly Connection[] {
+function outgoing({ files }: DumpContext): readonly LockedConnection[] {
   const sockets = files.all
     .flatMap(({ entry }) => entry?.isk ?? [])
     .filter(({ tcp_opts }) => tcp_opts !== undefined)
@@ -56,12 +56,12 @@ function outgoing({ files }: DumpContext): readonly Connection[] {
   return sockets.filter(({ dst_port, dst_addr }) => dst_port !== 0 && !ends.has(`${dst_addr} ${dst_port}`));
 }
 
-function connectionOf(socket: InputOf<InetSkEntry>): Connection {
+function connectionOf(socket: InputOf<InetSkEntry>): LockedConnection {
   const { family, src_addr = [], dst_addr = [], src_port, dst_port } = socket;
   return { ...unmappedAddresses({ family, src_addr, dst_addr }), src_port, dst_port };
 }
 
-function lock(context: DumpContext, connections: readonly Connection[]): void {
+function lock(context: DumpContext, connections: readonly LockedConnection[]): void {
   const { host, runId } = context;
   const table = lockTable(runId);
   const rules = connections.flatMap(({ family, src_addr, src_port, dst_addr, dst_port }) => {

@@ -15,7 +15,7 @@ export const CREDENTIAL_SWITCHES = { so_passcred: SO.PASSCRED, so_passsec: SO.PA
 export const SHUTDOWN = { READ: 1, WRITE: 2, BOTH: 3 } as const;
 
 /** A span of time as images have it, in two fields. */
-export interface Timeval {
+export interface TimeSpan {
   readonly seconds: bigint;
   readonly microseconds: bigint;
 }
@@ -23,11 +23,11 @@ export interface Timeval {
 /** Bytes of struct timeval. Source: include/uapi/linux/time_types.h, struct __kernel_sock_timeval. */
 export const TIMEVAL_SIZE = 16;
 
-export function encodeTimeval({ seconds, microseconds }: Timeval): Uint8Array {
+export function encodeTimeval({ seconds, microseconds }: TimeSpan): Uint8Array {
   return new Uint8Array(BigUint64Array.of(seconds, microseconds).buffer);
 }
 
-export function decodeTimeval(bytes: Uint8Array): Timeval {
+export function decodeTimeval(bytes: Uint8Array): TimeSpan {
   const [seconds = 0n, microseconds = 0n] = new BigUint64Array(bytes.slice().buffer);
   return { seconds, microseconds };
 }

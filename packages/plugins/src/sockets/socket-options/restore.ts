@@ -8,7 +8,7 @@ import {
   encodeTimeval,
   SHUTDOWN,
   SWITCHES,
-  type Timeval,
+  type TimeSpan,
 } from "./format.ts";
 
 /** A buffer size with room for any queue while it is filled; the kernel doubles it. */
@@ -71,7 +71,7 @@ export function setSocketOptions(task: Task, socket: Value, options: SkOptsEntry
 }
 
 /** A new socket waits without a limit, which is recorded as zero. */
-function setWaitLimit(task: Task, socket: Value, option: number, limit: Timeval): void {
+function setWaitLimit(task: Task, socket: Value, option: number, limit: TimeSpan): void {
   if (limit.seconds === 0n && limit.microseconds === 0n) return;
   const time = data(encodeTimeval(limit));
   task.call.setsockopt(socket, SOL.SOCKET, option, time, time.bytes.length);

@@ -35,7 +35,7 @@ export function tcpConnections(): Plugin {
       let closed = false;
       /** By the task that has the connection in its table when all descriptors are placed. */
       const opened = new Map<Task, PlacedConnection[]>();
-      let holders: ReadonlyMap<number, Holder> = new Map();
+      let holders: ReadonlyMap<number, SocketHolder> = new Map();
       plan.tap("tcp-connections", (plan) => {
         closed = plan.options.tcpClose;
         checkConnections(plan);
@@ -66,7 +66,7 @@ export function tcpConnections(): Plugin {
 }
 
 /** A task that has a file in its descriptor table, and the number there. */
-interface Holder {
+interface SocketHolder {
   readonly task: Task;
   readonly number: number;
 }
@@ -77,8 +77,8 @@ interface PlacedConnection {
 }
 
 /** The first holder of each file, by its id. */
-function holdersOf({ survivors }: Plan): ReadonlyMap<number, Holder> {
-  const holders = new Map<number, Holder>();
+function holdersOf({ survivors }: Plan): ReadonlyMap<number, SocketHolder> {
+  const holders = new Map<number, SocketHolder>();
   for (const task of survivors) {
     for (const { id, fd } of task.descriptors) if (!holders.has(id)) holders.set(id, { task, number: fd });
   }

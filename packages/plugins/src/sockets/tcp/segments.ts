@@ -12,7 +12,7 @@ const IPV6_HEADER_SIZE = 40;
 const HOPS = 64;
 
 /** A TCP segment without payload. */
-export interface Segment {
+export interface TcpSegment {
   readonly family: number;
   readonly from: InetEnd;
   readonly to: InetEnd;
@@ -24,7 +24,7 @@ export interface Segment {
 }
 
 /** Sends a segment to a connection of this machine in the name of its peer. Requires CAP_NET_RAW, and CAP_NET_ADMIN for the mark. */
-export function injectSegment(task: Task, segment: Segment): void {
+export function injectSegment(task: Task, segment: TcpSegment): void {
   const { family, to } = segment;
   const bytes = segmentBytes(segment);
   const socket = task.call
@@ -39,7 +39,7 @@ export function injectSegment(task: Task, segment: Segment): void {
 }
 
 /** A segment with its IP header, which the kernel completes. */
-export function segmentBytes(segment: Segment): Uint8Array {
+export function segmentBytes(segment: TcpSegment): Uint8Array {
   const { family, from, to, sequence, acknowledged, flags, window } = segment;
   const start = family === AF.INET ? IPV4_HEADER_SIZE : IPV6_HEADER_SIZE;
   const bytes = new Uint8Array(start + TCP_HEADER_SIZE);

@@ -44,8 +44,8 @@ function timersOf(task: Task): readonly PosixTimerEntry[] {
 
 /** The kernel reads the id with TIMER_CREATE_RESTORE_IDS; otherwise it writes there which id it chose. */
 function create(task: Task, timer: PosixTimerEntry, id: number): void {
-  const place = data(new Uint8Array(Int32Array.of(id).buffer));
-  task.call.timer_create(timer.clock_id, encodeNotification(timer), place);
+  const room = data(new Uint8Array(Int32Array.of(id).buffer));
+  task.call.timer_create(timer.clock_id, encodeNotification(timer), room);
 }
 
 function createByCounting(task: Task, timers: readonly PosixTimerEntry[]): void {

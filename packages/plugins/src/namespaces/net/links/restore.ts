@@ -101,8 +101,8 @@ function makePair({ routes }: OpenNamespace, link: NetDeviceEntry, context: Pair
   const peer = home?.links.find(({ ifindex, type }) => ifindex === link.peer_ifindex && type === ndType.VETH);
   const [name, bridge] = named?.split("@") ?? [];
   const identityOfPeer = peer === undefined ? [optional(IFLA.IFNAME, name)] : identity(peer);
-  const place = attribute(IFLA.NET_NS_FD, (home ?? outside).descriptor);
-  const end = joined(linkMessage(peer?.ifindex ?? 0), ...identityOfPeer, place);
+  const namespace = attribute(IFLA.NET_NS_FD, (home ?? outside).descriptor);
+  const end = joined(linkMessage(peer?.ifindex ?? 0), ...identityOfPeer, namespace);
   const hint = name === undefined ? undefined : `check whether the host has a link ${name} already`;
   create(routes, link, "veth", attribute(VETH_INFO.PEER, end), hint);
   if (peer !== undefined) made.add(peer);
@@ -139,11 +139,11 @@ function makeMacvlan(
     attribute(IFLA_MACVLAN.MODE, mode),
     optional(IFLA_MACVLAN.FLAGS, flags === undefined ? undefined : new Uint8Array(Uint16Array.of(flags).buffer)),
   );
-  const place = joined(
+  const target = joined(
     attribute(IFLA.LINK, indexOf(outside.routes, lower)),
     attribute(IFLA.NET_NS_FD, namespace.descriptor),
   );
-  create(outside.routes, link, "macvlan", settings, `check whether ${lower} can have macvlan links`, place);
+  create(outside.routes, link, "macvlan", settings, `check whether ${lower} can have macvlan links`, target);
 }
 
 function create(
@@ -152,10 +152,10 @@ function create(
   kind: string,
   settings?: Uint8Array,
   hint?: string,
-  place: Uint8Array = new Uint8Array(),
+  target: Uint8Array = new Uint8Array(),
 ): void {
   const info = joined(attribute(IFLA_INFO.KIND, kind), optional(IFLA_INFO.DATA, settings));
-  const body = joined(linkMessage(link.ifindex), place, ...identity(link), attribute(IFLA.LINKINFO, info));
+  const body = joined(linkMessage(link.ifindex), target, ...identity(link), attribute(IFLA.LINKINFO, info));
   routes.make(`make ${kind} link ${link.name}`, RTM.NEWLINK, NLM_F.CREATE | NLM_F.EXCL, body, hint);
 }
 

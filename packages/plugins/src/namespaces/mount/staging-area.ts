@@ -5,7 +5,7 @@ import { flagsOfFileSystem } from "./attributes.ts";
 import { type FileSystem, hostPathOf, type Part } from "./file-systems.ts";
 import { unpackInto } from "./tmpfs-content/restore.ts";
 
-/** The name in the yard of the root of a new tree of mounts. */
+/** The name in the staging area of the root of a new tree of mounts. */
 export const ROOT = "root";
 
 interface Undeleted {
@@ -18,13 +18,13 @@ interface Undeleted {
  * A directory in which every file system is mounted once, as a whole and uncovered, so that parts of it can be cloned. It is the working directory of
  * the root task. Every mount namespace that the task makes from here has a copy of it.
  */
-export class Yard {
+export class StagingArea {
   readonly #root: Task;
   readonly #context: StageContext;
-  /** Names in the yard. */
+  /** Names in the staging area. */
   readonly #names = new Map<FileSystem, string>();
   readonly #descriptors = new Map<FileSystem, Value>();
-  /** Deleted files and directories that exist for a moment, by path in the yard. */
+  /** Deleted files and directories that exist for a moment, by path in the staging area. */
   readonly #deleted = new Map<string, Undeleted>();
 
   constructor(root: Task, context: StageContext) {
@@ -37,7 +37,7 @@ export class Yard {
     const { call } = this.#root;
     // Mounts made here stay here. Mounts that shared events with the host become its slaves, and can pass them on.
     call.mount("none", "/", undefined, MS.REC | MS.SLAVE, undefined);
-    // Taken before the yard covers anything.
+    // Taken before the staging area covers anything.
     const taken = new Map<FileSystem, Value>();
     for (const fileSystem of fileSystems) {
       const path = hostPathOf(fileSystem, this.#context.options);
@@ -51,7 +51,7 @@ export class Yard {
     for (const fileSystem of fileSystems) await this.#add(fileSystem, taken.get(fileSystem));
   }
 
-  /** Descriptors of the mounts in the yard that came from the host. */
+  /** Descriptors of the mounts in the staging area that came from the host. */
   get descriptors(): ReadonlyMap<FileSystem, Value> {
     return this.#descriptors;
   }
