@@ -94,9 +94,7 @@ describeDumped("a shell job", () => {
     expect(await shell.ended).toBe(0);
     const text = (name: string) => readFileSync(join(directory, name), "utf8");
     expect(text("without-option")).toContain("--shell-job");
-    expect(text("without-terminal")).toContain(
-      "standard input, which is to take its place (--shell-job), is no terminal",
-    );
+    expect(text("without-terminal")).toContain("standard input, which replaces it (--shell-job), is not a terminal");
     expect(text("failed")).toContain("fail.sh");
     expect(text("after")).toBe(text("before"));
   });

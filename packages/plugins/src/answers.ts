@@ -1,4 +1,4 @@
-/** What each task or thread was asked in the phase `query`, kept until its answers are read in `collect`. */
+/** The calls that each task or thread makes in the phase `query`, kept until `collect` reads their results. */
 export class Answers<Subject extends { readonly name: string }, Asked> {
   readonly #asked = new Map<Subject, Asked>();
 

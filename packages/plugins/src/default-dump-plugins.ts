@@ -89,7 +89,7 @@ export {
   utsNamespace,
 };
 
-/** The plugins that save a tree by default; their order is the order of their taps. */
+/** The plugins that save a tree by default, in the order of their taps. */
 export function defaultDumpPlugins(): readonly Plugin[] {
   return [
     objectIds(),

@@ -11,7 +11,7 @@ function splitAt(line: string, colon: number): readonly [string, string] {
   return [line.slice(0, colon), line.slice(colon + 1).trim()];
 }
 
-/** Does this process have a capability? Undefined when that is not known. */
+/** Whether this process has a capability; undefined when that is unknown. */
 export function hasOwnCapability(host: Host, name: CapabilityName): boolean | undefined {
   const effective = readOwnStatus(host)?.get("CapEff");
   return effective === undefined ? undefined : hasCapability(BigInt(`0x${effective}`), name);

@@ -1,4 +1,4 @@
-/** What a plugin's `plan` tap finds out, for its taps of later stages. */
+/** A value that a plugin's `plan` tap computes for its taps of later stages. */
 export class Planned<T extends object> {
   #value: T | undefined;
 
@@ -9,7 +9,7 @@ export class Planned<T extends object> {
 
   /** Throws before the plan tap has run. */
   get value(): T {
-    if (this.#value === undefined) throw new Error("The restore is not planned yet");
+    if (this.#value === undefined) throw new Error("Cannot read a value of the plan before the plan tap has run");
     return this.#value;
   }
 }

@@ -1,7 +1,7 @@
 import type { RestorePluginContext, StageContext } from "@restage/core";
 import { hasOwnNamespace, NAMESPACE_KINDS } from "../namespaces/own-namespaces.ts";
 
-/** CRIU's points of a restore, at which scripts run and callers are told. Source: criu(8), "--action-script". */
+/** CRIU's points of a restore, at which scripts run and callers are notified. Source: criu(8), "--action-script". */
 export type Action =
   | "pre-restore"
   | "setup-namespaces"
@@ -11,10 +11,10 @@ export type Action =
   | "pre-resume"
   | "post-resume";
 
-/** Called at one of CRIU's points. An error fails the restore; at `post-resume` all tasks run already. */
+/** Called at one of CRIU's points. An error fails the restore. At `post-resume` all tasks already run. */
 export type ActionTap = (context: StageContext, action: Action) => void | Promise<void>;
 
-/** The stages in which a plugin that calls `tapActions` acts, for its `stages`. */
+/** The `stages` of a plugin that calls `tapActions`. */
 export const ACTION_STAGES = {
   ROOT_TASK: "pre-restore and setup-namespaces",
   PREPARE_NAMESPACES: "post-setup-namespaces",
@@ -51,7 +51,7 @@ export function rootPid({ tree }: StageContext): number | undefined {
   return tree.root.tracee === undefined ? undefined : tree.root.hostPid;
 }
 
-/** Whether the tree has a network namespace of its own, whose traffic a checkpoint stops and a restore lets go on. */
+/** Whether the tree has a network namespace of its own, whose traffic a checkpoint stops and a restore allows again. */
 export function hasNetwork({ images, tree }: StageContext): boolean {
   return hasOwnNamespace(images, tree.root, "net");
 }

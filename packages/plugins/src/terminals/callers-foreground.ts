@@ -4,13 +4,13 @@ import type { CallersTerminal } from "./callers-terminals.ts";
 import type { Terminals } from "./read-terminals.ts";
 
 /**
- * The job of a shell comes to the foreground of the caller's terminal: keys send their signals to the group there, and only who is in it may read.
- * After a failure whoever was there before is there again.
+ * Moves a shell job to the foreground of the caller's terminal: only the foreground process group gets the terminal's signals and can read from it.
+ * After a failure, the former foreground group is restored.
  */
 export class Foreground {
   #before: { readonly host: Host; readonly terminal: CallersTerminal; readonly group: number } | undefined;
 
-  /** Looks who is in the foreground; nobody can be put there of a terminal that is not that of this process's session. */
+  /** Remembers the foreground process group. Only the controlling terminal of this process has one that can be changed. */
   keep(host: Host, { callers }: Terminals): void {
     for (const terminal of callers.values()) {
       const group = groupOf(host, terminal);
@@ -18,18 +18,18 @@ export class Foreground {
     }
   }
 
-  /** Puts the group of the root task there, when it is in the caller's session. Source: CRIU criu/tty.c. */
+  /** Moves the group of the root task to the foreground, if it is in the caller's session. Source: CRIU criu/tty.c. */
   take(root: Task, { callers }: Terminals): void {
     const terminal = this.#before?.terminal;
     if (terminal === undefined || root.sid === root.pid || !callers.has(terminal.info.id)) return;
-    // A group of the caller's has no number in another pid namespace, and is there already.
+    // Group 0 is the caller's group, seen from another pid namespace: it is in the foreground already.
     if (root.pgid !== 0) root.call.ioctl(terminal.number, TTY.TIOCSPGRP, struct([4, root.pgid]));
   }
 
   giveBack(): void {
     if (this.#before === undefined) return;
     const { host, terminal, group } = this.#before;
-    // This process may be in the background: the kernel would stop it for the attempt.
+    // If this process is in the background, the kernel would stop it for this call.
     const set = new Uint8Array(BigUint64Array.of(signalBit(SIG.TTOU)).buffer);
     host.call.rt_sigprocmask(SIG_BLOCK.BLOCK, set, 0, SIGSET_SIZE);
     host.call.ioctl(terminal.descriptor, TTY.TIOCSPGRP, struct([4, group]));
@@ -37,7 +37,7 @@ export class Foreground {
   }
 }
 
-/** The group in the foreground of a terminal; undefined where it is not the controlling one of this process. */
+/** The foreground process group of a terminal; undefined if it is not the controlling terminal of this process. */
 function groupOf(host: Host, { descriptor }: CallersTerminal): number | undefined {
   const group = output(4);
   try {

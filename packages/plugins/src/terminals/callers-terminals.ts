@@ -3,7 +3,7 @@ import type { TtyInfoEntry } from "@restage/images";
 import { AT_FDCWD, O, PATH_MAX, TERMIOS, TTY, WINSIZE_SIZE } from "@restage/linux/abi";
 import { externalName, nameOf } from "./tty-info.ts";
 
-/** A terminal of this process that takes the place of one of the checkpoint. */
+/** A terminal of this process that replaces one of the checkpoint. */
 export interface CallersTerminal {
   readonly info: TtyInfoEntry;
   /** The descriptor of this process. */
@@ -14,27 +14,27 @@ export interface CallersTerminal {
 
 const STANDARD_INPUT = 0;
 
-/** What --inherit-fd names. */
+/** Takes the descriptor that --inherit-fd names. */
 export function handOver(plan: Plan, info: TtyInfoEntry, descriptor: number): CallersTerminal {
   if (!isTerminal(plan.host, descriptor)) {
-    const why = `descriptor ${descriptor}, which is to take its place (--inherit-fd), is no terminal of this process`;
+    const why = `descriptor ${descriptor}, which --inherit-fd gives for it, is not a terminal`;
     plan.refuse({ what: `terminal ${externalName(info)}`, why });
   }
   return { info, descriptor, number: plan.serviceDescriptors.reserve(`terminal ${info.id}`) };
 }
 
-/** The terminal of a shell's job is that of this process now. As with CRIU, it can be only one. */
+/** Replaces the terminal of a shell job with standard input. As with CRIU, there can be only one such terminal. */
 export function takeStandardInput(plan: Plan, info: TtyInfoEntry, callers: Map<number, CallersTerminal>): void {
   if ([...callers.values()].some(({ descriptor }) => descriptor === STANDARD_INPUT)) {
-    const hint = `hand another terminal over: --inherit-fd 'fd[N]:${externalName(info)}'`;
+    const hint = `pass another terminal: --inherit-fd 'fd[N]:${externalName(info)}'`;
     plan.refuse({ what: nameOf(info), why: "it is the second terminal whose master is not in the checkpoint", hint });
     return;
   }
   if (!isTerminal(plan.host, STANDARD_INPUT)) {
     plan.refuse({
       what: nameOf(info),
-      why: "it was the terminal of a shell, and standard input, which is to take its place (--shell-job), is no terminal",
-      hint: `restore it in a terminal, or hand one over: --inherit-fd 'fd[N]:${externalName(info)}'`,
+      why: "it was the terminal of a shell, but standard input, which replaces it (--shell-job), is not a terminal",
+      hint: `restore in a terminal, or pass one: --inherit-fd 'fd[N]:${externalName(info)}'`,
     });
     return;
   }
@@ -51,7 +51,7 @@ function isTerminal(host: Host, descriptor: number): boolean {
   }
 }
 
-/** Has this process a terminal under /dev/tty? As far as can be seen. */
+/** Whether this process has a controlling terminal; true if that is unknown. */
 export function hasControllingTerminal(host: Host): boolean {
   const stat = host.readText("/proc/self/stat");
   if (stat === undefined) return true;
@@ -59,20 +59,20 @@ export function hasControllingTerminal(host: Host): boolean {
   return terminal !== "0";
 }
 
-/** The stub opens it, so that all tasks have it from the beginning, whatever they may see of this process later. */
+/** Opens the terminal in the stub, so that all tasks inherit it, even if they cannot see this process later. */
 export function openInStub(
   stub: StubTask,
   host: Host,
   { descriptor, number }: CallersTerminal,
   { unprivileged }: RestoreOptions,
 ): void {
-  // Who has no privileges may not look into this process from a user namespace.
+  // From a user namespace, the stub has no access to the descriptors of this process.
   const path = unprivileged ? pathOf(host, descriptor) : `/proc/${host.call.getpid().result}/fd/${descriptor}`;
   const terminal = stub.call.openat(AT_FDCWD, path, O.RDWR | O.NOCTTY | O.CLOEXEC, 0);
   stub.place(terminal, number, { cloexec: true });
 }
 
-/** Should the restore fail, the terminal gets the settings and the size back that it has now. */
+/** Registers an undo that gives the terminal its present settings and size back. */
 export function keepSettings(host: Host, { descriptor }: CallersTerminal): void {
   const settings = output(TERMIOS.size);
   const size = output(WINSIZE_SIZE);

@@ -4,20 +4,20 @@ import type { Device } from "./devices.ts";
 import { hasSlave } from "./pseudoterminals.ts";
 import type { Terminals } from "./read-terminals.ts";
 
-/** A terminal that was the controlling one of a session of the tree. */
+/** The controlling terminal of a session of the tree. */
 export interface ControllingTerminal {
   readonly info: TtyInfoEntry;
-  /** Its number in the leader of the session. */
+  /** The number of its descriptor in the session leader. */
   readonly number: number;
-  /** Opened for this only; all others the leader has from the root task. */
+  /** A device that the leader opens only for this. Other terminals it has inherited from the root task. */
   readonly device: Device | undefined;
 }
 
-/** The controlling terminal of a session, by its leader, who alone can take it. */
+/** The controlling terminal that a task must take as the leader of its session; undefined for other tasks. */
 export function controlledBy(task: Task, { pairs, callers, devices }: Terminals): ControllingTerminal | undefined {
   if (!task.survives || task.sid !== task.pid) return undefined;
   for (const pair of pairs) {
-    // A slave that only another session has open does not know its session: its image has none then, and that of the master has.
+    // The image of a slave that only another session has open lacks the session; the image of its master has it.
     const info = [pair.slave, pair.master].find((end) => end?.sid === task.sid);
     if (info !== undefined && hasSlave(pair)) return { info, number: pair.slaveNumber, device: undefined };
   }

@@ -6,8 +6,8 @@ import { ownerOf } from "../files/file-owner/owner-of.ts";
 import { inodeOwner } from "../files/inode-owner.ts";
 import { regularEntry } from "../files/regular-file/regular-entry.ts";
 import {
-  type PseudoTerminal,
-  pseudoTerminalOf,
+  type PseudoterminalEnd,
+  pseudoterminalEndOf,
   putBack,
   readSettings,
   sessionLeaderOf,
@@ -15,20 +15,20 @@ import {
 } from "./terminal.ts";
 
 /** An end of a pseudoterminal that the tree has open. */
-interface SavedEnd extends PseudoTerminal {
+interface SavedEnd extends PseudoterminalEnd {
   readonly file: OpenFile;
   readonly descriptor: number;
   readonly session: Session;
 }
 
-/** As the tree sees it; 0 for none. */
+/** The session id as the tree sees it; 0 for none. */
 interface Session {
   readonly sid: number;
-  /** The foreground group. */
+  /** The foreground process group. */
   readonly pgrp: number;
 }
 
-/** Pseudoterminals: settings, size, sessions, and what waits to be read. */
+/** Pseudoterminals: settings, size, sessions and queued data. */
 export function terminals(): Plugin {
   return definePlugin({
     name: "terminals",
@@ -37,7 +37,7 @@ export function terminals(): Plugin {
       const ends = new Map<number, SavedEnd>();
       describeFile.tap("terminals", (file, context) => {
         const { descriptor } = file;
-        const terminal = pseudoTerminalOf(context.host, file);
+        const terminal = pseudoterminalEndOf(context.host, file);
         if (terminal === undefined || descriptor === undefined) return undefined;
         const number = numberOf(terminal);
         if (!ends.has(number)) {
@@ -63,8 +63,8 @@ export function terminals(): Plugin {
   });
 }
 
-/** As CRIU numbers them: slaves even, masters odd. */
-function numberOf({ index, isMaster }: PseudoTerminal): number {
+/** CRIU's number of an end: even for slaves, odd for masters. */
+function numberOf({ index, isMaster }: PseudoterminalEnd): number {
   return 2 * index + (isMaster ? 1 : 0);
 }
 
@@ -81,9 +81,9 @@ function describeEnd(context: DumpContext, { file, descriptor, session, ...termi
   };
 }
 
-/** Session and foreground group of the terminal, by a process that has it for its controlling terminal. */
-function sessionOf({ index, isMaster }: PseudoTerminal, descriptor: number, context: DumpContext): Session {
-  // Minor numbers above 255 are in the upper bits of the number of the device.
+/** The session and foreground group of a terminal, found through a process whose controlling terminal it is. */
+function sessionOf({ index, isMaster }: PseudoterminalEnd, descriptor: number, context: DumpContext): Session {
+  // Minor numbers above 255 continue in the major number.
   const device = ((MAJOR.UNIX98_PTY_SLAVE + (index >> 8)) << 8) | (index & 0xff);
   const members = [...readProcesses(context.host)].filter(({ terminal }) => terminal === device);
   for (const { pid, foreground } of members) {
@@ -92,7 +92,7 @@ function sessionOf({ index, isMaster }: PseudoTerminal, descriptor: number, cont
     const group = context.tree.tasks.find(({ hostPid }) => hostPid === foreground);
     return { sid: own.sid, pgrp: group?.pgid ?? Math.max(0, foreground) };
   }
-  // Terminals of several devpts mounts can have one number, so a process outside the tree may have another terminal.
+  // Terminals of different devpts mounts can have the same number, so a process outside the tree may have a different terminal.
   const sid = isMaster ? sessionLeaderOf(context.host, descriptor) : members[0]?.session;
   const foreground = members.find(({ session }) => session === sid)?.foreground ?? 0;
   return { sid: sid ?? 0, pgrp: Math.max(0, foreground) };
@@ -111,11 +111,11 @@ function checkEnd(context: DumpContext, end: SavedEnd, ends: ReadonlyMap<number,
   }
   if (hasMaster) return;
   const why = "the master of this terminal is outside the tree";
-  const hint = "start the tree without a terminal (setsid, no descriptors of it), or allow it with --shell-job";
+  const hint = "start the tree with setsid(1) and without descriptors of a terminal, or pass --shell-job";
   context.findings.refuse({ what, why, hint, pid });
 }
 
-/** Only where both ends are there: else it is read by somebody outside. */
+/** Saves the queued data if the tree has both ends; otherwise a process outside will read it. */
 function saveQueue(context: DumpContext, end: SavedEnd, ends: ReadonlyMap<number, SavedEnd>): void {
   const other = ends.get(numberOf({ index: end.index, isMaster: !end.isMaster }));
   if (other === undefined) return;

@@ -6,23 +6,23 @@ import { pathOf } from "./devices.ts";
 import { applySettings, fillQueues } from "./settings.ts";
 import { isHungUp, isSlave, type TtyFile } from "./tty-info.ts";
 
-/** A pair of master and slave. */
+/** A pseudoterminal: master and slave. */
 export interface Pseudoterminal {
   /** N of /dev/pts/N. */
   readonly index: number;
-  /** Undefined where its master was closed: the slave has hung up, and does so again when the restore closes the master that it makes. */
+  /** Undefined if the master was closed. The slave has hung up, and does so again when the restore closes the master that it opens. */
   readonly master: TtyInfoEntry | undefined;
-  /** Undefined where nobody has it open. */
+  /** Undefined if no task has it open. */
   readonly slave: TtyInfoEntry | undefined;
-  /** Permissions of the slave's device, where they are known. */
+  /** Permissions of the slave's device, if they are known. */
   readonly mode: number | undefined;
   /** The device of masters, in the same devpts as the slave. */
   readonly ptmx: string;
-  /** What was written to the slave and not yet read from the master. */
+  /** Data that was written to the slave and not yet read from the master. */
   readonly shown: Uint8Array | undefined;
-  /** What was written to the master and not yet read from the slave. */
+  /** Data that was written to the master and not yet read from the slave. */
   readonly typed: Uint8Array | undefined;
-  /** Numbers of descriptors of both in every task during the restore. */
+  /** The numbers of the descriptors of both ends in every task during the restore. */
   readonly masterNumber: number;
   readonly slaveNumber: number;
 }
@@ -49,7 +49,7 @@ export function readPairs(plan: Plan, ptys: readonly TtyInfoEntry[], files: read
       slave,
       mode: slaveFile === undefined ? undefined : modeOf(plan, slaveFile),
       ptmx: ptmxOf(plan, masterFile, slaveFile),
-      // What packet mode puts before everything that is read was not written.
+      // In packet mode, the first byte of a read is a status byte that nobody wrote.
       shown: master?.packet_mode === true ? queueOf(master)?.subarray(1) : queueOf(master),
       typed: queueOf(slave),
       masterNumber: serviceDescriptors.reserve(`master of /dev/pts/${index}`),
@@ -63,7 +63,7 @@ function modeOf({ images }: Plan, { file: { regf_id } }: TtyFile): number | unde
   return mode === undefined ? undefined : mode & PERMISSIONS;
 }
 
-/** As the master was opened; where it was not, beside the slave. */
+/** The path at which the master was opened, or else `ptmx` beside the slave. */
 function ptmxOf(plan: Plan, master: TtyFile | undefined, slave: TtyFile | undefined): string {
   const path = master === undefined ? undefined : pathOf(plan, master);
   if (path !== undefined) return path;
@@ -71,17 +71,17 @@ function ptmxOf(plan: Plan, master: TtyFile | undefined, slave: TtyFile | undefi
   return beside === undefined ? "/dev/ptmx" : `${beside.slice(0, beside.lastIndexOf("/"))}/ptmx`;
 }
 
-/** What both ends are like: the settings are those of the pair, whichever end is asked. */
+/** The end whose entry has the settings of the pair. */
 export function settingsOf({ master, slave }: Pseudoterminal): TtyInfoEntry | undefined {
   return slave !== undefined && !isHungUp(slave) ? slave : master;
 }
 
-/** Is the slave open during the restore? To a master whose slave nobody ever opened, the first one to do so matters. */
+/** Whether the slave is open during the restore. A slave that was never opened must stay so: its first opening changes the master's behavior. */
 export function hasSlave({ master, slave }: Pseudoterminal): boolean {
   return slave !== undefined || (master?.sid ?? 0) !== 0;
 }
 
-/** How many masters have to be opened in each devpts: the kernel gives the lowest number that is free. */
+/** How many masters must be opened in each devpts to get all numbers: the kernel assigns the lowest free one. */
 export function countNumbers(plan: Plan, pairs: readonly Pseudoterminal[]): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   for (const ptmx of new Set(pairs.map((pair) => pair.ptmx))) {
@@ -98,18 +98,18 @@ export function countNumbers(plan: Plan, pairs: readonly Pseudoterminal[]): Read
 
 function countFree(plan: Plan, pairs: readonly Pseudoterminal[]): number {
   const highest = Math.max(...pairs.map(({ index }) => index));
-  // A devpts of the tree's own is empty.
+  // The tree's own devpts is empty.
   if (hasOwnNamespace(plan.images, plan.tree.root, "mount")) return highest + 1;
   const isTaken = (index: number) => typeof plan.host.stat(`/dev/pts/${index}`) === "object";
   for (const { index } of pairs) {
     if (!isTaken(index)) continue;
-    const hint = "end the terminal that has it, or restore the tree with a mount namespace of its own";
-    plan.refuse({ what: `terminal /dev/pts/${index}`, why: "its number is taken", hint });
+    const hint = "close the terminal that has it";
+    plan.refuse({ what: `terminal /dev/pts/${index}`, why: "its number is in use", hint });
   }
   return Array.from({ length: highest + 1 }, (_, index) => index).filter((index) => !isTaken(index)).length;
 }
 
-/** Makes pairs with their numbers: as many are opened as are free up to the highest that is wanted. */
+/** Makes pairs with their numbers: opens one master for every free number up to the highest one, and closes those that are not needed. */
 export async function makePairs(
   task: Task,
   pairs: readonly Pseudoterminal[],
@@ -120,7 +120,8 @@ export async function makePairs(
     const masters = await openMasters(task, ptmx, count);
     for (const pair of wanted) {
       const master = masters.get(pair.index);
-      if (master === undefined) throw new Error(`Cannot make /dev/pts/${pair.index}: its number was taken meanwhile`);
+      if (master === undefined)
+        throw new Error(`Cannot make /dev/pts/${pair.index}: another process has taken its number`);
       masters.delete(pair.index);
       task.place(master, pair.masterNumber, { cloexec: true });
       setUp(task, pair);
@@ -144,7 +145,7 @@ async function openMasters(task: Task, ptmx: string, count: number) {
   );
 }
 
-/** Fills the queues of a pair, then gives it its settings, which would else change what is written. */
+/** Fills the queues of a pair, and then sets its settings, which could change written data. */
 function setUp(task: Task, pair: Pseudoterminal): void {
   const { masterNumber, slaveNumber, master, slave } = pair;
   task.call.ioctl(masterNumber, TTY.TIOCSPTLCK, struct([4, 0]));

@@ -5,19 +5,19 @@ import { type Device, readDevice } from "./devices.ts";
 import { type Pseudoterminal, readPairs } from "./pseudoterminals.ts";
 import { externalName, isHungUp, isSlave, nameOf, TTY_TYPE, type TtyFile } from "./tty-info.ts";
 
-/** What the checkpoint has of terminals. */
+/** The terminals of a checkpoint. */
 export interface Terminals {
   /** Open terminals by the ids of their files. */
   readonly files: ReadonlyMap<number, TtyFile>;
-  /** Made again. */
+  /** Pseudoterminals to make. */
   readonly pairs: readonly Pseudoterminal[];
-  /** Taken from this process, by the ids of their infos. */
+  /** Terminals that this process provides, by the ids of their infos. */
   readonly callers: ReadonlyMap<number, CallersTerminal>;
-  /** Opened by their paths: consoles, serial lines. By the ids of their infos. */
+  /** Terminals that are opened by their paths, such as consoles and serial lines, by the ids of their infos. */
   readonly devices: ReadonlyMap<number, Device>;
 }
 
-/** Reads terminals, and refuses those that nothing here stands for. */
+/** Reads terminals, and refuses those that cannot be made or replaced here. */
 export function readTerminals(plan: Plan): Terminals {
   const files = readFiles(plan);
   const infos = [...new Set([...files.values()].map(({ info }) => info))];
@@ -54,7 +54,8 @@ function readFiles(plan: Plan): ReadonlyMap<number, TtyFile> {
   for (const file of entries) {
     const info = infos.get(file.tty_info_id);
     if (info !== undefined) files.set(file.id, { file, info });
-    else plan.refuse({ what: `terminal ${file.id}`, why: "tty-info.img does not have it: the checkpoint is damaged" });
+    else
+      plan.refuse({ what: `terminal ${file.id}`, why: "tty-info.img has no entry for it: the checkpoint is damaged" });
   }
   return files;
 }
@@ -67,25 +68,25 @@ function refuseShells(plan: Plan, info: TtyInfoEntry): void {
   plan.refuse({
     what: nameOf(info),
     why: "its master is not in the checkpoint: it was the terminal of a shell",
-    hint: `restore the tree in the terminal that you are at, with shellJob or --shell-job, or hand another one over: --inherit-fd 'fd[N]:${externalName(info)}'`,
+    hint: `restore the tree in your terminal with --shell-job (shellJob), or pass another one: --inherit-fd 'fd[N]:${externalName(info)}'`,
   });
 }
 
-/** The job of a shell has the shell's controlling terminal. */
+/** Checks that this process has a controlling terminal for a shell job that opened /dev/tty. */
 function checkCallers(plan: Plan, info: TtyInfoEntry): void {
   const { root } = plan.tree;
   if (root.sid === root.pid || hasControllingTerminal(plan.host)) return;
-  const why = "it was the terminal of a shell, and this process has no controlling terminal that could take its place";
-  plan.refuse({ what: nameOf(info), why, hint: "restore it in a terminal" });
+  const why = "it was the terminal of a shell, but this process has no controlling terminal to replace it";
+  plan.refuse({ what: nameOf(info), why, hint: "restore in a terminal" });
 }
 
 function refuseExternal(plan: Plan, info: TtyInfoEntry): void {
-  const why = "it was external at the checkpoint (--external), so the images do not say what it is";
-  const hint = `hand a terminal over: --inherit-fd 'fd[N]:${externalName(info)}'`;
+  const why = "it was external at the checkpoint (--external), so the images do not record it";
+  const hint = `pass a terminal: --inherit-fd 'fd[N]:${externalName(info)}'`;
   plan.refuse({ what: `terminal ${externalName(info)}`, why, hint });
 }
 
-/** Only the leader of a session can make a terminal that of the session. */
+/** Refuses a terminal whose session has no leader: only the leader can take it as controlling terminal. */
 function checkSession(plan: Plan, info: TtyInfoEntry): void {
   const { sid } = info;
   if (sid === 0 || isHungUp(info)) return;

@@ -9,14 +9,13 @@ import { readTerminals, type Terminals } from "./read-terminals.ts";
 import { applySettings } from "./settings.ts";
 import { isSlave, TTY_TYPE } from "./tty-info.ts";
 
-/** Takes a terminal also from another session whose controlling terminal it is, which CAP_SYS_ADMIN may. Source: ioctl_tty(2). */
+/** Takes the terminal even from another session that it controls. Requires CAP_SYS_ADMIN. Source: ioctl_tty(2). */
 const STEAL = 1;
 
 /**
- * Terminals. ROOT_TASK: those of this process that take the place of others are opened in the stub. FORKING: the root task makes
- * pseudoterminals, with their numbers, queues and settings, under numbers that all tasks inherit; then the leader of a session takes its
- * controlling terminal before it forks, so that its children have it too. RESTORE: files are opened of them. RESTORE_SIGCHLD: when all groups
- * are there, one comes to the foreground.
+ * Terminals. ROOT_TASK: the stub opens those of this process that replace terminals of the checkpoint. FORKING: the root task makes pseudoterminals with
+ * their numbers, queues and settings, as descriptors that all tasks inherit; session leaders take their controlling terminals before they fork, so that
+ * their children have them too. RESTORE: tasks open their files. RESTORE_SIGCHLD: all process groups exist, and one is moved to the foreground.
  */
 export function terminals(): Plugin {
   return definePlugin({
@@ -24,9 +23,9 @@ export function terminals(): Plugin {
     duty: "terminals",
     stages: {
       ROOT_TASK: "opens terminals of the caller (--shell-job, --inherit-fd)",
-      FORKING: "the root task makes pseudoterminals; leaders of sessions take their controlling terminals",
+      FORKING: "the root task makes pseudoterminals, and session leaders take their controlling terminals",
       RESTORE: "opens terminals",
-      RESTORE_SIGCHLD: "foreground groups, locks, exclusive mode; settings of the caller's terminals",
+      RESTORE_SIGCHLD: "sets foreground groups, locks, exclusive mode, and the settings of the caller's terminals",
     },
     apply({ plan, stages, openFile, abort }) {
       let terminals: Terminals = { files: new Map(), pairs: [], callers: new Map(), devices: new Map() };
@@ -60,11 +59,11 @@ export function terminals(): Plugin {
         const flags = tty.flags | O.NOCTTY;
         const { info } = terminal;
         const callers = terminals.callers.get(info.id);
-        // Not close-on-exec: some of these calls would leave that among the flags of the file.
+        // Without O_CLOEXEC, which some of these calls would keep among the file's status flags.
         if (callers !== undefined)
           return task.call
             .openat(AT_FDCWD, `/proc/self/fd/${callers.number}`, flags, 0)
-            .hint("a terminal that is handed over is opened once more by /proc, which has to be mounted");
+            .hint("mount /proc: an inherited terminal is opened again through it");
         if (info.type === TTY_TYPE.CTTY) return task.call.openat(AT_FDCWD, "/dev/tty", flags, 0);
         const device = terminals.devices.get(info.id);
         if (device !== undefined) {
@@ -75,7 +74,7 @@ export function terminals(): Plugin {
         const pair = terminals.pairs.find(({ index }) => index === info.pty?.index);
         if (pair === undefined) return undefined;
         if (isSlave(info)) return task.call.ioctl(pair.masterNumber, TTY.TIOCGPTPEER, flags);
-        // A master is open only once: all descriptors of it share one description.
+        // A master is opened only once: all its descriptors share one open file description.
         const master = task.call.fcntl(pair.masterNumber, F.DUPFD_CLOEXEC, 0);
         task.call.fcntl(master, F.SETFL, tty.flags & SETTABLE_FLAGS);
         return master;
@@ -84,7 +83,7 @@ export function terminals(): Plugin {
       stages.RESTORE_SIGCHLD.task.tap("terminals", (task) => {
         const controlling = controlledBy(task, terminals);
         if (controlling !== undefined && controlling.info.pgrp !== 0) {
-          // Nobody may be in the group that was in the foreground any more.
+          // The foreground process group may have no members left.
           const group = struct([4, controlling.info.pgrp]);
           task.call.ioctl(controlling.number, TTY.TIOCSPGRP, group).allow("ESRCH");
         }

@@ -3,10 +3,10 @@ import type { TermiosEntry, TtyInfoEntry } from "@restage/images";
 import { C_CFLAG, C_LFLAG, NCCS, POLL, TERMIOS, TTY } from "@restage/linux/abi";
 import type { Pseudoterminal } from "./pseudoterminals.ts";
 
-/** Nothing is changed on the way. Source: termios(3). */
+/** Control flags that change nothing on the way. Source: termios(3). */
 const RAW_CFLAG = C_CFLAG.CS8 | C_CFLAG.CREAD | C_CFLAG.B38400;
 const NEWLINE = 10;
-/** How long the kernel may take to hand over what was written, in milliseconds. */
+/** How long the kernel may take to deliver written data, in milliseconds. */
 const HANDING_OVER = 1000;
 
 /** struct termios of the kernel. CRIU 4.2 keeps its control characters as bytes, four in a word. Source: CRIU criu/tty.c. */
@@ -21,12 +21,12 @@ function termios({ c_iflag, c_oflag, c_cflag, c_lflag, c_line, c_cc }: TermiosEn
   return data(new Uint8Array(view.buffer));
 }
 
-/** Nothing is echoed, edited, changed or a signal. Of lines that are read as such, `eof` ends one without being there. */
+/** Settings with which the terminal echoes, edits and changes nothing and sends no signals. In canonical mode, the byte `eof` ends a line and is not part of it. */
 function plain(c_lflag: number, eof: number): TermiosEntry {
   return { c_iflag: 0, c_oflag: 0, c_cflag: RAW_CFLAG, c_lflag, c_line: 0, c_ispeed: 0, c_ospeed: 0, c_cc: [0, eof] };
 }
 
-/** Settings, size, and what of the settings is locked, which only CAP_SYS_ADMIN may change. */
+/** Sets the settings, their locks and the size. Changing locks requires CAP_SYS_ADMIN. */
 export function applySettings(task: Task, terminal: Value, info: TtyInfoEntry): void {
   const { termios: settings, termios_locked: locked, winsize } = info;
   if (settings !== undefined) task.call.ioctl(terminal, TTY.TCSETS, termios(settings));
@@ -41,8 +41,8 @@ function isLocked({ c_iflag, c_oflag, c_cflag, c_lflag, c_line }: TermiosEntry):
 }
 
 /**
- * Writes what is in the queues of a pair, each by the other end. Where lines are read, they have to be lines when they are written: what is there
- * when lines begin to be read counts as one.
+ * Fills the queues of a pair, each through the other end. If the pair is in canonical mode, it must be so before the data is written: data that is
+ * queued when canonical mode begins counts as one line.
  */
 export function fillQueues(task: Task, pair: Pseudoterminal, { termios: settings }: TtyInfoEntry): void {
   const { masterNumber: master, slaveNumber: slave, shown, typed } = pair;
@@ -56,7 +56,7 @@ export function fillQueues(task: Task, pair: Pseudoterminal, { termios: settings
     const line = canonical !== 0 && typed.at(-1) !== NEWLINE ? Uint8Array.of(...typed, eof) : typed;
     call.write(master, line, line.length).expect(line.length);
   }
-  // A worker of the kernel hands it over, and would do so by the settings that it finds.
+  // A worker of the kernel delivers the data, with the settings of that moment: wait for it before they change.
   if (shown !== undefined) call.poll(struct([4, master], [4, POLL.IN]), 1, HANDING_OVER).expect(1);
   if (typed !== undefined) call.poll(struct([4, slave], [4, POLL.IN]), 1, HANDING_OVER).expect(1);
 }

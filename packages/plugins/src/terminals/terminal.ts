@@ -7,13 +7,13 @@ import { isSlaveMajor } from "./tty-info.ts";
 const PTMX_MINOR = 2;
 
 /** One end of a pseudoterminal. */
-export interface PseudoTerminal {
+export interface PseudoterminalEnd {
   readonly index: number;
   readonly isMaster: boolean;
 }
 
-/** Undefined for a file that is no pseudoterminal. */
-export function pseudoTerminalOf(host: Host, { stat, descriptor }: OpenFile): PseudoTerminal | undefined {
+/** The end of a pseudoterminal that a file is; undefined for other files. */
+export function pseudoterminalEndOf(host: Host, { stat, descriptor }: OpenFile): PseudoterminalEnd | undefined {
   const major = Number((stat.rdev >> 8n) & 0xfffn);
   const minor = Number((stat.rdev & 0xffn) | ((stat.rdev >> 12n) & 0xfff00n));
   if (isSlaveMajor(major)) {
@@ -24,18 +24,18 @@ export function pseudoTerminalOf(host: Host, { stat, descriptor }: OpenFile): Ps
   return index === undefined ? undefined : { index, isMaster: true };
 }
 
-/** An answer that is a number; undefined where the terminal has hung up, or knows no such request. */
+/** The number that a request returns; undefined if the terminal has hung up or does not support the request. */
 function readNumber(host: Host, terminal: number, request: number): number | undefined {
   const value = room(4);
   return host.attempt("ioctl", terminal, request, value.data) < 0 ? undefined : value.view.getInt32(0, true);
 }
 
-/** The leader of a master's session, as this process sees it; undefined when the terminal belongs to none. */
+/** The session of a master's terminal, as this process sees it; undefined if it is not a controlling terminal. */
 export function sessionLeaderOf(host: Host, master: number): number | undefined {
   return readNumber(host, master, TTY.TIOCGSID);
 }
 
-/** Locked, exclusive and packet mode; settings and size, which a terminal that has hung up does not tell. */
+/** Reads the modes, settings and size. A terminal that has hung up has no settings and size. */
 export function readSettings(host: Host, terminal: number) {
   const flag = (request: number) => (readNumber(host, terminal, request) ?? 0) !== 0;
   const flags = { locked: flag(TTY.TIOCGPTLCK), exclusive: flag(TTY.TIOCGEXCL), packet_mode: flag(TTY.TIOCGPKT) };
@@ -48,7 +48,7 @@ export function readSettings(host: Host, terminal: number) {
   return { ...flags, termios, termios_locked, winsize: { ws_row, ws_col, ws_xpixel, ws_ypixel } };
 }
 
-/** CRIU has the control characters, a byte each, one after the other in as many words. */
+/** CRIU packs the control characters, one byte each, into an array of as many words. */
 function readTermios(host: Host, terminal: number, request: number) {
   const { data, view } = room(TERMIOS.size);
   if (host.attempt("ioctl", terminal, request, data) < 0) return undefined;
@@ -67,7 +67,7 @@ function readTermios(host: Host, terminal: number, request: number) {
   };
 }
 
-/** Takes what waits to be read out of a terminal: there is no way to leave it there. */
+/** Reads all data that is queued in a terminal. There is no way to read it and leave it there. */
 export function takeQueue(host: Host, terminal: number): Uint8Array {
   const waiting = readNumber(host, terminal, TTY.TIOCINQ) ?? 0;
   if (waiting <= 0) return new Uint8Array();
@@ -77,9 +77,9 @@ export function takeQueue(host: Host, terminal: number): Uint8Array {
 }
 
 /**
- * Puts what was taken out of one end back, by the other end, without anything being echoed, edited or sent as a signal.
+ * Puts data that was read from one end back through the other, with settings under which nothing is echoed, edited or turned into a signal.
  *
- * @param slave has the settings of both.
+ * @param slave has the settings of both ends.
  */
 export function putBack(host: Host, slave: number, by: number, bytes: Uint8Array): void {
   const before = room(TERMIOS.size);

@@ -4,34 +4,34 @@ import { MAJOR, UNIX98_PTY_MAJOR_COUNT } from "@restage/linux/abi";
 /** Types of terminals. Source: CRIU images/tty.proto. */
 export const TTY_TYPE = { UNKNOWN: 0, PTY: 1, CONSOLE: 2, VT: 3, CTTY: 4, EXT_TTY: 5, SERIAL: 6 } as const;
 
-/** An open terminal: the description, and what it is of. */
+/** An open terminal: its entry in files.img, and the terminal itself. */
 export interface TtyFile {
   readonly file: TtyFileEntry;
   readonly info: TtyInfoEntry;
 }
 
-/** Slave or master? By the device number as the kernel has it for user space. */
+/** Whether this end is the slave, by its device number. */
 export function isSlave({ rdev }: TtyInfoEntry): boolean {
   const major = (rdev >>> 8) & 0xfff;
   return isSlaveMajor(major);
 }
 
-/** Tells whether a major number belongs to the slaves of pseudoterminals. */
+/** Whether a major number belongs to the slaves of pseudoterminals. */
 export function isSlaveMajor(major: number): boolean {
   return major >= MAJOR.UNIX98_PTY_SLAVE && major < MAJOR.UNIX98_PTY_SLAVE + UNIX98_PTY_MAJOR_COUNT;
 }
 
-/** Was its other end closed? Then it had no settings any more. */
+/** Whether the other end was closed. Such a terminal has no settings. */
 export function isHungUp({ termios }: TtyInfoEntry): boolean {
   return termios === undefined;
 }
 
-/** CRIU's name for a terminal from outside: `tty[rdev:dev]`, in hexadecimal. */
+/** CRIU's name of an external terminal: `tty[rdev:dev]`, in hexadecimal. */
 export function externalName({ rdev, dev }: TtyInfoEntry): string {
   return `tty[${rdev.toString(16)}:${(dev ?? 0).toString(16)}]`;
 }
 
-/** What a terminal is called to people. */
+/** The name of a terminal in messages. */
 export function nameOf(info: TtyInfoEntry): string {
   const { type, pty, rdev, id } = info;
   if (type === TTY_TYPE.PTY) return `terminal ${isSlave(info) ? "" : "master of "}/dev/pts/${pty?.index}`;

@@ -1,7 +1,7 @@
 import { defineService, type Service } from "@restage/core";
 import type { Passings } from "./transport.ts";
 
-/** What will be passed between tasks, known when the plan is made. */
+/** The files that tasks will pass to each other, as planned. */
 export interface FilePassings {
   readonly passings: Passings;
 }

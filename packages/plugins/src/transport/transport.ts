@@ -7,14 +7,14 @@ export interface Passing {
   readonly ids: readonly number[];
 }
 
-/** What each task passes and receives; without the tasks that do neither. */
+/** The files that each task passes and receives. Tasks that do neither are absent. */
 export type Passings = ReadonlyMap<
   Task,
   { readonly outgoing: readonly Passing[]; readonly incoming: readonly Passing[] }
 >;
 
 /**
- * Passes open files between tasks, so that they share the description. Tasks pass only to tasks that come later in the tree.
+ * Passes open files between tasks, so that they share the open file description. Tasks pass files only to later tasks of the tree.
  */
 export interface Transport {
   /**

@@ -3,8 +3,8 @@ import { CLONE } from "@restage/linux/abi";
 import { Sessions } from "../sessions/restore.ts";
 
 /**
- * FORKING: every task forks its own children with their pids, those of an older session before it takes its own. Descriptor tables that
- * parent and child had in common they have in common again.
+ * FORKING: every task forks its children with their pids. A child in the session that the task was born in is forked before the task starts its own
+ * session. Parent and child share a descriptor table if they did.
  */
 export function children(): Plugin {
   return definePlugin({
@@ -26,7 +26,7 @@ export function children(): Plugin {
   });
 }
 
-/** Do two tasks have one descriptor table? */
+/** Whether two tasks share a descriptor table. */
 export function sharesTable(task: Task, other: Task): boolean {
   return task.survives && other.survives && task.ids.files_id === other.ids.files_id;
 }

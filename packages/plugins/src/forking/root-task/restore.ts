@@ -4,9 +4,9 @@ import { externalNamespace } from "../../namespaces/external-resources.ts";
 import { hasOwnNamespace, namespaceId } from "../../namespaces/own-namespaces.ts";
 
 /**
- * ROOT_TASK: the root task is forked from the stub, with its recorded pid. A detached tree is the stub's and so becomes init's
- * when the stub goes; else it is a child of this process. A sibling of this process is the stub itself. A pid and a user namespace of the
- * tree's own come with it: only the first task of the one can be its init, and all that is made later belongs to the other.
+ * ROOT_TASK: the stub forks the root task with its recorded pid. In a detached restore, the stub is its parent until it exits and init adopts the tree;
+ * otherwise this process is. A restore as a sibling of this process turns the stub itself into the root task. The tree's own pid and user namespaces
+ * are created with the root task: only the first task of a pid namespace can be its init, and a user namespace must own everything that is created later.
  */
 export function rootTask(): Plugin {
   return definePlugin({
@@ -33,26 +33,26 @@ export function rootTask(): Plugin {
   });
 }
 
-/** The number of a descriptor of the pid namespace that the tree goes into, if that is one that is there already. */
+/** The number of a descriptor of the existing pid namespace that the tree joins, if it joins one. */
 function findExternal(plan: Plan): number | undefined {
   const { images, tree } = plan;
   if (!hasOwnNamespace(images, tree.root, "pid")) return undefined;
   const key = images.optional("pidns", namespaceId(tree.root, "pid"))?.ext_key ?? "";
   if (key !== "") return plan.serviceDescriptors.keepOpen(externalNamespace(plan, "pid", key));
   if (tree.root.pid !== 1) {
-    const why = `it is ${tree.root.name} of a pid namespace, and the first task of a new one can only be task 1`;
-    plan.refuse({ what: "root task", why, hint: "dump it with --external pid[INODE]:KEY" });
+    const why = `it is ${tree.root.name} in its pid namespace, but the first task of a new pid namespace is always task 1`;
+    plan.refuse({ what: "root task", why, hint: "checkpoint it with --external pid[INODE]:KEY" });
   }
   return undefined;
 }
 
-/** A sibling of this process is made by this process itself, which starts a program in it: in a user namespace it would lose all capabilities. */
+/** Refuses siblings of this process where they are impossible: this process starts a program in a sibling, which in a user namespace loses all capabilities. */
 function checkSibling(plan: Plan, intoOther: boolean): void {
   const { init, images, tree } = plan;
   const what = "option --restore-sibling";
   const hint = "restore it detached, as a child of init";
-  if (init !== undefined) plan.refuse({ what, why: "the parent of the root task is an init of ours", hint });
-  if (intoOther) plan.refuse({ what, why: "the tree goes into a pid namespace that is there already", hint });
+  if (init !== undefined) plan.refuse({ what, why: "its parent is an init of Restage", hint });
+  if (intoOther) plan.refuse({ what, why: "the tree joins an existing pid namespace", hint });
   if (!hasOwnNamespace(images, tree.root, "user")) return;
   plan.refuse({ what, why: "the tree has a user namespace of its own", hint });
 }

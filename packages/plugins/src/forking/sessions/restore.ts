@@ -3,7 +3,7 @@ import { PR } from "@restage/linux/abi";
 import { planSessions, type SessionPlan } from "./session-plan.ts";
 import { takeOverSession } from "./shell-job.ts";
 
-/** Who is forked before its forker takes a session of its own. */
+/** The tasks that must be forked before their forker starts its own session. */
 export interface Sessions {
   isBornBefore(task: Task): boolean;
 }
@@ -11,7 +11,7 @@ export interface Sessions {
 export const Sessions: Service<Sessions> = defineService<Sessions>("sessions");
 
 /**
- * FORKING: sessions, and the groups of their leaders. RESTORE: everybody else joins a group: its leader is there since FORKING ended.
+ * FORKING: sessions, and the process groups of their leaders. RESTORE: the other tasks join their groups, whose leaders have existed since FORKING.
  */
 export function sessions(): Plugin {
   return definePlugin({
@@ -19,9 +19,9 @@ export function sessions(): Plugin {
     duty: "sessions",
     provides: [Sessions],
     stages: {
-      FORKING: "sessions and new process groups; stand-ins for leaders that are gone",
-      RESTORE: "all others join their process groups",
-      RESTORE_SIGCHLD: "tasks that took in orphans are subreapers no longer",
+      FORKING: "starts sessions and process groups, with stand-ins for leaders that have ended",
+      RESTORE: "other tasks join their process groups",
+      RESTORE_SIGCHLD: "tasks that adopted orphans stop being subreapers",
     },
     apply({ plan, stages, provide }) {
       let arranged: SessionPlan = { bornBefore: new Set(), reapers: new Set() };
@@ -31,12 +31,12 @@ export function sessions(): Plugin {
       provide(Sessions, { isBornBefore: (task) => arranged.bornBefore.has(task) });
       stages.FORKING.task.tap("sessions", (task) => {
         if (arranged.reapers.has(task)) task.call.prctl(PR.SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-        // A session leader is its own group: setpgid would be EPERM.
+        // A session leader already leads its group, and setpgid fails with EPERM.
         if (task.sid === task.pid) task.call.setsid();
         else if (task.pgid === task.pid) task.call.setpgid(0, 0);
       });
       stages.RESTORE.task.tap("sessions", (task) => {
-        // A group from outside the pid namespace, 0, has been inherited.
+        // Group 0 is outside the pid namespace; the task has inherited it.
         if (task.pgid !== task.pid && task.pgid !== 0) task.call.setpgid(0, task.pgid);
       });
       stages.RESTORE_SIGCHLD.task.tap("sessions", (task) => {

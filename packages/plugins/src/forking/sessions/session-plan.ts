@@ -2,18 +2,18 @@ import type { Plan, Task } from "@restage/core";
 import { freePid } from "../free-pid.ts";
 import type { OutsideIds } from "./shell-job.ts";
 
-/** How the sessions and groups of a tree come about. */
+/** How the sessions and process groups of a tree are created. */
 export interface SessionPlan {
-  /** Tasks that are forked before their forker takes its own session: they have the one that it was born in. */
+  /** Tasks that must be forked before their forker starts its own session, because they are in the session that it was born in. */
   readonly bornBefore: ReadonlySet<Task>;
-  /** Tasks to which the children of helpers go when these exit: subreapers until then. */
+  /** Tasks that adopt the children of helpers when these exit; they are subreapers until then. */
   readonly reapers: ReadonlySet<Task>;
 }
 
 /**
- * Decides who is forked by whom, and when. A session can only be inherited or be a task's own, so a task in a session that neither its
- * parent nor a forebear hands on is forked by a helper: a child of the session's leader, or the stand-in for a leader that is gone. It goes to its
- * recorded parent when the helper exits. A process group whose leader is gone has a stand-in too.
+ * Decides which task forks which, and when. A task can only inherit a session or start one. A task in a session that it cannot inherit from its parent
+ * is forked by a helper: a child of the session's leader, or a stand-in for a leader that has ended. When the helper exits, the recorded parent adopts
+ * the task. A process group whose leader has ended gets a stand-in too.
  */
 export function planSessions(plan: Plan, outside: OutsideIds | undefined): SessionPlan {
   const { tree } = plan;
@@ -21,7 +21,7 @@ export function planSessions(plan: Plan, outside: OutsideIds | undefined): Sessi
   const bornBefore = new Set<Task>();
   const reapers = new Set<Task>();
 
-  /** Can a task be born in a session? If so, it will be. */
+  /** Arranges that a task is born in a session. Returns whether that is possible. */
   function beBornIn(task: Task, sid: number): boolean {
     if (task.sid !== task.pid) return task.sid === sid;
     const known = bornIn.get(task);
@@ -47,7 +47,7 @@ export function planSessions(plan: Plan, outside: OutsideIds | undefined): Sessi
   return { bornBefore, reapers };
 }
 
-/** A helper in the task's session that forks it. */
+/** A helper in the session of the task, which forks the task. */
 function addSessionHelper(plan: Plan, task: Task, parent: Task): boolean {
   const { tree } = plan;
   const leader = tree.byPid(task.sid);
@@ -56,7 +56,7 @@ function addSessionHelper(plan: Plan, task: Task, parent: Task): boolean {
     return true;
   }
   const handsOver = leader.sid === leader.pid && isForebear(parent, leader);
-  // Whoever ends in the restore anyway can have it as a child until then.
+  // A helper or zombie can be its parent until it exits.
   if (handsOver && !leader.survives) {
     leader.forkInstead(task);
     return true;
@@ -68,19 +68,19 @@ function addSessionHelper(plan: Plan, task: Task, parent: Task): boolean {
   }
   plan.refuse({
     what: task.name,
-    why: `it is in session ${task.sid}, which it cannot have got from a task of this tree`,
+    why: `it is in session ${task.sid}, which it cannot have inherited from a task of this tree`,
     pid: task.pid,
   });
   return false;
 }
 
-/** A stand-in for a group leader that is gone, as a child of somebody in the same session. */
+/** A stand-in for a group leader that has ended: the child of a task in the same session. */
 function addGroupHelper(plan: Plan, task: Task): void {
   const { tree } = plan;
   if (task.pgid === task.pid || tree.byPid(task.pgid) !== undefined) return;
   const parent = [task, task.parent].find((candidate) => candidate?.survives === true && candidate.sid === task.sid);
   if (parent === undefined) {
-    const why = `it is in process group ${task.pgid}, whose leader is gone and which nobody who goes on can make again`;
+    const why = `it is in process group ${task.pgid}, whose leader has ended and which no remaining task can create`;
     plan.refuse({ what: task.name, why, pid: task.pid });
     return;
   }

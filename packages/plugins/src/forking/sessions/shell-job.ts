@@ -1,15 +1,15 @@
 import type { Plan, Task } from "@restage/core";
 import { hasOwnNamespace } from "../../namespaces/own-namespaces.ts";
 
-/** A session and a group from outside the tree, which the root task has from who restores it. In another pid namespace they are 0. */
+/** The session and process group that the root task inherits from the restoring process. In another pid namespace they are 0. */
 export interface OutsideIds {
   readonly sid: number;
   readonly pgid: number;
 }
 
 /**
- * The job of a shell was in the shell's session, and the whole of it may have been in a group of the shell. Both are those of this process now
- * (--shell-job). A root task that leads a group leads it again. Source: CRIU criu/pstree.c.
+ * Puts a shell job into the session of this process (--shell-job). It was in the session of a shell, and all of it may have been in the shell's process
+ * group; in that case it joins the group of this process. A root task that led a group leads it again. Source: CRIU criu/pstree.c.
  */
 export function takeOverSession(plan: Plan): OutsideIds | undefined {
   const { root, tasks } = plan.tree;
@@ -18,8 +18,8 @@ export function takeOverSession(plan: Plan): OutsideIds | undefined {
   if (!plan.options.shellJob) {
     plan.refuse({
       what: root.name,
-      why: `it does not lead its session (${sid}): it was the job of a shell`,
-      hint: "restore it as a job of the shell that you are in, with shellJob or --shell-job",
+      why: `it does not lead its session (${sid}): it was a shell job`,
+      hint: "restore it as a job of your shell, with --shell-job (shellJob)",
       pid: root.pid,
     });
     return undefined;
@@ -40,23 +40,23 @@ function idsOfThisProcess({ images, tree, host, init }: Plan): OutsideIds {
   return { sid: host.call.getsid(0).result, pgid: host.call.getpgid(0).result };
 }
 
-/** A task that had by chance the number of this session would be mixed up with it. */
+/** Refuses a task whose number happens to be that of this process's session or group: the two could not be told apart. */
 function checkFree(plan: Plan, task: Task, here: OutsideIds, root: Task): void {
   const theirs = [task.sid, task.pgid, ...task.threads.map(({ tid }) => tid)];
   for (const id of new Set([here.sid, here.pgid])) {
     if (id === 0 || id === root.sid || id === root.pgid || !theirs.includes(id)) continue;
     plan.refuse({
       what: task.name,
-      why: `its number, session or group is ${id}, which is that of the session or group of this process`,
+      why: `its pid, session or process group is ${id}, which is also the session or process group of this process`,
       hint: "restore it from another terminal",
       pid: task.pid,
     });
   }
 }
 
-/** A group from outside its pid namespace has no number in it: it can only be inherited. */
+/** A process group outside the pid namespace has no number in it, so a task can only inherit it. */
 function checkInheritance(plan: Plan, { name, pid, pgid, forker }: Task): void {
   if (pgid !== 0 || forker === undefined || forker.pgid === 0) return;
-  const why = "it is in a group from outside its pid namespace, and its parent is not";
+  const why = "it is in a process group outside its pid namespace, but its parent is not";
   plan.refuse({ what: name, why, pid });
 }

@@ -1,13 +1,13 @@
 import { definePlugin, type Plugin } from "@restage/core";
 import { hasOwnNamespace } from "../../namespaces/own-namespaces.ts";
 
-/** How long init may take to reap what it has got, in milliseconds. */
+/** How long init may take to reap zombies, in milliseconds. */
 const REAPING = 5000;
 const PAUSE = 20;
 
 /**
- * Before any task exists: a tree that was just checkpointed and killed may not be reaped yet, and has its pids still. Waits a while until its zombies
- * are gone; who is alive is not waited for.
+ * Waits, before any task exists, for zombies that have the tree's pids: a tree that a checkpoint has just killed may not have been reaped yet. Does not
+ * wait for living processes.
  */
 export function zombiesBefore(): Plugin {
   return definePlugin({

@@ -6,16 +6,16 @@ import { PR, SIG, SIGSET_SIZE, signalBit } from "@restage/linux/abi";
 const DEFAULT_ACTION = { handler: 0n, flags: 0n, restorer: 0n, mask: 0n };
 
 /**
- * RESTORE: zombies die with the status they had, helpers exit. RESTORE_SIGCHLD: parents reap their helpers, and forget what SIGCHLD the restore itself
- * has queued. Zombies stay for their parents to wait for.
+ * RESTORE: zombies die with their recorded status, helpers exit. RESTORE_SIGCHLD: parents reap their helpers, and drop the SIGCHLD that the restore
+ * itself has queued. Zombies remain until their parents wait for them.
  */
 export function zombiesAndHelpers(): Plugin {
   return definePlugin({
     name: "zombies-helpers",
     duty: "zombies-helpers",
     stages: {
-      RESTORE: "zombies die with their recorded status, helpers exit",
-      RESTORE_SIGCHLD: "helpers are reaped, the SIGCHLDs of the restore are dropped",
+      RESTORE: "zombies die with their recorded status, and helpers exit",
+      RESTORE_SIGCHLD: "reaps helpers, and drops SIGCHLDs that the restore caused",
     },
     apply({ plan, stages }) {
       plan.tap("zombies-helpers", (plan) => {
@@ -23,7 +23,7 @@ export function zombiesAndHelpers(): Plugin {
           if (kind !== "helper" || parent?.survives !== false) continue;
           plan.refuse({
             what: `helper ${pid}`,
-            why: `the task ${parent.pid} that would reap it does not go on itself`,
+            why: `its parent, task ${parent.pid}, ends during the restore and would reap it`,
             pid,
           });
         }
@@ -37,9 +37,9 @@ export function zombiesAndHelpers(): Plugin {
         for (const child of task.children) {
           if (child.kind === "helper") task.call.wait4(child.pid, 0, 0, 0).expect(child.pid);
         }
-        // The default action drops a pending SIGCHLD, also a blocked one; the real action is set after it.
+        // The default action drops a pending SIGCHLD, even a blocked one. The recorded action is set later.
         task.call.rt_sigaction(SIG.CHLD, DEFAULT_ACTION, 0, SIGSET_SIZE);
-        // A child that comes back stopped tells so once more, when it is put into its stop.
+        // A child that was stopped notifies its parent again when it is stopped again.
         if (task.children.some((child) => child.kind === "stopped")) dropLastChildSignal(task);
       });
     },
@@ -53,7 +53,7 @@ function endZombie(task: Task): void {
   const name = new Uint8Array(16);
   name.set(encodeText(task.core.tc?.comm ?? "").subarray(0, 15));
   task.call.prctl(PR.SET_NAME, name, 0, 0, 0);
-  // No core file is written for a death that has been died already.
+  // The recorded death must not write another core file.
   if (signal !== 0) task.call.prctl(PR.SET_DUMPABLE, 0, 0, 0, 0);
   task.endsWith({ code: (status >> 8) & 0xff, signal: signal === 0 ? undefined : signal });
 }

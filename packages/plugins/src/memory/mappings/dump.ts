@@ -65,7 +65,7 @@ function describe(mapping: Mapping, task: SeizedTask, context: DumpContext): voi
     return;
   }
   if (name === "[uprobes]") {
-    refuse("uprobes are set in this process, which are not saved");
+    refuse("it belongs to uprobes, which are not saved");
     return;
   }
   if (flags.has("ht")) {

@@ -2,15 +2,15 @@ import { definePlugin, type Plugin, type Task, type Value } from "@restage/core"
 import { type Passing, Transport } from "../transport.ts";
 
 /**
- * RESTORE: each task takes shared files from the task that opened them, with pidfd_getfd: no sockets, no queues. Requires the right to trace the other
- * task, which all tasks have during a restore, and Linux 5.6.
+ * RESTORE: each task takes shared files from the task that opened them, with pidfd_getfd(2), so it needs neither sockets nor queues. Requires Linux 5.6,
+ * and permission to trace the other task, which all tasks have during a restore.
  */
 export function transportPidfd(): Plugin {
   return definePlugin({
     name: "transport-pidfd",
     duty: "transport",
     provides: [Transport],
-    stages: { RESTORE: "files that tasks share are taken with pidfd_getfd" },
+    stages: { RESTORE: "tasks take shared files with pidfd_getfd" },
     apply({ provide }) {
       const opened = new Map<Task, PromiseWithResolvers>();
       provide(Transport, {
@@ -20,7 +20,7 @@ export function transportPidfd(): Plugin {
   });
 }
 
-/** Resolves to what a task has opened, by file id, when it has run. */
+/** Resolves to the descriptors that a task has opened, by file id, when the task has run its calls. */
 interface PromiseWithResolvers {
   readonly promise: Promise<ReadonlyMap<number, number>>;
   readonly resolve: (numbers: ReadonlyMap<number, number>) => void;
@@ -67,7 +67,7 @@ async function exchange(
   return received;
 }
 
-/** The number of a descriptor that is open by now. */
+/** The number of a descriptor that is already open. */
 function numberOf(descriptor: Value): number {
   if (typeof descriptor !== "object") return Number(descriptor);
   if (descriptor.kind === "result") return descriptor.step.result ?? -1;

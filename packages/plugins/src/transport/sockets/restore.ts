@@ -15,15 +15,15 @@ import { AF, CMSG_HEADER_SIZE, MSG, O, SCM, SOCK, SOL } from "@restage/linux/abi
 import { FilePassings } from "../file-passings.ts";
 import { type Passing, Transport } from "../transport.ts";
 
-/** SCM_MAX_FD: as many descriptors go in one message. */
+/** SCM_MAX_FD: the most descriptors in one message. */
 const MAX_DESCRIPTORS = 253;
 
 /**
- * FORKING: every task that passes or gets files has its socket when the stage ends. RESTORE: files are passed over SCM_RIGHTS, many in a
- * message, each message with the ids of what it brings: they arrive in any order.
+ * FORKING: every task that passes or receives files opens its socket. RESTORE: tasks pass files with SCM_RIGHTS, many in a message. Each message has the
+ * ids of its files, because messages arrive in any order.
  *
- * A queue holds as few as 10 messages (net.unix.max_dgram_qlen), so a sender may have to wait until the receiver takes some. It
- * always will: tasks pass only to later ones, and the last one takes without passing anything.
+ * A queue holds as few as 10 messages (net.unix.max_dgram_qlen), so a sender may have to wait for the receiver. There is no deadlock: tasks pass files
+ * only to later tasks, and the last task only receives.
  */
 export function transportSockets(): Plugin {
   return definePlugin({
@@ -32,8 +32,8 @@ export function transportSockets(): Plugin {
     provides: [Transport],
     uses: [FilePassings],
     stages: {
-      FORKING: "every task that passes or gets files opens its transport socket",
-      RESTORE: "files that tasks share are passed over SCM_RIGHTS",
+      FORKING: "tasks that pass or receive files open their transport sockets",
+      RESTORE: "tasks pass shared files with SCM_RIGHTS",
     },
     apply({ stages, provide, service }) {
       stages.FORKING.task.tap("transport", (task, context) => {
@@ -41,7 +41,7 @@ export function transportSockets(): Plugin {
         const number = context.serviceDescriptors.number("transport");
         const { name, length } = socketName(context, task);
         const socket = task.call.socket(AF.UNIX, SOCK.DGRAM | O.CLOEXEC, 0);
-        task.call.bind(socket, name, length).hint("the abstract name is taken by another restore of the same run id");
+        task.call.bind(socket, name, length).hint("another restore with the same run id uses this abstract name");
         task.place(socket, number, { cloexec: true });
       });
       provide(Transport, { exchange });
@@ -62,7 +62,7 @@ async function exchange(
   const most = Math.max(0, ...messages.map((ids) => ids.length));
   const rooms = messages.map(() => receive(task, socket, most));
   const received = new Map<number, Value>();
-  // From one sender messages come in order, so what they bring is known before they come.
+  // The messages of one sender arrive in order, so their files are known in advance.
   if (incoming.length <= 1) {
     for (const [index, ids] of messages.entries()) expectMessage(ids, rooms[index]?.control, received);
   } else {
@@ -96,21 +96,23 @@ function receive(task: Task, socket: number, most: number): { readonly payload: 
   return { payload, control };
 }
 
-/** The descriptors that a message will bring; -1, which nobody can use, where it does not. */
+/** The descriptors that a message will contain, and the invalid -1 in unused elements. */
 function expectMessage(ids: readonly number[], control: Data | undefined, into: Map<number, Value>): void {
   if (control === undefined) return;
   control.bytes.fill(0xff);
   for (const [index, id] of ids.entries()) into.set(id, loaded(control, CMSG_HEADER_SIZE + 4 * index, 4));
 }
 
-/** Reads ids and descriptors of a message that came. */
+/** Reads the ids and descriptors of a received message. */
 function takeMessage(payload: Data, control: Data, into: Map<number, Value>): void {
   const ids = new DataView(payload.bytes.buffer);
   const rights = new DataView(control.bytes.buffer);
   const count = ids.getUint32(0, true);
   const got = (Number(rights.getBigUint64(0, true)) - CMSG_HEADER_SIZE) / 4;
   if (got !== count)
-    throw new Error(`A message of ${count} descriptors came with ${got}: the limit of open files is too low`);
+    throw new Error(
+      `Cannot receive ${count} descriptors: only ${got} arrived, because the limit of open files is too low`,
+    );
   for (let n = 0; n < count; n++)
     into.set(ids.getUint32(4 + 4 * n, true), rights.getInt32(CMSG_HEADER_SIZE + 4 * n, true));
 }

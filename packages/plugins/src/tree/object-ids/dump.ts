@@ -13,7 +13,7 @@ const NAMESPACES = [
   ["cgroup", "cgroup_ns_id"],
 ] as const;
 
-/** What tasks may share, by kcmp(2). */
+/** The objects that tasks may share, by their names in kcmp(2), with their fields in images. */
 const OBJECTS = [
   ["VM", "vm_id"],
   ["FILES", "files_id"],
@@ -22,8 +22,8 @@ const OBJECTS = [
 ] as const;
 
 /**
- * Which kernel objects tasks share: namespaces, and what clone(2) may share between processes. The inventory has those of this process, with which
- * a restore tells the namespaces of the tree's own.
+ * Records which kernel objects tasks share: namespaces, and the objects that clone(2) can share between processes. The inventory records the namespaces
+ * of this process, so that a restore recognizes which ones are the tree's own.
  */
 export function objectIds(): Plugin {
   return definePlugin({
@@ -66,13 +66,13 @@ export function objectIds(): Plugin {
   });
 }
 
-/** No firewall rules stand between the checkpoint and the restore, unless somebody says so. */
+/** No firewall rules lock the network, unless another plugin sets a different method. */
 const NETWORK_LOCK_SKIPPED = 2;
 
 function namespaceIds(host: Host, proc: string, known: Map<string, number>): SeizedTask["ids"] {
   const ids: SeizedTask["ids"] = {};
   for (const [name, id] of NAMESPACES) {
-    // Not on kernels without that kind.
+    // The link is missing if the kernel does not have this kind of namespace.
     const link = host.readLink(`${proc}/ns/${name}`);
     if (link === undefined) continue;
     let number = known.get(link);
@@ -86,6 +86,6 @@ function namespaceIds(host: Host, proc: string, known: Map<string, number>): Sei
 }
 
 function refuseSharing(context: DumpContext, task: SeizedTask, other: SeizedTask, what: string): void {
-  const why = `it shares its ${what} with task ${other.pid} (CLONE_${what}), which images cannot say`;
+  const why = `it shares its ${what} with task ${other.pid} (CLONE_${what}), which CRIU images cannot record`;
   context.findings.refuse({ what: task.name, why, pid: task.pid });
 }

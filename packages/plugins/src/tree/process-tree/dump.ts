@@ -16,7 +16,7 @@ export function processTree(): Plugin {
     dump({ phases }) {
       phases.inspect.tree.tap("process-tree", ({ root }, { findings, options }) => {
         const { name: what, pid, sid, pgid } = root;
-        if (root.isZombie) findings.refuse({ what, why: "it has ended already", pid });
+        if (root.isZombie) findings.refuse({ what, why: "it has already ended", pid });
         if (options.shellJob || (sid === pid && pgid === pid)) return;
         const why = `it does not lead its session (${sid}) and its process group (${pgid})`;
         findings.refuse({ what, why, hint: "start it with setsid(1), or pass --shell-job", pid });
