@@ -62,6 +62,17 @@ describeUnless(noRoot, "criu swrk", () => {
     expect(await printed).toBe("");
   });
 
+  it("answers and logs why it does not make a checkpoint", async () => {
+    const images = temporaryDirectory("rpc");
+    const caller = await Caller.start(SWRK);
+    const images_dir_fd = openDirectory(images);
+    const opts = { images_dir_fd, pid: process.pid, log_file: "dump.log", track_mem: true, auto_dedup: true };
+    const { answer } = caller.ask({ type: REQUEST.DUMP, opts });
+    expect(answer).toMatchObject({ type: REQUEST.DUMP, success: false, dump: { restored: false }, cr_errno: 56 });
+    expect(answer.cr_errmsg).toContain("--auto-dedup");
+    expect(readFileSync(join(images, "dump.log"), "utf8")).toMatch(/^Error \(restage\): ERR_OPTION: .*--auto-dedup/);
+  });
+
   it("makes a checkpoint of a tree that goes on, with notifications, a log and statistics", async () => {
     const program = await startProgram(join(import.meta.dirname, "../cases", CASE));
     const caller = await Caller.start(SWRK);

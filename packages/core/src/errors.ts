@@ -109,6 +109,11 @@ export interface ErrorContext {
  * the rest.
  */
 export class RestoreError extends Error {
+  /** Also true for errors of another copy of this module: the command's code for checkpoints has its own. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return value instanceof Error && value.name === "RestoreError" && "code" in value && "failures" in value;
+  }
+
   override readonly name = "RestoreError";
   readonly code: ErrorCode;
   readonly stage: StageName | undefined;

@@ -1,11 +1,21 @@
 import type { DumpOptions } from "@restage/core";
 import { RestoreError } from "@restage/core";
+import { EMPTY_NAMESPACES } from "@restage/core/internal";
 import { declareOption, type Option, type Reader } from "./option.ts";
 import { number, on, oneOf, size, text, verbosity } from "./readers.ts";
 import type { Settings } from "./settings.ts";
 
 /** Options of `criu dump` whose behavior is always on here. Source: CRIU 4.2, criu/config.c. */
-const WITHOUT_EFFECT = ["--force-irmap", "--ghost-fiemap", "--no-default-config", "-r, --root PATH", "--track-mem"];
+const WITHOUT_EFFECT = [
+  // Every thread is stopped by itself, and newly born ones with it.
+  "--freeze-cgroup PATH",
+  "--force-irmap",
+  "--evasive-devices",
+  "--ghost-fiemap",
+  "--no-default-config",
+  "-r, --root PATH",
+  "--track-mem",
+];
 
 /** Options of `criu dump` that Restage does not support yet. */
 const MISSING = [
@@ -16,12 +26,9 @@ const MISSING = [
   "--cgroup-dump-controller NAME",
   "--cgroup-props TEXT",
   "--cgroup-props-file FILE",
-  "--empty-ns NAMESPACE",
   "--enable-external-masters",
   "--enable-external-sharing",
-  "--evasive-devices",
   "-M, --ext-mount-map MAPPING",
-  "--freeze-cgroup PATH",
   "--irmap-scan-path PATH",
   "--lazy-pages",
   "-L, --libdir DIR",
@@ -59,6 +66,9 @@ export const CHECKPOINT_COMMAND_OPTIONS: readonly Option[] = [
   checkpoint("--ghost-limit SIZE", "largest deleted file whose content is saved; default 1M", "ghostLimit", size),
   declareOption("--external RESOURCE", "name an external resource: mnt[MOUNTPOINT]:NAME", (to, given) => {
     to.checkpoint.external = [...(to.checkpoint.external ?? []), text(given)];
+  }),
+  declareOption("--empty-ns NAMESPACE", "net: do not save the content of the network namespace", (to, given) => {
+    to.checkpoint.emptyNamespaces = [oneOf(EMPTY_NAMESPACES)(given)];
   }),
   declareOption("--config FILE", "configuration file; by default the nearest restore.config.ts", (to, given) => {
     to.config = text(given);

@@ -2,8 +2,7 @@ import { appendFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { RestoreError } from "@restage/core";
 import type { InputOf } from "@restage/images";
-import type { Settings } from "../options/settings.ts";
-import type { CriuResp } from "./messages.ts";
+import { type CriuOpts, type CriuResp, REQUEST } from "./messages.ts";
 
 /** Callers read answers of 8 KiB at most. */
 const LONGEST_MESSAGE = 1024;
@@ -16,11 +15,21 @@ export function failure(type: number, error: RestoreError): InputOf<CriuResp> {
   const isRequest = code === "ERR_OPTION" || code === "ERR_CONFIG";
   const cr_errno = syscall?.errno ?? (isRequest ? BAD_REQUEST : 0);
   const message = hint === undefined ? error.message : `${error.message} (${hint})`;
-  return { type, success: false, cr_errno, cr_errmsg: message.slice(0, LONGEST_MESSAGE) };
+  const answer = { type, success: false, cr_errno, cr_errmsg: message.slice(0, LONGEST_MESSAGE) };
+  if (type === REQUEST.RESTORE) return { ...answer, restore: { pid: -1 } };
+  return type === REQUEST.DUMP ? { ...answer, dump: { restored: false } } : answer;
 }
 
-/** Writes the line that container engines look for: their users see the last lines of the log with "Error" in them. */
-export function logError({ logFile, workDirectory }: Settings, images: string, error: RestoreError): void {
-  if (logFile === undefined || logFile === "-") return;
-  appendFileSync(resolve(workDirectory ?? images, logFile), `Error (restage): ${error.message}\n`);
+/**
+ * Writes the line that container engines look for: their users see the last lines of the log with "Error" in them. A log that cannot be written is not
+ * another failure.
+ */
+export function logError({ log_file, work_dir_fd, images_dir_fd }: CriuOpts, peer: number, error: RestoreError): void {
+  if (log_file === undefined || log_file === "-") return;
+  const directory = `/proc/${peer}/fd/${work_dir_fd ?? images_dir_fd}`;
+  try {
+    appendFileSync(resolve(directory, log_file), `Error (restage): ${error.describe()}\n`, { mode: 0o600 });
+  } catch {
+    // The answer says what failed.
+  }
 }

@@ -1,6 +1,6 @@
 import { appendFileSync, statSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { asRestoreError, type DumpContext, definePlugin, type Plugin, RestoreError } from "@restage/core";
+import { type DumpContext, definePlugin, type Plugin, RestoreError } from "@restage/core";
 import { dump } from "@restage/core/dump";
 import { encodeEntries, type InputOf } from "@restage/images";
 import type { LinuxKernel } from "@restage/linux";
@@ -9,7 +9,6 @@ import { CHECKPOINT_COMMAND_OPTIONS } from "../options/checkpoint-options.ts";
 import type { Settings } from "../options/settings.ts";
 import { requestWithoutImages } from "../request.ts";
 import type { Connection } from "./connection.ts";
-import { failure, logError } from "./failure.ts";
 import { type CriuOpts, type CriuResp, REQUEST } from "./messages.ts";
 import { readOpts } from "./read-opts.ts";
 
@@ -44,10 +43,8 @@ export async function serveDump(
     log(settings, images, "Dumping finished successfully");
     return { type, success: true, dump: { restored: false } };
   } catch (thrown) {
-    const error = asRestoreError(thrown, {});
     told?.unlockNetwork();
-    logError(settings, images, error);
-    return { ...failure(type, error), dump: { restored: false } };
+    throw thrown;
   }
 }
 

@@ -64,10 +64,9 @@ async function answerOf(kernel: LinuxKernel, connection: Connection, request: Cr
         throw new RestoreError("ERR_OPTION", `Restage does not serve ${nameOf(type)} requests yet`);
     }
   } catch (thrown) {
-    return {
-      ...failure(type, asRestoreError(thrown, {})),
-      ...(type === REQUEST.RESTORE ? { restore: { pid: -1 } } : {}),
-    };
+    const error = asRestoreError(thrown, {});
+    if (opts !== undefined) logError(opts, connection.peer, error);
+    return failure(type, error);
   }
 }
 
@@ -92,11 +91,9 @@ async function serveRestore(kernel: LinuxKernel, connection: Connection, opts: C
     report.end();
     return { type, success: true, restore: { pid: tree.pid } };
   } catch (thrown) {
-    const error = asRestoreError(thrown, {});
-    report.fail(error);
+    report.fail(asRestoreError(thrown, {}));
     report.end();
-    logError(settings, request.images, error);
-    return { ...failure(type, error), restore: { pid: -1 } };
+    throw thrown;
   }
 }
 

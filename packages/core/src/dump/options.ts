@@ -24,6 +24,8 @@ export interface DumpOptions {
   readonly linkRemap: boolean;
   /** What is outside the tree and stays there: `mnt[MOUNTPOINT]:NAME`. */
   readonly external: readonly string[];
+  /** Namespaces whose content is not saved; they come back empty. */
+  readonly emptyNamespaces: readonly "net"[];
   /** The largest deleted file whose content is saved, in bytes. */
   readonly ghostLimit: number;
 }
@@ -39,5 +41,6 @@ export const DEFAULT_DUMP_OPTIONS: Omit<DumpOptions, "pid" | "images"> = {
   fileLocks: false,
   linkRemap: false,
   external: [],
+  emptyNamespaces: [],
   ghostLimit: 1024 * 1024,
 };

@@ -1,4 +1,4 @@
-import { definePlugin, type Plugin } from "@restage/core";
+import { type DumpContext, definePlugin, type Plugin } from "@restage/core";
 import { ownNamespace } from "../own-namespaces.ts";
 import { checkFirewall, saveFirewall } from "./firewall/dump.ts";
 import { insideNetwork } from "./inside-network.ts";
@@ -20,14 +20,14 @@ export function netNamespaces(): Plugin {
     },
     dump({ phases }) {
       phases.inspect.tree.tap("net-namespaces", (_tree, context) => {
-        if (ownNamespace(context, "net") === undefined) return;
+        if (idOfContent(context) === undefined) return;
         insideNetwork(context, () => {
           checkLinks(context);
           checkFirewall(context);
         });
       });
       phases.write.tree.tap("net-namespaces", (_tree, context) => {
-        const id = ownNamespace(context, "net");
+        const id = idOfContent(context);
         if (id === undefined) return;
         insideNetwork(context, () => {
           saveNetworkSysctls(context, id);
@@ -38,4 +38,9 @@ export function netNamespaces(): Plugin {
       });
     },
   });
+}
+
+/** The id of the tree's own network namespace, if its content is to be saved. */
+function idOfContent(context: DumpContext): number | undefined {
+  return context.options.emptyNamespaces.includes("net") ? undefined : ownNamespace(context, "net");
 }
