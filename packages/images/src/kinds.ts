@@ -40,6 +40,8 @@ import type { NetDeviceEntry, NetnsEntry } from "./messages/network.ts";
 import { netDeviceEntry, netnsEntry } from "./messages/network.ts";
 import type { FanotifyMarkEntry, InotifyWdEntry, IrmapCacheEntry } from "./messages/notify.ts";
 import { fanotifyMarkEntry, inotifyWdEntry, irmapCacheEntry } from "./messages/notify.ts";
+import type { OwnEntry } from "./messages/own.ts";
+import { ownEntry } from "./messages/own.ts";
 import type { PipeDataEntry } from "./messages/pipe.ts";
 import { pipeDataEntry } from "./messages/pipe.ts";
 import type { CredsEntry, FsEntry, PstreeEntry, RlimitEntry } from "./messages/process.ts";
@@ -198,3 +200,5 @@ export const netnf_ct: ImageKind<never> = rawImage("netns-ct-%u.img");
 export const netnf_exp: ImageKind<never> = rawImage("netns-exp-%u.img");
 export const tmpfs_img: ImageKind<never> = rawImage("tmpfs-%u.tar.gz.img");
 export const tmpfs_dev: ImageKind<never> = rawImage("tmpfs-dev-%u.tar.gz.img");
+/** What CRIU's images have no fields for. CRIU ignores this file. */
+export const restage: ImageKind<OwnEntry> = image("restage.img", 0x52535447, ownEntry);

@@ -34,6 +34,8 @@ export interface FinalState {
   readonly lastCalls: readonly SyscallStep[];
   /** Words written into its memory once it no longer runs: for what the kernel would clear (rseq_cs). */
   readonly pokes: readonly { readonly address: bigint; readonly value: bigint }[];
+  /** struct ptrace_sud_config: set when it makes no more calls for us, which would be dispatched to it. */
+  readonly dispatch?: Uint8Array | undefined;
 }
 
 /** A thread and the state with which it resumes. */

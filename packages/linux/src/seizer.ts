@@ -76,6 +76,8 @@ export interface Seizer {
   pendingSignals(thread: StoppedThread, queue: "shared" | "private"): readonly Uint8Array[];
   /** Undefined where the kernel cannot tell (before Linux 5.13). */
   rseq(thread: StoppedThread): RseqConfiguration | undefined;
+  /** How its system calls are dispatched to user space: struct ptrace_sud_config; undefined where the kernel cannot tell (before Linux 6.4). */
+  syscallDispatch(thread: StoppedThread): Uint8Array | undefined;
   /** Newest first. Requires CAP_SYS_ADMIN in the first user namespace. */
   seccompFilters(thread: StoppedThread): readonly AttachedFilter[];
   /** Lets threads make system calls, all at once, and puts them back to where they were. */

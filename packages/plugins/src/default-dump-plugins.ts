@@ -2,6 +2,7 @@ import type { Plugin } from "@restage/core";
 import { limits } from "./attributes/limits/dump.ts";
 import { processAttributes } from "./attributes/process/dump.ts";
 import { scheduling } from "./attributes/scheduling/dump.ts";
+import { threadSettings } from "./attributes/thread-settings/dump.ts";
 import { credentials } from "./credentials/dump.ts";
 import { epolls } from "./event-files/epoll/dump.ts";
 import { eventfds } from "./event-files/eventfd/dump.ts";
@@ -16,10 +17,12 @@ import { fileLocks } from "./files/file-lock/dump.ts";
 import { fs } from "./files/fs/dump.ts";
 import { pipes } from "./files/pipe/dump.ts";
 import { regularFiles } from "./files/regular-file/dump.ts";
+import { memoryLocking } from "./memory/locking/dump.ts";
 import { mappings } from "./memory/mappings/dump.ts";
 import { memfds } from "./memory/memfd/dump.ts";
 import { mm } from "./memory/mm/dump.ts";
 import { privateMemory } from "./memory/private-memory/dump.ts";
+import { sealing } from "./memory/sealing/dump.ts";
 import { ipcNamespace } from "./namespaces/ipc/dump.ts";
 import { mountNamespaces } from "./namespaces/mount/dump.ts";
 import { nestedNamespaces } from "./namespaces/nested/dump.ts";
@@ -60,6 +63,7 @@ export {
   limits,
   mappings,
   memfds,
+  memoryLocking,
   mm,
   mountNamespaces,
   nestedNamespaces,
@@ -76,11 +80,13 @@ export {
   registers,
   regularFiles,
   scheduling,
+  sealing,
   seccomp,
   signalActions,
   signalfds,
   tcpConnections,
   terminals,
+  threadSettings,
   threads,
   timeNamespace,
   timerfds,
@@ -102,6 +108,8 @@ export function defaultDumpPlugins(): readonly Plugin[] {
     mappings(),
     privateMemory(),
     mm(),
+    memoryLocking(),
+    sealing(),
     fs(),
     descriptors(),
     regularFiles(),
@@ -124,6 +132,7 @@ export function defaultDumpPlugins(): readonly Plugin[] {
     registers(),
     threads(),
     scheduling(),
+    threadSettings(),
     credentials(),
     seccomp(),
     signalActions(),

@@ -3,6 +3,7 @@ import { actionScripts } from "./action-scripts/restore.ts";
 import { limits } from "./attributes/limits/restore.ts";
 import { processAttributes } from "./attributes/process/restore.ts";
 import { scheduling } from "./attributes/scheduling/restore.ts";
+import { threadSettings } from "./attributes/thread-settings/restore.ts";
 import { cgroups } from "./cgroups/restore.ts";
 import { cpuinfo } from "./cpuinfo/restore.ts";
 import { credentials } from "./credentials/restore.ts";
@@ -33,9 +34,11 @@ import { sessions } from "./forking/sessions/restore.ts";
 import { zombiesBefore } from "./forking/zombies-before/restore.ts";
 import { zombiesAndHelpers } from "./forking/zombies-helpers/restore.ts";
 import { aio } from "./memory/aio/restore.ts";
+import { memoryLocking } from "./memory/locking/restore.ts";
 import { memfds } from "./memory/memfd/restore.ts";
 import { mm } from "./memory/mm/restore.ts";
 import { privateMemory } from "./memory/private-memory/restore.ts";
+import { sealing } from "./memory/sealing/restore.ts";
 import { sharedMappings } from "./memory/shared-mappings/restore.ts";
 import { systemVMappings } from "./memory/system-v/restore.ts";
 import { vdso } from "./memory/vdso/restore.ts";
@@ -91,6 +94,7 @@ export {
   joinNamespaces,
   limits,
   memfds,
+  memoryLocking,
   mm,
   mountNamespaces,
   namespaceFiles,
@@ -108,6 +112,7 @@ export {
   regularFiles,
   rootTask,
   scheduling,
+  sealing,
   seccomp,
   sessions,
   sharedMappings,
@@ -116,6 +121,7 @@ export {
   systemVMappings,
   tcpConnections,
   terminals,
+  threadSettings,
   threads,
   timeNamespace,
   timerfds,
@@ -185,6 +191,8 @@ export function defaultPlugins(): Plugin[] {
     fileLocks(),
     vdso(),
     mm(),
+    memoryLocking(),
+    sealing(),
     processAttributes(),
     fs(),
     threads(),
@@ -194,6 +202,7 @@ export function defaultPlugins(): Plugin[] {
     posixTimers(),
     intervalTimers(),
     scheduling(),
+    threadSettings(),
     limits(),
     seccomp(),
     credentials(),

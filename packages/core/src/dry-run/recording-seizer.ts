@@ -18,6 +18,8 @@ export interface InventedThread extends Partial<Omit<StoppedThread, "tid" | "tgi
   readonly extendedState?: ExtendedState & { readonly present: bigint };
   readonly pendingSignals?: readonly Uint8Array[];
   readonly rseq?: RseqConfiguration;
+  /** struct ptrace_sud_config. */
+  readonly syscallDispatch?: Uint8Array;
   readonly seccompFilters?: readonly AttachedFilter[];
   /** What the thread's own calls give, by name: a result, and bytes that the kernel writes to the first output. Else 0. */
   readonly answers?: Readonly<Record<string, { readonly result?: number; readonly output?: Uint8Array }>>;
@@ -84,6 +86,9 @@ export class RecordingSeizer implements Seizer {
   }
   rseq(thread: StoppedThread): RseqConfiguration | undefined {
     return this.#thread(thread).rseq;
+  }
+  syscallDispatch(thread: StoppedThread): Uint8Array | undefined {
+    return this.#thread(thread).syscallDispatch;
   }
   seccompFilters(thread: StoppedThread): readonly AttachedFilter[] {
     return this.#thread(thread).seccompFilters ?? [];

@@ -7,6 +7,7 @@ import type { FileTable } from "./file-table.ts";
 import type { Findings } from "./findings.ts";
 import type { ImageWriter } from "./image-writer.ts";
 import type { DumpOptions } from "./options.ts";
+import type { OwnDrafts } from "./own-drafts.ts";
 import type { PhaseName } from "./phases.ts";
 import type { SeizedTree } from "./seized-tree.ts";
 
@@ -21,6 +22,8 @@ export interface DumpContext {
   readonly images: ImageWriter;
   /** The entry of inventory.img, written at the end. */
   readonly inventory: Draft<InventoryEntry>;
+  /** What CRIU's images have no fields for. */
+  readonly own: OwnDrafts;
   /** What cannot be saved, or will not come back exactly. */
   readonly findings: Findings;
   /** The coordinator's own calls. */

@@ -17,6 +17,7 @@ import { type DumpFinding, Findings } from "./findings.ts";
 import type { DumpHooks } from "./hooks.ts";
 import { ImageWriter } from "./image-writer.ts";
 import { DEFAULT_DUMP_OPTIONS, type DumpOptions } from "./options.ts";
+import { OwnDrafts } from "./own-drafts.ts";
 import { PHASES, type PhaseName } from "./phases.ts";
 import { seizeTree } from "./seize-tree.ts";
 import type { SeizedThread } from "./seized-task.ts";
@@ -106,6 +107,7 @@ class DumpRun {
     // From here on nothing needs a stopped tree.
     if (leaveRunning) await this.#resume();
     const resumed = performance.now();
+    context.own.addTo(this.#images);
     this.#images.write(this.#hooks.imageOwner.call(context));
     await this.#withinTime(this.#hooks.imagesWritten, "imagesWritten", tree, context);
     this.#images.publish();
@@ -142,6 +144,7 @@ class DumpRun {
       runId: randomUUID(),
       images: this.#images,
       inventory: {},
+      own: new OwnDrafts(),
       findings: this.#findings,
       host: this.#host,
       seizer: this.#seizer,

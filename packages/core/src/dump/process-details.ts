@@ -6,6 +6,8 @@ export interface ProcessDetails {
   readonly comm: string;
   /** PF_* flags of the kernel. */
   readonly flags: number;
+  /** The signal that its parent gets at its end. */
+  readonly exitSignal: number;
   /** Raw wait status of a zombie. */
   readonly exitCode: number;
   /** Addresses of prctl(PR_SET_MM), by their names there. */
@@ -36,6 +38,7 @@ const FIELD = {
   start_code: 26,
   end_code: 27,
   start_stack: 28,
+  exit_signal: 38,
   start_data: 45,
   end_data: 46,
   start_brk: 47,
@@ -63,6 +66,7 @@ export function readDetails(host: Host, pid: number): ProcessDetails {
   return {
     comm: stat.slice(open + 1, close),
     flags: Number(field(FIELD.flags)),
+    exitSignal: Number(field(FIELD.exit_signal)),
     exitCode: Number(field(FIELD.exit_code)),
     addresses: {
       start_code: address("start_code"),

@@ -15,6 +15,7 @@ import {
 import { RestoreError } from "../errors.ts";
 import { FILE_MEMBERS } from "./entry-kinds.ts";
 import type { RestoreHooks } from "./hooks.ts";
+import { OwnState } from "./own-state.ts";
 
 /**
  * The images of a checkpoint, read on demand; each entry passes through the hooks of its kind.
@@ -27,6 +28,7 @@ export class ImageSet {
   readonly #hooks: RestoreHooks;
   readonly #read = new Map<string, readonly Entry<EntryKindName>[]>();
   #files: ReadonlyMap<number, FileEntry> | undefined;
+  #own: OwnState | undefined;
 
   constructor(source: ImageSource, hooks: RestoreHooks) {
     this.source = source;
@@ -73,6 +75,12 @@ export class ImageSet {
     throw new RestoreError("ERR_IMAGE", `Cannot read ${file}: the checkpoint has no such image, or it is empty`, {
       entry: file,
     });
+  }
+
+  /** What CRIU's images have no fields for: empty unless Restage made the checkpoint. */
+  get own(): OwnState {
+    this.#own ??= new OwnState(this.values("restage"));
+    return this.#own;
   }
 
   /** Every open file description by its id. */

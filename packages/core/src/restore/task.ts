@@ -114,9 +114,10 @@ export class Task extends ProgramTarget {
    * Forks a child with its recorded pid: a step like any other. The child takes part in the stage after the program has run.
    *
    * @param flags what the two share (CLONE.FILES, ...), and new namespaces.
+   * @param exitSignal what this task gets when the child ends.
    */
-  fork(child: Task, flags = 0): Call {
-    return this.open.fork(child, { flags, exitSignal: SIG.CHLD, setTid: [child.pid] });
+  fork(child: Task, flags = 0, exitSignal: number = SIG.CHLD): Call {
+    return this.open.fork(child, { flags, exitSignal, setTid: [child.pid] });
   }
 
   /** Starts one of the task's threads with its recorded id. */

@@ -24,6 +24,7 @@ export * from "./memory.ts";
 export * from "./mount.ts";
 export * from "./namespace.ts";
 export * from "./network.ts";
+export * from "./own.ts";
 export * from "./process.ts";
 export * from "./security.ts";
 export * from "./signal.ts";

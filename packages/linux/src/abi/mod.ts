@@ -28,6 +28,7 @@ export * from "./in6.ts";
 export * from "./inet-diag.ts";
 export * from "./inotify.ts";
 export * from "./ioctls.ts";
+export * from "./ioprio.ts";
 export * from "./ipc.ts";
 export * from "./kcmp.ts";
 export * from "./limits.ts";

@@ -5,10 +5,16 @@ export const PR = {
   GET_DUMPABLE: 3,
   SET_DUMPABLE: 4,
   SET_NAME: 15,
+  GET_TSC: 25,
+  SET_TSC: 26,
   SET_SECCOMP: 22,
   CAPBSET_DROP: 24,
   GET_SECUREBITS: 27,
   SET_SECUREBITS: 28,
+  SET_TIMERSLACK: 29,
+  GET_TIMERSLACK: 30,
+  MCE_KILL: 33,
+  MCE_KILL_GET: 34,
   SET_MM: 35,
   SET_CHILD_SUBREAPER: 36,
   GET_CHILD_SUBREAPER: 37,
@@ -17,8 +23,17 @@ export const PR = {
   SET_THP_DISABLE: 41,
   GET_THP_DISABLE: 42,
   CAP_AMBIENT: 47,
+  SET_IO_FLUSHER: 57,
+  GET_IO_FLUSHER: 58,
+  SET_MEMORY_MERGE: 67,
+  GET_MEMORY_MERGE: 68,
   TIMER_CREATE_RESTORE_IDS: 77,
 } as const;
+
+/** Of PR_MCE_KILL: sets the policy, which is the default until then. */
+export const PR_MCE_KILL = { SET: 1, DEFAULT: 2 } as const;
+/** Of PR_SET_TSC: the time stamp counter can be read. */
+export const PR_TSC_ENABLE = 1;
 
 export const PR_CAP_AMBIENT = { RAISE: 2, CLEAR_ALL: 4 } as const;
 

@@ -21,7 +21,12 @@ export const PTRACE = {
   SECCOMP_GET_FILTER: 0x420c,
   SECCOMP_GET_METADATA: 0x420d,
   GET_RSEQ_CONFIGURATION: 0x420f,
+  SET_SYSCALL_USER_DISPATCH_CONFIG: 0x4210,
+  GET_SYSCALL_USER_DISPATCH_CONFIG: 0x4211,
 } as const;
+
+/** struct ptrace_sud_config: four u64 fields. Source: include/uapi/linux/ptrace.h. */
+export const SYSCALL_DISPATCH_SIZE = 32;
 
 /** Options of PTRACE_SEIZE and PTRACE_SETOPTIONS. Source: include/uapi/linux/ptrace.h. */
 export const PTRACE_O = { TRACESYSGOOD: 1, EXITKILL: 1 << 20, SUSPEND_SECCOMP: 1 << 21 } as const;

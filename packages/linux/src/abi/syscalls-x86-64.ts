@@ -365,4 +365,5 @@ export const SYSCALL_NUMBERS = {
   process_mrelease: 448,
   futex_waitv: 449,
   set_mempolicy_home_node: 450,
+  mseal: 462,
 } as const;

@@ -110,6 +110,9 @@ export class PtraceSeizer implements Seizer {
   rseq({ tid }: StoppedThread): RseqConfiguration | undefined {
     return this.#ptrace.getRseq(tid);
   }
+  syscallDispatch({ tid }: StoppedThread): Uint8Array | undefined {
+    return this.#ptrace.getSyscallDispatch(tid);
+  }
   /** Newest first. Requires CAP_SYS_ADMIN in the first user namespace. */
   seccompFilters({ tid }: StoppedThread): readonly AttachedFilter[] {
     const filters: AttachedFilter[] = [];

@@ -32,6 +32,9 @@ function setFinalState(tree: TracedTree, tid: number, state: FinalState): void {
   checked(laid, "ptrace(PTRACE_SETREGSET)", `set the extended state of task ${tid}`);
   const masked = ptrace.setSignalMask(tid, state.signalMask);
   checked(masked, "ptrace(PTRACE_SETSIGMASK)", `set the signal mask of task ${tid}`);
+  if (state.dispatch === undefined) return;
+  const dispatched = ptrace.setSyscallDispatch(tid, state.dispatch);
+  checked(dispatched, "ptrace(PTRACE_SET_SYSCALL_USER_DISPATCH_CONFIG)", `set the system call dispatch of task ${tid}`);
 }
 
 /** Writes a word into the memory of a task. */

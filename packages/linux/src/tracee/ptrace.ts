@@ -1,5 +1,5 @@
 import { ERRNO } from "../abi/errno.ts";
-import { NT, PTRACE } from "../abi/ptrace.ts";
+import { NT, PTRACE, SYSCALL_DISPATCH_SIZE } from "../abi/ptrace.ts";
 import { USER_REGS_SIZE } from "../abi/user-regs-x86-64.ts";
 import { W, waitStatus } from "../abi/wait.ts";
 import type { RawSyscalls } from "../host/raw-syscalls.ts";
@@ -124,6 +124,20 @@ export class Ptrace {
       size: view.getUint32(REGISTERS_AT + 8, true),
       signature: view.getUint32(REGISTERS_AT + 12, true),
     };
+  }
+  /** How system calls are dispatched to user space: struct ptrace_sud_config; undefined before Linux 6.4. */
+  getSyscallDispatch(tid: number): Uint8Array | undefined {
+    const { scratch, scratchAddress } = this.#host;
+    const address = scratchAddress + REGISTERS_AT;
+    const result = this.#request(PTRACE.GET_SYSCALL_USER_DISPATCH_CONFIG, tid, SYSCALL_DISPATCH_SIZE, address);
+    return result < 0 ? undefined : scratch.slice(REGISTERS_AT, REGISTERS_AT + SYSCALL_DISPATCH_SIZE);
+  }
+  /** Returns 0, or -errno. */
+  setSyscallDispatch(tid: number, configuration: Uint8Array): number {
+    const { scratch, scratchAddress } = this.#host;
+    scratch.set(configuration, REGISTERS_AT);
+    const address = scratchAddress + REGISTERS_AT;
+    return this.#request(PTRACE.SET_SYSCALL_USER_DISPATCH_CONFIG, tid, configuration.length, address);
   }
   /**
    * A seccomp filter as an array of struct sock_filter; 0 is the one that was installed last. Undefined after the oldest. Requires

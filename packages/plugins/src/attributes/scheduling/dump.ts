@@ -1,16 +1,20 @@
-import { definePlugin, type Plugin, RestoreError } from "@restage/core";
-import { errnoText, SCHED_ATTR } from "@restage/linux/abi";
+import { definePlugin, type Host, type Plugin, RestoreError } from "@restage/core";
+import { errnoText, IOPRIO_WHO_PROCESS, SCHED_ATTR } from "@restage/linux/abi";
 import { room } from "../../room.ts";
-import { decodeScheduling, obstacleOf } from "./format.ts";
+import { AFFINITY_SIZE, countProcessors, decodeScheduling, obstacleOf } from "./format.ts";
 
-/** The nice value and scheduling policy of every thread. */
+/** How every thread is scheduled: nice value, policy, I/O priority, and the processors on which it may run. */
 export function scheduling(): Plugin {
   return definePlugin({
     name: "scheduling",
     duty: "scheduling",
-    phases: { inspect: "nice value and scheduling policy of every thread; refuses SCHED_DEADLINE and SCHED_EXT" },
+    phases: {
+      inspect:
+        "nice value, scheduling policy, processors and I/O priority of every thread; refuses SCHED_DEADLINE and SCHED_EXT",
+    },
     dump({ phases }) {
-      phases.inspect.thread.tap("scheduling", ({ core, stopped, tid, task }, { host, findings }) => {
+      phases.inspect.thread.tap("scheduling", ({ core, stopped, tid, task }, context) => {
+        const { host, findings, own } = context;
         const { data } = room(SCHED_ATTR.size);
         const result = host.attempt("sched_getattr", stopped.tid, data, SCHED_ATTR.size, 0);
         if (result < 0) {
@@ -21,7 +25,27 @@ export function scheduling(): Plugin {
         Object.assign(core, scheduling);
         const why = obstacleOf(scheduling);
         if (why !== undefined) findings.refuse({ what: `thread ${tid}`, why, pid: task.pid });
+        const affinity = chosenProcessors(host, stopped.tid);
+        if (affinity !== undefined) own.thread(tid).affinity = affinity;
+        const priority = host.attempt("ioprio_get", IOPRIO_WHO_PROCESS, stopped.tid);
+        if (priority > 0) own.thread(tid).io_priority = priority;
       });
     },
   });
+}
+
+/** The processors on which a thread may run; undefined when it may run on all of them, so that it will on a larger machine too. */
+function chosenProcessors(host: Host, tid: number): Uint8Array | undefined {
+  const { data } = room(AFFINITY_SIZE);
+  const size = host.attempt("sched_getaffinity", tid, AFFINITY_SIZE, data);
+  if (size <= 0) return undefined;
+  const mask = data.bytes.slice(0, size);
+  const online = countProcessors(host.readText("/sys/devices/system/cpu/online") ?? "");
+  return mask.reduce((count, byte) => count + bitsOf(byte), 0) < online ? mask : undefined;
+}
+
+function bitsOf(byte: number): number {
+  let count = 0;
+  for (let rest = byte; rest !== 0; rest &= rest - 1) count++;
+  return count;
 }

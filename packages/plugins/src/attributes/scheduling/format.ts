@@ -29,3 +29,14 @@ export function decodeScheduling(bytes: Uint8Array): Scheduling {
 export function encodeParameter({ sched_prio = 0 }: Scheduling): Uint8Array {
   return new Uint8Array(Uint32Array.of(sched_prio).buffer);
 }
+
+/** Bytes of a mask of processors: as many as the kernel can have on x86_64 (NR_CPUS is at most 8192). */
+export const AFFINITY_SIZE = 1024;
+
+/** How many processors a list such as `0-3,8` names. */
+export function countProcessors(list: string): number {
+  let count = 0;
+  for (const [, first = "", last = first] of list.matchAll(/(\d+)(?:-(\d+))?/g))
+    count += Number(last) - Number(first) + 1;
+  return count;
+}

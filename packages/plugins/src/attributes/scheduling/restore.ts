@@ -1,13 +1,15 @@
 import { definePlugin, type Plugin } from "@restage/core";
-import { PRIO } from "@restage/linux/abi";
+import { IOPRIO_WHO_PROCESS, PRIO } from "@restage/linux/abi";
 import { encodeParameter, obstacleOf } from "./format.ts";
 
-/** RESTORE: nice value and scheduling policy of each thread. A lower nice value and real-time policies require CAP_SYS_NICE. */
+/**
+ * RESTORE: nice value, scheduling policy, processors and I/O priority of each thread. A lower nice value and real-time policies require CAP_SYS_NICE.
+ */
 export function scheduling(): Plugin {
   return definePlugin({
     name: "scheduling",
     duty: "scheduling",
-    stages: { RESTORE: "nice value and scheduling policy of every thread" },
+    stages: { RESTORE: "nice value, scheduling policy, processors and I/O priority of every thread" },
     apply({ plan, stages }) {
       plan.tap("scheduling", (plan) => {
         for (const task of plan.survivors) {
@@ -17,7 +19,13 @@ export function scheduling(): Plugin {
           }
         }
       });
-      stages.RESTORE.thread.tap("scheduling", ({ call, state }) => {
+      stages.RESTORE.thread.tap("scheduling", ({ call, state, tid }, { images }) => {
+        const { affinity, io_priority } = images.own.thread(tid) ?? {};
+        if (affinity !== undefined)
+          call
+            .sched_setaffinity(0, affinity.length, affinity)
+            .hint("none of the processors on which the thread was allowed to run exists here");
+        if (io_priority !== undefined) call.ioprio_set(IOPRIO_WHO_PROCESS, 0, io_priority);
         if (state.sched_nice !== undefined) call.setpriority(PRIO.PROCESS, 0, state.sched_nice);
         if (state.sched_policy !== undefined) call.sched_setscheduler(0, state.sched_policy, encodeParameter(state));
       });

@@ -4,14 +4,14 @@ export const SUPPORT: readonly Support[] = [
   {
     group: "tasks",
     what: "scheduling",
-    saved: "nice value, policy and priority of each thread",
-    restored: "the same: OTHER, BATCH, IDLE, FIFO and RR",
+    saved: "nice value, policy and priority of each thread; in restage.img: processors (affinity), I/O priority",
+    restored: "nice value; OTHER, BATCH, IDLE, FIFO and RR; processors and I/O priority, from Restage's images",
     refused: {
       dump: "SCHED_DEADLINE, SCHED_EXT",
     },
     shownBy: {
-      saved: ["fixture attributes"],
-      restored: ["fixture attributes", "fixture threads"],
+      saved: ["fixture attributes", "case thread-settings"],
+      restored: ["fixture attributes", "fixture threads", "case thread-settings"],
     },
   },
 ];

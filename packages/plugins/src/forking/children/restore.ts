@@ -1,4 +1,4 @@
-import { definePlugin, type Plugin, type Task } from "@restage/core";
+import { definePlugin, type ImageSet, type Plugin, type Task } from "@restage/core";
 import { CLONE } from "@restage/linux/abi";
 import { Sessions } from "../sessions/restore.ts";
 
@@ -14,14 +14,16 @@ export function children(): Plugin {
     uses: [Sessions],
     stages: { FORKING: "every task forks its children" },
     apply({ stages, service }) {
-      const fork = (task: Task, before: boolean) => {
+      const fork = (task: Task, before: boolean, { own }: ImageSet) => {
         for (const child of task.forks) {
           if (service(Sessions).isBornBefore(child) === before)
-            task.fork(child, sharesTable(task, child) ? CLONE.FILES : 0);
+            task.fork(child, sharesTable(task, child) ? CLONE.FILES : 0, own.task(child.pid)?.exit_signal);
         }
       };
-      stages.FORKING.task.tap({ name: "children-of-older-session", before: "sessions" }, (task) => fork(task, true));
-      stages.FORKING.task.tap("children", (task) => fork(task, false));
+      stages.FORKING.task.tap({ name: "children-of-older-session", before: "sessions" }, (task, { images }) =>
+        fork(task, true, images),
+      );
+      stages.FORKING.task.tap("children", (task, { images }) => fork(task, false, images));
     },
   });
 }

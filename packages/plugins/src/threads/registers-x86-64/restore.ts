@@ -1,4 +1,5 @@
 import { definePlugin, type Plugin, type Thread } from "@restage/core";
+import { encodeDispatch } from "../../attributes/thread-settings/format.ts";
 import { encodeExtendedState, encodeGeneralRegisters } from "./format.ts";
 import { checkProcessor } from "./processor.ts";
 import { registersOf } from "./registers-of.ts";
@@ -17,7 +18,8 @@ export function registers(): Plugin {
     stages: { COMPLETE: "general registers, extended state, signal mask of every thread" },
     apply({ plan, stages }) {
       plan.tap("registers", checkProcessor);
-      stages.COMPLETE.thread.tap("registers", (thread) => {
+      stages.COMPLETE.thread.tap("registers", (thread, { images }) => {
+        const { dispatch } = images.own.thread(thread.tid) ?? {};
         const { gpregs, fpregs } = registersOf(thread);
         thread.resumeWith({
           registers: encodeGeneralRegisters(gpregs),
@@ -25,6 +27,7 @@ export function registers(): Plugin {
           signalMask: signalMask(thread),
           lastCalls: thread.lastCalls,
           pokes: criticalSection(thread),
+          dispatch: dispatch && encodeDispatch(dispatch),
         });
       });
     },

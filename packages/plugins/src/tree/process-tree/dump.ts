@@ -1,6 +1,7 @@
 import { definePlugin, type Host, type Plugin, type SeizedTask } from "@restage/core";
 import { readDetails } from "@restage/core/dump";
 import { taskState } from "@restage/images";
+import { SIG } from "@restage/linux/abi";
 import { ARCHITECTURE } from "../../threads/registers-x86-64/format.ts";
 
 /** The tree itself: pstree.img, the state of every task, and the core images that the other plugins have filled in. */
@@ -21,13 +22,15 @@ export function processTree(): Plugin {
         const why = `it does not lead its session (${sid}) and its process group (${pgid})`;
         findings.refuse({ what, why, hint: "start it with setsid(1), or pass --shell-job", pid });
       });
-      phases.collect.task.tap("process-tree", (task, { host }) => {
+      phases.collect.task.tap("process-tree", (task, { host, own }) => {
         const { stopSignal } = task.leader.stopped;
+        const { flags, exitSignal } = readDetails(host, task.hostPid);
+        if (task.parent !== undefined && exitSignal !== SIG.CHLD) own.task(task.pid).exit_signal = exitSignal;
         Object.assign(task.core, {
           task_state: stopSignal === undefined ? taskState.ALIVE : taskState.STOPPED,
           ...(stopSignal === undefined ? {} : { stop_signo: stopSignal }),
           exit_code: 0,
-          flags: readDetails(host, task.hostPid).flags >>> 0,
+          flags: flags >>> 0,
           personality: personalityOf(host, task),
         });
       });

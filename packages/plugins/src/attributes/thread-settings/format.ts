@@ -1,0 +1,20 @@
+import type { OwnDispatchEntry } from "@restage/images";
+
+/** Nanoseconds of timer slack of a new thread. Source: init/init_task.c. */
+export const DEFAULT_TIMER_SLACK = 50_000;
+
+type Dispatch = Pick<OwnDispatchEntry, "mode" | "selector" | "offset" | "length">;
+
+/** Reads struct ptrace_sud_config. Source: include/uapi/linux/ptrace.h. */
+export function decodeDispatch(bytes: Uint8Array): Dispatch {
+  const [mode = 0n, selector = 0n, offset = 0n, length = 0n] = new BigUint64Array(bytes.slice().buffer);
+  return { mode, selector, offset, length };
+}
+
+/** The reverse of `decodeDispatch`. */
+export function encodeDispatch({ mode, selector, offset, length }: Dispatch): Uint8Array {
+  return new Uint8Array(BigUint64Array.of(mode, selector, offset, length).buffer);
+}
+
+/** The byte at the selector for which calls are dispatched. Source: include/uapi/linux/prctl.h, SYSCALL_DISPATCH_FILTER_BLOCK. */
+export const DISPATCH_BLOCK = 1;

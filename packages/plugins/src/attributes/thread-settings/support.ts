@@ -1,0 +1,13 @@
+import type { Support } from "../../support.ts";
+
+export const SUPPORT: readonly Support[] = [
+  {
+    group: "tasks",
+    what: "timer slack, time stamp counter, machine check policy, I/O flusher, system call dispatch",
+    saved: "all, in restage.img: CRIU does not save them",
+    restored: "all, from Restage's images",
+    refused: { dump: "a thread whose system calls are being dispatched to it at that moment" },
+    kernel: "6.4 for system call dispatch, 5.6 for I/O flushers",
+    shownBy: { saved: ["case thread-settings"], restored: ["case thread-settings"] },
+  },
+];

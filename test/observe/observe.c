@@ -1,0 +1,306 @@
+/* Prints what the kernel shows of a process, its descendants and their threads, one fact a line: a key, a tab, a value. */
+#define _GNU_SOURCE
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static void hexadecimal(const void *bytes, size_t length)
+{
+	for (size_t n = 0; n < length; n++)
+		printf("%02x", ((const unsigned char *)bytes)[n]);
+	putchar('\n');
+}
+
+/* Prints each line of a file. With `named`, the text before a colon is part of the key; otherwise the number of the line is. */
+static void show_file(const char *key, const char *path, int named)
+{
+	FILE *file = fopen(path, "r");
+	if (file == NULL) {
+		printf("%s\terrno %d\n", key, errno);
+		return;
+	}
+	char line[65536];
+	for (int n = 0; fgets(line, sizeof line, file); n++) {
+		line[strcspn(line, "\n")] = 0;
+		char *colon = strchr(line, ':');
+		if (named && colon != NULL) {
+			*colon++ = 0;
+			printf("%s/%s\t%s\n", key, line, colon + strspn(colon, " \t"));
+		} else {
+			printf("%s/%d\t%s\n", key, n, line);
+		}
+	}
+	fclose(file);
+}
+
+static void show_link(const char *key, const char *path)
+{
+	char link[4096];
+	ssize_t length = readlink(path, link, sizeof link - 1);
+	if (length < 0)
+		printf("%s\terrno %d\n", key, errno);
+	else
+		printf("%s\t%.*s\n", key, (int)length, link);
+}
+
+/* struct sched_attr of the first version, and with utilization clamps. */
+struct attributes {
+	uint32_t size, policy;
+	uint64_t flags;
+	int32_t nice;
+	uint32_t priority;
+	uint64_t runtime, deadline, period;
+	uint32_t minimum, maximum;
+};
+
+static void show_thread(const char *key, int pid, int tid)
+{
+	char path[64], name[192];
+	static const char *const files[] = { "status", "comm", "personality", "cgroup", "attr/current", NULL };
+	for (int n = 0; files[n] != NULL; n++) {
+		snprintf(path, sizeof path, "/proc/%d/task/%d/%s", pid, tid, files[n]);
+		snprintf(name, sizeof name, "%s/%s", key, files[n]);
+		show_file(name, path, strcmp(files[n], "status") == 0 || strcmp(files[n], "cgroup") == 0);
+	}
+	snprintf(path, sizeof path, "/proc/%d/timerslack_ns", tid);
+	snprintf(name, sizeof name, "%s/timerslack", key);
+	show_file(name, path, 0);
+	cpu_set_t set;
+	CPU_ZERO(&set);
+	sched_getaffinity(tid, sizeof set, &set);
+	printf("%s/affinity\t", key);
+	hexadecimal(&set, 16);
+	printf("%s/ioprio\t%ld\n", key, syscall(SYS_ioprio_get, 1, tid));
+	struct attributes a = { sizeof a };
+	if (syscall(SYS_sched_getattr, tid, &a, sizeof a, 0) == 0)
+		printf("%s/scheduling\tpolicy %u flags %llu nice %d priority %u deadline %llu %llu %llu clamps %u %u\n", key, a.policy,
+		       (unsigned long long)a.flags, a.nice, a.priority, (unsigned long long)(a.policy == 6 ? a.runtime : 0),
+		       (unsigned long long)a.deadline, (unsigned long long)a.period, a.minimum, a.maximum);
+	void *head = NULL;
+	size_t length = 0;
+	if (syscall(SYS_get_robust_list, tid, &head, &length) == 0)
+		printf("%s/robust-list\t%p %zu\n", key, head, length);
+}
+
+/* Fields of /proc/PID/stat that stay: the number of the field, and a name. */
+static const struct {
+	int number;
+	const char *name;
+} stat_fields[] = {
+	{ 5, "pgrp" }, { 6, "session" }, { 7, "tty" }, { 8, "tpgid" }, { 18, "priority" }, { 19, "nice" },
+	{ 26, "startcode" }, { 27, "endcode" }, { 28, "startstack" }, { 38, "exit_signal" }, { 40, "rt_priority" },
+	{ 41, "policy" }, { 45, "start_data" }, { 46, "end_data" }, { 47, "start_brk" }, { 48, "arg_start" },
+	{ 49, "arg_end" }, { 50, "env_start" }, { 51, "env_end" },
+};
+
+static void show_stat(const char *key, int pid)
+{
+	char path[64], text[4096];
+	snprintf(path, sizeof path, "/proc/%d/stat", pid);
+	int file = open(path, O_RDONLY);
+	ssize_t length = read(file, text, sizeof text - 1);
+	close(file);
+	if (length <= 0)
+		return;
+	text[length] = 0;
+	char *at = strrchr(text, ')') + 2;
+	int number = 3;
+	for (char *word = strtok(at, " \n"); word != NULL; word = strtok(NULL, " \n"), number++)
+		for (size_t n = 0; n < sizeof stat_fields / sizeof *stat_fields; n++)
+			if (stat_fields[n].number == number)
+				printf("%s/stat/%s\t%s\n", key, stat_fields[n].name, word);
+}
+
+/* Mappings with their flags. */
+static void show_mappings(const char *key, int pid)
+{
+	char path[64], line[4096], place[256] = "";
+	snprintf(path, sizeof path, "/proc/%d/smaps", pid);
+	FILE *file = fopen(path, "r");
+	if (file == NULL)
+		return;
+	unsigned long start, end, offset;
+	char access[8], device[16], inode[24];
+	int name;
+	while (fgets(line, sizeof line, file)) {
+		line[strcspn(line, "\n")] = 0;
+		if (sscanf(line, "%lx-%lx %7s %lx %15s %23s %n", &start, &end, access, &offset, device, inode, &name) == 6) {
+			snprintf(place, sizeof place, "%s/mapping/%lx-%lx", key, start, end);
+			printf("%s\t%s %lx %s\n", place, access, offset, line + name);
+		} else if (strncmp(line, "VmFlags: ", 9) == 0) {
+			printf("%s/flags\t%s\n", place, line + 9);
+		} else if (strncmp(line, "ProtectionKey:", 14) == 0) {
+			printf("%s/key\t%s\n", place, line + 14);
+		}
+	}
+	fclose(file);
+}
+
+/* Levels of getsockopt, and how many options each may have. */
+static const struct {
+	int level, options;
+	const char *name;
+} levels[] = {
+	{ 1, 100, "SOCKET" }, { 0, 60, "IP" }, { 41, 90, "IPV6" }, { 6, 50, "TCP" }, { 17, 110, "UDP" },
+	{ 58, 4, "ICMPV6" }, { 255, 4, "RAW" }, { 263, 26, "PACKET" }, { 270, 16, "NETLINK" }, { 40, 12, "VSOCK" },
+};
+
+static void show_socket(const char *key, int socket)
+{
+	unsigned char value[512];
+	for (size_t l = 0; l < sizeof levels / sizeof *levels; l++)
+		for (int option = 0; option <= levels[l].options; option++) {
+			/* SO_PEERPIDFD makes a descriptor; PACKET_STATISTICS is reset by each look. */
+			if ((levels[l].level == 1 && option == 77) || (levels[l].level == 263 && option == 6))
+				continue;
+			memset(value, 0, sizeof value);
+			socklen_t length = sizeof value;
+			if (getsockopt(socket, levels[l].level, option, value, &length) != 0)
+				continue;
+			printf("%s/option/%s.%d\t", key, levels[l].name, option);
+			hexadecimal(value, length < sizeof value ? length : sizeof value);
+		}
+	struct sockaddr_storage address;
+	socklen_t length = sizeof address;
+	memset(&address, 0, sizeof address);
+	if (getsockname(socket, (void *)&address, &length) == 0) {
+		printf("%s/name\t", key);
+		hexadecimal(&address, length);
+	}
+	length = sizeof address;
+	memset(&address, 0, sizeof address);
+	if (getpeername(socket, (void *)&address, &length) == 0) {
+		printf("%s/peer\t", key);
+		hexadecimal(&address, length);
+	}
+	int count = 0;
+	if (ioctl(socket, FIONREAD, &count) == 0)
+		printf("%s/unread\t%d\n", key, count);
+	if (ioctl(socket, 0x8905 /* SIOCATMARK */, &count) == 0)
+		printf("%s/at-mark\t%d\n", key, count);
+}
+
+static void show_descriptor(const char *key, int pid, int pidfd, int number)
+{
+	char path[64], name[192], link[256] = "";
+	snprintf(path, sizeof path, "/proc/%d/fd/%d", pid, number);
+	show_link(key, path);
+	if (readlink(path, link, sizeof link - 1) < 0)
+		return;
+	struct stat status;
+	if (stat(path, &status) == 0)
+		printf("%s/inode\tmode %o uid %u gid %u\n", key, status.st_mode, status.st_uid, status.st_gid);
+	snprintf(path, sizeof path, "/proc/%d/fdinfo/%d", pid, number);
+	snprintf(name, sizeof name, "%s/info", key);
+	show_file(name, path, 0);
+	int file = syscall(SYS_pidfd_getfd, pidfd, number, 0);
+	if (file < 0)
+		return;
+	static const struct {
+		int command;
+		const char *name;
+	} controls[] = { { F_GETSIG, "signal" }, { 1032, "pipe-size" }, { 1034, "seals" }, { F_GETLEASE, "lease" } };
+	for (size_t n = 0; n < sizeof controls / sizeof *controls; n++) {
+		int value = fcntl(file, controls[n].command);
+		printf("%s/%s\t%d\n", key, controls[n].name, value < 0 ? -errno : value);
+	}
+	static const int hints[] = { 1035, 1037, 16 };
+	for (int n = 0; n < 3; n++) {
+		uint64_t value = 0;
+		int result = fcntl(file, hints[n], &value);
+		printf("%s/control-%d\t%d %llx\n", key, hints[n], result < 0 ? -errno : result, (unsigned long long)value);
+	}
+	if (strncmp(link, "socket:", 7) == 0)
+		show_socket(key, file);
+	else if (S_ISFIFO(status.st_mode)) {
+		int count = 0;
+		if (ioctl(file, FIONREAD, &count) == 0)
+			printf("%s/unread\t%d\n", key, count);
+	}
+	close(file);
+}
+
+static int by_number(const struct dirent **a, const struct dirent **b)
+{
+	return atoi((*a)->d_name) - atoi((*b)->d_name);
+}
+
+static int is_number(const struct dirent *entry)
+{
+	return isdigit((unsigned char)entry->d_name[0]);
+}
+
+static void show_task(int pid)
+{
+	char key[64], path[64], name[128];
+	static const char *const files[] = { "coredump_filter", "oom_score_adj", "loginuid", "limits", "setgroups", "uid_map",
+					     "gid_map", "timers", "autogroup", "ksm_stat", NULL };
+	static const char *const links[] = { "exe", "cwd", "root", NULL };
+	static const char *const spaces[] = { "cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts", NULL };
+	snprintf(key, sizeof key, "%d", pid);
+	for (int n = 0; files[n] != NULL; n++) {
+		snprintf(path, sizeof path, "/proc/%d/%s", pid, files[n]);
+		snprintf(name, sizeof name, "%s/%s", key, files[n]);
+		show_file(name, path, 0);
+	}
+	for (int n = 0; links[n] != NULL; n++) {
+		snprintf(path, sizeof path, "/proc/%d/%s", pid, links[n]);
+		snprintf(name, sizeof name, "%s/%s", key, links[n]);
+		show_link(name, path);
+	}
+	for (int n = 0; spaces[n] != NULL; n++) {
+		struct stat its, ours;
+		snprintf(path, sizeof path, "/proc/%d/ns/%s", pid, spaces[n]);
+		int found = stat(path, &its);
+		snprintf(path, sizeof path, "/proc/self/ns/%s", spaces[n]);
+		if (found == 0 && stat(path, &ours) == 0)
+			printf("%s/namespace/%s\t%s\n", key, spaces[n], its.st_ino == ours.st_ino ? "of the host" : "its own");
+	}
+	show_stat(key, pid);
+	show_mappings(key, pid);
+	struct dirent **entries;
+	snprintf(path, sizeof path, "/proc/%d/task", pid);
+	int count = scandir(path, &entries, is_number, by_number);
+	for (int n = 0; n < count; n++) {
+		snprintf(name, sizeof name, "%s/thread/%.20s", key, entries[n]->d_name);
+		show_thread(name, pid, atoi(entries[n]->d_name));
+	}
+	int pidfd = syscall(SYS_pidfd_open, pid, 0);
+	snprintf(path, sizeof path, "/proc/%d/fd", pid);
+	count = scandir(path, &entries, is_number, by_number);
+	for (int n = 0; n < count; n++) {
+		snprintf(name, sizeof name, "%s/descriptor/%.20s", key, entries[n]->d_name);
+		show_descriptor(name, pid, pidfd, atoi(entries[n]->d_name));
+	}
+	close(pidfd);
+	snprintf(path, sizeof path, "/proc/%d/task", pid);
+	count = scandir(path, &entries, is_number, by_number);
+	for (int n = 0; n < count; n++) {
+		snprintf(path, sizeof path, "/proc/%d/task/%.20s/children", pid, entries[n]->d_name);
+		FILE *file = fopen(path, "r");
+		int child;
+		while (file != NULL && fscanf(file, "%d", &child) == 1)
+			show_task(child);
+		if (file != NULL)
+			fclose(file);
+	}
+}
+
+int main(int count, char **words)
+{
+	if (count != 2)
+		return 2;
+	show_task(atoi(words[1]));
+	return 0;
+}
