@@ -50,6 +50,14 @@ export const ERROR_EXAMPLES: Readonly<Record<ErrorCode, RestoreError>> = {
       }),
     ],
   }),
+  ERR_SELF_CHECK: new RestoreError(
+    "ERR_SELF_CHECK",
+    "The checkpoint could not be restored: mm-1234.img does not have the content that was written",
+    {
+      plugin: "self-check",
+      hint: "the tree is unharmed; report this, or make the checkpoint without the check: --no-self-check",
+    },
+  ),
   ERR_STAGE: new RestoreError("ERR_STAGE", "Cannot leave RESTORE: 2 participants failed", {
     stage: "RESTORE",
     failures: [20100, 20101].map((pid) => {

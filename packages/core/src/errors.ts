@@ -50,6 +50,12 @@ export const ERRORS = {
       "The checkpoint cannot be restored here, or the tree cannot be checkpointed. Nothing has been changed; all findings are listed.",
     remedy: "Each finding says what would help.",
   },
+  ERR_SELF_CHECK: {
+    meaning:
+      "The images of a checkpoint were complete, but no restore could use them. No checkpoint was made, and the tree resumed unchanged.",
+    remedy:
+      "The message says what is wrong with which image. It is a fault of Restage or of the storage. `--no-self-check` makes the checkpoint anyway.",
+  },
   ERR_STAGE: {
     meaning: "Several participants of one stage failed; all failures are listed.",
     remedy: "Each failure has its own code and remedy.",

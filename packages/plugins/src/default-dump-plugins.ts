@@ -31,6 +31,7 @@ import { timeNamespace } from "./namespaces/time/dump.ts";
 import { userNamespace } from "./namespaces/user/dump.ts";
 import { utsNamespace } from "./namespaces/uts/dump.ts";
 import { seccomp } from "./seccomp/dump.ts";
+import { selfCheck } from "./self-check/dump.ts";
 import { signalActions } from "./signals/actions/dump.ts";
 import { pendingSignals } from "./signals/pending/dump.ts";
 import { inetSockets } from "./sockets/inet/dump.ts";
@@ -82,6 +83,7 @@ export {
   scheduling,
   sealing,
   seccomp,
+  selfCheck,
   signalActions,
   signalfds,
   tcpConnections,
@@ -144,5 +146,6 @@ export function defaultDumpPlugins(): readonly Plugin[] {
     timeNamespace(),
     processTree(),
     networkLock(),
+    selfCheck(),
   ];
 }

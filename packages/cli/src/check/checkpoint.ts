@@ -15,8 +15,11 @@ export async function checkCheckpoint(request: RestoreRequest): Promise<readonly
       kernel.close();
     }
   } catch (thrown) {
-    const { message, hint, plugin = "check", pid } = asRestoreError(thrown, {});
-    return [{ severity: "refused", what: request.images, why: message, hint, pid, plugin }];
+    const error = asRestoreError(thrown, {});
+    const errors = error.failures.length === 0 ? [error] : error.failures;
+    return errors.map(({ message, hint, plugin = "check", pid }) => {
+      return { severity: "refused", what: request.images, why: message, hint, pid, plugin };
+    });
   }
 }
 

@@ -59,6 +59,18 @@ export const CHECKPOINT_COMMAND_OPTIONS: readonly Option[] = [
     "timeout",
     (given) => 1000 * number(given),
   ),
+  checkpoint(
+    "--self-check",
+    "read the images back and plan their restore before the tree ends; --no-self-check leaves it out",
+    "selfCheck",
+    on,
+  ),
+  checkpoint(
+    "--digests",
+    "write digests of all images, for restore --verify; --no-digests leaves them out",
+    "digests",
+    on,
+  ),
   checkpoint("--tcp-established", "save TCP connections", "tcpEstablished", on),
   checkpoint("-x, --ext-unix-sk", "save Unix sockets whose peers are outside the tree", "extUnixSockets", on),
   checkpoint("-l, --file-locks", "save file locks", "fileLocks", on),

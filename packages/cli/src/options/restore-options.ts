@@ -52,6 +52,7 @@ export const RESTORE_OPTIONS: readonly Option[] = [
   restore("-s, --leave-stopped", "leave all tasks stopped", "leaveStopped", on),
   restore("--pidfile FILE", "write the pid of the root task, before the tree runs", "pidfile", text),
   restore("--timeout SECONDS", "how long a task can be in one call; default 60", "timeout", seconds),
+  restore("--verify", "compare all images with the digests in SHA256SUMS first", "verify", on),
   restore(
     "--file-validation METHOD",
     "how files are compared: buildid or filesize",

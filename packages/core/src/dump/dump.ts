@@ -6,10 +6,11 @@ import { asRestoreError, RestoreError } from "../errors.ts";
 import type { DumpListener } from "../events.ts";
 import { Host } from "../host/host.ts";
 import { callTaps } from "../plugin/call-taps.ts";
-import type { Plugin } from "../plugin/plugin.ts";
+import { definePlugin, type Plugin } from "../plugin/plugin.ts";
 import { PluginDriver } from "../plugin/plugin-driver.ts";
 import { withinTime } from "../plugin/time-limit.ts";
 import { ProgramBuilder, type RecordedStep } from "../program/program-builder.ts";
+import { AddedPlugins } from "./added-plugins.ts";
 import { DUMP } from "./direction.ts";
 import type { DumpContext } from "./dump-context.ts";
 import { FileTable } from "./file-table.ts";
@@ -56,7 +57,12 @@ export interface Dumped {
  */
 export async function dump(request: DumpRequest, kernel: Kernel, defaults: readonly Plugin[]): Promise<Dumped> {
   const { plugins = [], onEvent = () => {}, ...options } = request;
-  const driver = new PluginDriver(DUMP, defaults, plugins, onEvent);
+  const added = definePlugin({
+    name: "added-plugins",
+    provides: [AddedPlugins],
+    dump: ({ provide }) => provide(AddedPlugins, plugins),
+  });
+  const driver = new PluginDriver(DUMP, [added, ...defaults], plugins, onEvent);
   const run = new DumpRun(kernel, driver, { ...DEFAULT_DUMP_OPTIONS, ...options }, onEvent);
   try {
     return await run.run();
@@ -110,6 +116,7 @@ class DumpRun {
     context.own.addTo(this.#images);
     this.#images.write(this.#hooks.imageOwner.call(context));
     await this.#withinTime(this.#hooks.imagesWritten, "imagesWritten", tree, context);
+    if (this.#options.digests && !this.#kernel.recording) this.#images.writeDigests();
     this.#images.publish();
     if (!leaveRunning) await this.#finish(tree);
     const frozen = (leaveRunning ? resumed : performance.now()) - this.#seizedAt;

@@ -1,5 +1,15 @@
 import { join, resolve } from "node:path";
-import { type EntryDraft, type EntryKindName, encodeDrafts, imageFileName, type RawKindName } from "@restage/images";
+import {
+  DIGESTS_FILE,
+  digestOf,
+  digestOfFile,
+  type EntryDraft,
+  type EntryKindName,
+  encodeDrafts,
+  imageFileName,
+  printDigests,
+  type RawKindName,
+} from "@restage/images";
 import { AT, AT_FDCWD, O } from "@restage/linux/abi";
 import { RestoreError } from "../errors.ts";
 import type { Host } from "../host/host.ts";
@@ -26,6 +36,8 @@ export class ImageWriter {
   readonly #raw = new Map<string, Uint8Array>();
   /** The names of all files that exist. */
   readonly #made = new Set<string>();
+  /** Digests of the files that this process has written. */
+  readonly #digests = new Map<string, string>();
   /** Whether the directory was not there before. */
   #isNew = false;
   /** The directory in which the images are now. */
@@ -42,6 +54,10 @@ export class ImageWriter {
   /** The directory in which the images are now. */
   get current(): string {
     return this.#current;
+  }
+  /** The names of all images that exist, with the digest of what was to be written; undefined for one that others have written. */
+  get written(): ReadonlyMap<string, string | undefined> {
+    return new Map([...this.#made].map((name) => [name, this.#digests.get(name)]));
   }
 
   /** Appends an entry to an image. */
@@ -96,9 +112,22 @@ export class ImageWriter {
     for (const name of this.#made) guard(name, () => this.#host.giveFile(join(this.current, name), owner));
   }
 
+  /** Writes the digests of all images. */
+  writeDigests(): void {
+    for (const name of this.#made) {
+      if (this.#digests.has(name)) continue;
+      const path = join(this.place, name);
+      const digest = digestOfFile((offset, length) => this.#host.readBytes(path, offset, length));
+      if (digest === undefined) throw new RestoreError("ERR_IMAGE", `Cannot read ${path} back`);
+      this.#digests.set(name, digest);
+    }
+    const text = printDigests(this.#digests);
+    this.#create(DIGESTS_FILE, () => new TextEncoder().encode(text));
+  }
+
   /** Moves the images to their place. The inventory is the last: without it, a directory has no checkpoint. */
   publish(): void {
-    this.#remove(join(this.#directory, INVENTORY));
+    for (const name of [INVENTORY, DIGESTS_FILE]) this.#remove(join(this.#directory, name));
     const others = [...this.#made].filter((name) => name !== INVENTORY);
     for (const name of [...others, INVENTORY]) {
       const [from, to] = [join(this.#hidden, name), join(this.#directory, name)];
@@ -123,7 +152,11 @@ export class ImageWriter {
 
   #create(name: string, encode: () => Uint8Array): void {
     const path = this.pathOf(name);
-    guard(path, () => this.#host.createFile(path, encode()));
+    guard(path, () => {
+      const bytes = encode();
+      this.#digests.set(name, digestOf(bytes));
+      this.#host.createFile(path, bytes);
+    });
   }
 }
 

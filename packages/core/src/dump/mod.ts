@@ -4,6 +4,7 @@
  * @module
  */
 
+export { AddedPlugins } from "./added-plugins.ts";
 export { DUMP } from "./direction.ts";
 export { dump } from "./dump.ts";
 export { findInOrder } from "./find-in-order.ts";

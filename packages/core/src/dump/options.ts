@@ -8,6 +8,10 @@ export interface DumpOptions {
   readonly leaveRunning: boolean;
   /** The tree is left stopped (SIGSTOP). */
   readonly leaveStopped: boolean;
+  /** Before the tree is killed, or the checkpoint counts as made: read the images back, and plan their restore on this machine. */
+  readonly selfCheck: boolean;
+  /** Write digests of all images, with which a restore can verify them. */
+  readonly digests: boolean;
   /** How long a thread may take to stop, in milliseconds. */
   readonly timeout: number;
   /** Save TCP connections; without it a tree that has some is refused. */
@@ -33,6 +37,8 @@ export interface DumpOptions {
 export const DEFAULT_DUMP_OPTIONS: Omit<DumpOptions, "pid" | "images"> = {
   leaveRunning: false,
   leaveStopped: false,
+  selfCheck: true,
+  digests: true,
   timeout: 10_000,
   tcpEstablished: false,
   networkLock: "nftables",

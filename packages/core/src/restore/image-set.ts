@@ -37,12 +37,6 @@ export class ImageSet {
     this.inventory = this.#pass("inventory", inventory, "inventory.img", 0);
   }
 
-  /** Opens the source that the first `imageSource` tap returns, or else a directory. */
-  static open(location: string, hooks: RestoreHooks): ImageSet {
-    const source = hooks.imageSource.call({ location }) ?? guard(() => openImageDirectory(location));
-    return new ImageSet(source, hooks);
-  }
-
   /** All entries of an image, each with its payload; none when there is no such image. */
   entries<K extends EntryKindName>(kind: K, id?: number | bigint | string): readonly Entry<K>[] {
     const file = imageFileName(kind, id);
@@ -129,6 +123,11 @@ export class ImageSet {
     const hook = this.#hooks.entries[kind];
     return hook.taps.length > 0 ? (hook.call(value as never, { file, index }) as EntryValue<K>) : value;
   }
+}
+
+/** Opens the source that the first `imageSource` tap returns, or else a directory. */
+export function openSource(location: string, hooks: RestoreHooks): ImageSource {
+  return hooks.imageSource.call({ location }) ?? guard(() => openImageDirectory(location));
 }
 
 /** Runs a reader of images, and turns its errors into ERR_IMAGE. */

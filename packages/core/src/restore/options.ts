@@ -34,6 +34,8 @@ export interface RestoreOptions {
   readonly pidfile: string | undefined;
   /** Restore the job of a shell in the session and group of this process, with its terminal, which is standard input. */
   readonly shellJob: boolean;
+  /** Compare all images with the digests in the checkpoint before anything is read from them. */
+  readonly verify: boolean;
   /** Accept files whose permissions changed. */
   readonly skipFileRwxCheck: boolean;
   /** How files are compared with those of the checkpoint: by size and build-id, or by size alone. */
@@ -81,6 +83,7 @@ export const DEFAULT_OPTIONS: Omit<RestoreOptions, "images"> = {
   timeout: 60_000,
   pidfile: undefined,
   shellJob: false,
+  verify: false,
   skipFileRwxCheck: false,
   fileValidation: "buildid",
   cpuCap: [],

@@ -16,6 +16,11 @@ export interface Finding {
   readonly what: string;
   readonly why: string;
   readonly hint?: string | undefined;
+  /**
+   * What removes a refusal: a change of this machine, or other options. Without it, the images themselves cannot be restored, and the checkpoint that
+   * makes them fails.
+   */
+  readonly remedy?: "machine" | "options" | undefined;
   readonly pid?: number | undefined;
   /** The plugin that found it. */
   readonly plugin: string;

@@ -9,11 +9,12 @@ import { withinTime } from "../plugin/time-limit.ts";
 import { Coordinator } from "./coordinator.ts";
 import { RESTORE } from "./direction.ts";
 import type { RestoreHooks } from "./hooks.ts";
-import { ImageSet } from "./image-set.ts";
+import { ImageSet, openSource } from "./image-set.ts";
 import { DEFAULT_OPTIONS, type RestoreOptions } from "./options.ts";
 import { Plan } from "./plan.ts";
 import { ServiceDescriptors } from "./service-descriptors.ts";
 import { readTree } from "./tree.ts";
+import { verifyImages } from "./verify.ts";
 
 /** What to restore, and how. */
 export interface RestoreRequest extends Partial<Omit<RestoreOptions, "images">> {
@@ -53,9 +54,11 @@ export async function planRestore(
 ): Promise<PlannedRestore> {
   const { plugins = [], onEvent = () => {}, ...options } = request;
   const driver = new PluginDriver(RESTORE, defaults, plugins, onEvent);
-  const images = ImageSet.open(request.images, driver.hooks);
-  const tree = readTree(images);
   const host = new Host(kernel);
+  const source = openSource(request.images, driver.hooks);
+  if (options.verify === true) verifyImages(source, host);
+  const images = new ImageSet(source, driver.hooks);
+  const tree = readTree(images);
   const plan = new Plan(images, tree, { ...DEFAULT_OPTIONS, ...options }, host, new ServiceDescriptors(tree));
   const limit = plan.options.timeout * 2;
   await withinTime(callTaps(driver.hooks.plan, plan), limit, () => {

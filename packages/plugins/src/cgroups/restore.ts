@@ -121,6 +121,7 @@ class Cgroups {
         what: `cgroups of ${name === "" ? "the unified hierarchy" : name}`,
         why: "they are not mounted here",
         hint: "mount them, or leave cgroups unchanged: --manage-cgroups=ignore",
+        remedy: "machine",
       });
     }
     const mode = plan.options.manageCgroups;
@@ -132,6 +133,7 @@ class Cgroups {
         what: `cgroup ${path}`,
         why: isMissing ? "it does not exist" : "it exists already",
         hint: "choose another mode of --manage-cgroups",
+        remedy: "options",
       });
     }
   }

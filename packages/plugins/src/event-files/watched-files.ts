@@ -47,6 +47,7 @@ export class WatchedFiles {
       what: `file ${handle.path}`,
       why: `it does not exist, and ${what} is on it`,
       hint: "put it back, or rewrite its path: entries.inotify_file, entries.fanotify_file",
+      remedy: "machine",
     });
   }
 

@@ -23,9 +23,9 @@ export function externalNamespace(plan: Plan, kind: "net" | "pid", key: string):
   if (path === undefined) {
     const why = "it was external at the checkpoint, and no option names a replacement";
     const hint = `pass a descriptor, --inherit-fd 'fd[N]:${key}', or name a path, --external '${kind}[${key}]:PATH'`;
-    plan.refuse({ what, why, hint });
+    plan.refuse({ what, why, hint, remedy: "options" });
   } else if (plan.host.stat(path) === "missing") {
-    plan.refuse({ what, why: `${path} does not exist` });
+    plan.refuse({ what, why: `${path} does not exist`, remedy: "machine" });
   }
   return path ?? `/proc/self/ns/${kind}`;
 }

@@ -18,7 +18,7 @@ const STANDARD_INPUT = 0;
 export function handOver(plan: Plan, info: TtyInfoEntry, descriptor: number): CallersTerminal {
   if (!isTerminal(plan.host, descriptor)) {
     const why = `descriptor ${descriptor}, which --inherit-fd gives for it, is not a terminal`;
-    plan.refuse({ what: `terminal ${externalName(info)}`, why });
+    plan.refuse({ what: `terminal ${externalName(info)}`, why, remedy: "options" });
   }
   return { info, descriptor, number: plan.serviceDescriptors.reserve(`terminal ${info.id}`) };
 }
@@ -27,7 +27,7 @@ export function handOver(plan: Plan, info: TtyInfoEntry, descriptor: number): Ca
 export function takeStandardInput(plan: Plan, info: TtyInfoEntry, callers: Map<number, CallersTerminal>): void {
   if ([...callers.values()].some(({ descriptor }) => descriptor === STANDARD_INPUT)) {
     const hint = `pass another terminal: --inherit-fd 'fd[N]:${externalName(info)}'`;
-    plan.refuse({ what: nameOf(info), why: "it is the second terminal whose master is not in the checkpoint", hint });
+    plan.refuse({ what: nameOf(info), why: "it is the second terminal whose master is not in the checkpoint", hint, remedy: "options" });
     return;
   }
   if (!isTerminal(plan.host, STANDARD_INPUT)) {
@@ -35,6 +35,7 @@ export function takeStandardInput(plan: Plan, info: TtyInfoEntry, callers: Map<n
       what: nameOf(info),
       why: "it was the terminal of a shell, but standard input, which replaces it (--shell-job), is not a terminal",
       hint: `restore in a terminal, or pass one: --inherit-fd 'fd[N]:${externalName(info)}'`,
+      remedy: "options",
     });
     return;
   }

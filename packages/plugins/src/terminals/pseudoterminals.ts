@@ -104,7 +104,7 @@ function countFree(plan: Plan, pairs: readonly Pseudoterminal[]): number {
   for (const { index } of pairs) {
     if (!isTaken(index)) continue;
     const hint = "close the terminal that has it";
-    plan.refuse({ what: `terminal /dev/pts/${index}`, why: "its number is in use", hint });
+    plan.refuse({ what: `terminal /dev/pts/${index}`, why: "its number is in use", hint, remedy: "machine" });
   }
   return Array.from({ length: highest + 1 }, (_, index) => index).filter((index) => !isTaken(index)).length;
 }

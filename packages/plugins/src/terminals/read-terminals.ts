@@ -69,6 +69,7 @@ function refuseShells(plan: Plan, info: TtyInfoEntry): void {
     what: nameOf(info),
     why: "its master is not in the checkpoint: it was the terminal of a shell",
     hint: `restore the tree in your terminal with --shell-job (shellJob), or pass another one: --inherit-fd 'fd[N]:${externalName(info)}'`,
+    remedy: "options",
   });
 }
 
@@ -77,13 +78,13 @@ function checkCallers(plan: Plan, info: TtyInfoEntry): void {
   const { root } = plan.tree;
   if (root.sid === root.pid || hasControllingTerminal(plan.host)) return;
   const why = "it was the terminal of a shell, but this process has no controlling terminal to replace it";
-  plan.refuse({ what: nameOf(info), why, hint: "restore in a terminal" });
+  plan.refuse({ what: nameOf(info), why, hint: "restore in a terminal", remedy: "options" });
 }
 
 function refuseExternal(plan: Plan, info: TtyInfoEntry): void {
   const why = "it was external at the checkpoint (--external), so the images do not record it";
   const hint = `pass a terminal: --inherit-fd 'fd[N]:${externalName(info)}'`;
-  plan.refuse({ what: `terminal ${externalName(info)}`, why, hint });
+  plan.refuse({ what: `terminal ${externalName(info)}`, why, hint, remedy: "options" });
 }
 
 /** Refuses a terminal whose session has no leader: only the leader can take it as controlling terminal. */

@@ -61,7 +61,7 @@ function take(task: Task, lock: FileLockEntry): void {
 function checkLocks(plan: Plan, locks: readonly FileLockEntry[]): void {
   if (locks.length > 0 && !plan.options.fileLocks) {
     const why = `the tasks of the checkpoint held ${locks.length}`;
-    plan.refuse({ what: "file locks", why, hint: "take them again with --file-locks" });
+    plan.refuse({ what: "file locks", why, hint: "take them again with --file-locks", remedy: "options" });
     return;
   }
   for (const lock of locks) {

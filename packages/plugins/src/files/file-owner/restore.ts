@@ -105,6 +105,7 @@ function checkOwner(plan: Plan, task: Task, fd: number, { pid, pid_type }: FownE
     what: `descriptor ${fd}`,
     why: `its signals go to process ${pid} (F_SETOWN), which is not in the checkpoint and does not exist on this machine`,
     hint: "rewrite the owner in the file's entry: a process that exists, or 0",
+    remedy: "machine",
     pid: task.pid,
   });
 }

@@ -18,7 +18,12 @@ export function validateFile(plan: Plan, file: RegFileEntry, path: string, outsi
   const now = plan.host.stat(outside);
   if (now === "unknown") return;
   if (now === "missing") {
-    plan.refuse({ what, why: "it does not exist", hint: "put it back, or rewrite its path: entries.reg_files" });
+    plan.refuse({
+      what,
+      why: "it does not exist",
+      hint: "put it back, or rewrite its path: entries.reg_files",
+      remedy: "machine",
+    });
     return;
   }
   const isRegular = (now.mode & S_IF.MT) === S_IF.REG;
@@ -30,6 +35,7 @@ export function validateFile(plan: Plan, file: RegFileEntry, path: string, outsi
         what,
         why: `its size is ${now.size} bytes, but was ${file.size} at the checkpoint`,
         hint: "put the file back as it was, or rewrite `size` in its entry to accept the change: entries.reg_files",
+        remedy: "machine",
       });
     }
   }
@@ -43,6 +49,7 @@ function validateMode(plan: Plan, recorded: number, now: number, what: string): 
     what,
     why: `its mode is 0${now.toString(8)}, but was 0${recorded.toString(8)} at the checkpoint`,
     hint: "restore the mode with chmod, or accept changed permissions with --skip-file-rwx-check",
+    remedy: "machine",
   });
 }
 
@@ -58,6 +65,7 @@ function validateBuildId(plan: Plan, file: RegFileEntry, path: string, outside: 
     what: `file ${path}`,
     why: `it has ${now === undefined ? "no build-id" : `build-id ${now}`}, but had ${recorded} at the checkpoint: it is a different build`,
     hint: "put the file back as it was, or compare only sizes with --file-validation filesize",
+    remedy: "machine",
   });
 }
 

@@ -64,6 +64,7 @@ function findInherited(plan: Plan): ReadonlyMap<number, number> {
         what: name,
         why,
         hint: `open its replacement and pass the descriptor: --inherit-fd 'fd[N]:${name}'`,
+        remedy: "options",
       });
     }
   }

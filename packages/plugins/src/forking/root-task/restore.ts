@@ -51,8 +51,8 @@ function checkSibling(plan: Plan, intoOther: boolean): void {
   const { init, images, tree } = plan;
   const what = "option --restore-sibling";
   const hint = "restore it detached, as a child of init";
-  if (init !== undefined) plan.refuse({ what, why: "its parent is an init of Restage", hint });
-  if (intoOther) plan.refuse({ what, why: "the tree joins an existing pid namespace", hint });
+  if (init !== undefined) plan.refuse({ what, why: "its parent is an init of Restage", hint, remedy: "options" });
+  if (intoOther) plan.refuse({ what, why: "the tree joins an existing pid namespace", hint, remedy: "options" });
   if (!hasOwnNamespace(images, tree.root, "user")) return;
-  plan.refuse({ what, why: "the tree has a user namespace of its own", hint });
+  plan.refuse({ what, why: "the tree has a user namespace of its own", hint, remedy: "options" });
 }

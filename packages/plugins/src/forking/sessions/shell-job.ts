@@ -20,6 +20,7 @@ export function takeOverSession(plan: Plan): OutsideIds | undefined {
       what: root.name,
       why: `it does not lead its session (${sid}): it was a shell job`,
       hint: "restore it as a job of your shell, with --shell-job (shellJob)",
+      remedy: "options",
       pid: root.pid,
     });
     return undefined;
@@ -49,6 +50,7 @@ function checkFree(plan: Plan, task: Task, here: OutsideIds, root: Task): void {
       what: task.name,
       why: `its pid, session or process group is ${id}, which is also the session or process group of this process`,
       hint: "restore it from another terminal",
+      remedy: "machine",
       pid: task.pid,
     });
   }

@@ -167,5 +167,6 @@ function whyNone({ fstype: type, with_plugin, root }: MntEntry): string {
 function refuseMount(plan: Plan, entry: MntEntry, why: string): void {
   const { mountpoint } = entry;
   const key = isExternal(entry) && entry.ext_key !== AUTODETECTED ? keyOf(entry) : mountpoint;
-  plan.refuse({ what: `mount ${mountpoint}`, why, hint: `name its source: --external mnt[${key}]:PATH` });
+  const hint = `name its source: --external mnt[${key}]:PATH`;
+  plan.refuse({ what: `mount ${mountpoint}`, why, hint, remedy: isExternal(entry) ? "options" : undefined });
 }

@@ -37,7 +37,12 @@ function checkKind(plan: Plan, socket: InetSkEntry): void {
   const device = opts.so_bound_dev;
   if (device !== undefined && sharesNetwork(plan) && plan.host.stat(`/sys/class/net/${device}`) === "missing") {
     const hint = "create that device, or rewrite its name with the hook entries.inetsk";
-    plan.refuse({ what, why: `it is bound to the network device ${device}, which does not exist`, hint });
+    plan.refuse({
+      what,
+      why: `it is bound to the network device ${device}, which does not exist`,
+      hint,
+      remedy: "machine",
+    });
   }
 }
 
@@ -58,6 +63,7 @@ function checkPort(
     what: inetName(socket),
     why: `its port is in use by ${holder}, at ${printedAddress(row.family, row.local.port, row.local.words)}`,
     hint: "end that process, or rewrite the port with the hook entries.inetsk",
+    remedy: "machine",
   });
 }
 

@@ -25,13 +25,18 @@ export function checkConnections(plan: Plan): void {
   if (connections.length === 0 || plan.options.tcpClose) return;
   if (plan.images.inventory.tcp_close === true) {
     const hint = "restore them closed with --tcp-close";
-    plan.refuse({ what: "TCP connections", why: "they were dumped with --tcp-close, without their state", hint });
+    plan.refuse({
+      what: "TCP connections",
+      why: "they were dumped with --tcp-close, without their state",
+      hint,
+      remedy: "options",
+    });
     return;
   }
   if (!plan.options.tcpEstablished) {
     const hint = "restore it with --tcp-established, or restore it closed with --tcp-close";
     const open = connections.filter(({ state }) => state !== TCP_STATE.CLOSE);
-    for (const entry of open) plan.refuse({ what: inetName(entry), why: "it is connected", hint });
+    for (const entry of open) plan.refuse({ what: inetName(entry), why: "it is connected", hint, remedy: "options" });
     if (open.length > 0) return;
   }
   const rows = readInetTable(plan, "tcp").filter(
@@ -52,7 +57,8 @@ export function checkConnections(plan: Plan): void {
     if (row === undefined || entry.state === TCP_STATE.CLOSE) continue;
     const holder =
       row.inode === 0 ? "the kernel, which is closing it" : (plan.host.socketHolder(row.inode) ?? "another process");
-    plan.refuse({ what, why: `this machine already has this connection, held by ${holder}`, hint: "end that first" });
+    const why = `this machine already has this connection, held by ${holder}`;
+    plan.refuse({ what, why, hint: "end that first", remedy: "machine" });
   }
 }
 

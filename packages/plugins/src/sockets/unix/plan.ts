@@ -56,7 +56,7 @@ function checkPeer(plan: Plan, socket: UnixSkEntry, graph: UnixGraph): void {
 function checkExternalPeer(plan: Plan, what: string, peer: UnixSkEntry): void {
   if (!plan.options.extUnixSockets) {
     const hint = "connect it to that peer again with --ext-unix-sk, or pass another socket for it with --inherit-fd";
-    plan.refuse({ what, why: `its peer, ${nameOf(peer)}, is outside the tree`, hint });
+    plan.refuse({ what, why: `its peer, ${nameOf(peer)}, is outside the tree`, hint, remedy: "options" });
     return;
   }
   const path = pathOf(peer);
@@ -69,7 +69,7 @@ function checkExternalPeer(plan: Plan, what: string, peer: UnixSkEntry): void {
     });
   } else if (path === undefined ? !isAbstract(peer) : isMissing(plan, path)) {
     const hint = "start the process that owns it, or rewrite its name with the hook entries.unixsk";
-    plan.refuse({ what, why: `its peer outside the tree, ${nameOf(peer)}, does not exist`, hint });
+    plan.refuse({ what, why: `its peer outside the tree, ${nameOf(peer)}, does not exist`, hint, remedy: "machine" });
   }
 }
 
@@ -88,7 +88,12 @@ function checkName(plan: Plan, socket: UnixSkEntry, taken: ReadonlyMap<string, n
   if (path === undefined) {
     const inode = taken.get(printedName(socket));
     if (inode !== undefined)
-      plan.refuse({ what, why: `its name is in use by ${holder(inode)}`, hint: `end that process, or ${rename}` });
+      plan.refuse({
+        what,
+        why: `its name is in use by ${holder(inode)}`,
+        hint: `end that process, or ${rename}`,
+        remedy: "machine",
+      });
     return;
   }
   if (path.includes("\ufffd")) plan.refuse({ what, why: "its path is not valid UTF-8" });
@@ -99,14 +104,29 @@ function checkName(plan: Plan, socket: UnixSkEntry, taken: ReadonlyMap<string, n
   const directory = path.slice(0, path.lastIndexOf("/")) || "/";
   if (socket.deleted === true || hasOwnNamespace(plan.images, plan.tree.root, "mount")) return;
   if (plan.host.stat(directory) === "missing") {
-    plan.refuse({ what, why: `the directory ${directory} does not exist`, hint: `create it, or ${rename}` });
+    plan.refuse({
+      what,
+      why: `the directory ${directory} does not exist`,
+      hint: `create it, or ${rename}`,
+      remedy: "machine",
+    });
   }
   const now = plan.host.stat(path);
   if (typeof now === "string") return;
   const inode = taken.get(path) ?? taken.get(pathIn(socket.name) ?? "");
   if ((now.mode & S_IF.MT) !== S_IF.SOCK) {
-    plan.refuse({ what, why: "its path belongs to a file that is not a socket", hint: `move that file, or ${rename}` });
+    plan.refuse({
+      what,
+      why: "its path belongs to a file that is not a socket",
+      hint: `move that file, or ${rename}`,
+      remedy: "machine",
+    });
   } else if (inode !== undefined) {
-    plan.refuse({ what, why: `its path is in use by ${holder(inode)}`, hint: `end that process, or ${rename}` });
+    plan.refuse({
+      what,
+      why: `its path is in use by ${holder(inode)}`,
+      hint: `end that process, or ${rename}`,
+      remedy: "machine",
+    });
   }
 }

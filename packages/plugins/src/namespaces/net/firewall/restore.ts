@@ -31,6 +31,7 @@ export function checkFirewalls(plan: Plan, id: number): void {
       what: `${kind} of the tree`,
       why: `${programs.join(" or ")} is not installed`,
       hint: `install ${kind}`,
+      remedy: "machine",
     });
   }
 }

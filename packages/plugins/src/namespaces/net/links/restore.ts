@@ -37,7 +37,7 @@ export function checkLinks(plan: Plan, namespaces: readonly LinksOf[]): void {
       if (kind !== undefined) plan.refuse({ what, why: `${kind} are not restored yet` });
       if (type === ndType.MACVLAN && externalLink(external, "macvlan", name) === undefined) {
         const hint = `name it: --external macvlan[${name}]:HOST-LINK`;
-        plan.refuse({ what, why: "no option names the link of the host that it belongs to", hint });
+        plan.refuse({ what, why: "no option names the link of the host that it belongs to", hint, remedy: "options" });
       }
       if (type !== ndType.VETH || link.peer_nsid !== undefined) continue;
       if ((["veth", "netdev"] as const).some((kind) => externalLink(external, kind, name) !== undefined)) continue;

@@ -37,7 +37,7 @@ export function checkSysctls(plan: Plan, wanted: readonly Sysctl[]): void {
     if (plan.host.stat(`/proc/sys/${path}`) !== "missing") continue;
     const missing = { what: `sysctl ${path}`, why: "this kernel does not have it" };
     if (plan.options.weakSysctls) plan.warn(missing);
-    else plan.refuse({ ...missing, hint: "leave such settings out: --weak-sysctls" });
+    else plan.refuse({ ...missing, hint: "leave such settings out: --weak-sysctls", remedy: "options" });
   }
 }
 

@@ -1,0 +1,65 @@
+import { join } from "node:path";
+import { asRestoreError, type DumpContext, type Finding, type Plugin, RestoreError } from "@restage/core";
+import { planRestore } from "@restage/core/restore";
+import { digestOfFile } from "@restage/images";
+import { defaultPlugins } from "../default-restore-plugins.ts";
+
+const HINT = "the tree is unharmed; report this, or make the checkpoint without the check: --no-self-check";
+
+/**
+ * Reads all images back, and plans their restore as it would run here when the tree has ended.
+ *
+ * @param added the plugins of this checkpoint beside the defaults.
+ * @throws RestoreError ERR_SELF_CHECK with everything that was found.
+ */
+export async function checkImages(context: DumpContext, added: readonly Plugin[]): Promise<void> {
+  const changed = findChanged(context);
+  // What has changed says why it cannot be planned.
+  const failures = changed.length > 0 ? changed : await planFailures(context, added);
+  const [first] = failures;
+  if (first === undefined) return;
+  const what = failures.length === 1 ? first.message : `${failures.length} findings`;
+  throw new RestoreError("ERR_SELF_CHECK", `The checkpoint could not be restored: ${what}`, {
+    failures: failures.length === 1 ? first.failures : failures,
+    hint: HINT,
+    cause: first,
+  });
+}
+
+/** Images that do not have the content that was written. */
+function findChanged({ images, host }: DumpContext): readonly RestoreError[] {
+  const failures: RestoreError[] = [];
+  for (const [name, digest] of images.written) {
+    if (digest === undefined) continue;
+    const path = join(images.place, name);
+    const found = digestOfFile((offset, length) => host.readBytes(path, offset, length));
+    if (found === digest) continue;
+    const how = found === undefined ? "cannot be read" : "does not have the content that was written";
+    failures.push(new RestoreError("ERR_IMAGE", `${name} ${how}`, { entry: name }));
+  }
+  return failures;
+}
+
+async function planFailures(context: DumpContext, added: readonly Plugin[]): Promise<readonly RestoreError[]> {
+  const { shellJob, fileLocks, extUnixSockets, tcpEstablished } = context.options;
+  const options = { shellJob, fileLocks, extUnixSockets, tcpEstablished };
+  try {
+    const request = { images: context.images.place, plugins: added, ...options };
+    const { plan } = await planRestore(request, context.host.kernel, planners());
+    return plan.findings.filter(isFatal).map(({ what, why, hint, pid, plugin }) => {
+      return new RestoreError("ERR_REFUSED", `${what}: ${why}`, { hint, pid, plugin });
+    });
+  } catch (error) {
+    return [asRestoreError(error, {})];
+  }
+}
+
+/** The defaults, but for the one that waits until zombies with the pids of the tree are gone: they are the tree's own. */
+function planners(): readonly Plugin[] {
+  return defaultPlugins().filter(({ duty }) => duty !== "zombies-before");
+}
+
+/** While the tree is there, its ports and paths are taken; and only a restore knows its options. */
+function isFatal({ severity, remedy }: Finding): boolean {
+  return severity === "refused" && remedy === undefined;
+}
