@@ -14,7 +14,7 @@ import type { Host } from "../host/host.ts";
 /**
  * Compares all images, and those of earlier checkpoints that they build on, with the digests that `restage checkpoint` has written.
  *
- * @throws RestoreError ERR_IMAGE with a failure for each image that has changed, is missing, or was added.
+ * @throws RestoreError ERR_IMAGE with a failure for each image that has changed or is missing.
  */
 export function verifyImages(source: ImageSource, host: Host): void {
   const failures: RestoreError[] = [];
@@ -42,10 +42,6 @@ function* failuresOf(source: ImageSource, host: Host): Generator<RestoreError> {
     if (now === digest) continue;
     const how = now === undefined ? "is missing" : "has changed";
     yield new RestoreError("ERR_IMAGE", `${name} ${how} since the checkpoint was made`, { entry: name, hint });
-  }
-  for (const name of source.list()) {
-    if (!name.endsWith(".img") || digests.has(name)) continue;
-    yield new RestoreError("ERR_IMAGE", `${name} was added since the checkpoint was made`, { entry: name, hint });
   }
 }
 
