@@ -22,7 +22,7 @@ async function attempt(isDamaged: (name: string, digest: string | undefined) => 
       imagesWritten.tap({ name: "damage", before: "self-check" }, (_tree, context) => {
         for (const [name, digest] of context.images.written) {
           (digest === undefined ? others : own).push(name);
-          if (isDamaged(name, digest)) damage(join(context.images.place, name), digest === undefined);
+          if (isDamaged(name, digest)) damage(join(context.images.current, name), digest === undefined);
         }
       });
     },
@@ -44,17 +44,18 @@ async function attempt(isDamaged: (name: string, digest: string | undefined) => 
 /** Changes one byte; or cuts off the end of what others have written, whose content nobody knows. */
 function damage(path: string, cut: boolean): void {
   const bytes = readFileSync(path);
-  if (cut) return truncateSync(path, Math.max(0, bytes.length - 4096));
-  const at = bytes.length >> 1;
-  bytes[at] = (bytes[at] ?? 0) ^ 1;
-  writeFileSync(path, bytes);
+  const middle = bytes.length >> 1;
+  bytes[middle] = (bytes[middle] ?? 0) ^ 1;
+  if (cut) truncateSync(path, Math.max(0, bytes.length - 4096));
+  else writeFileSync(path, bytes);
 }
 
 if (how === "check") {
   const { others, found } = await attempt(() => false, true);
   console.log(`all: ${found}`);
   const all = await attempt((_name, digest) => digest !== undefined);
-  for (const name of all.own) console.log(`${name}: ${all.found.find((each) => each.includes(` ${name} `)) ?? "not found"}`);
+  for (const name of all.own)
+    console.log(`${name}: ${all.found.find((each) => each.includes(` ${name} `)) ?? "not found"}`);
   for (const other of others) console.log(`${other}: ${(await attempt((name) => name === other)).found}`);
 } else {
   console.log(`all: ${(await attempt(() => true)).found}`);

@@ -116,7 +116,7 @@ export class ImageWriter {
   writeDigests(): void {
     for (const name of this.#made) {
       if (this.#digests.has(name)) continue;
-      const path = join(this.place, name);
+      const path = join(this.current, name);
       const digest = digestOfFile((offset, length) => this.#host.readBytes(path, offset, length));
       if (digest === undefined) throw new RestoreError("ERR_IMAGE", `Cannot read ${path} back`);
       this.#digests.set(name, digest);

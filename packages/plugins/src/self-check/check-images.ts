@@ -31,7 +31,7 @@ function findChanged({ images, host }: DumpContext): readonly RestoreError[] {
   const failures: RestoreError[] = [];
   for (const [name, digest] of images.written) {
     if (digest === undefined) continue;
-    const path = join(images.place, name);
+    const path = join(images.current, name);
     const found = digestOfFile((offset, length) => host.readBytes(path, offset, length));
     if (found === digest) continue;
     const how = found === undefined ? "cannot be read" : "does not have the content that was written";
@@ -44,7 +44,7 @@ async function planFailures(context: DumpContext, added: readonly Plugin[]): Pro
   const { shellJob, fileLocks, extUnixSockets, tcpEstablished } = context.options;
   const options = { shellJob, fileLocks, extUnixSockets, tcpEstablished };
   try {
-    const request = { images: context.images.place, plugins: added, ...options };
+    const request = { images: context.images.current, plugins: added, ...options };
     const { plan } = await planRestore(request, context.host.kernel, planners());
     return plan.findings.filter(isFatal).map(({ what, why, hint, pid, plugin }) => {
       return new RestoreError("ERR_REFUSED", `${what}: ${why}`, { hint, pid, plugin });
