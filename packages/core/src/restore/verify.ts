@@ -40,8 +40,8 @@ function* failuresOf(source: ImageSource, host: Host): Generator<RestoreError> {
   for (const [name, digest] of digests) {
     const now = digestNow(source, host, name);
     if (now === digest) continue;
-    const how = now === undefined ? "is missing" : "has changed";
-    yield new RestoreError("ERR_IMAGE", `${name} ${how} since the checkpoint was made`, { entry: name, hint });
+    const how = now === undefined ? "is missing" : "has changed since the checkpoint was made";
+    yield new RestoreError("ERR_IMAGE", `${name} ${how}`, { entry: name, hint });
   }
 }
 

@@ -27,7 +27,12 @@ export function handOver(plan: Plan, info: TtyInfoEntry, descriptor: number): Ca
 export function takeStandardInput(plan: Plan, info: TtyInfoEntry, callers: Map<number, CallersTerminal>): void {
   if ([...callers.values()].some(({ descriptor }) => descriptor === STANDARD_INPUT)) {
     const hint = `pass another terminal: --inherit-fd 'fd[N]:${externalName(info)}'`;
-    plan.refuse({ what: nameOf(info), why: "it is the second terminal whose master is not in the checkpoint", hint, remedy: "options" });
+    plan.refuse({
+      what: nameOf(info),
+      why: "it is the second terminal whose master is not in the checkpoint",
+      hint,
+      remedy: "options",
+    });
     return;
   }
   if (!isTerminal(plan.host, STANDARD_INPUT)) {
