@@ -11,8 +11,8 @@ const DUMP: Exports = dump;
 function makers(exported: Exports): ReadonlyMap<unknown, string> {
   const names = new Map<unknown, string>();
   for (const [name, value] of Object.entries(exported)) {
-    // Called without options, functions that make plugins return them; others are services and lists.
-    const made: unknown = typeof value === "function" ? value() : undefined;
+    // Functions that make plugins need no options; others are services, lists and helpers.
+    const made: unknown = typeof value === "function" && value.length === 0 ? value() : undefined;
     if (typeof made === "object" && made !== null && "duty" in made) names.set(made.duty, name);
   }
   return names;

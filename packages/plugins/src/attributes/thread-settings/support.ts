@@ -3,7 +3,7 @@ import type { Support } from "../../support.ts";
 export const SUPPORT: readonly Support[] = [
   {
     group: "tasks",
-    what: "timer slack, time stamp counter, machine check policy, I/O flusher, system call dispatch",
+    what: "timer slack, TSC, machine check policy, I/O flusher, system call dispatch",
     saved: "all, in restage.img: CRIU does not save them",
     restored: "all, from Restage's images",
     refused: { dump: "a thread whose system calls are being dispatched to it at that moment" },
