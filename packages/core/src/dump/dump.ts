@@ -5,10 +5,10 @@ import type { AsyncSeriesHook } from "tapable";
 import { asRestoreError, RestoreError } from "../errors.ts";
 import type { DumpListener } from "../events.ts";
 import { Host } from "../host/host.ts";
-import { callTaps } from "../plugin/call-taps.ts";
+import { callTaps, leaveOut } from "../plugin/call-taps.ts";
 import type { Plugin } from "../plugin/plugin.ts";
 import { PluginDriver } from "../plugin/plugin-driver.ts";
-import { withinTime } from "../plugin/time-limit.ts";
+import { TimeLimit } from "../plugin/time-limit.ts";
 import { ProgramBuilder, type RecordedStep } from "../program/program-builder.ts";
 import { DUMP } from "./direction.ts";
 import type { DumpContext } from "./dump-context.ts";
@@ -33,6 +33,8 @@ export interface DumpRequest extends Partial<Omit<DumpOptions, "pid" | "images">
   readonly plugins?: readonly Plugin[];
   /** Told everything that happens. */
   readonly onEvent?: DumpListener;
+  /** Nothing outside is to change: no tap of `imagesWritten` is called, and contexts say so. Requires a recording kernel. */
+  readonly dryRun?: boolean;
 }
 
 /** A checkpoint that was made. */
@@ -55,13 +57,15 @@ export interface Dumped {
  * ERR_DUTY_MISSING, ERR_TAP_ORDER, ERR_TASK_STUCK; ERR_COMPLETE when the images are complete but tasks do not end.
  */
 export async function dump(request: DumpRequest, kernel: Kernel, defaults: readonly Plugin[]): Promise<Dumped> {
-  const { plugins = [], onEvent = () => {}, ...options } = request;
+  const { plugins = [], onEvent = () => {}, dryRun = false, ...options } = request;
+  if (dryRun && !("recording" in kernel)) throw new TypeError("Cannot make a dry run with a kernel that does things");
   const driver = new PluginDriver(DUMP, defaults, plugins, onEvent);
-  const run = new DumpRun(kernel, driver, { ...DEFAULT_DUMP_OPTIONS, ...options }, onEvent);
+  const run = new DumpRun(kernel, driver, { ...DEFAULT_DUMP_OPTIONS, ...options }, onEvent, dryRun);
   try {
     return await run.run();
   } catch (thrown) {
     const error = asRestoreError(thrown, { phase: run.phase });
+    run.limit.end(error);
     onEvent({ kind: "failed", time: performance.now(), error, left: [] });
     throw error;
   } finally {
@@ -83,15 +87,25 @@ class DumpRun {
   readonly #seizer: ReturnType<Kernel["openSeizer"]>;
   /** What gives the tree back something that was taken from it. */
   readonly #givenBack: (() => void)[] = [];
+  readonly limit: TimeLimit;
+  readonly #dryRun: boolean;
   #files: FileTable | undefined;
   #seizedAt = 0;
 
-  constructor(kernel: Kernel, driver: PluginDriver<DumpHooks>, options: DumpOptions, emit: DumpListener) {
+  constructor(
+    kernel: Kernel,
+    driver: PluginDriver<DumpHooks>,
+    options: DumpOptions,
+    emit: DumpListener,
+    dryRun: boolean,
+  ) {
     this.#kernel = kernel;
     this.#driver = driver;
     this.#hooks = driver.hooks;
     this.#options = options;
     this.#emit = emit;
+    this.limit = new TimeLimit(options.timeout);
+    this.#dryRun = dryRun;
     this.#host = new Host(kernel);
     this.#images = new ImageWriter(options.images, this.#host);
     this.#seizer = kernel.openSeizer();
@@ -109,7 +123,8 @@ class DumpRun {
     const resumed = performance.now();
     context.own.addTo(this.#images);
     this.#images.write(this.#hooks.imageOwner.call(context));
-    await this.#withinTime(this.#hooks.imagesWritten, "imagesWritten", tree, context);
+    if (this.#dryRun) leaveOut("imagesWritten", this.#hooks.imagesWritten, this.#emit);
+    else await this.#withinTime(this.#hooks.imagesWritten, "imagesWritten", tree, context);
     this.#images.publish();
     if (!leaveRunning) await this.#finish(tree);
     const frozen = (leaveRunning ? resumed : performance.now()) - this.#seizedAt;
@@ -150,6 +165,8 @@ class DumpRun {
       seizer: this.#seizer,
       files,
       service: (service) => this.#driver.service(service),
+      dryRun: this.#dryRun,
+      signal: this.limit.signal,
       onResume: (giveBack) => void this.#givenBack.push(giveBack),
     };
     return context;
@@ -212,12 +229,11 @@ class DumpRun {
     tid?: number,
   ): Promise<void> {
     if (hook.taps.length === 0) return;
-    const limit = this.#options.timeout * 2;
     const origin = { phase: this.phase, pid, tid };
     try {
-      await withinTime(callTaps(hook, subject, context), limit, () => {
+      await this.limit.within(callTaps(hook, subject, context), (limit) => {
         const { plugin } = this.#host;
-        const message = `Cannot leave ${this.phase}: the tap of ${plugin} in ${name} has not settled after ${limit} ms`;
+        const message = `Cannot leave ${this.phase}: the tap of ${plugin} in ${name} has not settled after ${limit}`;
         return new RestoreError("ERR_TASK_STUCK", message, { plugin });
       });
     } catch (error) {
