@@ -12,6 +12,8 @@ rmSync("dist", { recursive: true, force: true });
 // jiti, cosmiconfig and koffi are loaded when needed. Names are kept, for error reports.
 export default defineConfig([
   { entry: { restage: "src/start.ts" }, format: "esm", target: "node20" },
+  // For the thread of Node 20's resolve hooks.
+  { entry: { "why-untrusted": "../core/src/config/why-untrusted.ts" }, format: "esm", target: "node20" },
   bundle("main", "src/restage.ts", [checkpointApart()]),
   bundle("checkpoint", "src/checkpoint.ts", []),
 ]);

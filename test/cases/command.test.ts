@@ -5,6 +5,7 @@ import { decodeImage, encodeImage, openImageDirectory, readImage } from "@restag
 import { expect, it } from "vitest";
 import { describeUnless } from "../support/requirements.ts";
 import { restage } from "../support/restage.ts";
+import { privateDirectory } from "../support/temporary-directory.ts";
 import { dumpCase, verdictOf } from "./case.ts";
 import { noDumpsByCriu } from "./dumpers.ts";
 
@@ -12,7 +13,7 @@ describeUnless(noDumpsByCriu, "the command in place of criu", () => {
   it("accepts the options of criu restore, and writes the same files", async () => {
     const program = await dumpCase("lone-task", { flags: ["--cpu-cap"] });
     const { images, pid } = program;
-    const config = join(images, "runc.conf");
+    const config = join(privateDirectory("runc"), "runc.conf");
     writeFileSync(config, "# of CRIU\nlog-file restore.log\nverbosity 4\n");
     const words = ["-D", images, "restore", "--config", config, "--log-pid", "--display-stats", "--cpu-cap=ins"];
     const accepted = ["--mntns-compat-mode", "--deprecated", "--weak-sysctls", "--status-fd", "9", "--daemon"];

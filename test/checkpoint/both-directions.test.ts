@@ -1,5 +1,5 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { userInfo } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { RUNTIMES, type Runtime } from "../restore/restores.ts";
@@ -45,7 +45,7 @@ function tappedBy(trace: string, hook: string): readonly string[] {
 }
 
 describeUnless(noFixtures, "a plugin of restore.config.ts that claims a duty", () => {
-  const directory = mkdtempSync(join(tmpdir(), "restage-both-"));
+  const directory = mkdtempSync(join(userInfo().homedir, ".restage-both-"));
   const config = (fault: "dump" | "restore" | "none") => join(directory, `${fault}.config.ts`);
   const trace = join(directory, "trace.json");
   let program: Program | undefined;

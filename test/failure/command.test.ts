@@ -7,7 +7,7 @@ import { end } from "../support/end.ts";
 import { expectNothingLeft, survey } from "../support/leftovers.ts";
 import { describeUnless, noRoot } from "../support/requirements.ts";
 import { restage } from "../support/restage.ts";
-import { temporaryDirectory } from "../support/temporary-directory.ts";
+import { privateDirectory } from "../support/temporary-directory.ts";
 
 /** How much remains of a truncated image. */
 const PARTS = [0, 0.3, 0.6, 0.99];
@@ -18,7 +18,7 @@ describeUnless(noRoot, "the command, when the restore fails", () => {
 
   beforeEach(() => {
     place();
-    directory = temporaryDirectory("failing");
+    directory = privateDirectory("failing");
     before = survey();
   });
   afterEach(async () => {

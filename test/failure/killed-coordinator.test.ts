@@ -8,7 +8,7 @@ import { end } from "../support/end.ts";
 import { expectNothingLeft, survey } from "../support/leftovers.ts";
 import { describeUnless, noFixtures } from "../support/requirements.ts";
 import { startRestage } from "../support/restage.ts";
-import { temporaryDirectory } from "../support/temporary-directory.ts";
+import { privateDirectory } from "../support/temporary-directory.ts";
 import { until } from "../support/until.ts";
 
 /** A tree with every kind of task: zombies, and tasks of several sessions, some of which have lost their leader. */
@@ -45,7 +45,7 @@ describeUnless(noFixtures, "a killed coordinator", () => {
 
   beforeEach(() => {
     prepare(NAME);
-    directory = temporaryDirectory("killed");
+    directory = privateDirectory("killed");
     before = survey();
   });
   afterEach(async () => {

@@ -9,7 +9,7 @@ import { expectNothingLeft, survey } from "../support/leftovers.ts";
 import { describeUnless, noRoot } from "../support/requirements.ts";
 import { startRestage } from "../support/restage.ts";
 import { restoreHere } from "../support/restore-here.ts";
-import { temporaryDirectory } from "../support/temporary-directory.ts";
+import { privateDirectory, temporaryDirectory } from "../support/temporary-directory.ts";
 import { until } from "../support/until.ts";
 
 /** The steps in bytes at which an image is truncated. A pagemap is truncated at every byte, because the cut may be between two entries. */
@@ -101,7 +101,7 @@ describeUnless(noRoot, "a failed restore leaves nothing behind", () => {
   }
 
   it("when the coordinator is killed in the middle of RESTORE", async () => {
-    const directory = temporaryDirectory("killed");
+    const directory = privateDirectory("killed");
     const mark = join(directory, "in-restore");
     writeFileSync(
       join(directory, "restore.config.ts"),

@@ -1,5 +1,17 @@
-import { execFileSync } from "node:child_process";
-import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -44,4 +56,39 @@ itUnless(noRoot, "the command works without compiled code where it cannot write"
   chmodSync(join(dist, ".."), 0o755);
   expect(execFileSync("setpriv", words, { encoding: "utf8" })).toMatch(/\d/);
   expect(() => readFileSync(kept)).toThrow("ENOENT");
+});
+
+it("a run that fails stores no compiled code", () => {
+  rmSync(kept, { force: true });
+  const { status } = spawnSync(process.execPath, [join(dist, "restage.js"), "--no-such-option"]);
+  expect(status).toBe(2);
+  expect(existsSync(kept)).toBe(false);
+});
+
+itUnless(noRoot, "compiled code that belongs to another user, or that others can write, is not used", () => {
+  const said = version();
+  const own = readFileSync(kept);
+  const makeForeign = [
+    () => chownSync(kept, 65534, 0),
+    () => chmodSync(kept, 0o666),
+    () => {
+      renameSync(kept, `${kept}.elsewhere`);
+      symlinkSync(`${kept}.elsewhere`, kept);
+    },
+  ];
+  for (const change of makeForeign) {
+    change();
+    expect(version()).toBe(said);
+    // Replaced, because it was not used.
+    const { uid, mode, ino } = lstatSync(kept);
+    expect({ uid, mode: mode & 0o777 }).toEqual({ uid: 0, mode: 0o644 });
+    expect(version()).toBe(said);
+    expect(lstatSync(kept).ino).toBe(ino);
+  }
+  expect(readFileSync(kept).length).toBeGreaterThan(own.length / 2);
+  chownSync(dist, 65534, 0);
+  rmSync(kept);
+  expect(version()).toBe(said);
+  expect(existsSync(kept)).toBe(false);
+  chownSync(dist, 0, 0);
 });

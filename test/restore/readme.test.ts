@@ -6,7 +6,7 @@ import { CHECKPOINT, cleanUp, PID, place } from "../../examples/counter/place.ts
 import { end } from "../support/end.ts";
 import { describeUnless, noRoot } from "../support/requirements.ts";
 import { ROOT, restage, run } from "../support/restage.ts";
-import { temporaryDirectory } from "../support/temporary-directory.ts";
+import { privateDirectory } from "../support/temporary-directory.ts";
 
 /** The code blocks of a page that are complete configurations. */
 function configurations(page: string): readonly string[] {
@@ -26,7 +26,7 @@ describeUnless(noRoot, "a plugin copied from the README", () => {
   });
 
   function restoreWith(config: string | undefined): void {
-    const directory = temporaryDirectory("readme");
+    const directory = privateDirectory("readme");
     writeFileSync(join(directory, "restore.config.ts"), config ?? "");
     const { status, stderr } = restage(["restore", "-d", "-D", CHECKPOINT], directory);
     expect(stderr).toBe("");

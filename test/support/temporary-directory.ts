@@ -1,11 +1,20 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 
 /** Makes a directory for the running test, and removes it after the test and its hooks. */
 export function temporaryDirectory(name: string): string {
-  const directory = mkdtempSync(join(tmpdir(), `restage-${name}-`));
+  return makeIn(tmpdir(), `restage-${name}-`);
+}
+
+/** The same below the home directory, for configurations: they are refused in /tmp, where everybody can write. */
+export function privateDirectory(name: string): string {
+  return makeIn(userInfo().homedir, `.restage-${name}-`);
+}
+
+function makeIn(parent: string, prefix: string): string {
+  const directory = mkdtempSync(join(parent, prefix));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
   return directory;
 }

@@ -25,7 +25,8 @@ export async function requestOf(settings: Settings): Promise<RestoreRequest> {
 /** The same request, without requiring a checkpoint. */
 export async function requestWithoutImages(settings: Settings): Promise<Partial<RestoreRequest>> {
   const importModule = async (path: string) => (await import("./load-user-module.ts")).loadUserModule(path);
-  const config = await loadConfig({ file: settings.config, importModule });
+  const config =
+    settings.noConfig && settings.config === undefined ? {} : await loadConfig({ file: settings.config, importModule });
   return { ...config, ...settings.restore };
 }
 

@@ -4,7 +4,8 @@
  * Node and Deno by the first run of each version.
  */
 // Not imported: Node takes longer to load modules that import.
-const { readFileSync, renameSync, writeFileSync } = process.getBuiltinModule("node:fs");
+const { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, renameSync, writeFileSync } =
+  process.getBuiltinModule("node:fs");
 const { createRequire } = process.getBuiltinModule("node:module");
 const directory = import.meta.dirname;
 
@@ -16,7 +17,7 @@ function startOnV8(name: string): object {
   const { Script } = process.getBuiltinModule("node:vm");
   const file = `${directory}/${name}.cjs`;
   const kept = `${file}.v8-${process.versions.v8}`;
-  const cachedData = readIfThere(kept);
+  const cachedData = isOurs(lstatSync(directory)) ? readOurs(kept) : undefined;
   // The build contains only ASCII.
   const source = `(function (exports, require, module, __filename, __dirname) {${readFileSync(file, "latin1")}\n})`;
   const script = new Script(source, { filename: file, cachedData });
@@ -27,25 +28,38 @@ function startOnV8(name: string): object {
     requireOther,
   );
   script.runInThisContext()(module.exports, require, module, file, directory);
-  // At the end, because code is compiled when it first runs.
+  // At the end, because code is compiled when it first runs. A run that fails compiles little.
   if (cachedData === undefined || script.cachedDataRejected === true)
-    process.once("exit", () => keep(kept, script.createCachedData()));
+    process.once("exit", (code) => {
+      if (code === 0 && isOurs(lstatSync(directory))) keep(kept, script.createCachedData());
+    });
   return module.exports;
 }
 
-function readIfThere(file: string): Buffer | undefined {
+/** Whether only this user and root can write a file: compiled code of others is not run. */
+function isOurs({ uid, mode }: { readonly uid: number; readonly mode: number }): boolean {
+  return (uid === 0 || uid === process.geteuid?.()) && (mode & 0o022) === 0;
+}
+
+/** Reads a file, unless it is missing, a symbolic link, or not ours. */
+function readOurs(path: string): Buffer | undefined {
   try {
-    return readFileSync(file);
+    const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+    try {
+      return isOurs(fstatSync(file)) ? readFileSync(file) : undefined;
+    } finally {
+      closeSync(file);
+    }
   } catch {
     return undefined;
   }
 }
 
-/** Stores compiled code in the directory of the command, which is as trusted as the command; not if this user cannot write there. */
+/** Stores compiled code beside the command; not if this user cannot write there. */
 function keep(file: string, data: Buffer): void {
   try {
     const whole = `${file}.${process.pid}`;
-    writeFileSync(whole, data);
+    writeFileSync(whole, data, { flag: "wx", mode: 0o644 });
     renameSync(whole, file);
   } catch {
     // Read-only.

@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { userInfo } from "node:os";
 import { join } from "node:path";
 import type { RestoreError } from "@restage/core";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -117,7 +117,7 @@ describe("CRIU's options", () => {
   });
 
   it("can come from a CRIU configuration file, which the command line overrides", () => {
-    const directory = mkdtempSync(join(tmpdir(), "restage-config-"));
+    const directory = mkdtempSync(join(userInfo().homedir, ".restage-config-"));
     onTestFinished(() => rmSync(directory, { recursive: true }));
     const file = join(directory, "runc.conf");
     writeFileSync(file, '# a comment\ntcp-established\nwork-dir "/a \\"b\\" c" # why\n\nverbosity 4\n');
@@ -130,7 +130,7 @@ describe("CRIU's options", () => {
 
   it("that matter only for a dump, or that name a default, are accepted", () => {
     const line = "--force-irmap --irmap-scan-path /a --link-remap --ghost-limit=1M --network-lock skip -t 7 -R";
-    expect(parse(`${line} --track-mem --no-default-config --no-lazy-pages`)).toEqual({
+    expect(parse(`${line} --track-mem --no-lazy-pages`)).toEqual({
       settings: createSettings(),
       operands: [],
     });

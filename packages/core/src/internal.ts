@@ -3,7 +3,9 @@
  *
  * @module
  */
+export { assertTrusted } from "./config/assert-trusted.ts";
 export { type ConfigRequest, loadConfig } from "./config/load-config.ts";
+export { whyUntrusted } from "./config/why-untrusted.ts";
 export { Host } from "./host/host.ts";
 export { callTaps } from "./plugin/call-taps.ts";
 export { choosePlugins } from "./plugin/choose-plugins.ts";

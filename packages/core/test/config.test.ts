@@ -1,5 +1,5 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { userInfo } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -7,7 +7,7 @@ import { loadConfig } from "../src/config/load-config.ts";
 
 let directory: string;
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), "restage-config-"));
+  directory = mkdtempSync(join(userInfo().homedir, ".restage-config-"));
   mkdirSync(join(directory, "below/it"), { recursive: true });
 });
 afterEach(() => rmSync(directory, { recursive: true, force: true }));

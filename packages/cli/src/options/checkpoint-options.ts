@@ -3,6 +3,7 @@ import { RestoreError } from "@restage/core";
 import { EMPTY_NAMESPACES } from "@restage/core/internal";
 import { declareOption, type Option, type Reader } from "./option.ts";
 import { number, on, oneOf, size, text, verbosity } from "./readers.ts";
+import { NO_CONFIG_OPTIONS } from "./restore-options.ts";
 import type { Settings } from "./settings.ts";
 
 /** Options of `criu dump` whose behavior is always on here. Source: CRIU 4.2, criu/config.c. */
@@ -12,7 +13,6 @@ const WITHOUT_EFFECT = [
   "--force-irmap",
   "--evasive-devices",
   "--ghost-fiemap",
-  "--no-default-config",
   "-r, --root PATH",
   "--track-mem",
 ];
@@ -85,6 +85,7 @@ export const CHECKPOINT_COMMAND_OPTIONS: readonly Option[] = [
   declareOption("--config FILE", "configuration file; by default the nearest restore.config.ts", (to, given) => {
     to.config = text(given);
   }),
+  ...NO_CONFIG_OPTIONS,
   own("--trace FILE", "write a timeline for Perfetto or chrome://tracing", "trace", text),
   own("-W, --work-dir DIR", "directory of log and trace; by default that of the images", "workDirectory", text),
   own("-o, --log-file FILE", "write a log", "logFile", text),

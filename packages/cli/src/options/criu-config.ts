@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { RestoreError } from "@restage/core";
+import { assertTrusted } from "@restage/core/internal";
 
 /** The extensions of Restage's own configurations. */
 const OWN = /\.([cm]?[jt]s|json)$/;
@@ -16,6 +17,7 @@ export function isCriuConfig(path: string): boolean {
  * Throws ERR_CONFIG.
  */
 export function readCriuConfig(path: string): readonly string[] {
+  assertTrusted(path);
   let text: string;
   try {
     text = readFileSync(path, "utf8");

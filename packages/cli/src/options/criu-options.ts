@@ -21,7 +21,6 @@ const WITHOUT_EFFECT = [
   "--link-remap",
   "--mntns-compat-mode",
   "--network-lock METHOD",
-  "--no-default-config",
   "--page-server",
   "--port PORT",
   "--pre-dump-mode MODE",

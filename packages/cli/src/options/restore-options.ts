@@ -16,6 +16,16 @@ import {
 } from "./readers.ts";
 import type { Settings } from "./settings.ts";
 
+/** `--no-default-config` is CRIU's name. */
+export const NO_CONFIG_OPTIONS: readonly Option[] = [
+  declareOption("--no-config", "do not look for a configuration file", (to) => {
+    to.noConfig = true;
+  }),
+  declareOption("--no-default-config", undefined, (to) => {
+    to.noConfig = true;
+  }),
+];
+
 /** Options of every command: which checkpoint, and how to answer. */
 export const CHECKPOINT_OPTIONS: readonly Option[] = [
   restore("-D, --images-dir DIR", "directory of the images", "images", text),
@@ -23,6 +33,7 @@ export const CHECKPOINT_OPTIONS: readonly Option[] = [
     if (isCriuConfig(String(given))) to.criuConfig = String(given);
     else to.config = String(given);
   }),
+  ...NO_CONFIG_OPTIONS,
   command("--json", "print JSON", "json", on),
   command("-h, --help", "print this help", "help", on),
 ];

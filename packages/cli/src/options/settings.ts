@@ -7,6 +7,8 @@ export interface Settings {
   /** The options of a checkpoint, under the names of the library. */
   readonly checkpoint: { -readonly [K in keyof DumpOptions]?: DumpOptions[K] };
   config?: string;
+  /** Do not look for a configuration file. */
+  noConfig: boolean;
   /** A configuration file in CRIU's own syntax: options, which the command line overrides. */
   criuConfig?: string;
   /** The directory of the log, the trace and the pidfile. */
@@ -32,6 +34,7 @@ export function createSettings(): Settings {
   return {
     restore: {},
     checkpoint: {},
+    noConfig: false,
     verbosity: 2,
     logPerTask: false,
     displayStats: false,

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { RestoreError } from "../errors.ts";
+import { assertTrusted } from "./assert-trusted.ts";
 import { checkConfig } from "./check-config.ts";
 import type { RestoreConfig } from "./define-config.ts";
 
@@ -22,6 +23,8 @@ export interface ConfigRequest {
  * Loads the configuration: the given file, or `restore.config.ts` (.js, .mjs, .json) or the key `restore` of package.json in the nearest directory that
  * has one. Relative paths in it are relative to the file. Without any, the configuration is empty.
  *
+ * A configuration is code, and names programs to run: one that others can change is refused, not skipped.
+ *
  * Throws ERR_CONFIG when it cannot be used.
  */
 export async function loadConfig({
@@ -32,6 +35,7 @@ export async function loadConfig({
   const found =
     file === undefined ? await search(resolve(directory), importModule) : await load(resolve(file), importModule);
   if (found === undefined) return {};
+  assertTrusted(found.filepath);
   return withAbsolutePaths(checkConfig(found.config, found.filepath), dirname(found.filepath));
 }
 
@@ -70,7 +74,11 @@ function mayHaveConfig(directory: string): boolean {
 async function openExplorer(importModule: ConfigRequest["importModule"]) {
   const { cosmiconfig } = await import("cosmiconfig");
   // An error of the module itself can have a code (ENOENT) that a search would take for a missing file.
-  const loader = (path: string) => guarded(path, async () => defaultExport(await importModule(path), path));
+  const loader = (path: string) =>
+    guarded(path, async () => {
+      assertTrusted(path);
+      return defaultExport(await importModule(path), path);
+    });
   return cosmiconfig("restore", {
     searchPlaces: [...NAMES, MANIFEST],
     searchStrategy: "none",
