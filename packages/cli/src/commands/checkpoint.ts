@@ -1,4 +1,3 @@
-import { appendFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { asRestoreError, type Dumped, type DumpRequest, RestoreError } from "@restage/core";
 import { dump } from "@restage/core/dump";
@@ -7,6 +6,7 @@ import { defaultDumpPlugins } from "@restage/plugins/dump";
 import { EXIT, exitCodeOf } from "../exit-codes.ts";
 import { openMachine } from "../open-machine.ts";
 import type { Settings } from "../options/settings.ts";
+import { writeOwnFile } from "../own-file.ts";
 import { counted } from "../report/counted.ts";
 import { print } from "../report/print.ts";
 import { printError } from "../report/print-error.ts";
@@ -38,7 +38,7 @@ export async function checkpointCommand(settings: Settings, operand: string | un
     else printError(error);
     return exitCodeOf(error);
   } finally {
-    if (settings.trace !== undefined) writeFileSync(pathOf(settings, request.images, settings.trace), String(trace));
+    if (settings.trace !== undefined) writeOwnFile(pathOf(settings, request.images, settings.trace), String(trace));
   }
 }
 
@@ -73,8 +73,7 @@ function openLog(settings: Settings, images: string) {
     const line = `(${seconds}) ${text}\n`;
     if (file === undefined) {
       if (!json) process.stderr.write(line);
-    } else if (isNew) writeFileSync(file, line);
-    else appendFileSync(file, line);
+    } else writeOwnFile(file, line, isNew ? "replace" : "append");
     isNew = false;
   };
 }

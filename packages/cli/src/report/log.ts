@@ -1,7 +1,8 @@
-import { openSync, writeSync } from "node:fs";
+import { writeSync } from "node:fs";
 import type { RecordedStep, RestoreEvent } from "@restage/core";
 import { printStep } from "@restage/core/internal";
 import { errnoName } from "@restage/linux/abi";
+import { openOwnFile } from "../own-file.ts";
 import { counted } from "./counted.ts";
 import type { Reporter } from "./report.ts";
 
@@ -31,7 +32,7 @@ export function logEachTask(path: string, verbosity: number): Reporter {
   const logs = new Map<number, Reporter>();
   const listener = (event: RestoreEvent): void => {
     if (event.kind !== "program" || event.pid === undefined) return;
-    const log = logs.get(event.pid) ?? logTo(openSync(`${path}.${event.pid}`, "w"), verbosity, { withErrors: true });
+    const log = logs.get(event.pid) ?? logTo(openOwnFile(`${path}.${event.pid}`), verbosity, { withErrors: true });
     logs.set(event.pid, log);
     log.listener(event);
   };

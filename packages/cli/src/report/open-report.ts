@@ -1,8 +1,7 @@
-import { openSync } from "node:fs";
 import { resolve } from "node:path";
-import { RestoreError } from "@restage/core";
 import { eventToJson } from "@restage/core/internal";
 import type { Settings } from "../options/settings.ts";
+import { openOwnFile } from "../own-file.ts";
 import { workDirectory } from "../request.ts";
 import { logEachTask, logTo } from "./log.ts";
 import { print } from "./print.ts";
@@ -21,7 +20,7 @@ const STAGES_LEVEL = 3;
 export async function openReport(settings: Settings, images: string): Promise<Report> {
   const { json, logFile, trace, verbosity } = settings;
   const pathOf = (file: string) => resolve(workDirectory(settings, images), file);
-  const open = (file: string) => openForWriting(pathOf(file));
+  const open = (file: string) => openOwnFile(pathOf(file));
   const isShown = !json && isTerminal(1) && (logFile !== undefined || verbosity <= STAGES_LEVEL);
   const reporters: Reporter[] = [];
   if (json) reporters.push({ name: "events", listener: (event) => print(`${JSON.stringify(eventToJson(event))}\n`) });
@@ -39,12 +38,4 @@ export async function openReport(settings: Settings, images: string): Promise<Re
   }
   if (trace !== undefined) reporters.push((await import("./trace-file.ts")).traceTo(open(trace)));
   return new Report(reporters);
-}
-
-function openForWriting(path: string): number {
-  try {
-    return openSync(path, "w");
-  } catch (error) {
-    throw new RestoreError("ERR_OPTION", `Cannot write ${path}: ${(error as Error).message}`, { cause: error });
-  }
 }

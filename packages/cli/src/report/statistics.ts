@@ -1,6 +1,6 @@
-import { writeFileSync } from "node:fs";
 import type { RestoreEvent } from "@restage/core";
 import { encodeEntries } from "@restage/images";
+import { writeOwnFile } from "../own-file.ts";
 import { print } from "./print.ts";
 import type { Reporter } from "./report.ts";
 
@@ -30,7 +30,7 @@ export function statisticsTo(path: string, { shown }: { readonly shown: boolean 
       const { forking_time, restore_time, pages_restored } = restore;
       print(`Forking ${forking_time} us, all ${restore_time} us, ${pages_restored} pages restored\n`);
     }
-    writeFileSync(path, encodeEntries("stats", [{ value: { restore } }]), { mode: 0o644 });
+    writeOwnFile(path, encodeEntries("stats", [{ value: { restore } }]));
   };
   return { name: `the statistics ${path}`, listener };
 }

@@ -1,7 +1,7 @@
-import { appendFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { RestoreError } from "@restage/core";
 import type { InputOf } from "@restage/images";
+import { writeOwnFile } from "../own-file.ts";
 import { type CriuOpts, type CriuResp, REQUEST } from "./messages.ts";
 
 /** Callers read answers of 8 KiB at most. */
@@ -28,7 +28,7 @@ export function logError({ log_file, work_dir_fd, images_dir_fd }: CriuOpts, pee
   if (log_file === undefined || log_file === "-") return;
   const directory = `/proc/${peer}/fd/${work_dir_fd ?? images_dir_fd}`;
   try {
-    appendFileSync(resolve(directory, log_file), `Error (restage): ${error.describe()}\n`, { mode: 0o600 });
+    writeOwnFile(resolve(directory, log_file), `Error (restage): ${error.describe()}\n`, "append");
   } catch {
     // The answer says what failed.
   }

@@ -1,4 +1,4 @@
-import { appendFileSync, statSync, writeFileSync } from "node:fs";
+import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { type DumpContext, definePlugin, type Plugin, RestoreError } from "@restage/core";
 import { dump } from "@restage/core/dump";
@@ -7,6 +7,7 @@ import type { LinuxKernel } from "@restage/linux";
 import { defaultDumpPlugins } from "@restage/plugins/dump";
 import { CHECKPOINT_COMMAND_OPTIONS } from "../options/checkpoint-options.ts";
 import type { Settings } from "../options/settings.ts";
+import { writeOwnFile } from "../own-file.ts";
 import { requestWithoutImages } from "../request.ts";
 import type { Connection } from "./connection.ts";
 import { type CriuOpts, type CriuResp, REQUEST } from "./messages.ts";
@@ -100,11 +101,11 @@ function hasNetwork({ host, tree }: DumpContext): boolean {
 
 /** The log may exist already, empty and private. */
 function openLog({ logFile, workDirectory }: Settings, images: string): void {
-  if (logFile !== undefined) writeFileSync(resolve(workDirectory ?? images, logFile), "", { mode: 0o600 });
+  if (logFile !== undefined) writeOwnFile(resolve(workDirectory ?? images, logFile), "");
 }
 
 function log({ logFile, workDirectory }: Settings, images: string, line: string): void {
-  if (logFile !== undefined) appendFileSync(resolve(workDirectory ?? images, logFile), `${line}\n`);
+  if (logFile !== undefined) writeOwnFile(resolve(workDirectory ?? images, logFile), `${line}\n`, "append");
 }
 
 /** Writes stats-dump, which engines show. Times are in microseconds. */
@@ -121,7 +122,7 @@ function writeStatistics({ workDirectory }: Settings, images: string, frozen: nu
     pages_written: pages,
     pages_lazy: 0n,
   };
-  writeFileSync(resolve(workDirectory ?? images, "stats-dump"), encodeEntries("stats", [{ value: { dump } }]));
+  writeOwnFile(resolve(workDirectory ?? images, "stats-dump"), encodeEntries("stats", [{ value: { dump } }]));
 }
 
 function sizeOfPages(images: string): number {

@@ -87,7 +87,7 @@ export class ImageWriter {
   /** Opens a raw image to which system calls write. Returns its descriptor. */
   open(kind: RawKindName, id: Id): number {
     const path = this.pathOf(imageFileName(kind, id));
-    return this.#host.call.openat(AT_FDCWD, path, O.WRONLY | O.CREAT | O.TRUNC | O.CLOEXEC, 0o600).result;
+    return this.#host.call.openat(AT_FDCWD, path, O.WRONLY | O.CREAT | O.EXCL | O.CLOEXEC, 0o600).result;
   }
   /** Where a program writes an image by itself. */
   pathOf(name: string): string {
@@ -101,7 +101,9 @@ export class ImageWriter {
   /** Makes the directories. Throws ERR_IMAGE when it cannot. */
   prepare(): void {
     this.#isNew = this.#host.inode(this.#directory) === undefined;
-    guard(this.#hidden, () => this.#host.makeDirectory(this.#hidden));
+    guard(this.#directory, () => this.#host.makeDirectory(this.#directory));
+    // Only this process can have files in it: what others placed there makes it fail.
+    guard(this.#hidden, () => this.#host.call.mkdirat(AT_FDCWD, this.#hidden, 0o700));
     this.#current = this.#hidden;
   }
   /** Writes all images. @param owner the user that owns them, if not this process's. */
@@ -110,6 +112,10 @@ export class ImageWriter {
     for (const [name, payload] of this.#raw) this.#create(name, () => payload);
     if (owner === undefined) return;
     for (const name of this.#made) guard(name, () => this.#host.giveFile(join(this.current, name), owner));
+    if (!this.#isNew) return;
+    // Its files are for the owner and for this process's group.
+    this.#host.call.fchmodat(AT_FDCWD, this.#directory, 0o750);
+    this.#host.call.fchownat(AT_FDCWD, this.#directory, owner, -1, 0);
   }
 
   /** Writes the digests of all images. */

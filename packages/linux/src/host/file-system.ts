@@ -73,14 +73,14 @@ export function writeWhole(path: string, text: string): void {
   });
 }
 
-/** Makes a directory and its missing parents. */
+/** Makes a directory and its missing parents, for their owner alone. */
 export function makeDirectory(path: string): void {
-  attempt("open", `make the directory ${path}`, () => mkdirSync(path, { recursive: true }));
+  attempt("open", `make the directory ${path}`, () => mkdirSync(path, { recursive: true, mode: 0o700 }));
 }
 
-/** Creates a file that only its owner can read. */
+/** Creates a file that only its owner can read. What is at its place, a symbolic link among other things, makes it fail. */
 export function createFile(path: string, bytes: Uint8Array): void {
-  attempt("open", `write ${path}`, () => writeFileSync(path, bytes, { mode: 0o600 }));
+  attempt("open", `write ${path}`, () => writeFileSync(path, bytes, { flag: "wx", mode: 0o600 }));
 }
 
 /** Gives a file to another user. Its group, which is this process's, can still read it. */
