@@ -5,6 +5,7 @@ import {
   mkdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -54,7 +55,7 @@ describeUnless(noUsers, "root and the code of user nobody", () => {
       const { stderr } = asNobody(`exec ${process.execPath} ${COMMAND} inspect --config ${file}`, directory);
       expect(stderr).toContain("/no/such/images");
     } finally {
-      renameSync(file, join(directory, "used.json"));
+      rmSync(file);
     }
   });
 
@@ -96,7 +97,7 @@ describeUnless(noUsers, "root and the code of user nobody", () => {
   });
 
   it("the configuration is refused when a symbolic link leads through a directory of nobody", () => {
-    const other = temporaryDirectory("linked");
+    const other = privateDirectory("linked");
     renameSync(join(directory, "own"), join(other, "own"));
     chownSync(other, NOBODY, 0);
     symlinkSync(join(other, "own"), join(directory, "own"));

@@ -16,12 +16,12 @@ import {
 } from "./readers.ts";
 import type { Settings } from "./settings.ts";
 
-/** `--no-default-config` is CRIU's name. */
+/** The second is CRIU's name. */
 export const NO_CONFIG_OPTIONS: readonly Option[] = [
   declareOption("--no-config", "do not look for a configuration file", (to) => {
     to.noConfig = true;
   }),
-  declareOption("--no-default-config", undefined, (to) => {
+  declareOption("--no-default-config", "the same as --no-config", (to) => {
     to.noConfig = true;
   }),
 ];
