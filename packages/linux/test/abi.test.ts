@@ -91,11 +91,14 @@ const GROUPS: readonly Group[] = [
       ...prefixed("MAP_", abi.MAP),
       ...prefixed("MADV_", abi.MADV),
       ...prefixed("MREMAP_", abi.MREMAP),
+      ...prefixed("MCL_", abi.MCL),
+      ...single({ MS_INVALIDATE: "MS_INVALIDATE" }),
       ...prefixed("MFD_", abi.MFD),
       ...prefixed("HUGETLB_FLAG_ENCODE_", abi.HUGETLB_FLAG_ENCODE),
     },
   },
   { headers: ["sys/user.h"], expressions: single({ PAGE_SIZE: "PAGE_SIZE" }) },
+  { headers: ["linux/ioprio.h"], expressions: single({ IOPRIO_WHO_PROCESS: "IOPRIO_WHO_PROCESS" }) },
   {
     headers: ["linux/mount.h"],
     expressions: {
@@ -123,7 +126,8 @@ const GROUPS: readonly Group[] = [
     expressions: {
       ...prefixed("PR_", abi.PR),
       ...prefixed("PR_CAP_AMBIENT_", abi.PR_CAP_AMBIENT),
-      ...single({ PR_SET_MM_MAP: "PR_SET_MM_MAP" }),
+      ...prefixed("PR_MCE_KILL_", abi.PR_MCE_KILL),
+      ...single({ PR_SET_MM_MAP: "PR_SET_MM_MAP", PR_TSC_ENABLE: "PR_TSC_ENABLE" }),
       ...layout("struct prctl_mm_map", mmMap),
     },
   },
@@ -459,6 +463,8 @@ const NOT_IN_HEADERS = [
   "SYSCALL_STOP",
   "SETTABLE_FLAGS",
   "XSAVE_LEAF",
+  // struct ptrace_sud_config is newer than the headers of some distributions.
+  "SYSCALL_DISPATCH_SIZE",
   // Compared with sys/user.h below.
   "USER_REGS_SIZE",
 ];
