@@ -18,4 +18,10 @@ describeDumped("the state of tasks and threads is restored", () => {
     await restoreProgram(program);
     expect(await verdictOf(program)).toBe("pass");
   });
+
+  it("a detached tree survives the end of its first parent", async () => {
+    const program = await dumpCase("parent-death-signal");
+    await restoreProgram(program, { detached: true });
+    expect(await verdictOf(program)).toBe("pass");
+  });
 });

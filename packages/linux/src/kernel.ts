@@ -145,7 +145,10 @@ export interface Kernel {
   call(tracee: Tracee, step: SyscallStep): number;
   /** Gives the threads of processes, leaders first, their final state and unmaps the restorer area. No program can run in them afterwards. */
   conclude(processes: readonly (readonly ConcludedThread[])[]): void;
-  /** Resumes threads, which are no longer traced. Returns those that had ended. */
+  /**
+   * The commit: resumes threads, which are no longer traced, and forgets every undo. If this process is killed meanwhile, either all of them go on or none
+   * does, and every undo runs. Returns those that had ended.
+   */
   resume(tracees: readonly Tracee[]): readonly Tracee[];
   /** Resumes the threads of one process, leader first, into a stop by a signal. Returns those that had ended. */
   resumeStopped(threads: readonly Tracee[], signal: number): readonly Tracee[];

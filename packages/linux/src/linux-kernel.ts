@@ -1,3 +1,4 @@
+import { SIG } from "./abi/signal.ts";
 import { waitStatus } from "./abi/wait.ts";
 import { openForeignFunctions } from "./ffi/foreign-functions.ts";
 import { executeProgram } from "./host/execute-program.ts";
@@ -5,15 +6,17 @@ import { LinuxHost } from "./host/linux-host.ts";
 import { RawSyscalls } from "./host/raw-syscalls.ts";
 import type { Birth, ConcludedThread, Exit, Kernel, KernelHost, Stub, StubOptions, Tracee } from "./kernel.ts";
 import type { Program, SyscallStep } from "./program/program.ts";
+import { syscallStep } from "./program/steps.ts";
 import { PtraceSeizer } from "./seizer/ptrace-seizer.ts";
 import type { Seizer } from "./seizer.ts";
 import { prepareStub, startStub } from "./stub/create-stub.ts";
 import { dismissStub } from "./stub/own-init.ts";
 import { adopt } from "./traced-tree/adopt.ts";
+import { commit } from "./traced-tree/commit.ts";
 import { conclude } from "./traced-tree/conclude.ts";
 import { endTask } from "./traced-tree/end-task.ts";
 import { killAll } from "./traced-tree/kill-all.ts";
-import { resume, resumeStopped } from "./traced-tree/resume.ts";
+import { resumeStopped } from "./traced-tree/resume.ts";
 import { callBySyscallStops } from "./traced-tree/syscall-stops.ts";
 import type { TracedTree } from "./traced-tree/traced-tree.ts";
 import { Ptrace } from "./tracee/ptrace.ts";
@@ -37,6 +40,8 @@ export class LinuxKernel implements Kernel {
   readonly raw: RawSyscalls;
   readonly #ptrace: Ptrace;
   readonly #undo: UndoLog;
+  /** Cancels the janitor's orders to kill tasks that are not traced. */
+  readonly #killLater: (() => void)[] = [];
   #tree: TracedTree | undefined;
 
   constructor(raw: RawSyscalls) {
@@ -67,16 +72,23 @@ export class LinuxKernel implements Kernel {
     conclude(this.#requireTree(), processes);
   }
   resume(tracees: readonly Tracee[]): readonly Tracee[] {
-    return resume(this.#requireTree(), tracees);
+    return commit(this.#requireTree(), this.#undo, tracees);
   }
   resumeStopped(threads: readonly Tracee[], signal: number): readonly Tracee[] {
+    const [leader] = threads;
+    // It is not traced any more, and would outlive this process.
+    if (leader !== undefined) this.#killLater.push(this.pushUndo([syscallStep("kill", leader.tid, SIG.KILL)]));
     return resumeStopped(this.#requireTree(), threads, signal);
   }
   async end(tracee: Tracee, exit: Exit): Promise<void> {
     endTask(this.#requireTree(), tracee, exit);
   }
   async killAll(): Promise<readonly number[]> {
-    return this.#tree === undefined ? [] : killAll(this.#tree);
+    if (this.#tree === undefined) return [];
+    const left = await killAll(this.#tree);
+    // Their pids can soon be those of others.
+    for (const forget of this.#killLater.splice(0)) forget();
+    return left;
   }
   async dismissStub(root: number): Promise<void> {
     if (this.#tree !== undefined) await dismissStub(this.#tree, root);

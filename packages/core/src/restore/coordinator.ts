@@ -86,7 +86,7 @@ export class Coordinator {
     if (this.#dryRun) leaveOut("commit", this.#hooks.commit, this.#emit);
     else await this.#callTaps(stage, "commit", this.#hooks.commit, context);
     this.#emit({ kind: "committed", time: performance.now() });
-    await this.#kernel.dismissStub(this.#tree.root.pid);
+    if (this.#stub?.isInit === true) await this.#kernel.dismissStub(this.#tree.root.pid);
     const { threads, gone } = this.#conclusion.resume();
     // Tasks run: what was made for them stays, even if this process ends now.
     await this.#kernel.dismissUndo();
@@ -150,7 +150,11 @@ export class Coordinator {
       barrier.add(participant, this.#runTask(context, task, barrier));
     }
     await barrier.confirmed();
-    if (stage.name === "COMPLETE") this.#conclusion.conclude();
+    if (stage.name === "COMPLETE") {
+      // An init stays until the commit. Any other stub ends before tasks get their parent death signals, because it can be the parent of the root task.
+      if (this.#stub?.isInit === false) await this.#kernel.dismissStub(this.#tree.root.pid);
+      this.#conclusion.conclude();
+    }
     await this.#callTaps(stage, "leave", hooks.leave, context);
     const time = performance.now();
     this.#emit({ kind: "stage-left", time, stage: stage.name, milliseconds: time - started });

@@ -5,6 +5,7 @@ import { SIG, signalBit } from "../abi/signal.ts";
 import { syscallNumber } from "../abi/syscall.ts";
 import { type UserReg, userRegOffset } from "../abi/user-regs-x86-64.ts";
 import { waitStatus } from "../abi/wait.ts";
+import { openPipe } from "../host/pipe.ts";
 import type { RawSyscalls } from "../host/raw-syscalls.ts";
 import { type SpawnOptions, spawn } from "../host/spawn.ts";
 import { checked } from "../host/system-error.ts";
@@ -46,7 +47,25 @@ export function bootStub(
   options: number,
   { inherit = [], start }: BootOptions = {},
 ): BootedStub {
-  const pid = startStub(raw, area, address, inherit, start);
+  const lifeline = openPipe(raw);
+  try {
+    const pid = startStub(raw, area, address, inherit, lifeline.read, start);
+    return seizeStub(raw, ptrace, area, pid, address, options);
+  } finally {
+    // It is traced, and dies with this process without the pipe.
+    raw.syscall("close", lifeline.read);
+    raw.syscall("close", lifeline.write);
+  }
+}
+
+function seizeStub(
+  raw: RawSyscalls,
+  ptrace: Ptrace,
+  area: RestorerArea,
+  pid: number,
+  address: number,
+  options: number,
+): BootedStub {
   try {
     ptrace.seize(pid, options);
     ptrace.interrupt(pid);
@@ -79,12 +98,13 @@ export function bootStub(
   }
 }
 
-/** The stub's file is a memfd that is closed at once. The restorer area's memfd is inherited for this one start. */
+/** The stub's file is a memfd that is closed at once. The restorer area's memfd and the lifeline are inherited for this one start. */
 function startStub(
   raw: RawSyscalls,
   area: RestorerArea,
   address: number,
   inherit: readonly number[],
+  lifeline: number,
   start: SpawnOptions | undefined,
 ): number {
   raw.scratch.set(new TextEncoder().encode("restage-stub\0"));
@@ -92,9 +112,9 @@ function startStub(
   // Kernels before 6.3 do not know MFD_EXEC, and do not need it.
   if (file === -ERRNO.EINVAL) file = raw.syscall("memfd_create", raw.scratchAddress, MFD.CLOEXEC);
   checked(file, "memfd_create", "make the stub");
-  const inherited = [area.descriptor, ...inherit];
+  const inherited = [area.descriptor, lifeline, ...inherit];
   try {
-    const elf = stubElf(address);
+    const elf = stubElf(address, lifeline);
     raw.scratch.set(elf);
     // Not by the runtime's file functions: Deno's only accept descriptors that it opened itself.
     checked(raw.syscall("write", file, raw.scratchAddress, elf.length), "write", "make the stub");

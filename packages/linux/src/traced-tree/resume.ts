@@ -1,4 +1,5 @@
 import { readStat } from "../host/procfs.ts";
+import { Stopwatch } from "../host/stopwatch.ts";
 import type { Tracee } from "../kernel.ts";
 import { STOP_TIMEOUT } from "../tracee/ptrace.ts";
 import type { TracedTree } from "./traced-tree.ts";
@@ -19,7 +20,7 @@ export function resumeStopped(tree: TracedTree, threads: readonly Tracee[], sign
   tree.delete(leader);
   tree.stoppedLeaders = [...tree.stoppedLeaders, leader];
   // The leader's signal stops the whole group; the others are detached only when it has.
-  const end = performance.now() + STOP_TIMEOUT;
-  while (readStat(leader.tid)?.state !== "T" && performance.now() < end) tree.raw.sleep(100);
+  const watch = new Stopwatch();
+  while (readStat(leader.tid)?.state !== "T" && watch.milliseconds() < STOP_TIMEOUT) tree.raw.sleep(100);
   return resume(tree, others);
 }

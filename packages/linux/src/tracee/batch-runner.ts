@@ -3,6 +3,7 @@ import { SIG } from "../abi/signal.ts";
 import { waitStatus } from "../abi/wait.ts";
 import { readCurrentSyscall } from "../host/procfs.ts";
 import type { RawSyscalls } from "../host/raw-syscalls.ts";
+import { Stopwatch } from "../host/stopwatch.ts";
 import { ProgramError, type ProgramFailure, type Tracee } from "../kernel.ts";
 import { type EncodedProgram, encodeProgram } from "../program/encode-x86-64.ts";
 import type { Program } from "../program/program.ts";
@@ -15,6 +16,7 @@ interface Batch {
   readonly encoded: EncodedProgram;
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
+  /** When it was started, by the runner's watch. */
   readonly started: number;
 }
 
@@ -37,6 +39,8 @@ export class BatchRunner {
   readonly #gone: (tracee: Tracee) => void;
   #running: Batch[] = [];
   #pumping = false;
+  /** Stands still while nothing runs. */
+  readonly #watch = new Stopwatch();
 
   constructor(
     raw: RawSyscalls,
@@ -58,7 +62,7 @@ export class BatchRunner {
     if (this.#running.length === 0) this.#area.reset();
     return new Promise((resolve, reject) => {
       const encoded = encodeProgram(program, this.#area);
-      const batch: Batch = { tracee, program, encoded, resolve, reject, started: performance.now() };
+      const batch: Batch = { tracee, program, encoded, resolve, reject, started: this.#watch.milliseconds() };
       const slot = this.#slots.get(tracee);
       if (slot === undefined) {
         reject(this.#error(batch, { kind: "died", exit: { code: undefined, signal: undefined } }));
@@ -97,7 +101,7 @@ export class BatchRunner {
       const settled = this.#collect();
       const now = performance.now();
       if (settled || now - turn > LOOP_BREAK) {
-        if (!settled) this.#checkStuck(now);
+        if (!settled) this.#checkStuck(this.#watch.milliseconds());
         await new Promise((resolve) => setImmediate(resolve));
         turn = performance.now();
       }

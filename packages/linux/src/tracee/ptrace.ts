@@ -3,6 +3,7 @@ import { NT, PTRACE, SYSCALL_DISPATCH_SIZE } from "../abi/ptrace.ts";
 import { USER_REGS_SIZE } from "../abi/user-regs-x86-64.ts";
 import { W, waitStatus } from "../abi/wait.ts";
 import type { RawSyscalls } from "../host/raw-syscalls.ts";
+import { Stopwatch } from "../host/stopwatch.ts";
 import { checked } from "../host/system-error.ts";
 
 /** How long a stop that needs no work of the task may take, in milliseconds. */
@@ -48,7 +49,11 @@ export class Ptrace {
     return this.#request(PTRACE.INTERRUPT, tid, 0, 0);
   }
   setOptions(tid: number, options: number): void {
-    checked(this.#request(PTRACE.SETOPTIONS, tid, 0, options), "ptrace(PTRACE_SETOPTIONS)", `trace task ${tid}`);
+    checked(this.trySetOptions(tid, options), "ptrace(PTRACE_SETOPTIONS)", `trace task ${tid}`);
+  }
+  /** Returns 0, or -errno: -ESRCH when the tracee is gone or not stopped. */
+  trySetOptions(tid: number, options: number): number {
+    return this.#request(PTRACE.SETOPTIONS, tid, 0, options);
   }
   /** Returns 0, or -errno: -ESRCH when the tracee is gone or not stopped. */
   resume(tid: number, signal = 0): number {
@@ -95,9 +100,12 @@ export class Ptrace {
 
   /** The mask of blocked signals; of a task in sigsuspend(2) the one that comes back afterwards. */
   getSignalMask(tid: number): bigint {
-    const result = this.#request(PTRACE.GETSIGMASK, tid, 8, this.#host.scratchAddress + REGISTERS_AT);
-    checked(result, "ptrace(PTRACE_GETSIGMASK)", `read the signal mask of task ${tid}`);
+    checked(this.#fetchSignalMask(tid), "ptrace(PTRACE_GETSIGMASK)", `read the signal mask of task ${tid}`);
     return this.#host.scratchView.getBigUint64(REGISTERS_AT, true);
+  }
+  /** Undefined when the tracee is not stopped, or gone. */
+  tryGetSignalMask(tid: number): bigint | undefined {
+    return this.#fetchSignalMask(tid) < 0 ? undefined : this.#host.scratchView.getBigUint64(REGISTERS_AT, true);
   }
   /** Pending signals in their order, each a siginfo_t of 128 bytes: of the process, or of the thread alone. */
   peekSignals(tid: number, shared: boolean): readonly Uint8Array[] {
@@ -178,13 +186,13 @@ export class Ptrace {
    * Tries a few times at once, then sleeps with growing breaks: trying all the time would hold up tasks that fork.
    */
   wait(tid: number, milliseconds: number): number | undefined | "gone" {
-    const end = performance.now() + milliseconds;
+    const watch = new Stopwatch();
     let pause = 20;
     for (let tries = 0; ; tries++) {
       const status = this.poll(tid);
       if (status !== undefined) return status;
       if (tries < 10) continue;
-      if (performance.now() > end) return undefined;
+      if (watch.milliseconds() > milliseconds) return undefined;
       this.#host.sleep(pause);
       pause = Math.min(2 * pause, 1000);
     }
@@ -200,6 +208,9 @@ export class Ptrace {
     return false;
   }
 
+  #fetchSignalMask(tid: number): number {
+    return this.#request(PTRACE.GETSIGMASK, tid, 8, this.#host.scratchAddress + REGISTERS_AT);
+  }
   #fetchRegisters(tid: number): number {
     return this.#request(PTRACE.GETREGS, tid, 0, this.#host.scratchAddress + REGISTERS_AT);
   }

@@ -1,7 +1,7 @@
-import { O } from "../abi/fcntl.ts";
 import { PTRACE_O } from "../abi/ptrace.ts";
 import { SIG } from "../abi/signal.ts";
 import { waitStatus } from "../abi/wait.ts";
+import { openPipe } from "../host/pipe.ts";
 import type { RawSyscalls } from "../host/raw-syscalls.ts";
 import { checked } from "../host/system-error.ts";
 import { type EncodedProgram, encodeProgram, isSuccess } from "../program/encode-x86-64.ts";
@@ -41,9 +41,8 @@ export class Janitor {
     this.#ptrace = ptrace;
     this.#area = new RestorerArea(raw, AREA_ADDRESS, AREA_SIZE);
     const area = this.#area;
-    checked(raw.syscall("pipe2", raw.scratchAddress, O.CLOEXEC), "pipe2", "start the janitor");
-    const read = raw.scratchView.getUint32(0, true);
-    this.#pipe = raw.scratchView.getUint32(4, true);
+    const { read, write } = openPipe(raw);
+    this.#pipe = write;
     const stubPage = AREA_ADDRESS + AREA_SIZE;
     const { pid, slot } = bootStub(raw, ptrace, area, stubPage, PTRACE_O.EXITKILL, { inherit: [read] });
     this.#pid = pid;
@@ -73,6 +72,14 @@ export class Janitor {
     this.#undos.push(undo);
     this.#next.continueAt(encoded.address);
     return () => this.#forget(undo);
+  }
+
+  /** Forgets all undos for the sake of another program, which runs instead of them if this process is killed. One write makes the change. */
+  replace(steps: Program): void {
+    const encoded = encodeProgram(tolerate(steps), this.#area);
+    encoded.continueAt(this.#leave.address);
+    this.#next.continueAt(encoded.address);
+    this.#undos.length = 0;
   }
 
   /** Undoes everything. Returns the steps that failed. */

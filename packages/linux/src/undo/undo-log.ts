@@ -21,6 +21,16 @@ export class UndoLog {
     return this.#janitor.push(steps);
   }
 
+  /** Whether nothing was ever registered. */
+  get isEmpty(): boolean {
+    return this.#janitor === undefined;
+  }
+
+  /** Forgets everything at once: what was made stays. If this process is killed from now on, these steps run instead. */
+  replace(steps: Program): void {
+    this.#janitor?.replace(steps);
+  }
+
   /** Undoes everything, newest first. Returns a text for each step that failed. */
   run(): readonly string[] {
     const failed = this.#janitor?.run() ?? [];

@@ -46,8 +46,9 @@ export function credentials(): Plugin {
         const { dumpable } = thread.task.mm;
         if ((thread.isLeader || changes) && dumpable !== undefined)
           thread.call.prctl(PR.SET_DUMPABLE, dumpable === SUID_DUMP_ROOT ? 0 : dumpable, 0, 0, 0);
+        // Last: by then the stub has ended, which can be the parent of the root task.
         if (parentDeathSignal !== undefined && parentDeathSignal !== 0)
-          thread.call.prctl(PR.SET_PDEATHSIG, parentDeathSignal, 0, 0, 0);
+          thread.callLast("prctl", PR.SET_PDEATHSIG, parentDeathSignal, 0, 0, 0);
       });
     },
   });

@@ -1,0 +1,18 @@
+/** The longest time between two looks at the watch that counts, in milliseconds. */
+const LONGEST_STEP = 100;
+
+/**
+ * Measures how long this process has waited for others. It must be looked at often. Time in which this process itself was stopped, or had no processor,
+ * counts as one short step: the others could have been done meanwhile, and it has not looked yet.
+ */
+export class Stopwatch {
+  #last = performance.now();
+  #sum = 0;
+
+  milliseconds(): number {
+    const now = performance.now();
+    this.#sum += Math.min(now - this.#last, LONGEST_STEP);
+    this.#last = now;
+    return this.#sum;
+  }
+}
