@@ -106,6 +106,8 @@ export function defaultDumpPlugins(): readonly Plugin[] {
     utsNamespace(),
     ipcNamespace(),
     netNamespaces(),
+    // Before the contents of tmpfs are saved, so that these have the links which it makes.
+    deletedFiles(),
     mountNamespaces(),
     mappings(),
     privateMemory(),
@@ -129,7 +131,6 @@ export function defaultDumpPlugins(): readonly Plugin[] {
     netlinkSockets(),
     terminals(),
     fileLocks(),
-    deletedFiles(),
     deadProcesses(),
     registers(),
     threads(),
