@@ -21,7 +21,7 @@ export async function checkImages(context: DumpContext, added: readonly Plugin[]
   const what = failures.length === 1 ? first.message : `${failures.length} findings`;
   throw new RestoreError("ERR_SELF_CHECK", `The checkpoint could not be restored: ${what}`, {
     failures: failures.length === 1 ? first.failures : failures,
-    hint: HINT,
+    hint: failures.length === 1 ? (first.hint ?? HINT) : HINT,
     cause: first,
   });
 }
