@@ -108,6 +108,8 @@ export function defaultDumpPlugins(): readonly Plugin[] {
     utsNamespace(),
     ipcNamespace(),
     netNamespaces(),
+    // Before the contents of tmpfs are saved, so that these have the links which it makes.
+    deletedFiles(),
     mountNamespaces(),
     mappings(),
     privateMemory(),
@@ -132,7 +134,6 @@ export function defaultDumpPlugins(): readonly Plugin[] {
     unreadData(),
     terminals(),
     fileLocks(),
-    deletedFiles(),
     deadProcesses(),
     registers(),
     threads(),

@@ -102,9 +102,9 @@ export const RESTORE_OPTIONS: readonly Option[] = [
   }),
   declareOption(
     "--cgroup-root PATH",
-    "another path for the cgroups of the root task; CONTROLLER:PATH in one hierarchy",
+    "another path for the cgroups of the root task; CONTROLLER:PATH in one hierarchy, :PATH in that of v2",
     (to, given) => {
-      const [, controller, path] = /^(?:([^/:]+):)?(.*)$/s.exec(String(given)) ?? [];
+      const [, controller, path] = /^(?:([^/:]*):)?(.*)$/s.exec(String(given)) ?? [];
       if (controller === undefined) to.restore.cgroupRoot = text(path ?? "");
       else to.restore.cgroupRoots = { ...to.restore.cgroupRoots, [controller]: text(path ?? "") };
     },

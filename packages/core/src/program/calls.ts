@@ -196,6 +196,7 @@ export const CALLS = {
   fchownat: [dirfd, text, int, int, int],
   fcntl: [fd, fileControl, pointer],
   flock: [fd, int],
+  fstat: [fd, pointer],
   ftruncate: [fd, int],
   getegid: [],
   geteuid: [],

@@ -64,6 +64,7 @@ export * from "./sock-diag.ts";
 export * from "./socket.ts";
 export * from "./sockios.ts";
 export * from "./splice.ts";
+export * from "./stat.ts";
 export * from "./syscall.ts";
 export * from "./tcp.ts";
 export * from "./termbits.ts";

@@ -1,4 +1,4 @@
-import type { Host, Tree } from "@restage/core";
+import type { Host, Task, Tree } from "@restage/core";
 
 /**
  * A duplicate of a task's descriptor, for the coordinator, which closes it. Call this when descriptors are placed. Requires the right to trace the
@@ -10,12 +10,17 @@ export function takeDescriptor(host: Host, tree: Tree, id: number): number {
   for (const task of tree.tasks) {
     const descriptor = task.survives ? task.descriptors.find((descriptor) => descriptor.id === id) : undefined;
     if (descriptor === undefined || task.tracee === undefined) continue;
-    const process = host.call.pidfd_open(task.tracee.tgid, 0).result;
-    try {
-      return host.call.pidfd_getfd(process, descriptor.fd, 0).result;
-    } finally {
-      host.call.close(process);
-    }
+    return takeNumber(host, task, descriptor.fd);
   }
   throw new Error(`No task has a descriptor of file ${id}`);
+}
+
+/** A duplicate of any descriptor of a task, by its number. */
+export function takeNumber(host: Host, task: Task, number: number): number {
+  const process = host.call.pidfd_open(task.hostPid, 0).result;
+  try {
+    return host.call.pidfd_getfd(process, number, 0).result;
+  } finally {
+    host.call.close(process);
+  }
 }

@@ -45,14 +45,13 @@ export class TemporaryNames {
     }
   }
 
-  /** Makes the missing directories that lead to a path. Returns them, outermost first. */
-  makeParents(path: string): readonly string[] {
+  /** Makes the missing directories that lead to a path. */
+  makeParents(path: string): void {
     const missing: string[] = [];
     for (let at = parentOf(path); at !== "/" && this.#host.stat(at) === "missing"; at = parentOf(at)) missing.push(at);
     for (const parent of missing.reverse()) {
       this.#tryMake(parent, (at) => this.#host.call.mkdirat(AT_FDCWD, at, OWNER_ONLY), true);
     }
-    return missing;
   }
 
   #tryMake(path: string, create: (path: string) => HostCall, isDirectory: boolean): boolean {

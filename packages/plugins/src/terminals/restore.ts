@@ -4,6 +4,7 @@ import { Foreground } from "./callers-foreground.ts";
 import { keepSettings, openInStub } from "./callers-terminals.ts";
 import { controlledBy } from "./controlling-terminals.ts";
 import { openDevice } from "./devices.ts";
+import { lockSettings } from "./locked-settings.ts";
 import { countNumbers, makePairs } from "./pseudoterminals.ts";
 import { readTerminals, type Terminals } from "./read-terminals.ts";
 import { applySettings } from "./settings.ts";
@@ -97,6 +98,7 @@ export function terminals(): Plugin {
           if (master?.locked === true) task.call.ioctl(masterNumber, TTY.TIOCSPTLCK, struct([4, 1]));
         }
       });
+      stages.RESTORE_SIGCHLD.leave.tap("terminals", ({ host, tree }) => lockSettings(host, tree, terminals));
       abort.tap("terminals", () => foreground.giveBack());
     },
   });

@@ -10,7 +10,7 @@ const NEWLINE = 10;
 const HANDING_OVER = 1000;
 
 /** struct termios of the kernel. CRIU 4.2 keeps its control characters as bytes, four in a word. Source: CRIU criu/tty.c. */
-function termios({ c_iflag, c_oflag, c_cflag, c_lflag, c_line, c_cc }: TermiosEntry) {
+export function termios({ c_iflag, c_oflag, c_cflag, c_lflag, c_line, c_cc }: TermiosEntry) {
   const view = new DataView(new ArrayBuffer(TERMIOS.size));
   [c_iflag, c_oflag, c_cflag, c_lflag].forEach((flags, index) => {
     view.setUint32(4 * index, flags, true);
@@ -26,18 +26,11 @@ function plain(c_lflag: number, eof: number): TermiosEntry {
   return { c_iflag: 0, c_oflag: 0, c_cflag: RAW_CFLAG, c_lflag, c_line: 0, c_ispeed: 0, c_ospeed: 0, c_cc: [0, eof] };
 }
 
-/** Sets the settings, their locks and the size. Changing locks requires CAP_SYS_ADMIN. */
+/** Settings and size. */
 export function applySettings(task: Task, terminal: Value, info: TtyInfoEntry): void {
-  const { termios: settings, termios_locked: locked, winsize } = info;
+  const { termios: settings, winsize } = info;
   if (settings !== undefined) task.call.ioctl(terminal, TTY.TCSETS, termios(settings));
-  if (locked !== undefined && (isLocked(locked) || locked.c_cc.some((characters) => characters !== 0))) {
-    task.call.ioctl(terminal, TTY.TIOCSLCKTRMIOS, termios(locked));
-  }
   if (winsize !== undefined) task.call.ioctl(terminal, TTY.TIOCSWINSZ, size(winsize));
-}
-
-function isLocked({ c_iflag, c_oflag, c_cflag, c_lflag, c_line }: TermiosEntry): boolean {
-  return (c_iflag | c_oflag | c_cflag | c_lflag | c_line) !== 0;
 }
 
 /**

@@ -35,13 +35,16 @@ describe("fileLocks", () => {
       "7 RESTORE_SIGCHLD file-locks: flock(3, 5)",
       "7 RESTORE_SIGCHLD file-locks: flock(3, 6)",
       `7 RESTORE_SIGCHLD file-locks: fcntl(3, F_OFD_SETLK, [${"00".repeat(32)}])`,
+      "7 RESTORE_SIGCHLD file-locks: $1 = fstat(3, [144])",
+      "7 RESTORE_SIGCHLD file-locks: $2 = setfsuid($1[7])",
       "7 RESTORE_SIGCHLD file-locks: fcntl(3, F_SETLEASE, 0x1)",
+      "7 RESTORE_SIGCHLD file-locks: setfsuid($2)",
     ]);
   });
 
   it("breaks a lease that somebody was breaking, and drops the signal of it", async () => {
     expect(
-      (await testPlugin(fileLocks(), { ...locks({ flag: 8, type: 4 }), stage: "RESTORE_SIGCHLD" })).slice(1),
+      (await testPlugin(fileLocks(), { ...locks({ flag: 8, type: 4 }), stage: "RESTORE_SIGCHLD" })).slice(4),
     ).toEqual([
       '7 RESTORE_SIGCHLD file-locks: openat(AT_FDCWD, "/file", O_NONBLOCK|O_CLOEXEC, 00) expects -11',
       "7 RESTORE_SIGCHLD file-locks: rt_sigtimedwait([0000001000000000], NULL, [00000000000000000000000000000000], 8) allows EAGAIN",

@@ -1,5 +1,7 @@
 import { type DumpContext, definePlugin, type OpenFile, type Plugin } from "@restage/core";
 import { AT, AT_FDCWD } from "@restage/linux/abi";
+import { asRootOf } from "../../namespaces/user/as-root.ts";
+import { idsInside } from "../../namespaces/user/ids-inside.ts";
 import { addRemap } from "../remaps.ts";
 import { DeletedFiles, type FilesWithoutNames } from "./deleted-files.ts";
 import { ghostEntry } from "./ghost-entry.ts";
@@ -32,7 +34,9 @@ export function deletedFiles(): Plugin {
         }
         for (const { file, id, linkId, path } of deleted.links) {
           const outside = `${file.task.proc}/root${path}`;
-          host.call.linkat(AT_FDCWD, file.proc, AT_FDCWD, outside, AT.SYMLINK_FOLLOW);
+          asRootOf(host, idsInside(context).owner, () =>
+            host.call.linkat(AT_FDCWD, file.proc, AT_FDCWD, outside, AT.SYMLINK_FOLLOW),
+          );
           addRemap(images, { id, kind: "link", source: linkId });
         }
       });

@@ -3,6 +3,7 @@ import type { RegFileEntry } from "@restage/images";
 import { AT_FDCWD, O } from "@restage/linux/abi";
 import { type MountPaths, readMountPaths } from "../../namespaces/mount/mount-paths.ts";
 import { hasOwnNamespace } from "../../namespaces/own-namespaces.ts";
+import { asRootOf } from "../../namespaces/user/as-root.ts";
 import { type IdsOutside, idsOutside } from "../../namespaces/user/ids-outside.ts";
 import { referencedFiles } from "../descriptors/referenced-files.ts";
 import { validateFile } from "../file-validation/validate-file.ts";
@@ -145,19 +146,6 @@ function nameAll(
   return named;
 }
 
-/** A file system of a user namespace refuses files made by a user without an id in that namespace, even by the host's root. */
-function asRootOf<T>(ids: IdsOutside, host: Host, make: () => T): T {
-  const [uid, gid] = [ids.uid(0), ids.gid(0)];
-  if (uid === 0 && gid === 0) return make();
-  const [ownGid, ownUid] = [host.call.setfsgid(gid).result, host.call.setfsuid(uid).result];
-  try {
-    return make();
-  } finally {
-    host.call.setfsuid(ownUid);
-    host.call.setfsgid(ownGid);
-  }
-}
-
 /** @param content an image, or a path that leads to the file. */
 function nameOne(
   { host, find, ids }: NamingContext,
@@ -170,10 +158,10 @@ function nameOne(
     file.name.slice(0, file.name.lastIndexOf("/") + 1) + made.slice(made.lastIndexOf("/") + 1);
   if (typeof content === "string") {
     const link = (path: string) => host.call.linkat(AT_FDCWD, find(file, content), AT_FDCWD, path, 0);
-    return named(names.make(outside, link));
+    return named(asRootOf(host, ids.root, () => names.make(outside, link)));
   }
   const make = () => names.make(outside, (path) => createGhost(host, content, path), isDirectory(content));
-  const made = asRootOf(ids, host, make);
+  const made = asRootOf(host, ids.root, make);
   fillGhost(host, content, made, ids);
   return named(made);
 }

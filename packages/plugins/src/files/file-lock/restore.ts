@@ -2,7 +2,7 @@ import { definePlugin, type Plan, type Plugin, type Task } from "@restage/core";
 import type { FileLockEntry } from "@restage/images";
 import { F, F_LOCK, LOCK } from "@restage/linux/abi";
 import { OpenFiles } from "../open-files.ts";
-import { breakLease, isBreaking } from "./broken-leases.ts";
+import { asOwnerOf, breakLease, isBreaking } from "./broken-leases.ts";
 import { encodeLock, LOCK_KIND } from "./format.ts";
 
 const KIND_NAMES = new Map<number, string>([
@@ -14,7 +14,7 @@ const KIND_NAMES = new Map<number, string>([
 
 const HELD = "another process holds a lock on the file (`lslocks` names it): end it or wait for it, then restore again";
 const LEASED =
-  "another process has the file open (`fuser` names it), or the file belongs to another user and CAP_LEASE is missing";
+  "another process has the file open (`fuser` names it), or the file belongs to a user without an id in the tree's user namespace";
 
 /**
  * RESTORE_SIGCHLD: takes file locks, in the tasks that held them, through the descriptors that they used. By then the restore has closed its own
@@ -53,7 +53,7 @@ function take(task: Task, lock: FileLockEntry): void {
       task.call.flock(fd, (type === F_LOCK.WRLCK ? LOCK.EX : LOCK.SH) | LOCK.NB).hint(HELD);
       break;
     case LOCK_KIND.LEASE:
-      task.call.fcntl(fd, F.SETLEASE, type).hint(LEASED);
+      asOwnerOf(task, fd, () => task.call.fcntl(fd, F.SETLEASE, type).hint(LEASED));
       break;
   }
 }

@@ -1,4 +1,4 @@
-import { type Task, type Value, words } from "@restage/core";
+import { type StageContext, type Task, type Value, words } from "@restage/core";
 import type { MntEntry } from "@restage/images";
 import { AT, MOUNT_ATTR, MOUNT_ATTR_SIZE, MS } from "@restage/linux/abi";
 
@@ -42,10 +42,10 @@ export function setAttributes(task: Task, mount: Value, entry: MntEntry): void {
 }
 
 /** @param propagation MS.SHARED or MS.SLAVE. */
-export function setPropagation(task: Task, mount: Value, propagation: number): void {
+export function setPropagation(task: Task | StageContext["stub"], mount: Value, propagation: number): void {
   setattr(task, mount, words(0, 0, propagation, 0));
 }
 
-function setattr(task: Task, mount: Value, attributes: ReturnType<typeof words>): void {
+function setattr(task: Task | StageContext["stub"], mount: Value, attributes: ReturnType<typeof words>): void {
   task.call.mount_setattr(mount, "", AT.EMPTY_PATH, attributes, MOUNT_ATTR_SIZE);
 }

@@ -67,7 +67,7 @@ function parse(line: string): Mountinfo {
     device: major * (1 << 20) + minor,
     root: unescaped(root),
     mountPoint: unescaped(mountPoint),
-    flags: sum(flags.split(","), MOUNT_FLAGS) | propagation,
+    flags: atimeFlags(sum(flags.split(","), MOUNT_FLAGS)) | propagation,
     shared,
     master,
     type,
@@ -75,6 +75,11 @@ function parse(line: string): Mountinfo {
     superFlags: sum(all, SUPER_FLAGS),
     options: all.filter((option) => SUPER_FLAGS[option] === undefined).join(","),
   };
+}
+
+/** The kernel does not show that access times are always written. */
+function atimeFlags(flags: number): number {
+  return (flags & (MS.NOATIME | MS.RELATIME)) === 0 ? flags | MS.STRICTATIME : flags;
 }
 
 function sum(names: readonly string[], flags: Readonly<Record<string, number>>): number {

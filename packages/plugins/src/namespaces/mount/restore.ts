@@ -11,7 +11,8 @@ import {
 import { callTaps } from "@restage/core/internal";
 import { AT_FDCWD, CLONE, O } from "@restage/linux/abi";
 import { assemble, pivot } from "./assemble.ts";
-import { findParts, type Part } from "./file-systems.ts";
+import { type FileSystem, findParts, type Part } from "./file-systems.ts";
+import { numberHostMounts, takeHostMounts } from "./host-mounts.ts";
 import { mountNamespaceOf, type Namespace, readNamespaces, readWritableClones } from "./mount-paths.ts";
 import type { Mount, MountTree } from "./mount-tree.ts";
 import { propagate } from "./propagation.ts";
@@ -26,7 +27,7 @@ export interface MountNamespaces {
 export const MountNamespaces: Service<MountNamespaces> = defineService<MountNamespaces>("mount-namespaces");
 
 /**
- * ROOT_TASK: the root task enters a new mount namespace. PREPARE_NAMESPACES: it makes the mounts of all namespaces, each below a new root, and enters
+ * ROOT_TASK: the stub clones mounts of the host, and the root task enters a new mount namespace. PREPARE_NAMESPACES: it makes the mounts of all namespaces, each below a new root, and enters
  * its own; the mounts of the host are gone from there. FORKING: tasks enter theirs.
  *
  * Requires CAP_SYS_ADMIN and Linux 5.12.
@@ -37,7 +38,7 @@ export function mountNamespaces(): Plugin {
     duty: "mount-namespaces",
     provides: [MountNamespaces],
     stages: {
-      ROOT_TASK: "enters a new mount namespace",
+      ROOT_TASK: "clones the root directory and external mounts; enters a new mount namespace",
       PREPARE_NAMESPACES:
         "makes all mounts of all mount namespaces, with the contents of tmpfs; the root task enters its own",
       FORKING: "tasks enter their mount namespaces",
@@ -46,6 +47,7 @@ export function mountNamespaces(): Plugin {
       let namespaces: readonly Namespace[] = [];
       let parts: ReadonlyMap<Mount, Part> = new Map();
       let clones: ReadonlyMap<Mount, number> = new Map();
+      let hosts: ReadonlyMap<FileSystem, number> = new Map();
       let descriptor: number | undefined;
       provide(MountNamespaces, {
         get descriptor() {
@@ -59,13 +61,17 @@ export function mountNamespaces(): Plugin {
           namespaces.map(({ tree }) => tree),
         );
         clones = readWritableClones(plan, parts.keys());
+        hosts = numberHostMounts(plan, parts.values());
+      });
+      stages.ROOT_TASK.enter.tap({ name: "mount-namespaces", before: "root-task" }, (context) => {
+        takeHostMounts(context, hosts);
       });
       stages.ROOT_TASK.task.tap("mount-namespaces", (root) => {
         if (namespaces.length > 0) root.call.unshare(CLONE.NEWNS);
       });
       stages.PREPARE_NAMESPACES.task.tapPromise("mount-namespaces", async (root, context) => {
         if (namespaces.length === 0) return;
-        await makeAll(root, context, namespaces, parts, clones, () => callTaps(mountsReady, root, context));
+        await makeAll(root, context, namespaces, parts, { clones, hosts }, () => callTaps(mountsReady, root, context));
       });
       stages.PREPARE_NAMESPACES.leave.tap("mount-namespaces", ({ host, tree }) => {
         if (namespaces.length === 0) return;
@@ -94,7 +100,7 @@ async function makeAll(
   context: StageContext,
   namespaces: readonly Namespace[],
   parts: ReadonlyMap<Mount, Part>,
-  clones: ReadonlyMap<Mount, number>,
+  { clones, hosts }: { readonly clones: ReadonlyMap<Mount, number>; readonly hosts: ReadonlyMap<FileSystem, number> },
   ready: () => Promise<void>,
 ): Promise<void> {
   const { call } = root;
@@ -102,7 +108,7 @@ async function makeAll(
   const proc = call.openat(AT_FDCWD, "/proc", O.PATH | O.CLOEXEC, 0);
   const openNamespace = () => call.openat(proc, "self/ns/mnt", O.RDONLY | O.CLOEXEC, 0);
   const staging = new StagingArea(root, context);
-  await staging.make(new Set([...parts.values()].map(({ of }) => of)));
+  await staging.make(new Set([...parts.values()].map(({ of }) => of)), hosts);
   const stagingRoot = call.openat(AT_FDCWD, ".", O.PATH | O.CLOEXEC, 0);
   const host = openNamespace();
   const mounts = new Map<Mount, Value>();

@@ -1,6 +1,7 @@
 import type { Call, StageContext, Task, Value } from "@restage/core";
 import { AT, AT_FDCWD, MOVE_MOUNT, MS, OPEN_TREE, S_IF } from "@restage/linux/abi";
 import { hasOwnNamespace } from "../own-namespaces.ts";
+import { idsOutside } from "../user/ids-outside.ts";
 import { flagsOfFileSystem } from "./attributes.ts";
 import { type FileSystem, hostPathOf, type Part } from "./file-systems.ts";
 import { unpackInto } from "./tmpfs-content/restore.ts";
@@ -10,8 +11,8 @@ export const ROOT = "root";
 
 interface Undeleted {
   readonly isDirectory: boolean;
-  /** Cancels the undo that removes it from the host. */
-  readonly forget: (() => void) | undefined;
+  /** Removes it from the host; undefined where it is not there. */
+  readonly onHost: (() => void) | undefined;
 }
 
 /**
@@ -32,18 +33,15 @@ export class StagingArea {
     this.#context = context;
   }
 
-  /** Mounts all file systems. The host does not see them. */
-  async make(fileSystems: Iterable<FileSystem>): Promise<void> {
+  /**
+   * Mounts all file systems. The host does not see them.
+   *
+   * @param taken descriptors of mounts of the host, which are in no namespace yet.
+   */
+  async make(fileSystems: Iterable<FileSystem>, taken: ReadonlyMap<FileSystem, Value>): Promise<void> {
     const { call } = this.#root;
     // Mounts made here stay here. Mounts that shared events with the host become its slaves, and can pass them on.
     call.mount("none", "/", undefined, MS.REC | MS.SLAVE, undefined);
-    // Taken before the staging area covers anything.
-    const taken = new Map<FileSystem, Value>();
-    for (const fileSystem of fileSystems) {
-      const path = hostPathOf(fileSystem, this.#context.options);
-      if (path !== undefined)
-        taken.set(fileSystem, call.open_tree(AT_FDCWD, path, OPEN_TREE.CLONE | OPEN_TREE.CLOEXEC | AT.NO_AUTOMOUNT));
-    }
     // Any directory serves, because what it covers is no longer needed.
     call.mount("restage", "/proc", "tmpfs", 0, "mode=700");
     call.chdir("/proc");
@@ -72,10 +70,10 @@ export class StagingArea {
   /** Deletes everything that `makeDeleted` created. */
   async deleteAgain(): Promise<void> {
     const made = [...this.#deleted].reverse();
-    for (const [path, { isDirectory }] of made)
-      this.#root.call.unlinkat(AT_FDCWD, path, isDirectory ? AT.REMOVEDIR : 0);
+    for (const [path, { isDirectory, onHost }] of made)
+      if (onHost === undefined) this.#root.call.unlinkat(AT_FDCWD, path, isDirectory ? AT.REMOVEDIR : 0);
     await this.#root.flush();
-    for (const [, { forget }] of made) forget?.();
+    for (const [, { onHost }] of made) onHost?.();
   }
 
   #makeAgain(of: FileSystem, path: string, isDirectory: boolean): void {
@@ -83,14 +81,30 @@ export class StagingArea {
     const { host } = this.#context;
     const at = this.#path(of, path);
     if (this.#deleted.has(at) || typeof host.stat(`/proc/${hostPid}/cwd/${at}`) === "object") return;
+    const onHost = hostPathOf(of, this.#context.options);
+    if (onHost !== undefined) {
+      this.#deleted.set(at, { isDirectory, onHost: this.#makeOnHost(`${onHost}/${path}`, isDirectory) });
+      return;
+    }
     if (isDirectory) call.mkdirat(AT_FDCWD, at, 0o700);
     else call.mknodat(AT_FDCWD, at, S_IF.REG | 0o600, 0);
-    const onHost = hostPathOf(of, this.#context.options);
-    const forget =
-      onHost === undefined
-        ? undefined
-        : host.undo((undo) => undo.unlinkat(AT_FDCWD, `${onHost}/${path}`, isDirectory ? AT.REMOVEDIR : 0));
-    this.#deleted.set(at, { isDirectory, forget });
+    this.#deleted.set(at, { isDirectory, onHost: undefined });
+  }
+
+  /** Returns what removes it again. A user namespace must not write everywhere on the host, so this process does it. */
+  #makeOnHost(path: string, isDirectory: boolean): () => void {
+    const { host, images } = this.#context;
+    const flags = isDirectory ? AT.REMOVEDIR : 0;
+    const made = isDirectory
+      ? host.call.mkdirat(AT_FDCWD, path, 0o700)
+      : host.call.mknodat(AT_FDCWD, path, S_IF.REG | 0o600, 0);
+    made.undo((undo) => undo.unlinkat(AT_FDCWD, path, flags));
+    const { uid, gid } = idsOutside(images, this.#root).root;
+    host.call.fchownat(AT_FDCWD, path, uid, gid, AT.SYMLINK_NOFOLLOW);
+    return () => {
+      host.call.unlinkat(AT_FDCWD, path, flags);
+      made.undone();
+    };
   }
 
   #path(fileSystem: FileSystem, path: string): string {

@@ -25,6 +25,10 @@ export class IdsInside {
   get root(): number | undefined {
     return idOutside(this.#uids, 0);
   }
+  /** The user and the group that are 0 inside; 0 outside too when the namespace maps no 0. */
+  get owner(): { readonly uid: number; readonly gid: number } {
+    return { uid: this.root ?? 0, gid: idOutside(this.#gids, 0) ?? 0 };
+  }
 }
 
 /** Translates ids; provided by the duty `user-namespace`. */

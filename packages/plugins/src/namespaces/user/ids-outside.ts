@@ -7,6 +7,7 @@ import { idOutside } from "./format.ts";
 export interface IdsOutside {
   uid(id: number): number;
   gid(id: number): number;
+  readonly root: { readonly uid: number; readonly gid: number };
 }
 
 /** Returns every id unchanged when the tree has no user namespace of its own. */
@@ -15,7 +16,8 @@ export function idsOutside(images: ImageSet, root: Task): IdsOutside {
   const through = (map: readonly UidGidExtent[] = []) => {
     return (id: number) => idOutside(map, id) ?? id;
   };
-  return { uid: through(maps?.uid_map), gid: through(maps?.gid_map) };
+  const [uid, gid] = [through(maps?.uid_map), through(maps?.gid_map)];
+  return { uid, gid, root: { uid: uid(0), gid: gid(0) } };
 }
 
 /** The id maps of the tree's own user namespace; undefined when it has none. */

@@ -1,15 +1,11 @@
 import type { Host } from "@restage/core";
 import type { UnixSkEntry } from "@restage/images";
-import { AT, AT_FDCWD, S_IF } from "@restage/linux/abi";
+import { AT_FDCWD, S_IF } from "@restage/linux/abi";
 import { TemporaryNames } from "../../files/temporary-names.ts";
+import { asRootOf } from "../../namespaces/user/as-root.ts";
+import type { IdsOutside } from "../../namespaces/user/ids-outside.ts";
 import { isBound, pathOf } from "./graph.ts";
 import { asideOf } from "./names.ts";
-
-/** Numbers of a user and a group of this process's user namespace. */
-interface Owner {
-  readonly uid: number;
-  readonly gid: number;
-}
 
 /**
  * The paths to which sockets are bound. Old sockets with these paths are renamed first, and sockets whose files were deleted get directories of their
@@ -24,19 +20,22 @@ export class UnixPaths {
   readonly #replaced: string[] = [];
   /** Cancel the undos of files that exist only until all sockets are bound and connected. */
   readonly #forget: (() => void)[] = [];
-  readonly #owner: Owner;
+  readonly #root: IdsOutside["root"];
 
-  /** @param owner of the directories for deleted sockets: the root user of the tree. */
-  constructor(host: Host, owner: Owner, find: (entry: UnixSkEntry, path: string) => string) {
+  constructor(host: Host, root: IdsOutside["root"], find: (entry: UnixSkEntry, path: string) => string) {
     this.#host = host;
-    this.#owner = owner;
+    this.#root = root;
     this.#find = find;
     this.#directories = new TemporaryNames(host);
   }
 
   /** Renames old sockets that are in the way, before any socket is bound. */
   makeRoom(sockets: readonly UnixSkEntry[]): void {
-    for (const entry of sockets.filter(isBound)) {
+    asRootOf(this.#host, this.#root, () => this.#makeRoom(sockets.filter(isBound)));
+  }
+
+  #makeRoom(sockets: readonly UnixSkEntry[]): void {
+    for (const entry of sockets) {
       const aside = asideOf(entry);
       if (aside !== undefined) {
         this.#makeDirectoriesFor(this.#find(entry, aside.path));
@@ -71,9 +70,7 @@ export class UnixPaths {
   }
 
   #makeDirectoriesFor(path: string): void {
-    const { uid, gid } = this.#owner;
-    for (const directory of this.#directories.makeParents(path))
-      this.#host.call.fchownat(AT_FDCWD, directory, uid, gid, AT.SYMLINK_NOFOLLOW);
+    this.#directories.makeParents(path);
     this.#forget.push(this.#undoBinding(path));
   }
 

@@ -41,12 +41,8 @@ export function unixSockets(): Plugin {
         return usk === undefined ? undefined : graphOf(images).needsOf(usk);
       });
       stages.RESTORE.enter.tap("unix-sockets", ({ host, images, tree }) => {
-        const ids = idsOutside(images, tree.root);
-        paths = new UnixPaths(
-          host,
-          { uid: ids.uid(0), gid: ids.gid(0) },
-          ({ mnt_id }, path) => mounts?.writable(mnt_id, path) ?? path,
-        );
+        const find = ({ mnt_id }: UnixSkEntry, path: string) => mounts?.writable(mnt_id, path) ?? path;
+        paths = new UnixPaths(host, idsOutside(images, tree.root).root, find);
         paths.makeRoom(graphOf(images).sockets.filter(isOurs));
       });
       openFile.for("UNIXSK").tap("unix-sockets", ({ task, entry, images }) => {

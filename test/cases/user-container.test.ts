@@ -1,0 +1,66 @@
+import { chmodSync, chownSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { STAGES } from "@restage/core";
+import { expect, it } from "vitest";
+import { failingAfter } from "../support/failing-after.ts";
+import { failureOf } from "../support/failure-of.ts";
+import { expectNothingLeft, survey } from "../support/leftovers.ts";
+import { describeUnless } from "../support/requirements.ts";
+import { type DumpedProgram, dumpCase, restoreProgram, verdictOf } from "./case.ts";
+import { noDumpsByCriu } from "./dumpers.ts";
+
+/** The user that is root in the user namespace of the container, and another one of it. */
+const USER = 100_000;
+const OTHER = USER + 500;
+
+/** Makes the root directory, below one that only the host's root can enter once the container runs. */
+function prepare(directory: string): void {
+  chmodSync(join(directory, ".."), 0o755);
+  for (const name of ["proc", "tmp", "pts", "sub", "other", "other/child"]) mkdirSync(join(directory, name));
+  writeFileSync(join(directory, "other/leased"), "leased");
+  for (const name of [".", "proc", "tmp", "pts", "sub"]) chownSync(join(directory, name), USER, USER);
+  for (const name of ["other", "other/child", "other/leased"]) chownSync(join(directory, name), OTHER, OTHER);
+}
+
+async function dumpContainer(hasLinks = false): Promise<DumpedProgram> {
+  const prepareAll = (directory: string) => {
+    prepare(directory);
+    if (hasLinks) writeFileSync(join(directory, "links"), "");
+  };
+  const flags = ["--file-locks", "--link-remap"];
+  const program = await dumpCase("user-container", { prepare: prepareAll, compiler: ["-static"], flags });
+  chmodSync(join(program.directory, ".."), 0o700);
+  return program;
+}
+
+const requestOf = ({ directory }: DumpedProgram) => ({ root: directory, fileLocks: true, skipFileRwxCheck: true });
+
+describeUnless(noDumpsByCriu, "a container in a user namespace, with deleted links and two mount namespaces", () => {
+  it("is restored below a directory that it must not enter", async () => {
+    const program = await dumpContainer(true);
+    await restoreProgram(program, requestOf(program));
+    expect(await verdictOf(program)).toBe("pass");
+  });
+});
+
+describeUnless(noDumpsByCriu, "a container in a user namespace", () => {
+  it("is restored below a directory that it must not enter", async () => {
+    const program = await dumpContainer();
+    await restoreProgram(program, requestOf(program));
+    expect(await verdictOf(program)).toBe("pass");
+  });
+
+  it("leaves nothing behind after a failure in any stage", async () => {
+    const program = await dumpContainer();
+    const before = survey();
+    const namesIn = () => readdirSync(program.directory, { recursive: true }).sort();
+    const names = namesIn();
+    for (const { name: stage } of STAGES.filter(({ name }) => name !== "COMPLETE")) {
+      const request = { ...requestOf(program), plugins: [failingAfter(stage)] };
+      const error = await failureOf(restoreProgram(program, request));
+      expect(error).toMatchObject({ message: expect.stringContaining("on purpose"), stage });
+      await expectNothingLeft(before);
+      expect(namesIn()).toEqual(names);
+    }
+  });
+});
