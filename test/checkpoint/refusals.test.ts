@@ -38,3 +38,16 @@ describeUnless(noCompiler, "a terminal of a session whose leader is outside the 
     expect(await verdictOf(program)).toBe("pass");
   });
 });
+
+describeUnless(noCompiler, "a program with data that images cannot record", () => {
+  it("is refused, names what waits in each file, and is unaffected", async () => {
+    const program = await startProgram(join(import.meta.dirname, "unread"));
+    const held = readFileSync(join(program.directory, "held"), "utf8").trim().split("\n");
+    const words = ["checkpoint", String(program.pid), "-D", program.images, "--tcp-established"];
+    const { status, stderr } = restage([...words, "--network-lock", "skip"]);
+    expect(status).toBe(1);
+    expect(stderr).toContain(`${held.length} findings`);
+    for (const line of held) expect(stderr).toContain(line.slice(line.indexOf(" ") + 1));
+    expect(await verdictOf(program)).toBe("pass");
+  });
+});

@@ -39,6 +39,7 @@ import { netlinkSockets } from "./sockets/netlink/dump.ts";
 import { networkLock } from "./sockets/network-lock/dump.ts";
 import { tcpConnections } from "./sockets/tcp/dump.ts";
 import { unixSockets } from "./sockets/unix/dump.ts";
+import { unreadData } from "./sockets/unread/dump.ts";
 import { terminals } from "./terminals/dump.ts";
 import { threads } from "./threads/dump.ts";
 import { registers } from "./threads/registers-x86-64/dump.ts";
@@ -93,6 +94,7 @@ export {
   timeNamespace,
   timerfds,
   unixSockets,
+  unreadData,
   userNamespace,
   utsNamespace,
 };
@@ -129,6 +131,7 @@ export function defaultDumpPlugins(): readonly Plugin[] {
     inetSockets(),
     tcpConnections(),
     netlinkSockets(),
+    unreadData(),
     terminals(),
     fileLocks(),
     deadProcesses(),

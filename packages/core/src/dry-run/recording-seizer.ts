@@ -127,7 +127,8 @@ export class RecordingSeizer implements Seizer {
   /** Nothing is shared but what was told; the order is that of pids and descriptors. */
   compare(what: SharedObject, first: number, second: number, firstFile = 0, secondFile = 0): number {
     if (what === "FILE") return first === second && firstFile === secondFile ? 0 : 1 + Number(firstFile > secondFile);
-    if (first === second || this.#processes[first]?.shares?.[what]?.includes(second) === true) return 0;
+    const isThread = this.#processes[first]?.threads?.[second] !== undefined;
+    if (first === second || isThread || this.#processes[first]?.shares?.[what]?.includes(second) === true) return 0;
     return first < second ? 1 : 2;
   }
   resume(): void {

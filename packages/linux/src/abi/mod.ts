@@ -71,6 +71,7 @@ export * from "./termbits.ts";
 export * from "./termios.ts";
 export * from "./time.ts";
 export * from "./timerfd.ts";
+export * from "./udp.ts";
 export * from "./uio.ts";
 export * from "./un.ts";
 export * from "./unix-diag.ts";

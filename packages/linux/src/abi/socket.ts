@@ -44,7 +44,7 @@ export const SO = {
 export const MSG = { PEEK: 2, TRUNC: 0x20, DONTWAIT: 0x40, NOSIGNAL: 0x4000, CMSG_CLOEXEC: 0x40000000 } as const;
 
 /** Types of control messages of SOL_SOCKET. Source: include/linux/socket.h. */
-export const SCM = { RIGHTS: 1 } as const;
+export const SCM = { RIGHTS: 1, CREDENTIALS: 2, PIDFD: 4 } as const;
 
 /** Directions of shutdown(2). Source: include/linux/net.h, enum sock_shutdown_cmd. */
 export const SHUT = { RD: 0, WR: 1, RDWR: 2 } as const;

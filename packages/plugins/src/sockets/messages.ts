@@ -40,16 +40,30 @@ export function rightsMessage(descriptors: readonly Value[]): Data {
 
 /** The descriptors of each SCM_RIGHTS message among control messages; others are skipped. */
 export function readRights(control: DataView, length: number): readonly (readonly number[])[] {
-  const messages: number[][] = [];
+  return readDescriptors(control, length, SCM.RIGHTS);
+}
+
+/** The types of all control messages. */
+export function controlTypes(control: DataView, length: number): ReadonlySet<number> {
+  return new Set([...eachControl(control, length)].map(({ type }) => type));
+}
+
+/** The descriptors in each control message of a type. */
+export function readDescriptors(control: DataView, length: number, wanted: number): readonly (readonly number[])[] {
+  return [...eachControl(control, length)]
+    .filter(({ type }) => type === wanted)
+    .map(({ at, size }) =>
+      Array.from({ length: (size - CMSG_HEADER_SIZE) / 4 }, (_, index) =>
+        control.getInt32(at + CMSG_HEADER_SIZE + 4 * index, true),
+      ),
+    );
+}
+
+function* eachControl(control: DataView, length: number) {
   for (let at = 0; at + CMSG_HEADER_SIZE <= length; ) {
     const size = Number(control.getBigUint64(at, true));
-    if (control.getInt32(at + 12, true) === SCM.RIGHTS) {
-      const count = (size - CMSG_HEADER_SIZE) / 4;
-      const first = at + CMSG_HEADER_SIZE;
-      messages.push(Array.from({ length: count }, (_, index) => control.getInt32(first + 4 * index, true)));
-    }
-    if (size < CMSG_HEADER_SIZE) break;
+    if (size < CMSG_HEADER_SIZE) return;
+    yield { type: control.getInt32(at + 12, true), at, size };
     at += (size + 7) & ~7;
   }
-  return messages;
 }

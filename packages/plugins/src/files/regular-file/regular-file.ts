@@ -3,7 +3,7 @@ import type { RegFileEntry } from "@restage/images";
 import { O } from "@restage/linux/abi";
 
 /** Flags that only created the file, and flags that are set once it is open. */
-const NOT_AGAIN = O.CREAT | O.EXCL | O.TRUNC | O.NOCTTY | O.CLOEXEC | O.ASYNC;
+const NOT_AGAIN = O.CREAT | O.EXCL | O.TRUNC | O.NOCTTY | O.CLOEXEC;
 
 /**
  * The entry of a file with a path. Throws ERR_IMAGE when the id is that of another kind of file.

@@ -2,7 +2,6 @@ import { type DumpContext, definePlugin, type OpenFile, type Plugin } from "@res
 import { fdTypes, type InputOf, type NetlinkSkEntry } from "@restage/images";
 import {
   AF,
-  FIONREAD,
   NDIAG_PROTO_ALL,
   NDIAG_SHOW,
   NETLINK_DIAG,
@@ -12,7 +11,6 @@ import {
   SOL,
 } from "@restage/linux/abi";
 import { ownerOf } from "../../files/file-owner/owner-of.ts";
-import { room } from "../../room.ts";
 import { diagnose } from "../socket-diag.ts";
 import { socketOptions } from "../socket-options/dump.ts";
 import { readOption } from "../socket-options/host-options.ts";
@@ -55,11 +53,6 @@ function describeSocket(
 ): InputOf<NetlinkSkEntry> {
   const ino = Number(file.stat.ino);
   const socket = table.get(ino);
-  const waiting = room(4);
-  if (context.host.attempt("ioctl", descriptor, FIONREAD, waiting.data) === 0 && waiting.view.getInt32(0, true) > 0) {
-    const why = "messages wait to be read: Restage does not save them yet";
-    context.findings.refuse({ what: file.link, why, pid: file.task.pid });
-  }
   const groups = socket?.groups.slice(0, 1 + (socket?.groups.findLastIndex((word) => word !== 0) ?? -1)) ?? [];
   if (groups.length > 1)
     context.findings.refuse({

@@ -1,7 +1,7 @@
 import type { DumpContext, OpenFile } from "@restage/core";
 import { MSG, MSGHDR, SCM, SO, SOL } from "@restage/linux/abi";
 import { room } from "../../room.ts";
-import { messageHeader, readRights } from "../messages.ts";
+import { controlTypes, messageHeader, readDescriptors, readRights } from "../messages.ts";
 import { readOption, writeOption } from "../socket-options/host-options.ts";
 
 const CONTROL_SIZE = 4096;
@@ -36,6 +36,15 @@ function savePacket(context: DumpContext, file: OpenFile, socket: number): boole
     return false;
   }
   const controlLength = Number(header.getBigUint64(MSGHDR.msg_controllen, true));
+  const carried = controlTypes(control.view, controlLength);
+  if (carried.has(SCM.CREDENTIALS) || carried.has(SCM.PIDFD)) {
+    for (const [pidfd] of readDescriptors(control.view, controlLength, SCM.PIDFD))
+      if (pidfd !== undefined && pidfd >= 0) context.host.call.close(pidfd);
+    const why =
+      "messages with the credentials of their senders (SO_PASSCRED) wait in its queue, and images cannot record them";
+    context.findings.refuse({ what: file.link, why, hint: "let it read them, then try again", pid: file.task.pid });
+    return false;
+  }
   // The kernel has copied what is in flight to descriptors of this process.
   const scm = readRights(control.view, controlLength).map((descriptors) => ({
     type: SCM.RIGHTS,

@@ -50,6 +50,11 @@ function peerOf({ ino, peer, type, state }: UnixSocket, table: ReadonlyMap<numbe
   return [...table.values()].find(({ icons }) => icons.includes(ino))?.ino ?? 0;
 }
 
+/** Whether a client waits to be accepted. */
+function isWaiting({ ino }: UnixSocket, table: ReadonlyMap<number, UnixSocket>): boolean {
+  return [...table.values()].some(({ icons }) => icons.includes(ino));
+}
+
 function describeSocket(
   context: DumpContext,
   file: OpenFile,
@@ -115,6 +120,11 @@ function checkPeer(
 ): void {
   const refuse = (why: string, hint?: string) =>
     context.findings.refuse({ what: file.link, why, hint, pid: file.task.pid });
+  if (isWaiting(socket, table) && socket.writeQueue > 0)
+    refuse(
+      "it has sent data to a socket that has not accepted it, and images cannot record it",
+      "try again when it is accepted",
+    );
   const outside = socket.icons.filter((ino) => !saved.has(ino));
   if (outside.length > 0) refuse(`${outside.length} clients outside the tree wait to be accepted`);
   const peer = peerOf(socket, table);

@@ -37,6 +37,7 @@ export function objectIds(): Plugin {
         const known = OBJECTS.map(([what, id]) => ({ what, id, tasks: [] as SeizedTask[] }));
         for (const task of context.tree.alive) {
           task.ids = namespaceIds(context.host, task.proc, namespaces);
+          checkThreads(context, task);
           for (const { what, id, tasks } of known) {
             const { same, at } = findInOrder(tasks, (other) =>
               context.seizer.compare(what, other.hostPid, task.hostPid),
@@ -89,3 +90,20 @@ function refuseSharing(context: DumpContext, task: SeizedTask, other: SeizedTask
   const why = `it shares its ${what} with task ${other.pid} (CLONE_${what}), which CRIU images cannot record`;
   context.findings.refuse({ what: task.name, why, pid: task.pid });
 }
+
+/** Refuses threads that have left what the threads of a process share. */
+function checkThreads({ seizer, findings }: DumpContext, task: SeizedTask): void {
+  const { pid, hostPid } = task;
+  for (const { name: what, isLeader, stopped } of task.threads) {
+    if (isLeader) continue;
+    for (const [object, noun] of OF_THREADS) {
+      if (seizer.compare(object, hostPid, stopped.tid) === 0) continue;
+      findings.refuse({ what, why: `it has ${noun} of its own (unshare), which images cannot record`, pid });
+    }
+  }
+}
+
+const OF_THREADS = [
+  ["FILES", "a descriptor table"],
+  ["FS", "a working directory"],
+] as const;

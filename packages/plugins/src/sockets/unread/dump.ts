@@ -1,0 +1,66 @@
+import { type DumpContext, definePlugin, type OpenFile, type Plugin } from "@restage/core";
+import { AF, ERRNO, FIONREAD, IPPROTO, O, POLL, SIOCOUTQ, SO, SOL, UDP_CORK } from "@restage/linux/abi";
+import { room } from "../../room.ts";
+import { isReady } from "../events.ts";
+import { readOption } from "../socket-options/host-options.ts";
+
+/** Refuses what sockets and pipes hold and images cannot record: it would be lost in silence. */
+export function unreadData(): Plugin {
+  return definePlugin({
+    name: "unread-data",
+    duty: "unread-data",
+    phases: {
+      inspect: "refuses urgent data, netlink messages, corked datagrams, packets in pipes and eBPF filters of sockets",
+    },
+    dump({ filesDescribed }) {
+      filesDescribed.tap("unread-data", (_tree, context) => {
+        for (const file of context.files.all) {
+          const obstacle = file.descriptor === undefined ? undefined : obstacleOf(context, file, file.descriptor);
+          if (obstacle !== undefined) context.findings.refuse({ ...obstacle, what: file.link, pid: file.task.pid });
+        }
+      });
+    },
+  });
+}
+
+interface Obstacle {
+  readonly why: string;
+  readonly hint?: string;
+}
+
+function obstacleOf(context: DumpContext, file: OpenFile, descriptor: number): Obstacle | undefined {
+  if (file.link.startsWith("socket:")) return obstacleOfSocket(context, descriptor);
+  const isPacketPipe = file.link.startsWith("pipe:") && (file.flags & O.DIRECT) !== 0;
+  if (!isPacketPipe || queued(context, descriptor, FIONREAD) === 0) return undefined;
+  const why = "packets wait in it (O_DIRECT), and CRIU images cannot record where each ends";
+  return { why, hint: "let its reader read them, then try again" };
+}
+
+function obstacleOfSocket(context: DumpContext, socket: number): Obstacle | undefined {
+  const { host } = context;
+  // Only the length is asked for, and an eBPF filter has none that it could tell.
+  if (host.attempt("getsockopt", socket, SOL.SOCKET, SO.ATTACH_FILTER, 0, room(4).data) === -ERRNO.EACCES)
+    return { why: "it has an eBPF filter (SO_ATTACH_BPF), which cannot be read" };
+  const family = readOption(host, socket, SOL.SOCKET, SO.DOMAIN);
+  const protocol = readOption(host, socket, SOL.SOCKET, SO.PROTOCOL);
+  if (family === AF.NETLINK && isReady(host, socket, POLL.IN))
+    return { why: "messages wait to be read, and images cannot record them", hint: "read them, then try again" };
+  if (family !== AF.INET && family !== AF.INET6) return undefined;
+  if (protocol === IPPROTO.TCP && isReady(host, socket, POLL.PRI))
+    return {
+      why: "urgent data (MSG_OOB) waits to be read, and images cannot record it",
+      hint: "read it, then try again",
+    };
+  const isCorked = protocol === IPPROTO.UDP && readOption(host, socket, IPPROTO.UDP, UDP_CORK) === 1;
+  if (!isCorked || queued(context, socket, SIOCOUTQ) === 0) return undefined;
+  return {
+    why: "a datagram is being put together (UDP_CORK), and images cannot record it",
+    hint: "try again when it is sent",
+  };
+}
+
+/** Bytes in a queue, as an ioctl tells. */
+function queued({ host }: DumpContext, file: number, request: number): number {
+  const count = room(4);
+  return host.attempt("ioctl", file, request, count.data) < 0 ? 0 : count.view.getInt32(0, true);
+}

@@ -1,0 +1,13 @@
+import type { Support } from "../../support.ts";
+
+export const SUPPORT: readonly Support[] = [
+  {
+    group: "sockets",
+    what: "data in flight that images cannot record",
+    lost: "unread datagrams of UDP sockets, with a warning",
+    refused: {
+      dump: "urgent TCP data, unread netlink messages, corked datagrams, packets in pipes (O_DIRECT), messages with credentials, data sent before it was accepted; eBPF filters",
+    },
+    shownBy: { saved: [] },
+  },
+];

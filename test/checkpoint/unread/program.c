@@ -1,0 +1,72 @@
+/* Holds files whose content no image can record: one line in `held` for each, its descriptor and what waits in it. */
+#include "../../cases/case.h"
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+
+static void urgent(FILE *held)
+{
+	int listener = socket(AF_INET, SOCK_STREAM, 0);
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t length = sizeof address;
+	MUST(bind(listener, (void *)&address, length) == 0 && listen(listener, 1) == 0);
+	MUST(getsockname(listener, (void *)&address, &length) == 0);
+	int client = socket(AF_INET, SOCK_STREAM, 0);
+	MUST(connect(client, (void *)&address, sizeof address) == 0);
+	int server = accept(listener, NULL, NULL);
+	MUST(send(client, "ab!", 3, MSG_OOB) == 3);
+	struct pollfd ready = { .fd = server, .events = POLLPRI };
+	MUST(poll(&ready, 1, 5000) == 1);
+	fprintf(held, "%d urgent data\n", server);
+}
+
+static void corked(FILE *held)
+{
+	int on = 1, udp = socket(AF_INET, SOCK_DGRAM, 0);
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(9), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	MUST(connect(udp, (void *)&address, sizeof address) == 0);
+	MUST(setsockopt(udp, IPPROTO_UDP, 1 /* UDP_CORK */, &on, sizeof on) == 0 && send(udp, "half", 4, 0) == 4);
+	fprintf(held, "%d UDP_CORK\n", udp);
+}
+
+static void netlink(FILE *held)
+{
+	int route = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
+	struct {
+		struct nlmsghdr header;
+		struct rtgenmsg message;
+	} request = { { sizeof request, RTM_GETLINK, NLM_F_REQUEST | NLM_F_DUMP, 1, 0 }, { AF_UNSPEC } };
+	MUST(send(route, &request, sizeof request, 0) == sizeof request);
+	fprintf(held, "%d messages wait\n", route);
+}
+
+static void packets(FILE *held)
+{
+	int ends[2];
+	MUST(pipe2(ends, O_DIRECT) == 0 && write(ends[1], "abc", 3) == 3 && write(ends[1], "defg", 4) == 4);
+	fprintf(held, "%d packets wait\n", ends[1]);
+}
+
+static void credentials(FILE *held)
+{
+	int on = 1, pair[2];
+	MUST(socketpair(AF_UNIX, SOCK_DGRAM, 0, pair) == 0);
+	MUST(setsockopt(pair[1], SOL_SOCKET, SO_PASSCRED, &on, sizeof on) == 0 && send(pair[0], "hello", 5, 0) == 5);
+	fprintf(held, "%d credentials\n", pair[1]);
+}
+
+int main(void)
+{
+	FILE *held = fopen("held", "w");
+	MUST(held != NULL);
+	urgent(held);
+	corked(held);
+	netlink(held);
+	packets(held);
+	credentials(held);
+	MUST(fclose(held) == 0);
+	wait_for_restore();
+	return finish();
+}
