@@ -101,6 +101,14 @@ describeUnless(noRoot, "the command, when the restore fails", () => {
     expect(stderr).toContain("--no-such-option");
   });
 
+  it("inspects with a configuration whose plugins need duties of defaults and are ordered before them", () => {
+    const plugin = `{ name: "x", needs: ["time-namespace"],
+      apply({ plan }) { plan.tap({ name: "x", before: "time-namespace" }, () => {}); } }`;
+    writeFileSync(join(directory, "restore.config.ts"), `export default { plugins: [${plugin}] };`);
+    const { status, stderr } = restage(["inspect", "-D", CHECKPOINT], directory);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+  });
+
   it("exits with 3 when the tasks are already running, and says so", async () => {
     const failing = `import { defineConfig, definePlugin } from "@restage/core";
 export default defineConfig({ plugins: [definePlugin({

@@ -18,6 +18,13 @@ it("a pidfile that exists already makes the restore fail", async () => {
   expect(error).toMatchObject({ code: "ERR_SYSCALL", plugin: "pidfile" });
 });
 
+it("an existing pidfile is found before anything starts", async () => {
+  const host = { inodes: { "/run/x.pid": {} } };
+  const { error, lines } = await rehearse({ plugins: [pidfile()], options: { pidfile: "/run/x.pid" }, host });
+  expect(error).toMatchObject({ code: "ERR_REFUSED", plugin: "pidfile", message: "pidfile /run/x.pid: it exists" });
+  expect(lines).toEqual([]);
+});
+
 it("without the option, no pidfile is written", async () => {
   const { lines } = await rehearse({ plugins: [pidfile()] });
   expect(lines.filter(({ plugin }) => plugin === "pidfile")).toEqual([]);

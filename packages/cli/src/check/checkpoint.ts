@@ -2,6 +2,7 @@ import { asRestoreError, type Finding, type Plan, type RestoreRequest } from "@r
 import { planRestore } from "@restage/core/restore";
 import { defaultPlugins } from "@restage/plugins";
 import { openMachine } from "../open-machine.ts";
+import { pidfile } from "../pidfile.ts";
 import { checkPids } from "./pids.ts";
 
 /** The obstacles to restoring a checkpoint here: findings of the plugins, and pids that are in use. */
@@ -9,8 +10,12 @@ export async function checkCheckpoint(request: RestoreRequest): Promise<readonly
   try {
     const kernel = await openMachine();
     try {
-      const { plan } = await planRestore(request, kernel, defaultPlugins());
-      return [...plan.findings, ...(hasOwnPids(plan) ? [] : checkPids(plan.tree))];
+      const { plan } = await planRestore(
+        { ...request, plugins: [...(request.plugins ?? []), pidfile()] },
+        kernel,
+        defaultPlugins(),
+      );
+      return [...plan.findings, ...(plan.init !== undefined || hasOwnPids(plan) ? [] : checkPids(plan.tree))];
     } finally {
       kernel.close();
     }

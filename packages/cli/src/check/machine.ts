@@ -53,7 +53,9 @@ function* checkCapabilities(): Generator<Finding> {
   for (const { anyOf, purpose, always } of NEEDS) {
     if (anyOf.some((name) => hasCapability(effective, name))) continue;
     const why = `this process does not have it; it is needed for ${purpose}`;
-    const hint = "run as root, give this process the capability, or restore with --unprivileged";
+    const [name = ""] = anyOf;
+    const give = `give this process ${name} (in a container: --cap-add ${name.slice("CAP_".length)})`;
+    const hint = `${process.geteuid?.() === 0 ? "" : "run as root, "}${give}, or restore with --unprivileged`;
     yield { severity: always ? "refused" : "warning", what: anyOf.join(" or "), why, hint, plugin: "check" };
   }
 }

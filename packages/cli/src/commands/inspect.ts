@@ -2,6 +2,7 @@ import { type ImageRequest, RestoreError } from "@restage/core";
 import { PluginDriver } from "@restage/core/internal";
 import { createRestoreHooks, guard, ImageSet, RESTORE } from "@restage/core/restore";
 import { type ImageSource, imageToJson, openImageDirectory, readImage } from "@restage/images";
+import { defaultPlugins } from "@restage/plugins";
 import { EXIT } from "../exit-codes.ts";
 import { printSummary } from "../inspect/print-summary.ts";
 import { summarize } from "../inspect/summarize.ts";
@@ -12,8 +13,9 @@ import { requestOf } from "../request.ts";
 /** Shows a checkpoint as it is: its tasks with files and memory, or one decoded image. Needs no privileges. Returns the exit code. */
 export async function inspectCommand(settings: Settings, image: string | undefined): Promise<number> {
   const { images, plugins = [] } = await requestOf(settings);
-  // Only the location of the images comes from plugins: what they make of entries is not part of the checkpoint.
-  const { imageSource } = new PluginDriver(RESTORE, [], plugins, () => {}).hooks;
+  // Only the location of the images comes from plugins: what they make of entries is not part of the checkpoint. The defaults are there because plugins
+  // can need their duties and order taps before theirs.
+  const { imageSource } = new PluginDriver(RESTORE, defaultPlugins(), plugins, () => {}).hooks;
   const source =
     imageSource.call({ location: images } satisfies ImageRequest) ?? guard(() => openImageDirectory(images));
   if (image !== undefined) print(`${JSON.stringify(decode(source, image), undefined, 2)}\n`);

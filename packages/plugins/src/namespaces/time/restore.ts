@@ -41,7 +41,7 @@ function checkCapabilities(plan: Plan): void {
   if (effective === undefined || plan.options.unprivileged) return;
   for (const name of ["CAP_SYS_ADMIN", "CAP_SYS_TIME"] as const) {
     if (hasCapability(BigInt(`0x${effective}`), name)) continue;
-    const hint = "run as root with all capabilities";
+    const hint = `give this process ${name}; in a container: --cap-add ${name.slice("CAP_".length)}`;
     plan.refuse({ what: "clocks", why: `a time namespace requires ${name}`, hint });
   }
 }
