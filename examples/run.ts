@@ -1,4 +1,4 @@
-// Runs an example, or says which there are.
+// Runs an example, or lists all examples.
 //
 //   npm run example NAME
 import { existsSync, readFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-// What the examples share: how one is told, the command, and a program that runs in the background.
+// Shared by the examples: running one, running the command, and starting a program in the background.
 import { spawn } from "node:child_process";
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -13,7 +13,7 @@ export const isRoot = process.getuid?.() === 0;
 /** The command: built for Node, its sources on Deno and Bun. */
 const RESTAGE = commandOfThisRuntime();
 
-/** Tells an example, or what keeps it from being told here. It ends with 0 when it came to its end. */
+/** Runs an example, or says why it cannot run here. The exit code is 0 if it reached its end. */
 export async function tell(story: () => Promise<void>, obstacle = needsRoot): Promise<void> {
   try {
     const reason = platformObstacle() ?? obstacle();
@@ -25,12 +25,12 @@ export async function tell(story: () => Promise<void>, obstacle = needsRoot): Pr
   }
 }
 
-/** What keeps users who are not root from most examples. */
+/** The obstacle to most examples for users other than root. */
 export function needsRoot(): string | undefined {
-  return isRoot ? undefined : "This example sets pids, clocks or ids of processes, which takes root: run it with sudo.";
+  return isRoot ? undefined : "This example requires root: run it with sudo.";
 }
 
-/** Settings of the kernel that keep users who are not root from stopping a process, or from a user namespace. */
+/** Kernel settings that forbid users other than root to stop a process or to make a user namespace. */
 const SETTINGS: readonly (readonly [file: string, isObstacle: (value: number) => boolean])[] = [
   ["/proc/sys/kernel/yama/ptrace_scope", (value) => value > 0],
   ["/proc/sys/kernel/unprivileged_userns_clone", (value) => value === 0],
@@ -38,7 +38,7 @@ const SETTINGS: readonly (readonly [file: string, isObstacle: (value: number) =>
   ["/proc/sys/user/max_user_namespaces", (value) => value === 0],
 ];
 
-/** Those of them that are so, a line for each; undefined when there are none. */
+/** The settings that forbid it on this machine, a line for each; undefined if there are none. */
 export function forbiddenWithoutRoot(): string | undefined {
   const set = SETTINGS.flatMap(([file, isObstacle]) => {
     if (!existsSync(file)) return [];
@@ -50,10 +50,10 @@ export function forbiddenWithoutRoot(): string | undefined {
 
 function platformObstacle(): string | undefined {
   const isSupported = process.platform === "linux" && process.arch === "x64";
-  return isSupported ? undefined : "Restage works on Linux on x86_64 only, so far.";
+  return isSupported ? undefined : "Restage requires Linux on x86_64.";
 }
 
-/** An empty directory, for as long as it is used. */
+/** Runs a function with an empty directory, and removes the directory afterwards. */
 export async function inNewDirectory(use: (directory: string) => Promise<void>): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), "restage-example-"));
   try {
@@ -69,7 +69,7 @@ export async function restage(directory: string, ...words: readonly string[]): P
   const [program = "", ...first] = RESTAGE;
   const child = spawn(program, [...first, ...words], { cwd: directory, stdio: ["ignore", "inherit", "inherit"] });
   const code = await new Promise((resolve) => child.on("exit", resolve));
-  if (code !== 0) throw new Error(`restage ended with ${code}.`);
+  if (code !== 0) throw new Error(`restage failed with exit code ${code}.`);
 }
 
 function commandOfThisRuntime(): readonly string[] {
@@ -80,7 +80,7 @@ function commandOfThisRuntime(): readonly string[] {
   return [process.execPath, path("dist/restage.js")];
 }
 
-/** Starts a program in a session of its own, with nothing but files open. Returns its pid. */
+/** Starts a program in its own session, with only files open. Returns its pid. */
 export function startInBackground(directory: string, ...[program, ...words]: readonly [string, ...string[]]): number {
   const messages = openSync(join(directory, "messages"), "a");
   const stdio = ["ignore", messages, messages] as const;
@@ -91,7 +91,7 @@ export function startInBackground(directory: string, ...[program, ...words]: rea
   return child.pid ?? 0;
 }
 
-/** Whether a process runs: a zombie does not. */
+/** Whether a process runs. A zombie does not. */
 export function runs(pid: number): boolean {
   const status = `/proc/${pid}/status`;
   return existsSync(status) && !/^State:\s*[ZX]/m.test(readFileSync(status, "utf8"));
@@ -103,7 +103,7 @@ export async function end(pid: number): Promise<void> {
     try {
       process.kill(pid, "SIGKILL");
     } catch {
-      // It is gone between the look and the signal.
+      // It has ended meanwhile.
     }
     await sleep(20);
   }

@@ -1,6 +1,6 @@
 import { definePlugin, type Plugin } from "@restage/core";
 
-/** Takes the place of the default plugin for credentials: the tree goes on as another user, with no capabilities. */
+/** Replaces the default plugin for credentials: the tree continues as another user, without capabilities. */
 export function asUser(uid: number, gid: number): Plugin {
   return definePlugin({
     name: "as-user",
@@ -9,7 +9,7 @@ export function asUser(uid: number, gid: number): Plugin {
       stages.RESTORE_CREDS.thread.tap("as-user", (thread) => {
         thread.call.setgroups(0, []);
         thread.call.setresgid(gid, gid, gid);
-        // From uid 0 to another one the kernel clears the capabilities itself.
+        // When the uid changes from 0 to another one, the kernel clears the capabilities.
         thread.call.setresuid(uid, uid, uid);
       });
     },

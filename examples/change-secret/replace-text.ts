@@ -2,7 +2,7 @@ import { definePlugin, type MemoryPatch, type Plugin } from "@restage/core";
 
 const PAGE = 4096;
 
-/** Text in the memory of every task is replaced before it resumes, wherever it is: in the environment, in variables. Texts may not get longer. */
+/** Replaces text in the memory of every task before it resumes: in its environment, in its variables. A replacement must not be longer. */
 export function replaceText(texts: Readonly<Record<string, string>>): Plugin {
   return definePlugin({
     name: "replace-text",
@@ -10,7 +10,7 @@ export function replaceText(texts: Readonly<Record<string, string>>): Plugin {
       patchMemory.tap("replace-text", (patch) => {
         for (const [from, to] of Object.entries(texts)) {
           if (to.length > from.length) throw new RangeError(`"${to}" is longer than what it replaces`);
-          // The rest of the room is filled with zeros, which end a text of C.
+          // The rest is filled with zeros, which end a string in C.
           const bytes = Buffer.alloc(from.length);
           bytes.write(to);
           for (const address of find(patch, Buffer.from(from))) patch.write(address, bytes);
@@ -20,7 +20,7 @@ export function replaceText(texts: Readonly<Record<string, string>>): Plugin {
   });
 }
 
-/** Where a text is. Pages without content in the images have none; a text over the end of a page is not found. */
+/** The addresses of a text in pages that the images contain. A text that crosses the end of a page is not found. */
 function* find(patch: MemoryPatch, text: Buffer): Generator<bigint> {
   for (const { start, end } of patch.task.mm.vmas) {
     for (let page = start; page < end; page += BigInt(PAGE)) {

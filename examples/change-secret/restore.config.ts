@@ -1,4 +1,4 @@
-// The web server goes on with another greeting in its environment and another secret in its memory.
+// Restores the web server with another greeting in its environment and another secret in its memory.
 //
 //   restage restore --config examples/change-secret/restore.config.ts -d
 //   curl http://127.0.0.1:8097/

@@ -1,6 +1,6 @@
-// Five clones of one checkpoint run side by side, each with its pids in a namespace of its own and on a port of its own.
+// Restores one checkpoint five times at once: each copy has its own pid namespace and its own port.
 //
-//   npx jiti examples/clones/start.ts
+//   npm run example clones
 import { restore } from "@restage/core";
 import { openKernel } from "@restage/linux";
 import { defaultPlugins } from "@restage/plugins";

@@ -1,4 +1,4 @@
-// A Python program that computes the digits of pi is checkpointed in the midst of it, and computes on.
+// Checkpoints a Python program while it computes the digits of pi, and restores it: it continues computing.
 //
 //   npm run example computation
 import { spawnSync } from "node:child_process";
@@ -15,7 +15,7 @@ async function compute(place: string): Promise<void> {
   const count = () => digits().length / 2;
   const reach = async (goal: number) => {
     for (let tries = 0; tries < 600 && count() < goal; tries++) await sleep(50);
-    if (count() < goal) throw new Error(`It stands at ${count()} digits.`);
+    if (count() < goal) throw new Error(`It computed only ${count()} digits.`);
   };
   const pid = startInBackground(place, "python3", program);
   try {
@@ -23,19 +23,19 @@ async function compute(place: string): Promise<void> {
     mkdirSync(join(place, "checkpoint"));
     await restage(place, "checkpoint", String(pid), "-D", "checkpoint");
     const before = count();
-    console.log(`It is gone after ${before} digits of pi.`);
+    console.log(`Checkpointed and killed after ${before} digits of pi.`);
     await restage(place, "restore", "-d", "-D", "checkpoint");
     await reach(before + 1000);
     const text = digits().replaceAll("\n", "");
-    console.log(`It has computed on, digits ${before + 1} to ${before + 10} are ${text.slice(before, before + 10)}.`);
+    console.log(`Restored. Digits ${before + 1} to ${before + 10} are ${text.slice(before, before + 10)}.`);
     if (!isPi(text.slice(0, before + 1000))) throw new Error("These are not the digits of pi.");
-    console.log("All of them are right.");
+    console.log("All digits are correct.");
   } finally {
     await end(pid);
   }
 }
 
-/** By another way: pi = 16 arctan(1/5) - 4 arctan(1/239). */
+/** Computes pi in another way, 16 arctan(1/5) - 4 arctan(1/239), and compares. */
 function isPi(digits: string): boolean {
   const one = 10n ** BigInt(digits.length + 10);
   const arctanOfInverse = (x: bigint) => {
@@ -52,7 +52,7 @@ function isPi(digits: string): boolean {
 
 function obstacle(): string | undefined {
   const hasPython = spawnSync("python3", ["--version"]).status === 0;
-  return hasPython ? needsRoot() : "This is the story of a Python program: python3 is needed.";
+  return hasPython ? needsRoot() : "This example needs python3.";
 }
 
 await tell(() => inNewDirectory(compute), obstacle);

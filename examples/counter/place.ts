@@ -3,11 +3,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { end, REPOSITORY, restage } from "../story.ts";
 
-/** Where the program of the checkpoint and its log were, and have to be again. */
+/** The directory in which the checkpoint expects the program and its log. */
 const PLACE = "/tmp/restage-fixtures";
 export const LOG = `${PLACE}/counter/log`;
 
-/** The pid that the checkpoint has. */
+/** The pid of the root task in the checkpoint. */
 export const PID = 20100;
 
 export const CHECKPOINT = fileURLToPath(new URL("./checkpoint", import.meta.url));
@@ -32,12 +32,12 @@ export function lastCount(): number {
   return Number(readFileSync(LOG, "utf8").trimEnd().split("\n").at(-1));
 }
 
-/** Removes what place() made, but for the program. */
+/** Removes what place() made, except the program. */
 export function cleanUp(): void {
   rmSync(`${PLACE}/counter`, { recursive: true, force: true });
 }
 
-/** Restores the counter with a configuration, shows what is to be seen of it, and ends it. */
+/** Restores the counter with a configuration, calls a function to show something, and ends the counter. */
 export async function showCounter(example: string, look: () => Promise<void> | void): Promise<void> {
   await end(PID);
   place();
@@ -50,10 +50,10 @@ export async function showCounter(example: string, look: () => Promise<void> | v
   }
 }
 
-/** Lets it count for a moment, and says how far it has come. */
+/** Lets it count for a moment, and prints how far it has counted. */
 export async function watchCounter(): Promise<void> {
   const before = lastCount();
   await sleep(300);
   const now = lastCount();
-  console.log(now > before ? `It counts on, from ${before} to ${now}.` : `It stands at ${now}.`);
+  console.log(now > before ? `It continues, from ${before} to ${now}.` : `It does not count: it is still at ${now}.`);
 }

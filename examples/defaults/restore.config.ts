@@ -1,4 +1,4 @@
-// Restores with the defaults: only the checkpoint is named.
+// Restores with the defaults: names only the checkpoint.
 //
 //   restage restore --config examples/defaults/restore.config.ts -d
 import { fileURLToPath } from "node:url";

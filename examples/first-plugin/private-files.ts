@@ -1,17 +1,17 @@
 import { definePlugin, type Plugin } from "@restage/core";
 
-/** What a tree makes from now on is for its own user alone. A mask takes permissions away, as that of umask(2). */
+/** Sets a stricter umask: only the tree's own user can access the files that it creates from now on. */
 export function privateFiles(mask = 0o077): Plugin {
   return definePlugin({
     name: "private-files",
-    // The duty that puts back the umask of the checkpoint; taps of user plugins come after those of the defaults.
+    // After the duty that restores the umask: taps of your plugins run after those of the defaults.
     needs: ["fs"],
     apply({ plan, stages }) {
       plan.tap("private-files", (plan) => {
         for (const { pid, fs } of plan.survivors) {
           const old = fs.umask ?? 0;
           if ((old & ~mask) === 0) continue;
-          const why = `the mask ${mask.toString(8)} would give permissions that ${old.toString(8)} takes away`;
+          const why = `the mask ${mask.toString(8)} would allow what the task's own mask ${old.toString(8)} forbids`;
           plan.refuse({ what: "umask", why, pid, hint: "choose a stricter mask" });
         }
       });

@@ -1,4 +1,4 @@
-// Restores the counter with a plugin that was written from zero: `private-files.ts`, tested by `private-files.test.ts`.
+// Restores the counter with a new plugin: `private-files.ts`, tested by `private-files.test.ts`.
 //
 //   restage restore --config examples/first-plugin/restore.config.ts -d
 import { fileURLToPath } from "node:url";

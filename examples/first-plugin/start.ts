@@ -1,4 +1,4 @@
-// Restores the counter with a plugin that was written from zero, and looks at its umask.
+// Restores the counter with a new plugin, and shows its umask.
 //
 //   npm run example first-plugin
 import { readFileSync } from "node:fs";

@@ -1,6 +1,6 @@
 import { definePlugin, type Plugin } from "@restage/core";
 
-/** Sockets that were bound to a port are bound to another: port by port. */
+/** Binds sockets to other ports. */
 export function movePort(ports: Readonly<Record<number, number>>): Plugin {
   return definePlugin({
     name: "move-port",

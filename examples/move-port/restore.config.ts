@@ -1,4 +1,4 @@
-// The web server listens on another port, and still knows how many visitors it had.
+// Restores the web server on another port. It remembers how many visitors it had.
 //
 //   restage restore --config examples/move-port/restore.config.ts -d
 //   curl http://127.0.0.1:8098/

@@ -7,7 +7,7 @@ import { tell } from "../story.ts";
 await tell(() =>
   showServer("move-port", async () => {
     console.log(`port 8098: ${await visit(8098)}`);
-    const old = await visit(PORT).catch(() => "nobody listens");
+    const old = await visit(PORT).catch(() => "nobody is listening");
     console.log(`port ${PORT}: ${old}`);
   }),
 );

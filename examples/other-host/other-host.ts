@@ -2,7 +2,7 @@ import { definePlugin, type Plugin, RestoreError } from "@restage/core";
 
 const LOOPBACK = "127.0.0.1";
 
-/** A container comes back under another host name; its loopback link has another address too, where sockets listen that had 127.0.0.1. */
+/** Gives a container another host name, and its loopback link another address, on which sockets listen that had listened on 127.0.0.1. */
 export function otherHost(name: string, address: string): Plugin {
   return definePlugin({
     name: "other-host",
@@ -11,7 +11,7 @@ export function otherHost(name: string, address: string): Plugin {
       entries.inetsk.tap("other-host", (socket) =>
         socket.src_addr[0] === wordOf(LOOPBACK) ? { ...socket, src_addr: [wordOf(address)] } : socket,
       );
-      // The root task has its namespaces, and nothing runs in them yet.
+      // The root task is in its namespaces, and nothing runs in them yet.
       stages.PREPARE_NAMESPACES.leave.tap("other-host", ({ host, tree }) => {
         const network = `--net=/proc/${tree.root.hostPid}/ns/net`;
         const words = [network, "ip", "address", "add", `${address}/32`, "dev", "lo"];
@@ -22,7 +22,7 @@ export function otherHost(name: string, address: string): Plugin {
   });
 }
 
-/** An IPv4 address as images have it: the four bytes in their order, as a number of the machine. */
+/** An IPv4 address as images record it: its four bytes as a number in the machine's byte order. */
 function wordOf(address: string): number {
   return new Uint32Array(Uint8Array.from(address.split("."), Number).buffer)[0] ?? 0;
 }

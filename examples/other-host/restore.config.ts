@@ -1,4 +1,4 @@
-// The web server was checkpointed in UTS and network namespaces of its own; there it has another host name and another address now.
+// Restores the web server, which was in its own UTS and network namespaces, with another host name and address.
 //
 //   restage restore --config examples/other-host/restore.config.ts -d
 //   nsenter --net --target 20060 curl http://192.0.2.7:8097/

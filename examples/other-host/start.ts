@@ -1,4 +1,4 @@
-// Restores a web server that has UTS and network namespaces of its own under another host name and address.
+// Restores a web server in its own UTS and network namespaces, with another host name and address.
 //
 //   npm run example other-host
 import { execFileSync } from "node:child_process";

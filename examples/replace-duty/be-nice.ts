@@ -1,7 +1,7 @@
 import { definePlugin, type Plugin } from "@restage/core";
 import { PRIO } from "@restage/linux/abi";
 
-/** Takes the place of the default plugin for scheduling: every thread gets this nice value. */
+/** Replaces the default plugin for scheduling: every thread gets this nice value. */
 export function beNice(nice: number): Plugin {
   return definePlugin({
     name: "be-nice",

@@ -1,4 +1,4 @@
-// Replaces one duty, `scheduling`, by a plugin that gives every thread the same nice value.
+// Replaces one duty, `scheduling`, with a plugin that gives every thread the same nice value.
 //
 //   restage restore --config examples/replace-duty/restore.config.ts -d
 import { fileURLToPath } from "node:url";

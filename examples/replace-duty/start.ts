@@ -1,4 +1,4 @@
-// Restores the counter with a plugin in place of a default one, and looks at its nice value.
+// Restores the counter with a plugin that replaces a default one, and shows its nice value.
 //
 //   npm run example replace-duty
 import { getPriority } from "node:os";

@@ -1,6 +1,6 @@
 import { definePlugin, type Plugin } from "@restage/core";
 
-/** Files whose paths begin with a key are looked for under its value. */
+/** Rewrites paths: a path that begins with a key begins with its value instead. */
 export function remapPaths(paths: Readonly<Record<string, string>>): Plugin {
   return definePlugin({
     name: "remap-paths",

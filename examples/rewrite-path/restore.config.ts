@@ -1,4 +1,4 @@
-// The counter goes on in another log: its path is rewritten before anything is planned.
+// The counter continues in another log: the plugin rewrites its path before anything is planned.
 //
 //   cp examples/counter/files/log /tmp/other-log
 //   restage restore --config examples/rewrite-path/restore.config.ts -d

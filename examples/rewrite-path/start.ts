@@ -1,4 +1,4 @@
-// Restores the counter with another log than it had.
+// Restores the counter with another log.
 //
 //   npm run example rewrite-path
 import { copyFileSync, rmSync, statSync } from "node:fs";

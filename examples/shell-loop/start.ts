@@ -1,4 +1,4 @@
-// The whole story: a shell loop with a child is started, checkpointed, and is gone; it is restored, and goes on where it was.
+// Starts a shell loop with a child, checkpoints it, and restores it: it continues where it was.
 //
 //   npm start                                  (on Deno: npm run start:deno, on Bun: npm run start:bun)
 import { spawnSync } from "node:child_process";
@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { forbiddenWithoutRoot, inNewDirectory, isRoot, restage, runs, startInBackground, tell } from "../story.ts";
 
-/** Counts in the shell's own memory, and lets a child, through a pipe, write what it is told. */
+/** Counts in the memory of the shell. A child reads the numbers from a pipe and writes them to the log. */
 const PROGRAM = `
 n=0
 while true; do
@@ -20,13 +20,13 @@ done >> log
 `;
 
 function obstacle(): string | undefined {
-  if (spawnSync("bash", ["--version"]).status !== 0) return "The story is that of a shell: bash is needed.";
+  if (spawnSync("bash", ["--version"]).status !== 0) return "This example needs bash.";
   const forbidden = isRoot ? undefined : forbiddenWithoutRoot();
   if (forbidden === undefined) return undefined;
-  return `Without root a process is stopped by ptrace, and restored into a user
-namespace. Here the kernel allows other users no such thing:
+  return `Without root, Restage needs ptrace and user namespaces, which these kernel
+settings restrict:
 ${forbidden}
-Run \`sudo npm start\`, or have these settings changed.`;
+Run \`sudo npm start\`, or ask the administrator to change the settings.`;
 }
 
 async function tellStory(place: string): Promise<void> {
@@ -44,31 +44,31 @@ async function tellStory(place: string): Promise<void> {
   const pid = startInBackground(place, "bash", "-c", PROGRAM);
   let end = pid;
   try {
-    console.log(`A shell loop with children runs, as process ${pid}:`);
+    console.log(`A shell loop with a child is running as process ${pid}:`);
     await watch(2);
 
     mkdirSync(images);
     await restage(place, "checkpoint", String(pid), "-v3", "-D", "checkpoint");
-    if (runs(pid)) throw new Error(`Process ${pid} is still there.`);
+    if (runs(pid)) throw new Error(`Process ${pid} still exists.`);
     const before = counted();
-    console.log(`It is gone: there is no process ${pid}, and nothing is counted:`);
+    console.log(`Process ${pid} no longer exists, and nothing counts:`);
     await watch(2);
 
-    // Pids are free to choose for root only; others get a pid namespace, in a user namespace, where they are as they were.
+    // Only root can choose pids. For others, the tree keeps its pids in a new pid namespace, inside a user namespace.
     const how = isRoot ? [] : ["--unprivileged"];
     await restage(place, "restore", "-d", "-v3", ...how, "--pidfile", "pid", "-D", "checkpoint");
     end = Number(readFileSync(join(images, "pid"), "utf8"));
-    const where = end === pid ? "" : ` in a namespace of its own, ${end} out here`;
-    console.log(`It runs again, as process ${pid}${where}, and goes on:`);
+    const where = end === pid ? "" : ` in its own pid namespace (${end} outside)`;
+    console.log(`Process ${pid} runs again${where} and continues:`);
     await watch(3);
-    if (!(counted() > before)) throw new Error(`The shell stands at ${counted()}.`);
+    if (!(counted() > before)) throw new Error(`The shell does not count: it is still at ${counted()}.`);
   } finally {
     if (runs(end)) process.kill(-end, "SIGKILL");
   }
   console.log(`
-It was ended again. What to try next:
-  npm run example             the examples, as a story
-  npm run example web-server  a web server that still knows its visitors
+The demo has ended it. What to try next:
+  npm run example             a list of all examples
+  npm run example web-server  a web server that remembers its visitors
   README.md                   the command, and a plugin in 20 lines`);
 }
 

@@ -1,4 +1,4 @@
-// Prints when each stage starts and ends, and which task has been told what.
+// Prints when each stage starts and ends, and which tasks take part.
 //
 //   restage restore --config examples/trace-stages/restore.config.ts -d
 import { fileURLToPath } from "node:url";

@@ -1,4 +1,4 @@
-// Restores the counter, and tells every transition of every stage.
+// Restores the counter, and prints every transition of every stage.
 //
 //   npm run example trace-stages
 import { showCounter, watchCounter } from "../counter/place.ts";

@@ -1,6 +1,6 @@
 import { definePlugin, type Plugin, STAGES } from "@restage/core";
 
-/** Tells every transition: the coordinator's, and each task's part. */
+/** Reports every transition of the coordinator and of each task. */
 export function traceStages(tell: (line: string) => void): Plugin {
   return definePlugin({
     name: "trace-stages",

@@ -1,5 +1,5 @@
-// A pipeline is restored by the library, with another way in which tasks pass files to each other: they take them with
-// pidfd_getfd instead of receiving them through sockets.
+// Restores a pipeline through the library, with another transport: tasks take shared files with pidfd_getfd instead of
+// receiving them through sockets.
 //
 //   npm run example transport
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
@@ -23,7 +23,7 @@ await tell(() =>
       mkdirSync(images);
       await restage(place, "checkpoint", String(pid), "-D", "checkpoint");
       const before = lines();
-      console.log(`It is gone; it has written ${before} lines.`);
+      console.log(`Checkpointed and killed after ${before} lines.`);
 
       const calls = new Map<string, number>();
       const onEvent: RestoreListener = (event) => {
@@ -36,11 +36,9 @@ await tell(() =>
       await restore(request, kernel, defaultPlugins());
       kernel.close();
       const count = (call: string) => calls.get(call) ?? 0;
-      console.log(
-        `It runs again, after ${count("pidfd_getfd")} calls of pidfd_getfd and ${count("recvmsg")} of recvmsg.`,
-      );
+      console.log(`Restored with ${count("pidfd_getfd")} calls of pidfd_getfd and ${count("recvmsg")} of recvmsg.`);
       while (lines() < before + 5) await sleep(50);
-      console.log("It writes on.");
+      console.log("It continues writing.");
     } finally {
       if (runs(pid)) process.kill(-pid, "SIGKILL");
     }

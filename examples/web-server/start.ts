@@ -1,4 +1,4 @@
-// A Node web server counts its visitors in memory; it is checkpointed, is gone, and goes on counting.
+// Checkpoints a Node web server that counts its visitors in memory, and restores it: it continues counting.
 //
 //   npm run example web-server
 import { mkdirSync } from "node:fs";
@@ -36,7 +36,7 @@ await tell(() =>
       for (const path of ["/tea", "/tea", "/cake"]) console.log(await visit(path));
       mkdirSync(join(place, "checkpoint"));
       await restage(place, "checkpoint", String(pid), "-D", "checkpoint");
-      console.log(runs(pid) ? "it is still there" : "it is gone");
+      console.log(runs(pid) ? "the server still runs" : "the server is gone");
       await restage(place, "restore", "-d", "-D", "checkpoint");
       for (const path of ["/tea", "/cake"]) console.log(await visit(path));
     } finally {

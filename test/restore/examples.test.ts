@@ -13,7 +13,7 @@ import { describeUnless, itUnless, noRoot, type Obstacle, succeeds } from "../su
 import { ROOT, restage } from "../support/restage.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 
-/** Why a user other than root cannot do here what the story does, which includes reading this repository. */
+/** Why a user other than root cannot run the story here, which includes reading this repository. */
 const noOtherUser: Obstacle = noRoot ?? forbiddenWithoutRoot() ?? unreadable();
 
 function unreadable(): Obstacle {
@@ -62,7 +62,7 @@ function evidence(example: string, command = JITI): readonly string[] {
   return lines;
 }
 
-const COUNTS_ON = expect.stringMatching(/^It counts on, from \d+ to \d+\.$/);
+const COUNTS_ON = expect.stringMatching(/^It continues, from \d+ to \d+\.$/);
 
 /** The numbers at the ends of lines with a given beginning. */
 function numbers(text: string, beginning: string): readonly number[] {
@@ -133,7 +133,7 @@ describeUnless(noRoot, "the example", () => {
   it("move-port makes the server listen on another port, where it knows its visitors", () => {
     const lines = evidence("move-port");
     expect(lines[0]).toBe("port 8098: Hello, visitor 4");
-    expect(lines.at(-1)).toBe(`port ${server.PORT}: nobody listens`);
+    expect(lines.at(-1)).toBe(`port ${server.PORT}: nobody is listening`);
   });
 
   it("change-secret changes the environment and a secret", () => {
@@ -171,7 +171,7 @@ describeUnless(noRoot, "the story", () => {
     expect(counts).toEqual([...counts].sort((a, b) => a - b));
     // It did not count while it was gone.
     expect(counts[2]).toBe(counts[3]);
-    expect(stdout).toMatch(/there is no process \d+,/);
+    expect(stdout).toMatch(/Process \d+ no longer exists,/);
   };
 
   it.each([
@@ -188,7 +188,7 @@ describeUnless(noRoot, "the story", () => {
     const asNobody = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", ...JITI];
     const told = tell("shell-loop", asNobody, { HOME: home });
     expectCounting(told);
-    expect(told.stdout).toMatch(/in a namespace of its own, \d+ out here/);
+    expect(told.stdout).toMatch(/in its own pid namespace \(\d+ outside\)/);
   });
 
   it("web-server still knows its visitors", () => {
@@ -206,14 +206,14 @@ describeUnless(noRoot, "the story", () => {
   itUnless(noPython, "computation loses no digit", () => {
     const { status, stdout, stderr } = tell("computation");
     expect(status, stderr).toBe(0);
-    expect(stdout).toMatch(/It has computed on, .*\nAll of them are right\.\n$/);
+    expect(stdout).toMatch(/Restored\. Digits .*\nAll digits are correct\.\n$/);
   });
 
   it("transport passes files with pidfd_getfd", () => {
     const { status, stdout, stderr } = tell("transport");
     expect(status, stderr).toBe(0);
     const [, taken, received] =
-      /after (\d+) calls of pidfd_getfd and (\d+) of recvmsg\.\nIt writes on\.\n$/.exec(stdout) ?? [];
+      /with (\d+) calls of pidfd_getfd and (\d+) of recvmsg\.\nIt continues writing\.\n$/.exec(stdout) ?? [];
     expect(Number(taken)).toBeGreaterThan(0);
     expect(received).toBe("0");
   });
