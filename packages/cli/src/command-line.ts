@@ -1,8 +1,7 @@
-import { RestoreError } from "@restage/core";
+import { didYouMean, RestoreError } from "@restage/core";
 import { COMMANDS, type Command } from "./commands.ts";
 import { EXIT } from "./exit-codes.ts";
 import { readCriuConfig } from "./options/criu-config.ts";
-import { nearest } from "./options/nearest.ts";
 import { parseWords } from "./options/parse-words.ts";
 import { RESTORE_OPTIONS } from "./options/restore-options.ts";
 import { createSettings } from "./options/settings.ts";
@@ -59,10 +58,7 @@ function commandOf(name: string): Command {
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (command !== undefined) return command;
   const names = Object.keys(COMMANDS);
-  const close = nearest(name, names);
-  throw new RestoreError("ERR_OPTION", `There is no command ${name}`, {
-    hint: close === undefined ? `the commands are ${names.join(", ")}` : `did you mean ${close}?`,
-  });
+  throw new RestoreError("ERR_OPTION", `There is no command ${name}`, { hint: didYouMean(name, names) });
 }
 
 function answer(text: string): number {

@@ -1,10 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
-import type { RestoreError } from "@restage/core";
+import { nearest, type RestoreError } from "@restage/core";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { isCriuConfig, readCriuConfig } from "../src/options/criu-config.ts";
-import { nearest } from "../src/options/nearest.ts";
 import { parseWords } from "../src/options/parse-words.ts";
 import { RESTORE_OPTIONS } from "../src/options/restore-options.ts";
 import { createSettings, type Settings } from "../src/options/settings.ts";

@@ -1,5 +1,6 @@
 import { errnoName, errnoText } from "@restage/linux/abi";
 import type { PhaseName } from "./dump/phases.ts";
+import { framesOf } from "./plugin/stack.ts";
 import type { StageName } from "./restore/stages.ts";
 
 /** What each code means and what to do about it: the source of `docs/errors.md`. */
@@ -106,8 +107,20 @@ export interface ErrorContext {
   readonly entry?: string | undefined;
   /** What to do about it. */
   readonly hint?: string | undefined;
+  /** The tap that threw it. */
+  readonly thrownBy?: ThrowingTap | undefined;
   readonly failures?: readonly RestoreError[] | undefined;
   readonly cause?: unknown;
+}
+
+/** The part of a plugin that threw an error. */
+export interface ThrowingTap {
+  /** The plugin's own name. */
+  readonly name: string;
+  /** The hook, `apply`, `dump`, or a method of a service. */
+  readonly hook: string;
+  /** File and line in the plugin, where the stack tells. */
+  readonly place: string | undefined;
 }
 
 /**
@@ -130,6 +143,7 @@ export class RestoreError extends Error {
   readonly syscall: FailedSyscall | undefined;
   readonly entry: string | undefined;
   readonly hint: string | undefined;
+  readonly thrownBy: ThrowingTap | undefined;
   readonly failures: readonly RestoreError[];
 
   constructor(code: ErrorCode, message: string, context: ErrorContext = {}) {
@@ -143,6 +157,7 @@ export class RestoreError extends Error {
     this.syscall = context.syscall;
     this.entry = context.entry;
     this.hint = context.hint;
+    this.thrownBy = context.thrownBy;
     this.failures = context.failures ?? [];
   }
 
@@ -157,15 +172,37 @@ export class RestoreError extends Error {
       syscall: this.syscall ?? context.syscall,
       entry: this.entry ?? context.entry,
       hint: this.hint ?? context.hint,
+      thrownBy: this.thrownBy ?? context.thrownBy,
       failures: this.failures,
       cause: this.cause,
     };
-    return new RestoreError(this.code, this.message, merged);
+    const whole = new RestoreError(this.code, this.message, merged);
+    // Of where it was thrown, not of where it passed.
+    if (this.stack !== undefined) whole.stack = this.stack;
+    return whole;
   }
 
-  /** Everything that is known, on several lines, without colors. */
-  describe(): string {
-    const lines = [`${this.code}: ${this.message}`];
+  /** One line: the message, and the plugin, hook, file and line that threw it. */
+  get summary(): string {
+    if (this.thrownBy === undefined) return this.message;
+    const { name, hook, place } = this.thrownBy;
+    return `${this.message} (plugin ${name}, ${hook}${place === undefined ? "" : `, ${place}`})`;
+  }
+
+  /** The stack of what a plugin threw, without its message; undefined for errors that no plugin threw. */
+  get pluginStack(): readonly string[] | undefined {
+    if (this.thrownBy === undefined) return undefined;
+    const stack = this.cause instanceof Error ? this.cause.stack : this.stack;
+    return framesOf(stack);
+  }
+
+  /**
+   * Everything that is known, on several lines, without colors.
+   *
+   * @param stack whether the stack of what a plugin threw is part of it
+   */
+  describe({ stack = false }: { readonly stack?: boolean } = {}): string {
+    const lines = [`${this.code}: ${this.summary}`];
     const place = [
       this.stage === undefined ? undefined : `stage ${this.stage}`,
       this.phase === undefined ? undefined : `phase ${this.phase}`,
@@ -182,11 +219,12 @@ export class RestoreError extends Error {
     for (const failure of this.failures)
       lines.push(
         ...failure
-          .describe()
+          .describe({ stack })
           .split("\n")
           .map((line) => `  ${line}`),
       );
     if (this.hint !== undefined) lines.push(`  hint: ${this.hint}`);
+    if (stack) for (const frame of this.pluginStack ?? []) lines.push(`    ${frame}`);
     return lines.join("\n");
   }
 
@@ -202,7 +240,8 @@ export class RestoreError extends Error {
             errno: this.syscall.errno === undefined ? undefined : errnoName(this.syscall.errno),
           };
     const failures = this.failures.length === 0 ? undefined : this.failures.map((failure) => failure.toJSON());
-    return { code, message, stage, phase, pid, tid, duty: plugin, syscall, entry, hint, failures };
+    const thrownBy = this.thrownBy === undefined ? undefined : { ...this.thrownBy, stack: this.pluginStack };
+    return { code, message, stage, phase, pid, tid, duty: plugin, thrownBy, syscall, entry, hint, failures };
   }
 }
 

@@ -25,9 +25,11 @@ export {
   type ErrorContext,
   type FailedSyscall,
   RestoreError,
+  type ThrowingTap,
 } from "./errors.ts";
 export type { DumpEvent, DumpListener, RestoreEvent, RestoreListener, TapEvent } from "./events.ts";
 export type { Host, HostCall } from "./host/host.ts";
+export { didYouMean, nearest } from "./nearest.ts";
 export {
   type DumpPluginContext,
   definePlugin,

@@ -65,7 +65,7 @@ describe("a duty", () => {
   });
 
   it("that is new comes after the defaults, in the order of the chosen plugins", () => {
-    const chosen = [plugin("x", nothing), plugin("y", nothing, { duty: "new" })];
+    const chosen = [plugin("x", nothing, { needs: ["new"] }), plugin("y", nothing, { duty: "new" })];
     expect(choosePlugins([first, second], chosen).map(({ name }) => name)).toEqual(["first", "second", "x", "y"]);
   });
 

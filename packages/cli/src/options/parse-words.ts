@@ -1,5 +1,4 @@
-import { RestoreError } from "@restage/core";
-import { nearest } from "./nearest.ts";
+import { nearest, RestoreError } from "@restage/core";
 import type { Given, Option } from "./option.ts";
 import type { Settings } from "./settings.ts";
 

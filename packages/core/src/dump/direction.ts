@@ -1,9 +1,17 @@
+import { fdTypes } from "@restage/images";
 import type { Direction } from "../plugin/plugin-driver.ts";
+import { shown } from "../program/parameter.ts";
 import { createDumpHooks, type DumpHooks } from "./hooks.ts";
 
 /** What the plugin driver needs to know of checkpoints. */
 export const DUMP: Direction<DumpHooks> = {
   createHooks: createDumpHooks,
-  has: ({ dump }) => dump !== undefined,
+  method: "dump",
   apply: (plugin, context) => plugin.dump?.(context),
+  problemOfResult(hook, result) {
+    if (result === undefined || hook !== "describeFile") return undefined;
+    const { type } = result as { readonly type?: unknown };
+    if (Object.values(fdTypes).some((known) => known === type)) return undefined;
+    return `a description of the file type ${shown(type)}, which does not exist: use a member of fdTypes`;
+  },
 };

@@ -4,6 +4,7 @@ import { RestoreError } from "../errors.ts";
 import { CALLS, type CallArguments, type CallName, encodeArguments } from "../program/calls.ts";
 import { addressOf, cString } from "../program/deferred.ts";
 import { hintFor } from "../program/hints.ts";
+import { pointer } from "../program/parameter.ts";
 import { printStep } from "../program/print-program.ts";
 import { type Calls, ProgramBuilder, type RecordedStep } from "../program/program-builder.ts";
 
@@ -91,7 +92,9 @@ export class Host {
    * @returns its result, or -errno.
    */
   attempt(name: SyscallName, ...args: readonly (Word | Data | string)[]): number {
-    const operands = args.map((value) => {
+    const operands = args.map((value, index) => {
+      const problem = problemOfArgument(value);
+      if (problem !== undefined) throw new TypeError(`Cannot make ${name}(): argument ${index + 1} is ${problem}`);
       if (typeof value === "string") return addressOf(cString(value));
       return typeof value === "object" ? addressOf(value) : value;
     });
@@ -183,6 +186,10 @@ export class Host {
     void builder.flush();
     return this.kernel.pushUndo(steps);
   }
+}
+
+function problemOfArgument(value: unknown): string | undefined {
+  return typeof value === "string" ? undefined : pointer.problem(value);
 }
 
 class HostRecorder {

@@ -1,13 +1,15 @@
 import { RestoreError } from "../errors.ts";
-import type { PluginDeclaration } from "./plugin.ts";
+import { didYouMean, nearest } from "../nearest.ts";
+import type { Plugin } from "./plugin.ts";
 
 /**
  * The plugins of one direction, in the order of their taps: each default in its place, or the plugin that claims its duty; then the others.
  *
- * @throws RestoreError ERR_DUTY_CLAIMED when two chosen plugins claim one duty; ERR_DUTY_MISSING when a needed duty is claimed by none.
+ * @throws RestoreError ERR_DUTY_CLAIMED when two chosen plugins claim one duty; ERR_DUTY_MISSING when a needed duty is claimed by none, or when a
+ * claimed duty is neither a default's nor needed by anyone: the plugin would replace nothing.
  */
-export function choosePlugins<P extends PluginDeclaration>(defaults: readonly P[], chosen: readonly P[]): readonly P[] {
-  const claims = new Map<string, P>();
+export function choosePlugins(defaults: readonly Plugin[], chosen: readonly Plugin[]): readonly Plugin[] {
+  const claims = new Map<string, Plugin>();
   for (const plugin of chosen) {
     if (plugin.duty === undefined) continue;
     const other = claims.get(plugin.duty);
@@ -29,11 +31,25 @@ export function choosePlugins<P extends PluginDeclaration>(defaults: readonly P[
       throw new RestoreError(
         "ERR_DUTY_MISSING",
         `Plugin ${plugin.name} needs the duty ${need}, which no plugin claims`,
-        {
-          plugin: plugin.name,
-        },
+        { plugin: plugin.name, hint: didYouMean(need, namesOf(present)) },
       );
     }
   }
+  const needed = new Set(all.flatMap(({ needs = [] }) => needs));
+  for (const plugin of chosen) {
+    const { name, duty } = plugin;
+    if (duty === undefined || duties.has(duty) || needed.has(duty)) continue;
+    const names = namesOf(duties);
+    // The duty can be one of the other direction.
+    if (plugin.apply !== undefined && plugin.dump !== undefined && nearest(duty, names) === undefined) continue;
+    throw new RestoreError("ERR_DUTY_MISSING", `Plugin ${name} claims the duty ${duty}, which does not exist`, {
+      plugin: name,
+      hint: didYouMean(duty, names) ?? "docs/stages.md lists the duties; a plugin that replaces none needs no duty",
+    });
+  }
   return all;
+}
+
+function namesOf(duties: ReadonlySet<string | undefined>): readonly string[] {
+  return [...duties].filter((duty) => duty !== undefined);
 }

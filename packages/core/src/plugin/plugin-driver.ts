@@ -1,10 +1,13 @@
 import { asRestoreError, RestoreError } from "../errors.ts";
 import type { TapEvent } from "../events.ts";
 import { attributedBy } from "./attribution.ts";
+import { assertPlugins } from "./check-plugin.ts";
 import { choosePlugins } from "./choose-plugins.ts";
 import type { Intercept, InterceptableHook } from "./intercept.ts";
+import { withKnownMembers } from "./known-members.ts";
 import type { Plugin, PluginServices } from "./plugin.ts";
 import type { Service } from "./service.ts";
+import { placeInPlugin } from "./stack.ts";
 import { type KnownTap, orderOf, type Tap } from "./tap-order.ts";
 
 type AnyFunction = (...args: unknown[]) => unknown;
@@ -12,9 +15,11 @@ type AnyFunction = (...args: unknown[]) => unknown;
 /** One direction of the framework: the hooks that a restore, or a checkpoint, has, and how a plugin taps them. */
 export interface Direction<Hooks> {
   createHooks(intercept: Intercept): Hooks;
-  /** Whether a plugin works in this direction. */
-  has(plugin: Plugin): boolean;
+  /** The method in which a plugin taps this direction. */
+  readonly method: "apply" | "dump";
   apply(plugin: Plugin, context: Hooks & PluginServices): void;
+  /** Says what is wrong with what a tap returned; undefined when nothing is. */
+  problemOfResult(hook: string, result: unknown): string | undefined;
 }
 
 /**
@@ -42,10 +47,12 @@ export class PluginDriver<Hooks extends object> {
   ) {
     this.#direction = direction;
     this.#emit = emit;
-    const taking = (plugins: readonly Plugin[]) => plugins.filter((plugin) => direction.has(plugin));
+    assertPlugins(chosen);
+    const taking = (plugins: readonly Plugin[]) => plugins.filter((plugin) => plugin[direction.method] !== undefined);
     this.plugins = choosePlugins(taking(defaults), taking(chosen));
     this.hooks = direction.createHooks((hook, name) => this.#intercept(hook, name));
-    for (const plugin of this.plugins) this.#apply(plugin);
+    const known = knownHooks(this.hooks);
+    for (const plugin of this.plugins) this.#apply(plugin, known);
     this.#checkServices();
   }
 
@@ -57,7 +64,7 @@ export class PluginDriver<Hooks extends object> {
     return this.#services.get(service.name) as T;
   }
 
-  #apply(plugin: Plugin): void {
+  #apply(plugin: Plugin, hooks: Hooks): void {
     const services: PluginServices = {
       provide: (service, implementation) => {
         if (plugin.provides?.includes(service as Service<unknown>) !== true) {
@@ -66,15 +73,15 @@ export class PluginDriver<Hooks extends object> {
             `Plugin ${plugin.name} provides ${service.name} without listing it in \`provides\``,
           );
         }
-        this.#services.set(service.name, implementation);
+        this.#services.set(service.name, this.#attributed(service.name, implementation, plugin));
       },
       service: (service) => this.service(service),
     };
     this.#applying = plugin;
     try {
-      this.#direction.apply(plugin, { ...this.hooks, ...services });
+      this.#direction.apply(plugin, withKnownMembers({ ...hooks, ...services }, "hook"));
     } catch (error) {
-      throw asRestoreError(error, { plugin: plugin.name });
+      throw failureOf(error, plugin.name, plugin.name, this.#direction.method);
     } finally {
       this.#applying = undefined;
     }
@@ -93,6 +100,49 @@ export class PluginDriver<Hooks extends object> {
     }
   }
 
+  /** A service whose methods are attributed to its plugin: what they record, and what they throw. */
+  #attributed<T>(service: string, implementation: T, { duty, name }: Plugin): T {
+    const plugin = duty ?? name;
+    const wrap = (method: AnyFunction, self: unknown, hook: string): AnyFunction => {
+      const fail = (error: unknown): never => {
+        throw failureOf(error, plugin, name, hook);
+      };
+      return (...args) => {
+        const giveBack = attribute(args, plugin);
+        try {
+          const result = method.apply(self, args);
+          if (!(result instanceof Promise)) {
+            giveBack();
+            return result;
+          }
+          return result.then((value: unknown) => {
+            giveBack();
+            return value;
+          }, fail);
+        } catch (error) {
+          return fail(error);
+        }
+      };
+    };
+    if (typeof implementation === "function") {
+      return wrap(implementation as unknown as AnyFunction, undefined, `service ${service}`) as T;
+    }
+    if (typeof implementation !== "object" || implementation === null) return implementation;
+    const wrapped = new Map<unknown, AnyFunction>();
+    return new Proxy(implementation, {
+      get(target, member) {
+        const value: unknown = Reflect.get(target, member);
+        if (typeof value !== "function") return value;
+        let method = wrapped.get(value);
+        if (method === undefined) {
+          method = wrap(value as AnyFunction, target, `${service}.${String(member)}`);
+          wrapped.set(value, method);
+        }
+        return method;
+      },
+    });
+  }
+
   #intercept(hook: InterceptableHook, hookName: string): void {
     const known: KnownTap[] = [];
     hook.intercept({
@@ -101,31 +151,33 @@ export class PluginDriver<Hooks extends object> {
         const label = plugin?.duty ?? plugin?.name ?? tap.name;
         const before = orderOf(tap, hookName, known, label);
         known.push({ name: tap.name, duty: plugin?.duty });
-        return { ...tap, before, fn: this.#wrap(tap, label, hookName) as never };
+        const fn = this.#wrap(tap, label, hookName, plugin?.name ?? tap.name);
+        return { ...tap, before, fn: fn as never };
       },
     });
   }
 
   /** The tap's function; whatever it can record into is told its plugin first. */
-  #wrap(tap: Tap, plugin: string, hook: string): AnyFunction {
+  #wrap(tap: Tap, plugin: string, hook: string, name: string): AnyFunction {
     const fn = tap.fn as unknown as AnyFunction;
     const fail = (error: unknown) => {
-      throw asRestoreError(error, { plugin });
+      throw failureOf(error, plugin, name, hook);
     };
     return (...args) => {
       const started = performance.now();
       // A hook can be called within a tap of another plugin, which goes on recording afterwards.
-      const outer = attributedBy(args).map((attributed) => ({ attributed, plugin: attributed.plugin }));
-      for (const { attributed } of outer) attributed.plugin = plugin;
+      const giveBack = attribute(args, plugin);
       const done = () => {
         const time = performance.now();
         this.#emit({ kind: "tap", time, hook, plugin, milliseconds: time - started });
-        for (const { attributed, plugin } of outer) attributed.plugin = plugin;
+        giveBack();
       };
       try {
         const result = fn(...args);
         if (tap.type !== "promise") {
           if (result instanceof Promise) throw unawaited(result, tap.name, hook);
+          const problem = this.#direction.problemOfResult(hook, result);
+          if (problem !== undefined) throw new TypeError(`Tap ${tap.name} of ${hook} returned ${problem}`);
           done();
           return result;
         }
@@ -138,6 +190,38 @@ export class PluginDriver<Hooks extends object> {
       }
     };
   }
+}
+
+/** What is recorded into the arguments from now on is the plugin's. Returns what makes it the former plugin's again. */
+function attribute(args: readonly unknown[], plugin: string): () => void {
+  const outer = attributedBy(args).map((attributed) => ({ attributed, plugin: attributed.plugin }));
+  for (const { attributed } of outer) attributed.plugin = plugin;
+  return () => {
+    for (const { attributed, plugin } of outer) attributed.plugin = plugin;
+  };
+}
+
+/** What a plugin threw, with the plugin and its place. */
+function failureOf(error: unknown, plugin: string, name: string, hook: string): RestoreError {
+  const known = error instanceof RestoreError && error.thrownBy !== undefined;
+  const place = known || !(error instanceof Error) ? undefined : placeInPlugin(error.stack);
+  // An error of the framework that no foreign code is in the way of has its place in its own words.
+  const isOwn = error instanceof RestoreError && place === undefined;
+  return asRestoreError(error, { plugin, thrownBy: known || isOwn ? undefined : { name, hook, place } });
+}
+
+/** The hooks as plugins see them: a name that does not exist is an error. */
+function knownHooks<Hooks extends object>(hooks: Hooks): Hooks {
+  const { stages, phases } = hooks as { stages?: Readonly<Record<string, object>>; phases?: typeof stages };
+  const groups = Object.entries({ stages, phases }).flatMap(([group, members]) => {
+    if (members === undefined) return [];
+    const known = Object.entries(members).map(([name, hooks]) => {
+      return [name, withKnownMembers(hooks, "hook", `${group}.${name}.`)] as const;
+    });
+    const what = group === "stages" ? "stage" : "phase";
+    return [[group, withKnownMembers(Object.fromEntries(known), what, `${group}.`)] as const];
+  });
+  return { ...hooks, ...Object.fromEntries(groups) };
 }
 
 /** An async function given to `tap`: nothing would wait for it, and what it records after its first await would come too late. */

@@ -1,4 +1,5 @@
 import { RestoreError } from "../errors.ts";
+import { nearest } from "../nearest.ts";
 
 /** A tap as tapable hands it to interceptors. */
 export interface Tap {
@@ -33,7 +34,12 @@ export function orderOf(tap: Tap, hook: string, known: readonly KnownTap[], plug
     if (found.length > 0) return found.map(({ name }) => name);
     const message = `Tap ${tap.name} of ${hook} must run before ${wanted}, which does not exist`;
     const names = known.map(({ name }) => name).join(", ");
-    const hint = known.length === 0 ? "the hook has no taps yet" : `the hook has: ${names}`;
+    const close = nearest(
+      wanted,
+      known.flatMap(({ name, duty = name }) => [name, duty]),
+    );
+    const has = known.length === 0 ? "the hook has no taps yet" : `the hook has: ${names}`;
+    const hint = close === undefined ? has : `did you mean ${close}? ${has}`;
     throw new RestoreError("ERR_TAP_ORDER", message, { plugin, hint });
   });
 }

@@ -25,6 +25,8 @@ import {
   oneOf,
   type Parameter,
   pointer,
+  problemOfValue,
+  shown,
   structure,
   text,
 } from "./parameter.ts";
@@ -104,6 +106,10 @@ const sigaction: Parameter<SignalAction> = structure(
 );
 
 const iovecs: Parameter<readonly MemoryRange[]> = {
+  problem: (ranges) => {
+    if (!Array.isArray(ranges)) return `${shown(ranges)}, not a list of ranges`;
+    return ranges.map((range) => problemOfValue(range?.address) ?? problemOfValue(range?.length)).find(Boolean);
+  },
   encode: (ranges) => {
     const list = struct(
       ...ranges.flatMap(
@@ -156,6 +162,10 @@ const cloneArguments: Parameter<CloneArguments> = structure(
 const cloneFlags: Parameter<Value> = flags("CLONE_", CLONE);
 
 const ids: Parameter<readonly number[]> = {
+  problem: (numbers) => {
+    if (!Array.isArray(numbers)) return `${shown(numbers)}, not a list of ids`;
+    return numbers.map(problemOfValue).find(Boolean);
+  },
   encode: (numbers) => ({ kind: "address", data: data(new Uint8Array(Uint32Array.from(numbers).buffer)), offset: 0 }),
   print: (operand) => {
     if (typeof operand !== "object" || operand.kind !== "address") return "?";
@@ -344,12 +354,21 @@ type OptionalTail<T extends readonly unknown[]> = T extends [infer Head, ...infe
   ? [head: Head, ...rest: Partial<Rest>]
   : [];
 
-/** The operands of a call from the values that a plugin gave. */
+/**
+ * The operands of a call from the values that a plugin gave.
+ *
+ * @throws TypeError when one of them is not what the call takes: as 0, `undefined` would name another process.
+ */
 export function encodeArguments(name: CallName, values: readonly unknown[]): Operand[] {
   const parameters = CALLS[name] as readonly Parameter<unknown>[];
+  if (values.length > parameters.length || (values.length === 0 && parameters.length > 0)) {
+    const takes = parameters.length === 1 ? "1 argument" : `${parameters.length} arguments`;
+    throw new TypeError(`Cannot record ${name}(): it takes ${takes}, not ${values.length}`);
+  }
   return values.map((value, index) => {
-    const parameter = parameters[index];
-    if (parameter === undefined) throw new TypeError(`${name}() takes ${parameters.length} arguments`);
-    return value === undefined ? 0 : parameter.encode(value);
+    const parameter = parameters[index] as Parameter<unknown>;
+    const problem = parameter.problem(value);
+    if (problem === undefined) return parameter.encode(value);
+    throw new TypeError(`Cannot record ${name}(): argument ${index + 1} is ${problem}`);
   });
 }

@@ -1,6 +1,7 @@
 import { encodeText } from "@restage/images";
 import type { Data, DataField, LoadedOperand, Operand, ResultOperand, SyscallStep, Word } from "@restage/linux";
 import { ERRNO, type ErrnoName } from "@restage/linux/abi";
+import { didYouMean } from "../nearest.ts";
 
 /**
  * A system call that was recorded and will run in a task. Its result can be an argument of later calls before it exists.
@@ -15,6 +16,9 @@ export class Call implements ResultOperand {
 
   /** Accepts only this result; for reads and writes, expect the number of bytes, so that a short one is a failure. */
   expect(result: Word): this {
+    if (typeof result !== "bigint" && !Number.isInteger(result)) {
+      throw new TypeError(`Cannot expect ${result} of ${this.step.name}(): it is not an integer`);
+    }
     this.step.expected = result;
     this.#check();
     return this;
@@ -24,6 +28,13 @@ export class Call implements ResultOperand {
   allow(...errors: readonly [ErrnoName | "any", ...ErrnoName[]]): this {
     if (errors.length > 4)
       throw new RangeError(`Cannot allow ${errors.length} errors of ${this.step.name}(): at most four, or "any"`);
+    const unknown = errors.find((name) => name !== "any" && !Object.hasOwn(ERRNO, name));
+    if (unknown !== undefined) {
+      const hint = didYouMean(unknown, Object.keys(ERRNO));
+      throw new TypeError(
+        `Cannot allow ${unknown} of ${this.step.name}(): no such error${hint === undefined ? "" : `; ${hint}`}`,
+      );
+    }
     this.step.allowed = errors[0] === "any" ? "any" : (errors as readonly ErrnoName[]).map((name) => ERRNO[name]);
     this.#check();
     return this;

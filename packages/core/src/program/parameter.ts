@@ -4,6 +4,8 @@ import { addressOf, cString, data, type Value } from "./deferred.ts";
 
 /** How an argument of a call is passed, and how it is printed. */
 export interface Parameter<T> {
+  /** What is wrong with a value; undefined when it can be passed. */
+  readonly problem: (value: unknown) => string | undefined;
   readonly encode: (value: T) => Operand;
   readonly print: (operand: Operand, names: (operand: Operand) => string | undefined) => string;
 }
@@ -14,6 +16,33 @@ function encodeValue(value: Value): Operand {
   return value;
 }
 
+/** What is wrong with something that must be a number, or the result of an earlier call. */
+export function problemOfValue(value: unknown): string | undefined {
+  switch (typeof value) {
+    case "bigint":
+      return undefined;
+    case "number":
+      return Number.isInteger(value) ? undefined : `${value}, not an integer`;
+    case "object": {
+      const kind = (value as Partial<Operand & object> | null)?.kind;
+      return kind === "result" || kind === "loaded" || kind === "address" ? undefined : notNumber(value);
+    }
+    default:
+      return notNumber(value);
+  }
+}
+
+function notNumber(value: unknown): string {
+  return value === undefined ? "undefined" : `${shown(value)}, not a number`;
+}
+
+/** A value in a message. */
+export function shown(value: unknown): string {
+  if (value === null || typeof value !== "object")
+    return typeof value === "string" ? JSON.stringify(value) : String(value);
+  return Array.isArray(value) ? "a list" : "an object";
+}
+
 function printWord(operand: Operand, names: Names, format: (word: bigint) => string): string {
   if (typeof operand === "object") return names(operand) ?? "?";
   return format(BigInt(operand));
@@ -21,6 +50,7 @@ function printWord(operand: Operand, names: Names, format: (word: bigint) => str
 
 /** A signed decimal number. */
 export const int: Parameter<Value> = {
+  problem: problemOfValue,
   encode: encodeValue,
   print: (operand, names) => printWord(operand, names, String),
 };
@@ -30,30 +60,35 @@ export const fd: Parameter<Value> = int;
 
 /** A directory's descriptor: -100 is the working directory. */
 export const dirfd: Parameter<Value> = {
+  problem: problemOfValue,
   encode: encodeValue,
   print: (operand, names) => (operand === AT_FDCWD ? "AT_FDCWD" : int.print(operand, names)),
 };
 
 /** A mode in octal. */
 export const mode: Parameter<Value> = {
+  problem: problemOfValue,
   encode: encodeValue,
   print: (operand, names) => printWord(operand, names, (word) => `0${word.toString(8)}`),
 };
 
 /** A number or an address in hexadecimal. */
 export const address: Parameter<Value> = {
+  problem: problemOfValue,
   encode: encodeValue,
   print: (operand, names) => printWord(operand, names, (word) => (word === 0n ? "NULL" : `0x${word.toString(16)}`)),
 };
 
 /** An offset in a file, in hexadecimal. */
 export const offset: Parameter<Value> = {
+  problem: problemOfValue,
   encode: encodeValue,
   print: (operand, names) => printWord(operand, names, (word) => `0x${word.toString(16)}`),
 };
 
 /** A path or another NUL-terminated string; NULL where there is none. */
 export const text: Parameter<string | undefined> = {
+  problem: (value) => (value === undefined || typeof value === "string" ? undefined : `${shown(value)}, not a string`),
   encode: (value) => (value === undefined ? 0 : addressOf(cString(value))),
   print: (operand) => {
     if (typeof operand !== "object" || operand.kind !== "address") return "NULL";
@@ -63,6 +98,7 @@ export const text: Parameter<string | undefined> = {
 
 /** Bytes for the kernel to read or to fill; a number is an address in the task itself. */
 export const pointer: Parameter<Uint8Array | Data | Value> = {
+  problem: (value) => (isBytes(value) ? undefined : problemOfValue(value)),
   encode(value) {
     if (typeof value !== "object") return value;
     if (value instanceof Uint8Array) return addressOf(data(value));
@@ -76,6 +112,10 @@ export const pointer: Parameter<Uint8Array | Data | Value> = {
     return printBytes(bytes);
   },
 };
+
+function isBytes(value: unknown): boolean {
+  return value instanceof Uint8Array || (value as Partial<Data> | null | undefined)?.kind === "data";
+}
 
 function printBytes(bytes: Uint8Array): string {
   const hex = Array.from(bytes.subarray(0, 32), (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -93,6 +133,7 @@ function printFields(target: Data, names: Names): string {
 /** One of the values of a table, by name. */
 export function oneOf(prefix: string, table: Readonly<Record<string, number | bigint>>): Parameter<Value> {
   return {
+    problem: problemOfValue,
     encode: encodeValue,
     print: (operand, names) =>
       printWord(operand, names, (word) => {
@@ -105,6 +146,7 @@ export function oneOf(prefix: string, table: Readonly<Record<string, number | bi
 /** Bits of a table, by name; `0` when there are none. */
 export function flags(prefix: string, table: Readonly<Record<string, number>>): Parameter<Value> {
   return {
+    problem: problemOfValue,
     encode: encodeValue,
     print: (operand, names) =>
       printWord(operand, names, (word) => {
@@ -122,13 +164,17 @@ export function flags(prefix: string, table: Readonly<Record<string, number>>): 
   };
 }
 
-/** A value that `encode` turns into bytes, and `print` prints. */
+/** A value that `encode` turns into bytes, and `print` prints; NULL where there is none. */
 export function structure<T>(
   encode: (value: T) => Data,
   print: (bytes: DataView, fields: readonly DataField[]) => string,
 ): Parameter<T> {
   return {
-    encode: (value) => addressOf(encode(value)),
+    problem: (value) => {
+      const fits = value === undefined || (typeof value === "object" && value !== null);
+      return fits ? undefined : `${shown(value)}, not an object`;
+    },
+    encode: (value) => (value === undefined ? 0 : addressOf(encode(value))),
     print: (operand, names) => {
       if (typeof operand !== "object" || operand.kind !== "address") return address.print(operand, names);
       const { bytes, fields } = operand.data;

@@ -2,6 +2,7 @@ import type { Data, LoadedOperand, Operand, Step, SyscallStep } from "@restage/l
 import { CLONE, CLONE_ARGS, O } from "@restage/linux/abi";
 import { CALLS, type CallArguments, type CallName, type CloneArguments, encodeArguments } from "./calls.ts";
 import { Call, loaded, output, type Value } from "./deferred.ts";
+import { problemOfValue } from "./parameter.ts";
 import type { ProgramTarget } from "./program-target.ts";
 
 /** A step and the plugin that asked for it. */
@@ -73,11 +74,15 @@ export class ProgramBuilder {
 
   /** Copies bytes to an address of the task. */
   copy(to: Operand, from: Data): void {
+    assertValue(to, "copy: the address");
     this.#push({ kind: "copy", to, from, plugin: this.#plugin });
   }
 
   /** Makes `length` bytes of whole pages equal to other pages of the task, page by page. */
   merge(to: Operand, from: Operand, length: number): void {
+    assertValue(to, "merge: the address");
+    assertValue(from, "merge: the source");
+    assertValue(length, "merge: the length");
     this.#push({ kind: "merge", to, from, length, plugin: this.#plugin });
   }
 
@@ -119,6 +124,11 @@ export class ProgramBuilder {
     }
     this.#steps.push(step);
   }
+}
+
+function assertValue(value: unknown, what: string): void {
+  const problem = problemOfValue(value);
+  if (problem !== undefined) throw new TypeError(`Cannot record ${what} is ${problem}`);
 }
 
 /** One method per call, on the prototype, so that a recorder for each of a thousand tasks costs nothing. */

@@ -1,7 +1,8 @@
-import type { FileEntry, ImageSource } from "@restage/images";
+import { type FileEntry, fdTypes, type ImageSource, imageKinds } from "@restage/images";
 import { AsyncSeriesHook, HookMap, SyncBailHook, SyncHook, SyncWaterfallHook } from "tapable";
 import type { RestoreError } from "../errors.ts";
 import type { Intercept, InterceptableHook } from "../plugin/intercept.ts";
+import { unknownName } from "../plugin/known-members.ts";
 import type { Value } from "../program/deferred.ts";
 import type { EntryKinds, EntryPlace } from "./entry-kinds.ts";
 import type { FileToOpen, OpenedFiles } from "./file-to-open.ts";
@@ -91,15 +92,15 @@ export function createRestoreHooks(intercept: Intercept = () => {}): RestoreHook
     entries: createEntryHooks(ready),
     plan: ready(new AsyncSeriesHook<[Plan]>(["plan"]), "plan"),
     openFile: new HookMap((type) =>
-      ready(new SyncBailHook<[FileToOpen], Value | undefined>(["file"]), `openFile.${String(type)}`),
+      ready(new SyncBailHook<[FileToOpen], Value | undefined>(["file"]), `openFile.${knownType(type)}`),
     ),
     fileGroup: new HookMap((type) =>
-      ready(new SyncBailHook<[FileEntry], string | undefined>(["file"]), `fileGroup.${String(type)}`),
+      ready(new SyncBailHook<[FileEntry], string | undefined>(["file"]), `fileGroup.${knownType(type)}`),
     ),
     fileNeeds: new HookMap((type) =>
       ready(
         new SyncBailHook<[FileEntry, ImageSet], readonly number[] | undefined>(["file", "images"]),
-        `fileNeeds.${String(type)}`,
+        `fileNeeds.${knownType(type)}`,
       ),
     ),
     filesOpened: ready(new SyncHook<[OpenedFiles]>(["files"]), "filesOpened"),
@@ -112,12 +113,19 @@ export function createRestoreHooks(intercept: Intercept = () => {}): RestoreHook
   });
 }
 
+/** The name of a file type. Throws ERR_PLUGIN when there is no such type: its hook would never be called. */
+function knownType(type: unknown): string {
+  if (typeof type === "string" && Object.hasOwn(fdTypes, type)) return type;
+  throw unknownName("file type", String(type), Object.keys(fdTypes));
+}
+
 /** Makes each hook when it is first asked for, because a restore reads few of the image kinds. */
 function createEntryHooks(ready: <H extends InterceptableHook>(hook: H, name: string) => H): EntryHooks {
   const hooks = new Map<string, SyncWaterfallHook<[unknown, EntryPlace]>>();
   return new Proxy({} as EntryHooks, {
     get(_target, kind) {
       if (typeof kind !== "string") return undefined;
+      if (!Object.hasOwn(imageKinds, kind)) throw unknownName("image kind", kind, Object.keys(imageKinds), "entries.");
       let hook = hooks.get(kind);
       if (hook === undefined) {
         hook = ready(new SyncWaterfallHook<[unknown, EntryPlace]>(["entry", "place"]), `entries.${kind}`);

@@ -3,12 +3,23 @@ export function nearest(word: string, names: readonly string[]): string | undefi
   let best: string | undefined;
   let least = Math.max(2, Math.floor(word.length / 3)) + 1;
   for (const name of names) {
-    const edits = editDistance(word, name);
+    const edits = editDistance(word.toLowerCase(), name.toLowerCase());
     if (edits >= least) continue;
     least = edits;
     best = name;
   }
   return best;
+}
+
+/**
+ * A hint for a name that does not exist: the nearest one that does, or else all of them, unless there are too many to read.
+ *
+ * @param show how a name is written in the hint
+ */
+export function didYouMean(word: string, names: readonly string[], show = (name: string) => name): string | undefined {
+  const close = nearest(word, names);
+  if (close !== undefined) return `did you mean ${show(close)}?`;
+  return names.length > 0 && names.length <= 30 ? `choose from ${names.map(show).join(", ")}` : undefined;
 }
 
 /** The Levenshtein distance of two words, computed row by row. */
