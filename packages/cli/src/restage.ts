@@ -1,7 +1,13 @@
 import { RestoreError } from "@restage/core";
 import { runCommandLine } from "./command-line.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";
+import { exit } from "./report/print.ts";
 import { printError, printErrorAsEvent } from "./report/print-error.ts";
+
+/** Whether the words ask for debug messages, however far they could be read. */
+function wantsStack(words: readonly string[]): boolean {
+  return words.some((word) => /^-v(vvv+|[4-9])$/.test(word));
+}
 
 async function main(words: readonly string[]): Promise<number> {
   try {
@@ -9,7 +15,7 @@ async function main(words: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof RestoreError) {
       if (words.includes("--json")) printErrorAsEvent(error);
-      else printError(error);
+      else printError(error, { stack: wantsStack(words) });
       return exitCodeOf(error);
     }
     // A bug of the command itself: a report needs the stack.
@@ -18,7 +24,6 @@ async function main(words: readonly string[]): Promise<number> {
   }
 }
 
-// Not awaited: the command is built as CommonJS, which has no top-level `await`.
-main(process.argv.slice(2)).then((code) => {
-  process.exitCode = code;
-});
+// Not awaited: the command is built as CommonJS, which has no top-level `await`. It ends although a plugin has left something open: a timer, a socket,
+// a server.
+main(process.argv.slice(2)).then(exit);

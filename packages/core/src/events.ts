@@ -7,6 +7,7 @@ import type { StageName } from "./restore/stages.ts";
 /** What happens in a restore, in order, for progress, traces and printed plans. Times are milliseconds of performance.now(). */
 export type RestoreEvent =
   | TapEvent
+  | LeftOutEvent
   | { readonly kind: "planned"; readonly time: number; readonly tasks: number; readonly findings: readonly Finding[] }
   | { readonly kind: "stage-started"; readonly time: number; readonly stage: StageName; readonly participants: number }
   | { readonly kind: "stage-left"; readonly time: number; readonly stage: StageName; readonly milliseconds: number }
@@ -30,6 +31,7 @@ export type RestoreEvent =
 /** What happens in a checkpoint, in order. */
 export type DumpEvent =
   | TapEvent
+  | LeftOutEvent
   | { readonly kind: "phase-started"; readonly time: number; readonly phase: PhaseName }
   | { readonly kind: "phase-left"; readonly time: number; readonly phase: PhaseName; readonly milliseconds: number }
   /** The tree resumed, or ended; `frozen` is how long it was stopped, in milliseconds. */
@@ -44,6 +46,14 @@ export interface TapEvent {
   readonly hook: string;
   readonly plugin: string;
   readonly milliseconds: number;
+}
+
+/** A dry run did not call the taps of a hook, because they can change something outside. */
+export interface LeftOutEvent {
+  readonly kind: "left-out";
+  readonly time: number;
+  readonly hook: string;
+  readonly taps: readonly string[];
 }
 
 export type RestoreListener = (event: RestoreEvent) => void;

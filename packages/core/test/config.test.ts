@@ -55,12 +55,8 @@ describe("loadConfig()", () => {
       '{ "fileValidation": "x" }',
       "expected fileValidation to be one of buildid, filesize, found x",
     ],
-    ["restore.config.json", '{ "plugins": {} }', "expected plugins to be an array"],
-    [
-      "restore.config.mjs",
-      "export default { plugins: [() => {}] };",
-      "plugins[0] is no plugin: was its function not called?",
-    ],
+    ["restore.config.json", '{ "plugins": {} }', "expected plugins to be an array, found {}"],
+    ["restore.config.mjs", "export default { plugins: [() => {}] };", "plugins[0] is not a plugin: it is a function"],
     ["restore.config.json", "{,}", "Cannot load "],
     // The error code must not be mistaken for a missing configuration file.
     ["restore.config.mjs", "throw Object.assign(new Error('no x'), { code: 'ENOENT' });", "no x"],

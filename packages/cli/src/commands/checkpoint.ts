@@ -35,7 +35,7 @@ export async function checkpointCommand(settings: Settings, operand: string | un
     const error = asRestoreError(thrown, {});
     if (settings.logFile !== undefined) log(LEVEL.ERROR, error.describe());
     if (settings.json) print(`${JSON.stringify({ error })}\n`);
-    else printError(error);
+    else printError(error, { stack: settings.verbosity >= 4 });
     return exitCodeOf(error);
   } finally {
     if (settings.trace !== undefined) writeOwnFile(pathOf(settings, request.images, settings.trace), String(trace));

@@ -32,13 +32,14 @@ export async function planCommand(settings: Settings): Promise<number> {
   });
   try {
     const plugins = [...(request.plugins ?? []), pidfile()];
-    await restore({ ...request, plugins, onEvent: report.listener }, kernel, defaultPlugins());
+    await restore({ ...request, dryRun: true, plugins, onEvent: report.listener }, kernel, defaultPlugins());
+    report.end();
     return EXIT.OK;
   } catch (thrown) {
     const error = asRestoreError(thrown, {});
     report.fail(error);
     // Refusals are findings, and have been printed.
-    if (!settings.json && error.code !== "ERR_REFUSED") printError(error);
+    if (!settings.json && error.code !== "ERR_REFUSED") printError(error, { stack: settings.verbosity >= 4 });
     return exitCodeOf(error);
   }
 }

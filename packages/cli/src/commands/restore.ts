@@ -32,7 +32,7 @@ export async function restoreCommand(settings: Settings): Promise<number> {
     const error = asRestoreError(thrown, {});
     report.fail(error);
     report.end();
-    if (!settings.json) printError(error);
+    if (!settings.json) printError(error, { stack: settings.verbosity >= 4 });
     return exitCodeOf(error);
   }
 }

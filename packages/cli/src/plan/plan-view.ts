@@ -19,6 +19,7 @@ export class PlanView implements Reporter {
   #parts: PlanPart[] = [];
   #tasks = 0;
   #calls = 0;
+  #isComplete = false;
 
   readonly listener = (event: RestoreEvent): void => {
     switch (event.kind) {
@@ -32,12 +33,20 @@ export class PlanView implements Reporter {
       case "stage-left":
         this.#printParts(event.stage);
         break;
+      case "left-out":
+        print(`\n${event.hook}\n  left out in a dry run: ${event.taps.join(", ")}\n`);
+        break;
       case "resumed":
         if (this.#parts.length > 0) this.#printParts("commit");
-        print(`\n${counted(this.#tasks, "task")}, ${counted(this.#calls, "call")}; nothing was changed\n`);
+        this.#isComplete = true;
         break;
     }
   };
+
+  end(): void {
+    if (!this.#isComplete) return;
+    print(`\n${counted(this.#tasks, "task")}, ${counted(this.#calls, "call")}; nothing was changed\n`);
+  }
 
   /** Adds what the coordinator itself would do now. */
   addOfCoordinator(text: string): void {

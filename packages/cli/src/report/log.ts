@@ -68,6 +68,8 @@ function linesOf(event: RestoreEvent): readonly Line[] {
       return [event.error.describe(), ...event.left.map((left) => `left: ${left}`)].map((text) => {
         return { level: LEVEL.ERROR, text };
       });
+    case "left-out":
+      return [info(`${event.hook}: left out in a dry run: ${event.taps.join(", ")}`)];
     case "tap":
       return [];
   }

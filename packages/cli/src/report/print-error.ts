@@ -2,11 +2,15 @@ import type { RestoreError } from "@restage/core";
 import { print } from "./print.ts";
 import { coloursFor } from "./terminal.ts";
 
-/** Prints a failure on standard error, with everything that is known. */
-export function printError(error: RestoreError): void {
+/**
+ * Prints a failure on standard error, with everything that is known.
+ *
+ * @param stack whether that of what a plugin threw is printed too
+ */
+export function printError(error: RestoreError, { stack = false } = {}): void {
   const { red, yellow } = coloursFor(2);
   const text = error
-    .describe()
+    .describe({ stack })
     .replace(/^(\s*)(ERR_\w+)/gm, `$1${red("$2")}`)
     .replace(/^(\s*)(hint:)/gm, `$1${yellow("$2")}`);
   process.stderr.write(`${text}\n`);

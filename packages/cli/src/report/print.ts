@@ -12,3 +12,14 @@ export function print(text: string): void {
   }
   process.stdout.write(text);
 }
+
+/** How long a reader of the output has, in milliseconds. */
+const READER_LIMIT = 5000;
+
+/** Ends this process with a code when what it has printed is written, whatever is still open. */
+export function exit(code: number): void {
+  process.exitCode = code;
+  if (!prepared) process.exit();
+  setTimeout(() => process.exit(), READER_LIMIT);
+  process.stdout.write("", () => process.exit());
+}

@@ -1,9 +1,19 @@
 import { RestoreError } from "../errors.ts";
+import { didYouMean } from "../nearest.ts";
+import { type PluginProblem, problemOfPlugin } from "../plugin/check-plugin.ts";
 import { DEFAULT_OPTIONS, FILE_VALIDATIONS } from "../restore/options.ts";
 import type { RestoreConfig } from "./define-config.ts";
 
 /** A value of the right type for every key of a configuration. */
-const SAMPLES: Readonly<Record<string, unknown>> = { ...DEFAULT_OPTIONS, images: "", pidfile: "", plugins: [] };
+const SAMPLES: Readonly<Record<string, unknown>> = {
+  ...DEFAULT_OPTIONS,
+  images: "",
+  pidfile: "",
+  cgroupRoot: "",
+  cgroupYard: "",
+  root: "",
+  plugins: [],
+};
 
 /**
  * Checks the contents of a configuration file, which can come from JavaScript or JSON.
@@ -13,30 +23,35 @@ const SAMPLES: Readonly<Record<string, unknown>> = { ...DEFAULT_OPTIONS, images:
 export function checkConfig(config: unknown, file: string): RestoreConfig {
   const problem = problemOf(config);
   if (problem === undefined) return config as RestoreConfig;
-  throw new RestoreError("ERR_CONFIG", `Cannot use ${file}: ${problem}`, {
-    hint: "with `export default defineConfig({ ... })`, an editor checks it",
-  });
+  const { message, hint = "with `export default defineConfig({ ... })`, an editor checks it" } = problem;
+  throw new RestoreError("ERR_CONFIG", `Cannot use ${file}: ${message}`, { hint });
 }
 
-function problemOf(config: unknown): string | undefined {
-  if (typeof config !== "object" || config === null || Array.isArray(config)) return "it exports no configuration";
+function problemOf(config: unknown): PluginProblem | undefined {
+  if (typeof config !== "object" || config === null || Array.isArray(config)) {
+    return { message: "it exports no configuration" };
+  }
   for (const [key, value] of Object.entries(config)) {
-    if (!Object.hasOwn(SAMPLES, key)) return `there is no option ${key}`;
-    const expected = typeof SAMPLES[key];
-    if (value !== undefined && typeof value !== expected) {
-      return `expected ${key} to be a ${expected}, found ${JSON.stringify(value) ?? typeof value}`;
+    if (!Object.hasOwn(SAMPLES, key)) {
+      return { message: `there is no option ${key}`, hint: didYouMean(key, Object.keys(SAMPLES)) };
+    }
+    const expected = Array.isArray(SAMPLES[key]) ? "array" : typeof SAMPLES[key];
+    const found = Array.isArray(value) ? "array" : typeof value;
+    if (value !== undefined && (found !== expected || value === null)) {
+      const article = expected === "array" || expected === "object" ? "an" : "a";
+      return { message: `expected ${key} to be ${article} ${expected}, found ${JSON.stringify(value) ?? found}` };
     }
   }
   const { timeout, fileValidation, plugins = [] } = config as RestoreConfig;
-  if (timeout !== undefined && !(timeout > 0)) return `expected timeout to be above 0, found ${timeout}`;
+  if (timeout !== undefined && !(timeout > 0)) return { message: `expected timeout to be above 0, found ${timeout}` };
   if (fileValidation !== undefined && !FILE_VALIDATIONS.includes(fileValidation)) {
-    return `expected fileValidation to be one of ${FILE_VALIDATIONS.join(", ")}, found ${fileValidation}`;
+    const message = `expected fileValidation to be one of ${FILE_VALIDATIONS.join(", ")}, found ${fileValidation}`;
+    return { message, hint: didYouMean(fileValidation, FILE_VALIDATIONS) };
   }
-  if (!Array.isArray(plugins)) return "expected plugins to be an array";
-  const wrong = plugins.findIndex((plugin: unknown) => !isPlugin(plugin));
-  return wrong < 0 ? undefined : `plugins[${wrong}] is no plugin: was its function not called?`;
-}
-
-function isPlugin(value: unknown): boolean {
-  return typeof value === "object" && value !== null && "name" in value && "apply" in value;
+  for (const [index, plugin] of plugins.entries()) {
+    const problem = problemOfPlugin(plugin);
+    if (problem !== undefined)
+      return { message: `plugins[${index}] is not a plugin: ${problem.message}`, hint: problem.hint };
+  }
+  return undefined;
 }

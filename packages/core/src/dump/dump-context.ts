@@ -34,6 +34,10 @@ export interface DumpContext {
   readonly files: FileTable;
   /** The service, from the plugin that provides it. */
   service<T>(service: Service<T>): T;
+  /** Whether nothing outside is to change: the checkpoint is only rehearsed on a recording kernel. */
+  readonly dryRun: boolean;
+  /** Fires when a time limit passes, or when the checkpoint has failed: pass it on to what a tap waits for. */
+  readonly signal: AbortSignal;
   /** Registers what gives the tree back something that was taken from it. Called, newest first, when the tree resumes. */
   onResume(giveBack: () => void): void;
 }

@@ -5,10 +5,10 @@ import type { AsyncSeriesHook } from "tapable";
 import { asRestoreError, RestoreError } from "../errors.ts";
 import type { DumpListener } from "../events.ts";
 import { Host } from "../host/host.ts";
-import { callTaps } from "../plugin/call-taps.ts";
+import { callTaps, leaveOut } from "../plugin/call-taps.ts";
 import { definePlugin, type Plugin } from "../plugin/plugin.ts";
 import { PluginDriver } from "../plugin/plugin-driver.ts";
-import { withinTime } from "../plugin/time-limit.ts";
+import { TimeLimit } from "../plugin/time-limit.ts";
 import { ProgramBuilder, type RecordedStep } from "../program/program-builder.ts";
 import { AddedPlugins } from "./added-plugins.ts";
 import { DUMP } from "./direction.ts";
@@ -34,6 +34,8 @@ export interface DumpRequest extends Partial<Omit<DumpOptions, "pid" | "images">
   readonly plugins?: readonly Plugin[];
   /** Told everything that happens. */
   readonly onEvent?: DumpListener;
+  /** Nothing outside is to change: no tap of `imagesWritten` is called, and contexts say so. Requires a recording kernel. */
+  readonly dryRun?: boolean;
 }
 
 /** A checkpoint that was made. */
@@ -56,18 +58,20 @@ export interface Dumped {
  * ERR_DUTY_MISSING, ERR_TAP_ORDER, ERR_TASK_STUCK; ERR_COMPLETE when the images are complete but tasks do not end.
  */
 export async function dump(request: DumpRequest, kernel: Kernel, defaults: readonly Plugin[]): Promise<Dumped> {
-  const { plugins = [], onEvent = () => {}, ...options } = request;
+  const { plugins = [], onEvent = () => {}, dryRun = false, ...options } = request;
+  if (dryRun && !("recording" in kernel)) throw new TypeError("Cannot make a dry run with a kernel that does things");
   const added = definePlugin({
     name: "added-plugins",
     provides: [AddedPlugins],
     dump: ({ provide }) => provide(AddedPlugins, plugins),
   });
   const driver = new PluginDriver(DUMP, [added, ...defaults], plugins, onEvent);
-  const run = new DumpRun(kernel, driver, { ...DEFAULT_DUMP_OPTIONS, ...options }, onEvent);
+  const run = new DumpRun(kernel, driver, { ...DEFAULT_DUMP_OPTIONS, ...options }, onEvent, dryRun);
   try {
     return await run.run();
   } catch (thrown) {
     const error = asRestoreError(thrown, { phase: run.phase });
+    run.limit.end(error);
     onEvent({ kind: "failed", time: performance.now(), error, left: [] });
     throw error;
   } finally {
@@ -89,15 +93,25 @@ class DumpRun {
   readonly #seizer: ReturnType<Kernel["openSeizer"]>;
   /** What gives the tree back something that was taken from it. */
   readonly #givenBack: (() => void)[] = [];
+  readonly limit: TimeLimit;
+  readonly #dryRun: boolean;
   #files: FileTable | undefined;
   #seizedAt = 0;
 
-  constructor(kernel: Kernel, driver: PluginDriver<DumpHooks>, options: DumpOptions, emit: DumpListener) {
+  constructor(
+    kernel: Kernel,
+    driver: PluginDriver<DumpHooks>,
+    options: DumpOptions,
+    emit: DumpListener,
+    dryRun: boolean,
+  ) {
     this.#kernel = kernel;
     this.#driver = driver;
     this.#hooks = driver.hooks;
     this.#options = options;
     this.#emit = emit;
+    this.limit = new TimeLimit(options.timeout);
+    this.#dryRun = dryRun;
     this.#host = new Host(kernel);
     this.#images = new ImageWriter(options.images, this.#host);
     this.#seizer = kernel.openSeizer();
@@ -115,7 +129,8 @@ class DumpRun {
     const resumed = performance.now();
     context.own.addTo(this.#images);
     this.#images.write(this.#hooks.imageOwner.call(context));
-    await this.#withinTime(this.#hooks.imagesWritten, "imagesWritten", tree, context);
+    if (this.#dryRun) leaveOut("imagesWritten", this.#hooks.imagesWritten, this.#emit);
+    else await this.#withinTime(this.#hooks.imagesWritten, "imagesWritten", tree, context);
     if (this.#options.digests && !this.#kernel.recording) this.#images.writeDigests();
     this.#images.publish();
     if (!leaveRunning) await this.#finish(tree);
@@ -157,6 +172,8 @@ class DumpRun {
       seizer: this.#seizer,
       files,
       service: (service) => this.#driver.service(service),
+      dryRun: this.#dryRun,
+      signal: this.limit.signal,
       onResume: (giveBack) => void this.#givenBack.push(giveBack),
     };
     return context;
@@ -219,12 +236,11 @@ class DumpRun {
     tid?: number,
   ): Promise<void> {
     if (hook.taps.length === 0) return;
-    const limit = this.#options.timeout * 2;
     const origin = { phase: this.phase, pid, tid };
     try {
-      await withinTime(callTaps(hook, subject, context), limit, () => {
+      await this.limit.within(callTaps(hook, subject, context), (limit) => {
         const { plugin } = this.#host;
-        const message = `Cannot leave ${this.phase}: the tap of ${plugin} in ${name} has not settled after ${limit} ms`;
+        const message = `Cannot leave ${this.phase}: the tap of ${plugin} in ${name} has not settled after ${limit}`;
         return new RestoreError("ERR_TASK_STUCK", message, { plugin });
       });
     } catch (error) {

@@ -1,3 +1,5 @@
+import type { LeftOutEvent } from "../events.ts";
+
 /**
  * Calls the taps of a hook, one after the other. tapable compiles a function for each hook when it is first called; most hooks are called
  * once, and running the taps as they are takes less time than compiling. Hooks that something else intercepts are left to tapable.
@@ -18,6 +20,16 @@ export async function callTaps<Args extends readonly unknown[]>(
     const settled = fn(...args);
     if (type === "promise") await settled;
   }
+}
+
+/** Does not call the taps of a hook, because this is a dry run, and says so. */
+export function leaveOut(
+  hook: string,
+  { taps }: { readonly taps: readonly { readonly name: string }[] },
+  emit: (event: LeftOutEvent) => void,
+): void {
+  const names = taps.map(({ name }) => name);
+  if (names.length > 0) emit({ kind: "left-out", time: performance.now(), hook, taps: names });
 }
 
 /** The contents of a tapable hook, which its types do not show. */

@@ -73,7 +73,7 @@ export class PluginDriver<Hooks extends object> {
             `Plugin ${plugin.name} provides ${service.name} without listing it in \`provides\``,
           );
         }
-        this.#services.set(service.name, this.#attributed(service.name, implementation, plugin));
+        this.#services.set(service.name, attributed(service, implementation, plugin));
       },
       service: (service) => this.service(service),
     };
@@ -98,49 +98,6 @@ export class PluginDriver<Hooks extends object> {
         );
       }
     }
-  }
-
-  /** A service whose methods are attributed to its plugin: what they record, and what they throw. */
-  #attributed<T>(service: string, implementation: T, { duty, name }: Plugin): T {
-    const plugin = duty ?? name;
-    const wrap = (method: AnyFunction, self: unknown, hook: string): AnyFunction => {
-      const fail = (error: unknown): never => {
-        throw failureOf(error, plugin, name, hook);
-      };
-      return (...args) => {
-        const giveBack = attribute(args, plugin);
-        try {
-          const result = method.apply(self, args);
-          if (!(result instanceof Promise)) {
-            giveBack();
-            return result;
-          }
-          return result.then((value: unknown) => {
-            giveBack();
-            return value;
-          }, fail);
-        } catch (error) {
-          return fail(error);
-        }
-      };
-    };
-    if (typeof implementation === "function") {
-      return wrap(implementation as unknown as AnyFunction, undefined, `service ${service}`) as T;
-    }
-    if (typeof implementation !== "object" || implementation === null) return implementation;
-    const wrapped = new Map<unknown, AnyFunction>();
-    return new Proxy(implementation, {
-      get(target, member) {
-        const value: unknown = Reflect.get(target, member);
-        if (typeof value !== "function") return value;
-        let method = wrapped.get(value);
-        if (method === undefined) {
-          method = wrap(value as AnyFunction, target, `${service}.${String(member)}`);
-          wrapped.set(value, method);
-        }
-        return method;
-      },
-    });
   }
 
   #intercept(hook: InterceptableHook, hookName: string): void {
@@ -230,5 +187,48 @@ function unawaited(result: Promise<unknown>, tap: string, hook: string): Restore
   result.catch(() => {});
   return new RestoreError("ERR_PLUGIN", `Tap ${tap} of ${hook} returned a promise, which nothing waits for`, {
     hint: "use tapPromise for async functions",
+  });
+}
+
+/** A service whose methods name its plugin in what they throw, and in what they record for it. */
+function attributed<T>(service: Service<T>, implementation: T, { duty, name }: Plugin): T {
+  const plugin = duty ?? name;
+  const wrap = (method: AnyFunction, self: unknown, hook: string): AnyFunction => {
+    const fail = (error: unknown): never => {
+      throw failureOf(error, plugin, name, hook);
+    };
+    return (...args) => {
+      const giveBack = service.recordsFor === "provider" ? attribute(args, plugin) : () => {};
+      try {
+        const result = method.apply(self, args);
+        if (!(result instanceof Promise)) {
+          giveBack();
+          return result;
+        }
+        return result.then((value: unknown) => {
+          giveBack();
+          return value;
+        }, fail);
+      } catch (error) {
+        return fail(error);
+      }
+    };
+  };
+  if (typeof implementation === "function") {
+    return wrap(implementation as unknown as AnyFunction, undefined, `service ${service.name}`) as T;
+  }
+  if (typeof implementation !== "object" || implementation === null) return implementation;
+  const wrapped = new Map<unknown, AnyFunction>();
+  return new Proxy(implementation, {
+    get(target, member) {
+      const value: unknown = Reflect.get(target, member);
+      if (typeof value !== "function") return value;
+      let method = wrapped.get(value);
+      if (method === undefined) {
+        method = wrap(value as AnyFunction, target, `${service.name}.${String(member)}`);
+        wrapped.set(value, method);
+      }
+      return method;
+    },
   });
 }

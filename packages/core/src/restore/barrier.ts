@@ -27,17 +27,17 @@ const GRACE = 1000;
  */
 export class Barrier {
   readonly #stage: Stage;
-  readonly #timeout: number;
+  readonly #limit: number;
   readonly #waiting = new Set<Participant>();
   readonly #failures: RestoreError[] = [];
   readonly #confirmations: Promise<void>[] = [];
   #giveUp: () => void = () => {};
   #grace: ReturnType<typeof setTimeout> | undefined;
 
-  /** @param timeout milliseconds without any confirmation. */
-  constructor(stage: Stage, timeout: number) {
+  /** @param limit of a single call, in milliseconds. */
+  constructor(stage: Stage, limit: number) {
     this.#stage = stage;
-    this.#timeout = timeout;
+    this.#limit = limit;
   }
 
   /** Adds a participant, which confirms when its work settles. Can be called while others are waited for. */
@@ -69,7 +69,8 @@ export class Barrier {
         if (seen === this.#waiting.size) resolve("late");
         else {
           seen = this.#waiting.size;
-          timer = setTimeout(check, this.#timeout);
+          // Longer than any single call may take, so that the kernel is first to name a task that hangs, with its call.
+          timer = setTimeout(check, this.#limit * 2);
         }
       };
       check();
@@ -94,7 +95,7 @@ export class Barrier {
     for (const { name, pid, tid, plugin } of this.#waiting) {
       const tap = plugin();
       const where = tap === undefined ? "" : `: the tap of ${tap} has not settled`;
-      const message = `Cannot leave ${this.#stage.name}: ${name} has not confirmed it after ${this.#timeout} ms${where}`;
+      const message = `Cannot leave ${this.#stage.name}: ${name} has not confirmed it within ${this.#limit} ms${where}`;
       this.#failures.push(
         new RestoreError("ERR_TASK_STUCK", message, { stage: this.#stage.name, pid, tid, plugin: tap }),
       );

@@ -4,8 +4,8 @@ import type { AsyncSeriesHook } from "tapable";
 import { asRestoreError, RestoreError } from "../errors.ts";
 import type { RestoreListener } from "../events.ts";
 import type { Host } from "../host/host.ts";
-import { callTaps } from "../plugin/call-taps.ts";
-import { withinTime } from "../plugin/time-limit.ts";
+import { callTaps, leaveOut } from "../plugin/call-taps.ts";
+import type { TimeLimit } from "../plugin/time-limit.ts";
 import { programFailure } from "../program/program-failure.ts";
 import { Barrier } from "./barrier.ts";
 import { Births } from "./births.ts";
@@ -36,6 +36,8 @@ export class Coordinator {
   readonly #options: RestoreOptions;
   readonly #host: Host;
   readonly #descriptors: ServiceDescriptors;
+  readonly #dryRun: boolean;
+  readonly #limit: TimeLimit;
   readonly #init: InitOptions | undefined;
   readonly #emit: RestoreListener;
   readonly #births = new Births();
@@ -52,6 +54,8 @@ export class Coordinator {
     this.#options = plan.options;
     this.#host = plan.host;
     this.#descriptors = plan.serviceDescriptors;
+    this.#dryRun = plan.dryRun;
+    this.#limit = plan.limit;
     this.#init = plan.init;
     this.#emit = emit;
     this.#runner = new ProgramRunner(kernel, this.#births, emit);
@@ -79,7 +83,8 @@ export class Coordinator {
   async commit(): Promise<void> {
     const stage = STAGES[STAGES.length - 1] as Stage;
     const context = this.#context(stage);
-    await this.#callTaps(stage, "commit", this.#hooks.commit, context);
+    if (this.#dryRun) leaveOut("commit", this.#hooks.commit, this.#emit);
+    else await this.#callTaps(stage, "commit", this.#hooks.commit, context);
     this.#emit({ kind: "committed", time: performance.now() });
     if (this.#stub?.isInit === true) await this.#kernel.dismissStub(this.#tree.root.pid);
     const { threads, gone } = this.#conclusion.resume();
@@ -90,11 +95,12 @@ export class Coordinator {
       this.#emit({ kind: "resumed", time: performance.now(), pid: this.#tree.root.hostPid, threads });
       assertThere(gone, threads - gone.length);
       what = "a tap of complete";
-      await this.#callTaps(stage, "complete", this.#hooks.complete, context);
+      if (this.#dryRun) leaveOut("complete", this.#hooks.complete, this.#emit);
+      else await this.#callTaps(stage, "complete", this.#hooks.complete, context);
     } catch (error) {
-      const { code, message, plugin } = asRestoreError(error, {});
+      const { code, message, plugin, thrownBy } = asRestoreError(error, {});
       if (code === "ERR_COMPLETE") throw error;
-      const failure = { stage: stage.name, plugin, cause: error };
+      const failure = { stage: stage.name, plugin, thrownBy, cause: error };
       throw new RestoreError("ERR_COMPLETE", `All tasks run, but ${what} failed: ${message}`, failure);
     }
   }
@@ -138,8 +144,7 @@ export class Coordinator {
       await this.#callTaps(stage, "enter", hooks.enter, context);
     });
     if (stage.name === "ROOT_TASK") this.#assertRootForked(context.stub);
-    // Longer than any single call may take, so that the kernel is first to name a task that hangs, with its call.
-    const barrier = new Barrier(stage, this.#options.timeout * 2);
+    const barrier = new Barrier(stage, this.#options.timeout);
     for (const task of participants) {
       const participant = { name: task.name, pid: task.pid, plugin: () => task.program?.plugin };
       barrier.add(participant, this.#runTask(context, task, barrier));
@@ -260,6 +265,8 @@ export class Coordinator {
       host: this.#host,
       stub: this.#stub,
       serviceDescriptors: this.#descriptors,
+      dryRun: this.#dryRun,
+      signal: this.#limit.signal,
     };
   }
 
@@ -270,11 +277,10 @@ export class Coordinator {
     hook: AsyncSeriesHook<[StageContext]>,
     context: StageContext,
   ): Promise<void> {
-    const limit = this.#options.timeout * 2;
     try {
-      await withinTime(callTaps(hook, context), limit, () => {
+      await this.#limit.within(callTaps(hook, context), (limit) => {
         const { plugin } = this.#host;
-        const message = `Cannot leave ${stage.name}: the tap of ${plugin} in ${name} has not settled after ${limit} ms`;
+        const message = `Cannot leave ${stage.name}: the tap of ${plugin} in ${name} has not settled after ${limit}`;
         return new RestoreError("ERR_TASK_STUCK", message, { plugin });
       });
     } catch (error) {

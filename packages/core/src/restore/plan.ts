@@ -2,6 +2,7 @@ import type { ImageSource } from "@restage/images";
 import type { InitOptions } from "@restage/linux";
 import { RestoreError } from "../errors.ts";
 import type { Host } from "../host/host.ts";
+import { TimeLimit } from "../plugin/time-limit.ts";
 import type { ImageSet } from "./image-set.ts";
 import type { RestoreOptions } from "./options.ts";
 import type { ServiceDescriptors } from "./service-descriptors.ts";
@@ -38,6 +39,9 @@ export class Plan {
   readonly host: Host;
   readonly serviceDescriptors: ServiceDescriptors;
   readonly #findings: Finding[] = [];
+  /** Whether nothing outside is to change: the restore is only rehearsed on a recording kernel. */
+  readonly dryRun: boolean;
+  readonly limit: TimeLimit;
   #init: InitOptions | undefined;
   /** The plugin whose tap runs; set by the plugin driver. */
   plugin = "core";
@@ -48,12 +52,20 @@ export class Plan {
     options: RestoreOptions,
     host: Host,
     serviceDescriptors: ServiceDescriptors,
+    dryRun = false,
   ) {
     this.images = images;
     this.tree = tree;
     this.options = options;
     this.host = host;
     this.serviceDescriptors = serviceDescriptors;
+    this.dryRun = dryRun;
+    this.limit = new TimeLimit(options.timeout);
+  }
+
+  /** Fires when a time limit passes, or when the restore has failed: pass it on to what a tap waits for. */
+  get signal(): AbortSignal {
+    return this.limit.signal;
   }
 
   get source(): ImageSource {

@@ -2,10 +2,9 @@ import type { Kernel } from "@restage/linux";
 import { asRestoreError, RestoreError } from "../errors.ts";
 import type { RestoreListener } from "../events.ts";
 import { Host } from "../host/host.ts";
-import { callTaps } from "../plugin/call-taps.ts";
+import { callTaps, leaveOut } from "../plugin/call-taps.ts";
 import type { Plugin } from "../plugin/plugin.ts";
 import { PluginDriver } from "../plugin/plugin-driver.ts";
-import { withinTime } from "../plugin/time-limit.ts";
 import { Coordinator } from "./coordinator.ts";
 import { RESTORE } from "./direction.ts";
 import type { RestoreHooks } from "./hooks.ts";
@@ -24,6 +23,8 @@ export interface RestoreRequest extends Partial<Omit<RestoreOptions, "images">> 
   readonly plugins?: readonly Plugin[];
   /** Told everything that happens. */
   readonly onEvent?: RestoreListener;
+  /** Nothing outside is to change: no tap of `commit`, `complete` or `abort` is called, and contexts say so. Requires a recording kernel. */
+  readonly dryRun?: boolean;
 }
 
 /** A restored tree, which runs. */
@@ -52,18 +53,18 @@ export async function planRestore(
   kernel: Kernel,
   defaults: readonly Plugin[],
 ): Promise<PlannedRestore> {
-  const { plugins = [], onEvent = () => {}, ...options } = request;
+  const { plugins = [], onEvent = () => {}, dryRun = false, ...options } = request;
+  if (dryRun && !("recording" in kernel)) throw new TypeError("Cannot make a dry run with a kernel that does things");
   const driver = new PluginDriver(RESTORE, defaults, plugins, onEvent);
   const host = new Host(kernel);
   const source = openSource(request.images, driver.hooks);
   if (options.verify === true) verifyImages(source, host);
   const images = new ImageSet(source, driver.hooks);
   const tree = readTree(images);
-  const plan = new Plan(images, tree, { ...DEFAULT_OPTIONS, ...options }, host, new ServiceDescriptors(tree));
-  const limit = plan.options.timeout * 2;
-  await withinTime(callTaps(driver.hooks.plan, plan), limit, () => {
+  const plan = new Plan(images, tree, { ...DEFAULT_OPTIONS, ...options }, host, new ServiceDescriptors(tree), dryRun);
+  await plan.limit.within(callTaps(driver.hooks.plan, plan), (limit) => {
     const { plugin } = plan;
-    return new RestoreError("ERR_TASK_STUCK", `Cannot plan: the tap of ${plugin} has not settled after ${limit} ms`, {
+    return new RestoreError("ERR_TASK_STUCK", `Cannot plan: the tap of ${plugin} has not settled after ${limit}`, {
       plugin,
     });
   });
@@ -116,12 +117,13 @@ async function abort(
     return error;
   }
   const left: string[] = [];
-  const { timeout } = plan.options;
+  plan.limit.end(error);
   try {
-    const late = () => new RestoreError("ERR_TASK_STUCK", `it has not settled after ${timeout} ms`);
-    await withinTime(callTaps(driver.hooks.abort, error, plan), timeout, late);
+    const late = (limit: string) => new RestoreError("ERR_TASK_STUCK", `it has not settled after ${limit}`);
+    if (plan.dryRun) leaveOut("abort", driver.hooks.abort, onEvent);
+    else await plan.limit.within(callTaps(driver.hooks.abort, error, plan), late);
   } catch (abortError) {
-    left.push(`an abort tap failed: ${asRestoreError(abortError, {}).message}`);
+    left.push(`an abort tap failed: ${asRestoreError(abortError, {}).summary}`);
   }
   for (const tid of await kernel.killAll()) left.push(`task ${tid} did not end`);
   left.push(...(await kernel.runUndo()));

@@ -32,4 +32,4 @@ export interface Transport {
   ): Promise<ReadonlyMap<number, Value>>;
 }
 
-export const Transport: Service<Transport> = defineService<Transport>("transport");
+export const Transport: Service<Transport> = defineService<Transport>("transport", { recordsFor: "provider" });

@@ -1,0 +1,110 @@
+import { describe, expect, it } from "vitest";
+import { RestoreError } from "../src/errors.ts";
+import { choosePlugins } from "../src/plugin/choose-plugins.ts";
+import { definePlugin, type Plugin } from "../src/plugin/plugin.ts";
+import { PluginDriver } from "../src/plugin/plugin-driver.ts";
+import { ProgramBuilder } from "../src/program/program-builder.ts";
+import { RESTORE } from "../src/restore/direction.ts";
+import { rehearse, rehearseDump, testDump } from "../src/testing/mod.ts";
+import { plugin } from "./support.ts";
+
+// biome-ignore lint/suspicious/noExplicitAny: the names that types forbid
+type Untyped = any;
+
+const nothing = () => {};
+
+function errorOf(make: () => unknown): Error {
+  try {
+    make();
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error("Nothing was thrown");
+}
+
+const drive = (chosen: readonly Plugin[]) => new PluginDriver(RESTORE, [], chosen, nothing);
+
+describe("a name that does not exist is an error with the nearest name", () => {
+  it.each<[string, string, (hooks: never) => void]>([
+    ["There is no image kind entries.reg_file", "entries.reg_files", (hooks: Untyped) => hooks.entries.reg_file],
+    ["There is no file type FIFOO", "FIFO", (hooks: Untyped) => hooks.openFile.for("FIFOO")],
+    ["There is no file type PIPES", "PIPE", (hooks: Untyped) => hooks.fileGroup.for("PIPES")],
+    ["There is no file type inetsk", "INETSK", (hooks: Untyped) => hooks.fileNeeds.for("inetsk")],
+    ["There is no stage stages.RESTOR", "stages.RESTORE", (hooks: Untyped) => hooks.stages.RESTOR],
+    ["There is no hook stages.RESTORE.tsk", "stages.RESTORE.task", (hooks: Untyped) => hooks.stages.RESTORE.tsk],
+    ["There is no hook comit", "commit", ({ comit }: Untyped) => comit],
+  ] as never)("in a restore: %s", async (message, meant, apply) => {
+    const { error, kernel } = await rehearse({ plugins: [plugin("wrong", apply as never)] });
+    expect(error).toMatchObject({ code: "ERR_PLUGIN", message, plugin: "wrong" });
+    expect(error?.hint).toBe(`did you mean ${meant}?`);
+    expect(kernel.records).toEqual([]);
+  });
+
+  it.each<[string, string, (hooks: never) => void]>([
+    ["There is no phase phases.colect", "phases.collect", (hooks: Untyped) => hooks.phases.colect],
+    ["There is no hook phases.query.threads", "phases.query.thread", (hooks: Untyped) => hooks.phases.query.threads],
+    ["There is no hook describeFiles", "describeFile", ({ describeFiles }: Untyped) => describeFiles],
+  ] as never)("in a checkpoint: %s", async (message, meant, dump) => {
+    const { error } = await rehearseDump({ plugins: [definePlugin({ name: "wrong", dump: dump as never })] });
+    expect(error).toMatchObject({ code: "ERR_PLUGIN", message, plugin: "wrong" });
+    expect(error?.hint).toBe(`did you mean ${meant}?`);
+  });
+
+  it("as a member of a plugin, which would otherwise tap nothing", () => {
+    const wrong = { name: "wrong", aply: nothing } as unknown as Plugin;
+    expect(errorOf(() => drive([wrong]))).toMatchObject({
+      code: "ERR_PLUGIN",
+      message: "Cannot use plugins[0]: wrong has an unknown member aply",
+      hint: "did you mean apply?",
+    });
+  });
+
+  it("as a duty, which would otherwise replace nothing", () => {
+    const defaults = [plugin("first", nothing, { duty: "scheduling" })];
+    const claim = (duty: string) => errorOf(() => choosePlugins(defaults, [plugin("mine", nothing, { duty })]));
+    expect(claim("schduling")).toMatchObject({ code: "ERR_DUTY_MISSING", hint: "did you mean scheduling?" });
+    expect(claim("something-else")).toMatchObject({ code: "ERR_DUTY_MISSING", hint: "choose from scheduling" });
+    const needs = errorOf(() => choosePlugins(defaults, [plugin("mine", nothing, { needs: ["schedulin"] })]));
+    expect(needs).toMatchObject({ code: "ERR_DUTY_MISSING", hint: "did you mean scheduling?" });
+  });
+
+  it("as an error that a call tolerates", () => {
+    const { call } = new ProgramBuilder(async () => {});
+    expect(() => call.getpid().allow("EPRM" as never)).toThrow(/EPRM.*did you mean EPERM\?/);
+  });
+});
+
+describe("a call with an argument that is not there", () => {
+  const { call } = new ProgramBuilder(async () => {});
+  it.each<[string, () => unknown]>([
+    ["kill(): argument 1 is undefined", () => call.kill(undefined as never, 9)],
+    ["kill(): argument 2 is NaN, not an integer", () => call.kill(7, Number.NaN)],
+    ["kill(): it takes 2 arguments, not 0", () => (call.kill as () => unknown)()],
+    ['close(): argument 1 is "3", not a number', () => call.close("3" as never)],
+    ["chdir(): argument 1 is 3, not a string", () => call.chdir(3 as never)],
+    ["setgroups(): argument 2 is undefined", () => call.setgroups(1, [undefined as never])],
+    ["preadv(): argument 2 is undefined", () => call.preadv(3, [{ address: 0n, length: undefined as never }])],
+  ])("is not recorded: %s", (message, record) => {
+    expect(errorOf(record)).toMatchObject({ name: "TypeError", message: `Cannot record ${message}` });
+  });
+
+  it("is not made by the coordinator", async () => {
+    const kills = plugin("kills", ({ plan }) =>
+      plan.tap("kills", ({ host }) => void host.call.kill(undefined as never, 9)),
+    );
+    const { error, kernel } = await rehearse({ plugins: [kills] });
+    expect(error).toMatchObject({ code: "ERR_PLUGIN", plugin: "kills" });
+    expect(kernel.records.filter(({ kind }) => kind === "host-call")).toEqual([]);
+  });
+});
+
+it("a description of a file type that does not exist is an error of the plugin that made it", async () => {
+  const wrong = definePlugin({
+    name: "wrong",
+    dump: ({ describeFile }) => describeFile.tap("wrong", () => ({ type: 77 })),
+  });
+  const { error } = await testDump(wrong, { task: { pid: 7, descriptors: { 3: { link: "/dev/x" } } } });
+  expect(error).toBeInstanceOf(RestoreError);
+  expect(error).toMatchObject({ code: "ERR_PLUGIN", plugin: "wrong" });
+  expect(error?.message).toContain("file type 77, which does not exist");
+});
