@@ -53,6 +53,10 @@ it.each(RUNTIMES)("a bug in a plugin on %s is shown with its file and line, and 
   expect(stderr.split("\n")[0]).toContain(`(plugin register, plan, ${file}:12)`);
   expect(stderr).not.toContain("    at ");
   expect(run([...words, "-v4"], directory).stderr).toMatch(/^ {4}at .*restore\.config\.ts:12:\d+/m);
-  const event = run([...words, "--json"], directory).stdout.trim().split("\n").at(-1) ?? "";
+  const event =
+    run([...words, "--json"], directory)
+      .stdout.trim()
+      .split("\n")
+      .at(-1) ?? "";
   expect(JSON.parse(event)).toMatchObject({ error: { thrownBy: { name: "register", stack: expect.any(Array) } } });
 });
