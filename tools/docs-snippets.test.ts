@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createJiti } from "jiti";
 import ts from "typescript";
-import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Plugin } from "../packages/core/src/plugin/plugin.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -75,9 +75,6 @@ describe("every plugin of docs/plugin-guide.md", () => {
   it.each(plugins)(
     "$at can be rehearsed",
     async ({ code }) => {
-      // One of them registers the tree with a service.
-      vi.stubGlobal("fetch", async () => new Response());
-      onTestFinished(() => void vi.unstubAllGlobals());
       const exported = (await jiti.evalModule(code, { async: true, filename: fileOf(0) })) as Record<string, Plugin>;
       const { rehearse } =
         await jiti.import<typeof import("../packages/core/src/testing/mod.ts")>("@restage/core/testing");
