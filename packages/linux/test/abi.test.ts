@@ -98,6 +98,8 @@ const GROUPS: readonly Group[] = [
     },
   },
   { headers: ["sys/user.h"], expressions: single({ PAGE_SIZE: "PAGE_SIZE" }) },
+  { headers: ["linux/udp.h"], expressions: single({ UDP_CORK: "UDP_CORK" }) },
+  { headers: ["asm/stat.h"], expressions: layout("struct stat", abi.STAT, { uid: "offsetof(struct stat, st_uid)" }) },
   { headers: ["linux/ioprio.h"], expressions: single({ IOPRIO_WHO_PROCESS: "IOPRIO_WHO_PROCESS" }) },
   {
     headers: ["linux/mount.h"],

@@ -34,9 +34,10 @@ describe("regularFiles", () => {
     expect((await opening({ flags: O_TMPFILE | O_RDWR }))[0]).toContain('"/file", O_RDWR, 00)');
   });
 
-  it("leaves O_ASYNC to those who know to whom signals go", async () => {
+  it("opens only regular files with O_ASYNC, which others get when their owner is known", async () => {
     expect(await opening({ flags: O_ASYNC, mode: 0o20600 })).toEqual([
       '7 RESTORE regular-files: openat(AT_FDCWD, "/file", 0, 00)',
     ]);
+    expect((await opening({ flags: O_ASYNC, mode: 0o100600 }))[0]).toContain('"/file", O_ASYNC, 00)');
   });
 });

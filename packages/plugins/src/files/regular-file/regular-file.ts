@@ -1,6 +1,6 @@
 import { type ImageSet, RestoreError } from "@restage/core";
 import type { RegFileEntry } from "@restage/images";
-import { O } from "@restage/linux/abi";
+import { O, S_IF } from "@restage/linux/abi";
 
 /** Flags that only created the file, and flags that are set once it is open. */
 const NOT_AGAIN = O.CREAT | O.EXCL | O.TRUNC | O.NOCTTY | O.CLOEXEC;
@@ -18,7 +18,9 @@ export function regularFile(images: ImageSet, id: number, namedBy: string): RegF
 
 /** The recorded flags that open(2) takes again. */
 export function flagsOfOpen(file: RegFileEntry): number {
-  const flags = file.flags & ~NOT_AGAIN;
+  // Only open(2) can set O_ASYNC of a regular file, where it has no effect. Of other files it would hide the flag from fcntl(2), which has one.
+  const isRegular = file.mode === undefined || (file.mode & S_IF.MT) === S_IF.REG;
+  const flags = file.flags & ~(isRegular ? NOT_AGAIN : NOT_AGAIN | O.ASYNC);
   // A file made with O_TMPFILE comes back as a deleted file. O_TMPFILE includes the bit of O_DIRECTORY, which alone must stay.
   return (flags & O.TMPFILE) === O.TMPFILE ? flags & ~O.TMPFILE : flags;
 }

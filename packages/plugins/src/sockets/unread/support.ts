@@ -8,6 +8,6 @@ export const SUPPORT: readonly Support[] = [
     refused: {
       dump: "urgent TCP data, unread netlink messages, corked datagrams, packets in pipes (O_DIRECT), messages with credentials, data sent before it was accepted; eBPF filters",
     },
-    shownBy: { saved: [] },
+    shownBy: {},
   },
 ];
