@@ -3,7 +3,7 @@ import { userInfo } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { RUNTIMES, type Runtime } from "../restore/restores.ts";
-import { describeUnless, noFixtures } from "../support/requirements.ts";
+import { describeUnless, noFixtures, untrustedRepository } from "../support/requirements.ts";
 import { checkpoint, forget, type Program, restore, start } from "./program.ts";
 
 /** Saves and restores the working directory and the umask, like the default, and gives the program another umask. */
@@ -44,7 +44,7 @@ function tappedBy(trace: string, hook: string): readonly string[] {
   return [...new Set(taps.sort((a, b) => a.ts - b.ts).map(({ name }) => name.slice(0, name.indexOf(": "))))];
 }
 
-describeUnless(noFixtures, "a plugin of restore.config.ts that claims a duty", () => {
+describeUnless(noFixtures ?? untrustedRepository, "a plugin of restore.config.ts that claims a duty", () => {
   const directory = mkdtempSync(join(userInfo().homedir, ".restage-both-"));
   const config = (fault: "dump" | "restore" | "none") => join(directory, `${fault}.config.ts`);
   const trace = join(directory, "trace.json");

@@ -1,8 +1,9 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { describeUnless, untrustedRepository } from "../support/requirements.ts";
 import { COMMAND, ROOT, run } from "../support/restage.ts";
-import { temporaryDirectory } from "../support/temporary-directory.ts";
+import { privateDirectory } from "../support/temporary-directory.ts";
 
 const CHECKPOINT = join(ROOT, "examples/counter/checkpoint");
 
@@ -32,31 +33,36 @@ const register = definePlugin({
 export default defineConfig({ plugins: [register] });
 `;
 
-it.each(RUNTIMES)("a plan on %s leaves out what would register a service, says so, and ends", (_name, command) => {
-  const directory = temporaryDirectory("plugins");
-  const marker = join(directory, "marker");
-  writeFileSync(join(directory, "restore.config.ts"), config(marker));
-  const { status, stdout, stderr } = run([...command, "plan", "-D", CHECKPOINT], directory);
-  expect(status, stderr).toBe(0);
-  expect(stdout).toMatch(/^commit\n {2}left out in a dry run: .*register/m);
-  expect(stdout).toContain("nothing was changed");
-  expect(existsSync(marker)).toBe(false);
-});
+describeUnless(untrustedRepository, "a user's plugin", () => {
+  it.each(RUNTIMES)("a plan on %s leaves out what would register a service, says so, and ends", (_name, command) => {
+    const directory = privateDirectory("plugins");
+    const marker = join(directory, "marker");
+    writeFileSync(join(directory, "restore.config.ts"), config(marker));
+    const { status, stdout, stderr } = run([...command, "plan", "-D", CHECKPOINT], directory);
+    expect(status, stderr).toBe(0);
+    expect(stdout).toMatch(/^commit\n {2}left out in a dry run: .*register/m);
+    expect(stdout).toContain("nothing was changed");
+    expect(existsSync(marker)).toBe(false);
+  });
 
-it.each(RUNTIMES)("a bug in a plugin on %s is shown with its file and line, and the command ends", (_name, command) => {
-  const directory = temporaryDirectory("plugins");
-  const file = join(directory, "restore.config.ts");
-  writeFileSync(file, config(join(directory, "marker")));
-  const words = ["env", "BUG=1", ...command, "plan", "-D", CHECKPOINT];
-  const { status, stderr } = run(words, directory);
-  expect(status).toBe(1);
-  expect(stderr.split("\n")[0]).toContain(`(plugin register, plan, ${file}:12)`);
-  expect(stderr).not.toContain("    at ");
-  expect(run([...words, "-v4"], directory).stderr).toMatch(/^ {4}at .*restore\.config\.ts:12:\d+/m);
-  const event =
-    run([...words, "--json"], directory)
-      .stdout.trim()
-      .split("\n")
-      .at(-1) ?? "";
-  expect(JSON.parse(event)).toMatchObject({ error: { thrownBy: { name: "register", stack: expect.any(Array) } } });
+  it.each(RUNTIMES)(
+    "a bug in a plugin on %s is shown with its file and line, and the command ends",
+    (_name, command) => {
+      const directory = privateDirectory("plugins");
+      const file = join(directory, "restore.config.ts");
+      writeFileSync(file, config(join(directory, "marker")));
+      const words = ["env", "BUG=1", ...command, "plan", "-D", CHECKPOINT];
+      const { status, stderr } = run(words, directory);
+      expect(status).toBe(1);
+      expect(stderr.split("\n")[0]).toContain(`(plugin register, plan, ${file}:12)`);
+      expect(stderr).not.toContain("    at ");
+      expect(run([...words, "-v4"], directory).stderr).toMatch(/^ {4}at .*restore\.config\.ts:12:\d+/m);
+      const event =
+        run([...words, "--json"], directory)
+          .stdout.trim()
+          .split("\n")
+          .at(-1) ?? "";
+      expect(JSON.parse(event)).toMatchObject({ error: { thrownBy: { name: "register", stack: expect.any(Array) } } });
+    },
+  );
 });

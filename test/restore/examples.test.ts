@@ -9,7 +9,14 @@ import { PID } from "../../examples/counter/place.ts";
 import * as server from "../../examples/server/place.ts";
 import { forbiddenWithoutRoot } from "../../examples/story.ts";
 
-import { describeUnless, itUnless, noRoot, type Obstacle, succeeds } from "../support/requirements.ts";
+import {
+  describeUnless,
+  itUnless,
+  noRoot,
+  type Obstacle,
+  succeeds,
+  untrustedRepository,
+} from "../support/requirements.ts";
 import { ROOT, restage } from "../support/restage.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 
@@ -95,7 +102,7 @@ describe("the checkpoints of the examples", () => {
   );
 });
 
-describeUnless(noRoot, "the example", () => {
+describeUnless(untrustedRepository, "the example", () => {
   it("defaults restores the counter, which continues", () => {
     expect(evidence("defaults")).toEqual([COUNTS_ON]);
   });
@@ -150,7 +157,7 @@ describeUnless(noRoot, "the example", () => {
 });
 
 const hasTools = ["nsenter", "ip", "nft"].every((tool) => spawnSync(tool, ["--version"]).status !== null);
-const noTools: Obstacle = noRoot ?? (hasTools ? undefined : "needs nsenter, ip and nft");
+const noTools: Obstacle = untrustedRepository ?? (hasTools ? undefined : "needs nsenter, ip and nft");
 
 describeUnless(noTools, "the example in namespaces", () => {
   it("other-host changes the host name and the address", () => {
@@ -163,7 +170,7 @@ describeUnless(noTools, "the example in namespaces", () => {
 
 const noPython: Obstacle = succeeds("python3") ? undefined : "needs python3";
 
-describeUnless(noRoot, "the story", () => {
+describeUnless(untrustedRepository, "the story", () => {
   const expectCounting = ({ status, stdout, stderr }: Told) => {
     expect(status, stderr).toBe(0);
     const counts = numbers(stdout, " {2}the shell has counted to ");

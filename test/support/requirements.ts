@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { describe, it, type TestContext } from "vitest";
+import { whyUntrusted } from "../../packages/core/src/config/why-untrusted.ts";
 import { FIXTURES } from "./fixture-executable.ts";
 
 /** The CRIU that tests use: of version 4.2 or newer. */
@@ -10,6 +11,13 @@ export const CRIU = process.env["CRIU"] ?? "";
 export type Obstacle = string | undefined;
 
 export const noRoot: Obstacle = process.getuid?.() === 0 ? undefined : "needs root to restore processes";
+
+/** Configurations of the repository itself are refused below a directory such as /tmp, and where the repository belongs to another user. */
+export const untrustedRepository: Obstacle =
+  noRoot ??
+  (whyUntrusted(import.meta.dirname) === undefined
+    ? undefined
+    : "needs a repository that only its user and root can change, and not below /tmp");
 
 export const noFixtures: Obstacle =
   noRoot ?? (existsSync(`${FIXTURES}bin/fixture`) ? undefined : "needs ../shared/fixtures beside the repository");

@@ -40,8 +40,8 @@ export function choosePlugins(defaults: readonly Plugin[], chosen: readonly Plug
     const { name, duty } = plugin;
     if (duty === undefined || duties.has(duty) || needed.has(duty)) continue;
     const names = namesOf(duties);
-    // The duty can be one of the other direction.
-    if (plugin.apply !== undefined && plugin.dump !== undefined && nearest(duty, names) === undefined) continue;
+    // The duty can be a new one, or one of the other direction: only a slip of the pen is an error.
+    if (nearest(duty, names) === undefined) continue;
     throw new RestoreError("ERR_DUTY_MISSING", `Plugin ${name} claims the duty ${duty}, which does not exist`, {
       plugin: name,
       hint: didYouMean(duty, names) ?? "docs/stages.md lists the duties; a plugin that replaces none needs no duty",

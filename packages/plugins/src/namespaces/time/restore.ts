@@ -42,7 +42,7 @@ function checkCapabilities(plan: Plan): void {
   for (const name of ["CAP_SYS_ADMIN", "CAP_SYS_TIME"] as const) {
     if (hasCapability(BigInt(`0x${effective}`), name)) continue;
     const hint = `give this process ${name}; in a container: --cap-add ${name.slice("CAP_".length)}`;
-    plan.refuse({ what: "clocks", why: `a time namespace requires ${name}`, hint });
+    plan.refuse({ what: "clocks", why: `a time namespace requires ${name}`, hint, remedy: "machine" });
   }
 }
 
