@@ -63,7 +63,7 @@ describe("a name that does not exist is an error with the nearest name", () => {
     const defaults = [plugin("first", nothing, { duty: "scheduling" })];
     const claim = (duty: string) => errorOf(() => choosePlugins(defaults, [plugin("mine", nothing, { duty })]));
     expect(claim("schduling")).toMatchObject({ code: "ERR_DUTY_MISSING", hint: "did you mean scheduling?" });
-    expect(claim("something-else")).toMatchObject({ code: "ERR_DUTY_MISSING", hint: "choose from scheduling" });
+    expect(choosePlugins(defaults, [plugin("mine", nothing, { duty: "something-else" })]).length).toBe(2);
     const needs = errorOf(() => choosePlugins(defaults, [plugin("mine", nothing, { needs: ["schedulin"] })]));
     expect(needs).toMatchObject({ code: "ERR_DUTY_MISSING", hint: "did you mean scheduling?" });
   });
