@@ -1,6 +1,6 @@
 /**
- * Makes checkpoints of a tree whose images are damaged after they were written: all that this process writes at once, then each of the others. Prints a
- * line for each damaged image: its name, and what was said of it.
+ * Makes checkpoints of a tree whose images are damaged after they are written: first everything that this process writes, then each of the other images.
+ * Prints a line for each damaged image: its name, and what was said of it.
  *
  * Arguments: the pid; the directory of the images; `check`, or `trust` for a checkpoint with damaged images and without the self-check.
  */

@@ -19,7 +19,7 @@ export async function requestOf(settings: Settings): Promise<RestoreRequest> {
   }
   const { pidfile } = request;
   if (pidfile === undefined) return { ...request, images };
-  return { ...request, images, pidfile: resolve(workDirectory(settings, images), pidfile) };
+  return { ...request, images, pidfile: ownPath(settings, images, pidfile) };
 }
 
 /** The same request, without requiring a checkpoint. */
@@ -30,7 +30,7 @@ export async function requestWithoutImages(settings: Settings): Promise<Partial<
   return { ...config, ...settings.restore };
 }
 
-/** The directory of the command's own files: with the images by default, like CRIU's. */
-export function workDirectory({ workDirectory }: Settings, images: string): string {
-  return resolve(workDirectory ?? images);
+/** The path of a file that the command itself writes: with the images, like CRIU's, unless the user chooses another directory. */
+export function ownPath({ workDirectory }: Settings, images: string, file: string): string {
+  return resolve(workDirectory ?? images, file);
 }

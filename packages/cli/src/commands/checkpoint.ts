@@ -1,4 +1,3 @@
-import { resolve } from "node:path";
 import { asRestoreError, type Dumped, type DumpRequest, RestoreError } from "@restage/core";
 import { dump } from "@restage/core/dump";
 import { ChromeTrace } from "@restage/core/internal";
@@ -10,7 +9,7 @@ import { writeOwnFile } from "../own-file.ts";
 import { counted } from "../report/counted.ts";
 import { print } from "../report/print.ts";
 import { printError } from "../report/print-error.ts";
-import { requestWithoutImages } from "../request.ts";
+import { ownPath, requestWithoutImages } from "../request.ts";
 
 const LEVEL = { ERROR: 1, WARNING: 2, INFO: 3 } as const;
 
@@ -38,13 +37,8 @@ export async function checkpointCommand(settings: Settings, operand: string | un
     else printError(error, { stack: settings.verbosity >= 4 });
     return exitCodeOf(error);
   } finally {
-    if (settings.trace !== undefined) writeOwnFile(pathOf(settings, request.images, settings.trace), String(trace));
+    if (settings.trace !== undefined) writeOwnFile(ownPath(settings, request.images, settings.trace), String(trace));
   }
-}
-
-/** The path of a file that the command itself writes: with the images, unless the user chooses another directory. */
-function pathOf({ workDirectory }: Settings, images: string, file: string): string {
-  return resolve(workDirectory ?? images, file);
 }
 
 async function requestOf(settings: Settings, operand: string | undefined): Promise<DumpRequest> {
@@ -65,7 +59,7 @@ function summaryOf({ tasks, frozen }: Dumped, { pid, images }: DumpRequest): str
 function openLog(settings: Settings, images: string) {
   const { verbosity, logFile, json } = settings;
   const start = performance.now();
-  const file = logFile === undefined ? undefined : pathOf(settings, images, logFile);
+  const file = logFile === undefined ? undefined : ownPath(settings, images, logFile);
   let isNew = true;
   return (level: number, text: string): void => {
     if (level > verbosity) return;

@@ -1,7 +1,7 @@
-import { type ImageRequest, RestoreError } from "@restage/core";
+import { RestoreError } from "@restage/core";
 import { PluginDriver } from "@restage/core/internal";
-import { createRestoreHooks, guard, ImageSet, RESTORE } from "@restage/core/restore";
-import { type ImageSource, imageToJson, openImageDirectory, readImage } from "@restage/images";
+import { createRestoreHooks, guard, ImageSet, openSource, RESTORE } from "@restage/core/restore";
+import { type ImageSource, imageToJson, readImage } from "@restage/images";
 import { defaultPlugins } from "@restage/plugins";
 import { EXIT } from "../exit-codes.ts";
 import { printSummary } from "../inspect/print-summary.ts";
@@ -15,9 +15,8 @@ export async function inspectCommand(settings: Settings, image: string | undefin
   const { images, plugins = [] } = await requestOf(settings);
   // Only the location of the images comes from plugins: what they make of entries is not part of the checkpoint. The defaults are there because plugins
   // can need their duties and order taps before theirs.
-  const { imageSource } = new PluginDriver(RESTORE, defaultPlugins(), plugins, () => {}).hooks;
-  const source =
-    imageSource.call({ location: images } satisfies ImageRequest) ?? guard(() => openImageDirectory(images));
+  const { hooks } = new PluginDriver(RESTORE, defaultPlugins(), plugins, () => {});
+  const source = openSource(images, hooks);
   if (image !== undefined) print(`${JSON.stringify(decode(source, image), undefined, 2)}\n`);
   else {
     const summary = summarize(new ImageSet(source, createRestoreHooks()));

@@ -1,9 +1,7 @@
 import { RestoreError } from "@restage/core";
 import { EXIT } from "../exit-codes.ts";
 import { print } from "../report/print.ts";
-
-/** The version of CRIU whose command line and requests Restage serves. */
-const VERSION = "4.2";
+import { CRIU_VERSION } from "./version.ts";
 
 /** Commands that mean the same for both. */
 const SAME: readonly string[] = ["dump", "restore", "swrk"];
@@ -32,7 +30,7 @@ export async function runCriu(
 ): Promise<number> {
   const name = words.find((word) => !word.startsWith("-"));
   if (words.includes("--version") || words.includes("-V")) {
-    print(`Version: ${VERSION}\n`);
+    print(`Version: ${CRIU_VERSION.major}.${CRIU_VERSION.minor}\n`);
     return EXIT.OK;
   }
   if (name === "check") return (await import("./check.ts")).checkFeatures(words);

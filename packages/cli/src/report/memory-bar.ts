@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { definePlugin, type Plugin } from "@restage/core";
+import { PAGE_SIZE } from "@restage/linux/abi";
 
-const PAGE_SIZE = 4096;
 const MIB = 1024 * 1024;
 /** The bar appears only after this time, in milliseconds. */
 const PATIENCE = 300;

@@ -1,8 +1,7 @@
-import { resolve } from "node:path";
 import { eventToJson } from "@restage/core/internal";
 import type { Settings } from "../options/settings.ts";
 import { openOwnFile } from "../own-file.ts";
-import { workDirectory } from "../request.ts";
+import { ownPath } from "../request.ts";
 import { logEachTask, logTo } from "./log.ts";
 import { print } from "./print.ts";
 import { Report, type Reporter } from "./report.ts";
@@ -19,7 +18,7 @@ const STAGES_LEVEL = 3;
 /** Opens the reporters that the command line asks for. Without any, only warnings are reported. */
 export async function openReport(settings: Settings, images: string): Promise<Report> {
   const { json, logFile, trace, verbosity } = settings;
-  const pathOf = (file: string) => resolve(workDirectory(settings, images), file);
+  const pathOf = (file: string) => ownPath(settings, images, file);
   const open = (file: string) => openOwnFile(pathOf(file));
   const isShown = !json && isTerminal(1) && (logFile !== undefined || verbosity <= STAGES_LEVEL);
   const reporters: Reporter[] = [];

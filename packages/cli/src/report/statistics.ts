@@ -1,10 +1,10 @@
 import type { RestoreEvent } from "@restage/core";
 import { encodeEntries } from "@restage/images";
+import { PAGE_SIZE } from "@restage/linux/abi";
 import { writeOwnFile } from "../own-file.ts";
 import { print } from "./print.ts";
 import type { Reporter } from "./report.ts";
 
-const PAGE_SIZE = 4096;
 /** The calls with which a task reads its memory. */
 const READS: readonly string[] = ["pread64", "preadv"];
 /** The duties that make these calls. */

@@ -11,7 +11,7 @@ import { wordsOf } from "./words.ts";
 const MACHINE_CONFIG = "/etc/restage/restore.config.ts";
 
 /**
- * The settings of a request. Directories are those of the caller's descriptors: this process has them open under its own numbers.
+ * The settings of a request. Directories are those of the caller's descriptors, reached through /proc.
  *
  * Like CRIU, it reads `/etc/criu/default.conf`, `~/.criu/default.conf` and CRIU_CONFIG_FILE before the request, and `config_file` after it. The
  * configuration of Restage is never searched in the working directory, which is that of the caller.

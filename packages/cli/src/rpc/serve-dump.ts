@@ -1,19 +1,17 @@
 import { statSync } from "node:fs";
-import { resolve } from "node:path";
 import { type DumpContext, definePlugin, type Plugin, RestoreError } from "@restage/core";
 import { dump } from "@restage/core/dump";
 import { encodeEntries, type InputOf } from "@restage/images";
 import type { LinuxKernel } from "@restage/linux";
+import { PAGE_SIZE } from "@restage/linux/abi";
 import { defaultDumpPlugins } from "@restage/plugins/dump";
 import { CHECKPOINT_COMMAND_OPTIONS } from "../options/checkpoint-options.ts";
 import type { Settings } from "../options/settings.ts";
 import { writeOwnFile } from "../own-file.ts";
-import { requestWithoutImages } from "../request.ts";
+import { ownPath, requestWithoutImages } from "../request.ts";
 import type { Connection } from "./connection.ts";
 import { type CriuOpts, type CriuResp, REQUEST } from "./messages.ts";
 import { readOpts } from "./read-opts.ts";
-
-const PAGE_SIZE = 4096;
 
 /** Makes the checkpoint that a request asks for. */
 export async function serveDump(
@@ -100,16 +98,16 @@ function hasNetwork({ host, tree }: DumpContext): boolean {
 }
 
 /** The log may exist already, empty and private. */
-function openLog({ logFile, workDirectory }: Settings, images: string): void {
-  if (logFile !== undefined) writeOwnFile(resolve(workDirectory ?? images, logFile), "");
+function openLog(settings: Settings, images: string): void {
+  if (settings.logFile !== undefined) writeOwnFile(ownPath(settings, images, settings.logFile), "");
 }
 
-function log({ logFile, workDirectory }: Settings, images: string, line: string): void {
-  if (logFile !== undefined) writeOwnFile(resolve(workDirectory ?? images, logFile), `${line}\n`, "append");
+function log(settings: Settings, images: string, line: string): void {
+  if (settings.logFile !== undefined) writeOwnFile(ownPath(settings, images, settings.logFile), `${line}\n`, "append");
 }
 
 /** Writes stats-dump, which engines show. Times are in microseconds. */
-function writeStatistics({ workDirectory }: Settings, images: string, frozen: number): void {
+function writeStatistics(settings: Settings, images: string, frozen: number): void {
   const frozen_time = Math.round(1000 * frozen);
   const pages = BigInt(Math.floor(sizeOfPages(images) / PAGE_SIZE));
   const dump = {
@@ -122,14 +120,14 @@ function writeStatistics({ workDirectory }: Settings, images: string, frozen: nu
     pages_written: pages,
     pages_lazy: 0n,
   };
-  writeOwnFile(resolve(workDirectory ?? images, "stats-dump"), encodeEntries("stats", [{ value: { dump } }]));
+  writeOwnFile(ownPath(settings, images, "stats-dump"), encodeEntries("stats", [{ value: { dump } }]));
 }
 
 function sizeOfPages(images: string): number {
-  const sizes: number[] = [];
+  let sum = 0;
   for (let index = 1; ; index++) {
     const size = statSync(`${images}/pages-${index}.img`, { throwIfNoEntry: false })?.size;
-    if (size === undefined) return sizes.reduce((sum, each) => sum + each, 0);
-    sizes.push(size);
+    if (size === undefined) return sum;
+    sum += size;
   }
 }

@@ -5,6 +5,7 @@ import type { InputOf } from "@restage/images";
 import type { LinuxKernel } from "@restage/linux";
 import { defaultPlugins } from "@restage/plugins";
 import { checkMachine } from "../check/machine.ts";
+import { CRIU_VERSION } from "../criu/version.ts";
 import { EXIT } from "../exit-codes.ts";
 import { openMachine } from "../open-machine.ts";
 import { RESTORE_OPTIONS } from "../options/restore-options.ts";
@@ -17,8 +18,6 @@ import { type CriuOpts, type CriuReq, type CriuResp, REQUEST } from "./messages.
 import { notifications } from "./notifications.ts";
 import { readOpts } from "./read-opts.ts";
 
-/** The version of CRIU whose requests are served. */
-const VERSION = { major_number: 4, minor_number: 2 } as const;
 type Answer = InputOf<CriuResp>;
 
 /**
@@ -46,7 +45,7 @@ async function answerOf(kernel: LinuxKernel, connection: Connection, request: Cr
   try {
     switch (type) {
       case REQUEST.VERSION:
-        return { type, success: true, version: VERSION };
+        return { type, success: true, version: { major_number: CRIU_VERSION.major, minor_number: CRIU_VERSION.minor } };
       case REQUEST.FEATURE_CHECK:
         // None of them is supported yet, which is an answer, not a failure.
         return {

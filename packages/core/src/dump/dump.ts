@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Kernel } from "@restage/linux";
 import { SIG } from "@restage/linux/abi";
 import type { AsyncSeriesHook } from "tapable";
+import { requireRecording } from "../dry-run/require-recording.ts";
 import { asRestoreError, RestoreError } from "../errors.ts";
 import type { DumpListener } from "../events.ts";
 import { Host } from "../host/host.ts";
@@ -59,7 +60,7 @@ export interface Dumped {
  */
 export async function dump(request: DumpRequest, kernel: Kernel, defaults: readonly Plugin[]): Promise<Dumped> {
   const { plugins = [], onEvent = () => {}, dryRun = false, ...options } = request;
-  if (dryRun && !("recording" in kernel)) throw new TypeError("Cannot make a dry run with a kernel that does things");
+  requireRecording(kernel, dryRun);
   const added = definePlugin({
     name: "added-plugins",
     provides: [AddedPlugins],

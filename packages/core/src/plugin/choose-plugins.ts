@@ -6,7 +6,7 @@ import type { Plugin } from "./plugin.ts";
  * The plugins of one direction, in the order of their taps: each default in its place, or the plugin that claims its duty; then the others.
  *
  * @throws RestoreError ERR_DUTY_CLAIMED when two chosen plugins claim one duty; ERR_DUTY_MISSING when a needed duty is claimed by none, or when a
- * claimed duty is neither a default's nor needed by anyone: the plugin would replace nothing.
+ * claimed duty that nobody knows has nearly the name of a default's.
  */
 export function choosePlugins(defaults: readonly Plugin[], chosen: readonly Plugin[]): readonly Plugin[] {
   const claims = new Map<string, Plugin>();
@@ -39,12 +39,12 @@ export function choosePlugins(defaults: readonly Plugin[], chosen: readonly Plug
   for (const plugin of chosen) {
     const { name, duty } = plugin;
     if (duty === undefined || duties.has(duty) || needed.has(duty)) continue;
-    const names = namesOf(duties);
     // The duty can be a new one, or one of the other direction: only a slip of the pen is an error.
-    if (nearest(duty, names) === undefined) continue;
+    const meant = nearest(duty, namesOf(duties));
+    if (meant === undefined) continue;
     throw new RestoreError("ERR_DUTY_MISSING", `Plugin ${name} claims the duty ${duty}, which does not exist`, {
       plugin: name,
-      hint: didYouMean(duty, names) ?? "docs/stages.md lists the duties; a plugin that replaces none needs no duty",
+      hint: `did you mean ${meant}?`,
     });
   }
   return all;

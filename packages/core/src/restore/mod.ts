@@ -7,7 +7,7 @@ export { Barrier, NotStarted, type Participant } from "./barrier.ts";
 export { RESTORE } from "./direction.ts";
 export { FILE_MEMBERS } from "./entry-kinds.ts";
 export { createRestoreHooks } from "./hooks.ts";
-export { guard, ImageSet } from "./image-set.ts";
+export { guard, ImageSet, openSource } from "./image-set.ts";
 export { DEFAULT_OPTIONS } from "./options.ts";
 export { Plan } from "./plan.ts";
 export { type PlannedRestore, planRestore, restore } from "./restore.ts";

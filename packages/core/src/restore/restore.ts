@@ -1,4 +1,5 @@
 import type { Kernel } from "@restage/linux";
+import { requireRecording } from "../dry-run/require-recording.ts";
 import { asRestoreError, RestoreError } from "../errors.ts";
 import type { RestoreListener } from "../events.ts";
 import { Host } from "../host/host.ts";
@@ -54,7 +55,7 @@ export async function planRestore(
   defaults: readonly Plugin[],
 ): Promise<PlannedRestore> {
   const { plugins = [], onEvent = () => {}, dryRun = false, ...options } = request;
-  if (dryRun && !("recording" in kernel)) throw new TypeError("Cannot make a dry run with a kernel that does things");
+  requireRecording(kernel, dryRun);
   const driver = new PluginDriver(RESTORE, defaults, plugins, onEvent);
   const host = new Host(kernel);
   const source = openSource(request.images, driver.hooks);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { bool, bytes, embedded, int32, repeated, required, uint32, uint64 } from "../schema/field.ts";
+import { bool, bytes, embedded, repeated, required, uint32, uint64 } from "../schema/field.ts";
 import type { Message, Unknowns } from "../schema/message.ts";
 import { message } from "../schema/message.ts";
 
@@ -86,61 +86,14 @@ export const ownTaskEntry: Message<OwnTaskEntry> = message("own_task_entry", () 
   sealed: embedded(5, ownRangeEntry, repeated),
 }));
 
-/** A socket option, as setsockopt(2) takes it. */
-export interface OwnSocketOptionEntry extends Unknowns {
-  readonly level: number;
-  readonly option: number;
-  readonly value: Uint8Array;
-}
-
-/** The message type of {@link OwnSocketOptionEntry}. */
-export const ownSocketOptionEntry: Message<OwnSocketOptionEntry> = message("own_socket_option_entry", () => ({
-  level: int32(1, required),
-  option: int32(2, required),
-  value: bytes(3, required),
-}));
-
-/** The owner and the mode of an inode without a path. */
-export interface OwnInodeEntry extends Unknowns {
-  readonly uid: number;
-  readonly gid: number;
-  readonly mode: number;
-}
-
-/** The message type of {@link OwnInodeEntry}. */
-export const ownInodeEntry: Message<OwnInodeEntry> = message("own_inode_entry", () => ({
-  uid: uint32(1, required),
-  gid: uint32(2, required),
-  mode: uint32(3, required),
-}));
-
-/** Properties of an open file. */
-export interface OwnFileEntry extends Unknowns {
-  /** `file_entry.id`. */
-  readonly id: number;
-  /** Options that differ from those of a new socket, in the order in which they are set. */
-  readonly options: readonly OwnSocketOptionEntry[];
-  /** Of a pipe. */
-  readonly inode?: OwnInodeEntry;
-}
-
-/** The message type of {@link OwnFileEntry}. */
-export const ownFileEntry: Message<OwnFileEntry> = message("own_file_entry", () => ({
-  id: uint32(1, required),
-  options: embedded(2, ownSocketOptionEntry, repeated),
-  inode: embedded(3, ownInodeEntry),
-}));
-
 /** One subject. Exactly one field is present. */
 export interface OwnEntry extends Unknowns {
   readonly thread?: OwnThreadEntry;
   readonly task?: OwnTaskEntry;
-  readonly file?: OwnFileEntry;
 }
 
 /** The message type of {@link OwnEntry}. */
 export const ownEntry: Message<OwnEntry> = message("own_entry", () => ({
   thread: embedded(1, ownThreadEntry),
   task: embedded(2, ownTaskEntry),
-  file: embedded(3, ownFileEntry),
 }));

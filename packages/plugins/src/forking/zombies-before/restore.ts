@@ -6,8 +6,8 @@ const REAPING = 5000;
 const PAUSE = 20;
 
 /**
- * Waits, before any task exists, for zombies that have the tree's pids: a tree that a checkpoint has just killed may not have been reaped yet. Does not
- * wait for living processes.
+ * Waits, before any task exists, until zombies with the tree's pids are reaped: after a checkpoint that killed the tree, its parent or init may still have
+ * to wait for it. Does not wait for living processes.
  */
 export function zombiesBefore(): Plugin {
   return definePlugin({

@@ -7,6 +7,7 @@ interface Asked {
   readonly page: Call;
   readonly synced: Call;
   readonly resident: ReturnType<typeof room>;
+  readonly merges: Call;
 }
 
 /**
@@ -22,7 +23,7 @@ export function memoryLocking(): Plugin {
       collect: "whether future mappings are locked, merging of equal pages",
     },
     dump({ phases }) {
-      const answers = new Answers<SeizedTask, Asked & { readonly merges: Call }>();
+      const answers = new Answers<SeizedTask, Asked>();
       phases.query.task.tap("memory-locking", (task) => {
         const { call } = task.leader;
         const resident = room(1);
@@ -33,10 +34,10 @@ export function memoryLocking(): Plugin {
         answers.keep(task, { page, synced, resident, merges: call.prctl(PR.GET_MEMORY_MERGE, 0, 0, 0, 0) });
       });
       phases.collect.task.tap("memory-locking", (task, { own }) => {
-        const { merges } = answers.of(task);
-        const flags = lockingOf(answers.of(task));
+        const asked = answers.of(task);
+        const flags = lockingOf(asked);
         if (flags !== 0) own.task(task.pid).lock_future = flags;
-        if (merges.result > 0) own.task(task.pid).memory_merge = true;
+        if (asked.merges.result > 0) own.task(task.pid).memory_merge = true;
       });
     },
   });

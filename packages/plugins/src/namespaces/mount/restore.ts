@@ -27,8 +27,8 @@ export interface MountNamespaces {
 export const MountNamespaces: Service<MountNamespaces> = defineService<MountNamespaces>("mount-namespaces");
 
 /**
- * ROOT_TASK: the stub clones mounts of the host, and the root task enters a new mount namespace. PREPARE_NAMESPACES: it makes the mounts of all namespaces, each below a new root, and enters
- * its own; the mounts of the host are gone from there. FORKING: tasks enter theirs.
+ * ROOT_TASK: the stub clones mounts of the host, and the root task enters a new mount namespace. PREPARE_NAMESPACES: it makes the mounts of all
+ * namespaces, each below a new root, and enters its own; the mounts of the host are gone from there. FORKING: tasks enter theirs.
  *
  * Requires CAP_SYS_ADMIN and Linux 5.12.
  */

@@ -40,7 +40,7 @@ export function netNamespaces(): Plugin {
   });
 }
 
-/** The id of the tree's own network namespace, if its content is to be saved. */
+/** The id of the tree's own network namespace, if its content is saved. */
 function idOfContent(context: DumpContext): number | undefined {
   return context.options.emptyNamespaces.includes("net") ? undefined : ownNamespace(context, "net");
 }
