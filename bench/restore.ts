@@ -8,7 +8,14 @@ import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { dump, end, NAMES } from "./checkpoints.ts";
-import { criuCommand, type Restorer, restageCommand, restageInProcess, type Sample } from "./restorers.ts";
+import {
+  criuCommand,
+  type Restorer,
+  restageCommand,
+  restageExecutable,
+  restageInProcess,
+  type Sample,
+} from "./restorers.ts";
 
 const { values } = parseArgs({
   options: {
@@ -38,7 +45,12 @@ async function measure(criu: string): Promise<void> {
     for (const name of values.case ?? NAMES) {
       const checkpoint = await dump(name, criu, directory);
       const reference = criuCommand(criu, directory);
-      const restorers = [reference, restageInProcess(), ...(["node", "deno", "bun"] as const).map(restageCommand)];
+      const restorers = [
+        reference,
+        restageInProcess(),
+        restageExecutable(),
+        ...(["node", "deno", "bun"] as const).map(restageCommand),
+      ];
       const samples = new Map<Restorer, Sample[]>(restorers.map((restorer) => [restorer, []]));
       try {
         for (let run = 0; run < Number(values.runs); run++) {
@@ -74,7 +86,7 @@ function print(
   const stagesOfCriu = median(baseline.flatMap(({ stages }) => stages ?? []));
   console.log(`\n${name} (load ${loadavg()[0]?.toFixed(1)})`);
   console.log(
-    `${"".padEnd(28)}${"best".padStart(9)}${"median".padStart(9)}${"ratio".padStart(8)}${"stages".padStart(10)}${"ratio".padStart(8)}`,
+    `${"".padEnd(32)}${"best".padStart(9)}${"median".padStart(9)}${"ratio".padStart(8)}${"stages".padStart(10)}${"ratio".padStart(8)}`,
   );
   return [...samples].map(([restorer, taken]) => {
     const wholes = taken.map(({ whole }) => whole);
@@ -92,7 +104,7 @@ function print(
         ? ""
         : `${row.stages.toFixed(1).padStart(10)}${(row.stages / stagesOfCriu).toFixed(2).padStart(8)}`;
     console.log(
-      `${restorer.name.padEnd(28)}${row.best.toFixed(1).padStart(9)}${row.median.toFixed(1).padStart(9)}${ratio.padStart(8)}${stageColumns}`,
+      `${restorer.name.padEnd(32)}${row.best.toFixed(1).padStart(9)}${row.median.toFixed(1).padStart(9)}${ratio.padStart(8)}${stageColumns}`,
     );
     printPerTask(taken, tasks);
     return row;

@@ -57,6 +57,17 @@ export function restageCommand(runtime: "node" | "deno" | "bun"): Restorer {
   };
 }
 
+/** The executable, which contains its runtime: `npm run build:executable`. */
+export function restageExecutable(): Restorer {
+  const program = `${root}packages/cli/dist-executable/restage`;
+  return {
+    name: "restage restore -d (executable)",
+    async run({ images }) {
+      return { whole: timed(program, ["restore", "-d", "-D", images]), stages: undefined, perStage: new Map() };
+    },
+  };
+}
+
 /** The runtime itself: what npm installs under its name is a script that starts a shell first, and for Deno Node too. */
 function programOf(runtime: "node" | "deno" | "bun"): string {
   const installed = runtime === "node" ? runtime : `${root}node_modules/.bin/${runtime}`;

@@ -12,14 +12,19 @@ export function bundledLicenses(outdir: string): EsbuildPlugin {
       build.initialOptions.metafile = true;
       build.onEnd(({ metafile }) => {
         const inputs = Object.values(metafile?.outputs ?? {}).flatMap((output) => Object.keys(output.inputs));
-        const folders = new Set(inputs.map(packageFolder).filter((folder) => folder !== undefined));
-        const texts = [...folders].map(licenseText).sort();
+        const texts = licensesOf(inputs);
         if (texts.length === 0) return;
         mkdirSync(outdir, { recursive: true });
         writeFileSync(join(outdir, "THIRD_PARTY_LICENSES"), texts.join("\n"));
       });
     },
   };
+}
+
+/** The licences of the packages that files are from, as texts in order of their names. */
+export function licensesOf(files: readonly string[]): string[] {
+  const folders = new Set(files.map(packageFolder).filter((folder) => folder !== undefined));
+  return [...folders].map(licenseText).sort();
 }
 
 /** The folder of the package in `node_modules` that a file is of. */

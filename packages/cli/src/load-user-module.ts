@@ -137,13 +137,17 @@ function shareOnNode(own: OwnModules): void {
 const HERE = dirname(fileURLToPath(import.meta.url));
 
 /** Where the command and its packages are: what is there runs already. */
-const INSTALLATION: readonly string[] = [
-  `${HERE}/`,
-  nodeModule
-    .createRequire(import.meta.url)
-    .resolve("jiti")
-    .replace(/(?<=\/node_modules\/).*/s, ""),
-];
+const INSTALLATION: readonly string[] = [`${HERE}/`, ...packageDirectories()];
+
+/** `node_modules` with the packages of the command: the executable has none. */
+function packageDirectories(): readonly string[] {
+  try {
+    const jiti = nodeModule.createRequire(import.meta.url).resolve("jiti");
+    return [jiti.replace(/(?<=\/node_modules\/).*/s, "")];
+  } catch {
+    return [];
+  }
+}
 
 /** Throws ERR_CONFIG if a module must not be run. */
 function assertUsable(file: string): void {

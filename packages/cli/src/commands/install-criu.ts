@@ -12,15 +12,17 @@ export async function installCriuCommand(directory: string | undefined): Promise
       hint: "choose one that is in front of CRIU's own in the PATH of the container engine",
     });
   const path = join(resolve(directory), "criu");
-  const [, script = ""] = process.argv;
   mkdirSync(resolve(directory), { recursive: true });
-  writeFileSync(path, launcher([process.execPath, ...denoArguments(), realpathSync(script)]), { mode: 0o755 });
+  writeFileSync(path, launcher(ownCommand()), { mode: 0o755 });
   chmodSync(path, 0o755);
   print(`${path} is Restage now\n`);
   return EXIT.OK;
 }
 
-/** Deno runs a script only with a subcommand and permissions. */
-function denoArguments(): readonly string[] {
-  return "Deno" in globalThis ? ["run", "-A"] : [];
+/** The runtime with its arguments and the script; the executable is both in one. */
+function ownCommand(): readonly string[] {
+  const [, script = ""] = process.argv;
+  if (script.startsWith("/$bunfs/")) return [process.execPath];
+  // Deno runs a script only with a subcommand and permissions.
+  return [process.execPath, ...("Deno" in globalThis ? ["run", "-A"] : []), realpathSync(script)];
 }

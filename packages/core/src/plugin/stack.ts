@@ -36,13 +36,13 @@ function decode(path: string): string {
   }
 }
 
-/** The directory with this framework's code: `dist` of the built command or package, `packages` of the sources. */
+/** The directory with this framework's code: `dist` of the built command or package, `packages` of the sources, Bun's `/$bunfs/` in an executable. */
 let own: string | undefined;
 
 function ownDirectory(): string {
   if (own !== undefined) return own;
   const file = framesOf(new Error().stack).flatMap((frame) => placeOf(frame)?.file ?? [])[0] ?? "";
-  const [, packages, built] = /^(.*\/)core\/src\/plugin\/|^(.*\/dist\/)/.exec(file) ?? [];
+  const [, packages, built] = /^(.*\/)core\/src\/plugin\/|^(\/\$bunfs\/|.*\/dist\/)/.exec(file) ?? [];
   own = packages ?? built ?? "\0";
   return own;
 }
@@ -51,7 +51,9 @@ function isOfFramework(file: string): boolean {
   if (NODE_PACKAGES.test(file)) return true;
   const directory = ownDirectory();
   if (!file.startsWith(directory)) return false;
-  return directory.endsWith("/dist/") || /^(core|linux|images|plugins|cli)\/src\//.test(file.slice(directory.length));
+  return (
+    !directory.endsWith("/packages/") || /^(core|linux|images|plugins|cli)\/src\//.test(file.slice(directory.length))
+  );
 }
 
 function isOfPlugins(file: string): boolean {

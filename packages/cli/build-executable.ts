@@ -1,0 +1,39 @@
+// Builds `dist-executable/restage`, one file with the command and its runtime, for Linux on x86-64. Licences are written beside it.
+import { execFileSync } from "node:child_process";
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { licensesOf } from "../../tools/bundled-licenses.ts";
+
+const here = import.meta.dirname;
+const modules = join(here, "../../node_modules");
+const directory = join(here, "dist-executable");
+rmSync(directory, { recursive: true, force: true });
+mkdirSync(directory);
+
+const metafile = join(directory, "metafile.json");
+const options = [
+  "--compile",
+  "--target=bun-linux-x64",
+  // Compiling takes longer than a small restore, so it is done here.
+  "--bytecode",
+  "--format=cjs",
+  "--minify-whitespace",
+  "--minify-syntax",
+  // Node needs the first two. cosmiconfig has its own way to load TypeScript, which is never used.
+  "--external=jiti",
+  "--external=koffi",
+  "--external=typescript",
+  // Files in the directory where the command is started are not settings of its runtime.
+  "--no-compile-autoload-dotenv",
+  "--no-compile-autoload-bunfig",
+  `--metafile=${metafile}`,
+  `--outfile=${join(directory, "restage")}`,
+];
+execFileSync(join(modules, ".bin/bun"), ["build", ...options, "src/restage.ts"], { cwd: here });
+
+const { inputs } = JSON.parse(readFileSync(metafile, "utf8")) as { inputs: object };
+rmSync(metafile);
+const runtime = "The executable contains Bun, whose licences are listed at https://bun.com/docs/project/licensing.\n";
+const licenses = licensesOf([...Object.keys(inputs), `${modules}/bun/package.json`]);
+writeFileSync(join(directory, "THIRD_PARTY_LICENSES"), [runtime, ...licenses].join("\n"));
+copyFileSync(join(here, "LICENSE"), join(directory, "LICENSE"));
