@@ -3,8 +3,6 @@
  *
  * @module
  */
-import { createHash } from "node:crypto";
-
 /** The file with the digests of all other files of a checkpoint. */
 export const DIGESTS_FILE = "SHA256SUMS";
 
@@ -13,7 +11,7 @@ const PART = 1024 * 1024;
 
 /** The digest of bytes, in hexadecimal. */
 export function digestOf(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
+  return sha256().update(bytes).digest("hex");
 }
 
 /**
@@ -22,13 +20,18 @@ export function digestOf(bytes: Uint8Array): string {
  * @param read returns bytes of the file, fewer at its end, or undefined when it cannot be read.
  */
 export function digestOfFile(read: (offset: number, length: number) => Uint8Array | undefined): string | undefined {
-  const hash = createHash("sha256");
+  const hash = sha256();
   for (let offset = 0; ; offset += PART) {
     const part = read(offset, PART);
     if (part === undefined) return undefined;
     hash.update(part);
     if (part.length < PART) return hash.digest("hex");
   }
+}
+
+/** Not imported: most restores need no digests, and Bun loads the module for as long as a small restore takes. */
+function sha256() {
+  return process.getBuiltinModule("node:crypto").createHash("sha256");
 }
 
 /** The text of the file. @param digests by the names of files. */
