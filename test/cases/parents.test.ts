@@ -39,6 +39,25 @@ describeUnless(noDumpsByCriu, "the parent of a restored tree", () => {
     expect(await verdictOf(program)).toBe("pass");
   });
 
+  it("is init if the program of --exec-cmd cannot be executed, which --json reports", async () => {
+    const program = await dumpCase("family");
+    const { status, stdout } = restage([
+      "restore",
+      "-D",
+      program.images,
+      "--json",
+      "--exec-cmd",
+      "--",
+      "no-such-program",
+    ]);
+    const last = JSON.parse(stdout.trim().split("\n").at(-1) ?? "");
+    expect(last).toMatchObject({ kind: "failed", error: { code: "ERR_COMPLETE" } });
+    expect(last.error.message).toContain("no-such-program cannot be executed");
+    expect(status).toBe(3);
+    writeFileSync(join(program.directory, "go"), "");
+    expect(await verdictOf(program)).toBe("pass");
+  });
+
   it("cannot be chosen by options that contradict each other", () => {
     const errorOf = (words: string) => restage(["restore", "-D", "/", ...words.split(" ")]).stderr;
     expect(errorOf("-S")).toContain("--restore-sibling requires --restore-detached");

@@ -27,7 +27,7 @@ function optionsFor(images: string) {
 }
 
 describeUnless(noRoot, "criu swrk", () => {
-  it("answers with the version of CRIU, and with the features that it has", async () => {
+  it("answers with the version of CRIU, and with its features", async () => {
     const version = await Caller.start(SWRK);
     const printed = version.printed();
     const answer = version.ask({ type: REQUEST.VERSION }).answer;
@@ -62,15 +62,33 @@ describeUnless(noRoot, "criu swrk", () => {
     expect(await printed).toBe("");
   });
 
-  it("answers and logs why it does not make a checkpoint", async () => {
+  it("answers and logs why it refuses a checkpoint", async () => {
     const images = temporaryDirectory("rpc");
     const caller = await Caller.start(SWRK);
-    const images_dir_fd = openDirectory(images);
-    const opts = { images_dir_fd, pid: process.pid, log_file: "dump.log", track_mem: true, auto_dedup: true };
+    const opts = { images_dir_fd: openDirectory(images), pid: process.pid, log_file: "dump.log", auto_dedup: true };
     const { answer } = caller.ask({ type: REQUEST.DUMP, opts });
     expect(answer).toMatchObject({ type: REQUEST.DUMP, success: false, dump: { restored: false }, cr_errno: 56 });
     expect(answer.cr_errmsg).toContain("--auto-dedup");
     expect(readFileSync(join(images, "dump.log"), "utf8")).toMatch(/^Error \(restage\): ERR_OPTION: .*--auto-dedup/);
+  });
+
+  it("logs in the work directory, or else with the images, however the request names them", async () => {
+    const caller = await Caller.start(SWRK);
+    const logOf = (
+      directory: string,
+      directories: { images_dir_fd: number; images_dir?: string; work_dir_fd?: number },
+    ) => {
+      caller.ask({ type: REQUEST.DUMP, keep_open: true, opts: { ...directories, log_file: "log", auto_dedup: true } });
+      return readFileSync(join(directory, "log"), "utf8");
+    };
+    const refusal = /^Error \(restage\): .*--auto-dedup/;
+    const images = temporaryDirectory("images");
+    expect(logOf(images, { images_dir_fd: -1, images_dir: images })).toMatch(refusal);
+    const work = temporaryDirectory("work");
+    const images_dir_fd = openDirectory(images);
+    expect(logOf(work, { images_dir_fd, work_dir_fd: openDirectory(work) })).toMatch(refusal);
+    const other = temporaryDirectory("images");
+    expect(logOf(other, { images_dir_fd: openDirectory(other), work_dir_fd: -1 })).toMatch(refusal);
   });
 
   it("makes a checkpoint of a tree that goes on, with notifications, a log and statistics", async () => {

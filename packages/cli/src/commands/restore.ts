@@ -1,14 +1,11 @@
 import { closeSync } from "node:fs";
-import { asRestoreError, RestoreError } from "@restage/core";
-import { restore } from "@restage/core/restore";
-import { defaultPlugins } from "@restage/plugins";
+import { RestoreError } from "@restage/core";
 import { execute } from "../execute.ts";
 import { EXIT, exitCodeOf } from "../exit-codes.ts";
 import { openMachine } from "../open-machine.ts";
 import type { Settings } from "../options/settings.ts";
-import { pidfile } from "../pidfile.ts";
-import { openReport } from "../report/open-report.ts";
 import { printError } from "../report/print-error.ts";
+import { reportedRestore } from "../reported-restore.ts";
 import { requestOf } from "../request.ts";
 import { stay } from "../stay.ts";
 
@@ -17,24 +14,17 @@ export async function restoreCommand(settings: Settings): Promise<number> {
   checkTogether(settings);
   for (const descriptor of settings.close) closeSync(descriptor);
   const request = await requestOf(settings);
-  const report = await openReport(settings, request.images);
-  try {
-    const kernel = await openMachine();
-    const plugins = [...(request.plugins ?? []), ...report.plugins, pidfile()];
-    const tree = await restore({ ...request, plugins, onEvent: report.listener }, kernel, defaultPlugins());
-    kernel.close();
-    // Before waiting, because the tree can run for days.
-    report.end();
-    if (settings.execute) execute(kernel, settings.program);
-    if (request.detached !== true) await stay(kernel, tree);
-    return EXIT.OK;
-  } catch (thrown) {
-    const error = asRestoreError(thrown, {});
-    report.fail(error);
-    report.end();
-    if (!settings.json) printError(error, { stack: settings.verbosity >= 4 });
-    return exitCodeOf(error);
+  const kernel = await openMachine();
+  const tree = await reportedRestore(settings, request, kernel);
+  if (tree instanceof RestoreError) {
+    // With --json it has been printed as an event.
+    if (!settings.json) printError(tree, { stack: settings.verbosity >= 4 });
+    return exitCodeOf(tree);
   }
+  kernel.close();
+  if (settings.execute) execute(kernel, settings.program);
+  if (request.detached !== true) await stay(kernel, tree);
+  return EXIT.OK;
 }
 
 /** Checks combinations of options, with CRIU's rules. */

@@ -3,6 +3,7 @@ import type { RestoreError } from "@restage/core";
 import type { InputOf } from "@restage/images";
 import { writeOwnFile } from "../own-file.ts";
 import { type CriuOpts, type CriuResp, REQUEST } from "./messages.ts";
+import { directoriesOf } from "./read-opts.ts";
 
 /** Callers read answers of 8 KiB at most. */
 const LONGEST_MESSAGE = 1024;
@@ -21,14 +22,14 @@ export function failure(type: number, error: RestoreError): InputOf<CriuResp> {
 }
 
 /**
- * Writes the line that container engines look for: their users see the last lines of the log with "Error" in them. A log that cannot be written is not
+ * Writes the line that container engines look for: they show their users the last lines of the log that contain "Error". Failing to write the log is not
  * another failure.
  */
-export function logError({ log_file, work_dir_fd, images_dir_fd }: CriuOpts, peer: number, error: RestoreError): void {
-  if (log_file === undefined || log_file === "-") return;
-  const directory = `/proc/${peer}/fd/${work_dir_fd ?? images_dir_fd}`;
+export function logError(opts: CriuOpts, peer: number, error: RestoreError): void {
+  if (opts.log_file === undefined || opts.log_file === "-") return;
   try {
-    writeOwnFile(resolve(directory, log_file), `Error (restage): ${error.describe()}\n`, "append");
+    const { images, work = images } = directoriesOf(opts, peer);
+    writeOwnFile(resolve(work, opts.log_file), `Error (restage): ${error.describe()}\n`, "append");
   } catch {
     // The answer says what failed.
   }

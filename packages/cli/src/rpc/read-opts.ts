@@ -22,16 +22,25 @@ const MACHINE_CONFIG = "/etc/restage/restore.config.ts";
  * @param options those of the command that serves the request.
  */
 export function readOpts(opts: CriuOpts, peer: number, options: readonly Option[]): Settings {
-  const { images_dir_fd, images_dir, work_dir_fd, config_file, pid } = opts;
+  const { config_file, pid } = opts;
+  const { images, work } = directoriesOf(opts, peer);
   const settings = createSettings();
-  const own = [`--images-dir=${images_dir_fd >= 0 ? descriptorPath(peer, images_dir_fd) : (images_dir ?? ".")}`];
-  if (work_dir_fd !== undefined && work_dir_fd >= 0) own.push(`--work-dir=${descriptorPath(peer, work_dir_fd)}`);
+  const own = [`--images-dir=${images}`];
+  if (work !== undefined) own.push(`--work-dir=${work}`);
   if (pid !== undefined) own.push(`--tree=${pid}`);
   const words = [...defaultConfigs(), ...own, ...wordsOf(opts), ...configWords(config_file)];
   parseWords(words, options, settings);
   const config = settings.config ?? process.env["RESTAGE_CONFIG"] ?? MACHINE_CONFIG;
   if (config !== MACHINE_CONFIG || existsSync(config)) settings.config = config;
   return settings;
+}
+
+/** The directories of a request, for its images and for the files that the command itself writes. Throws ERR_OPTION for a descriptor that is not open. */
+export function directoriesOf({ images_dir_fd, images_dir = ".", work_dir_fd = -1 }: CriuOpts, peer: number) {
+  return {
+    images: images_dir_fd < 0 ? images_dir : descriptorPath(peer, images_dir_fd),
+    work: work_dir_fd < 0 ? undefined : descriptorPath(peer, work_dir_fd),
+  };
 }
 
 /** CRIU's own configurations, those that exist. Source: criu(8), "CONFIGURATION FILES". */

@@ -1,16 +1,13 @@
 import { asRestoreError, RestoreError } from "@restage/core";
 import { Host } from "@restage/core/internal";
-import { restore } from "@restage/core/restore";
 import type { InputOf } from "@restage/images";
 import type { LinuxKernel } from "@restage/linux";
-import { defaultPlugins } from "@restage/plugins";
 import { checkMachine } from "../check/machine.ts";
 import { CRIU_VERSION } from "../criu/version.ts";
 import { EXIT } from "../exit-codes.ts";
 import { openMachine } from "../open-machine.ts";
 import { RESTORE_OPTIONS } from "../options/restore-options.ts";
-import { pidfile } from "../pidfile.ts";
-import { openReport } from "../report/open-report.ts";
+import { reportedRestore } from "../reported-restore.ts";
 import { requestOf } from "../request.ts";
 import { Connection } from "./connection.ts";
 import { failure, logError } from "./failure.ts";
@@ -75,25 +72,12 @@ function optionsOf(opts: CriuOpts | undefined): CriuOpts {
 }
 
 async function serveRestore(kernel: LinuxKernel, connection: Connection, opts: CriuOpts): Promise<Answer> {
-  const type = REQUEST.RESTORE;
   const settings = readOpts(opts, connection.peer, RESTORE_OPTIONS);
-  const request = await requestOf(settings);
-  const report = await openReport(settings, request.images);
-  const own = [...report.plugins, pidfile(), ...(opts.notify_scripts === true ? [notifications(connection)] : [])];
-  const plugins = [...(request.plugins ?? []), ...own];
-  try {
-    const tree = await restore(
-      { ...request, detached: true, plugins, onEvent: report.listener },
-      kernel,
-      defaultPlugins(),
-    );
-    report.end();
-    return { type, success: true, restore: { pid: tree.pid } };
-  } catch (thrown) {
-    report.fail(asRestoreError(thrown, {}));
-    report.end();
-    throw thrown;
-  }
+  const request = { ...(await requestOf(settings)), detached: true };
+  const own = opts.notify_scripts === true ? [notifications(connection)] : [];
+  const tree = await reportedRestore(settings, request, kernel, own);
+  if (tree instanceof RestoreError) throw tree;
+  return { type: REQUEST.RESTORE, success: true, restore: { pid: tree.pid } };
 }
 
 function nameOf(type: number): string {
