@@ -1,6 +1,6 @@
 // Measures checkpoints against CRIU's: `CRIU=PATH npm run bench:checkpoint [-- --runs N --case NAME]`, as root.
 //
-// Both take turns on the same tree, which goes on afterwards. Beside the whole time: how long the tree stands still.
+// Both take turns on the same tree, which keeps running. It reports the total time, and how long the tree is frozen.
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { loadavg, tmpdir } from "node:os";
@@ -18,7 +18,7 @@ const CASES: Readonly<Record<string, readonly [program: string, size: number]>> 
   "64 tasks": ["tree", 64],
   "1 GiB": ["memory", 1024],
 };
-/** High up, where few processes are. */
+/** A high pid, which is rarely in use. */
 const PID = 28000;
 
 const { values } = parseArgs({
@@ -28,7 +28,7 @@ const { values } = parseArgs({
 /** Milliseconds. */
 interface Sample {
   readonly whole: number;
-  /** How long the tree stood still. */
+  /** How long the tree was frozen. */
   readonly frozen: number;
 }
 

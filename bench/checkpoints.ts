@@ -6,7 +6,7 @@ import { openImageDirectory, readEntries } from "@restage/images";
 import { CHECKPOINT as COUNTER, cleanUp, place } from "../examples/counter/place.ts";
 import { cleanUp as cleanUpServer, IN_NAMESPACES, place as placeServer } from "../examples/server/place.ts";
 
-/** A checkpoint to restore again and again. */
+/** A checkpoint that can be restored repeatedly. */
 export interface ImageSet {
   readonly name: string;
   readonly images: string;
@@ -18,7 +18,7 @@ export interface ImageSet {
 
 const programs = fileURLToPath(new URL("./programs", import.meta.url));
 
-/** Pids that are high up, where few processes are. */
+/** High pids, which are rarely in use. */
 const FIRST_PID = 29000;
 
 /** The names of all checkpoints, smallest first. */
@@ -60,7 +60,7 @@ export async function end({ pids }: Pick<ImageSet, "pids">): Promise<void> {
     try {
       process.kill(pid, "SIGKILL");
     } catch {
-      // It did not come back.
+      // It was not restored.
     }
   }
   await freed(pids);

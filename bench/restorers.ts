@@ -7,13 +7,13 @@ import { openKernel } from "@restage/linux";
 import { defaultPlugins } from "@restage/plugins";
 import type { ImageSet } from "./checkpoints.ts";
 
-/** What one restore took, in milliseconds. */
+/** The times of one restore, in milliseconds. */
 export interface Sample {
   /** From the call, or the start of the command, until the tree runs. */
   readonly whole: number;
   /** The stages alone. */
   readonly stages: number | undefined;
-  /** Each stage, where it is known. */
+  /** The time of each stage, if known. */
   readonly perStage: ReadonlyMap<string, number>;
 }
 
@@ -25,7 +25,7 @@ export interface Restorer {
 const root = fileURLToPath(new URL("../", import.meta.url));
 const built = `${root}packages/cli/dist/restage.js`;
 
-/** CRIU's command, and the stages by its own statistics. */
+/** CRIU's command. The time of the stages is from its own statistics. */
 export function criuCommand(criu: string, workDirectory: string): Restorer {
   return {
     name: "criu restore -d",
@@ -68,14 +68,14 @@ export function restageExecutable(): Restorer {
   };
 }
 
-/** The runtime itself: what npm installs under its name is a script that starts a shell first, and for Deno Node too. */
+/** The path of the runtime itself. The script that npm installs under its name starts a shell first, and for Deno also Node. */
 function programOf(runtime: "node" | "deno" | "bun"): string {
   const installed = runtime === "node" ? runtime : `${root}node_modules/.bin/${runtime}`;
   const words = [...(runtime === "deno" ? ["eval"] : ["-e"]), "console.log(process.execPath)"];
   return execFileSync(installed, words, { encoding: "utf8" }).trim();
 }
 
-/** Restage as a library in this process, which has restored before. */
+/** Restage as a library in this process, which has made restores before. */
 export function restageInProcess(): Restorer {
   return {
     name: "restage in process",

@@ -4,7 +4,7 @@ import type { Options } from "tsup";
 
 type EsbuildPlugin = NonNullable<Options["esbuildPlugins"]>[number];
 
-/** Writes the licences of the packages that ended up in a bundle to `THIRD_PARTY_LICENSES` beside it. */
+/** Writes the licences of the packages in a bundle to `THIRD_PARTY_LICENSES`, in the same directory. */
 export function bundledLicenses(outdir: string): EsbuildPlugin {
   return {
     name: "bundled-licenses",
@@ -21,13 +21,13 @@ export function bundledLicenses(outdir: string): EsbuildPlugin {
   };
 }
 
-/** The licences of the packages that files are from, as texts in order of their names. */
+/** The licences of the packages that contain these files, ordered by name. */
 export function licensesOf(files: readonly string[]): string[] {
   const folders = new Set(files.map(packageFolder).filter((folder) => folder !== undefined));
   return [...folders].map(licenseText).sort();
 }
 
-/** The folder of the package in `node_modules` that a file is of. */
+/** The folder of the package in `node_modules` that contains a file. */
 export function packageFolder(file: string): string | undefined {
   return /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(file)?.[0];
 }

@@ -11,7 +11,7 @@ import { dirname, join, posix } from "node:path";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
 
-/** What each package may import: of itself and of the workspace. */
+/** The packages of the workspace that each package can import. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   images: [],
   linux: [],
@@ -20,7 +20,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   cli: ["images", "linux", "core", "plugins"],
 };
 
-/** Packages that may import only types and the entry point `./abi` of linux. */
+/** Packages that can import only types from linux, and values from its entry point `./abi`. */
 const WITHOUT_SYSTEM = ["core", "plugins"];
 
 const FOREIGN_FUNCTIONS = ["koffi", "bun:ffi"];
@@ -98,7 +98,7 @@ function directionViolations(loaded: Graph): string[] {
   });
 }
 
-/** Everything that a file loads, each with the imports that lead to it. */
+/** Finds every file that a file loads, with the imports that lead to it. */
 function trailsFrom(entry: string, graph: Graph): ReadonlyMap<string, readonly string[]> {
   const trails = new Map<string, readonly string[]>([[entry, [entry]]]);
   for (const [path, trail] of trails) {

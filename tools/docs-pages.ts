@@ -7,7 +7,7 @@ import type { Support } from "../packages/plugins/src/support.ts";
 
 const GENERATED = "<!-- Made by `npm run docs` from the sources. Do not edit. -->";
 
-/** Pages are read on terminals too. */
+/** Characters in a line. Pages are read on terminals too. */
 export const WIDTH = 80;
 
 type Catalogue = Readonly<Record<keyof typeof ERRORS, { readonly meaning: string; readonly remedy: string }>>;
@@ -101,7 +101,7 @@ function page(title: string, ...sections: readonly string[]): string {
   return `${[`# ${title}`, GENERATED, ...sections].join("\n\n")}\n`;
 }
 
-/** Text as it is printed; lines that are too long go on in the next one. */
+/** Formats printed text, and breaks long lines. */
 function fenced(text: string): string {
   const lines = text.split("\n").map((line) => wrap(line, `${/^ */.exec(line)?.[0]}    `));
   return `\`\`\`text\n${lines.join("\n")}\n\`\`\``;
@@ -115,7 +115,7 @@ function item(text: string): string {
   return wrap(`- ${text}`, "  ");
 }
 
-/** Text in lines of the width, those after the first indented. */
+/** Breaks text into lines, and indents all but the first. */
 function wrap(text: string, indent = ""): string {
   const lines: string[] = [];
   for (const word of text.split(" ")) {

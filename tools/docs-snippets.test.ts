@@ -27,7 +27,7 @@ function snippetsOf(page: string): readonly Snippet[] {
 const pages = ["README.md", "docs/cli.md", "docs/plugin-guide.md"];
 const snippets = pages.flatMap(snippetsOf);
 
-/** The path under which a snippet is compiled: in a folder whose imports find the packages. */
+/** The path of a snippet for the compiler: in a folder that can import the packages. */
 const fileOf = (number: number) => join(root, "bench", `snippet-${number}.ts`);
 
 it(
@@ -63,7 +63,7 @@ it(
 
 describe("every plugin of docs/plugin-guide.md", () => {
   const jiti = createJiti(fileOf(0));
-  /** A default plugin, by whose tap one of them is ordered. */
+  /** A default plugin, because one of them orders its tap by it. */
   const fifos: Plugin = {
     name: "fifos",
     apply: ({ openFile }) => openFile.for("FIFO").tap("fifos", () => undefined),

@@ -3,7 +3,7 @@ import { type ErrorCode, RestoreError } from "../packages/core/src/errors.ts";
 const COUNTER = { stage: "RESTORE", pid: 20100 } as const;
 const LOG = "/var/log/app.log";
 
-/** What the errors look like: for each code one that can be met. */
+/** An example of each error code. */
 export const ERROR_EXAMPLES: Readonly<Record<ErrorCode, RestoreError>> = {
   ERR_COMPLETE: new RestoreError("ERR_COMPLETE", "All tasks run, but a tap of complete failed: too late", {
     stage: "COMPLETE",

@@ -1,13 +1,13 @@
 import { writeSync } from "node:fs";
 import type { Reporter } from "vitest/node";
 
-/** The part of vitest's test modules that is read. */
+/** The part of vitest's test modules that this reporter reads. */
 export interface ModuleResult {
   errors(): readonly unknown[];
   readonly children: { allTests(): Iterable<{ result(): { readonly state: string } }> };
 }
 
-/** Prints `N passed, N failed, N skipped` as the very last line. What fails outside of a test counts as a failure each. */
+/** Prints `N passed, N failed, N skipped` as the very last line. Each error outside of a test counts as a failure. */
 export default class PlainSummaryReporter implements Reporter {
   onTestRunEnd(modules: readonly ModuleResult[], unhandledErrors: readonly unknown[]): void {
     const line = summaryLine(modules, unhandledErrors.length);

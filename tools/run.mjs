@@ -1,7 +1,7 @@
-// Runs steps by name, one after the other: `node tools/run.mjs install build:cli test`. What follows `--` goes to the last step.
+// Runs steps by name, in order: `node tools/run.mjs install build:cli test`. Arguments after `--` go to the last step.
 //
-// Needs Node and npm only, and nothing installed: JavaScript, because Node 20 runs no TypeScript. A step says one line; its output
-// is shown when it fails. Only tests and the demo speak for themselves. No step outlives its limit or waits for an answer.
+// It needs only Node and npm, and is JavaScript because Node 20 does not run TypeScript. A step prints one line, and its output if it
+// fails. Tests, the demo and examples print as they run. Every step has a time limit, and none waits for an answer.
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -20,9 +20,9 @@ const MINUTE = 60_000;
  * @property {string} says what it does
  * @property {() => Command[]} commands run at the same time
  * @property {number} limit in milliseconds
- * @property {boolean} [speaks] its output is shown as it comes
- * @property {boolean} [asks] it gets the terminal's input
- * @property {{ inputs: string[], outputs: string[] }} [made] of what it makes what: left out when that has not changed
+ * @property {boolean} [speaks] whether its output is shown as it comes
+ * @property {boolean} [asks] whether it reads the terminal
+ * @property {{ inputs: string[], outputs: string[] }} [made] its inputs and outputs: it is skipped while they are unchanged
  */
 
 const pnpm = JSON.parse(readFileSync(join(root, "package.json"), "utf8")).packageManager;
@@ -83,7 +83,7 @@ function tool(name, ...args) {
   return { argv: [join(root, "node_modules/.bin", name), ...args] };
 }
 
-/** What is run to be seen. */
+/** A step whose output the user wants to see. */
 function shown(command) {
   return { says: "", commands: () => [command], limit: 30 * MINUTE, speaks: true, asks: true };
 }
@@ -92,7 +92,7 @@ function buildOf(name) {
   return { ...tool("tsup"), cwd: join(root, "packages", name) };
 }
 
-/** Of each step that was done once, on what it was done: so that it is done again only after a change. */
+/** The file with the hash of a step's inputs when it last ran, so that it runs again only after a change. */
 const stampFile = (name) => join(root, "node_modules", `.done-${name.replace(":", "-")}`);
 
 function stampOf({ inputs }) {
@@ -116,12 +116,12 @@ function filesOf(path) {
     .flatMap((name) => filesOf(join(path, name)));
 }
 
-/** Process groups that run, to end them with this process. */
+/** Running process groups, which end with this process. */
 const running = new Set();
 
 function stopAll(signal) {
   for (const { pid, leads } of running) {
-    // The terminal's own group had the key stroke already.
+    // The terminal has already sent its own group this signal.
     if (!leads && signal === "SIGINT") continue;
     try {
       process.kill(leads ? -pid : pid, signal);
@@ -146,13 +146,13 @@ let interrupted = false;
 
 /** @returns {Promise<{ ok: boolean, output: string }>} */
 function run({ argv: [file, ...args], cwd = root }, { speaks = false, asks = false, limit }) {
-  // A group of its own, so that what it started ends with it; but only the terminal's own group may read from it.
+  // In its own group, everything that it starts ends with it. But only the terminal's foreground group can read from the terminal.
   const leads = !asks;
   const child = spawn(file, args, {
     cwd,
     detached: leads,
     stdio: [asks ? "inherit" : "ignore", ...(speaks ? ["inherit", "inherit"] : ["pipe", "pipe"])],
-    // With CI pnpm asks nothing. Tests and the demo see the environment as it is, but for colours in a file.
+    // With CI set, pnpm asks nothing. Tests and the demo get the environment unchanged, except for colours in a file.
     env: {
       ...process.env,
       ...(speaks ? {} : { CI: "true" }),

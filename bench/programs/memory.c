@@ -1,4 +1,4 @@
-/* memory MIB PID: one task with that pid and MIB of anonymous memory that no two pages of which are alike. */
+/* memory MIB PID: one task with that pid and MIB of anonymous memory, in which no two pages are equal. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <linux/sched.h>

@@ -1,4 +1,4 @@
-/* tree N PID: N small tasks with the pids from PID on; the first is the parent of the others. Prints when all are there. */
+/* tree N PID: N small tasks with the pids from PID; the first is the parent of the others. Prints a line when all exist. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <linux/sched.h>

@@ -52,7 +52,7 @@ describe("a dry run", () => {
     expect(log).not.toContain("abort");
   });
 
-  it("is refused with a kernel that does things", async () => {
+  it("is refused with a real kernel", async () => {
     const request = { images: "memory", plugins: [images], dryRun: true };
     await expect(restore(request, {} as never, scaffold())).rejects.toThrow("Cannot make a dry run");
   });

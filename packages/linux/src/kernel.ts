@@ -30,11 +30,11 @@ export interface FinalState {
   readonly extendedState: ExtendedState;
   /** Blocked signals. */
   readonly signalMask: bigint;
-  /** The thread's last calls, made by syscall stops: for what a trap would undo (an ignored SIGTRAP). */
+  /** The thread's last calls, made by syscall stops. They set what a trap would undo, such as an ignored SIGTRAP. */
   readonly lastCalls: readonly SyscallStep[];
-  /** Words written into its memory once it no longer runs: for what the kernel would clear (rseq_cs). */
+  /** Words to write into its memory once it no longer runs. They set what the kernel would clear, such as rseq_cs. */
   readonly pokes: readonly { readonly address: bigint; readonly value: bigint }[];
-  /** struct ptrace_sud_config: set when it makes no more calls for us, which would be dispatched to it. */
+  /** struct ptrace_sud_config. Set after our last call in the thread, because its own dispatch would catch such a call. */
   readonly dispatch?: Uint8Array | undefined;
 }
 
@@ -48,7 +48,7 @@ export interface ConcludedThread {
 export interface ExtendedState {
   /** The FXSAVE area, 512 bytes. */
   readonly legacy: Uint8Array;
-  /** Further components by their XSAVE numbers (2: upper halves of ymm, 5: opmask, ...). */
+  /** Other components by their XSAVE numbers (2: upper halves of ymm, 5: opmask, ...). */
   readonly components: readonly { readonly number: number; readonly bytes: Uint8Array }[];
 }
 
@@ -57,7 +57,7 @@ export interface StubOptions {
   readonly occupied: readonly AddressRange[];
   /** How long a program may go without finishing a step before it counts as stuck, in milliseconds. */
   readonly timeout: number;
-  /** Makes the stub the init of a pid namespace, which stays when the tree runs. */
+  /** Makes the stub the init of a pid namespace. It stays while the tree runs. */
   readonly init?: InitOptions | undefined;
   /** Makes the stub itself the root task. */
   readonly root?: RootOptions | undefined;
@@ -65,14 +65,14 @@ export interface StubOptions {
   readonly suspendSeccomp: boolean;
 }
 
-/** A root task that is a child of this process's parent. Only this process can make one. */
+/** Makes the root task a child of this process's parent, which only this process can do. */
 export interface RootOptions {
   readonly pid: number;
   /** True for the first process of a new pid namespace. Requires CAP_SYS_ADMIN. */
   readonly newPidNamespace: boolean;
 }
 
-/** An init of ours for a tree. Requires CAP_SYS_ADMIN, or a user namespace. */
+/** Restage's own init for a tree. Requires CAP_SYS_ADMIN, or a user namespace. */
 export interface InitOptions {
   /** True for a child of this process, false for an orphan once the tree runs. */
   readonly child: boolean;
@@ -126,7 +126,7 @@ export interface Exit {
 }
 
 /**
- * Everything that a restore or a checkpoint asks of Linux. LinuxKernel is the real one; a recording one serves tests and plans.
+ * The interface through which restores and checkpoints use Linux. LinuxKernel is the real one; a recording one serves tests and plans.
  *
  * Precondition of every method that takes a tracee: the thread that opened the kernel calls it, because ptrace belongs to a thread.
  */
@@ -139,7 +139,7 @@ export interface Kernel {
    * Runs a program in a tracee. Programs that are started in one turn of the event loop run concurrently. Sets the results of the steps. Rejects with a ProgramError when a step fails or the task dies.
    */
   run(tracee: Tracee, program: Program): Promise<void>;
-  /** Takes over a task or thread that a program forked: waits for its first stop. */
+  /** Takes control of a task or thread that a program forked: waits for its first stop. */
   adopt(birth: Birth): Promise<Tracee>;
   /** Makes one call in a tracee by syscall stops, which leave pending signals and handlers alone. Returns its result. */
   call(tracee: Tracee, step: SyscallStep): number;
@@ -152,7 +152,7 @@ export interface Kernel {
   resume(tracees: readonly Tracee[]): readonly Tracee[];
   /** Resumes the threads of one process, leader first, into a stop by a signal. Returns those that had ended. */
   resumeStopped(threads: readonly Tracee[], signal: number): readonly Tracee[];
-  /** Ends a tracee, by exit or by a signal, and leaves a zombie to its parent. */
+  /** Ends a tracee, by exit or by a signal. Its parent finds a zombie. */
   end(tracee: Tracee, exit: Exit): Promise<void>;
   /** Kills every tracee, the stub included, and waits for their ends. Returns the ids of those that did not end in time. */
   killAll(): Promise<readonly number[]>;
@@ -169,27 +169,27 @@ export interface Kernel {
   pushUndo(steps: Program): () => void;
   /** Runs every undo. Returns a text for each step that failed. */
   runUndo(): Promise<readonly string[]>;
-  /** Cancels every undo: what was made stays. */
+  /** Cancels every undo, so that everything made on the host stays. */
   dismissUndo(): Promise<void>;
   /** Opens a seizer, which stops running processes for a checkpoint. */
   openSeizer(): Seizer;
-  /** What the coordinator does itself. */
+  /** The coordinator's own access to the machine. */
   readonly host: KernelHost;
-  /** Frees what the kernel object holds. */
+  /** Frees the resources of this object. */
   close(): void;
 }
 
-/** What the coordinator does itself, outside any task. */
+/** The coordinator's own access to the machine, outside any task. */
 export interface KernelHost {
-  /** A text that no other run on this machine has, for names. */
+  /** A text for names that is unique on this machine. */
   readonly runId: string;
   /** The pid of this process. */
   readonly pid: number;
   /** Makes a system call; sets the step's result and returns it. */
   call(step: SyscallStep): number;
-  /** Writes a file of /proc or the like in one write. Throws a SystemError. */
+  /** Writes a file of a kernel file system, such as /proc, in one write. Throws a SystemError. */
   writeFile(path: string, text: string): void;
-  /** Type and size of a file. A recording kernel does not look, and returns "unknown". */
+  /** Type and size of a file. A recording kernel returns "unknown". */
   stat(path: string): FileStat | "missing" | "unknown";
   /** A file of /proc or /sys without its last line feed, or undefined when it cannot be read. */
   readText(path: string, encoding?: "latin1" | "utf8"): string | undefined;
@@ -203,7 +203,7 @@ export interface KernelHost {
   makeDirectory(path: string): void;
   /** Creates a file that only its owner can read. Throws a SystemError. */
   createFile(path: string, bytes: Uint8Array): void;
-  /** Gives a file to another user. Its group can still read it. Throws a SystemError. */
+  /** Changes a file's owner. Its group can still read it. Throws a SystemError. */
   giveFile(path: string, uid: number): void;
   /** Bytes of a file, fewer at its end, or undefined when it cannot be read. */
   readBytes(path: string, offset: number, length: number): Uint8Array | undefined;
@@ -234,7 +234,7 @@ export class ProgramError extends Error {
   readonly tid: number;
   readonly step: Step;
   readonly failure: ProgramFailure;
-  /** Private: a printed error would list its thousands of steps. */
+  /** Private, because a printed error would list its thousands of steps. */
   readonly #program: Program;
 
   constructor(tid: number, program: Program, step: Step, failure: ProgramFailure) {

@@ -22,7 +22,7 @@ import type { TracedTree } from "./traced-tree/traced-tree.ts";
 import { Ptrace } from "./tracee/ptrace.ts";
 import { UndoLog } from "./undo/undo-log.ts";
 
-/** Opens the real kernel. Throws when this runtime or host gives no way to call it. */
+/** Opens the real kernel. Throws if this runtime or host cannot make system calls. */
 export async function openKernel(): Promise<LinuxKernel> {
   return new LinuxKernel(new RawSyscalls(await openForeignFunctions()));
 }
@@ -36,7 +36,7 @@ export async function openKernel(): Promise<LinuxKernel> {
 export class LinuxKernel implements Kernel {
   readonly recording = false;
   readonly host: KernelHost;
-  /** Raw system calls of this process, for tests and for packages that build on this one. */
+  /** Raw system calls of this process, for tests and for packages on top of this one. */
   readonly raw: RawSyscalls;
   readonly #ptrace: Ptrace;
   readonly #undo: UndoLog;

@@ -17,10 +17,10 @@ export interface StoppedThread {
   readonly stopSignal: number | undefined;
 }
 
-/** System calls that a stopped thread makes itself. */
+/** System calls for a stopped thread to make itself. */
 export interface Query {
   readonly thread: StoppedThread;
-  /** Failures count as answers. Results and outputs are set when the program has run. */
+  /** The calls. Failures count as answers. Results and outputs are set once the program has run. */
   readonly program: Program;
 }
 
@@ -67,32 +67,32 @@ export interface Seizer {
     threads: readonly { readonly tid: number; readonly tgid: number }[],
     timeout?: number,
   ): readonly StoppedThread[];
-  /** Forgets threads that did not stay as they were stopped (another thread of their process was in execve(2)), and returns their ids. */
+  /** Forgets threads that changed after they were stopped, because another thread of their process was in execve(2). Returns their ids. */
   dropChanged(): readonly number[];
-  /** The registers with which a thread goes on where the kernel remembers nothing of an interrupted call: it is made again, or has failed. */
+  /** The registers with which a thread resumes if the kernel has forgotten its interrupted call: the call is made again, or has failed. */
   restarted(thread: StoppedThread): Uint8Array;
   extendedState(thread: StoppedThread): ExtendedState & { readonly present: bigint };
   /** Pending signals in their order, each a siginfo_t of 128 bytes. */
   pendingSignals(thread: StoppedThread, queue: "shared" | "private"): readonly Uint8Array[];
-  /** Undefined where the kernel cannot tell (before Linux 5.13). */
+  /** The registration of restartable sequences. Undefined before Linux 5.13, which cannot tell. */
   rseq(thread: StoppedThread): RseqConfiguration | undefined;
-  /** How its system calls are dispatched to user space: struct ptrace_sud_config; undefined where the kernel cannot tell (before Linux 6.4). */
+  /** How its system calls are dispatched to user space: struct ptrace_sud_config. Undefined before Linux 6.4, which cannot tell. */
   syscallDispatch(thread: StoppedThread): Uint8Array | undefined;
   /** Newest first. Requires CAP_SYS_ADMIN in the first user namespace. */
   seccompFilters(thread: StoppedThread): readonly AttachedFilter[];
-  /** Lets threads make system calls, all at once, and puts them back to where they were. */
+  /** Makes threads run system calls, all at once, and returns them to where they were. */
   query(queries: readonly Query[]): void;
   /** Bytes of a process's memory; undefined when not all of them can be read. */
   readMemory(pid: number, address: number | bigint, length: number): Uint8Array | undefined;
-  /** Tells which pages have to be saved: neither untouched, nor the kernel's page of zeros, nor pages of a file. */
+  /** Finds the pages to save: not those that are untouched, the kernel's page of zeros, or pages of a file. */
   scanPages(pid: number): ScannedPages;
   /** Appends pages of a process to an open file. Throws a SystemError. */
   copyPages(pid: number, ranges: readonly AddressRange[], file: number): void;
-  /** What waits in the queue of a socket of this process, left there. Throws a SystemError when it is not all there. */
+  /** Reads the receive queue of a socket of this process without removing anything. Throws a SystemError if there is less than `length`. */
   peek(socket: number, length: number): Uint8Array;
-  /** Whether two processes share something: 0 for the same; an order otherwise. Throws a SystemError. Source: kcmp(2). */
+  /** Compares an object of two processes: 0 if they share it, otherwise an order. Throws a SystemError. Source: kcmp(2). */
   compare(what: SharedObject, first: number, second: number, firstFile?: number, secondFile?: number): number;
-  /** Resumes all threads as they were. */
+  /** Resumes all threads unchanged. */
   resume(): void;
   /** Kills all processes and waits until they have ended. Returns the ids of those that did not end in time. */
   kill(): readonly number[];

@@ -1,4 +1,4 @@
-/** The numbers of open descriptors of a process, as far as a recording knows them. */
+/** The open descriptors of a process, as far as a recording knows them. */
 export class DescriptorTable {
   readonly #open: Set<number>;
 
@@ -6,7 +6,7 @@ export class DescriptorTable {
     this.#open = new Set(open);
   }
 
-  /** What a fork without CLONE_FILES gets. */
+  /** The table of a child that is forked without CLONE_FILES. */
   copy(): DescriptorTable {
     return new DescriptorTable(this.#open);
   }
@@ -19,7 +19,7 @@ export class DescriptorTable {
     return number;
   }
 
-  /** Opens this very number. */
+  /** Opens the given number. */
   place(number: number): number {
     this.#open.add(number);
     return number;

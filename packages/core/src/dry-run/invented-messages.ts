@@ -3,30 +3,30 @@ import { CMSG_HEADER_SIZE, MSGHDR, SCM, SOL } from "@restage/linux/abi";
 import type { InventedProcess } from "./invented-results.ts";
 import { dataAt, dataOf, readField } from "./operands.ts";
 
-/** How long a recording waits for a message that another task is to send. */
+/** How long a recording waits for another task's message, in milliseconds. */
 const PATIENCE = 500;
 
 interface Message {
   readonly payload: Uint8Array;
-  /** How many descriptors come with it. */
+  /** The number of descriptors that come with it. */
   readonly descriptors: number;
 }
 
 /**
- * Messages with descriptors that tasks send each other over named sockets: so that a receiver whose further calls depend on what came can be
- * recorded too.
+ * Messages with descriptors that tasks send each other over named sockets. With them, a receiver whose later calls depend on a message can be
+ * recorded.
  */
 export class InventedMessages {
   readonly #queues = new Map<string, Message[]>();
   readonly #waiting = new Set<() => void>();
 
-  /** bind(2): the process receives what is sent to that name. */
+  /** Records bind(2): the process receives messages that are sent to this name. */
   bind(step: SyscallStep, process: InventedProcess): void {
     const name = dataOf(step.args[1]);
     if (name !== undefined) process.names.add(keyOf(name));
   }
 
-  /** sendmsg(2). Returns the bytes that were sent. */
+  /** Records sendmsg(2). Returns the number of bytes sent. */
   send(step: SyscallStep): number {
     const header = dataOf(step.args[1]);
     const payload = payloadOf(header);
@@ -39,7 +39,7 @@ export class InventedMessages {
     return payload.bytes.length;
   }
 
-  /** Waits until there is something to receive; not for ever, since it may never come. */
+  /** Waits for a message, up to a limit: it can fail to come. */
   async arrival(process: InventedProcess): Promise<void> {
     const end = performance.now() + PATIENCE;
     while (process.names.size > 0 && this.#next(process) === undefined && performance.now() < end) {
@@ -55,7 +55,7 @@ export class InventedMessages {
     }
   }
 
-  /** recvmsg(2): fills payload and descriptors. Returns the bytes that came. */
+  /** Records recvmsg(2), filling in the payload and descriptors. Returns the number of bytes received. */
   receive(step: SyscallStep, process: InventedProcess): number {
     const queue = this.#next(process);
     const message = queue?.shift();

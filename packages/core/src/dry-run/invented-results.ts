@@ -5,16 +5,16 @@ import { DescriptorTable } from "./descriptor-table.ts";
 import { InventedMessages } from "./invented-messages.ts";
 import { dataAt, dataOf, fill, numberOf, readField, worthOf } from "./operands.ts";
 
-/** Pids that nobody asked for by number. */
+/** The first pid for forks that ask for none. */
 const FIRST_INVENTED_PID = 3_000_000;
-/** Where mappings without an address go. */
+/** The first address for mappings that ask for none. */
 const FIRST_INVENTED_ADDRESS = 0x7f00_0000_0000;
 
-/** A process as its calls made it: what the results of later calls depend on. */
+/** The state of a process on which the results of its later calls depend. */
 export class InventedProcess {
-  /** Shared by those that clone3 says share it. */
+  /** Shared by processes that clone3 made with CLONE_FILES. */
   descriptors: DescriptorTable;
-  /** Names of sockets under which it gets messages. */
+  /** The names of sockets at which it receives messages. */
   readonly names = new Set<string>();
 
   constructor(descriptors = new DescriptorTable()) {
@@ -26,13 +26,11 @@ export class InventedProcess {
 export interface InventedBirth {
   readonly tid: number;
   readonly process: InventedProcess;
-  /** Is it traced from the beginning? */
+  /** Whether it is traced from the start. */
   readonly traced: boolean;
 }
 
-/**
- * Results of calls that nobody makes: what the kernel would most likely have returned.
- */
+/** Invents results of calls: those that the kernel would most likely return. */
 export class Inventor {
   #nextPid = FIRST_INVENTED_PID;
   #nextAddress = FIRST_INVENTED_ADDRESS;
@@ -40,7 +38,7 @@ export class Inventor {
   readonly messages = new InventedMessages();
 
   /**
-   * The result of a call; outputs are filled, the process is changed.
+   * Returns the result of a call, fills in its outputs and changes the process.
    *
    * @param born is told of what clone3 made.
    */
@@ -128,7 +126,7 @@ export class Inventor {
     }
   }
 
-  /** Pids of set_tid are innermost first: a new pid namespace has one of its own, and the caller sees the next. */
+  /** The pids in set_tid begin with the innermost namespace. With a new pid namespace, the caller sees the second one. */
   #clone(step: SyscallStep, process: InventedProcess, born: (birth: InventedBirth) => void): number {
     const args = dataOf(step.args[0]);
     const flags = args === undefined ? 0n : readField(args, CLONE_ARGS.flags, 8);
@@ -153,7 +151,7 @@ export class Inventor {
   }
 }
 
-/** The length of all ranges of a vectored read or write. */
+/** The total length of a vectored read or write. */
 function ioLength(step: SyscallStep): number {
   const ranges = dataOf(step.args[1]);
   if (ranges === undefined) return 0;

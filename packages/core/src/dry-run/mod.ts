@@ -1,5 +1,5 @@
 /**
- * A kernel that does nothing but record what it is asked for: for printed plans, and for tests.
+ * A kernel that only records what it is asked to do, for printed plans and tests.
  *
  * @module
  */

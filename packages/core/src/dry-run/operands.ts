@@ -1,6 +1,6 @@
 import type { Data, Operand, SyscallStep } from "@restage/linux";
 
-/** What an argument is worth in a recording: addresses of data are nowhere, so 0. */
+/** The value of an argument in a recording. Data has no address there, so its address is 0. */
 export function worthOf(operand: Operand | undefined): bigint {
   if (operand === undefined) return 0n;
   if (typeof operand !== "object") return BigInt(operand);
@@ -8,17 +8,17 @@ export function worthOf(operand: Operand | undefined): bigint {
   return operand.kind === "loaded" ? readField(operand.data, operand.offset, operand.size) : 0n;
 }
 
-/** An argument as a number: for descriptors, lengths and the like. */
+/** An argument as a number, such as a descriptor or a length. */
 export function numberOf(step: SyscallStep, index: number): number {
   return Number(worthOf(step.args[index]));
 }
 
-/** The data that an argument points to; undefined where it is a plain address. */
+/** The data that an argument points to; undefined for a plain address. */
 export function dataOf(operand: Operand | undefined): Data | undefined {
   return typeof operand === "object" && operand.kind === "address" ? operand.data : undefined;
 }
 
-/** A field of data: what is to be written there once it is known, else the bytes. */
+/** A field of data: the pending value for it, or else its bytes. */
 export function readField(data: Data, offset: number, size: 4 | 8): bigint {
   const field = data.fields.find((field) => field.offset === offset);
   if (field !== undefined) return worthOf(field.value);
@@ -31,7 +31,7 @@ export function dataAt(data: Data, offset: number): Data | undefined {
   return dataOf(data.fields.find((field) => field.offset === offset)?.value);
 }
 
-/** Writes 32-bit words where the kernel would. */
+/** Writes 32-bit words as the kernel would. */
 export function fill(target: Data | undefined, ...words: readonly number[]): void {
   if (target?.output !== true) return;
   const view = new DataView(target.bytes.buffer, target.bytes.byteOffset, target.bytes.byteLength);

@@ -1,21 +1,21 @@
 import type { Program, ProgramFailure, Step, SyscallStep } from "@restage/linux";
 import { ERRNO, type ErrnoName, type SyscallName } from "@restage/linux/abi";
 
-/** A failure that a recording kernel is told to invent, at a call of a name. */
+/** A call that a recording kernel fails on request. */
 export interface PlannedFailure {
-  /** The call that fails. */
+  /** The name of the call. */
   readonly call: SyscallName;
-  /** Whose call: the id of a task or thread, `"stub"` or `"coordinator"`; left out: whoever makes it first. */
+  /** The caller: the id of a task or thread, `"stub"` or `"coordinator"`. Without it, the first to make the call. */
   readonly of?: number | "stub" | "coordinator";
-  /** Which of its calls of that name, from 1; left out: every one. */
+  /** Which of its calls of that name, from 1. Without it, every one. */
   readonly nth?: number;
-  /** With which errno it fails, or what it returns. */
+  /** The errno with which it fails, or its result. */
   readonly result: ErrnoName | number;
-  /** Instead: the task is killed or hangs in the call, which then never returns. */
+  /** Instead of a result: the task is killed, or hangs in the call. */
   readonly failure?: Exclude<ProgramFailure, { readonly kind: "result" }>;
 }
 
-/** Finds out which planned failure a call meets. */
+/** Finds the planned failure of a call. */
 export class PlannedFailures {
   readonly #planned: readonly { readonly failure: PlannedFailure; seen: number }[];
 
@@ -23,7 +23,7 @@ export class PlannedFailures {
     this.#planned = planned.map((failure) => ({ failure, seen: 0 }));
   }
 
-  /** The failure that this call meets, if any; counts the call. */
+  /** Counts the call, and returns its failure, if any. */
   meet(step: SyscallStep, who: number | "stub" | "coordinator"): PlannedFailure | undefined {
     let met: PlannedFailure | undefined;
     for (const planned of this.#planned) {
@@ -36,19 +36,19 @@ export class PlannedFailures {
   }
 }
 
-/** What a planned failure makes a call return. */
+/** The result of a call that fails as planned. */
 export function plannedResult({ result }: PlannedFailure): number {
   return typeof result === "number" ? result : -ERRNO[result];
 }
 
-/** Is a result a success of its step, by the rules of the interpreter? */
+/** Whether a result is a success of its step, by the interpreter's rules. */
 export function isSuccess({ expected, allowed }: SyscallStep, result: number): boolean {
   if (expected !== undefined) return BigInt(result) === BigInt(expected);
   if (result >= 0 || result < -4095) return true;
   return allowed === "any" || (allowed?.includes(-result) ?? false);
 }
 
-/** What a program that failed is rejected with: of the shape of the real kernel's ProgramError. */
+/** The error of a failed program, with the members of the real kernel's ProgramError. */
 export class RecordedProgramError extends Error {
   override readonly name = "ProgramError";
   readonly tid: number;

@@ -28,13 +28,13 @@ import {
 } from "./planned-failure.ts";
 import { type InventedProcesses, RecordingSeizer } from "./recording-seizer.ts";
 
-/** What a recording kernel was asked for, one at a time, in order. */
+/** A request to a recording kernel. */
 export type KernelRecord =
   | { readonly kind: "stub"; readonly options: StubOptions }
-  /** A program; its steps have their results. */
+  /** A program, whose steps have their results. */
   | { readonly kind: "program"; readonly tracee: Tracee; readonly steps: Program }
   | { readonly kind: "adopt"; readonly tracee: Tracee }
-  /** A call by syscall stops. */
+  /** A call that the coordinator makes in a stopped task. */
   | { readonly kind: "call"; readonly tracee: Tracee; readonly step: SyscallStep }
   | { readonly kind: "conclude"; readonly tracee: Tracee; readonly state: FinalState }
   | { readonly kind: "resume"; readonly tracees: readonly Tracee[] }
@@ -46,7 +46,7 @@ export type KernelRecord =
   | { readonly kind: "forget-undo"; readonly steps: Program }
   | { readonly kind: "run-undo" }
   | { readonly kind: "dismiss-undo" }
-  /** A call of the coordinator itself. */
+  /** A call by the coordinator itself. */
   | { readonly kind: "host-call"; readonly step: SyscallStep }
   | { readonly kind: "host-directory"; readonly path: string }
   | { readonly kind: "host-file"; readonly path: string; readonly bytes: Uint8Array }
@@ -64,37 +64,37 @@ export type KernelRecord =
     }
   | { readonly kind: "close" };
 
-/** What a recording kernel is told to invent; without it, everything succeeds and nothing is known of the host. */
+/** What a recording kernel invents. By default every call succeeds, and nothing is known about the host. */
 export interface Inventions {
   /** Calls that fail. */
   readonly failures?: readonly PlannedFailure[];
-  /** What `host.stat` gives, by path; else "unknown". */
+  /** Results of `host.stat`, by path. Default: "unknown". */
   readonly files?: Readonly<Record<string, FileStat | "missing">>;
-  /** What `host.readText` gives, by path; else undefined. */
+  /** Results of `host.readText`, by path. Default: undefined. */
   readonly texts?: Readonly<Record<string, string>>;
-  /** What `host.readLink` gives, by path; else undefined. */
+  /** Results of `host.readLink`, by path. Default: undefined. */
   readonly links?: Readonly<Record<string, string>>;
-  /** What `host.list` gives, by path; else undefined. */
+  /** Results of `host.list`, by path. Default: undefined. */
   readonly directories?: Readonly<Record<string, readonly string[]>>;
-  /** What `host.inode` gives, by path; fields that are left out are 0. Else undefined. */
+  /** Results of `host.inode`, by path; missing fields are 0. Default: undefined. */
   readonly inodes?: Readonly<Record<string, Partial<Inode>>>;
-  /** The running processes that a checkpoint finds and stops, by pid. */
+  /** The processes that a checkpoint finds and stops, by pid. */
   readonly processes?: InventedProcesses;
-  /** What `host.readBytes` reads, by path: the whole file. */
+  /** Whole files for `host.readBytes`, by path. */
   readonly bytes?: Readonly<Record<string, Uint8Array>>;
-  /** Who has a pid. */
+  /** Holders of pids. */
   readonly pidHolders?: Readonly<Record<number, string>>;
-  /** Who has a socket open, by its inode. */
+  /** Holders of sockets, by inode. */
   readonly socketHolders?: Readonly<Record<number, string>>;
-  /** What programs of the host write, by their names; else they are not there. */
+  /** Outputs of the host's programs, by name. Other programs are missing. */
   readonly outputs?: Readonly<Record<string, string>>;
-  /** Threads that are gone when they are to be let go. */
+  /** Threads that have ended by the time they would resume. */
   readonly goneAtResume?: readonly number[];
-  /** Tasks that do not end when they are killed. */
+  /** Tasks that survive being killed. */
   readonly unkillable?: readonly number[];
-  /** What could not be undone. */
+  /** What the undo leaves behind. */
   readonly leftByUndo?: readonly string[];
-  /** Nanoseconds of both clocks; they stand still. */
+  /** The time of both clocks in nanoseconds. It does not advance. */
   readonly clock?: bigint;
 }
 
@@ -119,10 +119,9 @@ const NO_INODE: Inode = {
 };
 
 /**
- * A kernel that does nothing: it writes down what it is asked for, and invents plausible results. For tests without root, and for printed
- * plans.
+ * A kernel that does nothing: it records requests and invents plausible results. It serves tests without root, and printed plans.
  *
- * It holds its users to the contract of the real one: a program of a task that nobody forked, or that was let go, is an error.
+ * It enforces the contract of the real one: running a program in a task that was never forked, or that has resumed, is an error.
  *
  * @example
  * ```ts
@@ -134,7 +133,7 @@ const NO_INODE: Inode = {
 export class RecordingKernel implements Kernel {
   readonly recording = true;
   readonly host: KernelHost;
-  /** Everything it was asked for, in order. */
+  /** All requests, in order. */
   readonly records: readonly KernelRecord[];
   readonly #records: KernelRecord[] = [];
   readonly #listener: (record: KernelRecord) => void;
@@ -143,10 +142,10 @@ export class RecordingKernel implements Kernel {
   readonly #inventor = new Inventor();
   readonly #coordinator: Tracee = { tid: 1, tgid: 1 };
   readonly #coordinatorProcess = new InventedProcess(new DescriptorTable(STANDARD_DESCRIPTORS));
-  /** Forked and traced, but not taken over yet. */
+  /** Tasks that were forked and traced, but not adopted yet. */
   readonly #born = new Map<number, InventedProcess>();
   readonly #driven = new Map<Tracee, InventedProcess>();
-  /** Threads without the restorer area: no program can run in them any more. */
+  /** Threads without the restorer area, in which no program can run any more. */
   readonly #concluded = new Set<Tracee>();
   #stub: Tracee | undefined;
 
@@ -195,21 +194,21 @@ export class RecordingKernel implements Kernel {
     };
   }
 
-  /** The programs that were run, in order. */
+  /** The programs that ran, in order. */
   get programs(): readonly { readonly tracee: Tracee; readonly steps: Program }[] {
     return this.records.filter((record) => record.kind === "program");
   }
-  /** The undo programs that were pushed, in order. */
+  /** The registered undo programs, in order. */
   get undos(): readonly Program[] {
     return this.records.flatMap((record) => (record.kind === "push-undo" ? [record.steps] : []));
   }
-  /** With what threads resume, by their ids. */
+  /** The states in which threads resume, by thread id. */
   get finalStates(): ReadonlyMap<number, FinalState> {
     const states = new Map<number, FinalState>();
     for (const record of this.records) if (record.kind === "conclude") states.set(record.tracee.tid, record.state);
     return states;
   }
-  /** The ids of the threads that were let go, running or into a stop. */
+  /** The ids of the threads that resumed, running or stopped. */
   get resumed(): readonly number[] {
     return this.records.flatMap((record) =>
       record.kind === "resume" || record.kind === "resume-stopped" ? record.tracees.map(({ tid }) => tid) : [],
@@ -291,12 +290,12 @@ export class RecordingKernel implements Kernel {
 
   resume(tracees: readonly Tracee[]): readonly Tracee[] {
     this.#record({ kind: "resume", tracees });
-    return this.#letGo(tracees);
+    return this.#detach(tracees);
   }
 
   resumeStopped(threads: readonly Tracee[], signal: number): readonly Tracee[] {
     this.#record({ kind: "resume-stopped", tracees: threads, signal });
-    return this.#letGo(threads);
+    return this.#detach(threads);
   }
 
   async end(tracee: Tracee, exit: Exit): Promise<void> {
@@ -342,7 +341,7 @@ export class RecordingKernel implements Kernel {
     this.#listener(record);
   }
 
-  #letGo(tracees: readonly Tracee[]): readonly Tracee[] {
+  #detach(tracees: readonly Tracee[]): readonly Tracee[] {
     for (const tracee of tracees) this.#driven.delete(tracee);
     return tracees.filter(({ tid }) => this.#inventions.goneAtResume?.includes(tid) === true);
   }
@@ -369,7 +368,7 @@ export class RecordingKernel implements Kernel {
   }
 }
 
-/** Above all that tasks will use, as far as needed. */
+/** The first free address for this length that no task will use. */
 function freeAddress(occupied: readonly AddressRange[], length: number): number {
   let start = LOWEST_ZONE;
   for (const range of [...occupied].sort((a, b) => a.start - b.start)) {
@@ -380,7 +379,7 @@ function freeAddress(occupied: readonly AddressRange[], length: number): number 
   return start;
 }
 
-/** What a kernel of 6.13 or later has. */
+/** The vdso mappings of Linux 6.13 and later. */
 function parkedVdso(start: number): readonly ParkedMapping[] {
   const mappings: ParkedMapping[] = [];
   let at = start;

@@ -13,7 +13,7 @@ import type {
 } from "@restage/linux";
 import type { KernelRecord } from "./recording-kernel.ts";
 
-/** What a recording kernel tells of a thread that a checkpoint stops; what is left out is zero or empty. */
+/** What a recording kernel reports about a stopped thread. Missing members are zero or empty. */
 export interface InventedThread extends Partial<Omit<StoppedThread, "tid" | "tgid">> {
   readonly extendedState?: ExtendedState & { readonly present: bigint };
   readonly pendingSignals?: readonly Uint8Array[];
@@ -21,22 +21,22 @@ export interface InventedThread extends Partial<Omit<StoppedThread, "tid" | "tgi
   /** struct ptrace_sud_config. */
   readonly syscallDispatch?: Uint8Array;
   readonly seccompFilters?: readonly AttachedFilter[];
-  /** What the thread's own calls give, by name: a result, and bytes that the kernel writes to the first output. Else 0. */
+  /** The thread's answers to queries, by call: a result, and the bytes of the first output. Default: 0. */
   readonly answers?: Readonly<Record<string, { readonly result?: number; readonly output?: Uint8Array }>>;
 }
 
-/** What a recording kernel tells of the processes that a checkpoint stops, by pid. */
+/** What a recording kernel reports about stopped processes, by pid. */
 export type InventedProcesses = Readonly<
   Record<
     number,
     {
-      /** By thread id; without it, only the leader. */
+      /** By thread id. Default: only the leader. */
       readonly threads?: Readonly<Record<number, InventedThread>>;
       /** Bytes of its memory, by address. */
       readonly memory?: Readonly<Record<string, Uint8Array>>;
       /** Its pages. */
       readonly pages?: FoundPages;
-      /** Pids of processes that share something with it. */
+      /** Pids of the processes with which it shares each object. */
       readonly shares?: Partial<Record<SharedObject, readonly number[]>>;
     }
   >
@@ -44,7 +44,7 @@ export type InventedProcesses = Readonly<
 
 const NO_STATE = { legacy: new Uint8Array(512), components: [], present: 0n } as const;
 
-/** The recording kernel's seizer: stops nothing, and tells what it was told to invent. */
+/** The recording kernel's seizer: stops nothing, and reports its inventions. */
 export class RecordingSeizer implements Seizer {
   readonly #processes: InventedProcesses;
   readonly #record: (record: KernelRecord) => void;
@@ -124,7 +124,7 @@ export class RecordingSeizer implements Seizer {
   peek(_socket: number, length: number): Uint8Array {
     return new Uint8Array(length);
   }
-  /** Nothing is shared but what was told; the order is that of pids and descriptors. */
+  /** Compares by `shares`; otherwise objects are ordered by pid and descriptor. */
   compare(what: SharedObject, first: number, second: number, firstFile = 0, secondFile = 0): number {
     if (what === "FILE") return first === second && firstFile === secondFile ? 0 : 1 + Number(firstFile > secondFile);
     const isThread = this.#processes[first]?.threads?.[second] !== undefined;

@@ -16,46 +16,46 @@ import { MAP, PROT } from "@restage/linux/abi";
 import { overlay, type PartialEntry } from "./complete-entry.ts";
 import { type ImageInMemory, ImagesInMemory, image } from "./images-in-memory.ts";
 
-/** A task of a checkpoint; what is not given is plausible: alive, one thread, no memory, no descriptors. */
+/** A task of a checkpoint. By default it is alive, with one thread, no memory and no descriptors. */
 export interface TaskInvention {
-  /** Without it: 100 for the root, the next number for each further task. */
+  /** Default: 100 for the root, and the next free number for each further task. */
   readonly pid?: number;
-  /** Without it: its own for the root, its parent's for others. */
+  /** Default: its own pid for the root, its parent's session for others. */
   readonly sid?: number;
   readonly pgid?: number;
   readonly kind?: "alive" | "stopped" | "zombie";
-  /** core-PID.img: `tc` is what the process has, `thread_core` what its leader has. */
+  /** Fields of core-PID.img: `tc` describes the process, `thread_core` its leader. */
   readonly core?: PartialEntry<CoreEntry>;
-  /** Threads beside the leader. */
+  /** Threads other than the leader. */
   readonly threads?: readonly ThreadInvention[];
   readonly mm?: PartialEntry<MmEntry>;
-  /** The mappings of `mm`; private, anonymous, readable and writable where nothing else is said. */
+  /** The mappings of `mm`; by default private, anonymous, readable and writable. */
   readonly vmas?: readonly PartialEntry<MmEntry["vmas"][number]>[];
   readonly fs?: PartialEntry<FsEntry>;
   readonly ids?: PartialEntry<TaskKobjIdsEntry>;
-  /** Its descriptor table; types are those of the files. */
+  /** Its descriptor table. Types follow from the files. */
   readonly descriptors?: readonly PartialEntry<FdinfoEntry>[];
   readonly children?: readonly TaskInvention[];
 }
 
-/** A thread beside the leader. */
+/** A thread other than the leader. */
 export interface ThreadInvention {
   readonly tid: number;
   readonly core?: PartialEntry<CoreEntry>;
 }
 
-/** A checkpoint of which only what matters is given. */
+/** A checkpoint. Give only what the test is about; the rest is filled in. */
 export interface CheckpointInvention {
   /** The root task, with its children. */
   readonly task?: TaskInvention;
-  /** Entries of files.img. The type is that of the member that is given: `{ id: 3, reg: { name: "/etc/hosts" } }` is a REG. */
+  /** Entries of files.img. The type follows from the member: `{ id: 3, reg: { name: "/etc/hosts" } }` is a REG. */
   readonly files?: readonly PartialEntry<FileEntry>[];
   readonly inventory?: PartialEntry<InventoryEntry>;
-  /** Further images, and others instead of those that are made. */
+  /** Additional images. One with the name of a generated image replaces it. */
   readonly images?: readonly ImageInMemory[];
 }
 
-/** Files that every invented task has: working and root directory, executable. */
+/** Files that every task has: its working and root directory, and its executable. */
 const DIRECTORY_ID = 1_000_001;
 const EXECUTABLE_ID = 1_000_002;
 const FILES: readonly PartialEntry<FileEntry>[] = [
@@ -66,7 +66,7 @@ const FIRST_PID = 100;
 const TASK_STATE = { alive: 1, stopped: 3, zombie: 6 } as const;
 
 /**
- * A checkpoint without files, for tests.
+ * Makes a checkpoint in memory, for tests.
  *
  * @example
  * ```ts
@@ -100,12 +100,12 @@ interface PlacedTask {
   readonly ppid: number;
   readonly sid: number;
   readonly pgid: number;
-  /** From 1: for the ids of what it shares with nobody. */
+  /** Counts from 1. It is the id of everything that the task shares with no other. */
   readonly number: number;
   readonly task: TaskInvention;
 }
 
-/** Parents before their children. */
+/** Lists parents before their children. */
 function placeTasks(root: TaskInvention): readonly PlacedTask[] {
   const placed: PlacedTask[] = [];
   const taken = new Set(pidsOf(root));
@@ -152,7 +152,7 @@ function imagesOf(placed: PlacedTask, files: ReadonlyMap<number, PartialEntry<Fi
   ];
 }
 
-/** What every thread has. */
+/** The fields that every thread has. */
 function threadCore(more: PartialEntry<CoreEntry> = {}): PartialEntry<CoreEntry> {
   return { mtype: march.X86_64, thread_info: {}, thread_core: {}, ...more };
 }
@@ -169,7 +169,7 @@ function vmaEntry(vma: PartialEntry<MmEntry["vmas"][number]>): PartialEntry<MmEn
   );
 }
 
-/** The type of a file by the member of its entry that describes it. */
+/** The type of a file, by the member of its entry. */
 const TYPES = {
   reg: fdTypes.REG,
   isk: fdTypes.INETSK,
@@ -193,7 +193,7 @@ const TYPES = {
   pidfd: fdTypes.PIDFD,
 } as const satisfies Record<Exclude<keyof FileEntry, "type" | "id" | symbol>, number>;
 
-/** The entry with its type, and with its id in the member too. */
+/** Completes an entry with its type, and its member with its id. */
 function fileEntry(file: PartialEntry<FileEntry>): PartialEntry<FileEntry> {
   for (const [member, type] of Object.entries(TYPES)) {
     const inner = file[member as keyof typeof TYPES];

@@ -7,7 +7,7 @@ import {
   imageKinds,
 } from "@restage/images";
 
-/** An image entry of which only what matters is given, at any depth. */
+/** An image entry in which every field is optional, at any depth. */
 export type PartialEntry<V> = V extends Uint8Array | bigint | number | string | boolean | undefined
   ? V
   : V extends readonly (infer Element)[]
@@ -17,7 +17,7 @@ export type PartialEntry<V> = V extends Uint8Array | bigint | number | string | 
 type Values = Readonly<Record<string, unknown>>;
 
 /**
- * An entry with all that its kind requires: what is not given is 0, empty or false.
+ * Completes an entry: required fields that are not given become 0, empty or false.
  *
  * @example
  * ```ts
@@ -28,7 +28,7 @@ export function completeEntry<K extends EntryKindName>(kind: K, given: PartialEn
   return completeMessage(imageKinds[kind].message as AnyMessage, given as Values) as EntryValue<K>;
 }
 
-/** The same for any message. */
+/** Completes any message in the same way. */
 export function completeMessage(message: AnyMessage, given: Values): Values {
   const whole: Record<string, unknown> = { ...given };
   for (const field of message.tables().ordered) {
@@ -65,7 +65,7 @@ function nothing({ type, message }: CompiledField): unknown {
   }
 }
 
-/** What is given laid over a default: members of members are laid over theirs, lists and bytes replace them. */
+/** Merges values into a default. Objects are merged member by member; lists and bytes are replaced. */
 export function overlay<T>(base: T, given: unknown): T {
   if (given === undefined) return base;
   if (!isPlain(base) || !isPlain(given)) return given as T;

@@ -12,8 +12,8 @@ const NAMESPACES = [
 ] as const;
 
 /**
- * What a tree needs to come through all phases: its tasks have ids of their own in the namespaces of the coordinator, and their descriptors are
- * looked at. Under the duties of the default plugins, so that a plugin with one of them takes its place.
+ * The least that a tree needs to pass all phases: tasks get object ids, in the coordinator's namespaces, and their descriptors are inspected. These
+ * plugins claim the duties of the defaults, so a plugin under test with one of these duties replaces them.
  */
 export function dumpScaffold(): readonly Plugin[] {
   return [

@@ -18,7 +18,7 @@ export interface ImageInMemory {
 }
 
 /**
- * An image from entries of which only what matters is given.
+ * Makes an image from partial entries, which it completes.
  *
  * @param id the variable part of its name, for kinds that have one.
  * @param extras what follows each entry, for kinds that have something.
@@ -41,7 +41,7 @@ export function image<K extends EntryKindName>(
   return { fileName: imageFileName(kind, id), bytes: encodeEntries(kind, whole as unknown as EntryToEncode<K>[]) };
 }
 
-/** Images that are in no directory. Of two with the same name the later one counts. */
+/** An image source without a directory. If two images have the same name, the later one is used. */
 export class ImagesInMemory implements ImageSource {
   readonly description = "images in memory";
   readonly #files: ReadonlyMap<string, Uint8Array>;
@@ -59,7 +59,7 @@ export class ImagesInMemory implements ImageSource {
   size(fileName: string): number | undefined {
     return this.#files.get(fileName)?.length;
   }
-  /** Where tasks would read pages: there is no such directory. */
+  /** The path from which tasks would read pages. It does not exist. */
   directory(): string {
     return "/images";
   }

@@ -1,6 +1,5 @@
 /**
- * Tests of plugins, without root: checkpoints and processes that exist only in memory, a kernel that only records, and what a plugin records, as
- * text.
+ * Tests plugins without root: checkpoints and processes in memory, a kernel that only records, and recorded calls as text.
  *
  * @module
  */

@@ -2,43 +2,43 @@ import type { Inode } from "@restage/linux";
 import type { Inventions } from "../dry-run/recording-kernel.ts";
 import type { InventedProcesses, InventedThread } from "../dry-run/recording-seizer.ts";
 
-/** An open file of an invented process: where its link in /proc leads, and what the kernel tells of it. */
+/** An open file of an invented process: the target of its link in /proc, and the kernel's information about it. */
 export interface DescriptorInvention {
-  /** A path, `pipe:[123]`, `anon_inode:[eventpoll]`. */
+  /** For example a path, `pipe:[123]` or `anon_inode:[eventpoll]`. */
   readonly link: string;
   /** Flags of open(2). */
   readonly flags?: number;
   readonly position?: number;
-  /** Further lines of /proc/PID/fdinfo/FD. */
+  /** Additional lines of /proc/PID/fdinfo/FD. */
   readonly info?: string;
   readonly inode?: Partial<Inode>;
 }
 
-/** A running process for a checkpoint; what is not given is plausible: alive, one thread, no memory, no descriptors. */
+/** A running process for a checkpoint. By default it is alive, with one thread, no memory and no descriptors. */
 export interface ProcessInvention {
   readonly pid: number;
   readonly comm?: string;
-  /** Without them: its own for the root, its parent's for others. */
+  /** Default: its own pid for the root, its parent's values for others. */
   readonly sid?: number;
   readonly pgid?: number;
   /** The raw wait status of a process that has ended. */
   readonly exitCode?: number;
-  /** Fields of /proc/PID/status, beside the ids. */
+  /** Fields of /proc/PID/status other than the ids. */
   readonly status?: Readonly<Record<string, string>>;
-  /** The leader's state, and that of further threads by id. */
+  /** The states of the leader and, by id, of other threads. */
   readonly leader?: InventedThread;
   readonly threads?: Readonly<Record<number, InventedThread>>;
   readonly descriptors?: Readonly<Record<number, DescriptorInvention>>;
-  /** Files of its directory in /proc, by name: `timers`, `oom_score_adj`. */
+  /** Files of /proc/PID, by name: `timers`, `oom_score_adj`. */
   readonly proc?: Readonly<Record<string, string>>;
-  /** Links of its directory in /proc, by name: `exe`, `cwd`, `ns/net`. */
+  /** Links of /proc/PID, by name: `exe`, `cwd`, `ns/net`. */
   readonly links?: Readonly<Record<string, string>>;
-  /** Bytes of its memory, by address in hexadecimal: `0x1000`. */
+  /** Bytes of its memory, by address in hexadecimal, such as `0x1000`. */
   readonly memory?: Readonly<Record<string, Uint8Array>>;
   readonly children?: readonly ProcessInvention[];
 }
 
-/** What a recording kernel has to be told so that a checkpoint finds a process tree. */
+/** Makes the inventions with which a recording kernel shows a process tree to a checkpoint. */
 export function processInMemory(root: ProcessInvention, more: Inventions = {}): Inventions {
   const texts: Record<string, string> = {};
   const links: Record<string, string> = {};
@@ -93,7 +93,7 @@ interface Stat {
   readonly exitCode: number | undefined;
 }
 
-/** A line of /proc/PID/stat: 52 fields. Source: proc_pid_stat(5). */
+/** Makes a line of /proc/PID/stat, which has 52 fields. Source: proc_pid_stat(5). */
 function statLine({ pid, comm, sid, pgid, exitCode }: Stat): string {
   const fields: (number | string)[] = new Array(52).fill(0);
   fields[0] = pid;

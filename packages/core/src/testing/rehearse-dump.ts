@@ -13,37 +13,37 @@ import { dumpScaffold } from "./dump-scaffold.ts";
 import { type ProcessInvention, processInMemory } from "./process-in-memory.ts";
 import { standIns } from "./stand-ins.ts";
 
-/** Which checkpoint is rehearsed, and of what. */
+/** The checkpoint to rehearse, and the tree that it saves. */
 export interface DumpRehearsalRequest {
   /** The plugins, in the order of their taps. */
   readonly plugins: readonly Plugin[];
-  /** What the plugins' duties replace; without it, just enough for tasks to have ids and descriptors to be looked at. */
+  /** The default plugins. Without it, {@link dumpScaffold}. */
   readonly defaults?: readonly Plugin[];
   /** The root task of the tree. */
   readonly task?: ProcessInvention;
   readonly options?: Partial<Omit<DumpOptions, "pid" | "images">>;
-  /** What the kernel invents beside the tree: failures, files, texts. */
+  /** What the kernel invents besides the tree: failures, files, texts. */
   readonly host?: Inventions;
 }
 
-/** A checkpoint of which nothing was real. */
+/** The outcome of a rehearsed checkpoint. */
 export interface DumpRehearsal {
   readonly kernel: RecordingKernel;
   readonly events: readonly DumpEvent[];
-  /** What threads were asked, one line a call: `7 timers: getitimer(0, [32])`. */
+  /** The queries, one call a line: `7 timers: getitimer(0, [32])`. */
   readonly queries: readonly string[];
   readonly findings: readonly DumpFinding[];
-  /** What the taps worked with, with the drafts of tasks and threads; undefined when the tree was not seized. */
+  /** The context of the taps, with the drafts of tasks and threads; undefined if the tree was not seized. */
   readonly context: DumpContext | undefined;
-  /** The entries of an image that was written; empty when it was not. */
+  /** Returns the entries of an image; empty if it was not written. */
   entries<K extends EntryKindName>(kind: K, id?: number | bigint): readonly Entry<K>[];
-  /** Undefined when it failed. */
+  /** Undefined if it failed. */
   readonly dumped: Dumped | undefined;
   readonly error: RestoreError | undefined;
 }
 
 /**
- * A whole checkpoint on a recording kernel: every phase, every hook. Does not throw when the checkpoint fails.
+ * Runs a whole checkpoint on a recording kernel: every phase, every hook. If the checkpoint fails, the result has the error.
  *
  * @example
  * ```ts

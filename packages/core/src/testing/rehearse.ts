@@ -12,42 +12,42 @@ import { type CheckpointInvention, checkpointInMemory } from "./checkpoint-in-me
 import { scaffold } from "./scaffold.ts";
 import { standIns } from "./stand-ins.ts";
 
-/** What is rehearsed, and on what. */
+/** The restore to rehearse, and the kernel's inventions. */
 export interface RehearsalRequest extends CheckpointInvention {
   /** The plugins, in the order of their taps. */
   readonly plugins: readonly Plugin[];
-  /** What the plugins' duties replace; without it, just enough for tasks and threads to exist. */
+  /** The default plugins. Without it, {@link scaffold}. */
   readonly defaults?: readonly Plugin[];
   readonly options?: Partial<Omit<RestoreOptions, "images">>;
   /** What the kernel invents: failures, files, texts. */
   readonly host?: Inventions;
 }
 
-/** Something that was recorded, as text. */
+/** A recorded step, as text. */
 export interface RecordedLine {
   readonly stage: StageName;
-  /** A task's pid, a thread's id, `stub` or `coordinator`. */
+  /** The pid of a task, the id of a thread, `stub` or `coordinator`. */
   readonly who: number | "stub" | "coordinator";
   /** The plugin, named by the duty that it claims, if any. */
   readonly plugin: string;
   readonly text: string;
 }
 
-/** A restore in which nothing was done. */
+/** The outcome of a rehearsed restore. */
 export interface Rehearsal {
   readonly kernel: RecordingKernel;
   readonly events: readonly RestoreEvent[];
-  /** All that was recorded, in the order in which it would run. */
+  /** All recorded steps, in the order in which they would run. */
   readonly lines: readonly RecordedLine[];
-  /** Undefined when it failed before planning. */
+  /** Undefined if it failed before planning. */
   readonly plan: Plan | undefined;
-  /** Undefined when it failed. */
+  /** Undefined if it failed. */
   readonly restored: RestoredTree | undefined;
   readonly error: RestoreError | undefined;
 }
 
 /**
- * A whole restore on a recording kernel, with images in memory: every stage, every hook. Does not throw when the restore fails.
+ * Runs a whole restore on a recording kernel, with images in memory: every stage, every hook. If the restore fails, the result has the error.
  *
  * @example
  * ```ts
@@ -91,7 +91,7 @@ export async function rehearse(request: RehearsalRequest): Promise<Rehearsal> {
   return { kernel, events, lines, plan, restored, error };
 }
 
-/** What the coordinator does itself; programs come as events, with their plugins. */
+/** Prints what the coordinator does itself. Programs come as events, which name their plugins. */
 function printRecord(record: KernelRecord): string | undefined {
   switch (record.kind) {
     case "host-call":
@@ -105,7 +105,7 @@ function printRecord(record: KernelRecord): string | undefined {
   }
 }
 
-/** The steps of each plugin are named for themselves: what others record does not change its numbers. */
+/** Numbers the results of each plugin separately, so that the calls of other plugins do not change them. */
 function printEvent(event: Extract<RestoreEvent, { kind: "program" }>): RecordedLine[] {
   const { stage, steps } = event;
   const who = event.tid ?? event.pid ?? "stub";

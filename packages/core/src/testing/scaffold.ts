@@ -1,8 +1,8 @@
 import { definePlugin, type Plugin } from "../plugin/plugin.ts";
 
 /**
- * What a tree needs to come through all stages: its tasks and threads are forked, those that do not go on exit, the others have
- * registers (zeroes). Under the duties of the default plugins, so that a plugin with one of them takes its place.
+ * The least that a tree needs to pass all stages: tasks and threads are forked, helpers and zombies exit, and the others get registers of zeroes.
+ * These plugins claim the duties of the defaults, so a plugin under test with one of these duties replaces them.
  */
 export function scaffold(): readonly Plugin[] {
   return [

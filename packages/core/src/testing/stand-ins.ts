@@ -1,8 +1,8 @@
 import { definePlugin, type Plugin } from "../plugin/plugin.ts";
 
 /**
- * Plugins that claim the duties which some of these only need to be there, and one that needs the duties which these claim: a test has no defaults that
- * they replace.
+ * Makes plugins that claim the duties which some of these need, and one that needs the duties which these claim: a test has no defaults for them to
+ * replace.
  */
 export function standIns(plugins: readonly Plugin[]): readonly Plugin[] {
   const claimed = new Set(plugins.map(({ duty }) => duty));

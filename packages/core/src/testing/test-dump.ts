@@ -2,15 +2,14 @@ import type { Plugin } from "../plugin/plugin.ts";
 import { dumpScaffold } from "./dump-scaffold.ts";
 import { type DumpRehearsal, type DumpRehearsalRequest, rehearseDump } from "./rehearse-dump.ts";
 
-/** With what a plugin of a checkpoint is tested. */
+/** The surroundings in which a plugin of checkpoints is tested. */
 export interface DumpTest extends Omit<DumpRehearsalRequest, "plugins" | "defaults"> {
-  /** Plugins whose services it uses, or whose taps it is ordered by. */
+  /** Plugins whose services it uses, or whose taps its own are ordered by. */
   readonly with?: readonly Plugin[];
 }
 
 /**
- * What a plugin does in a checkpoint of an invented tree: the queries that it makes, the entries that it writes, what it refuses. Nothing here needs
- * root or touches the host.
+ * Tests one plugin in a checkpoint of an invented tree: its queries, entries and refusals. It needs no root and does not touch the host.
  *
  * @example
  * ```ts

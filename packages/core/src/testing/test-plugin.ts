@@ -13,17 +13,17 @@ import { type Rehearsal, rehearse } from "./rehearse.ts";
 import { scaffold } from "./scaffold.ts";
 import { standIns } from "./stand-ins.ts";
 
-/** With what a plugin is tested. */
+/** The surroundings in which a plugin is tested. */
 export interface PluginTest extends CheckpointInvention {
-  /** Plugins whose services it uses, or whose taps it is ordered by. What they record is not shown. */
+  /** Plugins whose services it uses, or whose taps its own are ordered by. Their calls are not shown. */
   readonly with?: readonly Plugin[];
   readonly options?: Partial<Omit<RestoreOptions, "images">>;
-  /** What is found on the host, and which calls fail. */
+  /** What the plugin finds on the host, and which calls fail. */
   readonly host?: Inventions;
 }
 
 /**
- * What a plugin records, one line a call, like strace: without root, and without images on disk.
+ * Returns the calls that a plugin records, one a line, in the style of strace. It needs no root and no images on disk.
  *
  * The whole restore is rehearsed; `stage` chooses what is shown. A line begins with the task (or thread, or `stub`, or `coordinator`), the
  * stage and the plugin by its duty. Results that later calls use are named: `$1 = openat(...)`.
@@ -51,7 +51,7 @@ export async function testPlugin(
 }
 
 /**
- * What a plugin's `plan` taps find in a checkpoint: refusals and warnings.
+ * Returns the findings of a plugin's `plan` taps: refusals and warnings.
  *
  * @example
  * ```ts
@@ -70,7 +70,7 @@ export async function testPlan(plugin: Plugin, test: PluginTest): Promise<readon
 }
 
 /**
- * What a plugin's `entries` taps make of an image entry.
+ * Returns an image entry as a plugin's `entries` taps change it.
  *
  * @param given the entry; what it requires beside this is 0, empty or false.
  * @example
@@ -92,7 +92,7 @@ export function testEntry<K extends EntryKindName>(
   return hooks.entries[kind].call(entry as never, { file, index: 0, ...place }) as EntryValue<K>;
 }
 
-/** With only the plugins that it asks for, in their place before it. */
+/** Rehearses a restore with this plugin and those that it asks for, which come before it. */
 function rehearseAlone(plugin: Plugin, { with: others = [], ...request }: PluginTest): Promise<Rehearsal> {
   const duties = new Set(others.map(({ duty }) => duty));
   const defaults = [...others, ...scaffold().filter(({ duty }) => !duties.has(duty))];

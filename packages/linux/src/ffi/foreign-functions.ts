@@ -1,6 +1,5 @@
 /**
- * What Restage needs of a runtime to make system calls: memory, a view of it, and a way to call machine code in it. Everything else is
- * built from these three.
+ * The three things that Restage needs from a runtime to make system calls: memory, a view of it, and a way to call machine code in it.
  *
  * koffi works on all three runtimes, but takes 10 ms to load on Bun and 38 ms on Deno; their own interfaces take 1 ms. Hence one adapter
  * for each runtime (`docs/measurements.md`).

@@ -1,6 +1,6 @@
 import type { ForeignFunctions, NativeFunction } from "./foreign-functions.ts";
 
-/** Node has no foreign function interface: koffi, a prebuilt native package, provides one. */
+/** Node's foreign function interface, from koffi, a prebuilt native package. */
 export async function openNode(): Promise<ForeignFunctions> {
   const { default: koffi } = await import("koffi");
   const libc = koffi.load(null);

@@ -78,12 +78,12 @@ export function makeDirectory(path: string): void {
   attempt("open", `make the directory ${path}`, () => mkdirSync(path, { recursive: true, mode: 0o700 }));
 }
 
-/** Creates a file that only its owner can read. What is at its place, a symbolic link among other things, makes it fail. */
+/** Creates a file that only its owner can read. Fails if the path exists, even as a symbolic link. */
 export function createFile(path: string, bytes: Uint8Array): void {
   attempt("open", `write ${path}`, () => writeFileSync(path, bytes, { flag: "wx", mode: 0o600 }));
 }
 
-/** Gives a file to another user. Its group, which is this process's, can still read it. */
+/** Changes a file's owner. Its group, which is this process's, can still read it. */
 export function giveFile(path: string, uid: number): void {
   attempt("open", `give ${path} to user ${uid}`, () => {
     chownSync(path, uid, statSync(path).gid);

@@ -18,7 +18,7 @@ import { checked } from "./system-error.ts";
 
 const CLOCKS = { CLOCK_MONOTONIC: CLOCK.MONOTONIC, CLOCK_BOOTTIME: CLOCK.BOOTTIME } as const;
 
-/** What this process does itself on the machine on which it runs. */
+/** The coordinator's own access to the machine: calls, files, processes and clocks. */
 export class LinuxHost implements KernelHost {
   readonly runId = `${process.pid}-${Math.random().toString(36).slice(2, 10)}`;
   readonly pid = process.pid;

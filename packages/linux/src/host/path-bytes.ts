@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 
-/** Added to a byte that is not valid UTF-8, gives the code unit that stands for it in a path. The image codec uses the same escape. */
+/** Added to a byte that is not valid UTF-8, it gives the code unit for that byte in a path. The image codec uses the same escape. */
 const ESCAPE = 0xdc00;
 
 /** A path for the runtime's file functions: bytes where it is not valid UTF-8. Deno cannot open such a file. */

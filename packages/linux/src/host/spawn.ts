@@ -17,8 +17,8 @@ export interface SpawnOptions {
 const CHILD: SpawnOptions = { sibling: false, pid: undefined, newPidNamespace: false };
 
 /**
- * Starts a program without arguments and environment, with all signals blocked. The runtime's child process module would not do: its
- * watchers mistake ptrace stops for an exit, and it takes five times as long.
+ * Starts a program without arguments and environment, with all signals blocked. The runtime's child process module cannot do this: its watchers
+ * mistake ptrace stops for an exit, and it takes five times as long.
  *
  * @returns its pid.
  */

@@ -1,9 +1,9 @@
-/** The longest time between two looks at the watch that counts, in milliseconds. */
+/** The longest time between two readings that counts in full, in milliseconds. */
 const LONGEST_STEP = 100;
 
 /**
- * Measures how long this process has waited for others. It must be looked at often. Time in which this process itself was stopped, or had no processor,
- * counts as one short step: the others could have been done meanwhile, and it has not looked yet.
+ * Measures how long this process has waited for others. It must be read often. Time in which this process itself was stopped, or had no processor,
+ * counts as one short step: the others may have finished meanwhile without being noticed.
  */
 export class Stopwatch {
   #last = performance.now();

@@ -2,7 +2,7 @@ import { syscallNumber } from "../abi/syscall.ts";
 import { FLAG_EXPECT, FLAG_PATIENT, LOAD, NOT_RUN_HIGH, OPERATION, RECORD } from "./interpreter-x86-64.ts";
 import type { Data, LoadedOperand, Operand, Program, ResultOperand, Step, SyscallStep, Word } from "./program.ts";
 
-/** Shared memory that holds programs. What the coordinator sees at `offset` is at `address + offset` in a task. */
+/** Shared memory that holds programs. The coordinator's `offset` is `address + offset` in a task. */
 export interface ProgramMemory {
   readonly bytes: Uint8Array;
   readonly words: Int32Array;
@@ -24,7 +24,7 @@ export interface EncodedProgram {
   collect(): Outcome;
 }
 
-/** How far a program got. `failed` is the step that failed, or that has not returned. */
+/** How far a program got. `failed` is the step that failed or has not returned. */
 export type Outcome =
   | { readonly finished: true }
   | { readonly finished: false; readonly failed: Step; readonly index: number; readonly result: number | undefined };

@@ -3,13 +3,13 @@ import type { SyscallName } from "../abi/syscall.ts";
 /** A 64-bit value: a number where it fits one exactly, else a bigint. */
 export type Word = number | bigint;
 
-/** Bytes that a program brings along, or room that the kernel fills. */
+/** Bytes that are part of a program, or space that the kernel fills. */
 export interface Data {
   readonly kind: "data";
   readonly bytes: Uint8Array;
-  /** Results that are known only later, and addresses of other data: written into `bytes` before the step that uses it. */
+  /** Pending results and addresses of other data, which are written into `bytes` before the step that uses it. */
   readonly fields: readonly DataField[];
-  /** True when the kernel writes here: `bytes` holds what it wrote once the program has run. */
+  /** True if the kernel writes here. `bytes` then has its data once the program has run. */
   readonly output: boolean;
 }
 
@@ -50,7 +50,7 @@ export interface SyscallStep {
   readonly args: readonly Operand[];
   /** The only result that counts as success. Without it, every result that is not an error does. */
   expected?: Word;
-  /** Errors (numbers) that count as success too: at most four, or any. */
+  /** Errors, by number, that count as success too: at most four, or any. */
   allowed?: readonly number[] | "any";
   /** How often the call is repeated on EBUSY, 10 ms apart. Not together with `expected`. */
   patience?: number;
@@ -65,7 +65,7 @@ export interface CopyStep {
   readonly from: Data;
 }
 
-/** Copies whole pages of the task over others that differ. Pages that are equal already are not touched, and stay shared. */
+/** Copies whole pages of the task over others that differ. Equal pages are not touched, and stay shared. */
 export interface MergeStep {
   readonly kind: "merge";
   readonly to: Operand;

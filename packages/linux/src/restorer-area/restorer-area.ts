@@ -17,7 +17,7 @@ const SLOT_SIZE = 8;
 const MAX_SLOTS = 65536;
 const HEAP_OFFSET = SLOTS_OFFSET + MAX_SLOTS * SLOT_SIZE;
 
-/** Runtimes count the memory of a view as their own, and collect garbage because of it. So the view grows only as it is used. */
+/** The initial length of the view. Runtimes count a view as memory of their own and collect garbage because of it, so it grows only as needed. */
 const FIRST_VIEW = 2 * 1024 * 1024;
 
 /**
@@ -75,7 +75,7 @@ export class RestorerArea implements ProgramMemory {
   get parking(): number {
     return this.address - PARKING_SIZE;
   }
-  /** Addresses for a mapping of the task's own, beside the parked ones. */
+  /** Addresses for a mapping of the task's own, next to the parked mappings. */
   get scratch(): AddressRange {
     return { start: this.address - SCRATCH_SIZE, end: this.address };
   }

@@ -2,11 +2,11 @@ import { PAGE_SIZE } from "../abi/mman.ts";
 import { type ProgramMemory, writeWord } from "../program/encode-x86-64.ts";
 import { INTERPRETER_OFFSETS, interpreterCode } from "../program/interpreter-x86-64.ts";
 
-/** Address space that is looked for; what is mapped in the end is what is used. */
+/** The length of free addresses to look for. Only the used part is mapped. */
 export const MOST_INJECTED = 1024 * 1024 * 1024;
 const FIRST_SIZE = 64 * 1024;
 
-/** A copy of the memory that a process is given, made before the process maps any. It begins with the interpreter, and grows as it is used. */
+/** The coordinator's copy of the memory that a process will map. It begins with the interpreter and grows as it is used. */
 export class InjectedMemory implements ProgramMemory {
   readonly address: number;
   #bytes = new Uint8Array(FIRST_SIZE);
@@ -24,7 +24,7 @@ export class InjectedMemory implements ProgramMemory {
   get words(): Int32Array {
     return this.#words;
   }
-  /** What has to be written to the process. */
+  /** The bytes to write to the process. */
   get content(): Uint8Array {
     return this.#bytes.subarray(0, this.#used);
   }
@@ -64,7 +64,7 @@ export class InjectedMemory implements ProgramMemory {
     this.#bytes.set(content);
   }
 
-  /** Is an address in the interpreter? */
+  /** Whether an address is in the interpreter. */
   isInInterpreter(address: number): boolean {
     return address >= this.address && address < this.address + PAGE_SIZE;
   }

@@ -18,20 +18,20 @@ import { findUnusedCode } from "./unused-code.ts";
 import { TRAMPOLINE_AT, trampoline, visit, wayHome } from "./way-home-x86-64.ts";
 
 const ALL_SIGNALS = 0xffff_ffff_ffff_ffffn;
-/** Neither the direction flag nor single steps. */
+/** Flags without the direction flag and without single steps. */
 const PLAIN_FLAGS = 0x202;
 const TRAP_FLAG = 0x100n;
 /** The code segment of 64-bit user code. */
 const USER_CS = 0x33n;
 
-/** Work in a seized process that lets others go on with theirs (yields) whenever the process has to come to a stop. */
+/** Work in a seized process. It yields whenever the process has to come to a stop, so that work in others can go on. */
 export type Work<T = void> = Generator<undefined, T>;
 
 /** A thread that runs a program. */
 interface Visitor {
   readonly thread: StoppedThread;
   readonly encoded: EncodedProgram;
-  /** Where it starts. */
+  /** The address at which it starts. */
   readonly start: number;
 }
 
@@ -104,12 +104,12 @@ export class Injection {
     this.#codeAddress = codeAddress;
   }
 
-  /** Threads that did not come to a stop: they go home by themselves when they are resumed. */
+  /** Threads that did not stop. They go home without help once they are resumed. */
   get strays(): readonly StoppedThread[] {
     return [...this.#away];
   }
 
-  /** Runs all programs at once, and puts the threads back. Throws a SystemError when a thread ends or its program does not. To be used once. */
+  /** Runs all programs at once, and takes the threads back. Throws a SystemError if a thread ends, or if its program does not. Can be called once. */
   *ask(): Work {
     yield* this.#map();
     let failure: unknown;

@@ -23,7 +23,7 @@ export function restartedHere(registers: Uint8Array): Uint8Array {
 }
 
 /**
- * The same for another thread, which does not know how much time was left: such a call fails with EINTR, as after CRIU's restore.
+ * The same for a new thread, in which the kernel does not know the time that was left. Such a call fails with EINTR, as after CRIU's restore.
  *
  * @param registers struct user_regs_struct.
  */

@@ -14,11 +14,11 @@ const VECTOR_AT = 4096;
 const REGIONS = 2048;
 const ENTRIES_AT_ONCE = 8192;
 
-/** Reads /proc/PID/pagemap: by PAGEMAP_SCAN, which skips what is not there, or entry by entry on kernels before 6.7. */
+/** Reads /proc/PID/pagemap: with PAGEMAP_SCAN, which skips absent pages, or entry by entry before Linux 6.7. */
 export class PageScan implements ScannedPages {
   readonly #host: RawSyscalls;
   readonly #file: number;
-  /** What PAGEMAP_SCAN may be asked for; undefined where there is none. Guards are told from Linux 6.15 on. */
+  /** The categories that PAGEMAP_SCAN supports; undefined without it. Guards require Linux 6.15. */
   #categories: number | undefined = PAGE_IS.PRESENT | PAGE_IS.SWAPPED | PAGE_IS.GUARD;
 
   constructor(host: RawSyscalls, pid: number) {

@@ -82,8 +82,8 @@ export class PtraceSeizer implements Seizer {
   }
 
   /**
-   * Forgets threads that did not stay as they were stopped, and returns them: another thread of their process was in execve(2), which ends all
-   * others and takes the leader's id.
+   * Forgets threads that changed after they were stopped, and returns their ids. This happens when another thread of their process was in execve(2),
+   * which ends all others and takes the leader's id.
    */
   dropChanged(): readonly number[] {
     const changed = [...this.#stopped.keys()].filter((tid) => {
@@ -106,7 +106,7 @@ export class PtraceSeizer implements Seizer {
   pendingSignals({ tid }: StoppedThread, queue: "shared" | "private"): readonly Uint8Array[] {
     return this.#ptrace.peekSignals(tid, queue === "shared");
   }
-  /** Undefined where the kernel cannot tell (before Linux 5.13). */
+  /** The registration of restartable sequences. Undefined before Linux 5.13, which cannot tell. */
   rseq({ tid }: StoppedThread): RseqConfiguration | undefined {
     return this.#ptrace.getRseq(tid);
   }

@@ -2,7 +2,7 @@ import { SIG } from "../abi/signal.ts";
 import { P, W } from "../abi/wait.ts";
 import type { RawSyscalls } from "../host/raw-syscalls.ts";
 
-/** Where struct siginfo has what waitid(2) tells. Source: include/uapi/asm-generic/siginfo.h. */
+/** Offsets in struct siginfo of what waitid(2) reports. Source: include/uapi/asm-generic/siginfo.h. */
 const SIGNUMBER = 0;
 const CODE = 8;
 const STATUS = 24;
@@ -13,11 +13,11 @@ const LAST_END = 3;
 /** A stop at the start or the end of a system call: SIGTRAP with the bit of PTRACE_O_TRACESYSGOOD. */
 const SYSCALL_STOP = SIG.TRAP | 0x80;
 
-/** What a traced thread has come to. */
+/** The stop or end of a traced thread. */
 export type Stop =
-  /** About to take a signal, which it gets when it is resumed with it. */
+  /** Stopped before a signal, which it receives only if it is resumed with it. */
   | { readonly kind: "signal"; readonly signal: number }
-  /** Of PTRACE_INTERRUPT (SIGTRAP), or of a signal that stopped its process. */
+  /** Stopped by PTRACE_INTERRUPT (SIGTRAP), or by a signal that stopped its process. */
   | { readonly kind: "interrupt"; readonly signal: number }
   | { readonly kind: "syscall" }
   | { readonly kind: "ended" };
@@ -36,7 +36,7 @@ export class Stops {
     this.#host = host;
   }
 
-  /** The stop to which a thread has come since it was last resumed; undefined while it runs, or when that was told already. */
+  /** Returns the stop of a thread once; undefined while it runs, and after the stop has been returned. */
   poll(tid: number): Stop | undefined {
     const { scratchView: view, scratchAddress: at } = this.#host;
     view.setUint32(SIGNUMBER, 0, true);
@@ -53,7 +53,7 @@ export class Stops {
     return status === SYSCALL_STOP ? { kind: "syscall" } : { kind: "interrupt", signal };
   }
 
-  /** Like poll, but blocks this thread for at most some milliseconds, with growing breaks. */
+  /** Like poll, but blocks this thread for up to some milliseconds, with growing sleeps. */
   wait(tid: number, milliseconds: number): Stop | undefined {
     const end = performance.now() + milliseconds;
     let pause = 20;

@@ -14,7 +14,7 @@ const REMOTE_AT = 16;
 const PATH_AT = 32;
 const FORCED_AT = 4096;
 
-/** Memory of this process through which that of others passes. The view covers the mapping: nothing can be written beyond it. */
+/** A buffer of this process for memory of others. The view covers the mapping, so nothing can be written beyond it. */
 interface Buffer {
   readonly address: number;
   readonly bytes: Uint8Array;
@@ -42,7 +42,7 @@ export class TaskMemory {
     return bytes;
   }
 
-  /** Writes where the process itself may write. Throws a SystemError. */
+  /** Writes memory that the process itself can write. Throws a SystemError. */
   write(pid: number, address: number, bytes: Uint8Array): void {
     const buffer = this.#requireBuffer();
     const what = `write to the memory of task ${pid}`;
@@ -59,8 +59,8 @@ export class TaskMemory {
   }
 
   /**
-   * Writes also where the process must not, for example to code; private pages are copied for it. In one call where the kernel allows it, else word by
-   * word. Throws a SystemError.
+   * Writes also to memory that the process cannot write, such as code; private pages are copied for it. Uses one call if the kernel allows it,
+   * otherwise one for each word. Throws a SystemError.
    *
    * @param thread is traced by this thread, and stopped.
    * @param bytes a multiple of 8.
@@ -92,7 +92,7 @@ export class TaskMemory {
     }
   }
 
-  /** Everything at once: a second look would begin at the same place. */
+  /** Reads everything at once, because a second call would begin at the same place. */
   peek(socket: number, length: number): Uint8Array {
     const flags = MAP.PRIVATE | MAP.ANONYMOUS;
     const at = this.#host.syscall("mmap", 0, length, PROT.READ | PROT.WRITE, flags, -1, 0);
@@ -113,7 +113,7 @@ export class TaskMemory {
     this.#buffer = undefined;
   }
 
-  /** process_vm_readv is the faster way; /proc/PID/mem reads also what the process may not. */
+  /** Uses process_vm_readv, which is faster, or else /proc/PID/mem, which also reads what the process cannot. */
   #fetch(pid: number, address: bigint, length: number, buffer: number): boolean {
     this.#vectors(buffer, address, length);
     const base = this.#host.scratchAddress;

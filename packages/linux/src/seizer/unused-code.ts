@@ -12,8 +12,8 @@ const HEADER = { phoff: 32, shoff: 40, phentsize: 54, phnum: 56, shentsize: 58, 
 const SEGMENT = { type: 0, flags: 4, offset: 8, vaddr: 16, filesz: 32, memsz: 40, size: 56 } as const;
 
 /**
- * Executable bytes of a process that nothing uses: between the end of an ELF image and the end of its last page, where all is 0. The vdso has them in
- * every process; other images are asked where it has none left.
+ * Finds unused executable bytes of a process: zeros between the end of an ELF image and the end of its last page. The vdso has some in every process;
+ * other images are searched if it has too few.
  *
  * @returns the address of `length` bytes, undefined when there are none.
  */
@@ -33,7 +33,7 @@ export function findUnusedCode(
   return undefined;
 }
 
-/** The mappings of each image, in address order; the vdso first. Code that is writable or shared is nobody's to write to. */
+/** The mappings of each image, in address order, the vdso first. Writable and shared code is left out, because it must not be changed. */
 function imagesOf(maps: readonly MapsEntry[]): readonly (readonly MapsEntry[])[] {
   const images = new Map<string, MapsEntry[]>();
   for (const entry of maps) {

@@ -13,7 +13,7 @@ import type { RestorerArea, Slot } from "../restorer-area/restorer-area.ts";
 import { type Ptrace, STOP_TIMEOUT } from "../tracee/ptrace.ts";
 import { stubBootAddress, stubElf } from "./stub-x86-64.ts";
 
-/** During a restore every signal is blocked but SIGTRAP, by which the interpreter stops. */
+/** Blocked signals during a restore: all but SIGTRAP, with which the interpreter stops. */
 const RESTORE_MASK = 0xffff_ffff_ffff_ffffn & ~signalBit(SIG.TRAP);
 
 /** A stopped stub. When it continues, it maps the restorer area and runs the program of its slot. */
@@ -22,14 +22,14 @@ export interface BootedStub {
   readonly slot: Slot;
   /** Its registers as the kernel made them, with which every program begins. */
   readonly registers: Uint8Array;
-  /** Its extended state: that of a thread that has used nothing. */
+  /** Its extended state, which is that of a new thread. */
   readonly extendedState: Uint8Array;
 }
 
 export interface BootOptions {
-  /** Descriptors that the stub inherits, beside the restorer area's. */
+  /** Descriptors that the stub inherits, in addition to the restorer area's. */
   readonly inherit?: readonly number[];
-  /** How the stub is started; without it, as a child of this process. */
+  /** How to start the stub. Default: as a child of this process. */
   readonly start?: SpawnOptions | undefined;
 }
 

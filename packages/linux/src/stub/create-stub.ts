@@ -33,7 +33,7 @@ export function startStub(raw: RawSyscalls, ptrace: Ptrace, options: StubOptions
   }
 }
 
-/** Runs the first program of a stub, and forks the init where one is wanted. */
+/** Runs the first program of a stub, and forks the init if the request has one. */
 export async function prepareStub(tree: TracedTree, options: StubOptions): Promise<Stub> {
   const { raw, area, runner } = tree;
   const [tracee] = tree.tracees as readonly [Tracee];

@@ -11,7 +11,10 @@ import { unmapRestorerArea } from "../traced-tree/syscall-stops.ts";
 import type { TracedTree } from "../traced-tree/traced-tree.ts";
 import { initCode } from "./init-x86-64.ts";
 
-/** Forks an init in a new pid namespace, which takes the stub's place. An execve(2) would take the capabilities of a user namespace away. */
+/**
+ * Forks an init in a new pid namespace, which replaces the stub. It is not started with execve(2), which would drop the capabilities of a user
+ * namespace.
+ */
 export async function forkInit(tree: TracedTree, stub: Tracee, { child, user }: InitOptions): Promise<void> {
   const namespaces = CLONE.NEWPID | (user === undefined ? 0 : CLONE.NEWUSER);
   const flags = namespaces | CLONE.PTRACE | (child ? CLONE.PARENT : 0);
@@ -27,7 +30,7 @@ export async function forkInit(tree: TracedTree, stub: Tracee, { child, user }: 
   writeWhole(`${process}/gid_map`, user.gidMap);
 }
 
-/** Dismisses the stub: kills and reaps it. An init is resumed instead, to reap whoever dies in its namespace. */
+/** Dismisses the stub: kills and reaps it. An init is resumed instead, to reap the processes of its namespace. */
 export async function dismissStub(tree: TracedTree, root: number): Promise<void> {
   const { stub } = tree;
   if (stub === undefined) return;
@@ -43,7 +46,7 @@ function endStub(tree: TracedTree, stub: Tracee): void {
   tree.delete(stub);
 }
 
-/** Nothing of the restore is left in the init: it has a page of code, and one for a word. */
+/** Replaces everything of the restore in the init by a page of code and a page for a word. */
 async function resumeInit(tree: TracedTree, init: Tracee, root: number): Promise<void> {
   const { ptrace, area } = tree;
   const at = area.region.start + area.region.length;

@@ -49,7 +49,7 @@ function ignoredSignals(pid: number): readonly number[] {
   return Array.from({ length: NSIG }, (_, index) => index + 1).filter((signal) => (ignored & signalBit(signal)) !== 0n);
 }
 
-/** struct rlimit that allows a task every descriptor that this process can allow it: its hard limit, twice. */
+/** struct rlimit with this process's hard limit of open files as both limits. */
 function highestNumberOfFiles(raw: RawSyscalls): Uint8Array {
   const { scratch, scratchAddress } = raw;
   const result = raw.syscall("prlimit64", 0, RLIMIT.NOFILE, 0, scratchAddress);

@@ -4,7 +4,7 @@ import type { Birth, Tracee } from "../kernel.ts";
 import { STOP_TIMEOUT } from "../tracee/ptrace.ts";
 import type { TracedTree } from "./traced-tree.ts";
 
-/** Takes over a task or thread that a program forked: waits for its first stop, and makes it ready for a program of its own. */
+/** Takes control of a task or thread that a program forked: waits for its first stop, and prepares it for a program of its own. */
 export function adopt(tree: TracedTree, birth: Birth): Tracee {
   const { forker, id, thread, newPidNamespace } = birth;
   const tid = forker.inPidNamespace === true ? findTid(tree, birth) : id;

@@ -5,7 +5,7 @@ import type { Exit, Tracee } from "../kernel.ts";
 import { STOP_TIMEOUT } from "../tracee/ptrace.ts";
 import type { TracedTree } from "./traced-tree.ts";
 
-/** Ends a task, by exit or by a signal, and takes its end as its tracer: what is left is a zombie of its parent. */
+/** Ends a task, by exit or by a signal, and waits for it as its tracer. Its parent finds a zombie. */
 export function endTask(tree: TracedTree, tracee: Tracee, { code = 0, signal }: Exit): void {
   const { ptrace, raw } = tree;
   const { tid } = tracee;

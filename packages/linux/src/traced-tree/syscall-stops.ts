@@ -55,7 +55,7 @@ function awaitSyscallStop({ ptrace }: TracedTree, { tid }: Tracee): void {
   throw new Error(`Cannot step task ${tid} through a system call: its wait status is ${raw}`);
 }
 
-/** An argument of a single call: data goes into the restorer area, and earlier steps have their results. */
+/** The value of an argument of a single call. Data is placed in the restorer area; earlier steps have their results. */
 function placeArgument(value: Operand, area: RestorerArea): number | bigint {
   if (typeof value !== "object") return value;
   if (value.kind === "result") return value.step.result ?? 0;

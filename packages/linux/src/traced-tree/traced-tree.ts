@@ -17,9 +17,9 @@ export class TracedTree {
   readonly ptrace: Ptrace;
   readonly area: RestorerArea;
   readonly runner: BatchRunner;
-  /** The extended state of a thread that has used nothing, as XSAVE lays it out. */
+  /** The extended state of a new thread, as XSAVE lays it out. */
   readonly initialExtendedState: Uint8Array;
-  /** The stub or the init that took its place; undefined when the root task itself was started so, and once it is dismissed. */
+  /** The stub, or the init that replaced it. Undefined if the stub itself became the root task, and after it is dismissed. */
   stub: Tracee | undefined;
   /** The first processes of pid namespaces. */
   readonly inits = new Set<Tracee>();
@@ -44,7 +44,7 @@ export class TracedTree {
     this.initialExtendedState = extendedState;
   }
 
-  /** The traced threads, in the order in which they came. */
+  /** The traced threads, oldest first. */
   get tracees(): readonly Tracee[] {
     return [...this.#slots.keys()];
   }
@@ -55,7 +55,7 @@ export class TracedTree {
     this.#slots.delete(tracee);
   }
 
-  /** Sets the registers of a stopped thread: those named, its slot, and the stub's for the rest. */
+  /** Sets the registers of a stopped thread: the given ones, its slot, and the stub's values for all others. */
   setRegisters(tracee: Tracee, values: Partial<Record<UserReg, number | bigint>>): void {
     const slot = this.#slots.get(tracee);
     if (slot === undefined) throw new SystemError("ptrace", ERRNO.ESRCH, `drive task ${tracee.tid}`);

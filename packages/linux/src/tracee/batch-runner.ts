@@ -16,13 +16,13 @@ interface Batch {
   readonly encoded: EncodedProgram;
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
-  /** When it was started, by the runner's watch. */
+  /** Its start, by the runner's stopwatch. */
   readonly started: number;
 }
 
-/** How long the event loop is blocked at most while tasks work, in milliseconds. */
+/** The longest time for which the event loop is blocked while tasks work, in milliseconds. */
 const LOOP_BREAK = 8;
-/** How many running tasks are polled at least in one pass. */
+/** The least number of running tasks to poll in one pass. */
 const PATIENCE = 16;
 
 /**
@@ -39,7 +39,7 @@ export class BatchRunner {
   readonly #gone: (tracee: Tracee) => void;
   #running: Batch[] = [];
   #pumping = false;
-  /** Stands still while nothing runs. */
+  /** Does not advance while no program runs. */
   readonly #watch = new Stopwatch();
 
   constructor(

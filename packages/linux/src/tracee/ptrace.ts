@@ -6,7 +6,7 @@ import type { RawSyscalls } from "../host/raw-syscalls.ts";
 import { Stopwatch } from "../host/stopwatch.ts";
 import { checked } from "../host/system-error.ts";
 
-/** How long a stop that needs no work of the task may take, in milliseconds. */
+/** Time limit of a stop that requires no work of the task, in milliseconds. */
 export const STOP_TIMEOUT = 10_000;
 
 const REGISTERS_AT = 0;
@@ -122,7 +122,7 @@ export class Ptrace {
       if (got < SIGNALS_AT_ONCE) return infos;
     }
   }
-  /** The registration of restartable sequences; undefined where the kernel cannot tell (before Linux 5.13). */
+  /** The registration of restartable sequences. Undefined before Linux 5.13, which cannot tell. */
   getRseq(tid: number): RseqConfiguration | undefined {
     const { scratchView: view, scratchAddress } = this.#host;
     const result = this.#request(PTRACE.GET_RSEQ_CONFIGURATION, tid, 24, scratchAddress + REGISTERS_AT);
@@ -148,8 +148,8 @@ export class Ptrace {
     return this.#request(PTRACE.SET_SYSCALL_USER_DISPATCH_CONFIG, tid, configuration.length, address);
   }
   /**
-   * A seccomp filter as an array of struct sock_filter; 0 is the one that was installed last. Undefined after the oldest. Requires
-   * CAP_SYS_ADMIN in the first user namespace and a tracer without filters.
+   * A seccomp filter as an array of struct sock_filter; index 0 is the newest. Undefined after the oldest. Requires CAP_SYS_ADMIN in the first user
+   * namespace, and a tracer without filters.
    */
   getSeccompFilter(tid: number, index: number): Uint8Array | undefined {
     const { scratch, scratchAddress } = this.#host;
@@ -169,7 +169,7 @@ export class Ptrace {
   }
 
   /**
-   * A stop or end of a tracee or child, without waiting.
+   * Returns the stop or end of a tracee or child, without waiting.
    *
    * @returns the raw wait status, undefined when there is nothing to tell, or "gone" when there is no such child.
    */
@@ -182,8 +182,8 @@ export class Ptrace {
   }
 
   /**
-   * Like poll, but waits, blocking this thread, for at most `milliseconds`: for stops that come within microseconds.
-   * Tries a few times at once, then sleeps with growing breaks: trying all the time would hold up tasks that fork.
+   * Like poll, but blocks this thread for up to `milliseconds`. It polls a few times at once, for stops within microseconds, and then sleeps for
+   * growing times: constant polling would slow down tasks that fork.
    */
   wait(tid: number, milliseconds: number): number | undefined | "gone" {
     const watch = new Stopwatch();
@@ -198,7 +198,7 @@ export class Ptrace {
     }
   }
 
-  /** Waits until a task that was killed is gone, reaping it. Returns false when it is not in time. */
+  /** Waits until a killed task is gone, and reaps it. Returns false after the time limit. */
   waitForEnd(tid: number): boolean {
     for (let stops = 0; stops < 16; stops++) {
       const raw = this.wait(tid, STOP_TIMEOUT);

@@ -4,7 +4,7 @@ import type { Program } from "../program/program.ts";
 import type { Ptrace } from "../tracee/ptrace.ts";
 import { Janitor } from "./janitor.ts";
 
-/** What a restore has to undo on the host, kept by a janitor. That is started with the first undo: most restores need none. */
+/** The undos of a restore on the host, kept by a janitor. It is started with the first undo, because most restores need none. */
 export class UndoLog {
   readonly #raw: RawSyscalls;
   readonly #ptrace: Ptrace;
@@ -21,12 +21,12 @@ export class UndoLog {
     return this.#janitor.push(steps);
   }
 
-  /** Whether nothing was ever registered. */
+  /** Whether no undo was ever registered. */
   get isEmpty(): boolean {
     return this.#janitor === undefined;
   }
 
-  /** Forgets everything at once: what was made stays. If this process is killed from now on, these steps run instead. */
+  /** Cancels all undos at once. If this process is killed from now on, these steps run instead. */
   replace(steps: Program): void {
     this.#janitor?.replace(steps);
   }
@@ -38,7 +38,7 @@ export class UndoLog {
     return failed.map((step) => `${step.name}() gave ${errnoText(-(step.result ?? 0))}`);
   }
 
-  /** Forgets everything: what was made stays. */
+  /** Cancels all undos. */
   dismiss(): void {
     this.#janitor?.dismiss();
     this.#janitor = undefined;
