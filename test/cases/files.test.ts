@@ -50,12 +50,21 @@ describeDumped("files beyond those of the fixtures", () => {
     expect(await verdictOf(program)).toBe("pass");
   });
 
-  it("can be replaced by files that the caller passes", async () => {
+  it.each([
+    ["", false, {}],
+    [", in a new pid namespace", false, { newPidNamespace: true }],
+    [", in a mount namespace of its own", true, {}],
+  ])("can be replaced by files that the caller passes%s", async (_where, isContained, request) => {
     const external = (directory: string) => readFileSync(join(directory, "external-name"), "utf8");
     const flagsFor = (directory: string) => ["--external", external(directory)];
-    const program = await dumpCase("inherited-files", { flagsFor });
+    const prepare = (directory: string) => {
+      if (isContained) writeFileSync(join(directory, "contained"), "");
+    };
+    const program = await dumpCase("inherited-files", { flagsFor, prepare, compiler: ["-static"] });
     const { directory } = program;
-    expect((await failureOf(restoreProgram(program))).hint).toContain(`--inherit-fd 'fd[N]:${external(directory)}'`);
+    const options = isContained ? { root: directory } : request;
+    const failure = await failureOf(restoreProgram(program, options));
+    expect(failure.hint).toContain(`--inherit-fd 'fd[N]:${external(directory)}'`);
     const [log, file, pipe] = ["other-log", "other-file", "other-pipe"].map((name) => join(directory, name));
     writeFileSync(log ?? "", "mine");
     writeFileSync(file ?? "", "0123456789");
@@ -63,11 +72,11 @@ describeDumped("files beyond those of the fixtures", () => {
     const passed = [openSync(log ?? "", "a"), openSync(file ?? "", "r+"), openSync(pipe ?? "", "r+")];
     const [logFd = 0, fileFd = 0, pipeFd = 0] = passed;
     const inheritFd = {
-      [join(directory, "log").slice(1)]: logFd,
+      [isContained ? "log" : join(directory, "log").slice(1)]: logFd,
       [external(directory)]: fileFd,
       [readFileSync(join(directory, "pipe-name"), "utf8")]: pipeFd,
     };
-    await restoreProgram(program, { inheritFd });
+    await restoreProgram(program, { ...options, inheritFd });
     writeSync(pipeFd, "outside");
     expect(await verdictOf(program)).toBe("pass");
     for (const fd of passed) closeSync(fd);

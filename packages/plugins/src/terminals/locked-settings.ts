@@ -18,9 +18,9 @@ export function lockSettings(host: Host, tree: Tree, { pairs, callers, devices, 
   };
   for (const pair of pairs) {
     const info = settingsOf(pair);
-    if (info !== undefined) lock(info, () => takeNumber(host, tree.root, pair.masterNumber));
+    if (info !== undefined) lock(info, () => takeNumber(host, tree.root.hostPid, pair.masterNumber));
   }
-  for (const { info, number } of callers.values()) lock(info, () => takeNumber(host, tree.root, number));
+  for (const { info, number } of callers.values()) lock(info, () => takeNumber(host, tree.root.hostPid, number));
   for (const { info } of devices.values()) {
     const file = [...files.values()].find((file) => file.info === info)?.file;
     if (file !== undefined) lock(info, () => takeDescriptor(host, tree, file.id));

@@ -1,85 +1,114 @@
-import { definePlugin, type Plan, type Plugin, type Task } from "@restage/core";
-import { AT_FDCWD, O } from "@restage/linux/abi";
+import { definePlugin, type Host, type Plan, type Plugin, type Task } from "@restage/core";
+import type { FileEntry, RegFileEntry } from "@restage/images";
+import { AT_FDCWD, F, O, SETTABLE_FLAGS } from "@restage/linux/abi";
+import { handOver } from "../../transport/hand-over.ts";
 import { referencedFiles } from "../descriptors/referenced-files.ts";
 import { OpenFiles } from "../open-files.ts";
+import { flagsOfOpen, setPosition } from "../regular-file/regular-file.ts";
 import { inheritedDescriptor } from "./inherited.ts";
 
+/** A file that the caller passes. */
+interface InheritedFile {
+  /** The descriptor of this process. */
+  readonly descriptor: number;
+  /** The number of its duplicate in every task during the restore. */
+  readonly number: number;
+  /** The flags with which it is opened again; undefined for a file whose open file description becomes the tree's. */
+  readonly flags: number | undefined;
+}
+
 /**
- * RESTORE: takes descriptors of the coordinator (--inherit-fd) instead of opening files. Regular files and Unix sockets become the coordinator's open
- * file descriptions, with their positions and queues; pipes and external files are opened again, with their own flags.
- *
- * Requires CAP_SYS_PTRACE over the coordinator, or its user id.
+ * ROOT_TASK: the stub gets descriptors of this process (--inherit-fd), which all tasks inherit. RESTORE: tasks take them instead of opening files. Regular
+ * files and Unix sockets become the caller's open file descriptions, with their positions and queues; pipes and external files are opened again, with
+ * their own flags.
  */
 export function inheritedFiles(): Plugin {
   return definePlugin({
     name: "inherited-files",
     duty: "inherited-files",
     uses: [OpenFiles],
-    stages: { RESTORE: "takes descriptors of the coordinator (--inherit-fd)" },
+    stages: {
+      ROOT_TASK: "passes descriptors of the caller to the tree (--inherit-fd)",
+      RESTORE: "takes these descriptors in place of files",
+    },
     apply({ plan, stages, openFile, service }) {
-      let inherited: ReadonlyMap<number, number> = new Map();
-      let coordinator = 0;
+      let inherited: ReadonlyMap<number, InheritedFile> = new Map();
       plan.tap("inherited-files", (plan) => {
         inherited = findInherited(plan);
-      });
-      stages.FORKING.enter.tap("inherited-files", ({ host, images }) => {
-        if (inherited.size === 0) return;
-        coordinator = host.call.getpid().result;
-        for (const [id, descriptor] of inherited) {
-          if (images.files.get(id)?.reg?.ext === true) {
-            service(OpenFiles).substitute(id, pathOf(coordinator, descriptor));
-          }
+        for (const [id, { number }] of inherited) {
+          // Mappings open it once more.
+          if (isExternal(plan.images.files.get(id))) service(OpenFiles).substitute(id, `/proc/self/fd/${number}`);
         }
       });
+      stages.ROOT_TASK.enter.tapPromise({ name: "inherited-files", before: "root-task" }, async (context) => {
+        const { host } = context;
+        const opened = new Map<number, number>();
+        try {
+          for (const file of inherited.values()) opened.set(file.number, open(host, file));
+          await handOver(context, opened);
+        } finally {
+          for (const descriptor of opened.values()) host.call.close(descriptor);
+        }
+      });
+      const take = (task: Task, id: number) => {
+        const file = inherited.get(id);
+        return file === undefined ? undefined : task.call.fcntl(file.number, F.DUPFD_CLOEXEC, 0);
+      };
       openFile.for("REG").tap({ name: "inherited-files", before: "regular-files" }, ({ task, entry }) => {
-        const descriptor = inherited.get(entry.id);
-        if (descriptor === undefined || entry.reg?.ext === true) return undefined;
-        return take(task, coordinator, descriptor);
+        const taken = take(task, entry.id);
+        if (taken !== undefined && entry.reg?.ext === true) setPosition(task, taken, entry.reg);
+        return taken;
       });
-      openFile.for("UNIXSK").tap({ name: "inherited-files", before: "unix-sockets" }, ({ task, entry }) => {
-        const descriptor = inherited.get(entry.id);
-        return descriptor === undefined ? undefined : take(task, coordinator, descriptor);
-      });
-      openFile.for("PIPE").tap({ name: "inherited-files", before: "pipes" }, ({ task, entry }) => {
-        const descriptor = inherited.get(entry.id);
-        if (descriptor === undefined || entry.pipe === undefined) return undefined;
-        const { flags } = entry.pipe;
-        return task.call.openat(AT_FDCWD, pathOf(coordinator, descriptor), flags & ~O.ASYNC, 0);
-      });
+      openFile
+        .for("UNIXSK")
+        .tap({ name: "inherited-files", before: "unix-sockets" }, ({ task, entry }) => take(task, entry.id));
+      openFile.for("PIPE").tap({ name: "inherited-files", before: "pipes" }, ({ task, entry }) => take(task, entry.id));
     },
   });
 }
 
-/** The coordinator's descriptors by the ids of the files. Refuses an external file without one. */
-function findInherited(plan: Plan): ReadonlyMap<number, number> {
-  const found = new Map<number, number>();
+/** The caller's descriptors by the ids of the files. Refuses an external file without one, and descriptors that are not open. */
+function findInherited(plan: Plan): ReadonlyMap<number, InheritedFile> {
+  const found = new Map<number, InheritedFile>();
   for (const id of referencedFiles(plan)) {
     const file = plan.images.file(id, "a task");
     const descriptor = inheritedDescriptor(plan.options, file);
-    if (descriptor !== undefined) found.set(id, descriptor);
-    else if (file.reg?.ext === true) {
-      const { name } = file.reg;
-      const why = "it was left out of the checkpoint (--external), so the images do not describe it";
-      plan.refuse({
-        what: name,
-        why,
-        hint: `open its replacement and pass the descriptor: --inherit-fd 'fd[N]:${name}'`,
-        remedy: "options",
-      });
-    }
+    if (descriptor !== undefined) {
+      checkOpen(plan, descriptor);
+      const number = plan.serviceDescriptors.reserve(`inherited file ${id}`);
+      found.set(id, { descriptor, number, flags: flagsToOpen(file) });
+    } else if (file.reg !== undefined && isExternal(file)) refuseExternal(plan, file.reg);
   }
   return found;
 }
 
-function take(task: Task, coordinator: number, descriptor: number) {
-  const process = task.call.pidfd_open(coordinator, 0);
-  const taken = task.call
-    .pidfd_getfd(process, descriptor, 0)
-    .hint(`open descriptor ${descriptor} in this process: --inherit-fd names it`);
-  task.call.close(process);
-  return taken;
+function checkOpen(plan: Plan, descriptor: number): void {
+  if (plan.host.stat(`/proc/self/fd/${descriptor}`) !== "missing") return;
+  const hint = `open it before the restore, or correct --inherit-fd`;
+  plan.refuse({ what: `descriptor ${descriptor}`, why: "it is not open in this process", hint, remedy: "options" });
 }
 
-function pathOf(coordinator: number, descriptor: number): string {
-  return `/proc/${coordinator}/fd/${descriptor}`;
+function refuseExternal(plan: Plan, { name }: RegFileEntry): void {
+  const why = "it was left out of the checkpoint (--external), so the images do not describe it";
+  const hint = `open its replacement and pass the descriptor: --inherit-fd 'fd[N]:${name}'`;
+  plan.refuse({ what: name, why, hint, remedy: "options" });
+}
+
+function isExternal(file: FileEntry | undefined): boolean {
+  return file?.reg?.ext === true;
+}
+
+function flagsToOpen(file: FileEntry): number | undefined {
+  if (file.pipe !== undefined) return file.pipe.flags & ~O.ASYNC;
+  return file.reg !== undefined && isExternal(file) ? flagsOfOpen(file.reg) : undefined;
+}
+
+/** A descriptor that the stub gets, and this process closes. */
+function open(host: Host, { descriptor, flags }: InheritedFile): number {
+  if (flags === undefined) return host.call.fcntl(descriptor, F.DUPFD_CLOEXEC, 0).result;
+  // A fifo without another end must not block this process.
+  const path = `/proc/self/fd/${descriptor}`;
+  const opened = host.call.openat(AT_FDCWD, path, flags | O.NONBLOCK | O.CLOEXEC, 0).result;
+  if ((flags & (O.NONBLOCK | O.PATH)) === 0) host.call.fcntl(opened, F.SETFL, flags & SETTABLE_FLAGS);
+  return opened;
 }

@@ -1,6 +1,9 @@
-import { type ImageSet, RestoreError } from "@restage/core";
+import { type ImageSet, RestoreError, type Task, type Value } from "@restage/core";
 import type { RegFileEntry } from "@restage/images";
-import { O, S_IF } from "@restage/linux/abi";
+import { O, S_IF, SEEK } from "@restage/linux/abi";
+
+/** The position in images of a file that has none. */
+const NO_POSITION = 0xffff_ffff_ffff_ffffn;
 
 /** Flags that only created the file, and flags that are set once it is open. */
 const NOT_AGAIN = O.CREAT | O.EXCL | O.TRUNC | O.NOCTTY | O.CLOEXEC;
@@ -23,4 +26,10 @@ export function flagsOfOpen(file: RegFileEntry): number {
   const flags = file.flags & ~(isRegular ? NOT_AGAIN : NOT_AGAIN | O.ASYNC);
   // A file made with O_TMPFILE comes back as a deleted file. O_TMPFILE includes the bit of O_DIRECTORY, which alone must stay.
   return (flags & O.TMPFILE) === O.TMPFILE ? flags & ~O.TMPFILE : flags;
+}
+
+/** Records the positioning of a file that was just opened. */
+export function setPosition(task: Task, descriptor: Value, { flags, pos }: RegFileEntry): void {
+  if ((flags & O.PATH) !== 0 || pos === NO_POSITION || pos === 0n) return;
+  task.call.lseek(descriptor, pos, SEEK.SET).expect(pos);
 }

@@ -1,18 +1,17 @@
 import {
-  addressOf,
   data,
   definePlugin,
   loaded,
   output,
   type Plugin,
   type StageContext,
-  struct,
   type Task,
   type Value,
 } from "@restage/core";
 import type { Data } from "@restage/linux";
-import { AF, CMSG_HEADER_SIZE, MSG, O, SCM, SOCK, SOL } from "@restage/linux/abi";
+import { AF, CMSG_HEADER_SIZE, MSG, O, SOCK } from "@restage/linux/abi";
 import { FilePassings } from "../file-passings.ts";
+import { messageHeader, rights, roomForRights } from "../rights.ts";
 import { type Passing, Transport } from "../transport.ts";
 
 /** SCM_MAX_FD: the most descriptors in one message. */
@@ -82,16 +81,13 @@ function send(
 ): void {
   const { name, length } = socketName(context, to);
   const payload = data(new Uint8Array(Uint32Array.of(ids.length, ...ids).buffer));
-  const descriptors = ids.map((id) => [4, open.get(id) ?? -1] as const);
-  const size = CMSG_HEADER_SIZE + 4 * ids.length;
-  const padding = ids.length % 2 === 0 ? [] : [[4, 0] as const];
-  const control = struct([8, size], [4, SOL.SOCKET], [4, SCM.RIGHTS], ...descriptors, ...padding);
+  const control = rights(ids.map((id) => open.get(id) ?? -1));
   task.call.sendmsg(socket, messageHeader(name, length, payload, control), 0).expect(payload.bytes.length);
 }
 
 function receive(task: Task, socket: number, most: number): { readonly payload: Data; readonly control: Data } {
   const payload = output(4 + 4 * most);
-  const control = output((CMSG_HEADER_SIZE + 4 * most + 7) & ~7);
+  const control = roomForRights(most);
   task.call.recvmsg(socket, messageHeader(undefined, 0, payload, control), MSG.CMSG_CLOEXEC);
   return { payload, control };
 }
@@ -115,22 +111,6 @@ function takeMessage(payload: Data, control: Data, into: Map<number, Value>): vo
     );
   for (let n = 0; n < count; n++)
     into.set(ids.getUint32(4 + 4 * n, true), rights.getInt32(CMSG_HEADER_SIZE + 4 * n, true));
-}
-
-/** struct msghdr with one struct iovec. */
-function messageHeader(name: Data | undefined, nameLength: number, payload: Data, control: Data): Data {
-  const iovec = struct([8, addressOf(payload)], [8, payload.bytes.length]);
-  return struct(
-    [8, name === undefined ? 0 : addressOf(name)],
-    [4, nameLength],
-    [4, 0],
-    [8, addressOf(iovec)],
-    [8, 1],
-    [8, addressOf(control)],
-    [8, control.bytes.length],
-    [4, 0],
-    [4, 0],
-  );
 }
 
 /** struct sockaddr_un with an abstract name of this restore. */
