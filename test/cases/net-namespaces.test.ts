@@ -2,10 +2,12 @@ import { spawn } from "node:child_process";
 import { closeSync, openSync, readlinkSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { failingAfter } from "../support/failing-after.ts";
 import { Machine } from "../support/machine.ts";
 import { describeUnless } from "../support/requirements.ts";
+import { run } from "../support/restage.ts";
 import { until } from "../support/until.ts";
-import { type DumpedProgram, dumpCase, restoreProgram, verdictOf } from "./case.ts";
+import { type DumpedProgram, dumpCase, restoreProgram, restoreThatDies, verdictOf } from "./case.ts";
 import { noDumpsByCriu } from "./dumpers.ts";
 
 let machine: Machine;
@@ -84,6 +86,35 @@ describeUnless(noDumpsByCriu, "network namespaces", () => {
       expect(await verdictOf(program)).toBe("pass");
     });
 
+    describe.each(["nftables", "iptables"])("and were locked with %s", (method) => {
+      let other: Machine;
+      let program: DumpedProgram;
+      beforeEach(async () => {
+        other = await Machine.start();
+        const lock = ["--network-lock", method];
+        program = await dumpOnMachine("tcp-in-namespace", "--tcp-established", "--external", external(), ...lock);
+        writeFileSync(join(program.directory, "moved"), "");
+      });
+      const request = () => ({ tcpEstablished: true, external: [`net[outer]:${other.network}`] });
+
+      it("can be replaced by one that was never locked, which is locked until the tree runs", async () => {
+        const before = other.survey();
+        const locked = failingAfter("RESTORE", () => expect(other.survey()).not.toBe(before));
+        await expect(restoreProgram(program, { ...request(), plugins: [locked] })).rejects.toThrow("on purpose");
+        expect(other.survey()).toBe(before);
+        await restoreProgram(program, request());
+        expect(other.survey()).toBe(before);
+        expect(await verdictOf(program)).toBe("pass");
+      });
+
+      it("are not locked any more when the coordinator is killed", async () => {
+        const before = other.survey();
+        const { signal, stderr } = run(restoreThatDies(program, "RESTORE_CREDS", request()));
+        expect(signal, stderr).toBe("SIGKILL");
+        await until(() => other.survey() === before, "the lock is gone");
+      });
+    });
+
     it("must be passed", async () => {
       const program = await dumpOnMachine("tcp-in-namespace", "--tcp-established", "--external", external());
       const restoring = restoreProgram(program, { tcpEstablished: true });
@@ -96,12 +127,15 @@ describeUnless(noDumpsByCriu, "network namespaces", () => {
 });
 
 describeUnless(noDumpsByCriu, "namespaces of another process", () => {
-  it("are joined on request", async () => {
+  it.each([false, true])("are joined on request; the tree has its own: %s", async (hasOwn) => {
     const holder = spawn("unshare", ["--uts", "--ipc", "sleep", "infinity"], { stdio: "ignore" });
     onTestFinished(() => void holder.kill("SIGKILL"));
     const of = (kind: string) => `/proc/${holder.pid}/ns/${kind}`;
     await until(() => readlinkSync(of("uts")) !== readlinkSync("/proc/self/ns/uts"), "the namespaces exist");
-    const program = await dumpCase("joined-namespaces");
+    const prepare = (directory: string) => {
+      if (hasOwn) writeFileSync(join(directory, "own"), "");
+    };
+    const program = await dumpCase("joined-namespaces", { prepare });
     const joinNamespaces = { net: machine.network, uts: of("uts"), ipc: of("ipc") };
     const numbers = Object.entries(joinNamespaces).map(([kind, path]) => `${kind} ${statSync(path).ino}\n`);
     writeFileSync(join(program.directory, "joined"), numbers.join(""));

@@ -66,7 +66,7 @@ describeDumped("a tree under its own init", () => {
 });
 
 describeUnless(noDumpsByCriu, "a tree in an external pid namespace", () => {
-  it("is restored into the pid namespace that the caller names", async () => {
+  it.each([false, true])("is restored into the one that the caller names, as its child: %s", async (isSibling) => {
     const reaping = "while :; do sleep 0.1; done";
     const words = ["--pid", "--fork", "--kill-child", "sh", "-c", reaping];
     const holder = spawn("unshare", words, { stdio: "ignore" });
@@ -79,8 +79,9 @@ describeUnless(noDumpsByCriu, "a tree in an external pid namespace", () => {
       prepare: (directory) => writeFileSync(join(directory, "host"), namespace),
     });
     await expect(restoreProgram(program)).rejects.toMatchObject({ code: "ERR_REFUSED" });
-    const tree = await restoreProgram(program, { external: [`pid[outer]:${namespace}`] });
+    const tree = await restoreProgram(program, { external: [`pid[outer]:${namespace}`], sibling: isSibling });
     expect(readlinkSync(`/proc/${tree.pid}/ns/pid`)).toBe(readlinkSync(namespace));
+    if (isSibling) expect(childrenOf(process.ppid)).toContain(tree.pid);
     expect(await verdictOf(program)).toBe("pass");
   });
 });

@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { STAGES } from "@restage/core";
 import { expect, it } from "vitest";
@@ -6,6 +6,7 @@ import { failingAfter } from "../support/failing-after.ts";
 import { failureOf } from "../support/failure-of.ts";
 import { expectNothingLeft, survey } from "../support/leftovers.ts";
 import { describeUnless } from "../support/requirements.ts";
+import { COMMAND, run } from "../support/restage.ts";
 import { type DumpedProgram, dumpCase, restoreProgram, verdictOf } from "./case.ts";
 import { noDumpsByCriu } from "./dumpers.ts";
 
@@ -47,6 +48,19 @@ describeUnless(noDumpsByCriu, "a container in a user namespace", () => {
   it("is restored below a directory that it must not enter", async () => {
     const program = await dumpContainer();
     await restoreProgram(program, requestOf(program));
+    expect(await verdictOf(program)).toBe("pass");
+  });
+
+  it("is restored as a child of the caller (--restore-sibling)", async () => {
+    const program = await dumpContainer();
+    const { images, directory } = program;
+    const words = ["-d", "-S", "-D", images, "--root", directory, "--file-locks", "--skip-file-rwx-check"];
+    const pidfile = join(images, "pid");
+    const script = `"$@"; read found < /proc/$$/task/$$/children; echo $found`;
+    const command = [process.execPath, COMMAND, "restore", ...words, "--pidfile", pidfile];
+    const { stdout, stderr } = run(["sh", "-c", script, "sh", ...command]);
+    expect(stderr).toBe("");
+    expect(stdout.trim().split(" ")).toContain(readFileSync(pidfile, "utf8").trim());
     expect(await verdictOf(program)).toBe("pass");
   });
 

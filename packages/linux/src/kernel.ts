@@ -61,6 +61,8 @@ export interface StubOptions {
   readonly init?: InitOptions | undefined;
   /** Makes the stub itself the root task. */
   readonly root?: RootOptions | undefined;
+  /** Makes the stub a child of this process's parent, which reaps it. A task that it forks with CLONE_PARENT becomes one too. */
+  readonly sibling?: boolean;
   /** Suspends seccomp filters, for tasks that run programs when they have theirs already. Requires CAP_SYS_ADMIN in the first user namespace. */
   readonly suspendSeccomp: boolean;
 }

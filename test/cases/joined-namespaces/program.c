@@ -1,8 +1,17 @@
-/* A task without its own namespaces. It is restored into those that the file "joined" lists by name and number. */
+/*
+ * A task without its own namespaces, or if the file "own" exists, with its own and content in them. It is restored into those that the file "joined" lists
+ * by name and number.
+ */
 #include "../case.h"
+#include <sched.h>
+#include <sys/shm.h>
 
 int main(void)
 {
+	if (access("own", F_OK) == 0) {
+		MUST(unshare(CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET) == 0 && sethostname("own", 3) == 0);
+		MUST(shmget(1, 4096, IPC_CREAT | 0600) >= 0 && system("ip link set lo up; ip addr add 192.0.2.1/32 dev lo") == 0);
+	}
 	pid_t child = fork();
 	if (child == 0)
 		for (;;)
@@ -19,6 +28,9 @@ int main(void)
 			CHECK(stat(path, &found) == 0 && found.st_ino == number, "%s is %lu, not %lu", path, found.st_ino, number);
 		}
 	}
+	char host[65] = "";
+	MUST(gethostname(host, sizeof host - 1) == 0);
+	CHECK(strcmp(host, "own") != 0 && shmget(1, 4096, 0600) < 0, "host %s has the content of the old namespaces", host);
 	kill(child, SIGKILL);
 	return finish();
 }

@@ -39,6 +39,8 @@ export class Coordinator {
   readonly #dryRun: boolean;
   readonly #limit: TimeLimit;
   readonly #init: InitOptions | undefined;
+  /** Whether the stub itself becomes the root task. */
+  readonly #becomesRoot: boolean;
   readonly #emit: RestoreListener;
   readonly #births = new Births();
   readonly #runner: ProgramRunner;
@@ -57,6 +59,7 @@ export class Coordinator {
     this.#dryRun = plan.dryRun;
     this.#limit = plan.limit;
     this.#init = plan.init;
+    this.#becomesRoot = plan.options.sibling && !plan.forksSibling;
     this.#emit = emit;
     this.#runner = new ProgramRunner(kernel, this.#births, emit);
     this.#conclusion = new Conclusion(kernel, this.#survivors, plan.options.leaveStopped);
@@ -64,7 +67,7 @@ export class Coordinator {
 
   /** Runs all stages up to the commit, where every task waits to resume. */
   async prepare(): Promise<void> {
-    this.#stub = new StubTask(await this.#createStub(), this.#options.sibling);
+    this.#stub = new StubTask(await this.#createStub(), this.#becomesRoot);
     for (const task of this.#tree.tasks) {
       this.#births.expect(task);
       if (task.survives) for (const thread of task.threads.slice(1)) this.#births.expect(thread);
@@ -116,13 +119,14 @@ export class Coordinator {
       return await this.#kernel.createStub({
         occupied,
         init: this.#init,
-        root: this.#options.sibling ? this.#rootOptions() : undefined,
+        root: this.#becomesRoot ? this.#rootOptions() : undefined,
+        sibling: this.#options.sibling,
         timeout: this.#options.timeout,
         suspendSeccomp,
       });
     } catch (error) {
       const failure = programFailure(error, "the stub", { stage: "ROOT_TASK" });
-      const isTaken = this.#options.sibling && (error as { errno?: unknown }).errno === ERRNO.EEXIST;
+      const isTaken = this.#becomesRoot && (error as { errno?: unknown }).errno === ERRNO.EEXIST;
       throw isTaken ? pidTaken(this.#kernel, failure, this.#tree.root) : failure;
     }
   }

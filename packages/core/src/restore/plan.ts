@@ -43,6 +43,7 @@ export class Plan {
   readonly dryRun: boolean;
   readonly limit: TimeLimit;
   #init: InitOptions | undefined;
+  #forksSibling = false;
   /** The plugin whose tap runs; set by the plugin driver. */
   plugin = "core";
 
@@ -86,6 +87,15 @@ export class Plan {
   /** Restores the tree in a new pid namespace under an init of Restage's. */
   startInit(init: InitOptions): void {
     this.#init = init;
+  }
+
+  /** Whether the stub forks the root task also for a sibling of this process, instead of becoming it. */
+  get forksSibling(): boolean {
+    return this.#forksSibling;
+  }
+  /** Lets the stub fork a sibling: only a fork enters a user namespace or an existing pid namespace. This process's parent has to reap the stub. */
+  forkSibling(): void {
+    this.#forksSibling = true;
   }
 
   /** Reports something that cannot be restored here. */

@@ -39,7 +39,7 @@ export class StubTask extends ProgramTarget {
    * Forks the root task. Must not be called when the stub itself becomes the root task.
    *
    * @param flags new namespaces.
-   * @param child whether it becomes a child of the coordinator. Impossible if the stub is an init: no task of its namespace can be one.
+   * @param child whether it becomes a child of the stub's parent: of the coordinator, or of its parent if the stub is a sibling of it. Impossible if the stub is an init: no task of its namespace can be one.
    */
   fork(root: Task, flags: number, { child }: { readonly child: boolean }): Call {
     const exitSignal = child ? 0 : SIG.CHLD;

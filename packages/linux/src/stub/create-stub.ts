@@ -13,11 +13,11 @@ import { stubProgram } from "./stub-program.ts";
 
 /** Starts a stub, the first thread of a traced tree. It is stopped, and has not run its first program yet. */
 export function startStub(raw: RawSyscalls, ptrace: Ptrace, options: StubOptions): TracedTree {
-  const { occupied, timeout, root, suspendSeccomp } = options;
+  const { occupied, timeout, root, sibling = root !== undefined, suspendSeccomp } = options;
   const region = findFreeAddress(occupied, PARKING_SIZE + RESTORER_AREA_SIZE + PAGE_SIZE);
   const area = new RestorerArea(raw, region + PARKING_SIZE);
   const traced = PTRACE_O.EXITKILL | PTRACE_O.TRACESYSGOOD | (suspendSeccomp ? PTRACE_O.SUSPEND_SECCOMP : 0);
-  const start = root === undefined ? undefined : { sibling: true, ...root };
+  const start = { sibling, pid: root?.pid, newPidNamespace: root?.newPidNamespace === true };
   try {
     const booted = bootStub(raw, ptrace, area, region + PARKING_SIZE + RESTORER_AREA_SIZE, traced, { start });
     const tree = new TracedTree(raw, ptrace, area, booted, timeout);

@@ -48,6 +48,11 @@ export function ownNamespace(
   return hasOwnNamespace(context, root, kind) ? namespaceId(root, kind) : undefined;
 }
 
+/** Whether a restore makes a namespace for the tree: it had one of its own, and joins no other (`--join-ns`), for which the content is left out. */
+export function makesNamespace({ images, tree, options }: Plan, kind: "ipc" | "uts"): boolean {
+  return hasOwnNamespace(images, tree.root, kind) && options.joinNamespaces[kind] === undefined;
+}
+
 /** Whether the restored tree shares the network namespace of this process: it has none of its own, and joins none. */
 export function sharesNetwork({ images, tree, options }: Plan): boolean {
   return !hasOwnNamespace(images, tree.root, "net") && options.joinNamespaces.net === undefined;

@@ -1,11 +1,12 @@
 import type { PluginTest } from "@restage/core/testing";
 import { descriptors } from "../../src/files/descriptors/restore.ts";
 import { regularFiles } from "../../src/files/regular-file/restore.ts";
+import { rootTask } from "../../src/forking/root-task/restore.ts";
 import { netNamespaces } from "../../src/namespaces/net/restore.ts";
 import { transportSockets } from "../../src/transport/sockets/restore.ts";
 
 /** What asks openers to open. */
-export const openers = [netNamespaces(), transportSockets(), descriptors()];
+export const openers = [rootTask(), netNamespaces(), transportSockets(), descriptors()];
 /** Openers, and those who know paths. */
 export const withPaths = [...openers, regularFiles()];
 

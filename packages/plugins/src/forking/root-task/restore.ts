@@ -5,8 +5,9 @@ import { hasOwnNamespace, namespaceId } from "../../namespaces/own-namespaces.ts
 
 /**
  * ROOT_TASK: the stub forks the root task with its recorded pid. In a detached restore, the stub is its parent until it exits and init adopts the tree;
- * otherwise this process is. A restore as a sibling of this process turns the stub itself into the root task. The tree's own pid and user namespaces
- * are created with the root task: only the first task of a pid namespace can be its init, and a user namespace must own everything that is created later.
+ * otherwise this process is. A restore as a sibling of this process turns the stub itself into the root task, or makes the stub a sibling too where only a
+ * fork can enter the namespaces. The tree's own pid and user namespaces are created with the root task: only the first task of a pid namespace can be its
+ * init, and a user namespace must own everything that is created later.
  */
 export function rootTask(): Plugin {
   return definePlugin({
@@ -19,7 +20,8 @@ export function rootTask(): Plugin {
         const { root } = plan.tree;
         if (root.kind === "zombie") plan.refuse({ what: root.name, why: "the root task is a zombie", pid: root.pid });
         external = findExternal(plan);
-        if (plan.options.sibling) checkSibling(plan, external !== undefined);
+        if (plan.options.sibling) checkSibling(plan);
+        if (external !== undefined || hasOwnNamespace(plan.images, root, "user")) plan.forkSibling();
       });
       stages.ROOT_TASK.enter.tap("root-task", ({ stub, tree, options, images }) => {
         if (stub.isRoot) return;
@@ -27,7 +29,7 @@ export function rootTask(): Plugin {
         const isNew = external === undefined && hasOwnNamespace(images, tree.root, "pid");
         const pid = isNew ? CLONE.NEWPID : 0;
         const user = hasOwnNamespace(images, tree.root, "user") ? CLONE.NEWUSER : 0;
-        stub.fork(tree.root, pid | user, { child: !options.detached && !stub.isInit });
+        stub.fork(tree.root, pid | user, { child: options.sibling || (!options.detached && !stub.isInit) });
       });
     },
   });
@@ -46,13 +48,10 @@ function findExternal(plan: Plan): number | undefined {
   return undefined;
 }
 
-/** Refuses siblings of this process where they are impossible: this process starts a program in a sibling, which in a user namespace loses all capabilities. */
-function checkSibling(plan: Plan, intoOther: boolean): void {
-  const { init, images, tree } = plan;
-  const what = "option --restore-sibling";
+/** Refuses siblings of this process where they are impossible. */
+function checkSibling(plan: Plan): void {
+  if (plan.init === undefined) return;
   const hint = "restore it detached, as a child of init";
-  if (init !== undefined) plan.refuse({ what, why: "its parent is an init of Restage", hint, remedy: "options" });
-  if (intoOther) plan.refuse({ what, why: "the tree joins an existing pid namespace", hint, remedy: "options" });
-  if (!hasOwnNamespace(images, tree.root, "user")) return;
-  plan.refuse({ what, why: "the tree has a user namespace of its own", hint, remedy: "options" });
+  const why = "its parent is an init of Restage";
+  plan.refuse({ what: "option --restore-sibling", why, hint, remedy: "options" });
 }

@@ -1,6 +1,6 @@
 import { definePlugin, type ImageSet, type Plugin } from "@restage/core";
 import { CLONE } from "@restage/linux/abi";
-import { hasOwnNamespace, namespaceId } from "../own-namespaces.ts";
+import { makesNamespace, namespaceId } from "../own-namespaces.ts";
 import { makeMessageQueues } from "./message-queue/restore.ts";
 import { makeSemaphores } from "./semaphore/restore.ts";
 import { makeSegments, removeAgain } from "./shared-memory/restore.ts";
@@ -26,7 +26,7 @@ export function ipcNamespace(): Plugin {
       let id: number | undefined;
       plan.tap("ipc-namespace", (plan) => {
         const { images, tree } = plan;
-        if (!hasOwnNamespace(images, tree.root, "ipc")) return;
+        if (!makesNamespace(plan, "ipc")) return;
         id = namespaceId(tree.root, "ipc") ?? 0;
         readAll(images, id);
       });

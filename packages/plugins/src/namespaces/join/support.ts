@@ -5,8 +5,9 @@ export const SUPPORT: readonly Support[] = [
     group: "namespaces",
     what: "joined namespaces",
     restored: "the tree joins existing network, IPC, UTS and time namespaces, with `--join-ns`",
+    lost: "what the tree's own namespace contained, if it had one",
     refused: {
-      restore: "user and mount namespaces; a kind of which the tree has its own",
+      restore: "user and mount namespaces",
     },
     shownBy: {
       restored: ["case joined-namespaces"],

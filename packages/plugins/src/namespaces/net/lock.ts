@@ -1,10 +1,16 @@
-import { type Host, RestoreError } from "@restage/core";
+import { data, type Host, output, RestoreError } from "@restage/core";
 import type { InventoryEntry } from "@restage/images";
+import { AF, errnoText, NETLINK, NLMSG, NLMSGHDR_SIZE, SOCK } from "@restage/linux/abi";
 import { LOCK_MARK, LOCK_METHOD, lockTable } from "../../sockets/network-lock/format.ts";
+import { lockingTable } from "../../sockets/network-lock/nft-table.ts";
 import { deleteTable } from "../../sockets/network-lock/restore.ts";
 
 /** The mark of packets that CRIU's rules accept. */
 const MARK = `0x${LOCK_MARK.toString(16)}`;
+
+const TOOLS = ["iptables", "ip6tables"] as const;
+/** Room for one answer of netlink. */
+const ANSWER = 8192;
 
 const CHAIN = [
   ":CRIU - [0:0]",
@@ -18,7 +24,7 @@ const JUMPS = [":CRIU - [0:0]", "-D INPUT -j CRIU", "-D OUTPUT -j CRIU"];
 /** Drops all packets of a namespace with CRIU's rules. Must be called inside it. Requires CAP_NET_ADMIN. */
 export function lockNamespace(host: Host, inventory: InventoryEntry): void {
   const method = methodOf(inventory);
-  if (method === LOCK_METHOD.IPTABLES) changeFilters(host, CHAIN);
+  if (method === LOCK_METHOD.IPTABLES) for (const tool of TOOLS) changeFilters(host, tool, CHAIN);
   if (method !== LOCK_METHOD.NFTABLES) return;
   const chain = (hook: string) =>
     `chain ${hook} { type filter hook ${hook} priority 0; policy drop; meta mark ${MARK} accept; }`;
@@ -30,23 +36,47 @@ export function lockNamespace(host: Host, inventory: InventoryEntry): void {
   );
 }
 
-/** Removes CRIU's rules. Must be called inside the namespace. */
+/**
+ * Drops all packets of a namespace as long as a socket is open, also if this process is killed. Must be called inside it. Requires CAP_NET_ADMIN, Linux
+ * 5.12 and CONFIG_NF_TABLES.
+ *
+ * @returns the socket.
+ */
+export function lockWhileOpen(host: Host): number {
+  const socket = host.call.socket(AF.NETLINK, SOCK.RAW | SOCK.CLOEXEC, NETLINK.NETFILTER).result;
+  const batch = data(lockingTable(`restage-${host.runId}`));
+  host.call.write(socket, batch, batch.bytes.length);
+  const answer = output(ANSWER);
+  host.call.read(socket, answer, ANSWER);
+  const view = new DataView(answer.bytes.buffer, answer.bytes.byteOffset);
+  const errno = view.getUint16(4, true) === NLMSG.ERROR ? -view.getInt32(NLMSGHDR_SIZE, true) : 0;
+  if (errno === 0) return socket;
+  host.call.close(socket);
+  throw new RestoreError("ERR_PLUGIN", `Cannot lock the network: nftables answered ${errnoText(errno)}`, {
+    hint: "restore as root, on Linux 5.12 or newer with CONFIG_NF_TABLES",
+  });
+}
+
+/** Removes CRIU's rules if there are any. Must be called inside the namespace. */
 export function unlockNamespace(host: Host, inventory: InventoryEntry): void {
   const method = methodOf(inventory);
   if (method === LOCK_METHOD.NFTABLES) deleteTable(host, inventory);
   if (method !== LOCK_METHOD.IPTABLES) return;
-  // In two steps: with the iptables of nftables a chain is in use until the jumps to it are deleted.
-  changeFilters(host, JUMPS);
-  changeFilters(host, [":CRIU - [0:0]", "-X CRIU"]);
+  for (const tool of TOOLS) {
+    if (!host.kernel.recording && !/^:CRIU /m.test(host.runProgram(`${tool}-save`, ["-t", "filter"]).output)) continue;
+    // In two steps: with the iptables of nftables a chain is in use until the jumps to it are deleted.
+    changeFilters(host, tool, JUMPS);
+    changeFilters(host, tool, [":CRIU - [0:0]", "-X CRIU"]);
+  }
 }
 
 function methodOf({ network_lock_method }: InventoryEntry): number {
   return network_lock_method ?? LOCK_METHOD.IPTABLES;
 }
 
-function changeFilters(host: Host, lines: readonly string[]): void {
+function changeFilters(host: Host, tool: (typeof TOOLS)[number], lines: readonly string[]): void {
   const input = ["*filter", ...lines, "COMMIT", ""].join("\n");
-  for (const tool of ["iptables-restore", "ip6tables-restore"]) run(host, tool, ["--wait", "--noflush"], input);
+  run(host, `${tool}-restore`, ["--wait", "--noflush"], input);
 }
 
 function run(host: Host, program: string, args: readonly string[], input: string): void {

@@ -14,16 +14,21 @@ export interface NetNamespace {
   readonly filled: boolean;
 }
 
-/** The network namespaces of the tree, that of the root task first; none when the tree shares the host's. */
+/**
+ * The network namespaces of the tree, that of the root task first; none when the tree shares the host's. One that the tree joins (`--join-ns net:PATH`)
+ * is external.
+ */
 export function findNetNamespaces(plan: Plan): readonly NetNamespace[] {
   const { images, tree, survivors, options } = plan;
   if (!hasOwnNamespace(images, tree.root, "net")) return [];
   const ids = new Set([tree.root, ...survivors].map((task) => namespaceId(task, "net") ?? 0));
   return [...ids].map((id) => {
     const key = images.optional("netns", id)?.ext_key ?? "";
-    const external = key !== "";
+    const joined = id === namespaceId(tree.root, "net") ? options.joinNamespaces.net : undefined;
+    const path = joined ?? (key === "" ? undefined : externalNamespace(plan, "net", key));
+    const external = path !== undefined;
     const number = external
-      ? plan.serviceDescriptors.keepOpen(externalNamespace(plan, "net", key))
+      ? plan.serviceDescriptors.keepOpen(path)
       : plan.serviceDescriptors.reserve(`network namespace ${id}`);
     return { id, number, external, filled: !external && !options.emptyNamespaces.includes("net") };
   });

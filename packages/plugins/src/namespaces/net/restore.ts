@@ -1,12 +1,20 @@
-import { definePlugin, type ImageSet, type Plan, type Plugin, type Task } from "@restage/core";
+import {
+  definePlugin,
+  type Host,
+  type ImageSet,
+  type Plan,
+  type Plugin,
+  type StageContext,
+  type Task,
+} from "@restage/core";
 import type { DumpKind } from "@restage/images";
-import { AT_FDCWD, CLONE, O } from "@restage/linux/abi";
+import { AT_FDCWD, CLONE, IPPROTO, O, TCP_STATE } from "@restage/linux/abi";
 import { namespaceId } from "../own-namespaces.ts";
 import { idsOutside } from "../user/ids-outside.ts";
 import { fillNamespaces } from "./content.ts";
 import { checkFirewalls } from "./firewall/restore.ts";
 import { checkLinks } from "./links/restore.ts";
-import { unlockNamespace } from "./lock.ts";
+import { lockWhileOpen, unlockNamespace } from "./lock.ts";
 import { findNetNamespaces, type NetNamespace } from "./namespaces.ts";
 import { NetNamespaces } from "./net-namespaces.ts";
 import { readDump } from "./netlink-dumps/restore.ts";
@@ -15,8 +23,9 @@ import { checkSysctls, linkSysctls, networkSysctls } from "./sysctls/restore.ts"
 const DUMPS: readonly DumpKind[] = ["ifaddr", "rule", "route", "route6"];
 
 /**
- * ROOT_TASK: the root task makes the network namespaces of the tree, and stays in its own. PREPARE_NAMESPACES: the coordinator fills them; the lock of
- * the dump blocks all packets until the commit. RESTORE_SIGCHLD: tasks of other namespaces enter theirs. When the restore fails, everything disappears
+ * ROOT_TASK: the root task makes the network namespaces of the tree, and stays in its own. The stub enters an external one, which may be closed to the
+ * tree's user namespace. PREPARE_NAMESPACES: the coordinator fills them; the lock of the dump blocks all packets until the commit, and external namespaces
+ * with connections, which can be new, get another lock. RESTORE_SIGCHLD: tasks of other namespaces enter theirs. When the restore fails, everything disappears
  * with the namespaces.
  *
  * Requires CAP_SYS_ADMIN and CAP_NET_ADMIN.
@@ -31,8 +40,10 @@ export function netNamespaces(): Plugin {
       PREPARE_NAMESPACES: "sets sysctls; makes links, firewalls, addresses, routes, rules and tracked connections",
       RESTORE_SIGCHLD: "tasks of other network namespaces than the root task's enter theirs",
     },
-    apply({ plan, stages, commit, provide }) {
+    apply({ plan, stages, commit, abort, provide }) {
       let namespaces: readonly NetNamespace[] = [];
+      /** Sockets that lock external namespaces. */
+      let locks: readonly number[] = [];
       const enter = (task: Task, { number }: NetNamespace) => task.call.setns(number, CLONE.NEWNET);
       plan.tap("net-namespaces", (plan) => {
         namespaces = findNetNamespaces(plan);
@@ -50,15 +61,26 @@ export function netNamespaces(): Plugin {
         },
         descriptor: (id) => namespaces.find((namespace) => namespace.id === id)?.number,
       });
+      stages.ROOT_TASK.enter.tap({ name: "net-namespaces", before: "root-task" }, ({ stub }) => {
+        const [own] = namespaces;
+        if (own?.external === true) stub.call.setns(own.number, CLONE.NEWNET);
+      });
       stages.ROOT_TASK.task.tap("net-namespaces", (root) => {
-        // Its own comes last, so that it stays there.
-        for (const namespace of [...namespaces].reverse()) {
-          if (namespace.external) enter(root, namespace);
-          else make(root, namespace);
-        }
+        const [own, ...others] = namespaces;
+        if (own === undefined) return;
+        const made = others.filter(({ external }) => !external);
+        for (const namespace of made) make(root, namespace);
+        if (!own.external) make(root, own);
+        else if (made.length > 0) enter(root, own);
       });
       stages.PREPARE_NAMESPACES.enter.tap("net-namespaces", (context) => {
-        if (namespaces.length > 0) fillNamespaces(context, namespaces);
+        if (namespaces.length === 0) return;
+        const { host, tree } = context;
+        for (const { number } of namespaces.filter(({ external, id }) => external && hasConnections(context, id))) {
+          const path = `/proc/${tree.root.hostPid}/fd/${number}`;
+          locks = [...locks, host.inside(path, "net", () => lockWhileOpen(host))];
+        }
+        fillNamespaces(context, namespaces);
       });
       stages.RESTORE_SIGCHLD.thread.tap("net-namespaces", (thread, { tree: { root } }) => {
         const id = namespaceId(thread.task, "net");
@@ -66,12 +88,26 @@ export function netNamespaces(): Plugin {
         if (other === undefined || id === namespaceId(root, "net")) return;
         thread.call.setns(other.number, CLONE.NEWNET);
       });
+      const unlock = (host: Host) => {
+        for (const socket of locks) host.call.close(socket);
+        locks = [];
+      };
       commit.tap("net-namespaces", ({ tree, images, host }) => {
         if (namespaces.length === 0) return;
+        unlock(host);
         host.inside(`/proc/${tree.root.hostPid}/ns/net`, "net", () => unlockNamespace(host, images.inventory));
       });
+      abort.tap("net-namespaces", (_error, { host }) => unlock(host));
     },
   });
+}
+
+/** Whether a namespace gets TCP connections, which packets that come too early would end. */
+function hasConnections({ images, options }: StageContext, id: number): boolean {
+  if (!options.tcpEstablished) return false;
+  return [...images.files.values()].some(
+    ({ isk }) => isk?.proto === IPPROTO.TCP && isk.state !== TCP_STATE.LISTEN && (isk.ns_id ?? id) === id,
+  );
 }
 
 function make(root: Task, { number }: NetNamespace): void {

@@ -1,7 +1,7 @@
 import { definePlugin, type Plugin } from "@restage/core";
 import type { UtsnsEntry } from "@restage/images";
 import { CLONE } from "@restage/linux/abi";
-import { hasOwnNamespace, namespaceId } from "../own-namespaces.ts";
+import { makesNamespace, namespaceId } from "../own-namespaces.ts";
 
 /** ROOT_TASK: the root task enters a new UTS namespace. PREPARE_NAMESPACES: it sets the host name and the domain name. Requires CAP_SYS_ADMIN. */
 export function utsNamespace(): Plugin {
@@ -14,9 +14,9 @@ export function utsNamespace(): Plugin {
     },
     apply({ plan, stages }) {
       let names: UtsnsEntry | undefined;
-      plan.tap("uts-namespace", ({ images, tree }) => {
-        if (hasOwnNamespace(images, tree.root, "uts"))
-          names = images.value("utsns", namespaceId(tree.root, "uts") ?? 0);
+      plan.tap("uts-namespace", (plan) => {
+        const { images, tree } = plan;
+        if (makesNamespace(plan, "uts")) names = images.value("utsns", namespaceId(tree.root, "uts") ?? 0);
       });
       stages.ROOT_TASK.task.tap("uts-namespace", (root) => {
         if (names !== undefined) root.call.unshare(CLONE.NEWUTS);
