@@ -13,7 +13,7 @@ export const SUPPORT: readonly Support[] = [
     kernel: "CONFIG_USER_NS",
     shownBy: {
       saved: ["fixture userns"],
-      restored: ["fixture userns", "case container"],
+      restored: ["fixture userns", "case container", "case user-container"],
     },
   },
 ];
