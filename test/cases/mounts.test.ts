@@ -34,6 +34,10 @@ describeDumped("mounts", () => {
     expect(existsSync(join(program.directory, "gone"))).toBe(false);
   });
 
+  it("without /proc are restored, with files that are opened again through it", async () => {
+    await expectRestored(await dumpStatic("no-proc"));
+  });
+
   it("of several connected mount namespaces are restored, with the open files of their tasks", async () => {
     await expectRestored(await dumpStatic("mount-namespaces"));
   });

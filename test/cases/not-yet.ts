@@ -12,6 +12,7 @@ export const NOT_YET: Readonly<Record<string, string>> = {
   mounts: "the directory or file that was bound there has been deleted",
   "names-of-bytes": "its path no longer leads to it, but another name does",
   "namespace-files": "files of this kind are not saved yet",
+  "no-proc": "files of this kind are not saved yet",
   "odd-files": "files of this kind are not saved yet",
   "packet-sockets": "it maps a file that is not regular, which is not saved yet",
   pidfds: "(anon_inode:[pidfd]): files of this kind are not saved yet",

@@ -1,6 +1,7 @@
 import { type Host, output, type Plan, type RestoreOptions, type StubTask } from "@restage/core";
 import type { TtyInfoEntry } from "@restage/images";
 import { AT_FDCWD, O, PATH_MAX, TERMIOS, TTY, WINSIZE_SIZE } from "@restage/linux/abi";
+import { keepProc, type Location } from "../files/location.ts";
 import { externalName, nameOf } from "./tty-info.ts";
 
 /** A terminal of this process that replaces one of the checkpoint. */
@@ -10,6 +11,8 @@ export interface CallersTerminal {
   readonly descriptor: number;
   /** Its number in every task during the restore. */
   readonly number: number;
+  /** Where a task finds that in /proc. */
+  readonly link: Location;
 }
 
 const STANDARD_INPUT = 0;
@@ -20,7 +23,7 @@ export function handOver(plan: Plan, info: TtyInfoEntry, descriptor: number): Ca
     const why = `descriptor ${descriptor}, which --inherit-fd gives for it, is not a terminal`;
     plan.refuse({ what: `terminal ${externalName(info)}`, why, remedy: "options" });
   }
-  return { info, descriptor, number: plan.serviceDescriptors.reserve(`terminal ${info.id}`) };
+  return callersTerminal(plan, info, descriptor);
 }
 
 /** Replaces the terminal of a shell job with standard input. As with CRIU, there can be only one such terminal. */
@@ -44,8 +47,12 @@ export function takeStandardInput(plan: Plan, info: TtyInfoEntry, callers: Map<n
     });
     return;
   }
+  callers.set(info.id, callersTerminal(plan, info, STANDARD_INPUT));
+}
+
+function callersTerminal(plan: Plan, info: TtyInfoEntry, descriptor: number): CallersTerminal {
   const number = plan.serviceDescriptors.reserve(`terminal ${info.id}`);
-  callers.set(info.id, { info, descriptor: STANDARD_INPUT, number });
+  return { info, descriptor, number, link: keepProc(plan)(`self/fd/${number}`) };
 }
 
 function isTerminal(host: Host, descriptor: number): boolean {

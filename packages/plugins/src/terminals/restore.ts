@@ -61,10 +61,7 @@ export function terminals(): Plugin {
         const { info } = terminal;
         const callers = terminals.callers.get(info.id);
         // Without O_CLOEXEC, which some of these calls would keep among the file's status flags.
-        if (callers !== undefined)
-          return task.call
-            .openat(AT_FDCWD, `/proc/self/fd/${callers.number}`, flags, 0)
-            .hint("mount /proc: an inherited terminal is opened again through it");
+        if (callers !== undefined) return task.call.openat(...callers.link, flags, 0);
         if (info.type === TTY_TYPE.CTTY) return task.call.openat(AT_FDCWD, "/dev/tty", flags, 0);
         const device = terminals.devices.get(info.id);
         if (device !== undefined) {

@@ -1,5 +1,6 @@
-import { definePlugin, type Host, type Plugin } from "@restage/core";
-import { PR } from "@restage/linux/abi";
+import { definePlugin, type Host, type Plan, type Plugin, type Task } from "@restage/core";
+import { O, PR } from "@restage/linux/abi";
+import { keepProc, type Location } from "../../files/location.ts";
 import { hasOwnCapability } from "../../own-status.ts";
 
 /** The loginuid of a process outside of any login session: (uid_t) -1. */
@@ -21,33 +22,16 @@ export function processAttributes(): Plugin {
     duty: "process-attributes",
     stages: { RESTORE: "oom_score_adj, loginuid, membarrier registrations", RESTORE_SIGCHLD: "child subreaper" },
     apply({ plan, stages }) {
-      let inherited: Inherited = { oomScoreAdj: undefined, loginuid: undefined };
+      let written: ReadonlyMap<Task, readonly Attribute[]> = new Map();
       plan.tap("process-attributes", (plan) => {
-        inherited = readInherited(plan.host);
-        const { oomScoreAdj } = inherited;
-        if (oomScoreAdj === undefined || hasOwnCapability(plan.host, "CAP_SYS_RESOURCE") === true) return;
-        for (const task of plan.survivors) {
-          const recorded = task.core.tc?.oom_score_adj;
-          if (recorded === undefined || recorded >= oomScoreAdj) continue;
-          plan.warn({
-            what: "oom_score_adj",
-            why: `${recorded} is below the ${oomScoreAdj} of this process, which requires CAP_SYS_RESOURCE`,
-            pid: task.pid,
-          });
-        }
+        const inherited = readInherited(plan.host);
+        warnOfLower(plan, inherited);
+        written = findWritten(plan, inherited);
       });
       stages.RESTORE.task.tap("process-attributes", (task) => {
-        const attributes = task.survives ? task.core.tc : undefined;
-        if (attributes === undefined) return;
-        const { oom_score_adj, loginuid, membarrier_registration_mask: membarrier = 0 } = attributes;
-        if (oom_score_adj !== undefined && oom_score_adj !== inherited.oomScoreAdj) {
-          task.writeFile("/proc/self/oom_score_adj", String(oom_score_adj)).allow("EACCES");
-        }
-        if (loginuid !== undefined && loginuid !== NO_LOGINUID && loginuid !== inherited.loginuid) {
-          task
-            .writeFile("/proc/self/loginuid", String(loginuid))
-            .hint("changing the loginuid requires CAP_AUDIT_CONTROL");
-        }
+        if (!task.survives) return;
+        for (const attribute of written.get(task) ?? []) write(task, attribute);
+        const { membarrier_registration_mask: membarrier = 0 } = task.core.tc ?? {};
         for (let bit = 0; bit < 32; bit++) if ((membarrier & (1 << bit)) !== 0) task.call.membarrier(1 << bit, 0, 0);
       });
       // After helpers have exited: their children must go to the tasks that the plan has chosen.
@@ -56,6 +40,52 @@ export function processAttributes(): Plugin {
       });
     },
   });
+}
+
+/** A file in /proc/self that a task writes. */
+interface Attribute {
+  readonly name: "oom_score_adj" | "loginuid";
+  readonly location: Location;
+  readonly value: number;
+}
+
+/** The attributes that a task does not inherit from this process. */
+function findWritten(plan: Plan, { oomScoreAdj, loginuid }: Inherited): ReadonlyMap<Task, readonly Attribute[]> {
+  const attribute = (name: Attribute["name"], value: number): Attribute => {
+    return { name, location: keepProc(plan)(`self/${name}`), value };
+  };
+  const found = new Map<Task, readonly Attribute[]>();
+  for (const task of plan.survivors) {
+    const { oom_score_adj: score, loginuid: user = NO_LOGINUID } = task.core.tc ?? {};
+    const written: Attribute[] = [];
+    if (score !== undefined && score !== oomScoreAdj) written.push(attribute("oom_score_adj", score));
+    if (user !== NO_LOGINUID && user !== loginuid) written.push(attribute("loginuid", user));
+    if (written.length > 0) found.set(task, written);
+  }
+  return found;
+}
+
+function write(task: Task, { name, location, value }: Attribute): void {
+  const file = task.call.openat(...location, O.WRONLY | O.CLOEXEC, 0);
+  const text = new TextEncoder().encode(String(value));
+  const written = task.call.write(file, text, text.length);
+  // A lower score requires CAP_SYS_RESOURCE; the plan has warned of it.
+  if (name === "oom_score_adj") written.allow("EACCES");
+  else written.hint("changing the loginuid requires CAP_AUDIT_CONTROL");
+  task.call.close(file);
+}
+
+function warnOfLower(plan: Plan, { oomScoreAdj }: Inherited): void {
+  if (oomScoreAdj === undefined || hasOwnCapability(plan.host, "CAP_SYS_RESOURCE") === true) return;
+  for (const task of plan.survivors) {
+    const recorded = task.core.tc?.oom_score_adj;
+    if (recorded === undefined || recorded >= oomScoreAdj) continue;
+    plan.warn({
+      what: "oom_score_adj",
+      why: `${recorded} is below the ${oomScoreAdj} of this process, which requires CAP_SYS_RESOURCE`,
+      pid: task.pid,
+    });
+  }
 }
 
 function readInherited(host: Host): Inherited {

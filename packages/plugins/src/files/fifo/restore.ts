@@ -1,5 +1,5 @@
 import { definePlugin, type Plugin } from "@restage/core";
-import { AT_FDCWD, O } from "@restage/linux/abi";
+import { O } from "@restage/linux/abi";
 import { OpenFiles } from "../open-files.ts";
 import { fillPipe } from "../pipe-content/fill-pipe.ts";
 import { flagsOfOpen, regularFile } from "../regular-file/regular-file.ts";
@@ -25,10 +25,10 @@ export function fifos(): Plugin {
         const { fifo } = entry;
         if (fifo === undefined) return undefined;
         const file = regularFile(images, fifo.regf_id ?? fifo.id, "a fifo in files.img");
-        const path = service(OpenFiles).path(task, file.id, "a fifo in files.img");
+        const location = service(OpenFiles).locate(task, file.id, "a fifo in files.img");
         // Opening one end waits for the other.
-        const both = task.call.openat(AT_FDCWD, path, O.RDWR | O.CLOEXEC, 0);
-        const descriptor = task.call.openat(AT_FDCWD, path, flagsOfOpen(file), 0);
+        const both = task.call.openat(...location, O.RDWR | O.CLOEXEC, 0);
+        const descriptor = task.call.openat(...location, flagsOfOpen(file), 0);
         if (!filled.has(fifo.pipe_id)) fillPipe(task, images.entries("fifo_data"), fifo.pipe_id, both);
         filled.add(fifo.pipe_id);
         task.call.close(both);

@@ -3,6 +3,7 @@ import type { FileEntry, RegFileEntry } from "@restage/images";
 import { AT_FDCWD, F, O, SETTABLE_FLAGS } from "@restage/linux/abi";
 import { handOver } from "../../transport/hand-over.ts";
 import { referencedFiles } from "../descriptors/referenced-files.ts";
+import { keepProc } from "../location.ts";
 import { OpenFiles } from "../open-files.ts";
 import { flagsOfOpen, setPosition } from "../regular-file/regular-file.ts";
 import { inheritedDescriptor } from "./inherited.ts";
@@ -37,7 +38,8 @@ export function inheritedFiles(): Plugin {
         inherited = findInherited(plan);
         for (const [id, { number }] of inherited) {
           // Mappings open it once more.
-          if (isExternal(plan.images.files.get(id))) service(OpenFiles).substitute(id, `/proc/self/fd/${number}`);
+          if (isExternal(plan.images.files.get(id)))
+            service(OpenFiles).substitute(id, keepProc(plan)(`self/fd/${number}`));
         }
       });
       stages.ROOT_TASK.enter.tapPromise({ name: "inherited-files", before: "root-task" }, async (context) => {

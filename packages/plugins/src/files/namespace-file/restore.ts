@@ -1,8 +1,8 @@
-import { definePlugin, type Plan, type Plugin, type Task } from "@restage/core";
-import type { NsFileEntry } from "@restage/images";
-import { AT_FDCWD, CLONE, F, O } from "@restage/linux/abi";
+import { definePlugin, type Plan, type Plugin } from "@restage/core";
+import { CLONE, F, O } from "@restage/linux/abi";
 import { NetNamespaces } from "../../namespaces/net/net-namespaces.ts";
 import { referencedFiles } from "../descriptors/referenced-files.ts";
+import { keepProc, type Location } from "../location.ts";
 
 /** Kinds of namespaces: their names in /proc/PID/ns and their fields in ids images. Source: proc_pid_ns(5), CRIU images/core.proto. */
 const KINDS = [
@@ -24,40 +24,45 @@ export function namespaceFiles(): Plugin {
     uses: [NetNamespaces],
     stages: { RESTORE: "opens files of namespaces" },
     apply({ plan, openFile, service }) {
-      let survivors: readonly Task[] = [];
+      let namespaces: ReadonlyMap<number, OpenNamespace> = new Map();
       plan.tap("namespace-files", (plan) => {
-        survivors = plan.survivors;
-        checkNamespaceFiles(plan);
+        namespaces = findNamespaces(plan);
       });
       openFile.for("NS").tap("namespace-files", ({ task, entry: { nsf } }) => {
         const made = nsf === undefined ? undefined : service(NetNamespaces).descriptor(nsf.ns_id);
         // The tasks of this namespace enter it later, so /proc cannot show it yet.
         if (made !== undefined) return task.call.fcntl(made, F.DUPFD_CLOEXEC, 0);
-        const path = nsf === undefined ? undefined : pathOf(survivors, nsf);
-        if (nsf === undefined || path === undefined) return undefined;
-        const hint = `mount the /proc of the tree's pid namespace in the tree: ${path} is opened there`;
-        return task.call.openat(AT_FDCWD, path, (nsf.flags & ~O.NOFOLLOW) | O.CLOEXEC, 0).hint(hint);
+        const open = nsf === undefined ? undefined : namespaces.get(nsf.id);
+        if (nsf === undefined || open === undefined) return undefined;
+        return task.call.openat(...open.locate(), (nsf.flags & ~O.NOFOLLOW) | O.CLOEXEC, 0);
       });
     },
   });
 }
 
-/** The path of a namespace, in the directory of a task that is in it. */
-function pathOf(survivors: readonly Task[], { ns_id, ns_cflag }: NsFileEntry): string | undefined {
-  const kind = KINDS.find(({ flag }) => flag === ns_cflag);
-  if (kind === undefined) return undefined;
-  const member = survivors.find(({ ids }) => ids[kind.id] === ns_id);
-  return member === undefined ? undefined : `/proc/${member.pid}/ns/${kind.name}`;
+/** An open namespace that has a task of the tree as a member. */
+interface OpenNamespace {
+  /** Where it is in /proc, once the member exists. */
+  locate(): Location;
 }
 
-function checkNamespaceFiles(plan: Plan): void {
+/** The open namespaces by the ids of their files. Refuses those without a member. */
+function findNamespaces(plan: Plan): ReadonlyMap<number, OpenNamespace> {
+  const found = new Map<number, OpenNamespace>();
   for (const id of referencedFiles(plan)) {
     const { nsf } = plan.images.file(id, "a task");
-    if (nsf === undefined || pathOf(plan.survivors, nsf) !== undefined) continue;
-    const name = KINDS.find(({ flag }) => flag === nsf.ns_cflag)?.name ?? `kind 0x${nsf.ns_cflag.toString(16)}`;
-    plan.refuse({
-      what: `file ${id}, an open ${name} namespace`,
-      why: "no task of the checkpoint is in it, so the restore does not create it",
-    });
+    if (nsf === undefined) continue;
+    const kind = KINDS.find(({ flag }) => flag === nsf.ns_cflag);
+    const member = kind && plan.survivors.find(({ ids }) => ids[kind.id] === nsf.ns_id);
+    if (kind === undefined || member === undefined) {
+      plan.refuse({
+        what: `file ${id}, an open ${kind?.name ?? `kind 0x${nsf.ns_cflag.toString(16)}`} namespace`,
+        why: "no task of the checkpoint is in it, so the restore does not create it",
+      });
+      continue;
+    }
+    const proc = keepProc(plan);
+    found.set(nsf.id, { locate: () => proc(`${member.hostPid}/ns/${kind.name}`) });
   }
+  return found;
 }

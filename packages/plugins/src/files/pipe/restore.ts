@@ -1,6 +1,7 @@
 import { definePlugin, type ImageSet, type Plugin, type Task, type Value } from "@restage/core";
 import type { PipeEntry } from "@restage/images";
-import { AT_FDCWD, F, O, SETTABLE_FLAGS } from "@restage/linux/abi";
+import { F, O, SETTABLE_FLAGS } from "@restage/linux/abi";
+import { keepProc, type Location } from "../location.ts";
 import { fillPipe } from "../pipe-content/fill-pipe.ts";
 
 /**
@@ -15,14 +16,16 @@ export function pipes(): Plugin {
     apply({ plan, openFile, fileGroup }) {
       /** The ends that exist, by the ids of their files. */
       const made = new Map<number, Value>();
-      let reopening: Reopening = { number: -1, held: -1 };
+      let reopening: Reopening = { number: -1, held: -1, link: [-1, ""] };
       plan.tap("pipes", (plan) => {
         const ends = pipeEnds(plan.images);
         // Finds a damaged image before any task exists.
         if (ends.length > 0) plan.images.entries("pipes_data");
         const { serviceDescriptors } = plan;
-        if (ends.some((end) => isFurther(end, ends)))
-          reopening = { number: serviceDescriptors.reserve("pipe"), held: serviceDescriptors.number("images") };
+        if (ends.some((end) => isFurther(end, ends))) {
+          const number = serviceDescriptors.reserve("pipe");
+          reopening = { number, held: serviceDescriptors.number("images"), link: keepProc(plan)(`self/fd/${number}`) };
+        }
       });
       fileGroup.for("PIPE").tap("pipes", ({ pipe }) => (pipe === undefined ? undefined : `pipe ${pipe.pipe_id}`));
       openFile.for("PIPE").tap("pipes", ({ task, entry, images }) => {
@@ -42,22 +45,19 @@ export function pipes(): Plugin {
 interface Reopening {
   readonly number: number;
   readonly held: number;
+  /** Where a task finds it in /proc. */
+  readonly link: Location;
 }
 
 /** Makes a pipe with all its ends. Returns the ends by the ids of their files. */
-function makePipe(
-  task: Task,
-  asked: PipeEntry,
-  images: ImageSet,
-  { number, held }: Reopening,
-): ReadonlyMap<number, Value> {
+function makePipe(task: Task, asked: PipeEntry, images: ImageSet, reopening: Reopening): ReadonlyMap<number, Value> {
   const all = pipeEnds(images).filter(({ pipe_id }) => pipe_id === asked.pipe_id);
   const further = all.filter((end) => isFurther(end, all));
-  if (further.length > 0) task.call.dup3(held, number, O.CLOEXEC);
+  if (further.length > 0) task.call.dup3(reopening.held, reopening.number, O.CLOEXEC);
   const [read, write] = task.call.pipe2(O.CLOEXEC);
   fillPipe(task, images.entries("pipes_data"), asked.pipe_id, write);
-  const made = new Map(further.map((end): [number, Value] => [end.id, openAgain(task, read, end, number)]));
-  if (further.length > 0) task.call.close(number);
+  const made = new Map(further.map((end): [number, Value] => [end.id, openAgain(task, read, end, reopening)]));
+  if (further.length > 0) task.call.close(reopening.number);
   for (const [end, access] of [
     [read, O.RDONLY],
     [write, O.WRONLY],
@@ -70,11 +70,9 @@ function makePipe(
 }
 
 /** Opens a pipe again, by the link of an end in /proc. Does not wait, because both ends are open. */
-function openAgain(task: Task, end: Value, { flags }: PipeEntry, number: number): Value {
+function openAgain(task: Task, end: Value, { flags }: PipeEntry, { number, link }: Reopening): Value {
   task.call.dup3(end, number, O.CLOEXEC);
-  return task.call
-    .openat(AT_FDCWD, `/proc/self/fd/${number}`, (flags & (O.ACCMODE | O.NONBLOCK)) | O.CLOEXEC, 0)
-    .hint("mount /proc in the tree: a pipe is opened again through it");
+  return task.call.openat(...link, (flags & (O.ACCMODE | O.NONBLOCK)) | O.CLOEXEC, 0);
 }
 
 function accessOf({ flags }: PipeEntry): number {

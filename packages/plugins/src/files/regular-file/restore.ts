@@ -1,5 +1,4 @@
 import { definePlugin, type Plugin } from "@restage/core";
-import { AT_FDCWD } from "@restage/linux/abi";
 import { OpenFiles } from "../open-files.ts";
 import { FilePaths } from "./file-paths.ts";
 import { flagsOfOpen, setPosition } from "./regular-file.ts";
@@ -17,7 +16,7 @@ export function regularFiles(): Plugin {
       provide(OpenFiles, paths);
       openFile.for("REG").tap("regular-files", ({ task, entry: { reg } }) => {
         if (reg === undefined) return undefined;
-        const fd = task.call.openat(AT_FDCWD, paths.path(task, reg.id, "files.img"), flagsOfOpen(reg), 0);
+        const fd = task.call.openat(...paths.locate(task, reg.id, "files.img"), flagsOfOpen(reg), 0);
         setPosition(task, fd, reg);
         return fd;
       });

@@ -1,5 +1,6 @@
 import { definePlugin, type Plugin, type StageContext, type Task, type Value } from "@restage/core";
-import { AT_FDCWD, F, MAP, MFD, O, PAGE_SIZE, PROT, S_IF, SEEK } from "@restage/linux/abi";
+import { F, MAP, MFD, O, PAGE_SIZE, PROT, S_IF, SEEK } from "@restage/linux/abi";
+import { keepProc } from "../../files/location.ts";
 import { OpenFiles } from "../../files/open-files.ts";
 import { alignUp, HUGE_PAGES_HINT, hugePageSize } from "../huge-pages.ts";
 import { fillPages, MAX_BYTES, openPages, placeAt } from "../page-content.ts";
@@ -31,9 +32,10 @@ export function memfds(): Plugin {
       });
       plan.tap("memfds", (plan) => {
         segments = findSegments(plan);
-        for (const { files, number } of segments) {
-          for (const id of files) service(OpenFiles).substitute(id, `/proc/self/fd/${number}`);
-        }
+        const opened = segments.flatMap(({ files, number }) => files.map((id) => ({ id, number })));
+        if (opened.length === 0) return;
+        const proc = keepProc(plan);
+        for (const { id, number } of opened) service(OpenFiles).substitute(id, proc(`self/fd/${number}`));
       });
       stages.FORKING.task.tap("memfds", (task, context) => {
         if (task !== context.tree.root) return;
@@ -41,8 +43,8 @@ export function memfds(): Plugin {
       });
       openFile.for("MEMFD").tap("memfds", ({ task, entry: { memfd } }) => {
         if (memfd === undefined) return undefined;
-        const path = service(OpenFiles).path(task, memfd.id, "files.img");
-        const descriptor = task.call.openat(AT_FDCWD, path, memfd.flags | O.CLOEXEC, 0);
+        const location = service(OpenFiles).locate(task, memfd.id, "files.img");
+        const descriptor = task.call.openat(...location, memfd.flags | O.CLOEXEC, 0);
         if (memfd.pos !== 0n) task.call.lseek(descriptor, memfd.pos, SEEK.SET).expect(memfd.pos);
         return descriptor;
       });

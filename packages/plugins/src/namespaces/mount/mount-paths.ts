@@ -1,5 +1,6 @@
 import type { Plan, Task } from "@restage/core";
-import { MS } from "@restage/linux/abi";
+import { AT_FDCWD, MS } from "@restage/linux/abi";
+import type { Location } from "../../files/location.ts";
 import { readRemaps } from "../../files/remaps.ts";
 import { hasOwnNamespace, namespaceId } from "../own-namespaces.ts";
 import { findParts, hostPathOf } from "./file-systems.ts";
@@ -39,8 +40,8 @@ export function mountNamespaceOf(task: Task): number | undefined {
 
 /** Where the files of mounts can be reached. */
 export interface MountPaths {
-  /** The prefix with which a task reaches a path in the namespace of a mount; empty in its own. */
-  forTask(task: Task, mountId: number | undefined): string;
+  /** Where a task finds a path in the namespace of a mount. */
+  forTask(task: Task, mountId: number | undefined, path: string): Location;
   /** The prefix with which this process reaches a path, from the end of PREPARE_NAMESPACES to COMPLETE. */
   outside(mountId: number | undefined): string;
   /**
@@ -65,10 +66,10 @@ export function readMountPaths(plan: Plan): MountPaths {
     return `/proc/${tree.root.hostPid}/${namespace.root === undefined ? "root" : `fd/${namespace.root}`}`;
   };
   return {
-    forTask(task, mountId = NONE) {
+    forTask(task, mountId = NONE, path) {
       const namespace = namespaceOf(mountId);
-      if (namespace?.root === undefined || namespace.tree.id === mountNamespaceOf(task)) return "";
-      return `/proc/self/fd/${namespace.root}`;
+      if (namespace?.root === undefined || namespace.tree.id === mountNamespaceOf(task)) return [AT_FDCWD, path];
+      return [namespace.root, `.${path}`];
     },
     outside,
     writable(mountId = NONE, path) {

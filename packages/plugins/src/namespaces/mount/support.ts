@@ -17,7 +17,7 @@ export const SUPPORT: readonly Support[] = [
     kernel: "5.12; 5.15 for propagation groups; GNU tar for tmpfs",
     shownBy: {
       saved: ["fixture namespaces", "fixture userns"],
-      restored: ["fixture namespaces", "fixture userns", "case mounts", "case mount-namespaces"],
+      restored: ["fixture namespaces", "fixture userns", "case mounts", "case mount-namespaces", "case no-proc"],
     },
   },
 ];
