@@ -2,8 +2,6 @@
 export const NOT_YET: Readonly<Record<string, string>> = {
   "aio-rings": "it maps a file that is not regular, which is not saved yet",
   "bpf-maps": "(anon_inode:bpf-map): files of this kind are not saved yet",
-  "cgroup-settings": "--manage-cgroups is an option of CRIU that Restage does not support yet",
-  cgroups: "--manage-cgroups is an option of CRIU that Restage does not support yet",
   "container-files": "(anon_inode:[fanotify]): files of this kind are not saved yet",
   "external-terminal": "the master of this terminal is outside the tree",
   "huge-pages": "huge pages (hugetlb) are not saved yet",

@@ -3,6 +3,7 @@ import { limits } from "./attributes/limits/dump.ts";
 import { processAttributes } from "./attributes/process/dump.ts";
 import { scheduling } from "./attributes/scheduling/dump.ts";
 import { threadSettings } from "./attributes/thread-settings/dump.ts";
+import { cgroups } from "./cgroups/dump.ts";
 import { credentials } from "./credentials/dump.ts";
 import { epolls } from "./event-files/epoll/dump.ts";
 import { eventfds } from "./event-files/eventfd/dump.ts";
@@ -49,6 +50,7 @@ import { objectIds } from "./tree/object-ids/dump.ts";
 import { processTree } from "./tree/process-tree/dump.ts";
 
 export {
+  cgroups,
   credentials,
   deadProcesses,
   deletedFiles,
@@ -105,6 +107,7 @@ export function defaultDumpPlugins(): readonly Plugin[] {
     objectIds(),
     nestedNamespaces(),
     userNamespace(),
+    cgroups(),
     utsNamespace(),
     ipcNamespace(),
     netNamespaces(),

@@ -1,6 +1,6 @@
 import type { DumpOptions } from "@restage/core";
 import { RestoreError } from "@restage/core";
-import { EMPTY_NAMESPACES } from "@restage/core/internal";
+import { CGROUP_MODES, EMPTY_NAMESPACES } from "@restage/core/internal";
 import { declareOption, type Option, type Reader } from "./option.ts";
 import { number, on, oneOf, size, text, verbosity } from "./readers.ts";
 import { NO_CONFIG_OPTIONS } from "./restore-options.ts";
@@ -94,9 +94,12 @@ export const CHECKPOINT_COMMAND_OPTIONS: readonly Option[] = [
   }),
   own("--json", "print JSON", "json", on),
   own("-h, --help", "print this help", "help", on),
-  declareOption("--manage-cgroups [MODE]", "only ignore: cgroups are not saved", (_settings, mode) => {
-    if (mode !== "ignore") refuse(mode === true ? "manage-cgroups" : `manage-cgroups=${mode}`);
-  }),
+  checkpoint(
+    "--manage-cgroups [MODE]",
+    "ignore: do not save cgroups; other modes save them, and matter in a restore",
+    "manageCgroups",
+    (given) => (given === true ? "soft" : oneOf(CGROUP_MODES)(given)),
+  ),
   checkpoint(
     "--network-lock METHOD",
     "how to block packets of saved connections: nftables or skip",

@@ -1,3 +1,5 @@
+import type { RestoreOptions } from "../restore/options.ts";
+
 /** The options of a checkpoint, beside plugins. Names are those of CRIU's options. */
 export interface DumpOptions {
   /** The root task of the tree. */
@@ -28,6 +30,8 @@ export interface DumpOptions {
   readonly linkRemap: boolean;
   /** What is outside the tree and stays there: `mnt[MOUNTPOINT]:NAME`. */
   readonly external: readonly string[];
+  /** Whether cgroups are saved: `ignore` leaves them out, and the other modes of CRIU are for restores. */
+  readonly manageCgroups: RestoreOptions["manageCgroups"];
   /** Namespaces whose content is not saved; they come back empty. */
   readonly emptyNamespaces: readonly "net"[];
   /** The largest deleted file whose content is saved, in bytes. */
@@ -47,6 +51,7 @@ export const DEFAULT_DUMP_OPTIONS: Omit<DumpOptions, "pid" | "images"> = {
   fileLocks: false,
   linkRemap: false,
   external: [],
+  manageCgroups: "soft",
   emptyNamespaces: [],
   ghostLimit: 1024 * 1024,
 };

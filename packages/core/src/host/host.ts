@@ -9,7 +9,7 @@ import { printStep } from "../program/print-program.ts";
 import { type Calls, ProgramBuilder, type RecordedStep } from "../program/program-builder.ts";
 
 /** Namespaces that a thread can enter beside other threads of its process. */
-const ENTERED = { net: CLONE.NEWNET, ipc: CLONE.NEWIPC, uts: CLONE.NEWUTS } as const;
+const ENTERED = { net: CLONE.NEWNET, ipc: CLONE.NEWIPC, uts: CLONE.NEWUTS, cgroup: CLONE.NEWCGROUP } as const;
 
 /** A call that the coordinator has made. */
 export interface HostCall {

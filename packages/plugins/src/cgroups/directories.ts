@@ -1,6 +1,7 @@
 import type { Host, RestoreOptions } from "@restage/core";
 import type { CgControllerEntry, CgroupDirEntry, CgSetEntry } from "@restage/images";
 import { AT, AT_FDCWD } from "@restage/linux/abi";
+import { controllersOf } from "./format.ts";
 import { findHierarchy, type Hierarchy } from "./hierarchies.ts";
 import { type CgroupToSet, restoreSettings, setOwner, type Time } from "./settings.ts";
 
@@ -29,7 +30,9 @@ export function listDirectories(
     const mountPoint = findHierarchy(hierarchies, cnames[0] ?? "")?.mountPoint;
     if (mountPoint === undefined) continue;
     const members = sets.flatMap(({ ctls }) =>
-      ctls.filter(({ name, path }) => cnames.includes(name) && path !== "/").map(({ path }) => path),
+      ctls
+        .filter(({ name, path }) => controllersOf(name).some((one) => cnames.includes(one)) && path !== "/")
+        .map(({ path }) => path),
     );
     const add = (above: string, entries: readonly CgroupDirEntry[]): void => {
       for (const entry of entries) {

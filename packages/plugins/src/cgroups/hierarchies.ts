@@ -1,6 +1,7 @@
 import type { Host } from "@restage/core";
 import type { CgControllerEntry } from "@restage/images";
 import { readMountinfo } from "../namespaces/mount/mountinfo.ts";
+import { controllersOf } from "./format.ts";
 
 /** A hierarchy of cgroups, and its mount point on this machine. */
 export interface Hierarchy {
@@ -27,6 +28,7 @@ export function readYard(host: Host, yard: string, controllers: readonly CgContr
   });
 }
 
+/** The hierarchy of a member's name, which has all controllers that are mounted together: `cpu,cpuacct`. */
 export function findHierarchy(hierarchies: readonly Hierarchy[], name: string): Hierarchy | undefined {
-  return hierarchies.find(({ names }) => names.includes(name));
+  return hierarchies.find(({ names }) => controllersOf(name).some((controller) => names.includes(controller)));
 }

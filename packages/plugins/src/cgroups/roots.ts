@@ -1,5 +1,6 @@
 import type { RestoreOptions } from "@restage/core";
 import type { CgControllerEntry, CgMemberEntry, CgroupEntry } from "@restage/images";
+import { controllersOf } from "./format.ts";
 
 type Roots = Pick<RestoreOptions, "cgroupRoot" | "cgroupRoots">;
 
@@ -15,7 +16,9 @@ export function rewriteRoots(image: CgroupEntry, roots: Roots): CgroupEntry {
     const dirs = controller.dirs.map((directory) => {
       const old = directory.dir_name;
       const rewrite = (member: CgMemberEntry) =>
-        controller.cnames.includes(member.name) ? rewriteMember(member, old, root) : member;
+        controllersOf(member.name).some((name) => controller.cnames.includes(name))
+          ? rewriteMember(member, old, root)
+          : member;
       const prefixes = sets.flatMap(({ ctls }) => ctls.filter((member) => rewrite(member) !== member));
       sets = sets.map((set) => ({ ...set, ctls: set.ctls.map(rewrite) }));
       const [first] = prefixes;

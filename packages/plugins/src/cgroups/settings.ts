@@ -1,6 +1,7 @@
 import type { Host } from "@restage/core";
 import type { CgroupPerms, CgroupPropEntry } from "@restage/images";
 import { AT_FDCWD, O } from "@restage/linux/abi";
+import { TASK_LISTS } from "./format.ts";
 
 /** Settings that a cgroup needs before tasks enter it. Source: CRIU criu/cgroup.c. */
 const EARLY: ReadonlySet<string> = new Set([
@@ -15,8 +16,6 @@ const EARLY: ReadonlySet<string> = new Set([
 ]);
 /** Settings that stop its tasks. */
 const FREEZING: ReadonlySet<string> = new Set(["freezer.state", "cgroup.freeze"]);
-/** Lists of its tasks: they have owners and modes, but are not settings. */
-const TASKS: ReadonlySet<string> = new Set(["cgroup.procs", "tasks", "cgroup.threads"]);
 
 /** When a setting is restored: before tasks enter the cgroup, when all are in it, or just before they resume. */
 export type Time = "early" | "late" | "freezing";
@@ -42,7 +41,7 @@ export function restoreSettings(
 ): void {
   for (const property of properties) {
     if (timeOf(property.name) !== time) continue;
-    if (!TASKS.has(property.name)) restoreSetting(host, cgroup, property);
+    if (!TASK_LISTS.has(property.name)) restoreSetting(host, cgroup, property);
     if (cgroup.made && property.name !== "devices.list")
       setOwner(host, `${cgroup.path}/${property.name}`, property.perms);
   }

@@ -4,14 +4,17 @@ export const SUPPORT: readonly Support[] = [
   {
     group: "namespaces",
     what: "cgroups",
-    lost: "the cgroups of tasks: such a tree is restored into the cgroup of `restage restore`",
+    saved:
+      "the cgroups of tasks and threads, v1 and v2, with their settings and owners, and the cgroups below them; cgroup namespaces; not with `--manage-cgroups=ignore`",
+    lost: "cgroups of hierarchies that are not mounted at the checkpoint, with a warning; tasks in the cgroups of `restage checkpoint` are restored into those of `restage restore`",
     restored:
       "the cgroups of tasks and threads, v1 and v2; cgroup namespaces; frozen cgroups; missing cgroups are created with their owners and settings, in CRIU's modes (`--manage-cgroups`, `--cgroup-root`, `--cgroup-yard`)",
     refused: {
-      dump: "cgroup namespaces",
+      dump: "tasks outside the root of their cgroup namespace",
       restore: "controllers that are not mounted on this machine",
     },
     shownBy: {
+      saved: ["case cgroups", "case cgroup-settings"],
       restored: ["case cgroups", "case cgroup-settings"],
     },
   },

@@ -1,12 +1,12 @@
 import { definePlugin, type Plugin } from "@restage/core";
-import { NAMESPACE_KINDS, namespaceId, ownNamespace } from "../own-namespaces.ts";
+import { NAMESPACE_KINDS, namespaceId } from "../own-namespaces.ts";
 
-/** Refuses trees whose tasks are in several namespaces of a kind, and cgroup namespaces. */
+/** Refuses trees whose tasks are in several namespaces of a kind. */
 export function nestedNamespaces(): Plugin {
   return definePlugin({
     name: "nested-namespaces",
     duty: "nested-namespaces",
-    phases: { inspect: "refuses nested namespaces and cgroup namespaces" },
+    phases: { inspect: "refuses nested namespaces" },
     dump({ phases }) {
       phases.inspect.task.tap("nested-namespaces", (task, context) => {
         const { root } = context.tree;
@@ -15,8 +15,6 @@ export function nestedNamespaces(): Plugin {
           if (namespaceId(task, kind) === namespaceId(root, kind)) continue;
           refuse(`it is in another ${kind} namespace than the root task, and nested ones are not saved yet`);
         }
-        if (task === root && ownNamespace(context, "cgroup") !== undefined)
-          refuse("cgroup namespaces are not saved yet");
       });
     },
   });
