@@ -23,9 +23,12 @@ describe("nested namespaces", () => {
     expect(findings).toEqual([]);
   });
 
-  it("include cgroup namespaces, of which one is too many", async () => {
-    const { findings } = await testDump(saved(), treeWithOwn(["cgroup"]));
-    expect(findings).toMatchObject([{ what: "task 7 (program)", why: "cgroup namespaces are not saved yet" }]);
+  it("of cgroups are refused like others, but not one that all tasks share", async () => {
+    const { findings: shared } = await testDump(saved(), treeWithOwn(["cgroup"], { children: [] }));
+    expect(shared).toEqual([]);
+    const children = [{ pid: 8, links: namespaceLinks(["cgroup"], 3) }];
+    const { findings } = await testDump(saved(), treeWithOwn(["cgroup"], { children }));
+    expect(findings).toMatchObject([{ what: "task 8 (program)", severity: "refused" }]);
   });
 
   it("are refused by a restore, except network and mount namespaces of a tree with its own", async () => {
