@@ -1,4 +1,5 @@
 import { type ErrorCode, RestoreError } from "../packages/core/src/errors.ts";
+import { hintFor } from "../packages/core/src/program/hints.ts";
 
 const COUNTER = { stage: "RESTORE", pid: 20100 } as const;
 const LOG = "/var/log/app.log";
@@ -73,11 +74,11 @@ export const ERROR_EXAMPLES: Readonly<Record<ErrorCode, RestoreError>> = {
     ...COUNTER,
     plugin: "fs",
     syscall: { name: "chdir", printed: 'chdir("/srv/gone")', errno: 2 },
-    hint: "the working directory is gone: make it again, or rewrite its path with a plugin",
+    hint: hintFor("chdir", 2),
   }),
   ERR_TAP_ORDER: new RestoreError(
     "ERR_TAP_ORDER",
-    "Tap mine of RESTORE.task is to run before file, which is not there",
+    "Tap mine of RESTORE.task must run before file, which does not exist",
     {
       plugin: "mine",
       hint: "the hook has: descriptors, private-memory, sessions, fs, threads, limits",
@@ -88,7 +89,7 @@ export const ERROR_EXAMPLES: Readonly<Record<ErrorCode, RestoreError>> = {
     plugin: "private-memory",
     syscall: { name: "preadv", printed: "preadv(3, [{0x7f2000, 2097152}], 1, 0, 0)", errno: undefined },
   }),
-  ERR_TASK_STUCK: new RestoreError("ERR_TASK_STUCK", "task 20100 is in openat() for 60 s", {
+  ERR_TASK_STUCK: new RestoreError("ERR_TASK_STUCK", "task 20100 has been in openat() for 60 s", {
     ...COUNTER,
     plugin: "fifos",
     syscall: { name: "openat", printed: 'openat(AT_FDCWD, "/srv/fifo", O_RDONLY)', errno: undefined },

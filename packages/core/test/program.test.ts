@@ -345,7 +345,7 @@ describe("data", () => {
 
 describe("hints", () => {
   it("suggest a remedy for the known errors of a call", () => {
-    expect(hintFor("openat", ERRNO.ENOENT)).toContain("put it back");
+    expect(hintFor("openat", ERRNO.ENOENT)).toContain("put the file back");
     expect(hintFor("openat", ERRNO.EIO)).toBeUndefined();
     expect(hintFor("getpid", ERRNO.ENOENT)).toBeUndefined();
   });

@@ -34,7 +34,7 @@ export interface DumpContext {
   readonly files: FileTable;
   /** The service, from the plugin that provides it. */
   service<T>(service: Service<T>): T;
-  /** Whether nothing outside is to change: the checkpoint is only rehearsed on a recording kernel. */
+  /** Whether this is a dry run on a recording kernel, in which taps must change nothing outside. */
   readonly dryRun: boolean;
   /** Fires when a time limit passes, or when the checkpoint has failed: pass it on to what a tap waits for. */
   readonly signal: AbortSignal;

@@ -35,7 +35,7 @@ export interface DumpRequest extends Partial<Omit<DumpOptions, "pid" | "images">
   readonly plugins?: readonly Plugin[];
   /** Told everything that happens. */
   readonly onEvent?: DumpListener;
-  /** Nothing outside is to change: no tap of `imagesWritten` is called, and contexts say so. Requires a recording kernel. */
+  /** Makes a dry run, which calls no tap of `imagesWritten`. Contexts have `dryRun`. Requires a recording kernel. */
   readonly dryRun?: boolean;
 }
 

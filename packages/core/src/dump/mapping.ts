@@ -16,6 +16,6 @@ export interface Mapping {
   readonly name: string;
   /** VmFlags of smaps: two letters each. */
   readonly flags: ReadonlySet<string>;
-  /** What stands in the mm image. */
+  /** Its entry in the mm image. */
   readonly entry: Draft<VmaEntry>;
 }

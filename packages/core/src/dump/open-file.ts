@@ -33,6 +33,6 @@ export interface OpenFile {
   /** A descriptor of this process for the same open file description; undefined for a file without a descriptor. */
   readonly descriptor: number | undefined;
   readonly holders: readonly Holder[];
-  /** What stands in files.img, once it has been described. */
+  /** Its entry in files.img, once it has been described. */
   readonly entry: FileDescription | undefined;
 }

@@ -39,7 +39,7 @@ export class Plan {
   readonly host: Host;
   readonly serviceDescriptors: ServiceDescriptors;
   readonly #findings: Finding[] = [];
-  /** Whether nothing outside is to change: the restore is only rehearsed on a recording kernel. */
+  /** Whether this is a dry run on a recording kernel, in which taps must change nothing outside. */
   readonly dryRun: boolean;
   readonly limit: TimeLimit;
   #init: InitOptions | undefined;

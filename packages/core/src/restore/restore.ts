@@ -24,7 +24,7 @@ export interface RestoreRequest extends Partial<Omit<RestoreOptions, "images">> 
   readonly plugins?: readonly Plugin[];
   /** Told everything that happens. */
   readonly onEvent?: RestoreListener;
-  /** Nothing outside is to change: no tap of `commit`, `complete` or `abort` is called, and contexts say so. Requires a recording kernel. */
+  /** Makes a dry run, which calls no tap of `commit`, `complete` or `abort`. Contexts have `dryRun`. Requires a recording kernel. */
   readonly dryRun?: boolean;
 }
 

@@ -17,7 +17,7 @@ export interface StageContext {
   /** The process that forks the root task; calls recorded in `enter` run before the tasks' hooks. */
   readonly stub: StubTask;
   readonly serviceDescriptors: ServiceDescriptors;
-  /** Whether nothing outside is to change: the restore is only rehearsed on a recording kernel. */
+  /** Whether this is a dry run on a recording kernel, in which taps must change nothing outside. */
   readonly dryRun: boolean;
   /** Fires when a time limit passes, or when the restore has failed: pass it on to what a tap waits for. */
   readonly signal: AbortSignal;

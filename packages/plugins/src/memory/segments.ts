@@ -28,7 +28,7 @@ export interface Segment {
   readonly shmid: bigint | undefined;
 }
 
-/** Shared anonymous memory has no owner: whoever has it mapped can use it. A memfd without MFD_ALLOW_SEALING starts with F_SEAL_SEAL. */
+/** Shared anonymous memory has no owner: every task that maps it can use it. A memfd without MFD_ALLOW_SEALING starts with F_SEAL_SEAL. */
 const ANONYMOUS = { name: ANONYMOUS_NAME, seals: F_SEAL.SEAL, uid: 0, gid: 0, mode: 0o777, files: [] } as const;
 
 /** The shared memory of the tree, which the duty `memfds` makes. */

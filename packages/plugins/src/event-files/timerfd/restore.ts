@@ -42,7 +42,7 @@ export function timerfds(): Plugin {
 /**
  * Nanoseconds until the timer expires; 0 if it is disarmed.
  *
- * The kernel restarts a periodic timer only when somebody reads it. Until then /proc shows that no time is left, and so does CRIU's image: the next whole
+ * The kernel restarts a periodic timer only when a task reads it. Until then /proc and CRIU's image show that no time is left: the next whole
  * interval starts with the restore.
  */
 function left(timer: TimerfdEntry): bigint {
