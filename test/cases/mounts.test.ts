@@ -34,6 +34,10 @@ describeDumped("mounts", () => {
     expect(existsSync(join(program.directory, "gone"))).toBe(false);
   });
 
+  it("of a tmpfs with other mounts on it are restored, with the content below them", async () => {
+    await expectRestored(await dumpStatic("below-mounts"));
+  });
+
   it("without /proc are restored, with files that are opened again through it", async () => {
     await expectRestored(await dumpStatic("no-proc"));
   });

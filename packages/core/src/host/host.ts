@@ -148,6 +148,38 @@ export class Host {
     }
   }
 
+  /**
+   * Does work of the coordinator in another mount namespace. The work must be synchronous, and reach files by descriptors: paths are those of the other
+   * namespace. From then on this thread has a root and working directory of its own. Requires CAP_SYS_ADMIN and CAP_SYS_CHROOT. Source: setns(2).
+   */
+  insideMounts<T>(path: string, work: () => T): T {
+    const opened: number[] = [];
+    const open = (name: string, flags: number): number => {
+      const { result } = this.call.openat(AT_FDCWD, name, flags | O.CLOEXEC, 0);
+      opened.push(result);
+      return result;
+    };
+    try {
+      const other = open(path, O.RDONLY);
+      const own = open("/proc/self/ns/mnt", O.RDONLY);
+      const root = open("/", O.PATH);
+      const directory = open(".", O.PATH);
+      this.call.unshare(CLONE.FS);
+      this.call.setns(other, CLONE.NEWNS);
+      try {
+        return work();
+      } finally {
+        // Entering a mount namespace changes root and working directory to the root of that namespace.
+        this.call.setns(own, CLONE.NEWNS);
+        this.call.fchdir(root);
+        this.call.chroot(".");
+        this.call.fchdir(directory);
+      }
+    } finally {
+      for (const descriptor of opened) this.call.close(descriptor);
+    }
+  }
+
   #openNamespace(path: string): number {
     return this.call.openat(AT_FDCWD, path, O.RDONLY | O.CLOEXEC, 0).result;
   }

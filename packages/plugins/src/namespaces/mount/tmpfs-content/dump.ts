@@ -1,5 +1,6 @@
 import { type DumpContext, RestoreError } from "@restage/core";
 import { imageFileName } from "@restage/images";
+import { AT, AT_FDCWD, errnoText, O, OPEN_TREE } from "@restage/linux/abi";
 import { kernelDevice } from "../../../files/device-number.ts";
 import { ownNamespace } from "../../own-namespaces.ts";
 import type { Mountinfo } from "../mountinfo.ts";
@@ -9,24 +10,54 @@ import { PROGRAMS_HINT, withOwnersInside } from "./tar.ts";
 const ARGUMENTS =
   "--create --gzip --no-unquote --no-wildcards --one-file-system --check-links --preserve-permissions --sparse --numeric-owner --xattrs";
 
-/** Packs the content of a tmpfs into an archive, except what other mounts hide. Requires GNU tar. */
-export function saveContent({ device, mountPoint }: Mountinfo, context: DumpContext): void {
-  const { host, images } = context;
-  const { root } = context.tree;
-  const directory = `${root.proc}/root${mountPoint}`;
-  if (kernelDevice(host.inode(directory)?.dev ?? 0n) !== device) {
+/** Packs the content of a tmpfs into an archive, also what is below other mounts. Requires GNU tar. */
+export function saveContent(mount: Mountinfo, context: DumpContext): void {
+  const { host } = context;
+  const directory = `${context.tree.root.proc}/root${mount.mountPoint}`;
+  if (kernelDevice(host.inode(directory)?.dev ?? 0n) !== mount.device) {
     context.findings.warn({
-      what: `mount ${mountPoint}`,
+      what: `mount ${mount.mountPoint}`,
       why: "its content is not saved, because another mount hides it",
     });
     return;
   }
+  const bare = withoutMounts(directory, context);
+  if (bare < 0) {
+    const why = `its content below other mounts is not saved: open_tree() failed: ${errnoText(-bare)}`;
+    context.findings.warn({ what: `mount ${mount.mountPoint}`, why });
+    pack(mount, directory, context);
+    return;
+  }
+  try {
+    pack(mount, `/proc/${host.pid}/fd/${bare}`, context);
+  } finally {
+    host.call.close(bare);
+  }
+}
+
+/**
+ * A copy of a mount without the mounts below it, as a descriptor. A mount can be copied only in its own namespace.
+ *
+ * @returns the descriptor, or -errno: EINVAL when the namespace locks the mounts below, ENOSYS before Linux 5.2. Source: open_tree(2), mount_namespaces(7).
+ */
+function withoutMounts(directory: string, { host, tree }: DumpContext): number {
+  const descriptor = host.call.openat(AT_FDCWD, directory, O.PATH | O.CLOEXEC, 0).result;
+  const flags = OPEN_TREE.CLONE | OPEN_TREE.CLOEXEC | AT.EMPTY_PATH;
+  const copy = host.insideMounts(`${tree.root.proc}/ns/mnt`, () => host.attempt("open_tree", descriptor, "", flags));
+  host.call.close(descriptor);
+  return copy;
+}
+
+function pack({ device, mountPoint }: Mountinfo, directory: string, context: DumpContext): void {
+  const { host, images } = context;
+  const { root } = context.tree;
   const archive = images.pathOf(imageFileName("tmpfs_dev", device));
   const isOwn = ownNamespace(context, "user") !== undefined;
-  const tar = ["tar", ...ARGUMENTS.split(" "), "--file", "-", "--directory", directory, "."];
+  const tar = ["tar", ...ARGUMENTS.split(" "), "--file", "-", "--directory", "/proc/self/fd/3", "."];
   const words = isOwn ? withOwnersInside(root.hostPid, tar) : tar;
-  // The shell opens the archive before the program enters the user namespace, where no user can write it.
-  const redirected = ["-c", 'umask 077; archive=$1; shift; exec "$@" > "$archive"', "sh", archive, ...words];
+  // The shell opens archive and directory before the program enters the user namespace, where it has no right to do so.
+  const script = 'umask 077; archive=$1 directory=$2; shift 2; exec "$@" > "$archive" 3< "$directory"';
+  const redirected = ["-c", script, "sh", archive, directory, ...words];
   const { status, errors } = host.runProgram("sh", redirected);
   if (status === 0) return;
   throw new RestoreError(
