@@ -4,7 +4,7 @@
 //   curl http://127.0.0.1:8097/
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "@restage/core";
-import { replaceText } from "./replace-text.ts";
+import { replaceText } from "@restage/plugins";
 
 export default defineConfig({
   images: fileURLToPath(new URL("../server/checkpoint", import.meta.url)),

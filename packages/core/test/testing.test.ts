@@ -439,6 +439,25 @@ describe("testPlugin", () => {
     expect(await testPlugin(mounts, { stage: "PREPARE_NAMESPACES", with: [paths], host })).toHaveLength(5);
   });
 
+  it("shows what a plugin writes to memory, which has the content that the test gives", async () => {
+    const patching = plugin("patching", ({ patchMemory }) =>
+      patchMemory.tap("patching", (patch) => {
+        const { task } = patch;
+        for (const { start } of task.mm.vmas) patch.write(start + 4n, patch.read(start, 4) ?? Uint8Array.of(0));
+      }),
+    );
+    const memory = [
+      { start: 0x10000n, content: "text" },
+      { start: 0x20000n, content: Uint8Array.of(1, 2) },
+    ];
+    const vmas = [{ start: 0x30000n, end: 0x31000n }];
+    expect(await testPlugin(patching, { task: { pid: 7, memory, vmas } })).toEqual([
+      '7 RESTORE patching: copy(0x10004, "text")',
+      "7 RESTORE patching: copy(0x20004, [01020000])",
+      "7 RESTORE patching: copy(0x30004, [00])",
+    ]);
+  });
+
   it("throws when a service is missing", async () => {
     await expect(testPlugin(mounts, {})).rejects.toMatchObject({ code: "ERR_DUTY_MISSING" });
   });

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { lstatSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { closeSync, lstatSync, openSync, readdirSync, readFileSync, readSync, realpathSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { ImageError } from "./image-error.ts";
 import type { ImageSource } from "./image-source.ts";
@@ -65,6 +65,26 @@ class ImageDirectory implements ImageSource {
     }
     try {
       return readFileSync(this.#path(fileName));
+    } catch (cause) {
+      throw new ImageError("ERR_IMAGE_READ", `Cannot read ${fileName}: ${reason(cause)}`, { file: fileName, cause });
+    }
+  }
+
+  readPart(fileName: string, offset: number, length: number): Uint8Array | undefined {
+    const size = this.size(fileName);
+    if (size === undefined) return undefined;
+    const bytes = new Uint8Array(Math.max(0, Math.min(length, size - offset)));
+    try {
+      const file = openSync(this.#path(fileName), "r");
+      try {
+        let done = 0;
+        // One read returns at most 2 GiB.
+        for (let part = 1; part > 0 && done < bytes.length; done += part)
+          part = readSync(file, bytes, done, bytes.length - done, offset + done);
+        return bytes.subarray(0, done);
+      } finally {
+        closeSync(file);
+      }
     } catch (cause) {
       throw new ImageError("ERR_IMAGE_READ", `Cannot read ${fileName}: ${reason(cause)}`, { file: fileName, cause });
     }

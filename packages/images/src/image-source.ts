@@ -18,6 +18,8 @@ export interface ImageSource {
   list(): readonly string[];
   /** The content of a file. Undefined if there is no such file. */
   read(fileName: string): Uint8Array | undefined;
+  /** Bytes of a file from an offset on, fewer at its end, without reading the rest. Undefined if there is no such file. */
+  readPart(fileName: string, offset: number, length: number): Uint8Array | undefined;
   /** The size of a file in bytes, without reading it. Undefined if there is no such file. */
   size(fileName: string): number | undefined;
   /** A directory that holds the pages images and other raw images, which tasks read themselves. */

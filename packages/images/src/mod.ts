@@ -7,7 +7,7 @@
  * ```
  *
  * Decoding accepts the layouts V1.1 and V1. It keeps fields that a newer CRIU added, and lists them in the `unknown` of an image.
- * Nothing here needs privileges or Linux, and only `openImageDirectory` and `readPageBytes` touch files.
+ * Nothing here needs privileges or Linux, and only `openImageDirectory` touches files.
  *
  * @module
  */

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { closeSync, openSync, readSync } from "node:fs";
 import type { PageRun } from "./page-runs.ts";
 
 const PAGE_SIZE = 4096;
@@ -18,12 +17,9 @@ export function readPageBytes(runs: readonly PageRun[], address: bigint, length:
     if (run?.offset === undefined) return undefined;
     const into = Number(at - run.address);
     const part = Math.min(length - done, run.pages * PAGE_SIZE - into);
-    const file = openSync(`${run.source.directory()}/${run.pagesFile}`, "r");
-    try {
-      if (readSync(file, bytes, done, part, run.offset + into) !== part) return undefined;
-    } finally {
-      closeSync(file);
-    }
+    const found = run.source.readPart(run.pagesFile, run.offset + into, part);
+    if (found?.length !== part) return undefined;
+    bytes.set(found, done);
     done += part;
   }
   return bytes;

@@ -59,6 +59,14 @@ describe("openImageDirectory()", () => {
 });
 
 describe("reading from a source", () => {
+  it("reads part of a file, which ends where the file ends", () => {
+    const source = chainOfDumps({ "pages-1.img": Uint8Array.of(1, 2, 3, 4, 5) });
+    expect(source.readPart("pages-1.img", 1, 2)).toEqual(Uint8Array.of(2, 3));
+    expect(source.readPart("pages-1.img", 3, 9)).toEqual(Uint8Array.of(4, 5));
+    expect(source.readPart("pages-1.img", 9, 9)).toEqual(new Uint8Array());
+    expect(source.readPart("pages-2.img", 0, 1)).toBeUndefined();
+  });
+
   it("treats a missing image as an image without entries", () => {
     const source = chainOfDumps({
       "pstree.img": encodeEntries("pstree", [{ value: { pid: 1, ppid: 0, pgid: 1, sid: 1 } }]),
@@ -103,6 +111,7 @@ describe("readInventory()", () => {
       description: "memory",
       list: () => [],
       read: () => undefined,
+      readPart: () => undefined,
       size: () => undefined,
       directory: () => "/",
       parent: () => undefined,

@@ -231,6 +231,7 @@ describe("readPagemap()", () => {
         description: name,
         list: () => [],
         read: () => pagemap({ vaddr: 0n, nr_pages: 1n, flags: PARENT }),
+        readPart: () => undefined,
         size: () => undefined,
         directory: () => name,
         parent: endless,

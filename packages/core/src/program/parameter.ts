@@ -117,7 +117,15 @@ function isBytes(value: unknown): boolean {
   return value instanceof Uint8Array || (value as Partial<Data> | null | undefined)?.kind === "data";
 }
 
+const MAX_TEXT = 256;
+
+/** At least four printable characters, which NULs can follow. */
+const TEXT = /^[ -~]{4,}\0*$/;
+
 function printBytes(bytes: Uint8Array): string {
+  const text = Buffer.from(bytes).toString("latin1");
+  // As in C.
+  if (bytes.length <= MAX_TEXT && TEXT.test(text)) return JSON.stringify(text).replaceAll("\\u0000", "\\0");
   const hex = Array.from(bytes.subarray(0, 32), (byte) => byte.toString(16).padStart(2, "0")).join("");
   return bytes.length > 32 ? `[${bytes.length}: ${hex}...]` : `[${hex}]`;
 }

@@ -7,12 +7,15 @@ import {
   fdTypes,
   type ImageSource,
   type InventoryEntry,
+  imageFileName,
   type MmEntry,
   march,
+  type PagemapEntry,
+  pageFlags,
   type TaskKobjIdsEntry,
   vmaStatus,
 } from "@restage/images";
-import { MAP, PROT } from "@restage/linux/abi";
+import { MAP, PAGE_SIZE, PROT } from "@restage/linux/abi";
 import { overlay, type PartialEntry } from "./complete-entry.ts";
 import { type ImageInMemory, ImagesInMemory, image } from "./images-in-memory.ts";
 
@@ -31,11 +34,20 @@ export interface TaskInvention {
   readonly mm?: PartialEntry<MmEntry>;
   /** The mappings of `mm`; by default private, anonymous, readable and writable. */
   readonly vmas?: readonly PartialEntry<MmEntry["vmas"][number]>[];
+  /** Private memory with content, in ascending order. Content outside of `vmas` gets a mapping of its own. */
+  readonly memory?: readonly MemoryInvention[];
   readonly fs?: PartialEntry<FsEntry>;
   readonly ids?: PartialEntry<TaskKobjIdsEntry>;
   /** Its descriptor table. Types follow from the files. */
   readonly descriptors?: readonly PartialEntry<FdinfoEntry>[];
   readonly children?: readonly TaskInvention[];
+}
+
+/** Content of private memory. The rest of its last page is 0. */
+export interface MemoryInvention {
+  /** The address of a page. */
+  readonly start: bigint;
+  readonly content: string | Uint8Array;
 }
 
 /** A thread other than the leader. */
@@ -134,7 +146,7 @@ function pstreeEntry({ pid, ppid, sid, pgid, task }: PlacedTask): EntryValue<"ps
 
 function imagesOf(placed: PlacedTask, files: ReadonlyMap<number, PartialEntry<FileEntry>>): ImageInMemory[] {
   const { pid, number, task } = placed;
-  const { kind = "alive", threads = [], descriptors = [], mm, vmas = [], fs, ids } = task;
+  const { kind = "alive", threads = [], descriptors = [], mm, memory = [], fs, ids } = task;
   const tc = { task_state: TASK_STATE[kind], comm: "program" };
   if (kind === "zombie") return [image("core", [overlay({ mtype: march.X86_64, tc }, task.core)], pid)];
   const own = overlay({ vm_id: number, files_id: number, fs_id: number, sighand_id: number }, ids);
@@ -142,14 +154,43 @@ function imagesOf(placed: PlacedTask, files: ReadonlyMap<number, PartialEntry<Fi
   const table = descriptors.map((descriptor, index) => {
     return overlay({ fd: index, type: files.get(descriptor.id ?? 0)?.type ?? fdTypes.UND }, descriptor);
   });
+  const pages = memory.map(pagesOf);
+  const vmas = withMappings(task.vmas ?? [], pages);
   return [
     image("core", [core], pid),
     ...threads.map((thread) => image("core", [overlay(threadCore(), thread.core)], thread.tid)),
     image("mm", [overlay({ exe_file_id: EXECUTABLE_ID, vmas: vmas.map(vmaEntry) }, mm)], pid),
     image("fs", [overlay({ cwd_id: DIRECTORY_ID, root_id: DIRECTORY_ID, umask: 0o22 }, fs)], pid),
     image("fdinfo", table, own.files_id),
-    image("pagemap", [{ pages_id: number }], pid),
+    image("pagemap", [{ pages_id: number }, ...pages.map(pagemapEntry)], pid),
+    { fileName: imageFileName("pages", number), bytes: Buffer.concat(pages.map(({ bytes }) => bytes)) },
   ];
+}
+
+/** Whole pages of content. */
+interface Pages {
+  readonly start: bigint;
+  readonly end: bigint;
+  readonly bytes: Uint8Array;
+}
+
+function pagesOf({ start, content }: MemoryInvention): Pages {
+  const given = typeof content === "string" ? new TextEncoder().encode(content) : content;
+  const bytes = new Uint8Array(Math.ceil(given.length / PAGE_SIZE) * PAGE_SIZE);
+  bytes.set(given);
+  return { start, end: start + BigInt(bytes.length), bytes };
+}
+
+function pagemapEntry({ start, bytes }: Pages): PartialEntry<PagemapEntry> {
+  return { vaddr: start, nr_pages: BigInt(bytes.length / PAGE_SIZE), flags: pageFlags.PE_PRESENT };
+}
+
+type VmaInvention = PartialEntry<MmEntry["vmas"][number]>;
+
+function withMappings(vmas: readonly VmaInvention[], pages: readonly Pages[]): readonly VmaInvention[] {
+  const isMapped = (page: Pages) => vmas.some(({ start = 0n, end = 0n }) => start <= page.start && page.start < end);
+  const own = pages.filter((page) => !isMapped(page)).map(({ start, end }): VmaInvention => ({ start, end }));
+  return [...vmas, ...own].sort((a, b) => ((a.start ?? 0n) < (b.start ?? 0n) ? -1 : 1));
 }
 
 /** The fields that every thread has. */

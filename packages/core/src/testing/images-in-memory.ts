@@ -56,6 +56,9 @@ export class ImagesInMemory implements ImageSource {
   read(fileName: string): Uint8Array | undefined {
     return this.#files.get(fileName);
   }
+  readPart(fileName: string, offset: number, length: number): Uint8Array | undefined {
+    return this.read(fileName)?.subarray(offset, offset + length);
+  }
   size(fileName: string): number | undefined {
     return this.#files.get(fileName)?.length;
   }

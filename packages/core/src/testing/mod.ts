@@ -10,6 +10,7 @@ export type { InventedThread } from "../dry-run/recording-seizer.ts";
 export {
   type CheckpointInvention,
   checkpointInMemory,
+  type MemoryInvention,
   type TaskInvention,
   type ThreadInvention,
 } from "./checkpoint-in-memory.ts";

@@ -1,4 +1,10 @@
+import { imageFileName, readPageBytes, readPagemap } from "@restage/images";
+import { callTaps } from "../plugin/call-taps.ts";
 import { definePlugin, type Plugin } from "../plugin/plugin.ts";
+import { data } from "../program/deferred.ts";
+import type { ImageSet } from "../restore/image-set.ts";
+import type { MemoryPatch } from "../restore/memory-patch.ts";
+import type { Task } from "../restore/task.ts";
 
 /**
  * The least that a tree needs to pass all stages: tasks and threads are forked, helpers and zombies exit, and the others get registers of zeroes.
@@ -18,6 +24,15 @@ export function scaffold(): readonly Plugin[] {
       apply({ stages }) {
         stages.FORKING.task.tap("children", (task) => {
           for (const child of task.forks) task.fork(child);
+        });
+      },
+    }),
+    definePlugin({
+      name: "scaffold-private-memory",
+      duty: "private-memory",
+      apply({ stages, patchMemory }) {
+        stages.RESTORE.task.tapPromise("private-memory", async (task, { images }) => {
+          if (task.survives) await callTaps(patchMemory, recordedPatch(task, images));
         });
       },
     }),
@@ -55,4 +70,14 @@ export function scaffold(): readonly Plugin[] {
       },
     }),
   ];
+}
+
+/** Records what `patchMemory` taps write as copies of the task. */
+function recordedPatch(task: Task, images: ImageSet): MemoryPatch {
+  const runs = readPagemap(images.source, imageFileName("pagemap", task.pid))?.runs ?? [];
+  return {
+    task,
+    read: (address, length) => readPageBytes(runs, address, length),
+    write: (address, bytes) => task.copy(address, data(bytes)),
+  };
 }

@@ -1,0 +1,109 @@
+import { definePlugin, type MemoryPatch, type Plan, type Plugin, type Task } from "@restage/core";
+import type { VmaEntry } from "@restage/images";
+import { PAGE_SIZE } from "@restage/linux/abi";
+import { type FoundText, findTexts } from "./saved-text.ts";
+
+/** How `replaceText` searches, and what it writes. */
+export interface ReplaceTextOptions {
+  /**
+   * The character that fills up a shorter replacement. The default, NUL, ends a string in C. Programs that record the length of a string (Python, Node,
+   * Go, Java) see the filling as part of it: a space is often the better choice for them.
+   */
+  readonly padding?: string;
+  /** The tasks whose memory is searched. Default: all. */
+  readonly tasks?: (task: Task) => boolean;
+  /** The mappings that are searched. Default: all private ones. */
+  readonly mappings?: (vma: VmaEntry, task: Task) => boolean;
+  /** What happens if a text is found in no task. Default: the restore is refused. */
+  readonly ifMissing?: "refuse" | "warn" | "accept";
+}
+
+/** A text and what takes its place, as bytes of the same length. */
+interface Replacement {
+  readonly name: string;
+  readonly from: Uint8Array;
+  readonly to: Uint8Array;
+}
+
+/**
+ * Replaces text in the private memory of tasks before they resume: passwords, tokens, addresses. A replacement must not be longer than the text, and a
+ * shorter one is filled up. Text in shared memory, in pipes and in sockets' queues stays as it is.
+ *
+ * A program can hold what it derived from a text, such as a hash or a parsed form. That does not change. The new text shows in `restage plan`.
+ *
+ * @param texts the new text for each old one.
+ * @example
+ * ```ts
+ * plugins: [replaceText({ "token-of-the-checkpoint": "token-of-this-machine" })]
+ * ```
+ */
+export function replaceText(texts: Readonly<Record<string, string>>, options: ReplaceTextOptions = {}): Plugin {
+  const { tasks = () => true, mappings = () => true, ifMissing = "refuse" } = options;
+  const replacements = Object.entries(texts).map(([from, to]) => replacement(from, to, options.padding ?? "\0"));
+  return definePlugin({
+    name: "replace-text",
+    apply({ plan, patchMemory }) {
+      let found: ReadonlyMap<Task, readonly FoundText[]> = new Map();
+      plan.tap("replace-text", (plan) => {
+        const searched = plan.survivors.filter(tasks);
+        const sought = replacements.map(({ from }) => from);
+        found = new Map(
+          searched.map((task) => [task, findTexts(plan.images, task, sought, (vma) => mappings(vma, task))]),
+        );
+        if (ifMissing !== "accept") reportMissing(plan, replacements, [...found.values()].flat(), ifMissing);
+      });
+      patchMemory.tap("replace-text", (patch) => {
+        for (const { address, index } of found.get(patch.task) ?? []) {
+          const { to } = replacements[index] as Replacement;
+          writeByPage(patch, address, to);
+        }
+      });
+    },
+  });
+}
+
+function replacement(from: string, to: string, padding: string): Replacement {
+  const name = nameOf(from);
+  if (from === "") throw new RangeError("Cannot replace an empty text");
+  if (typeof to !== "string") throw new TypeError(`Cannot replace ${name}: its replacement is ${String(to)}`);
+  const [old, filling] = [Buffer.from(from), Buffer.from(padding)];
+  const bytes = Buffer.from(to);
+  if (filling.length !== 1) throw new RangeError("Cannot fill up with the padding: expected one byte");
+  if (bytes.length > old.length) {
+    const lengths = `its replacement has ${bytes.length} bytes, and there is room for ${old.length}`;
+    throw new RangeError(`Cannot replace ${name}: ${lengths}`);
+  }
+  const padded = Buffer.alloc(old.length, filling);
+  bytes.copy(padded);
+  return { name, from: old, to: padded };
+}
+
+/** The name of a text in messages, which must not reveal a secret. */
+function nameOf(text: string): string {
+  return text.length > 8 ? `text "${text.slice(0, 4)}…"` : `a text of ${text.length} characters`;
+}
+
+function reportMissing(
+  plan: Plan,
+  replacements: readonly Replacement[],
+  found: readonly FoundText[],
+  how: "refuse" | "warn",
+): void {
+  const indexes = new Set(found.map(({ index }) => index));
+  for (const [index, { name }] of replacements.entries()) {
+    if (indexes.has(index)) continue;
+    plan[how]({ what: name, why: "it is not in the private memory of the tasks", hint: MISSING_HINT });
+  }
+}
+
+const MISSING_HINT = 'correct it, or accept its absence with `ifMissing: "accept"`';
+
+/** Writes page by page: a text can cross from one mapping into the next. */
+function writeByPage(patch: MemoryPatch, address: bigint, bytes: Uint8Array): void {
+  for (let done = 0; done < bytes.length; ) {
+    const at = address + BigInt(done);
+    const part = Math.min(bytes.length - done, PAGE_SIZE - Number(at % BigInt(PAGE_SIZE)));
+    patch.write(at, bytes.subarray(done, done + part));
+    done += part;
+  }
+}
