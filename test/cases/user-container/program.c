@@ -77,6 +77,8 @@ static pid_t start_child(int ask[2], int answer[2])
 	pid_t child = fork();
 	if (child != 0)
 		return child;
+	/* The first process types one on the terminal. */
+	signal(SIGINT, SIG_IGN);
 	MUST(unshare(CLONE_NEWNS) == 0);
 	mount_scratch("/sub");
 	struct files files = prepare_files("/sub/other"), root = prepare_files("/other/child");
