@@ -3,8 +3,7 @@
 //   npm run example clones
 import { restore } from "@restage/core";
 import { openKernel } from "@restage/linux";
-import { defaultPlugins } from "@restage/plugins";
-import { movePort } from "../move-port/move-port.ts";
+import { defaultPlugins, movePorts } from "@restage/plugins";
 import { CHECKPOINT, cleanUp, PORT, place, visit } from "../server/place.ts";
 
 place();
@@ -12,7 +11,7 @@ const clones: number[] = [];
 try {
   for (let number = 1; number <= 5; number++) {
     const kernel = await openKernel();
-    const plugins = [movePort({ [PORT]: PORT + number })];
+    const plugins = [movePorts({ [PORT]: PORT + number })];
     const request = { images: CHECKPOINT, detached: true, newPidNamespace: true, plugins };
     const { pid } = await restore(request, kernel, defaultPlugins());
     kernel.close();

@@ -4,9 +4,9 @@
 //   curl http://127.0.0.1:8098/
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "@restage/core";
-import { movePort } from "./move-port.ts";
+import { movePorts } from "@restage/plugins";
 
 export default defineConfig({
   images: fileURLToPath(new URL("../server/checkpoint", import.meta.url)),
-  plugins: [movePort({ 8097: 8098 })],
+  plugins: [movePorts({ 8097: 8098 })],
 });

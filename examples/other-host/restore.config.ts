@@ -4,9 +4,9 @@
 //   nsenter --net --target 20060 curl http://192.0.2.7:8097/
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "@restage/core";
-import { otherHost } from "./other-host.ts";
+import { hostname, moveAddresses } from "@restage/plugins";
 
 export default defineConfig({
   images: fileURLToPath(new URL("../server/checkpoint-in-namespaces", import.meta.url)),
-  plugins: [otherHost("second-host", "192.0.2.7")],
+  plugins: [hostname("second-host"), moveAddresses({ "127.0.0.1": "192.0.2.7" }, { addTo: "lo" })],
 });

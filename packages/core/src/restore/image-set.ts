@@ -121,7 +121,9 @@ export class ImageSet {
 
   #pass<K extends EntryKindName>(kind: K, value: EntryValue<K>, file: string, index: number): EntryValue<K> {
     const hook = this.#hooks.entries[kind];
-    return hook.taps.length > 0 ? (hook.call(value as never, { file, index }) as EntryValue<K>) : value;
+    return hook.taps.length > 0
+      ? (hook.call(value as never, { file, index, source: this.source }) as EntryValue<K>)
+      : value;
   }
 }
 

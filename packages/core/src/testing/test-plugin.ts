@@ -7,7 +7,7 @@ import { type EntryPlace, FILE_MEMBERS } from "../restore/entry-kinds.ts";
 import type { RestoreOptions } from "../restore/options.ts";
 import type { Finding } from "../restore/plan.ts";
 import { type RunStageName, STAGES } from "../restore/stages.ts";
-import type { CheckpointInvention } from "./checkpoint-in-memory.ts";
+import { type CheckpointInvention, checkpointInMemory } from "./checkpoint-in-memory.ts";
 import { completeEntry, type PartialEntry } from "./complete-entry.ts";
 import { type Rehearsal, rehearse } from "./rehearse.ts";
 import { scaffold } from "./scaffold.ts";
@@ -89,7 +89,8 @@ export function testEntry<K extends EntryKindName>(
   const kinds: readonly string[] = Object.values(FILE_MEMBERS);
   const file = kinds.includes(kind) ? "files.img" : imageKinds[kind].fileName;
   const entry = completeEntry(kind, given);
-  return hooks.entries[kind].call(entry as never, { file, index: 0, ...place }) as EntryValue<K>;
+  const { source = checkpointInMemory({}) } = place;
+  return hooks.entries[kind].call(entry as never, { file, index: 0, ...place, source }) as EntryValue<K>;
 }
 
 /** Rehearses a restore with this plugin and those that it asks for, which come before it. */

@@ -46,4 +46,4 @@ export const TCP_STATE = {
 } as const;
 
 /** Flags of a TCP header. Source: include/uapi/linux/tcp.h. */
-export const TCP_FLAG = { FIN: 0x01, ACK: 0x10 } as const;
+export const TCP_FLAG = { FIN: 0x01, RST: 0x04, ACK: 0x10 } as const;

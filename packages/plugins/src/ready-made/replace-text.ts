@@ -1,6 +1,7 @@
-import { definePlugin, type MemoryPatch, type Plan, type Plugin, type Task } from "@restage/core";
+import { definePlugin, type MemoryPatch, type Plugin, type Task } from "@restage/core";
 import type { VmaEntry } from "@restage/images";
 import { PAGE_SIZE } from "@restage/linux/abi";
+import { type IfMissing, reportMissing } from "./missing.ts";
 import { type FoundText, findTexts } from "./saved-text.ts";
 
 /** How `replaceText` searches, and what it writes. */
@@ -15,7 +16,7 @@ export interface ReplaceTextOptions {
   /** The mappings that are searched. Default: all private ones. */
   readonly mappings?: (vma: VmaEntry, task: Task) => boolean;
   /** What happens if a text is found in no task. Default: the restore is refused. */
-  readonly ifMissing?: "refuse" | "warn" | "accept";
+  readonly ifMissing?: IfMissing;
 }
 
 /** A text and what takes its place, as bytes of the same length. */
@@ -50,7 +51,9 @@ export function replaceText(texts: Readonly<Record<string, string>>, options: Re
         found = new Map(
           searched.map((task) => [task, findTexts(plan.images, task, sought, (vma) => mappings(vma, task))]),
         );
-        if (ifMissing !== "accept") reportMissing(plan, replacements, [...found.values()].flat(), ifMissing);
+        const indexes = new Set([...found.values()].flat().map(({ index }) => index));
+        const missing = replacements.filter((_, index) => !indexes.has(index)).map(({ name }) => name);
+        reportMissing(plan, ifMissing, missing, "it is not in the private memory of the tasks");
       });
       patchMemory.tap("replace-text", (patch) => {
         for (const { address, index } of found.get(patch.task) ?? []) {
@@ -82,21 +85,6 @@ function replacement(from: string, to: string, padding: string): Replacement {
 function nameOf(text: string): string {
   return text.length > 8 ? `text "${text.slice(0, 4)}…"` : `a text of ${text.length} characters`;
 }
-
-function reportMissing(
-  plan: Plan,
-  replacements: readonly Replacement[],
-  found: readonly FoundText[],
-  how: "refuse" | "warn",
-): void {
-  const indexes = new Set(found.map(({ index }) => index));
-  for (const [index, { name }] of replacements.entries()) {
-    if (indexes.has(index)) continue;
-    plan[how]({ what: name, why: "it is not in the private memory of the tasks", hint: MISSING_HINT });
-  }
-}
-
-const MISSING_HINT = 'correct it, or accept its absence with `ifMissing: "accept"`';
 
 /** Writes page by page: a text can cross from one mapping into the next. */
 function writeByPage(patch: MemoryPatch, address: bigint, bytes: Uint8Array): void {

@@ -1,7 +1,7 @@
 import { testPlan, testPlugin } from "@restage/core/testing";
 import { AF, IPPROTO, SOCK, TCP_STATE } from "@restage/linux/abi";
 import { describe, expect, it } from "vitest";
-import { printedAddress } from "../../src/sockets/inet/addresses.ts";
+import { parseAddress, printedAddress } from "../../src/sockets/inet/addresses.ts";
 import { inetSockets } from "../../src/sockets/inet/restore.ts";
 import { openers, task } from "../files/support.ts";
 import { inetSocket, withoutOptions } from "./support.ts";
@@ -52,14 +52,25 @@ describe("inetSockets", () => {
   });
 });
 
-describe("printedAddress", () => {
-  it.each([
-    [AF.INET, [0x0100007f], "127.0.0.1:80"],
-    [AF.INET6, [0, 0, 0, 0x01000000], "[::1]:80"],
-    [AF.INET6, [0, 0, 0, 0], "[::]:80"],
-    [AF.INET6, [0xb80d0120, 0, 0, 0x02000000], "[2001:db8::2]:80"],
-    [AF.INET6, [0xb80d0120, 0x01000000, 0, 0x02000100], "[2001:db8:0:1::1:2]:80"],
-  ])("prints family %i, words %j", (family, words, text) => {
-    expect(printedAddress(family, 80, words)).toBe(text);
+const ADDRESSES: readonly (readonly [number, readonly number[], string])[] = [
+  [AF.INET, [0x0100007f], "127.0.0.1"],
+  [AF.INET6, [0, 0, 0, 0x01000000], "::1"],
+  [AF.INET6, [0, 0, 0, 0], "::"],
+  [AF.INET6, [0xb80d0120, 0, 0, 0x02000000], "2001:db8::2"],
+  [AF.INET6, [0xb80d0120, 0x01000000, 0, 0x02000100], "2001:db8:0:1::1:2"],
+];
+
+describe("addresses", () => {
+  it.each(ADDRESSES)("are printed and parsed: family %i, words %j", (family, words, text) => {
+    expect(printedAddress(family, 80, words)).toBe(family === AF.INET ? `${text}:80` : `[${text}]:80`);
+    expect(parseAddress(text)).toEqual({ family, words });
+  });
+
+  it("are parsed with an IPv4 address at their end", () => {
+    expect(parseAddress("::ffff:127.0.0.1")?.words).toEqual([0, 0, 0xffff0000, 0x0100007f]);
+  });
+
+  it.each(["", "localhost", "1.2.3", "1.2.3.256", "::1::", "fe80::1%eth0"])("are not parsed: %j", (text) => {
+    expect(parseAddress(text)).toBeUndefined();
   });
 });

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import type { InetSkEntry } from "@restage/images";
 import { AF, IPPROTO } from "@restage/linux/abi";
 
@@ -14,7 +15,7 @@ export function addressBytes(family: number, words: AddressWords): Uint8Array {
 export type InetAddresses = Pick<InetSkEntry, "family" | "src_addr" | "dst_addr">;
 
 /** The first words of an IPv4 address in an IPv6 socket: `::ffff:0:0/96`. */
-const MAPPED_PREFIX = [0, 0, 0xffff_0000];
+export const MAPPED_PREFIX: AddressWords = [0, 0, 0xffff_0000];
 
 /** Unmaps the addresses of an IPv6 socket that is connected over IPv4. Its packets have IPv4 headers. */
 export function unmappedAddresses({ family, src_addr, dst_addr }: InetAddresses): InetAddresses {
@@ -46,6 +47,34 @@ export function addressText(family: number, words: AddressWords): string {
   if (longest === undefined) return text;
   const { index, 0: zeros } = longest;
   return `${text.slice(0, index)}::${text.slice(index + zeros.length)}`.replace(/:{3,}/, "::");
+}
+
+/** The reverse of `addressText`, with the family; undefined for what is not an address. */
+export function parseAddress(text: string): { readonly family: number; readonly words: AddressWords } | undefined {
+  const kind = isIP(text);
+  if (kind === 0 || text.includes("%")) return undefined;
+  const bytes = kind === 4 ? parseBytes(text) : parseGroups(text);
+  const words = [...new Uint32Array(Uint8Array.from(bytes).buffer)];
+  return { family: kind === 4 ? AF.INET : AF.INET6, words };
+}
+
+function parseBytes(text: string): readonly number[] {
+  return text.split(".").map(Number);
+}
+
+function parseGroups(text: string): readonly number[] {
+  const bytesOf = (part: string) =>
+    part
+      .split(":")
+      .filter((group) => group !== "")
+      .flatMap((group) => {
+        if (group.includes(".")) return parseBytes(group);
+        const value = Number.parseInt(group, 16);
+        return [value >> 8, value & 0xff];
+      });
+  const [start = "", end] = text.split("::");
+  const [first, last] = [bytesOf(start), bytesOf(end ?? "")];
+  return [...first, ...new Array<number>(16 - first.length - last.length).fill(0), ...last];
 }
 
 const PROTOCOL_NAMES: Readonly<Record<number, string>> = {

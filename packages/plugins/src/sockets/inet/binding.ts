@@ -55,5 +55,5 @@ export function setReuse(task: Task, socket: Value, { opts }: InetSkEntry): void
 
 /** What to do when a socket cannot be bound. */
 export function portHint(entry: InetSkEntry): string {
-  return `the address of ${inetName(entry)} is in use, or this machine does not have it: free it, or rewrite it with the hook entries.inetsk`;
+  return `the address of ${inetName(entry)} is in use, or this machine does not have it: free it, or use the plugin movePorts or moveAddresses`;
 }

@@ -62,7 +62,7 @@ function checkPort(
   plan.refuse({
     what: inetName(socket),
     why: `its port is in use by ${holder}, at ${printedAddress(row.family, row.local.port, row.local.words)}`,
-    hint: "end that process, or rewrite the port with the hook entries.inetsk",
+    hint: "end that process, or use the plugin movePorts",
     remedy: "machine",
   });
 }

@@ -1,0 +1,56 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type ConnectionPolicy, moveAddresses, movePorts } from "@restage/plugins";
+import { expect, it } from "vitest";
+import { type DumpedProgram, dumpCase, restoreProgram, verdictOf } from "./case.ts";
+import { describeDumped } from "./dumpers.ts";
+
+const ESTABLISHED = ["--tcp-established", "--network-lock", "skip"] as const;
+
+/** The ports of the sockets before the checkpoint, by the names that the program gives them. */
+function before({ directory }: DumpedProgram): Readonly<Record<string, number>> {
+  const lines = readFileSync(join(directory, "before"), "utf8").trim().split("\n");
+  return Object.fromEntries(lines.map((line) => [line.split(" ", 1)[0], Number(line.split(" ").at(-1))]));
+}
+
+describeDumped(
+  "ready-made plugins",
+  () => {
+    it("move sockets to other ports and addresses, and treat each connection by its policy (moved-sockets)", async () => {
+      const program = await dumpCase("moved-sockets", { flags: ESTABLISHED });
+      const { l4 = 0, l6 = 0, u4 = 0, u6 = 0 } = before(program);
+      const ports = { [l4]: 9001, [l6]: 9002, [u4]: 9003, [u6]: 9004 };
+      const policies: readonly ConnectionPolicy[] = ["skip", "close", "reset"];
+      let next = 0;
+      const asked = new Map<number, ConnectionPolicy | undefined>();
+      const connections = ({ dst_port }: { readonly dst_port: number }) => {
+        if (!asked.has(dst_port)) asked.set(dst_port, policies[next++]);
+        return asked.get(dst_port);
+      };
+      const plugins = [movePorts(ports, { connections }), moveAddresses({ "127.0.0.1": "127.0.0.2" }, { connections })];
+      await restoreProgram(program, { tcpEstablished: true, plugins });
+      const text = (await verdictOf(program)).replaceAll(String(l4), "OLD").replaceAll(/ \d{5}\b/g, " ANY");
+      expect(text.trim().split("\n")).toEqual([
+        "l4 127.0.0.2 9001",
+        "l6 ::1 9002",
+        "u4 127.0.0.2 9003",
+        "u6 ::1 9004",
+        "c4 127.0.0.2 ANY to 127.0.0.2 9001",
+        "a4 127.0.0.2 9001 to 127.0.0.2 ANY",
+        "c6 ::1 ANY to ::1 9002",
+        "a6 ::1 9002 to ::1 ANY",
+        "d4 127.0.0.2 ANY to 127.0.0.2 9003",
+        "d6 ::1 ANY to ::1 9004",
+        "outside 127.0.0.1 OLD to 127.0.0.1 ANY",
+        "outside 0.0.0.0 0",
+        "ended: EPIPE, 0 bytes",
+        "outside 0.0.0.0 0",
+        "ended: EPIPE, 0 bytes",
+      ]);
+      const peers = readFileSync(join(program.directory, "outside"), "utf8").trim().split("\n");
+      expect(peers).toEqual(["outside 0: hi", "outside 1: silence", "outside 2: ECONNRESET"]);
+    });
+  },
+  undefined,
+  ["Restage"],
+);
