@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { startProgram, verdictOf } from "../cases/case.ts";
+import { type RunningProgram, startProgram, verdictOf } from "../cases/case.ts";
 import { describeUnless, noCompiler } from "../support/requirements.ts";
 import { restage } from "../support/restage.ts";
 
@@ -51,3 +51,35 @@ describeUnless(noCompiler, "a program with data that images cannot record", () =
     expect(await verdictOf(program)).toBe("pass");
   });
 });
+
+const NO_LANDLOCK = "needs a kernel with Landlock";
+
+describeUnless(noCompiler, "threads in Landlock domains", () => {
+  it("are refused by name, and the tree is unaffected", async ({ skip }) => {
+    const program = await startProgram(join(import.meta.dirname, "confined"));
+    const confined = confinedIn(program);
+    if (confined.length === 0) skip(NO_LANDLOCK);
+    const { status, stderr } = restage(["checkpoint", String(program.pid), "-D", program.images]);
+    expect(status).toBe(1);
+    const refused = [...stderr.matchAll(/ERR_REFUSED: (?:task|thread) (\d+) .*: it is in a Landlock domain/g)];
+    expect(refused.map(([, id]) => id).sort()).toEqual(confined);
+    expect(stderr).toContain("--allow-loss landlock");
+    expect(await verdictOf(program)).toBe("pass");
+  });
+
+  it("are saved with a warning, if the loss is allowed", async ({ skip }) => {
+    const program = await startProgram(join(import.meta.dirname, "confined"));
+    const confined = confinedIn(program);
+    if (confined.length === 0) skip(NO_LANDLOCK);
+    const words = ["checkpoint", String(program.pid), "-D", program.images, "--leave-running"];
+    const { status, stderr } = restage([...words, "--allow-loss", "landlock"]);
+    expect(status, stderr).toBe(0);
+    expect(stderr.match(/is in a Landlock domain/g)).toHaveLength(confined.length);
+    expect(await verdictOf(program)).toBe("pass");
+  });
+});
+
+/** Ids of the threads that said so; none without Landlock. */
+function confinedIn({ directory }: RunningProgram): readonly string[] {
+  return readFileSync(join(directory, "confined"), "utf8").split("\n").filter(Boolean).sort();
+}

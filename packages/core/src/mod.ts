@@ -14,7 +14,7 @@ export type { DumpHooks, PhaseHooks } from "./dump/hooks.ts";
 export type { ImageWriter } from "./dump/image-writer.ts";
 export type { Mapping } from "./dump/mapping.ts";
 export type { FileIdentity, Holder, OpenFile } from "./dump/open-file.ts";
-export type { DumpOptions } from "./dump/options.ts";
+export type { DumpOptions, Loss } from "./dump/options.ts";
 export { PHASES, type PhaseName } from "./dump/phases.ts";
 export type { SeizedTask, SeizedThread } from "./dump/seized-task.ts";
 export type { SeizedTree } from "./dump/seized-tree.ts";

@@ -22,6 +22,14 @@ export interface Query {
   readonly thread: StoppedThread;
   /** The calls. Failures count as answers. Results and outputs are set once the program has run. */
   readonly program: Program;
+  /** Set if the thread also finds out how many Landlock domains it is in. */
+  readonly landlock?: LandlockQuery | undefined;
+}
+
+/** How many Landlock domains a thread is in, each inside the other. */
+export interface LandlockQuery {
+  /** The number, or -errno when it could not be found out. Set once the program has run. */
+  domains?: number;
 }
 
 /** A seccomp filter of a thread. */

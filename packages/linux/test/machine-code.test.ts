@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { TRAMPOLINE, trampolineCode } from "../src/host/trampoline-x86-64.ts";
 import { INTERPRETER_OFFSETS, interpreterCode } from "../src/program/interpreter-x86-64.ts";
+import { probeCode } from "../src/seizer/landlock-probe-x86-64.ts";
 import { stubBootAddress, stubElf } from "../src/stub/stub-x86-64.ts";
 import { isInstalled, needing, temporaryDirectory } from "./support.ts";
 
@@ -69,6 +70,11 @@ describe.skipIf(!there)(needing(there, "machine code", "as and objcopy"), () => 
       padded.set(code);
       expect(hex(page.subarray(start, end))).toBe(hex(padded));
     }
+  });
+
+  it("of the probe for Landlock equals its listing", () => {
+    const [listing = ""] = listingsOf("seizer/landlock-probe-x86-64.ts");
+    expect(hex(probeCode())).toBe(hex(assemble(listing)));
   });
 
   it("of the stub equals its listing", () => {

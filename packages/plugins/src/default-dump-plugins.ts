@@ -18,6 +18,7 @@ import { fileLocks } from "./files/file-lock/dump.ts";
 import { fs } from "./files/fs/dump.ts";
 import { pipes } from "./files/pipe/dump.ts";
 import { regularFiles } from "./files/regular-file/dump.ts";
+import { landlock } from "./landlock/dump.ts";
 import { memoryLocking } from "./memory/locking/dump.ts";
 import { mappings } from "./memory/mappings/dump.ts";
 import { memfds } from "./memory/memfd/dump.ts";
@@ -64,6 +65,7 @@ export {
   inotify,
   intervalTimers,
   ipcNamespace,
+  landlock,
   limits,
   mappings,
   memfds,
@@ -144,6 +146,7 @@ export function defaultDumpPlugins(): readonly Plugin[] {
     threadSettings(),
     credentials(),
     seccomp(),
+    landlock(),
     signalActions(),
     pendingSignals(),
     intervalTimers(),

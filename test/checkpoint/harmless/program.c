@@ -277,6 +277,29 @@ static void keeps_pending(_Atomic uint64_t *rounds)
 	}
 }
 
+static int entries(const char *path)
+{
+	int count = 0;
+	DIR *directory = opendir(path);
+	RIGHT(directory != NULL, "opendir");
+	while (readdir(directory) != NULL)
+		count++;
+	closedir(directory);
+	return count;
+}
+
+/* A task that may be in a Landlock domain: it has to make a thread to find out. */
+static void is_alone(_Atomic uint64_t *rounds)
+{
+	RIGHT(setgid(65534) == 0 && setuid(65534) == 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, "setuid");
+	int descriptors = entries("/proc/self/fd"), threads = entries("/proc/self/task");
+	for (;; ++*rounds) {
+		rest(1);
+		RIGHT(entries("/proc/self/fd") == descriptors, "a descriptor is left");
+		RIGHT(entries("/proc/self/task") == threads, "a thread is left");
+	}
+}
+
 typedef void work(_Atomic uint64_t *);
 
 struct task {
@@ -328,6 +351,7 @@ int main(void)
 	begin_task(keeps_pending);
 	begin_task(sleeps);
 	begin_task(spins);
+	begin_task(is_alone);
 	begin(sleeps);
 	begin(polls);
 	begin(spins);

@@ -1,4 +1,4 @@
-import type { DumpOptions } from "@restage/core";
+import type { DumpOptions, Loss } from "@restage/core";
 import { RestoreError } from "@restage/core";
 import { CGROUP_MODES, EMPTY_NAMESPACES } from "@restage/core/internal";
 import { declareOption, type Option, type Reader } from "./option.ts";
@@ -46,6 +46,8 @@ const MISSING = [
   "--unprivileged",
 ];
 
+const LOSSES = ["landlock"] as const satisfies readonly Loss[];
+
 /** Options of `restage checkpoint`: those of `criu dump`, under CRIU's names. */
 export const CHECKPOINT_COMMAND_OPTIONS: readonly Option[] = [
   checkpoint("-t, --tree PID", "root of the tree", "pid", number),
@@ -78,6 +80,9 @@ export const CHECKPOINT_COMMAND_OPTIONS: readonly Option[] = [
   checkpoint("--ghost-limit SIZE", "largest deleted file whose content is saved; default 1M", "ghostLimit", size),
   declareOption("--external RESOURCE", "name an external resource: mnt[MOUNTPOINT]:NAME", (to, given) => {
     to.checkpoint.external = [...(to.checkpoint.external ?? []), text(given)];
+  }),
+  declareOption("--allow-loss KIND", `save a tree although this will be missing: ${LOSSES.join(", ")}`, (to, given) => {
+    to.checkpoint.allowLoss = [...(to.checkpoint.allowLoss ?? []), oneOf(LOSSES)(given)];
   }),
   declareOption("--empty-ns NAMESPACE", "net: do not save the content of the network namespace", (to, given) => {
     to.checkpoint.emptyNamespaces = [oneOf(EMPTY_NAMESPACES)(given)];

@@ -21,6 +21,8 @@ export interface InventedThread extends Partial<Omit<StoppedThread, "tid" | "tgi
   /** struct ptrace_sud_config. */
   readonly syscallDispatch?: Uint8Array;
   readonly seccompFilters?: readonly AttachedFilter[];
+  /** How many Landlock domains it is in, or -errno. */
+  readonly landlockDomains?: number;
   /** The thread's answers to queries, by call: a result, and the bytes of the first output. Default: 0. */
   readonly answers?: Readonly<Record<string, { readonly result?: number; readonly output?: Uint8Array }>>;
 }
@@ -94,9 +96,10 @@ export class RecordingSeizer implements Seizer {
     return this.#thread(thread).seccompFilters ?? [];
   }
   query(queries: readonly Query[]): void {
-    for (const { thread, program } of queries) {
+    for (const { thread, program, landlock } of queries) {
       this.#record({ kind: "query", tid: thread.tid, steps: program });
-      const { answers = {} } = this.#thread(thread);
+      const { answers = {}, landlockDomains = 0 } = this.#thread(thread);
+      if (landlock !== undefined) landlock.domains = landlockDomains;
       for (const step of program) {
         if (step.kind !== "syscall") continue;
         const answer = answers[step.name];

@@ -89,7 +89,7 @@ class DumpRun {
   readonly #options: DumpOptions;
   readonly #emit: DumpListener;
   readonly #host: Host;
-  readonly #findings = new Findings();
+  readonly #findings: Findings;
   readonly #images: ImageWriter;
   readonly #seizer: ReturnType<Kernel["openSeizer"]>;
   /** What gives the tree back something that was taken from it. */
@@ -114,6 +114,7 @@ class DumpRun {
     this.limit = new TimeLimit(options.timeout);
     this.#dryRun = dryRun;
     this.#host = new Host(kernel);
+    this.#findings = new Findings(options.allowLoss);
     this.#images = new ImageWriter(options.images, this.#host);
     this.#seizer = kernel.openSeizer();
   }
@@ -189,8 +190,8 @@ class DumpRun {
     if (phase === "inspect") {
       context.files.describe();
       await this.#withinTime(this.#hooks.filesDescribed, "filesDescribed", tree, context);
-      this.#findings.assertNoneRefused();
     }
+    if (phase === "inspect" || phase === "collect") this.#findings.assertNoneRefused(phase);
     const time = performance.now();
     this.#emit({ kind: "phase-left", time, phase, milliseconds: time - started });
   }
@@ -223,8 +224,10 @@ class DumpRun {
     } finally {
       for (const thread of threads) thread.program = undefined;
     }
-    const asked = queries.filter(({ steps }) => steps.length > 0);
-    this.#seizer.query(asked.map(({ thread, steps }) => ({ thread: thread.stopped, program: steps })));
+    const asked = queries.filter(({ thread, steps }) => steps.length > 0 || thread.landlock !== undefined);
+    this.#seizer.query(
+      asked.map(({ thread, steps }) => ({ thread: thread.stopped, program: steps, landlock: thread.landlock })),
+    );
   }
 
   /** A hook's failure has its phase and task, and it must not take for ever. */

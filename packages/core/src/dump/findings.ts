@@ -1,4 +1,6 @@
 import { RestoreError } from "../errors.ts";
+import type { Loss } from "./options.ts";
+import type { PhaseName } from "./phases.ts";
 
 /** Something in a tree that a checkpoint cannot hold, or not exactly. */
 export interface DumpFinding {
@@ -18,8 +20,14 @@ export type NewDumpFinding = Omit<DumpFinding, "severity" | "plugin">;
 /** Everything that was found; nothing is written when something was refused. */
 export class Findings {
   readonly #all: DumpFinding[] = [];
+  readonly #allowed: readonly Loss[];
   /** The plugin whose tap runs; set by the plugin driver. */
   plugin = "core";
+
+  /** @param allowed what the user has agreed to lose. */
+  constructor(allowed: readonly Loss[] = []) {
+    this.#allowed = allowed;
+  }
 
   get all(): readonly DumpFinding[] {
     return this.#all;
@@ -35,13 +43,19 @@ export class Findings {
   warn(finding: NewDumpFinding): void {
     this.#all.push({ ...finding, severity: "warning", plugin: this.plugin });
   }
+  /** Reports something that cannot be saved, and that the user can agree to lose: a refusal, or a warning if the user has. */
+  lose(loss: Loss, finding: NewDumpFinding): void {
+    const allow = `allow its loss: --allow-loss ${loss}`;
+    if (this.#allowed.includes(loss)) this.warn({ ...finding, hint: undefined });
+    else this.refuse({ ...finding, hint: finding.hint === undefined ? allow : `${finding.hint}, or ${allow}` });
+  }
 
   /** Throws ERR_REFUSED with all refusals, when there are any. */
-  assertNoneRefused(): void {
+  assertNoneRefused(phase: PhaseName): void {
     const failures = this.#all
       .filter(({ severity }) => severity === "refused")
       .map(({ what, why, hint, pid, plugin }) => {
-        return new RestoreError("ERR_REFUSED", `${what}: ${why}`, { phase: "inspect", pid, hint, plugin });
+        return new RestoreError("ERR_REFUSED", `${what}: ${why}`, { phase, pid, hint, plugin });
       });
     const [first] = failures;
     if (first === undefined) return;

@@ -1,5 +1,8 @@
 import type { RestoreOptions } from "../restore/options.ts";
 
+/** What a checkpoint can leave out only if the user agrees. */
+export type Loss = "landlock";
+
 /** The options of a checkpoint, beside plugins. Names are those of CRIU's options. */
 export interface DumpOptions {
   /** The root task of the tree. */
@@ -34,6 +37,8 @@ export interface DumpOptions {
   readonly manageCgroups: RestoreOptions["manageCgroups"];
   /** Namespaces whose content is not saved; they come back empty. */
   readonly emptyNamespaces: readonly "net"[];
+  /** What does not come back after a restore although no image can hold it; without it, a tree that has it is refused. */
+  readonly allowLoss: readonly Loss[];
   /** The largest deleted file whose content is saved, in bytes. */
   readonly ghostLimit: number;
 }
@@ -53,5 +58,6 @@ export const DEFAULT_DUMP_OPTIONS: Omit<DumpOptions, "pid" | "images"> = {
   external: [],
   manageCgroups: "soft",
   emptyNamespaces: [],
+  allowLoss: [],
   ghostLimit: 1024 * 1024,
 };

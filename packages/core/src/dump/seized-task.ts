@@ -6,7 +6,7 @@ import type {
   ThreadCoreEntry,
   ThreadInfoX86,
 } from "@restage/images";
-import type { AddressRange, StoppedThread } from "@restage/linux";
+import type { AddressRange, LandlockQuery, StoppedThread } from "@restage/linux";
 import { ProgramTarget } from "../program/program-target.ts";
 import type { Draft } from "./draft.ts";
 import type { Mapping } from "./mapping.ts";
@@ -26,6 +26,8 @@ export class SeizedThread extends ProgramTarget {
   readonly info: Draft<ThreadInfoX86> = {};
   readonly core: Draft<ThreadCoreEntry> = {};
   readonly creds: Draft<CredsEntry> = {};
+  /** Set in `query` to find out how many Landlock domains it is in. */
+  landlock: LandlockQuery | undefined;
 
   constructor(task: SeizedTask, stopped: StoppedThread, status: ReadonlyMap<string, string>) {
     super();

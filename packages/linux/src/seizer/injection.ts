@@ -4,7 +4,7 @@ import { SIG, SIGSET_SIZE } from "../abi/signal.ts";
 import { syscallNumber } from "../abi/syscall.ts";
 import { type UserReg, userRegOffset } from "../abi/user-regs-x86-64.ts";
 import { findFreeAddress } from "../host/address-space.ts";
-import { readMaps } from "../host/procfs.ts";
+import { readMaps, readStatus, readThreads } from "../host/procfs.ts";
 import type { RawSyscalls } from "../host/raw-syscalls.ts";
 import { checked, SystemError } from "../host/system-error.ts";
 import { type EncodedProgram, encodeProgram } from "../program/encode-x86-64.ts";
@@ -12,6 +12,7 @@ import type { Data, Step } from "../program/program.ts";
 import type { Query, StoppedThread } from "../seizer.ts";
 import { type Ptrace, STOP_TIMEOUT } from "../tracee/ptrace.ts";
 import { InjectedMemory, MOST_INJECTED } from "./injected-memory.ts";
+import { visitWithProbe } from "./landlock-probe-x86-64.ts";
 import type { Stop, Stops } from "./stops.ts";
 import type { TaskMemory } from "./task-memory.ts";
 import { findUnusedCode } from "./unused-code.ts";
@@ -33,6 +34,8 @@ interface Visitor {
   readonly encoded: EncodedProgram;
   /** The address at which it starts. */
   readonly start: number;
+  /** Hands over answers that are not in the program. */
+  readonly takeAnswers: () => void;
 }
 
 /**
@@ -59,6 +62,10 @@ export class Injection {
   readonly #leader: StoppedThread;
   /** Threads that have foreign registers or a foreign mask. */
   readonly #away = new Set<StoppedThread>();
+  /** Threads that the process had before, if its threads make new ones. */
+  readonly #known: ReadonlySet<number> | undefined;
+  /** New threads. They are traced from their birth, and a traced thread is gone only when its tracer has waited for it. */
+  readonly #born = new Set<number>();
   readonly #injected: InjectedMemory;
   readonly #visitors: readonly Visitor[];
   readonly #doneWords: number;
@@ -89,6 +96,7 @@ export class Injection {
     const isAsked = questions.some(({ thread }) => thread === leader);
     const asked = isAsked ? questions : [...questions, { thread: leader, program: [] }];
     for (const { thread } of asked) assertAskable(thread);
+    if (asked.some(({ landlock }) => landlock !== undefined)) this.#known = new Set(readThreads(leader.tgid));
     const doneAt = injected.allocate(4 * asked.length);
     this.#injected = injected;
     this.#doneWords = injected.address + doneAt;
@@ -118,14 +126,18 @@ export class Injection {
     } catch (error) {
       failure = error;
     }
+    for (const tid of this.#born) this.#ptrace.waitForEnd(tid);
     const areBack = yield* this.#recall();
     // One that went home by itself may be in a signal handler that returns to our memory.
     if (areBack) yield* this.#unmap();
     if (failure !== undefined) throw failure;
-    for (const { encoded } of this.#visitors) takeAnswers(encoded);
+    for (const visitor of this.#visitors) {
+      takeAnswers(visitor.encoded);
+      visitor.takeAnswers();
+    }
   }
 
-  #place({ thread, program }: Query, doneWord: number, patience: number): Visitor {
+  #place({ thread, program, landlock }: Query, doneWord: number, patience: number): Visitor {
     const injected = this.#injected;
     const home = injected.place(wayHome(thread.registers, thread.signalMask));
     const encoded = encodeProgram(program.map(tolerant), injected);
@@ -133,7 +145,13 @@ export class Injection {
     encoded.continueAt(end.address);
     end.leaveTo(home);
     const slot = injected.placeWord(encoded.address);
-    return { thread, encoded, start: injected.place(visit(injected.entry, slot)) };
+    if (landlock === undefined)
+      return { thread, encoded, start: injected.place(visit(injected.entry, slot)), takeAnswers: () => {} };
+    const { start, answer } = visitWithProbe(injected, slot, this.#pidFor(thread));
+    const takeAnswers = () => {
+      landlock.domains = answer();
+    };
+    return { thread, encoded, start, takeAnswers };
   }
 
   /** Maps the memory. The leader is then at home, or on its way into it. */
@@ -260,10 +278,27 @@ export class Injection {
         const stop = this.#stops.poll(thread.tid);
         if (stop !== undefined) this.#ptrace.resume(thread.tid, signalToPass(thread, stop));
       }
+      this.#startBorn();
       if (isLast)
         throw new SystemError("rt_sigtimedwait", ERRNO.ETIMEDOUT, `ask the threads of task ${this.#leader.tgid}`);
       this.#host.sleep(50);
     }
+  }
+
+  /** Lets new threads go on from the stop at their birth. */
+  #startBorn(): void {
+    if (this.#known === undefined) return;
+    for (const tid of readThreads(this.#leader.tgid)) {
+      if (this.#known.has(tid) || this.#born.has(tid) || this.#stops.poll(tid)?.kind !== "interrupt") continue;
+      this.#born.add(tid);
+      this.#ptrace.resume(tid);
+    }
+  }
+
+  /** The pid of this process as a thread sees it; undefined when that is in another pid namespace than this /proc. */
+  #pidFor({ tid }: StoppedThread): number | undefined {
+    const pids = readStatus(tid)?.get("NSpid")?.trim().split(/\s+/) ?? [];
+    return pids.length === 1 ? this.#host.syscall("getpid") : undefined;
   }
 
   #awaitInterrupt(thread: StoppedThread): void {

@@ -2,31 +2,9 @@ import { SIG_BLOCK, SIGSET_SIZE } from "../abi/signal.ts";
 import { syscallNumber } from "../abi/syscall.ts";
 import { type UserReg, userRegOffset } from "../abi/user-regs-x86-64.ts";
 import { restartedHere } from "./interrupted-call-x86-64.ts";
-
-/** The general registers by their number in instructions. */
-const NUMBERED = [
-  "ax",
-  "cx",
-  "dx",
-  "bx",
-  "sp",
-  "bp",
-  "si",
-  "di",
-  "r8",
-  "r9",
-  "r10",
-  "r11",
-  "r12",
-  "r13",
-  "r14",
-  "r15",
-] as const satisfies readonly UserReg[];
-
-type GeneralRegister = (typeof NUMBERED)[number];
+import { MachineCode, NUMBERED, SYSCALL } from "./machine-code-x86-64.ts";
 
 const ALL_SIGNALS = 0xffff_ffff_ffff_ffffn;
-const SYSCALL = [0x0f, 0x05] as const;
 
 /**
  * Machine code that leads a thread back to where it was stopped, without help: with every general register, the flags, the stack and the mask of
@@ -51,10 +29,15 @@ export function wayHome(registers: Uint8Array, signalMask: bigint): Uint8Array {
 export function visit(entry: number, slot: number): Uint8Array {
   const code = new MachineCode();
   blockAll(code);
+  enter(code, entry, slot);
+  return code.finish();
+}
+
+/** Runs the program of a slot: the interpreter leaves it to the way home. */
+export function enter(code: MachineCode, entry: number, slot: number): void {
   code.load("r12", BigInt(slot));
   code.load("ax", BigInt(entry));
   code.emit(0xff, 0xe0); // jmp rax
-  return code.finish();
 }
 
 /** Where code of a trampoline starts. */
@@ -97,60 +80,11 @@ function writeWayHome(code: MachineCode, registers: Uint8Array, signalMask: bigi
 }
 
 /** rt_sigprocmask(SIG_SETMASK, all, 0, 8) */
-function blockAll(code: MachineCode): void {
+export function blockAll(code: MachineCode): void {
   code.load("ax", BigInt(syscallNumber("rt_sigprocmask")));
   code.load("di", BigInt(SIG_BLOCK.SETMASK));
   code.withWord([0x48, 0x8d, 0x35], ALL_SIGNALS); // lea rsi, [all]
   code.load("dx", 0n);
   code.load("r10", BigInt(SIGSET_SIZE));
   code.emit(...SYSCALL);
-}
-
-/** Position-independent code, with the words that it refers to behind it. */
-class MachineCode {
-  readonly #bytes: number[] = [];
-  readonly #words: { readonly value: bigint; readonly references: number[] }[] = [];
-
-  emit(...bytes: readonly number[]): void {
-    this.#bytes.push(...bytes);
-  }
-
-  /** mov register, value: flags stay. */
-  load(register: GeneralRegister, value: bigint): void {
-    const number = NUMBERED.indexOf(register);
-    const isShort = value >> 32n === 0n;
-    const prefix = (isShort ? 0x40 : 0x48) | (number >> 3);
-    if (prefix !== 0x40) this.emit(prefix);
-    this.emit(0xb8 | (number & 7), ...littleEndian(value, isShort ? 4 : 8));
-  }
-
-  /** An instruction whose last operand is the address of a word, relative to its end. */
-  withWord(instruction: readonly number[], value: bigint): void {
-    this.emit(...instruction);
-    let word = this.#words.find((each) => each.value === value);
-    if (word === undefined) {
-      word = { value, references: [] };
-      this.#words.push(word);
-    }
-    word.references.push(this.#bytes.length);
-    this.emit(0, 0, 0, 0);
-  }
-
-  finish(): Uint8Array {
-    while (this.#bytes.length % 8 !== 0) this.emit(0xcc);
-    const code = Uint8Array.from(this.#bytes);
-    const bytes = new Uint8Array(code.length + 8 * this.#words.length);
-    bytes.set(code);
-    const view = new DataView(bytes.buffer);
-    this.#words.forEach(({ value, references }, index) => {
-      const at = code.length + 8 * index;
-      view.setBigUint64(at, value, true);
-      for (const reference of references) view.setInt32(reference, at - (reference + 4), true);
-    });
-    return bytes;
-  }
-}
-
-function littleEndian(value: bigint, size: number): number[] {
-  return Array.from({ length: size }, (_, n) => Number((value >> BigInt(8 * n)) & 0xffn));
 }

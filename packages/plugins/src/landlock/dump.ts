@@ -1,0 +1,43 @@
+import { type DumpContext, definePlugin, type Plugin, type SeizedThread } from "@restage/core";
+import { CAPABILITY_NAMES, errnoName, LANDLOCK_CREATE_RULESET_VERSION } from "@restage/linux/abi";
+
+/**
+ * Refuses threads in a Landlock domain: the rules of a domain cannot be read, so a restore could not confine the thread again. Only a thread that cannot gain
+ * privileges, or that has CAP_SYS_ADMIN, can enter a domain; others are not asked.
+ */
+export function landlock(): Plugin {
+  return definePlugin({
+    name: "landlock",
+    duty: "landlock",
+    phases: {
+      query: "number of Landlock domains of every thread that can be in one",
+      collect: "refuses threads in Landlock domains",
+    },
+    dump({ phases }) {
+      let isPresent = false;
+      phases.query.tree.tap("landlock", (_tree, { host }) => {
+        isPresent = host.attempt("landlock_create_ruleset", 0, 0, LANDLOCK_CREATE_RULESET_VERSION) >= 0;
+      });
+      phases.query.thread.tap("landlock", (thread) => {
+        if (isPresent && canBeConfined(thread)) thread.landlock = {};
+      });
+      phases.collect.thread.tap("landlock", refuseConfined);
+    },
+  });
+}
+
+const SYS_ADMIN = 1n << BigInt(CAPABILITY_NAMES.indexOf("CAP_SYS_ADMIN"));
+
+function canBeConfined({ status }: SeizedThread): boolean {
+  return status.get("NoNewPrivs") === "1" || (BigInt(`0x${status.get("CapPrm") ?? "0"}`) & SYS_ADMIN) !== 0n;
+}
+
+function refuseConfined(thread: SeizedThread, { findings }: DumpContext): void {
+  const { domains = 0 } = thread.landlock ?? {};
+  if (domains === 0) return;
+  const why =
+    domains > 0
+      ? "it is in a Landlock domain, whose rules cannot be read: a restore would not confine it"
+      : `it may be in a Landlock domain, and cannot find out (${errnoName(-domains)})`;
+  findings.lose("landlock", { what: thread.name, why, pid: thread.task.pid });
+}
