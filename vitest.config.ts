@@ -24,6 +24,7 @@ export default defineConfig({
         test: {
           name: "restore",
           include: ["test/**/*.test.ts"],
+          setupFiles: ["./test/support/free-pids.ts"],
           pool: "forks",
           fileParallelism: false,
           maxWorkers: 1,
