@@ -11,6 +11,7 @@ import { describeDumped, dump } from "./dumpers.ts";
 const CASES: readonly (readonly [name: string, flags: readonly string[]])[] = [
   ["thread-settings", []],
   ["memory-settings", []],
+  ["file-settings", []],
 ];
 
 async function checkpointed(name: string, flags: readonly string[]) {

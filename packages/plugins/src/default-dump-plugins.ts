@@ -10,6 +10,7 @@ import { eventfds } from "./event-files/eventfd/dump.ts";
 import { inotify } from "./event-files/inotify/dump.ts";
 import { signalfds } from "./event-files/signalfd/dump.ts";
 import { timerfds } from "./event-files/timerfd/dump.ts";
+import { anonymousOwners } from "./files/anonymous-owner/dump.ts";
 import { deadProcesses } from "./files/dead-process/dump.ts";
 import { deletedFiles } from "./files/deleted-file/dump.ts";
 import { descriptors } from "./files/descriptors/dump.ts";
@@ -51,6 +52,7 @@ import { objectIds } from "./tree/object-ids/dump.ts";
 import { processTree } from "./tree/process-tree/dump.ts";
 
 export {
+  anonymousOwners,
   cgroups,
   credentials,
   deadProcesses,
@@ -137,6 +139,7 @@ export function defaultDumpPlugins(): readonly Plugin[] {
     tcpConnections(),
     netlinkSockets(),
     unreadData(),
+    anonymousOwners(),
     terminals(),
     fileLocks(),
     deadProcesses(),

@@ -13,6 +13,7 @@ import { fanotify } from "./event-files/fanotify/restore.ts";
 import { inotify } from "./event-files/inotify/restore.ts";
 import { signalfds } from "./event-files/signalfd/restore.ts";
 import { timerfds } from "./event-files/timerfd/restore.ts";
+import { anonymousOwners } from "./files/anonymous-owner/restore.ts";
 import { bpfMaps } from "./files/bpf-map/restore.ts";
 import { deadProcesses } from "./files/dead-process/restore.ts";
 import { deletedFiles } from "./files/deleted-file/restore.ts";
@@ -69,6 +70,7 @@ import { transportSockets } from "./transport/sockets/restore.ts";
 export {
   actionScripts,
   aio,
+  anonymousOwners,
   bpfMaps,
   cgroups,
   children,
@@ -188,6 +190,7 @@ export function defaultPlugins(): Plugin[] {
     inotify(),
     fanotify(),
     fileOwners(),
+    anonymousOwners(),
     fileLocks(),
     vdso(),
     mm(),

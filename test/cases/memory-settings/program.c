@@ -1,4 +1,4 @@
-/* Settings of memory that CRIU does not save: sealed mappings, locking of future mappings, merging of equal pages. */
+/* Settings of memory that CRIU does not save: sealed mappings, locking of future mappings, merging of equal pages; and a droppable mapping. */
 #include "../case.h"
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -43,6 +43,9 @@ int main(void)
 	MUST(mprotect(sealed, 8192, PROT_READ) == 0);
 	int seals = syscall(SYS_mseal, sealed, 8192, 0) == 0;
 	int merges = prctl(PR_SET_MEMORY_MERGE, 1, 0, 0, 0) == 0;
+	char *droppable = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_ANONYMOUS | 0x08 /* MAP_DROPPABLE */, -1, 0);
+	if (droppable != MAP_FAILED)
+		strcpy(droppable, "droppable");
 	int child = fork();
 	MUST(child >= 0);
 	if (child == 0)
@@ -56,6 +59,9 @@ int main(void)
 	CHECK(strcmp(sealed, "sealed") == 0, "the content of the sealed mapping");
 	if (merges)
 		CHECK(prctl(PR_GET_MEMORY_MERGE, 0, 0, 0, 0) == 1, "equal pages are not merged");
+	/* It may hold the state of a random number generator, which must not come back. */
+	if (droppable != MAP_FAILED)
+		CHECK(*droppable == 0, "the content of the droppable mapping");
 	int status = 0;
 	MUST(waitpid(child, &status, 0) == child);
 	CHECK(status == 0, "the child's new mapping is not locked on fault");

@@ -1,4 +1,4 @@
-import type { OwnTaskEntry, OwnThreadEntry } from "@restage/images";
+import type { OwnFileEntry, OwnTaskEntry, OwnThreadEntry } from "@restage/images";
 import type { Draft } from "./draft.ts";
 import type { ImageWriter } from "./image-writer.ts";
 
@@ -6,6 +6,7 @@ import type { ImageWriter } from "./image-writer.ts";
 export class OwnDrafts {
   readonly #threads = new Map<number, Draft<OwnThreadEntry>>();
   readonly #tasks = new Map<number, Draft<OwnTaskEntry>>();
+  readonly #files = new Map<number, Draft<OwnFileEntry>>();
 
   /** Of a thread, by its id in the images. */
   thread(tid: number): Draft<OwnThreadEntry> {
@@ -15,11 +16,16 @@ export class OwnDrafts {
   task(pid: number): Draft<OwnTaskEntry> {
     return draftOf(this.#tasks, pid, { pid });
   }
+  /** Of an open file, by its id in the images. */
+  file(id: number): Draft<OwnFileEntry> {
+    return draftOf(this.#files, id, { id });
+  }
 
   /** Makes the image. */
   addTo(images: ImageWriter): void {
     for (const thread of this.#threads.values()) images.add("restage", undefined, { value: { thread } });
     for (const task of this.#tasks.values()) images.add("restage", undefined, { value: { task } });
+    for (const file of this.#files.values()) images.add("restage", undefined, { value: { file } });
   }
 }
 

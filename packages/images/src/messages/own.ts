@@ -86,14 +86,46 @@ export const ownTaskEntry: Message<OwnTaskEntry> = message("own_task_entry", () 
   sealed: embedded(5, ownRangeEntry, repeated),
 }));
 
+/** The owner and the permissions of a file without a name. */
+export interface OwnInodeEntry extends Unknowns {
+  readonly uid: number;
+  readonly gid: number;
+  readonly mode: number;
+}
+
+/** The message type of {@link OwnInodeEntry}. */
+export const ownInodeEntry: Message<OwnInodeEntry> = message("own_inode_entry", () => ({
+  uid: uint32(1, required),
+  gid: uint32(2, required),
+  mode: uint32(3, required),
+}));
+
+/** Properties of an open file, by its id in files.img. Absent fields have the value of a new file. */
+export interface OwnFileEntry extends Unknowns {
+  readonly id: number;
+  /** EFD_SEMAPHORE of an eventfd. */
+  readonly semaphore?: boolean;
+  /** Of a pipe or a socket. */
+  readonly inode?: OwnInodeEntry;
+}
+
+/** The message type of {@link OwnFileEntry}. */
+export const ownFileEntry: Message<OwnFileEntry> = message("own_file_entry", () => ({
+  id: uint32(1, required),
+  semaphore: bool(2),
+  inode: embedded(3, ownInodeEntry),
+}));
+
 /** One subject. Exactly one field is present. */
 export interface OwnEntry extends Unknowns {
   readonly thread?: OwnThreadEntry;
   readonly task?: OwnTaskEntry;
+  readonly file?: OwnFileEntry;
 }
 
 /** The message type of {@link OwnEntry}. */
 export const ownEntry: Message<OwnEntry> = message("own_entry", () => ({
   thread: embedded(1, ownThreadEntry),
   task: embedded(2, ownTaskEntry),
+  file: embedded(3, ownFileEntry),
 }));

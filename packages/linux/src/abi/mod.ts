@@ -10,6 +10,7 @@ export * from "./capability.ts";
 export * from "./cpufeature.ts";
 export * from "./elf.ts";
 export * from "./errno.ts";
+export * from "./eventfd.ts";
 export * from "./eventpoll.ts";
 export * from "./fanotify.ts";
 export * from "./fcntl.ts";

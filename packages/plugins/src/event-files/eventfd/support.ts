@@ -4,11 +4,10 @@ export const SUPPORT: readonly Support[] = [
   {
     group: "files",
     what: "eventfd",
-    saved: "counter and flags",
-    lost: "EFD_SEMAPHORE: CRIU images cannot record it",
-    restored: "the same",
+    saved: "counter and flags; EFD_SEMAPHORE in restage.img: CRIU does not save it",
+    restored: "the same; EFD_SEMAPHORE from Restage's images",
     shownBy: {
-      saved: ["fixture polling"],
+      saved: ["fixture polling", "case file-settings"],
       restored: ["fixture polling"],
     },
   },

@@ -10,6 +10,7 @@ const MAP_FLAGS: Readonly<Record<string, number>> = {
   lo: MAP.LOCKED,
   nr: MAP.NORESERVE,
   ht: MAP.HUGETLB,
+  dp: MAP.DROPPABLE,
 };
 
 /** VmFlags that stand for advice of madvise(2). */
@@ -53,6 +54,8 @@ function entryOf(mapping: Omit<Mapping, "flags" | "entry">, vmFlags: ReadonlySet
   const [readable, writable, executable, sharing] = mapping.permissions;
   let flags = sharing === "s" ? MAP.SHARED : MAP.PRIVATE;
   for (const flag of vmFlags) flags |= MAP_FLAGS[flag] ?? 0;
+  // A type of mapping of its own, which is private too.
+  if ((flags & MAP.DROPPABLE) !== 0) flags &= ~MAP.PRIVATE;
   const madv = encodeAdvice([...vmFlags].flatMap((flag) => ADVICE[flag] ?? []));
   return {
     start: mapping.start,

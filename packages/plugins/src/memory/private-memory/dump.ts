@@ -24,7 +24,7 @@ function savePages(task: SeizedTask, { images, seizer }: DumpContext): void {
     const entries: (PagemapHead | PagemapEntry)[] = [{ pages_id: number }];
     for (const mapping of task.mappings) {
       const kind = kindOf(statusOf(mapping));
-      if (kind !== "private" && kind !== "vdso") continue;
+      if ((kind !== "private" && kind !== "vdso") || isDroppable(mapping)) continue;
       const range = { start: Number(mapping.start), end: Number(mapping.end) };
       const { own, guards } = scan.find(range.start, range.end);
       const runs = kind === "vdso" ? [range] : own;
@@ -44,6 +44,11 @@ const LAZY = pageFlags.PE_PRESENT | pageFlags.PE_LAZY;
 
 function statusOf({ entry: { status = 0 } }: Mapping) {
   return { status };
+}
+
+/** The kernel can take its pages at any time. It is for secrets such as the state of a random number generator, which must not come back twice. */
+function isDroppable({ entry }: Mapping): boolean {
+  return ((entry.flags ?? 0) & MAP.DROPPABLE) !== 0;
 }
 
 /** Can its pages come later, on first access? */

@@ -191,6 +191,7 @@ function mapAll(
     } else flags |= MAP.ANONYMOUS;
     const mapped = task.call.mmap(vma.start, length, prot, flags, file, isFile(vma) ? vma.pgoff : 0);
     if (hasHugePages(vma)) mapped.hint(HUGE_PAGES_HINT);
+    if ((vma.flags & MAP.DROPPABLE) !== 0) mapped.hint("droppable mappings require Linux 6.11 or newer");
     mapped.expect(vma.start);
   }
   for (const file of open.values()) task.call.close(file);

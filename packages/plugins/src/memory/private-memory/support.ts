@@ -6,6 +6,7 @@ export const SUPPORT: readonly Support[] = [
     what: "private mappings",
     saved: "anonymous memory and mappings of files: protection, advice, locks, and the pages that differ from the file",
     restored: "the same; pages that parent and child shared are shared again",
+    lost: "the content of droppable mappings (MAP_DROPPABLE), which come back empty, as with CRIU",
     refused: {
       dump: "mappings of devices and sockets; mappings with uprobes",
     },
@@ -16,6 +17,7 @@ export const SUPPORT: readonly Support[] = [
         "case scattered-pages",
         "case odd-addresses",
         "case copy-on-write",
+        "case memory-settings",
       ],
       restored: [
         "fixture counter",

@@ -21,6 +21,10 @@ export class IdsInside {
   gid(id: number): number {
     return idInside(this.#gids, id) ?? NOBODY;
   }
+  /** Whether both have numbers inside. */
+  has({ uid, gid }: { readonly uid: number; readonly gid: number }): boolean {
+    return idInside(this.#uids, uid) !== undefined && idInside(this.#gids, gid) !== undefined;
+  }
   /** The user that is 0 inside; undefined when the namespace maps no 0. */
   get root(): number | undefined {
     return idOutside(this.#uids, 0);
