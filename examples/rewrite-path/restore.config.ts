@@ -4,7 +4,7 @@
 //   restage restore --config examples/rewrite-path/restore.config.ts -d
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "@restage/core";
-import { remapPaths } from "./remap-paths.ts";
+import { remapPaths } from "@restage/plugins";
 
 export default defineConfig({
   images: fileURLToPath(new URL("../counter/checkpoint", import.meta.url)),

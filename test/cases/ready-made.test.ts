@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { type ConnectionPolicy, moveAddresses, movePorts } from "@restage/plugins";
-import { expect, it } from "vitest";
-import { type DumpedProgram, dumpCase, restoreProgram, verdictOf } from "./case.ts";
+import { type ConnectionPolicy, moveAddresses, movePorts, remapPaths } from "@restage/plugins";
+import { expect, it, onTestFinished } from "vitest";
+import { type DumpedProgram, dumpCase, forget, restoreProgram, verdictOf } from "./case.ts";
 import { describeDumped } from "./dumpers.ts";
 
 const ESTABLISHED = ["--tcp-established", "--network-lock", "skip"] as const;
@@ -49,6 +49,27 @@ describeDumped(
       ]);
       const peers = readFileSync(join(program.directory, "outside"), "utf8").trim().split("\n");
       expect(peers).toEqual(["outside 0: hi", "outside 1: silence", "outside 2: ECONNRESET"]);
+    });
+
+    it("find everything in another directory (moved-paths)", async () => {
+      const program = await dumpCase("moved-paths");
+      const [old, place] = [join(program.directory, ".."), join(program.directory, "../../restage-moved")];
+      renameSync(old, place);
+      onTestFinished(() => rmSync(place, { recursive: true, force: true }));
+      const moved = { ...program, images: join(place, "images"), directory: join(place, "run") };
+      await restoreProgram(moved, { plugins: [remapPaths({ [old]: place })] });
+      onTestFinished(() => forget(moved));
+      expect((await verdictOf(moved)).replaceAll(place, "PLACE").trim().split("\n")).toEqual([
+        "cwd PLACE/run",
+        "exe PLACE/program",
+        "log PLACE/run/log",
+        "gone PLACE/run/gone (deleted)",
+        "private PLACE/run/mapped",
+        "shared PLACE/run/mapped",
+        "absolute PLACE/run/absolute answers",
+        "relative relative answers",
+        "watch tells",
+      ]);
     });
   },
   undefined,

@@ -21,7 +21,10 @@ export { type MoveAddressesOptions, moveAddresses } from "./ready-made/move-addr
 export { type MovePortsOptions, movePorts } from "./ready-made/move-ports.ts";
 export type { MoveOptions } from "./ready-made/move-sockets.ts";
 export type { ConnectionPolicy } from "./ready-made/moved-sockets.ts";
+export { type RemapPathsOptions, remapPaths } from "./ready-made/remap-paths.ts";
 export { type ReplaceTextOptions, replaceText } from "./ready-made/replace-text.ts";
+export { type RunAsOptions, runAs } from "./ready-made/run-as.ts";
+export type { UserIds } from "./ready-made/users.ts";
 export { FilePassings } from "./transport/file-passings.ts";
 export { transportPidfd } from "./transport/pidfd/restore.ts";
 export { type Passing, Transport } from "./transport/transport.ts";
