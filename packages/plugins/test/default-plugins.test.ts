@@ -31,7 +31,7 @@ function tappedStages(plugin: Plugin): { readonly stages: ReadonlySet<string>; r
   const stages = STAGES.map(({ name }) => name).filter((name) =>
     Object.values(hooks.stages[name]).some(({ taps }) => taps.length > 0),
   );
-  return { stages: new Set(stages), opensFiles };
+  return { stages: new Set(stages), opensFiles: opensFiles || hooks.filesOpened.taps.length > 0 };
 }
 
 describe("the default plugins", () => {
