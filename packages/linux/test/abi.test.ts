@@ -58,6 +58,14 @@ interface Group {
 
 const GROUPS: readonly Group[] = [
   { headers: ["asm/unistd.h"], expressions: prefixed("__NR_", SYSCALL_NUMBERS) },
+  { headers: ["sys/eventfd.h"], expressions: single({ EFD_SEMAPHORE: "EFD_SEMAPHORE" }) },
+  {
+    headers: ["linux/landlock.h"],
+    expressions: {
+      ...prefixed("LANDLOCK_ACCESS_FS_", abi.LANDLOCK_ACCESS_FS),
+      ...single({ LANDLOCK_CREATE_RULESET_VERSION: "LANDLOCK_CREATE_RULESET_VERSION" }),
+    },
+  },
   { headers: ["asm/errno.h"], expressions: prefixed("", abi.ERRNO) },
   {
     headers: ["linux/fcntl.h", "linux/stat.h"],

@@ -28,11 +28,9 @@ describe("threads", () => {
     const of = (who: string) =>
       lines.filter((line) => line.startsWith(`${who} `)).map((line) => line.replace(/^.*?: /, ""));
     expect(of("7")[0]).toMatch(/^clone3\(\{.*CLONE_VM\|.*CLONE_THREAD.*set_tid \[71\]/);
-    expect(of("7").join("\n")).toContain(
-      `prctl(PR_SET_NAME, [${Buffer.from("server".padEnd(16, "\0")).toString("hex")}]`,
-    );
+    expect(of("7").join("\n")).toContain('prctl(PR_SET_NAME, "server\\0');
     expect(of("7")).toContain("set_tid_address(0x111)");
-    expect(of("71").join("\n")).toContain(Buffer.from("worker").toString("hex"));
+    expect(of("71").join("\n")).toContain("worker");
     expect(of("71")).toEqual(
       expect.arrayContaining(["set_tid_address(0x222)", "set_robust_list(0x333, 24)", "rseq(0x444, 32, 0, 0x5)"]),
     );
