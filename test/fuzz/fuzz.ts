@@ -3,17 +3,10 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { FIXTURES } from "../support/fixture-executable.ts";
 import { ROOT } from "../support/restage.ts";
-import type { Case, Outcome } from "./case.ts";
+import type { Case, Cases, Outcome } from "./case.ts";
 
 /** How long one case can take on a busy machine before it counts as a hang. */
 const HANG = 120_000;
-
-/** Which cases to try: `count` of them from `seed` on, for as long as `seconds`. */
-export interface Cases {
-  readonly seed: number;
-  readonly count: number;
-  readonly seconds: number;
-}
 
 /** What cases have shown. */
 export interface Tally {
@@ -27,7 +20,8 @@ export interface Tally {
  * Restores checkpoints with one odd field each, in namespaces of their own. A coordinator that crashes or hangs is a problem of its case; the next one goes on
  * after it.
  */
-export async function fuzz({ seed, count, seconds }: Cases, onProblem: (text: string) => void): Promise<Tally> {
+export async function fuzz(cases: Cases, onProblem: (text: string) => void = () => {}): Promise<Tally> {
+  const { seed, count, seconds } = cases;
   const tally: Tally = { restored: 0, refused: 0, problems: [] };
   const report = ({ seed, what }: Case, problems: readonly string[], error = "") => {
     const text = `seed ${seed}: ${what}\n${[...problems, error].join("\n")}`;
@@ -39,7 +33,8 @@ export async function fuzz({ seed, count, seconds }: Cases, onProblem: (text: st
   let next = seed;
   while (next < seed + count && left() > 0) {
     let open: Case | undefined;
-    const why = await work(next, seed + count - next, left(), (line) => {
+    const rest = { ...cases, seed: next, count: seed + count - next, seconds: left() };
+    const why = await work(rest, (line) => {
       next = line.seed + 1;
       open = "result" in line ? undefined : line;
       if (!("result" in line)) return;
@@ -54,14 +49,10 @@ export async function fuzz({ seed, count, seconds }: Cases, onProblem: (text: st
 }
 
 /** Runs a worker to its end. Returns what it failed with, or an empty text. */
-function work(
-  seed: number,
-  count: number,
-  seconds: number,
-  onLine: (line: Case | (Case & Outcome)) => void,
-): Promise<string> {
-  const words = [join(ROOT, "node_modules/.bin/jiti"), join(import.meta.dirname, "worker.ts")];
-  const worker = spawn(join(import.meta.dirname, "in-namespaces.sh"), [...words, ...[seed, count, seconds].map(String)], {
+function work(cases: Cases, onLine: (line: Case | (Case & Outcome)) => void): Promise<string> {
+  // Bun starts fastest: jiti could not keep what it compiles, as the worker's file systems are read-only.
+  const words = [join(ROOT, "node_modules/.bin/bun"), join(import.meta.dirname, "worker.ts"), JSON.stringify(cases)];
+  const worker = spawn(join(import.meta.dirname, "in-namespaces.sh"), words, {
     cwd: ROOT,
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, KEEP: `${ROOT} ${FIXTURES}` },

@@ -80,7 +80,11 @@ function mutateItem(field: CompiledField, item: unknown, random: Random): { valu
   return { value, change: `: ${shown(item)} → ${shown(value)}` };
 }
 
-function mutateList(field: CompiledField, list: readonly unknown[], random: Random): { value: unknown; change: string } {
+function mutateList(
+  field: CompiledField,
+  list: readonly unknown[],
+  random: Random,
+): { value: unknown; change: string } {
   if (list.length === 0) {
     const { value, change } = mutateItem(field, undefined, random);
     return { value: [value], change: `[0]${change}` };

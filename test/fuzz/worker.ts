@@ -1,7 +1,4 @@
-/**
- * Restores checkpoints with one odd field each, in the namespaces in which it runs: `worker.ts SEED COUNT SECONDS`. Prints a line of JSON before and after each
- * case.
- */
+/** Restores checkpoints with one odd field each, in the namespaces in which it runs: `worker.ts CASES`. Prints a line of JSON before and after each case. */
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -12,14 +9,13 @@ import { cleanUp, imagesOf, prepare } from "../stages/fixture.ts";
 import { placeContainer, removeContainer, requestOf } from "../support/container-fixture.ts";
 import { kill } from "../support/end.ts";
 import { allPids, executableOf } from "../support/proc.ts";
-import type { Case, Outcome } from "./case.ts";
+import type { Case, Cases, Outcome } from "./case.ts";
+import { leaving } from "./leaving.ts";
 import { mutate } from "./mutate.ts";
 import { Random } from "./random.ts";
 import { surveyWithoutFiles, surveyWorld } from "./world.ts";
 
 const COPIES = "/tmp/images";
-/** How long what a restore has left may still be ending. */
-const PATIENCE = 10_000;
 const CONTAINERS = ["namespaces", "userns"];
 const OPTIONS: Readonly<Record<string, Partial<RestoreRequest>>> = {
   locks: { fileLocks: true },
@@ -28,10 +24,10 @@ const OPTIONS: Readonly<Record<string, Partial<RestoreRequest>>> = {
   "tcp-queued": { tcpEstablished: true },
 };
 
-const fixtures = readdirSync(imagesOf("")).filter((name) => !name.includes("."));
+const fixtures = namesIn(imagesOf("")).filter((name) => !name.includes("."));
 const prepared = new Set<string>();
 
-const [seed = 0, count = 0, seconds = 0] = process.argv.slice(2).map(Number);
+const { seed, count, seconds, patience, leaves } = JSON.parse(process.argv[2] ?? "") as Cases;
 const end = performance.now() + 1000 * seconds;
 for (let index = 0; index < count && performance.now() < end; index++) await tryCase((seed + index) >>> 0);
 
@@ -40,7 +36,7 @@ async function tryCase(seed: number): Promise<void> {
   const fixture = process.env["RESTAGE_FUZZ_FIXTURE"] ?? random.oneOf(fixtures);
   const images = join(COPIES, fixture);
   makeReady(fixture, images);
-  const { fileName, bytes, change } = mutate((name) => readFileSync(join(images, name)), readdirSync(images), random);
+  const { fileName, bytes, change } = mutate((name) => readFileSync(join(images, name)), namesIn(images), random);
   const what = `${fixture}: ${change}`;
   tell({ seed, what });
   writeFileSync(join(images, fileName), bytes);
@@ -55,7 +51,8 @@ async function restoreAndCompare(fixture: string, images: string): Promise<Outco
   let error: RestoreError | undefined;
   const kernel = await openKernel();
   try {
-    await restore({ ...options, images, timeout: 20_000 }, kernel, defaultPlugins());
+    const plugins = leaves ? [leaving()] : [];
+    await restore({ ...options, images, plugins, timeout: 20_000 }, kernel, defaultPlugins());
   } catch (thrown) {
     error = thrown as RestoreError;
   } finally {
@@ -96,7 +93,7 @@ function makeReady(fixture: string, images: string): void {
 }
 
 async function differenceTo(before: readonly string[], look: () => readonly string[]): Promise<readonly string[]> {
-  const end = performance.now() + PATIENCE;
+  const end = performance.now() + patience;
   for (;;) {
     const now = look();
     const changes = [
@@ -128,4 +125,9 @@ function described(error: RestoreError): string {
 
 function tell(line: Case | (Case & Outcome)): void {
   process.stdout.write(`${JSON.stringify(line)}\n`);
+}
+
+/** In the same order everywhere: a seed stands for the same case in every run. */
+function namesIn(directory: string): readonly string[] {
+  return readdirSync(directory).sort();
 }

@@ -34,9 +34,14 @@ function* objects(): Generator<string> {
   const tables = ["sysvipc/msg", "sysvipc/sem", "sysvipc/shm", "net/dev", "net/tcp", "net/tcp6", "net/udp", "net/unix"];
   for (const table of tables) {
     const [, ...lines] = readFileSync(`/proc/${table}`, "utf8").trimEnd().split("\n");
-    for (const line of lines) yield `${table} ${identity(table, line)}`;
+    for (const line of lines) if (!isTimeWait(table, line)) yield `${table} ${identity(table, line)}`;
   }
   yield `host name ${readFileSync("/proc/sys/kernel/hostname", "utf8")}`;
+}
+
+/** Connections of tasks that were killed stay in this state for a minute. */
+function isTimeWait(table: string, line: string): boolean {
+  return table.startsWith("net/tcp") && line.trim().split(/\s+/)[3] === "06";
 }
 
 /** The columns that name the object: the others count. */

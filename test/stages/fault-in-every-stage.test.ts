@@ -49,7 +49,10 @@ describeUnless(noFixtures, "a fault", () => {
 
   it("after zombies and helpers have ended leaves none of them", async () => {
     const [root = 0] = manifestOf(ZOMBIES).pids;
-    expect(await failureWith(ZOMBIES, fault("RESTORE_SIGCHLD", root))).toMatchObject({ code: "ERR_SYSCALL", pid: root });
+    expect(await failureWith(ZOMBIES, fault("RESTORE_SIGCHLD", root))).toMatchObject({
+      code: "ERR_SYSCALL",
+      pid: root,
+    });
     expectAllGone(ZOMBIES);
   });
 
