@@ -72,6 +72,7 @@ const steps = {
   boundaries: { says: "import boundaries", commands: () => [tool("jiti", "tools/check-boundaries.ts")], limit: MINUTE },
   test: { says: "testing", commands: () => [tool("vitest", "run")], limit: 60 * MINUTE, speaks: true },
   soak: shown(tool("jiti", "test/checkpoint/soak.ts")),
+  fuzz: shown(tool("jiti", "test/fuzz/command.ts"), 120 * MINUTE),
   demo: shown(tool("jiti", "examples/shell-loop/start.ts")),
   "demo:deno": shown(tool("deno", "run", "-A", "--no-check", "examples/shell-loop/start.ts")),
   "demo:bun": shown(tool("bun", "examples/shell-loop/start.ts")),
@@ -84,8 +85,8 @@ function tool(name, ...args) {
 }
 
 /** A step whose output the user wants to see. */
-function shown(command) {
-  return { says: "", commands: () => [command], limit: 30 * MINUTE, speaks: true, asks: true };
+function shown(command, limit = 30 * MINUTE) {
+  return { says: "", commands: () => [command], limit, speaks: true, asks: true };
 }
 
 function buildOf(name) {

@@ -19,7 +19,7 @@ function checkpoint(
 ) {
   const words = ["--require", HOOK, COMMAND, "checkpoint", String(pid), "-D", images, "--leave-running"];
   const env = { ...process.env, RESTAGE_KILL_AT: String(operation), ...environment };
-  return spawnSync(process.execPath, words, { encoding: "utf8", timeout: 60_000, env });
+  return spawnSync(process.execPath, words, { encoding: "utf8", timeout: 300_000, env });
 }
 
 describe.skipIf(missing !== undefined)("a tree whose checkpoint is killed", () => {

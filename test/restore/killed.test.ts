@@ -26,7 +26,7 @@ const TREES = ["tree", "threads", "signals"];
 function restore(name: string, operation: number, environment: Readonly<Record<string, string>> = {}) {
   const words = ["--require", HOOK, COMMAND, "restore", "-d", "-D", imagesOf(name)];
   const env = { ...process.env, RESTAGE_KILL_AT: String(operation), ...environment };
-  return spawnSync(process.execPath, words, { encoding: "utf8", timeout: 60_000, env });
+  return spawnSync(process.execPath, words, { encoding: "utf8", timeout: 300_000, env });
 }
 
 describeUnless(noFixtures, "a restore that is killed", () => {

@@ -1,5 +1,6 @@
 import { definePlugin, type Plugin, type RunStageName, STAGES } from "@restage/core";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { manifestOf } from "../support/fixture-manifest.ts";
 import { describeUnless, noFixtures } from "../support/requirements.ts";
 import { cleanUp, expectAllGone, failureWith, prepare, takenPids } from "./fixture.ts";
 
@@ -8,6 +9,8 @@ const NAME = "many";
 const FIRST = 22000;
 const MIDDLE = 22016;
 const LAST = 22063;
+/** A tree with zombies, and with helpers that end in RESTORE. */
+const ZOMBIES = "tree";
 
 /** A plugin that makes one task fail in one stage. */
 function fault(stage: RunStageName, pid: number): Plugin {
@@ -23,8 +26,14 @@ function fault(stage: RunStageName, pid: number): Plugin {
 }
 
 describeUnless(noFixtures, "a fault", () => {
-  beforeEach(() => prepare(NAME));
-  afterEach(() => cleanUp(NAME));
+  beforeEach(() => {
+    prepare(NAME);
+    prepare(ZOMBIES);
+  });
+  afterEach(() => {
+    cleanUp(NAME);
+    cleanUp(ZOMBIES);
+  });
 
   for (const { name, participants } of STAGES) {
     const pids = participants === "root" ? [FIRST] : [FIRST, MIDDLE, LAST];
@@ -37,6 +46,15 @@ describeUnless(noFixtures, "a fault", () => {
       });
     }
   }
+
+  it("after zombies and helpers have ended leaves none of them", async () => {
+    const [root = 0] = manifestOf(ZOMBIES).pids;
+    expect(await failureWith(ZOMBIES, fault("RESTORE_SIGCHLD", root))).toMatchObject({
+      code: "ERR_SYSCALL",
+      pid: root,
+    });
+    expectAllGone(ZOMBIES);
+  });
 
   it("in two tasks is reported as two failures", async () => {
     const other = { ...fault("RESTORE", LAST), duty: "other-fault" };

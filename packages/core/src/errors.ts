@@ -1,3 +1,4 @@
+import type { SystemError } from "@restage/linux";
 import { errnoName, errnoText } from "@restage/linux/abi";
 import type { PhaseName } from "./dump/phases.ts";
 import { framesOf } from "./plugin/stack.ts";
@@ -245,11 +246,21 @@ export class RestoreError extends Error {
   }
 }
 
-/** Any thrown value as a RestoreError: others become the plugin's failure. */
+/** Any thrown value as a RestoreError: a system call that failed stays one, and others become the plugin's failure. */
 export function asRestoreError(error: unknown, context: ErrorContext): RestoreError {
   if (error instanceof RestoreError) return error.within(context);
   const message = error instanceof Error ? error.message : String(error);
+  if (isSystemError(error)) {
+    const { syscall: name, errno } = error;
+    const syscall = { name, printed: `${name}()`, errno };
+    return new RestoreError("ERR_SYSCALL", message, { ...context, syscall, thrownBy: undefined, cause: error });
+  }
   return new RestoreError("ERR_PLUGIN", message, { ...context, cause: error });
+}
+
+/** Whether it is a SystemError: this package imports only types of the one that throws them. */
+export function isSystemError(error: unknown): error is SystemError {
+  return error instanceof Error && error.name === ("SystemError" satisfies SystemError["name"]);
 }
 
 /** Returns a single failure as it is, and several as one that lists them. */

@@ -1,3 +1,4 @@
+import { SystemError } from "@restage/linux";
 import { AT_FDCWD, ERRNO } from "@restage/linux/abi";
 import { describe, expect, it } from "vitest";
 import { RestoreError } from "../src/errors.ts";
@@ -154,6 +155,18 @@ describe("a task", () => {
 });
 
 describe("a failure", () => {
+  it("of a system call of the coordinator is not a mistake of the plugin that made it", async () => {
+    const writes = plugin("writes", ({ stages }) => {
+      stages.RESTORE.task.tap("writes", () => {
+        throw new SystemError("write", ERRNO.EINVAL, "write /proc/sys/some");
+      });
+    });
+    const { error } = await rehearse({ plugins: [writes], task: { pid: 7 } });
+    const message = "Cannot write /proc/sys/some: write() gives EINVAL (invalid argument)";
+    expect(error).toMatchObject({ code: "ERR_SYSCALL", message, pid: 7, plugin: "writes", thrownBy: undefined });
+    expect(error?.syscall).toMatchObject({ name: "write", errno: ERRNO.EINVAL });
+  });
+
   const failing = (stage: "ROOT_TASK" | "RESTORE_CREDS" | "COMPLETE") =>
     plugin("failing", ({ stages }) => {
       stages[stage].task.tap("failing", (task) => {

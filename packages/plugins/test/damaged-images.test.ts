@@ -1,16 +1,17 @@
 import { type ImageInMemory, image, rehearse } from "@restage/core/testing";
+import type { TaskTimersEntry } from "@restage/images";
 import { describe, expect, it } from "vitest";
 import { defaultPlugins } from "../src/mod.ts";
 
 /** A restore with all plugins, of a task that has a pipe and a fifo. */
-async function rehearseWith(images: readonly ImageInMemory[], words = 0) {
+async function rehearseWith(images: readonly ImageInMemory[], words = 0, timers?: TaskTimersEntry) {
   const fpregs = { st_space: [], xmm_space: new Array<number>(words).fill(0) };
   return rehearse({
     plugins: [],
     defaults: defaultPlugins(),
     task: {
       pid: 7,
-      core: { thread_info: { fpregs } },
+      core: { thread_info: { fpregs }, ...(timers === undefined ? {} : { tc: { timers } }) },
       descriptors: [
         { fd: 0, id: 3 },
         { fd: 1, id: 5 },
@@ -40,6 +41,36 @@ describe("before any task exists", () => {
     const { error, events } = await rehearseWith([damaged]);
     expect(error).toMatchObject({ code: "ERR_IMAGE", stage: undefined });
     expect(error?.message).toContain(name);
+    expect(events.map(({ kind }) => kind)).not.toContain("stage-started");
+  });
+
+  const SECOND = 1_000_000_000n;
+  const never = { isec: 0n, iusec: 0n, vsec: 0n, vusec: 0n };
+  const posix = { it_id: 0, clock_id: 0, si_signo: 14, it_sigev_notify: 0, sival_ptr: 0n, overrun: 0 };
+  const timers = { real: never, virt: never, prof: never, posix: [] };
+  const timerfd = {
+    id: 6,
+    flags: 0,
+    clockid: 0,
+    ticks: 0n,
+    settime_flags: 0,
+    vsec: 0n,
+    vnsec: 0n,
+    isec: 0n,
+    insec: 0n,
+  };
+  const time = { tv_sec: 0n, tv_nsec: 0n };
+  it.each<[field: string, images: readonly ImageInMemory[], timers?: TaskTimersEntry]>([
+    ["timespec.tv_nsec", [image("timens", [{ monotonic: { ...time, tv_nsec: SECOND }, boottime: time }], 0)]],
+    ["timespec.tv_sec", [image("timens", [{ monotonic: time, boottime: { ...time, tv_sec: 5n * SECOND } }], 0)]],
+    ["itimer_entry.vusec", [], { ...timers, real: { ...never, vusec: 1_000_000n } }],
+    ["itimer_entry.isec", [], { ...timers, prof: { ...never, isec: 10n * SECOND } }],
+    ["posix_timer_entry.insec", [], { ...timers, posix: [{ ...posix, isec: 0n, insec: SECOND, vsec: 0n, vnsec: 0n }] }],
+    ["timerfd_entry.vnsec", [image("files", [{ type: 17, id: 6, tfd: { ...timerfd, fown: {}, vnsec: SECOND } }])]],
+  ])("a time in %s that the kernel would refuse is an error that names the field", async (field, images, timers) => {
+    const { error, events } = await rehearseWith(images, 0, timers);
+    expect(error).toMatchObject({ code: "ERR_IMAGE", stage: undefined });
+    expect(error?.message).toContain(`Cannot decode ${field}: expected less than`);
     expect(events.map(({ kind }) => kind)).not.toContain("stage-started");
   });
 

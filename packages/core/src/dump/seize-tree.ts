@@ -1,5 +1,5 @@
 import type { Seizer, StoppedThread } from "@restage/linux";
-import { RestoreError } from "../errors.ts";
+import { isSystemError, RestoreError } from "../errors.ts";
 import type { Host } from "../host/host.ts";
 import { type ProcessDetails, readDetails, readStatus } from "./process-details.ts";
 import { SeizedTask, type TaskIdentity } from "./seized-task.ts";
@@ -57,11 +57,6 @@ function stopAll(host: Host, seizer: Seizer, rootPid: number, timeout: number): 
     if (stopped.length === 0 && changed.length === 0) return describe(host, rootPid, threads);
   }
   throw new RestoreError("ERR_SYSCALL", `Cannot stop the tree of process ${rootPid}: it never stops forking`);
-}
-
-/** A failed system call of the kernel that core was handed, by its shape. */
-function isSystemError(error: unknown): error is Error & { readonly code: string } {
-  return error instanceof Error && error.name === "SystemError";
 }
 
 /** Parents before their children. */

@@ -9,6 +9,7 @@ import type { Message, Unknowns } from "../schema/message.ts";
 import { message } from "../schema/message.ts";
 import type { FownEntry } from "./file-owner.ts";
 import { fownEntry } from "./file-owner.ts";
+import { NANOSECONDS, SECONDS } from "./time-limits.ts";
 
 /** An eventfd. (CRIU: images/eventfd.proto) */
 export interface EventfdFileEntry extends Unknowns {
@@ -126,10 +127,10 @@ export const timerfdEntry: Message<TimerfdEntry> = message("timerfd_entry", () =
   clockid: uint32(4, required),
   ticks: uint64(5, required),
   settime_flags: uint32(6, required),
-  vsec: uint64(7, required),
-  vnsec: uint64(8, required),
-  isec: uint64(9, required),
-  insec: uint64(10, required),
+  vsec: uint64(7, required, SECONDS),
+  vnsec: uint64(8, required, NANOSECONDS),
+  isec: uint64(9, required, SECONDS),
+  insec: uint64(10, required, NANOSECONDS),
 }));
 
 /** The file type of {@link TimerfdEntry}. */

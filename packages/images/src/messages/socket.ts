@@ -6,6 +6,7 @@
 import { bool, embedded, fixed64, repeated, required, string, uint32, uint64 } from "../schema/field.ts";
 import type { Message, Unknowns } from "../schema/message.ts";
 import { message } from "../schema/message.ts";
+import { MICROSECONDS } from "./time-limits.ts";
 
 /** Values of `shutdown`: which directions of a socket are closed. */
 export const skShutdown = {
@@ -49,9 +50,9 @@ export const skOptsEntry: Message<SkOptsEntry> = message("sk_opts_entry", () => 
   so_sndbuf: uint32(1, required),
   so_rcvbuf: uint32(2, required),
   so_snd_tmo_sec: uint64(3, required),
-  so_snd_tmo_usec: uint64(4, required),
+  so_snd_tmo_usec: uint64(4, required, MICROSECONDS),
   so_rcv_tmo_sec: uint64(5, required),
-  so_rcv_tmo_usec: uint64(6, required),
+  so_rcv_tmo_usec: uint64(6, required, MICROSECONDS),
   reuseaddr: bool(7),
   so_priority: uint32(8),
   so_rcvlowat: uint32(9),

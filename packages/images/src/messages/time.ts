@@ -6,6 +6,7 @@
 import { embedded, int32, repeated, required, uint32, uint64 } from "../schema/field.ts";
 import type { Message, Unknowns } from "../schema/message.ts";
 import { message } from "../schema/message.ts";
+import { CLOCK_SECONDS, MICROSECONDS, NANOSECONDS, SECONDS } from "./time-limits.ts";
 
 /** A time in seconds and microseconds. (CRIU: images/time.proto) */
 export interface Timeval extends Unknowns {
@@ -17,7 +18,7 @@ export interface Timeval extends Unknowns {
 /** The message type of {@link Timeval}. */
 export const timeval: Message<Timeval> = message("timeval", () => ({
   tv_sec: uint64(1, required),
-  tv_usec: uint64(2, required),
+  tv_usec: uint64(2, required, MICROSECONDS),
 }));
 
 /** An interval timer. (CRIU: images/timer.proto) */
@@ -30,10 +31,10 @@ export interface ItimerEntry extends Unknowns {
 
 /** The message type of {@link ItimerEntry}. */
 export const itimerEntry: Message<ItimerEntry> = message("itimer_entry", () => ({
-  isec: uint64(1, required),
-  iusec: uint64(2, required),
-  vsec: uint64(3, required),
-  vusec: uint64(4, required),
+  isec: uint64(1, required, SECONDS),
+  iusec: uint64(2, required, MICROSECONDS),
+  vsec: uint64(3, required, SECONDS),
+  vusec: uint64(4, required, MICROSECONDS),
 }));
 
 /** A POSIX timer. (CRIU: images/timer.proto) */
@@ -59,10 +60,10 @@ export const posixTimerEntry: Message<PosixTimerEntry> = message("posix_timer_en
   it_sigev_notify: uint32(4, required),
   sival_ptr: uint64(5, required),
   overrun: uint32(6, required),
-  isec: uint64(7, required),
-  insec: uint64(8, required),
-  vsec: uint64(9, required),
-  vnsec: uint64(10, required),
+  isec: uint64(7, required, SECONDS),
+  insec: uint64(8, required, NANOSECONDS),
+  vsec: uint64(9, required, SECONDS),
+  vnsec: uint64(10, required, NANOSECONDS),
   notify_thread_id: int32(11),
 }));
 
@@ -82,7 +83,7 @@ export const taskTimersEntry: Message<TaskTimersEntry> = message("task_timers_en
   posix: embedded(4, posixTimerEntry, repeated),
 }));
 
-/** A time in seconds and nanoseconds. (CRIU: images/timens.proto) */
+/** The time of a clock in seconds and nanoseconds. (CRIU: images/timens.proto) */
 export interface Timespec extends Unknowns {
   readonly tv_sec: bigint;
   readonly tv_nsec: bigint;
@@ -90,8 +91,8 @@ export interface Timespec extends Unknowns {
 
 /** The message type of {@link Timespec}. */
 export const timespec: Message<Timespec> = message("timespec", () => ({
-  tv_sec: uint64(1, required),
-  tv_nsec: uint64(2, required),
+  tv_sec: uint64(1, required, CLOCK_SECONDS),
+  tv_nsec: uint64(2, required, NANOSECONDS),
 }));
 
 /** Clocks of a time namespace at the time of the dump. (CRIU: images/timens.proto) */

@@ -97,7 +97,15 @@ export class MessageDecoder {
           }
           list.push(this.#value(field, end, depth));
         } else {
-          value[field.name] = this.#value(field, end, depth);
+          const one = this.#value(field, end, depth);
+          if (field.below !== undefined && (one as bigint) >= field.below) {
+            throw this.#error(
+              "ERR_IMAGE_FIELD",
+              `Cannot decode ${type.name}.${field.name}: expected less than ${field.below}, found ${one}`,
+              position,
+            );
+          }
+          value[field.name] = one;
         }
         if (reader.pos > end) throw new RangeError(`it ends ${reader.pos - end} bytes after the end of its message`);
       }

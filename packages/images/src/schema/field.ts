@@ -45,6 +45,8 @@ export interface Field<Value, P extends Presence> {
   readonly presence: P;
   /** The type of a nested message. */
   readonly message: AnyMessage | undefined;
+  /** Every value is less. */
+  readonly below: bigint | undefined;
   /** Only for the compiler; never set. */
   readonly phantom?: (value: Value) => void;
 }
@@ -57,8 +59,9 @@ function field<Value, P extends Presence>(
   type: FieldType,
   presence: P | undefined,
   message?: AnyMessage,
+  below?: bigint,
 ): Field<Value, NoInfer<P>> {
-  return { number, type, presence: presence ?? ("optional" as P), message };
+  return { number, type, presence: presence ?? ("optional" as P), message, below };
 }
 
 /** A 32-bit unsigned varint, as a number. */
@@ -81,9 +84,17 @@ export function enumeration<P extends Presence = "optional">(number: number, pre
   return field(number, fieldTypes.int32, presence);
 }
 
-/** A 64-bit unsigned varint, as a bigint. */
-export function uint64<P extends Presence = "optional">(number: number, presence?: P): Field<bigint, NoInfer<P>> {
-  return field(number, fieldTypes.uint64, presence);
+/**
+ * A 64-bit unsigned varint, as a bigint.
+ *
+ * @param below Decoding refuses this value and greater ones.
+ */
+export function uint64<P extends Presence = "optional">(
+  number: number,
+  presence?: P,
+  below?: bigint,
+): Field<bigint, NoInfer<P>> {
+  return field(number, fieldTypes.uint64, presence, undefined, below);
 }
 
 /** A 64-bit signed varint, as a bigint. */

@@ -78,6 +78,7 @@ export interface CompiledField {
   readonly packed: boolean;
   readonly required: boolean;
   readonly message: AnyMessage | undefined;
+  readonly below: bigint | undefined;
 }
 
 /** The tables of a message type. They are built when a message of the type is first decoded or encoded. */
@@ -131,7 +132,7 @@ export function message<Value, F extends FieldsOf<Value>>(
 function compile(fields: Fields): MessageTables {
   const ordered: CompiledField[] = [];
   for (const name in fields) {
-    const { number, type, presence, message } = fields[name]!;
+    const { number, type, presence, message, below } = fields[name]!;
     ordered.push({
       name,
       number,
@@ -141,6 +142,7 @@ function compile(fields: Fields): MessageTables {
       packed: presence === "packed",
       required: presence === "required",
       message,
+      below,
     });
   }
   ordered.sort((a, b) => a.number - b.number);

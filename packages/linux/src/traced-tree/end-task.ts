@@ -29,5 +29,5 @@ export function endTask(tree: TracedTree, tracee: Tracee, { code = 0, signal }: 
   }
   const expected = signal === undefined ? "exited" : "killed";
   if (end.status?.kind !== expected) throw new Error(`Cannot end task ${tid}: its wait status is ${end.raw}`);
-  tree.delete(tracee);
+  tree.deleteEnded(tracee);
 }

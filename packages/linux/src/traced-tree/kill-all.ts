@@ -18,7 +18,6 @@ function killTracees(tree: TracedTree): readonly number[] {
   // Stopped leaders come last: they are this process's to reap when their parents have gone.
   const tracees = [...tree.tracees, ...tree.stoppedLeaders];
   tree.stoppedLeaders = [];
-  if (tracees.length === 0) return [];
   // As a subreaper this process inherits the children of tasks that die, and reaps them: their pids are free again at once.
   const before = isSubreaper(raw);
   raw.syscall("prctl", PR.SET_CHILD_SUBREAPER, 1, 0, 0, 0);
@@ -28,6 +27,9 @@ function killTracees(tree: TracedTree): readonly number[] {
     if (!ptrace.waitForEnd(tracee.tid)) left.push(tracee.tid);
     tree.delete(tracee);
   }
+  // Zombies whose parents did not wait for them before they died.
+  for (const pid of tree.ended) ptrace.poll(pid);
+  tree.ended.clear();
   raw.syscall("prctl", PR.SET_CHILD_SUBREAPER, before, 0, 0, 0);
   return left;
 }

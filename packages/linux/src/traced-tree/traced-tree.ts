@@ -25,6 +25,8 @@ export class TracedTree {
   readonly inits = new Set<Tracee>();
   /** Leaders of processes that were resumed into a stop: no longer traced, but killed with the others. */
   stoppedLeaders: readonly Tracee[] = [];
+  /** Processes that have ended: each is a zombie of its parent, which may never wait for it. */
+  readonly ended = new Set<number>();
   readonly #slots = new Map<Tracee, Slot>();
   readonly #initialRegisters: Uint8Array;
 
@@ -39,7 +41,7 @@ export class TracedTree {
     this.raw = raw;
     this.ptrace = ptrace;
     this.area = area;
-    this.runner = new BatchRunner(raw, ptrace, area, this.#slots, timeout, (tracee) => this.delete(tracee));
+    this.runner = new BatchRunner(raw, ptrace, area, this.#slots, timeout, (tracee) => this.deleteEnded(tracee));
     this.#initialRegisters = registers;
     this.initialExtendedState = extendedState;
   }
@@ -53,6 +55,11 @@ export class TracedTree {
   }
   delete(tracee: Tracee): void {
     this.#slots.delete(tracee);
+  }
+  /** Like delete, for a thread whose end was reported to its tracer. */
+  deleteEnded(tracee: Tracee): void {
+    this.delete(tracee);
+    if (tracee.tid === tracee.tgid) this.ended.add(tracee.tid);
   }
 
   /** Sets the registers of a stopped thread: the given ones, its slot, and the stub's values for all others. */

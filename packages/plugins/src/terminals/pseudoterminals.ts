@@ -6,6 +6,9 @@ import { pathOf } from "./devices.ts";
 import { applySettings, fillQueues } from "./settings.ts";
 import { isHungUp, isSlave, type TtyFile } from "./tty-info.ts";
 
+/** What no kernel exceeds. Source: NR_UNIX98_PTY_MAX in drivers/tty/pty.c. */
+const MOST_TERMINALS = 2 ** 20;
+
 /** A pseudoterminal: master and slave. */
 export interface Pseudoterminal {
   /** N of /dev/pts/N. */
@@ -97,7 +100,13 @@ export function countNumbers(plan: Plan, pairs: readonly Pseudoterminal[]): Read
 }
 
 function countFree(plan: Plan, pairs: readonly Pseudoterminal[]): number {
-  const highest = Math.max(...pairs.map(({ index }) => index));
+  const limit = Number(plan.host.readText("/proc/sys/kernel/pty/max") ?? MOST_TERMINALS);
+  for (const { index } of pairs.filter(({ index }) => index >= limit)) {
+    const why = `this machine has at most ${limit} terminals`;
+    const hint = "set kernel.pty.max with sysctl";
+    plan.refuse({ what: `terminal /dev/pts/${index}`, why, hint, remedy: "machine" });
+  }
+  const highest = Math.max(...pairs.map(({ index }) => Math.min(index, limit)));
   // The tree's own devpts is empty.
   if (hasOwnNamespace(plan.images, plan.tree.root, "mount")) return highest + 1;
   const isTaken = (index: number) => typeof plan.host.stat(`/dev/pts/${index}`) === "object";

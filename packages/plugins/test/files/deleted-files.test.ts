@@ -1,5 +1,6 @@
 import { image, testPlan, testPlugin } from "@restage/core/testing";
 import { describe, expect, it } from "vitest";
+import { timeFromImage, timeToImage } from "../../src/files/deleted-file/format.ts";
 import { deletedFiles } from "../../src/files/deleted-file/restore.ts";
 import { task, withPaths } from "./support.ts";
 
@@ -29,6 +30,11 @@ describe("deletedFiles", () => {
         "00b80b000000000000], 256)",
       'coordinator RESTORE deleted-files: unlinkat(AT_FDCWD, "/dir/file", 0)',
     ]);
+  });
+
+  it("keeps times before 1970, whose microseconds count upwards", () => {
+    expect(timeToImage(-1n)).toEqual({ tv_sec: 2n ** 64n - 1n, tv_usec: 999_999n });
+    expect(timeFromImage(timeToImage(-1n))).toEqual([-1n, 999_999_000n]);
   });
 
   it("makes the directories that are gone, and takes another name where that is taken", async () => {

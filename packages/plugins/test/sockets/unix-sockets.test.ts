@@ -1,4 +1,4 @@
-import { image, testPlan, testPlugin } from "@restage/core/testing";
+import { image, type PluginTest, testPlan, testPlugin } from "@restage/core/testing";
 import { SOCK, TCP_STATE } from "@restage/linux/abi";
 import { describe, expect, it } from "vitest";
 import { unixSockets } from "../../src/sockets/unix/restore.ts";
@@ -28,7 +28,7 @@ function queue(
   );
 }
 
-async function lines(test: Omit<Parameters<typeof testPlugin>[1], "with" | "task">): Promise<readonly string[]> {
+async function lines(test: Omit<PluginTest, "with">): Promise<readonly string[]> {
   return withoutOptions(await testPlugin(unixSockets(), { stage: "RESTORE", with: withPaths, task, ...test }));
 }
 
@@ -104,6 +104,22 @@ describe("unixSockets", () => {
     const printed = await lines({ files, images: [queue([{ id_for: 4, text: "x", rights: [5] }])] });
     expect(printed.filter((line) => line.includes("socket(1, ")).length).toBe(1);
     expect(printed.find((line) => line.includes("sendmsg"))).toMatch(/sendmsg\(3, .*\$1\]/);
+  });
+
+  it("fills the queue of a socket whose sender no task has open any more", async () => {
+    const files = [
+      { id: 3, usk: unixSocket(30, { type: SOCK.DGRAM, name: name("\0bus") }) },
+      { id: 4, usk: unixSocket(40, { type: SOCK.DGRAM, peer: 30 }) },
+    ];
+    const alone = { pid: 7, descriptors: [{ fd: 3, id: 3 }] };
+    const printed = await lines({ task: alone, files, images: [queue([{ id_for: 3, text: "hi" }])] });
+    const sender = printed.filter((line) => line.includes("$2"));
+    expect(sender.map((line) => line.replace(/\[.*/, ""))).toEqual([
+      "$2 = socket(1, 526338, 0)",
+      "connect($2, ",
+      "sendmsg($2, ",
+      "fcntl($2, F_SETFL, NULL)",
+    ]);
   });
 
   it("refuses what it cannot connect, by name", async () => {

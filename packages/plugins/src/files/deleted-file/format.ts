@@ -8,10 +8,12 @@ const MICROSECOND = 1000n;
 
 /** Nanoseconds since 1970 as images store them. Images keep microseconds only. */
 export function timeToImage(nanoseconds: bigint): ImageTime {
-  return { tv_sec: nanoseconds / SECOND, tv_usec: (nanoseconds % SECOND) / MICROSECOND };
+  // Before 1970, the seconds are negative, and the microseconds still count upwards.
+  const rest = ((nanoseconds % SECOND) + SECOND) % SECOND;
+  return { tv_sec: BigInt.asUintN(64, (nanoseconds - rest) / SECOND), tv_usec: rest / MICROSECOND };
 }
 
 /** The fields of struct timespec: seconds, and nanoseconds of the second. */
 export function timeFromImage({ tv_sec, tv_usec }: ImageTime): readonly [bigint, bigint] {
-  return [tv_sec, tv_usec * MICROSECOND];
+  return [BigInt.asIntN(64, tv_sec), tv_usec * MICROSECOND];
 }

@@ -51,8 +51,11 @@ export class UnixGraph {
   /** Ids of the files that must be open before this socket can be restored completely. */
   needsOf(socket: UnixSkEntry): readonly number[] {
     const peer = this.peerOf(socket);
-    const inFlight = this.queueOf(socket.id).flatMap(({ value }) => value.scm.flatMap(({ rights }) => rights));
-    return [...(peer === undefined || isExternal(peer) ? [] : [peer.id]), ...inFlight];
+    const queue = this.queueOf(socket.id);
+    const sender = queue.length > 0 ? this.senderOf(socket) : undefined;
+    const inFlight = queue.flatMap(({ value }) => value.scm.flatMap(({ rights }) => rights));
+    const others = [peer, sender].filter((other) => other !== undefined && !isExternal(other));
+    return [...others.flatMap((other) => other?.id ?? []), ...inFlight];
   }
 }
 
