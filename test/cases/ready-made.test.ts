@@ -1,9 +1,20 @@
-import { readFileSync, renameSync, rmSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { type ConnectionPolicy, moveAddresses, movePorts, remapPaths } from "@restage/plugins";
+import {
+  type ConnectionPolicy,
+  createFiles,
+  moveAddresses,
+  movePorts,
+  pidPolicy,
+  remapPaths,
+  skipFiles,
+} from "@restage/plugins";
 import { expect, it, onTestFinished } from "vitest";
-import { type DumpedProgram, dumpCase, forget, restoreProgram, verdictOf } from "./case.ts";
-import { describeDumped } from "./dumpers.ts";
+import { end } from "../support/end.ts";
+import { failingAfter } from "../support/failing-after.ts";
+import { failureOf } from "../support/failure-of.ts";
+import { type DumpedProgram, dumpCase, forget, restoreProgram, startProgram, verdictOf } from "./case.ts";
+import { describeDumped, dump } from "./dumpers.ts";
 
 const ESTABLISHED = ["--tcp-established", "--network-lock", "skip"] as const;
 
@@ -70,6 +81,51 @@ describeDumped(
         "relative relative answers",
         "watch tells",
       ]);
+    });
+
+    it("accept, create and discard files that have changed or are gone (changed-files)", async () => {
+      const program = await dumpCase("changed-files");
+      const { directory } = program;
+      const path = (name: string) => join(directory, name);
+      appendFileSync(path("grown"), "after\n");
+      rmSync(path("discarded"));
+      renameSync(path("copied"), path("backup"));
+      rmSync(path("state"), { recursive: true });
+      const skipped = skipFiles([path("grown"), path("discarded")]);
+      const created = createFiles([path("state")]);
+      const failed = await failureOf(restoreProgram(program, { plugins: [skipped, created] }));
+      expect(failed.message).toBe(`file ${path("copied")}: it does not exist`);
+      const copied = createFiles({ [path("copied")]: path("backup") });
+      const request = { plugins: [skipped, created, copied] };
+      const stopped = { plugins: [...request.plugins, failingAfter("RESTORE")] };
+      expect((await failureOf(restoreProgram(program, stopped))).message).toBe("on purpose");
+      expect(["state", "copied"].filter((name) => existsSync(path(name)))).toEqual([]);
+      await restoreProgram(program, request);
+      expect((await verdictOf(program)).replaceAll(`${directory}/`, "").trim().split("\n")).toEqual([
+        "grown: grown, mode 100644, size 13, before",
+        "after",
+        ", at 7",
+        "discarded: /dev/null, mode 20666, size 0, , at 0",
+        "copied: copied, mode 100644, size 6, copied, at 3",
+        "made: state/deep/made, mode 100640, size 3, new, at 3",
+        "directory: state, mode 40750, size 60, EISDIR, at 0",
+      ]);
+    });
+
+    it("decide what happens while a pid is in use (lone-task)", async () => {
+      const program = await startProgram(join(import.meta.dirname, "lone-task"));
+      dump(program.images, program.pid, ["--leave-running"]);
+      const refused = await failureOf(restoreProgram(program, { plugins: [pidPolicy("refuse")] }));
+      expect(refused.message).toBe(`pid ${program.pid}: it is in use by process ${program.pid} (program)`);
+      const late = await failureOf(restoreProgram(program, { plugins: [pidPolicy("wait", { seconds: 0 })] }));
+      expect(late).toMatchObject({ code: "ERR_PID_TAKEN", plugin: "pid-policy" });
+      const { pid: copy } = await restoreProgram(program, { plugins: [pidPolicy("new-namespace")] });
+      expect(copy).not.toBe(program.pid);
+      await end(copy);
+      const waiting = restoreProgram(program, { plugins: [pidPolicy("wait", { seconds: 60 })] });
+      await end(program.pid);
+      expect((await waiting).pid).toBe(program.pid);
+      expect(await verdictOf(program)).toBe("pass");
     });
   },
   undefined,

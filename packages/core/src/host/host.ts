@@ -113,6 +113,10 @@ export class Host {
   findZombies(pids: ReadonlySet<number>): readonly number[] {
     return this.kernel.host.findZombies(pids);
   }
+  /** A description of what holds a pid: a process, a zombie, a process group or a session. Undefined when it is free. */
+  pidHolder(pid: number): string | undefined {
+    return this.kernel.host.pidHolder(pid);
+  }
   /** A description of the process that has a socket open, by the socket's inode. */
   socketHolder(inode: number): string | undefined {
     return this.kernel.host.socketHolder(inode);

@@ -5,6 +5,7 @@ import { hasOwnNamespace } from "../../namespaces/own-namespaces.ts";
 import { referencedFiles } from "../descriptors/referenced-files.ts";
 import { isInherited } from "../inherited-file/inherited.ts";
 import { readRemaps } from "../remaps.ts";
+import { FileChecks } from "./file-checks.ts";
 import { validateFile } from "./validate-file.ts";
 
 /**
@@ -15,24 +16,27 @@ export function fileValidation(): Plugin {
   return definePlugin({
     name: "file-validation",
     duty: "file-validation",
+    provides: [FileChecks],
     stages: { RESTORE: "checks the files of a tree that has its own mount namespace" },
-    apply({ plan, stages }) {
+    apply({ plan, stages, provide }) {
+      const leftOut = new Set<number>();
+      provide(FileChecks, { leaveOut: (id) => void leftOut.add(id) });
       let later: Plan | undefined;
       plan.tap("file-validation", (plan) => {
         if (hasOwnNamespace(plan.images, plan.tree.root, "mount")) later = plan;
-        else validateFiles(plan);
+        else validateFiles(plan, leftOut);
       });
       stages.RESTORE.enter.tap("file-validation", () => {
         if (later === undefined) return;
-        validateFiles(later);
+        validateFiles(later, leftOut);
         later.assertRestorable();
       });
     },
   });
 }
 
-function validateFiles(plan: Plan): void {
-  const remapped = new Set(readRemaps(plan.images).map(({ id }) => id));
+function validateFiles(plan: Plan, leftOut: ReadonlySet<number>): void {
+  const remapped = new Set([...leftOut, ...readRemaps(plan.images).map(({ id }) => id)]);
   const pids = pidsOf(plan);
   const paths = readMountPaths(plan);
   const seen = new Set<string>();

@@ -21,7 +21,7 @@ export function validateFile(plan: Plan, file: RegFileEntry, path: string, outsi
     plan.refuse({
       what,
       why: "it does not exist",
-      hint: "put it back, or rewrite its path: entries.reg_files",
+      hint: "put it back, or use a plugin: remapPaths, createFiles or skipFiles",
       remedy: "machine",
     });
     return;
@@ -34,7 +34,7 @@ export function validateFile(plan: Plan, file: RegFileEntry, path: string, outsi
       plan.refuse({
         what,
         why: `its size is ${now.size} bytes, but was ${file.size} at the checkpoint`,
-        hint: "put the file back as it was, or rewrite `size` in its entry to accept the change: entries.reg_files",
+        hint: "put the file back as it was, or accept it with the plugin skipFiles",
         remedy: "machine",
       });
     }
