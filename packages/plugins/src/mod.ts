@@ -22,6 +22,7 @@ export { type MoveAddressesOptions, moveAddresses } from "./ready-made/move-addr
 export { type MovePortsOptions, movePorts } from "./ready-made/move-ports.ts";
 export type { MoveOptions } from "./ready-made/move-sockets.ts";
 export type { ConnectionPolicy } from "./ready-made/moved-sockets.ts";
+export { type Moment, type MomentNews, type OnStageOptions, onStage } from "./ready-made/on-stage.ts";
 export { type PidPolicy, type PidPolicyOptions, pidPolicy } from "./ready-made/pid-policy.ts";
 export { type RemapPathsOptions, remapPaths } from "./ready-made/remap-paths.ts";
 export { type ReplaceTextOptions, replaceText } from "./ready-made/replace-text.ts";
