@@ -89,10 +89,14 @@ function supported({ what, saved, restored, lost, refused, kernel, shownBy }: Su
   return `### ${what}\n\n${items.join("\n")}`;
 }
 
-/** `docs/options.md`: what `--help` says. */
+/** `docs/options.md`: what `restage help` says. Options that several commands take are listed once. */
 export function optionsPage(): string {
-  const sections = Object.entries(COMMANDS).map(([name, command]) => {
-    return `## restage ${name}\n\n${fenced(commandHelp(name, command).trimEnd())}`;
+  const commands = Object.entries(COMMANDS);
+  const sections = commands.map(([name, command]) => {
+    const [first = name] = commands.find(([, { options }]) => options === command.options) ?? [];
+    if (first === name) return `## restage ${name}\n\n${fenced(commandHelp(name, command).trimEnd())}`;
+    const says = `${sentence(command.says)} It takes the options of \`restage ${first}\`.`;
+    return `## restage ${name}\n\n${wrap(says)}`;
   });
   return page("Options", fenced(programHelp().trimEnd()), ...sections);
 }

@@ -22,6 +22,7 @@ export async function runCommandLine(words: readonly string[]): Promise<number> 
   const [name = "--help", ...rest] = commandFirst(words);
   if (name === "--version" || name === "-V") return answer(`${VERSION}\n`);
   if (name === "--help" || name === "-h") return answer((await import("./help.ts")).programHelp());
+  if (name === "help") return help(rest);
   const command = commandOf(name);
   const { settings, operands } = readSettings(rest, command);
   if (settings.help) return answer((await import("./help.ts")).commandHelp(name, command));
@@ -59,6 +60,12 @@ function commandOf(name: string): Command {
   if (command !== undefined) return command;
   const names = Object.keys(COMMANDS);
   throw new RestoreError("ERR_OPTION", `There is no command ${name}`, { hint: didYouMean(name, names) });
+}
+
+/** `restage help [COMMAND]`. */
+async function help([name]: readonly string[]): Promise<number> {
+  const { commandHelp, programHelp } = await import("./help.ts");
+  return answer(name === undefined ? programHelp() : commandHelp(name, commandOf(name)));
 }
 
 function answer(text: string): number {

@@ -23,8 +23,8 @@ const CHECKPOINT: Command = {
   operand: "[PID]",
   options: CHECKPOINT_COMMAND_OPTIONS,
   help:
-    "The tree is killed when its images are complete, unless --leave-running or --leave-stopped is given. On failure it resumes unchanged. " +
-    "Exit codes: 0 made, 1 failed, 2 bad usage.",
+    "The tree is killed when its images are complete, unless --leave-running or --leave-stopped is given. " +
+    "Exit codes: 0 saved, 1 failed and the tree resumed, 2 bad usage or configuration, 3 saved but some tasks did not end.",
   run: async (settings, pid) => (await import("./commands/checkpoint.ts")).checkpointCommand(settings, pid),
 };
 
@@ -48,19 +48,19 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     run: async (settings) => (await import("./commands/check.ts")).checkCommand(settings),
   },
   checkpoint: CHECKPOINT,
-  dump: { ...CHECKPOINT, says: "the same as checkpoint, under CRIU's name" },
+  dump: { ...CHECKPOINT, says: "another name for checkpoint" },
   swrk: {
     says: "serve the requests of a container engine, as `criu swrk` does",
     operand: "FD",
     options: SERVER_OPTIONS,
-    help: "FD is a socket (SOCK_SEQPACKET) that the engine passes. Messages are those of CRIU's rpc.proto. Nothing is printed.",
+    help: "FD is a socket (SOCK_SEQPACKET) that the engine passes. Messages follow CRIU's rpc.proto. Nothing is printed.",
     run: async (_settings, fd) => (await import("./commands/swrk.ts")).swrkCommand(fd),
   },
   "install-criu": {
-    says: "put a program named criu, which is Restage, into a directory",
+    says: "install Restage as a program named criu in a directory",
     operand: "DIR",
     options: SERVER_OPTIONS,
-    help: "Container engines run the first criu of their PATH: put the directory in front of it.",
+    help: "Container engines run the first criu in their PATH, so put DIR at its front.",
     run: async (_settings, directory) => (await import("./commands/install-criu.ts")).installCriuCommand(directory),
   },
   inspect: {

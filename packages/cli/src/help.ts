@@ -1,11 +1,9 @@
 import { COMMANDS, type Command } from "./commands.ts";
-import { MISSING_NAMES, NAMES_WITHOUT_EFFECT } from "./options/criu-options.ts";
 import type { Option } from "./options/option.ts";
-import { RESTORE_OPTIONS } from "./options/restore-options.ts";
 
 const WIDTH = 80;
 
-/** `restage --help`. */
+/** `restage help`. */
 export function programHelp(): string {
   const rows = Object.entries(COMMANDS).map(
     ([name, { operand, says }]) => [`${name} ${operand ?? ""}`.trim(), says] as const,
@@ -17,11 +15,11 @@ Checkpoints and restores Linux process trees, stage by stage, in CRIU's format.
 Commands:
 ${table(rows)}
 
-\`restage COMMAND --help\` lists the options of a command.
+\`restage help COMMAND\` lists the options of a command.
 `;
 }
 
-/** `restage COMMAND --help`. */
+/** `restage help COMMAND`. */
 export function commandHelp(name: string, { says, operand, options, help }: Command): string {
   const rows = options.flatMap((option) =>
     option.says === undefined ? [] : [[synopsis(option), option.says] as const],
@@ -31,14 +29,16 @@ export function commandHelp(name: string, { says, operand, options, help }: Comm
     `${says.charAt(0).toUpperCase()}${says.slice(1)}.`,
     `Options:\n${table(rows)}`,
   ];
-  if (options === RESTORE_OPTIONS) {
-    parts.push(wrap(`Accepted without effect, because they matter only at a dump: ${NAMES_WITHOUT_EFFECT.join(", ")}`));
-    parts.push(
-      wrap(`Options of criu restore that Restage does not support yet, and refuses: ${MISSING_NAMES.join(", ")}`),
-    );
-  }
+  const ignored = namesOf(options, "ignored");
+  if (ignored !== "") parts.push(wrap(`Options of CRIU that are accepted without effect: ${ignored}`));
+  const refused = namesOf(options, "refused");
+  if (refused !== "") parts.push(wrap(`Options of CRIU that Restage does not support yet, and refuses: ${refused}`));
   if (help !== undefined) parts.push(wrap(help));
   return `${parts.join("\n\n")}\n`;
+}
+
+function namesOf(options: readonly Option[], fate: Option["fate"]): string {
+  return options.flatMap((option) => (option.fate === fate ? [`--${option.name}`] : [])).join(", ");
 }
 
 function synopsis({ name, letter, value, optional }: Option): string {

@@ -29,7 +29,10 @@ describe("the command line", () => {
 
   it("lists every command in its help, and every option in the help of a command", async () => {
     expect((await run()).out).toBe((await run("--help")).out);
+    expect((await run("help")).out).toBe((await run("--help")).out);
     expect((await run("--help")).out).toMatch(/restore.*plan.*check.*inspect/s);
+    expect((await run("help", "inspect")).out).toBe((await run("inspect", "--help")).out);
+    await expect(run("help", "resotre")).rejects.toMatchObject({ hint: "did you mean restore?" });
     const { code, out } = await run("restore", "-D", "nowhere", "--help");
     expect(code).toBe(EXIT.OK);
     for (const { name } of RESTORE_OPTIONS) expect(out).toContain(`--${name}`);

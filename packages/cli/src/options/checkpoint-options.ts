@@ -1,7 +1,6 @@
 import type { DumpOptions, Loss } from "@restage/core";
-import { RestoreError } from "@restage/core";
 import { CGROUP_MODES, EMPTY_NAMESPACES } from "@restage/core/internal";
-import { declareOption, type Option, type Reader } from "./option.ts";
+import { declareOption, ignoredOption, type Option, type Reader, refusedOption } from "./option.ts";
 import { number, on, oneOf, size, text, verbosity } from "./readers.ts";
 import { NO_CONFIG_OPTIONS } from "./restore-options.ts";
 import type { Settings } from "./settings.ts";
@@ -78,10 +77,14 @@ export const CHECKPOINT_COMMAND_OPTIONS: readonly Option[] = [
   checkpoint("-l, --file-locks", "save file locks", "fileLocks", on),
   checkpoint("--link-remap", "make links for open files whose name is gone but that have another", "linkRemap", on),
   checkpoint("--ghost-limit SIZE", "largest deleted file whose content is saved; default 1M", "ghostLimit", size),
-  declareOption("--external RESOURCE", "name an external resource: mnt[MOUNTPOINT]:NAME", (to, given) => {
-    to.checkpoint.external = [...(to.checkpoint.external ?? []), text(given)];
-  }),
-  declareOption("--allow-loss KIND", `save a tree although this will be missing: ${LOSSES.join(", ")}`, (to, given) => {
+  declareOption(
+    "--external RESOURCE",
+    "name an external resource: mnt[MOUNTPOINT]:NAME, file[MOUNT:INODE]",
+    (to, given) => {
+      to.checkpoint.external = [...(to.checkpoint.external ?? []), text(given)];
+    },
+  ),
+  declareOption("--allow-loss KIND", `save a tree even if KIND is lost: ${LOSSES.join(", ")}`, (to, given) => {
     to.checkpoint.allowLoss = [...(to.checkpoint.allowLoss ?? []), oneOf(LOSSES)(given)];
   }),
   declareOption("--empty-ns NAMESPACE", "net: do not save the content of the network namespace", (to, given) => {
@@ -94,14 +97,14 @@ export const CHECKPOINT_COMMAND_OPTIONS: readonly Option[] = [
   own("--trace FILE", "write a timeline for Perfetto or chrome://tracing", "trace", text),
   own("-W, --work-dir DIR", "directory of log and trace; by default that of the images", "workDirectory", text),
   own("-o, --log-file FILE", "write a log", "logFile", text),
-  declareOption("-v, --verbosity [N]", "log 1 errors, 2 warnings, 3 what was saved", (to, given) => {
+  declareOption("-v, --verbosity [N]", "how much to log: 1 errors, 2 warnings, 3 a summary", (to, given) => {
     to.verbosity = verbosity(given, to.verbosity);
   }),
   own("--json", "print JSON", "json", on),
   own("-h, --help", "print this help", "help", on),
   checkpoint(
     "--manage-cgroups [MODE]",
-    "ignore: do not save cgroups; other modes save them, and matter in a restore",
+    "ignore: do not save cgroups; any other mode saves them",
     "manageCgroups",
     (given) => (given === true ? "soft" : oneOf(CGROUP_MODES)(given)),
   ),
@@ -111,12 +114,8 @@ export const CHECKPOINT_COMMAND_OPTIONS: readonly Option[] = [
     "networkLock",
     oneOf(["nftables", "skip"] as const),
   ),
-  ...WITHOUT_EFFECT.map((declaration) => declareOption(declaration, undefined, () => {})),
-  ...MISSING.map((declaration) =>
-    declareOption(declaration, undefined, (_settings, given) => {
-      if (given !== false) refuse(/--([^ ]+)/.exec(declaration)?.[1] ?? declaration);
-    }),
-  ),
+  ...WITHOUT_EFFECT.map(ignoredOption),
+  ...MISSING.map((declaration) => refusedOption(declaration)),
 ];
 
 function checkpoint<K extends keyof DumpOptions>(
@@ -139,8 +138,4 @@ function own<K extends "workDirectory" | "logFile" | "trace" | "json" | "help">(
   return declareOption(declaration, says, (to, given) => {
     to[key] = read(given);
   });
-}
-
-function refuse(name: string): never {
-  throw new RestoreError("ERR_OPTION", `--${name} is an option of CRIU that Restage does not support yet`);
 }

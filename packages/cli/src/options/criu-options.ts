@@ -1,5 +1,4 @@
-import { RestoreError } from "@restage/core";
-import { declareOption, type Option } from "./option.ts";
+import { ignoredOption, type Option, refusedOption } from "./option.ts";
 
 /** Options of `criu restore` that matter only for a checkpoint, or whose behavior is always on here. Source: CRIU 4.2, criu/config.c. */
 const WITHOUT_EFFECT = [
@@ -52,24 +51,6 @@ const MISSING: readonly (readonly [declaration: string, hint?: string])[] = [
 
 /** Options of `criu restore` that set nothing: accepted if they have no effect here, otherwise refused by name. */
 export const CRIU_OPTIONS: readonly Option[] = [
-  ...WITHOUT_EFFECT.map((declaration) => declareOption(declaration, undefined, () => {})),
-  ...MISSING.map(([declaration, hint]) => missingOption(declaration, hint)),
+  ...WITHOUT_EFFECT.map(ignoredOption),
+  ...MISSING.map(([declaration, hint]) => refusedOption(declaration, hint)),
 ];
-
-/** For `--help`. */
-export const NAMES_WITHOUT_EFFECT = WITHOUT_EFFECT.map(longName);
-export const MISSING_NAMES = MISSING.map(([declaration]) => longName(declaration));
-
-function missingOption(declaration: string, hint: string | undefined): Option {
-  return declareOption(declaration, undefined, (_settings, given) => {
-    if (given !== false) refuse(longName(declaration).slice(2), hint);
-  });
-}
-
-function longName(declaration: string): string {
-  return /--[^ ]+/.exec(declaration)?.[0] ?? declaration;
-}
-
-function refuse(name: string, hint: string | undefined): never {
-  throw new RestoreError("ERR_OPTION", `--${name} is an option of CRIU that Restage does not support yet`, { hint });
-}

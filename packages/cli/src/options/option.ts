@@ -1,3 +1,4 @@
+import { RestoreError } from "@restage/core";
 import type { Settings } from "./settings.ts";
 
 /** An option of the command line. */
@@ -10,8 +11,10 @@ export interface Option {
   readonly value: string | undefined;
   /** Whether the value is optional. */
   readonly optional: boolean;
-  /** Its text in the help; options without one are not listed individually. */
+  /** Its text in the help; undefined for an option of CRIU that sets nothing. */
   readonly says: string | undefined;
+  /** What happens to an option of CRIU that sets nothing. */
+  readonly fate?: "ignored" | "refused";
   readonly set: (settings: Settings, given: Given) => void;
 }
 
@@ -26,4 +29,19 @@ export function declareOption(declaration: string, says: string | undefined, set
   const [, letter, name, open, value] = /^(?:-(.), )?--([^ ]+)(?: (\[)?([^\]]+)\]?)?$/.exec(declaration) ?? [];
   if (name === undefined) throw new Error(`Cannot declare the option ${declaration}`);
   return { name, letter, value, optional: open !== undefined, says, set };
+}
+
+/** An option of CRIU whose behavior is always on here, or that matters only for another command. */
+export function ignoredOption(declaration: string): Option {
+  return { ...declareOption(declaration, undefined, () => {}), fate: "ignored" };
+}
+
+/** An option of CRIU that Restage does not support yet. It can still be turned off: `--no-NAME`. */
+export function refusedOption(declaration: string, hint?: string): Option {
+  const option = declareOption(declaration, undefined, (_settings, given) => {
+    if (given === false) return;
+    const message = `--${option.name} is an option of CRIU that Restage does not support yet`;
+    throw new RestoreError("ERR_OPTION", message, { hint });
+  });
+  return { ...option, fate: "refused" };
 }

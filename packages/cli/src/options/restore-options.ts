@@ -53,16 +53,16 @@ export const RESTORE_OPTIONS: readonly Option[] = [
   restore("-d, --restore-detached", "do not wait until the tree ends", "detached", on),
   restore("--daemon", "the same as -d", "detached", on),
   restore("-S, --restore-sibling", "with -d: make the tree a child of the caller, not of init", "sibling", on),
-  command("--exec-cmd", "make the program after -- the tree's parent", "execute", on),
-  declareOption("--close FD", "close a descriptor first", (to, given) => {
+  command("--exec-cmd", "replace restage by the program after --, as the tree's parent", "execute", on),
+  declareOption("--close FD", "close descriptor FD first", (to, given) => {
     to.close.push(descriptor(given));
   }),
   restore("--new-pid-namespace", "restore into a new pid namespace, where no pid is taken", "newPidNamespace", on),
   restore("--unprivileged", "restore without root, in a user namespace", "unprivileged", on),
-  restore("-j, --shell-job", "take the caller's session and terminal", "shellJob", on),
+  restore("-j, --shell-job", "join the caller's session and use its terminal", "shellJob", on),
   restore("-s, --leave-stopped", "leave all tasks stopped", "leaveStopped", on),
   restore("--pidfile FILE", "write the pid of the root task, before the tree runs", "pidfile", text),
-  restore("--timeout SECONDS", "how long a task can be in one call; default 60", "timeout", seconds),
+  restore("--timeout SECONDS", "how long a task can take for one call; default 60", "timeout", seconds),
   restore("--verify", "compare all images with the digests in SHA256SUMS first", "verify", on),
   restore(
     "--file-validation METHOD",
@@ -116,7 +116,7 @@ export const RESTORE_OPTIONS: readonly Option[] = [
   restore("--tcp-established", "restore TCP connections", "tcpEstablished", on),
   restore("--tcp-close", "restore TCP connections as closed sockets", "tcpClose", on),
   command("-o, --log-file FILE", "write a log", "logFile", text),
-  declareOption("-v, --verbosity [N]", "log 1 errors, 2 warnings, 3 stages, 4 every call", (to, given) => {
+  declareOption("-v, --verbosity [N]", "how much to log: 1 errors, 2 warnings, 3 stages, 4 every call", (to, given) => {
     to.verbosity = verbosity(given, to.verbosity);
   }),
   command("--log-pid", "write the log of each task to FILE.PID", "logPerTask", on),
