@@ -77,7 +77,7 @@ describe("docs/options.md", () => {
 });
 
 describe("every page", () => {
-  const pages = ["README.md", "CHANGELOG.md", "examples/README.md"].concat(
+  const pages = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "examples/README.md"].concat(
     readdirSync(join(root, "docs"))
       .filter((name) => name.endsWith(".md"))
       .map((name) => `docs/${name}`),
