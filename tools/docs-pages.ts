@@ -28,8 +28,8 @@ const WHO: Readonly<Record<Participants, string>> = {
   none: "nobody",
   root: "the root task",
   tasks: "all tasks, helpers and zombies",
-  all: "all tasks, helpers and zombies; the threads of those that go on",
-  alive: "the threads of tasks that go on",
+  all: "all tasks, helpers and zombies, and the threads of tasks that continue",
+  alive: "the threads of all tasks that continue",
 };
 
 /** `docs/stages.md`: the stages in order, who confirms each, and what each duty does in it. */
@@ -40,12 +40,12 @@ export function stagesPage(plugins: readonly Plugin[]): string {
       const does = stages?.[name];
       return does === undefined ? [] : [item(`\`${duty ?? own}\`: ${does}`)];
     });
-    if (items.length === 0) return `${head}\n\nNo default duty has work here; hooks on it are called all the same.`;
+    if (items.length === 0) return `${head}\n\nNo default duty works in this stage, but its hooks are called.`;
     return `${head}\n\n${items.join("\n")}`;
   });
   const intro =
-    "The coordinator starts a stage, all who take part confirm it, the coordinator acts and starts the next. In each stage, duties work in " +
-    "this order; a plugin that claims a duty takes its place.";
+    "The coordinator starts a stage and waits until all participants have confirmed it. Then it does its own work and starts the next stage. " +
+    "Within a stage, duties work in the order of this page. A plugin that claims a duty takes the default's place.";
   const fail = `## ${FAIL.value} ${FAIL.name}\n\n${wrap(sentence(FAIL.what))}`;
   return page("Stages", wrap(intro), ...sections, fail);
 }

@@ -28,9 +28,9 @@ export function cgroups(): Plugin {
     stages: {
       ROOT_TASK: "makes cgroups with their settings; the root task enters its own",
       PREPARE_NAMESPACES: "enters a new cgroup namespace",
-      FORKING: "tasks of other cgroups than the root task's enter theirs",
-      RESTORE: "threads of other cgroups than their leader's enter theirs",
-      RESTORE_SIGCHLD: "sets what would have kept tasks from entering; frozen cgroups are frozen at the commit",
+      FORKING: "tasks that are in other cgroups than the root task enter theirs",
+      RESTORE: "threads that are in other cgroups than their leader enter theirs",
+      RESTORE_SIGCHLD: "applies settings that would have kept tasks out; frozen cgroups freeze at the commit",
     },
     apply({ plan, stages, commit }) {
       let groups: Cgroups | undefined;

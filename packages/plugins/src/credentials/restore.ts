@@ -15,7 +15,9 @@ export function credentials(): Plugin {
   return definePlugin({
     name: "credentials",
     duty: "credentials",
-    stages: { RESTORE_CREDS: "ids, groups, capabilities, securebits, no_new_privs, dumpable, parent death signal" },
+    stages: {
+      RESTORE_CREDS: "sets ids, groups, capabilities, securebits, no_new_privs, dumpable and parent death signal",
+    },
     apply({ plan, stages }) {
       let inherited: Credentials | undefined;
       let mayHaveGroups = true;

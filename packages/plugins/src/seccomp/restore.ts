@@ -20,7 +20,7 @@ export function seccomp(): Plugin {
   return definePlugin({
     name: "seccomp",
     duty: "seccomp",
-    stages: { RESTORE_CREDS: "seccomp modes and filters, before credentials" },
+    stages: { RESTORE_CREDS: "sets seccomp modes and filters, before credentials" },
     apply({ plan, stages }) {
       plan.tap("seccomp", checkFilters);
       stages.RESTORE_CREDS.thread.tap("seccomp", (thread, { images }) => {

@@ -11,7 +11,7 @@ export function threads(): Plugin {
   return definePlugin({
     name: "threads",
     duty: "threads",
-    stages: { RESTORE: "starts threads with their ids; sets name, robust list, tid address, rseq of each" },
+    stages: { RESTORE: "starts threads with their ids; sets name, robust list, tid address and rseq of each" },
     apply({ plan, stages }) {
       plan.tap("threads", checkThreads);
       stages.RESTORE.task.tap("threads", (task) => {

@@ -10,7 +10,7 @@ export function limits(): Plugin {
   return definePlugin({
     name: "limits",
     duty: "limits",
-    stages: { RESTORE: "resource limits, after everything that they limit" },
+    stages: { RESTORE: "sets resource limits, after everything that they limit" },
     apply({ plan, stages }) {
       let ceiling: readonly bigint[] = [];
       let inherited: readonly ResourceLimit[] = [];

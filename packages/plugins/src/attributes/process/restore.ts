@@ -13,14 +13,17 @@ interface Inherited {
 }
 
 /**
- * RESTORE: oom_score_adj, loginuid, membarrier registrations. RESTORE_SIGCHLD: child subreaper. The personality stays that of this process, as with CRIU:
+ * RESTORE: sets oom_score_adj, loginuid and membarrier registrations. RESTORE_SIGCHLD: child subreaper. The personality stays that of this process, as with CRIU:
  * CRIU reads its hexadecimal text as a decimal number, so images cannot be relied on.
  */
 export function processAttributes(): Plugin {
   return definePlugin({
     name: "process-attributes",
     duty: "process-attributes",
-    stages: { RESTORE: "oom_score_adj, loginuid, membarrier registrations", RESTORE_SIGCHLD: "child subreaper" },
+    stages: {
+      RESTORE: "sets oom_score_adj, loginuid and membarrier registrations",
+      RESTORE_SIGCHLD: "sets the child subreaper attribute",
+    },
     apply({ plan, stages }) {
       let written: ReadonlyMap<Task, readonly Attribute[]> = new Map();
       plan.tap("process-attributes", (plan) => {

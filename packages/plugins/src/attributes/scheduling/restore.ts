@@ -9,7 +9,7 @@ export function scheduling(): Plugin {
   return definePlugin({
     name: "scheduling",
     duty: "scheduling",
-    stages: { RESTORE: "nice value, scheduling policy, processors and I/O priority of every thread" },
+    stages: { RESTORE: "sets nice value, scheduling policy, processors and I/O priority of every thread" },
     apply({ plan, stages }) {
       plan.tap("scheduling", (plan) => {
         for (const task of plan.survivors) {

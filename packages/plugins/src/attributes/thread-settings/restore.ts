@@ -7,7 +7,7 @@ export function threadSettings(): Plugin {
     name: "thread-settings",
     duty: "thread-settings",
     stages: {
-      RESTORE: "timer slack, time stamp counter, machine check policy, I/O flusher state of every thread",
+      RESTORE: "sets timer slack, time stamp counter, machine check policy and I/O flusher state of every thread",
     },
     apply({ stages }) {
       stages.RESTORE.thread.tap("thread-settings", ({ call, tid }, { images }) => {

@@ -31,7 +31,7 @@ export function descriptors(): Plugin {
     stages: {
       FORKING: "empties descriptor tables and reserves their numbers",
       RESTORE: "opens every file once, passes it to all tasks that share it, and places it",
-      RESTORE_SIGCHLD: "closes files that a task opened only for others",
+      RESTORE_SIGCHLD: "closes files that a task opened only for other tasks",
     },
     apply({ plan, stages, openFile, fileGroup, fileNeeds, filesOpened, service, provide }) {
       let files: FilePlan = { owners: new Set(), opens: new Map(), passings: new Map() };

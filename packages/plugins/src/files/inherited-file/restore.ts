@@ -30,7 +30,7 @@ export function inheritedFiles(): Plugin {
     uses: [OpenFiles],
     stages: {
       ROOT_TASK: "passes descriptors of the caller to the tree (--inherit-fd)",
-      RESTORE: "takes these descriptors in place of files",
+      RESTORE: "takes the descriptors of --inherit-fd in place of files",
     },
     apply({ plan, stages, openFile, service }) {
       let inherited: ReadonlyMap<number, InheritedFile> = new Map();

@@ -14,7 +14,7 @@ export function zombiesAndHelpers(): Plugin {
     name: "zombies-helpers",
     duty: "zombies-helpers",
     stages: {
-      RESTORE: "zombies die with their recorded status, and helpers exit",
+      RESTORE: "ends zombies with their recorded status, and ends helpers",
       RESTORE_SIGCHLD: "reaps helpers, and drops SIGCHLDs that the restore caused",
     },
     apply({ plan, stages }) {

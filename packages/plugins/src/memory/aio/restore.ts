@@ -31,7 +31,7 @@ export function aio(): Plugin {
     name: "aio",
     duty: "aio",
     needs: ["private-memory"],
-    stages: { RESTORE: "contexts of asynchronous I/O, with their events" },
+    stages: { RESTORE: "makes contexts of asynchronous I/O with their events" },
     apply({ plan, stages }) {
       plan.tap("aio", (plan) => {
         for (const task of plan.survivors) for (const ring of task.mm.aios) checkRing(plan, task, ring);

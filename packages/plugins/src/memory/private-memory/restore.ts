@@ -32,7 +32,7 @@ export function privateMemory(): Plugin {
     uses: [OpenFiles],
     stages: {
       FORKING: "tasks with children map and fill their private memory",
-      RESTORE: "all others map and fill their private memory",
+      RESTORE: "all other tasks map and fill their private memory",
     },
     apply({ plan, stages, patchMemory, service }) {
       plan.tap("private-memory", (plan) => {

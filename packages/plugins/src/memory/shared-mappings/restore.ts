@@ -18,7 +18,7 @@ export function sharedMappings(): Plugin {
     uses: [OpenFiles, Segments],
     stages: {
       FORKING: "tasks with children map their shared memory",
-      RESTORE: "all others map their shared memory",
+      RESTORE: "all other tasks map their shared memory",
     },
     apply({ plan, stages, service }) {
       plan.tap("shared-mappings", (plan) => checkShared(plan, service(Segments).all));

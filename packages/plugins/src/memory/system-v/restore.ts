@@ -25,7 +25,7 @@ export function systemVMappings(): Plugin {
     needs: ["private-memory", "ipc-namespace"],
     stages: {
       FORKING: "tasks with children attach System V shared memory",
-      RESTORE: "all others attach System V shared memory",
+      RESTORE: "all other tasks attach System V shared memory",
     },
     apply({ plan, stages }) {
       let sizes: ReadonlyMap<number, bigint> = new Map();

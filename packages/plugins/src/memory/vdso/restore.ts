@@ -22,7 +22,7 @@ export function vdso(options: VdsoOptions = {}): Plugin {
     name: "vdso",
     duty: "vdso",
     needs: ["private-memory"],
-    stages: { RESTORE: "vdso and vvar are moved to their recorded addresses, or redirected to this kernel's" },
+    stages: { RESTORE: "moves vdso and vvar to their recorded addresses, or redirects the vdso to this kernel's" },
     apply({ stages }) {
       let isSame = true;
       stages.RESTORE.enter.tap("vdso", (context) => {

@@ -12,7 +12,7 @@ export function init(): Plugin {
   return definePlugin({
     name: "init",
     duty: "init",
-    stages: { ROOT_TASK: "with an init of Restage: mounts the /proc of its pid namespace" },
+    stages: { ROOT_TASK: "mounts /proc for a new pid namespace (--new-pid-namespace, --unprivileged)" },
     apply({ plan, stages }) {
       plan.tap("init", (plan) => {
         const { newPidNamespace, unprivileged, detached } = plan.options;

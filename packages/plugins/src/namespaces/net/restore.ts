@@ -38,7 +38,7 @@ export function netNamespaces(): Plugin {
     stages: {
       ROOT_TASK: "makes network namespaces; the root task enters its own",
       PREPARE_NAMESPACES: "sets sysctls; makes links, firewalls, addresses, routes, rules and tracked connections",
-      RESTORE_SIGCHLD: "tasks of other network namespaces than the root task's enter theirs",
+      RESTORE_SIGCHLD: "tasks that are in other network namespaces than the root task enter theirs",
     },
     apply({ plan, stages, commit, abort, provide }) {
       let namespaces: readonly NetNamespace[] = [];

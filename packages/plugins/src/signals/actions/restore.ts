@@ -11,7 +11,7 @@ export function signalActions(): Plugin {
   return definePlugin({
     name: "signal-actions",
     duty: "signal-actions",
-    stages: { RESTORE: "signal actions and alternate stacks", RESTORE_SIGCHLD: "the action of SIGCHLD" },
+    stages: { RESTORE: "sets signal actions and alternate stacks", RESTORE_SIGCHLD: "sets the action of SIGCHLD" },
     apply({ stages }) {
       stages.RESTORE.task.tap("signal-actions", (task) => {
         if (!task.survives) return;

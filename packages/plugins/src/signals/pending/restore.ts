@@ -12,7 +12,7 @@ export function pendingSignals(): Plugin {
   return definePlugin({
     name: "pending-signals",
     duty: "pending-signals",
-    stages: { RESTORE_SIGCHLD: "pending signals of processes and threads" },
+    stages: { RESTORE_SIGCHLD: "queues pending signals of processes and threads" },
     apply({ plan, stages }) {
       plan.tap("pending-signals", checkSignals);
       stages.RESTORE_SIGCHLD.task.tap("pending-signals", (task) => {

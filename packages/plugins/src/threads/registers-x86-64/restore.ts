@@ -15,7 +15,7 @@ export function registers(): Plugin {
   return definePlugin({
     name: "registers",
     duty: "registers",
-    stages: { COMPLETE: "general registers, extended state, signal mask of every thread" },
+    stages: { COMPLETE: "sets general registers, extended state and signal mask of every thread" },
     apply({ plan, stages }) {
       plan.tap("registers", checkProcessor);
       stages.COMPLETE.thread.tap("registers", (thread, { images }) => {

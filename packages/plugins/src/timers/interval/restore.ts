@@ -6,7 +6,7 @@ export function intervalTimers(): Plugin {
   return definePlugin({
     name: "interval-timers",
     duty: "interval-timers",
-    stages: { COMPLETE: "interval timers are armed" },
+    stages: { COMPLETE: "arms interval timers" },
     apply({ stages }) {
       stages.COMPLETE.task.tap("interval-timers", (task) => {
         for (const [name, which] of INTERVAL_TIMERS) {

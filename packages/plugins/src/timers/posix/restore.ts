@@ -17,7 +17,7 @@ export function posixTimers(): Plugin {
     name: "posix-timers",
     duty: "posix-timers",
     needs: ["threads"],
-    stages: { RESTORE: "POSIX timers are created with their ids", COMPLETE: "POSIX timers are armed" },
+    stages: { RESTORE: "creates POSIX timers with their ids", COMPLETE: "arms POSIX timers" },
     apply({ stages }) {
       stages.RESTORE.task.tapPromise("posix-timers", async (task) => {
         const timers = timersOf(task);

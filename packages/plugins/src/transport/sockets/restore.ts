@@ -32,7 +32,7 @@ export function transportSockets(): Plugin {
     uses: [FilePassings],
     stages: {
       FORKING: "tasks that pass or receive files open their transport sockets",
-      RESTORE: "tasks pass shared files with SCM_RIGHTS",
+      RESTORE: "tasks pass each other shared files with SCM_RIGHTS",
     },
     apply({ stages, provide, service }) {
       stages.FORKING.task.tap("transport", (task, context) => {
