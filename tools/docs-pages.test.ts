@@ -1,8 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { PHASES } from "../packages/core/src/dump/phases.ts";
 import { ERRORS } from "../packages/core/src/errors.ts";
+import type { Plugin } from "../packages/core/src/plugin/plugin.ts";
 import { STAGES } from "../packages/core/src/restore/stages.ts";
+import { defaultDumpPlugins } from "../packages/plugins/src/dump.ts";
 import { defaultPlugins } from "../packages/plugins/src/mod.ts";
 import { NOT_YET } from "../test/cases/not-yet.ts";
 import { TRIPS } from "../test/checkpoint/trips.ts";
@@ -58,15 +61,20 @@ describe("docs/errors.md", () => {
 
 describe("docs/stages.md", () => {
   it("is what the default plugins make", () => {
-    expect(page("stages.md"), STALE).toBe(stagesPage(defaultPlugins()));
+    expect(page("stages.md"), STALE).toBe(stagesPage(defaultPlugins(), defaultDumpPlugins()));
   });
 
-  it("has every stage in order, and every default duty that works in one", () => {
-    const headings = [...page("stages.md").matchAll(/^## -?\d (\w+)$/gm)].map(([, name]) => name);
+  it("has every stage and phase in order, and every default duty that works in one", () => {
+    const [stages = "", phases = ""] = page("stages.md").split("## Phases of a checkpoint");
+    const headings = [...stages.matchAll(/^## -?\d (\w+)$/gm)].map(([, name]) => name);
     expect(headings).toEqual([...STAGES.map(({ name }) => name), "FAIL"]);
-    const listed = new Set([...page("stages.md").matchAll(/^- `([^`]+)`:/gm)].map(([, duty]) => duty));
-    const working = defaultPlugins().filter(({ stages = {} }) => Object.keys(stages).length > 0);
-    expect([...listed].sort()).toEqual([...new Set(working.map(({ duty, name }) => duty ?? name))].sort());
+    expect([...phases.matchAll(/^### (\w+)$/gm)].map(([, name]) => name)).toEqual(PHASES.map(({ name }) => name));
+    const listed = (text: string) => new Set([...text.matchAll(/^- `([^`]+)`:/gm)].map(([, duty]) => duty));
+    const duties = (plugins: readonly Plugin[]) => new Set(plugins.map(({ duty, name }) => duty ?? name));
+    expect(listed(stages)).toEqual(
+      duties(defaultPlugins().filter(({ stages = {} }) => Object.keys(stages).length > 0)),
+    );
+    expect(listed(phases)).toEqual(duties(defaultDumpPlugins()));
   });
 });
 

@@ -1,5 +1,6 @@
 import { COMMANDS } from "../packages/cli/src/commands.ts";
 import { commandHelp, programHelp } from "../packages/cli/src/help.ts";
+import { PHASES } from "../packages/core/src/dump/phases.ts";
 import type { ERRORS, ErrorCode, RestoreError } from "../packages/core/src/errors.ts";
 import type { Plugin } from "../packages/core/src/plugin/plugin.ts";
 import { FAIL, type Participants, STAGES } from "../packages/core/src/restore/stages.ts";
@@ -32,8 +33,8 @@ const WHO: Readonly<Record<Participants, string>> = {
   alive: "the threads of all tasks that continue",
 };
 
-/** `docs/stages.md`: the stages in order, who confirms each, and what each duty does in it. */
-export function stagesPage(plugins: readonly Plugin[]): string {
+/** `docs/stages.md`: the stages and phases in order, who confirms each stage, and what each duty does in them. */
+export function stagesPage(plugins: readonly Plugin[], dumpPlugins: readonly Plugin[]): string {
   const sections = STAGES.map(({ name, value, participants, what }) => {
     const head = `## ${value} ${name}\n\n${wrap(sentence(what))}\n\n${wrap(`Confirmed by: ${WHO[participants]}.`)}`;
     const items = plugins.flatMap(({ duty, name: own, stages }) => {
@@ -47,7 +48,22 @@ export function stagesPage(plugins: readonly Plugin[]): string {
     "The coordinator starts a stage and waits until all participants have confirmed it. Then it does its own work and starts the next stage. " +
     "Within a stage, duties work in the order of this page. A plugin that claims a duty takes the default's place.";
   const fail = `## ${FAIL.value} ${FAIL.name}\n\n${wrap(sentence(FAIL.what))}`;
-  return page("Stages", wrap(intro), ...sections, fail);
+  return page("Stages", wrap(intro), ...sections, fail, ...phaseSections(dumpPlugins));
+}
+
+function phaseSections(plugins: readonly Plugin[]): readonly string[] {
+  const intro =
+    "A checkpoint has phases. In each, the coordinator calls the taps for the tree, then those for every task and its threads, in the order of " +
+    "duties below.";
+  const sections = PHASES.map(({ name, what, after }) => {
+    const head = [`### ${name}`, wrap(sentence(after === "" ? what : `${what}. Then ${after}`))];
+    const items = plugins.flatMap(({ duty, name: own, phases }) => {
+      const does = phases?.[name];
+      return does === undefined ? [] : [item(`\`${duty ?? own}\`: ${does}`)];
+    });
+    return [...head, ...(items.length === 0 ? [] : [items.join("\n")])].join("\n\n");
+  });
+  return ["## Phases of a checkpoint", wrap(intro), ...sections];
 }
 
 const GROUPS: readonly Support["group"][] = ["tasks", "memory", "files", "sockets", "terminals", "namespaces"];

@@ -2,6 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ERRORS } from "../packages/core/src/errors.ts";
+import { defaultDumpPlugins } from "../packages/plugins/src/dump.ts";
 import { defaultPlugins } from "../packages/plugins/src/mod.ts";
 import { NOT_YET } from "../test/cases/not-yet.ts";
 import { errorsPage, optionsPage, stagesPage, supportPage } from "./docs-pages.ts";
@@ -10,6 +11,6 @@ import { supportRows } from "./support-rows.ts";
 
 const docs = join(import.meta.dirname, "../docs");
 writeFileSync(join(docs, "errors.md"), errorsPage(ERRORS, ERROR_EXAMPLES));
-writeFileSync(join(docs, "stages.md"), stagesPage(defaultPlugins()));
+writeFileSync(join(docs, "stages.md"), stagesPage(defaultPlugins(), defaultDumpPlugins()));
 writeFileSync(join(docs, "support.md"), supportPage(await supportRows(), NOT_YET));
 writeFileSync(join(docs, "options.md"), optionsPage());

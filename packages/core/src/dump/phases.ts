@@ -5,32 +5,32 @@
 export const PHASES = [
   {
     name: "seize",
-    what: "every thread of the tree has been stopped where it was",
+    what: "every thread of the tree has been stopped",
     after: "",
   },
   {
     name: "inspect",
-    what: "the coordinator reads /proc and looks at open files; what cannot be saved is refused by name",
-    after: "every open file is described; with any refusal the checkpoint ends here, and the tree resumes unchanged",
+    what: "taps read /proc and look at open files, and refuse what cannot be saved",
+    after: "every open file is described; if anything was refused, the checkpoint fails and the tree resumes unchanged",
   },
   {
     name: "query",
-    what: "taps record the system calls that only a thread itself can make: its timers, signal actions, limits",
-    after: "all threads make their calls at once, and are put back to where they were",
+    what: "taps record system calls that only a thread itself can make",
+    after: "all threads make their calls at once, and their registers are restored",
   },
   {
     name: "collect",
-    what: "taps make image entries of the answers",
+    what: "taps make image entries from the answers",
     after: "",
   },
   {
     name: "write",
-    what: "taps copy contents and add the last entries: memory, deleted files, pipes, namespaces",
+    what: "taps copy contents and add the last entries",
     after: "",
   },
   {
     name: "resume",
-    what: "the images are complete, or with --leave-running their contents are",
+    what: "the images are complete; with --leave-running, at least their contents",
     after: "the tree resumes, is left stopped, or is killed",
   },
 ] as const satisfies readonly { readonly name: string; readonly what: string; readonly after: string }[];

@@ -21,8 +21,8 @@ export function cgroups(): Plugin {
     name: "cgroups",
     duty: "cgroups",
     phases: {
-      inspect: "the cgroups of every task and thread",
-      collect: "their settings, and those of the cgroups below them",
+      inspect: "finds the cgroups of every task and thread",
+      collect: "saves the settings of the cgroups, and of those below them",
     },
     dump({ phases }) {
       let found: Found | undefined;

@@ -17,8 +17,8 @@ export function credentials(): Plugin {
     duty: "credentials",
     uses: [UserIds],
     phases: {
-      query: "securebits, dumpable, parent death signal",
-      collect: "ids, groups, capabilities, securebits, no_new_privs, dumpable, parent death signal",
+      query: "reads securebits, dumpable and parent death signal",
+      collect: "saves ids, groups, capabilities, securebits, no_new_privs, dumpable and parent death signal",
     },
     dump({ phases }) {
       const dumpable = new Answers<SeizedThread, Call>();

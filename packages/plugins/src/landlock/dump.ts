@@ -10,7 +10,7 @@ export function landlock(): Plugin {
     name: "landlock",
     duty: "landlock",
     phases: {
-      query: "number of Landlock domains of every thread that can be in one",
+      query: "finds threads in Landlock domains",
       collect: "refuses threads in Landlock domains",
     },
     dump({ phases }) {

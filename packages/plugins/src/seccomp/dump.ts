@@ -7,7 +7,10 @@ export function seccomp(): Plugin {
   return definePlugin({
     name: "seccomp",
     duty: "seccomp",
-    phases: { collect: "seccomp mode and filters of every thread", write: "seccomp.img, with all filters" },
+    phases: {
+      collect: "saves the seccomp mode and filters of every thread",
+      write: "writes seccomp.img, with all filters",
+    },
     dump({ phases }) {
       const filters: SeccompFilter[] = [];
       const chains = new Map<string, number>();

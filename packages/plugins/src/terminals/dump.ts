@@ -33,6 +33,10 @@ export function terminals(): Plugin {
   return definePlugin({
     name: "terminals",
     duty: "terminals",
+    phases: {
+      inspect: "describes both ends of pseudoterminals",
+      write: "saves queued data",
+    },
     dump({ phases, describeFile, filesDescribed }) {
       const ends = new Map<number, SavedEnd>();
       describeFile.tap("terminals", (file, context) => {

@@ -8,7 +8,10 @@ export function threads(): Plugin {
   return definePlugin({
     name: "threads",
     duty: "threads",
-    phases: { query: "tid address of every thread", collect: "name, robust list, tid address, rseq of every thread" },
+    phases: {
+      query: "reads the tid address of every thread",
+      collect: "saves name, robust list, tid address and rseq of every thread",
+    },
     dump({ phases }) {
       const addresses = new Answers<SeizedThread, ReturnType<typeof room>>();
       phases.query.thread.tap("threads", (thread) => {

@@ -11,7 +11,7 @@ export function limits(): Plugin {
   return definePlugin({
     name: "limits",
     duty: "limits",
-    phases: { query: "resource limits", collect: "resource limits" },
+    phases: { query: "reads resource limits", collect: "saves resource limits" },
     dump({ phases }) {
       const limits = new Answers<SeizedTask, readonly ReturnType<typeof room>[]>();
       phases.query.task.tap("limits", (task) => {

@@ -14,8 +14,8 @@ export function processAttributes(): Plugin {
     name: "process-attributes",
     duty: "process-attributes",
     phases: {
-      query: "child subreaper, membarrier registrations",
-      collect: "oom_score_adj, loginuid, child subreaper, membarrier registrations",
+      query: "reads the child subreaper attribute and membarrier registrations",
+      collect: "saves oom_score_adj, loginuid, child subreaper and membarrier registrations",
     },
     dump({ phases }) {
       const answers = new Answers<SeizedTask, Asked>();

@@ -10,7 +10,7 @@ export function scheduling(): Plugin {
     duty: "scheduling",
     phases: {
       inspect:
-        "nice value, scheduling policy, processors and I/O priority of every thread; refuses SCHED_DEADLINE and SCHED_EXT",
+        "saves nice value, scheduling policy, processors and I/O priority of every thread; refuses SCHED_DEADLINE and SCHED_EXT",
     },
     dump({ phases }) {
       phases.inspect.thread.tap("scheduling", ({ core, stopped, tid, task }, context) => {

@@ -17,9 +17,9 @@ export function threadSettings(): Plugin {
     name: "thread-settings",
     duty: "thread-settings",
     phases: {
-      inspect: "dispatch of system calls to user space",
-      query: "timer slack, time stamp counter, machine check policy, I/O flusher state of every thread",
-      collect: "timer slack, time stamp counter, machine check policy, I/O flusher state of every thread",
+      inspect: "saves the dispatch of system calls to user space",
+      query: "reads timer slack, time stamp counter, machine check policy and I/O flusher state of every thread",
+      collect: "saves timer slack, time stamp counter, machine check policy and I/O flusher state of every thread",
     },
     dump({ phases }) {
       const answers = new Answers<SeizedThread, Asked>();

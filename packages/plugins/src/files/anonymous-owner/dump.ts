@@ -8,7 +8,7 @@ export function anonymousOwners(): Plugin {
     name: "anonymous-owners",
     duty: "anonymous-owners",
     uses: [UserIds],
-    phases: { inspect: "owners and permissions of pipes and sockets" },
+    phases: { inspect: "saves owners and permissions of pipes and sockets" },
     dump({ filesDescribed }) {
       filesDescribed.tap("anonymous-owners", (_tree, context) => saveOwners(context));
     },

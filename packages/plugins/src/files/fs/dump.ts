@@ -6,7 +6,10 @@ export function fs(): Plugin {
   return definePlugin({
     name: "fs",
     duty: "fs",
-    phases: { inspect: "opens working and root directories, reads the umask", write: "saves them" },
+    phases: {
+      inspect: "opens working and root directories, reads the umask",
+      write: "saves working and root directories, and the umask",
+    },
     dump({ phases }) {
       const entries = new Map<unknown, { cwd_id: number; root_id: number; umask: number }>();
       phases.inspect.task.tap("fs", (task, { files }) => {

@@ -19,8 +19,8 @@ export function memoryLocking(): Plugin {
     name: "memory-locking",
     duty: "memory-locking",
     phases: {
-      query: "whether future mappings are locked, merging of equal pages",
-      collect: "whether future mappings are locked, merging of equal pages",
+      query: "reads whether future mappings are locked and equal pages merged",
+      collect: "saves whether future mappings are locked and equal pages merged",
     },
     dump({ phases }) {
       const answers = new Answers<SeizedTask, Asked>();

@@ -28,7 +28,9 @@ export function mappings(): Plugin {
   return definePlugin({
     name: "mappings",
     duty: "mappings",
-    phases: { inspect: "mappings of every task; refuses huge pages, uprobes, and mappings of devices and sockets" },
+    phases: {
+      inspect: "finds the mappings of every task; refuses huge pages, uprobes, and mappings of devices and sockets",
+    },
     dump({ phases }) {
       phases.inspect.task.tap("mappings", (task, context) => {
         task.mappings = joinVvar(readMappings(context.host, task.hostPid));

@@ -16,7 +16,7 @@ export function memfds(): Plugin {
     duty: "memfds",
     phases: {
       inspect: "describes memfds and shared anonymous memory",
-      write: "content, seals and owner of memfds and shared anonymous memory",
+      write: "saves content, seals and owner of memfds and shared anonymous memory",
     },
     dump({ phases, describeFile }) {
       const inodes = new Map<bigint, { readonly number: number; readonly file: OpenFile }>();

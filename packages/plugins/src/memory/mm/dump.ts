@@ -20,10 +20,10 @@ export function mm(): Plugin {
     name: "mm",
     duty: "mm",
     phases: {
-      inspect: "the executable",
-      query: "brk, transparent huge pages",
-      collect: "the mm fields, the auxiliary vector",
-      write: "the mm image, with all mappings and guard regions",
+      inspect: "opens the executable",
+      query: "reads brk, and whether transparent huge pages are disabled",
+      collect: "saves the mm fields and the auxiliary vector",
+      write: "writes the mm image, with all mappings and guard regions",
     },
     dump({ phases }) {
       const answers = new Answers<SeizedTask, Asked>();

@@ -9,7 +9,7 @@ export function privateMemory(): Plugin {
   return definePlugin({
     name: "private-memory",
     duty: "private-memory",
-    phases: { write: "pages and guard regions of private memory" },
+    phases: { write: "saves pages and guard regions of private memory" },
     dump({ phases }) {
       phases.write.task.tap("private-memory", (task, context) => savePages(task, context));
     },

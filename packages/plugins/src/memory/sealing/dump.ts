@@ -8,7 +8,7 @@ export function sealing(): Plugin {
   return definePlugin({
     name: "sealing",
     duty: "sealing",
-    phases: { collect: "sealed mappings" },
+    phases: { collect: "saves which mappings are sealed" },
     dump({ phases }) {
       phases.collect.task.tap("sealing", (task, { own }) => {
         const sealed = task.mappings.filter(({ flags, name }) => flags.has(SEALED) && !BY_KERNEL.includes(name));

@@ -13,7 +13,7 @@ export function ipcNamespace(): Plugin {
   return definePlugin({
     name: "ipc-namespace",
     duty: "ipc-namespace",
-    phases: { write: "System V shared memory, semaphores, message queues; sysctls" },
+    phases: { write: "saves System V shared memory, semaphores and message queues, and sysctls" },
     dump({ phases }) {
       phases.write.tree.tap("ipc-namespace", ({ root }, context) => {
         const id = ownNamespace(context, "ipc");

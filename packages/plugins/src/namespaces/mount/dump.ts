@@ -17,7 +17,7 @@ export function mountNamespaces(): Plugin {
     duty: "mount-namespaces",
     phases: {
       inspect: "refuses mounts that a restore could not make",
-      write: "all mounts; content of tmpfs",
+      write: "saves all mounts, and the content of tmpfs",
     },
     dump({ phases }) {
       let mounts: readonly Mountinfo[] = [];

@@ -6,7 +6,7 @@ export function nestedNamespaces(): Plugin {
   return definePlugin({
     name: "nested-namespaces",
     duty: "nested-namespaces",
-    phases: { inspect: "refuses nested namespaces" },
+    phases: { inspect: "refuses tasks in another namespace than the root task" },
     dump({ phases }) {
       phases.inspect.task.tap("nested-namespaces", (task, context) => {
         const { root } = context.tree;

@@ -16,7 +16,7 @@ export function netNamespaces(): Plugin {
     duty: "net-namespaces",
     phases: {
       inspect: "refuses links that a restore could not make",
-      write: "sysctls, links, addresses, rules, routes, firewall",
+      write: "saves sysctls, links, addresses, rules, routes and firewalls",
     },
     dump({ phases }) {
       phases.inspect.tree.tap("net-namespaces", (_tree, context) => {

@@ -8,7 +8,7 @@ export function timeNamespace(): Plugin {
     duty: "time-namespace",
     phases: {
       inspect: "refuses tasks in another time namespace than the root task",
-      write: "the clocks as the tree sees them",
+      write: "saves the clocks as the tree sees them",
     },
     dump({ phases }) {
       phases.inspect.task.tap("time-namespace", (task, { tree: { root }, findings }) => {

@@ -9,7 +9,7 @@ export function userNamespace(): Plugin {
     name: "user-namespace",
     duty: "user-namespace",
     provides: [UserIds],
-    phases: { write: "id maps of the user namespace" },
+    phases: { write: "saves the id maps of the user namespace" },
     dump({ phases, imageOwner, provide }) {
       let ids: IdsInside | undefined;
       provide(UserIds, ({ host, tree: { root } }) => {

@@ -6,7 +6,7 @@ export function utsNamespace(): Plugin {
   return definePlugin({
     name: "uts-namespace",
     duty: "uts-namespace",
-    phases: { write: "host name and domain name" },
+    phases: { write: "saves host name and domain name" },
     dump({ phases }) {
       phases.write.tree.tap("uts-namespace", ({ root }, context) => {
         const id = ownNamespace(context, "uts");

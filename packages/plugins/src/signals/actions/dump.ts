@@ -11,7 +11,10 @@ export function signalActions(): Plugin {
   return definePlugin({
     name: "signal-actions",
     duty: "signal-actions",
-    phases: { query: "signal actions and alternate stacks", collect: "signal actions and alternate stacks" },
+    phases: {
+      query: "reads signal actions and alternate stacks",
+      collect: "saves signal actions and alternate stacks",
+    },
     dump({ phases }) {
       const actions = new Answers<SeizedTask, readonly Room[]>();
       const stacks = new Answers<SeizedThread, Room>();

@@ -5,7 +5,7 @@ export function pendingSignals(): Plugin {
   return definePlugin({
     name: "pending-signals",
     duty: "pending-signals",
-    phases: { collect: "pending signals of processes and threads" },
+    phases: { collect: "saves pending signals of processes and threads" },
     dump({ phases }) {
       phases.collect.task.tap("pending-signals", (task, { seizer }) => {
         task.core.signals_s = queueOf(seizer.pendingSignals(task.leader.stopped, "shared"));

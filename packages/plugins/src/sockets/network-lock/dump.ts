@@ -22,7 +22,7 @@ export function networkLock(): Plugin {
     duty: "network-lock",
     phases: {
       inspect: "looks for nft(8), if there are TCP connections with peers outside the tree",
-      write: "keeps packets off these connections with nftables",
+      write: "keeps packets off saved TCP connections with nftables",
       resume: "deletes the nftables rules, unless the tree is killed",
     },
     dump({ phases, filesDescribed }) {

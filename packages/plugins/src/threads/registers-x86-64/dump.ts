@@ -15,7 +15,7 @@ export function registers(): Plugin {
     duty: "registers",
     phases: {
       inspect: "refuses 32-bit tasks and shadow stacks",
-      collect: "general registers, extended state, signal mask of every thread",
+      collect: "saves general registers, extended state and signal mask of every thread",
     },
     dump({ phases }) {
       phases.inspect.thread.tap("registers", (thread, { findings }) => {

@@ -11,7 +11,7 @@ export function intervalTimers(): Plugin {
   return definePlugin({
     name: "interval-timers",
     duty: "interval-timers",
-    phases: { query: "interval timers", collect: "interval timers" },
+    phases: { query: "reads interval timers", collect: "saves interval timers" },
     dump({ phases }) {
       const timers = new Answers<SeizedTask, Timers>();
       phases.query.task.tap("interval-timers", (task) => {

@@ -16,7 +16,7 @@ export function posixTimers(): Plugin {
   return definePlugin({
     name: "posix-timers",
     duty: "posix-timers",
-    phases: { query: "times and overruns of POSIX timers", collect: "POSIX timers" },
+    phases: { query: "reads times and overruns of POSIX timers", collect: "saves POSIX timers" },
     dump({ phases }) {
       const timers = new Answers<SeizedTask, readonly AskedTimer[]>();
       phases.query.task.tap("posix-timers", (task, { host }) => {

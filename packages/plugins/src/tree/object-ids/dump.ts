@@ -29,6 +29,10 @@ export function objectIds(): Plugin {
   return definePlugin({
     name: "object-ids",
     duty: "object-ids",
+    phases: {
+      inspect:
+        "finds the namespaces and objects that tasks share; refuses CLONE_VM, CLONE_FS and CLONE_SIGHAND between processes",
+    },
     dump({ phases }) {
       phases.inspect.tree.tap("object-ids", (_tree, context) => {
         const namespaces = new Map<string, number>();

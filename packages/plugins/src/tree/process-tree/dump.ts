@@ -11,8 +11,8 @@ export function processTree(): Plugin {
     duty: "process-tree",
     phases: {
       inspect: "refuses a root task that has ended, or that does not lead its session and group",
-      collect: "state, flags and personality of every task",
-      write: "pstree.img, and a core image for every thread and zombie",
+      collect: "saves state, flags and personality of every task",
+      write: "writes pstree.img, and a core image for every thread and zombie",
     },
     dump({ phases }) {
       phases.inspect.tree.tap("process-tree", ({ root }, { findings, options }) => {
