@@ -216,7 +216,8 @@ export class RestoreError extends Error {
       const { printed, errno } = this.syscall;
       lines.push(`  call ${printed}${errno === undefined ? "" : ` = ${errnoText(errno)}`}`);
     }
-    if (this.entry !== undefined) lines.push(`  image ${this.entry}`);
+    const image = this.#unnamedImage();
+    if (image !== undefined) lines.push(`  ${image}`);
     for (const failure of this.failures)
       lines.push(
         ...failure
@@ -227,6 +228,14 @@ export class RestoreError extends Error {
     if (this.hint !== undefined) lines.push(`  hint: ${this.hint}`);
     if (stack) for (const frame of this.pluginStack ?? []) lines.push(`    ${frame}`);
     return lines.join("\n");
+  }
+
+  /** The image and the entry, as far as the message does not name them. */
+  #unnamedImage(): string | undefined {
+    if (this.entry === undefined) return undefined;
+    const [file = "", entry] = this.entry.split(": ");
+    if (!this.message.includes(file)) return `image ${this.entry}`;
+    return entry === undefined || this.message.includes(entry) ? undefined : entry;
   }
 
   /** The failure as data, for `--json`. */

@@ -28,6 +28,7 @@ export {
   type ThrowingTap,
 } from "./errors.ts";
 export type { DumpEvent, DumpListener, RestoreEvent, RestoreListener, TapEvent } from "./events.ts";
+export { giveCapability } from "./give-capability.ts";
 export type { Host, HostCall } from "./host/host.ts";
 export { didYouMean, nearest } from "./nearest.ts";
 export {

@@ -62,10 +62,10 @@ export class ImageError extends Error {
 
   /**
    * @param what The failed action and the reason: `Cannot VERB OBJECT: REASON`.
-   * @param place Appended to the message in parentheses.
+   * @param place Appended to the message in parentheses, without what the message says already.
    */
   constructor(code: ImageErrorCode, what: string, place: ImageErrorPlace = {}) {
-    super(what + describePlace(place), place.cause === undefined ? undefined : { cause: place.cause });
+    super(what + describePlace(what, place), place.cause === undefined ? undefined : { cause: place.cause });
     this.code = code;
     this.file = place.file;
     this.offset = place.offset;
@@ -73,9 +73,9 @@ export class ImageError extends Error {
   }
 }
 
-function describePlace({ file, offset, entry }: ImageErrorPlace): string {
+function describePlace(what: string, { file, offset, entry }: ImageErrorPlace): string {
   const parts: string[] = [];
-  if (file !== undefined) parts.push(file);
+  if (file !== undefined && !what.includes(file)) parts.push(file);
   if (entry !== undefined) parts.push(`entry ${entry}`);
   if (offset !== undefined) parts.push(`offset ${offset}`);
   return parts.length === 0 ? "" : ` (${parts.join(", ")})`;

@@ -1,5 +1,5 @@
 import { arch, release } from "node:os";
-import type { Finding } from "@restage/core";
+import { type Finding, giveCapability } from "@restage/core";
 import { readStatus, readText } from "@restage/linux";
 import { type CapabilityName, hasCapability } from "@restage/linux/abi";
 
@@ -53,9 +53,8 @@ function* checkCapabilities(): Generator<Finding> {
   for (const { anyOf, purpose, always } of NEEDS) {
     if (anyOf.some((name) => hasCapability(effective, name))) continue;
     const why = `this process does not have it; it is needed for ${purpose}`;
-    const [name = ""] = anyOf;
-    const give = `give this process ${name} (in a container: --cap-add ${name.slice("CAP_".length)})`;
-    const hint = `${process.geteuid?.() === 0 ? "" : "run as root, "}${give}, or restore with --unprivileged`;
+    const [name = "CAP_SYS_ADMIN"] = anyOf;
+    const hint = `${process.geteuid?.() === 0 ? "" : "run as root; or "}${giveCapability(name)}; or restore with --unprivileged`;
     yield { severity: always ? "refused" : "warning", what: anyOf.join(" or "), why, hint, plugin: "check" };
   }
 }

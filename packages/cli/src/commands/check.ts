@@ -12,10 +12,11 @@ import { requestWithoutImages } from "../request.ts";
 export async function checkCommand(settings: Settings): Promise<number> {
   const request = await requestWithoutImages(settings);
   const { images } = request;
-  const findings: readonly Finding[] = [
-    ...checkMachine(request.unprivileged ?? false),
-    ...(images === undefined ? [] : await checkCheckpoint({ ...request, images })),
-  ];
+  const ofCheckpoint = images === undefined ? [] : await checkCheckpoint({ ...request, images });
+  const known = new Set(ofCheckpoint.map(({ what }) => what));
+  // What the checkpoint needs of the machine says more than what some checkpoint might need.
+  const ofMachine = checkMachine(request.unprivileged ?? false).filter(({ what }) => !known.has(what));
+  const findings: readonly Finding[] = [...ofMachine, ...ofCheckpoint];
   const restorable = findings.every(({ severity }) => severity !== "refused");
   if (settings.json)
     print(`${JSON.stringify({ restorable, images, kernel: release(), architecture: arch(), findings })}\n`);

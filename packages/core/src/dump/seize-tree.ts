@@ -38,7 +38,7 @@ export function seizeTree(host: Host, seizer: Seizer, rootPid: number, timeout: 
 }
 
 const HINTS: Readonly<Record<string, string>> = {
-  EPERM: "run it as root, or with CAP_SYS_PTRACE; end other tracers first",
+  EPERM: "end other tracers (TracerPid in /proc/PID/status), or give this process CAP_SYS_PTRACE",
   ETIMEDOUT: "try again later, or give it more time with --timeout",
 };
 

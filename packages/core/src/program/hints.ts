@@ -14,7 +14,7 @@ const HINTS: Readonly<Record<string, string>> = {
   "mmap EAGAIN": "raise the limit of locked memory (`ulimit -l`)",
   "preadv ENOMEM": "free some memory, or raise the memory limit of the cgroup",
   "openat ENOENT": "put the file back, or rewrite its path with a plugin: it existed at the checkpoint",
-  "openat EACCES": "restore as root, or change the permissions of the file",
+  "openat EACCES": "change the permissions of the file, or give the command CAP_DAC_OVERRIDE",
   "openat ENOTDIR": "make each part of the path a directory again, or rewrite the path with a plugin",
   "openat EMFILE": "raise the limit of descriptors (`ulimit -n`)",
   "openat ENXIO": "make sure that the device exists, or that the FIFO has a reader",
@@ -22,7 +22,8 @@ const HINTS: Readonly<Record<string, string>> = {
   "chroot EPERM": "give the command CAP_SYS_CHROOT, to change root directories",
   "linkat EXDEV":
     "mount the file systems as they were: the file and its former directory are no longer on the same one",
-  "linkat EPERM": "restore as root: the file system has no hard links, or fs.protected_hardlinks forbids this one",
+  "linkat EPERM":
+    "use a file system with hard links; if fs.protected_hardlinks forbids this one, give the command CAP_FOWNER",
   "mknodat EPERM": "give the command CAP_MKNOD, and mount the file system without `nodev`",
   "mknodat EROFS": "make the file system writable: deleted files are created again where they were",
   "mkdirat EROFS": "make the file system writable: deleted files are created again where they were",

@@ -1,9 +1,11 @@
 import type { ImageSource } from "@restage/images";
 import type { InitOptions } from "@restage/linux";
+import type { CapabilityName } from "@restage/linux/abi";
 import { RestoreError } from "../errors.ts";
 import type { Host } from "../host/host.ts";
 import { TimeLimit } from "../plugin/time-limit.ts";
 import type { ImageSet } from "./image-set.ts";
+import { MissingCapabilities } from "./missing-capabilities.ts";
 import type { RestoreOptions } from "./options.ts";
 import type { ServiceDescriptors } from "./service-descriptors.ts";
 import type { Task } from "./task.ts";
@@ -39,6 +41,7 @@ export class Plan {
   readonly host: Host;
   readonly serviceDescriptors: ServiceDescriptors;
   readonly #findings: Finding[] = [];
+  readonly #missing = new MissingCapabilities();
   /** Whether this is a dry run on a recording kernel, in which taps must change nothing outside. */
   readonly dryRun: boolean;
   readonly limit: TimeLimit;
@@ -77,7 +80,7 @@ export class Plan {
     return this.tree.tasks.filter((task) => task.survives);
   }
   get findings(): readonly Finding[] {
-    return this.#findings;
+    return [...this.#findings, ...this.#missing.findings];
   }
 
   /** An init of Restage's that becomes the parent of the tree; none if the tree goes on in an existing pid namespace. */
@@ -107,9 +110,18 @@ export class Plan {
     this.#findings.push({ ...finding, severity: "warning", plugin: this.plugin });
   }
 
+  /**
+   * Reports a capability that this process does not have. All reports of a capability make one finding, a refusal if one of them is.
+   *
+   * @param consequence a clause that says what cannot be restored: `the clocks cannot go on from their saved values`.
+   */
+  lacks(name: CapabilityName, severity: Finding["severity"], consequence: string): void {
+    this.#missing.add(name, { severity, consequence, plugin: this.plugin });
+  }
+
   /** Throws ERR_REFUSED with all refusals, when there are any. */
   assertRestorable(): void {
-    const refused = this.#findings.filter(({ severity }) => severity === "refused");
+    const refused = this.findings.filter(({ severity }) => severity === "refused");
     const [first] = refused;
     if (first === undefined) return;
     const failures = refused.map(

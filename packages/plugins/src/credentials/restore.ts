@@ -1,6 +1,6 @@
-import { definePlugin, type Host, type Plugin, type Task, type Thread } from "@restage/core";
+import { definePlugin, type Host, type Plan, type Plugin, type Task, type Thread } from "@restage/core";
 import type { CredsEntry } from "@restage/images";
-import { CAPABILITY_NAMES, CAPABILITY_VERSION_3, PR, PR_CAP_AMBIENT, SECBIT } from "@restage/linux/abi";
+import { CAPABILITY_NAMES, CAPABILITY_VERSION_3, hasCapability, PR, PR_CAP_AMBIENT, SECBIT } from "@restage/linux/abi";
 import { hasOwnNamespace } from "../namespaces/own-namespaces.ts";
 import { readOwnStatus } from "../own-status.ts";
 import { areEqual, type Credentials, credentialsOf, setOf } from "./format.ts";
@@ -29,6 +29,7 @@ export function credentials(): Plugin {
           const why = "changing them requires CAP_SETGID: the tree gets those of this process";
           plan.warn({ what: "supplementary groups", why });
         }
+        checkCapabilities(plan);
         for (const task of plan.survivors) {
           for (const thread of task.threads) {
             const { lsm_profile, lsm_sockcreate } = thread.core.thread_core?.creds ?? {};
@@ -65,6 +66,32 @@ function hasGroups(task: Task): boolean {
     const creds = core.thread_core?.creds;
     return creds?.groups.some((group) => group !== creds.gid) === true;
   });
+}
+
+/** Reports capabilities that this process cannot give, because it does not have them. */
+function checkCapabilities(plan: Plan): void {
+  const status = readOwnStatus(plan.host);
+  // In a new user namespace, tasks have all capabilities.
+  if (status === undefined || plan.options.unprivileged || hasOwnNamespace(plan.images, plan.tree.root, "user")) return;
+  const own = credentialsOf(status, 0);
+  const lacks = (sets: readonly [needed: readonly number[], own: readonly number[]][]) => {
+    const missing = sets.reduce((all, [needed, own]) => all | (setOf(needed) & ~setOf(own)), 0n);
+    return CAPABILITY_NAMES.filter((name) => hasCapability(missing, name));
+  };
+  for (const task of plan.survivors) {
+    for (const { core } of task.threads) {
+      const creds = core.thread_core?.creds;
+      if (creds === undefined) continue;
+      const permitted = lacks([
+        [creds.cap_prm, own.cap_prm],
+        [creds.cap_inh, own.cap_bnd],
+      ]);
+      for (const name of permitted) plan.lacks(name, "refused", `task ${task.pid} had it and cannot get it back`);
+      for (const name of lacks([[creds.cap_bnd, own.cap_bnd]])) {
+        if (!permitted.includes(name)) plan.lacks(name, "warning", `the bounding set of task ${task.pid} loses it`);
+      }
+    }
+  }
 }
 
 /** The credentials of this process; undefined in a dry run, and when it has securebits, which tasks do not inherit in full. */

@@ -50,7 +50,7 @@ export function runAs(
       plan.tap("run-as", (plan) => {
         if (!plan.options.unprivileged) return;
         const why = "a restore without privileges has no other user";
-        plan.refuse({ what: `user ${uid}`, why, hint: "restore as root", remedy: "options" });
+        plan.refuse({ what: `user ${uid}`, why, hint: "restore without --unprivileged", remedy: "options" });
       });
     },
   });

@@ -23,11 +23,8 @@ export function limits(): Plugin {
             const highest = ceiling[which];
             if (highest === undefined || max <= highest) return;
             const shown = (limit: bigint) => (limit === RLIM_INFINITY ? "unlimited" : String(limit));
-            plan.warn({
-              what: RLIMIT_NAMES[which] ?? `resource limit ${which}`,
-              why: `the hard limit was ${shown(max)}; without CAP_SYS_RESOURCE, at most ${shown(highest)} can be set`,
-              pid: task.pid,
-            });
+            const name = RLIMIT_NAMES[which] ?? `resource limit ${which}`;
+            plan.lacks("CAP_SYS_RESOURCE", "warning", `${name} becomes ${shown(highest)}, not ${shown(max)}`);
           });
         }
       });

@@ -1,4 +1,4 @@
-import { definePlugin, type Host, type Plan, type Plugin, type Task } from "@restage/core";
+import { definePlugin, giveCapability, type Host, type Plan, type Plugin, type Task } from "@restage/core";
 import { O, PR } from "@restage/linux/abi";
 import { keepProc, type Location } from "../../files/location.ts";
 import { hasOwnCapability } from "../../own-status.ts";
@@ -74,7 +74,7 @@ function write(task: Task, { name, location, value }: Attribute): void {
   const written = task.call.write(file, text, text.length);
   // A lower score requires CAP_SYS_RESOURCE; the plan has warned of it.
   if (name === "oom_score_adj") written.allow("EACCES");
-  else written.hint("changing the loginuid requires CAP_AUDIT_CONTROL");
+  else written.hint(giveCapability("CAP_AUDIT_CONTROL"));
   task.call.close(file);
 }
 
@@ -83,11 +83,7 @@ function warnOfLower(plan: Plan, { oomScoreAdj }: Inherited): void {
   for (const task of plan.survivors) {
     const recorded = task.core.tc?.oom_score_adj;
     if (recorded === undefined || recorded >= oomScoreAdj) continue;
-    plan.warn({
-      what: "oom_score_adj",
-      why: `${recorded} is below the ${oomScoreAdj} of this process, which requires CAP_SYS_RESOURCE`,
-      pid: task.pid,
-    });
+    plan.lacks("CAP_SYS_RESOURCE", "warning", `oom_score_adj becomes ${oomScoreAdj}, not ${recorded}`);
   }
 }
 

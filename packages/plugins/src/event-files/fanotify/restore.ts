@@ -1,4 +1,12 @@
-import { definePlugin, type Host, type ImageSet, type Plan, type Plugin, type Task } from "@restage/core";
+import {
+  definePlugin,
+  giveCapability,
+  type Host,
+  type ImageSet,
+  type Plan,
+  type Plugin,
+  type Task,
+} from "@restage/core";
 import { type FanotifyFileEntry, type FanotifyMarkEntry, markType } from "@restage/images";
 import { AT_FDCWD, F, FAN_MARK, SETTABLE_FLAGS } from "@restage/linux/abi";
 import { takeDescriptor } from "../../files/take-descriptor.ts";
@@ -26,9 +34,7 @@ export function fanotify(): Plugin {
       openFile.for("FANOTIFY").tap("fanotify", ({ task, entry: { ffy } }) => {
         if (ffy === undefined) return undefined;
         // The instance remembers the flags that it was made with; those of its descriptor may have changed since.
-        const descriptor = task.call
-          .fanotify_init(ffy.faflags, ffy.evflags)
-          .hint("fanotify requires CAP_SYS_ADMIN in the initial user namespace: restore as root");
+        const descriptor = task.call.fanotify_init(ffy.faflags, ffy.evflags).hint(giveCapability("CAP_SYS_ADMIN"));
         task.call.fcntl(descriptor, F.SETFL, ffy.flags & SETTABLE_FLAGS);
         opened.push({ task, entry: ffy });
         return descriptor;

@@ -2,6 +2,7 @@ import {
   addressOf,
   data,
   definePlugin,
+  giveCapability,
   loaded,
   output,
   type Plan,
@@ -71,9 +72,7 @@ function makeMap(task: Task, entry: BpfmapFileEntry, contents: readonly Entry<"b
   attributes.set(new TextEncoder().encode(map_name).subarray(0, BPF_OBJ_NAME_LEN - 1), BPF_MAP_CREATE_ATTR.map_name);
   view.setUint32(BPF_MAP_CREATE_ATTR.map_ifindex, ifindex, true);
   view.setBigUint64(BPF_MAP_CREATE_ATTR.map_extra, map_extra ?? 0n, true);
-  const map = task.call
-    .bpf(BPF.MAP_CREATE, attributes, attributes.length)
-    .hint("BPF maps require CAP_BPF: restore as root");
+  const map = task.call.bpf(BPF.MAP_CREATE, attributes, attributes.length).hint(giveCapability("CAP_BPF"));
   const content = contents.find(({ value }) => value.map_id === entry.map_id);
   if (content !== undefined && content.value.count > 0) fillMap(task, map, content);
   if (frozen) task.call.bpf(BPF.MAP_FREEZE, struct([4, map]), 4);
@@ -100,8 +99,9 @@ function idOf(task: Task, map: Value): Value {
 /** Another open file description of a map. Requires CAP_SYS_ADMIN. */
 function openMap(task: Task, id: Value, access: number): Value {
   const flags = access === O.RDONLY ? BPF_F.RDONLY : access === O.WRONLY ? BPF_F.WRONLY : 0;
-  const hint = "opening a BPF map twice, or only to read or write, requires CAP_SYS_ADMIN: restore as root";
-  return task.call.bpf(BPF.MAP_GET_FD_BY_ID, struct([4, id], [4, 0], [4, flags]), 12).hint(hint);
+  return task.call
+    .bpf(BPF.MAP_GET_FD_BY_ID, struct([4, id], [4, 0], [4, flags]), 12)
+    .hint(giveCapability("CAP_SYS_ADMIN"));
 }
 
 function withFlags(task: Task, map: Value, { flags }: BpfmapFileEntry): Value {

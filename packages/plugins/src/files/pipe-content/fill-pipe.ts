@@ -15,7 +15,7 @@ export function fillPipe(
 ): void {
   for (const { bytes, capacity = DEFAULT_CAPACITY } of contentsFromImage(entries, pipeId)) {
     if (capacity !== DEFAULT_CAPACITY) {
-      const hint = "the capacity exceeds fs.pipe-max-size: raise it, or restore with CAP_SYS_RESOURCE";
+      const hint = "raise fs.pipe-max-size, which the capacity exceeds, or give this process CAP_SYS_RESOURCE";
       task.call.fcntl(write, F.SETPIPE_SZ, capacity).hint(hint);
     }
     if (bytes.length > 0) task.call.write(write, data(bytes), bytes.length).expect(bytes.length);

@@ -54,7 +54,7 @@ function onlyUser(plan: Plan): { readonly uidMap: string; readonly gidMap: strin
     plan.refuse({
       what: `${what} ${[...ids].join(", ")}`,
       why: `without privileges a tree cannot have several ${what}`,
-      hint: "restore it as root",
+      hint: "restore without --unprivileged",
     });
   }
   const { call } = plan.host;

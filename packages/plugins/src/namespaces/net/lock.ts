@@ -53,7 +53,7 @@ export function lockWhileOpen(host: Host): number {
   if (errno === 0) return socket;
   host.call.close(socket);
   throw new RestoreError("ERR_PLUGIN", `Cannot lock the network: nftables answered ${errnoText(errno)}`, {
-    hint: "restore as root, on Linux 5.12 or newer with CONFIG_NF_TABLES",
+    hint: "use Linux 5.12 or newer with CONFIG_NF_TABLES, and give this process CAP_NET_ADMIN",
   });
 }
 
@@ -83,6 +83,6 @@ function run(host: Host, program: string, args: readonly string[], input: string
   const { status, errors } = host.runProgram(program, args, input);
   if (status === 0 || host.kernel.recording) return;
   throw new RestoreError("ERR_PLUGIN", `Cannot change the lock of the network: ${program} failed: ${errors.trim()}`, {
-    hint: "restore as root, with the firewall tools that the checkpoint used",
+    hint: "install the firewall tools that the checkpoint used, and give this process CAP_NET_ADMIN",
   });
 }

@@ -1,6 +1,7 @@
 import { definePlugin, type Host, type ImageSet, type Plan, type Plugin, type Task } from "@restage/core";
 import type { TimensEntry } from "@restage/images";
-import { AT_FDCWD, CLONE, hasCapability, O } from "@restage/linux/abi";
+import { AT_FDCWD, CLONE, O } from "@restage/linux/abi";
+import { hasOwnCapability } from "../../own-status.ts";
 import { fromTimespec, parseOffsets, printOffsets, timesOf } from "./format.ts";
 
 /**
@@ -36,13 +37,11 @@ export function timeNamespace(): Plugin {
 }
 
 function checkCapabilities(plan: Plan): void {
-  const effective = /^CapEff:\s*([0-9a-f]+)/m.exec(plan.host.readText("/proc/self/status") ?? "")?.[1];
   // A user without privileges has them in the user namespace that the restore makes.
-  if (effective === undefined || plan.options.unprivileged) return;
+  if (plan.options.unprivileged) return;
   for (const name of ["CAP_SYS_ADMIN", "CAP_SYS_TIME"] as const) {
-    if (hasCapability(BigInt(`0x${effective}`), name)) continue;
-    const hint = `give this process ${name}; in a container: --cap-add ${name.slice("CAP_".length)}`;
-    plan.refuse({ what: "clocks", why: `a time namespace requires ${name}`, hint, remedy: "machine" });
+    if (hasOwnCapability(plan.host, name) !== false) continue;
+    plan.lacks(name, "refused", "the clocks cannot go on from their saved values");
   }
 }
 

@@ -65,6 +65,6 @@ function directionOf(rule: string): string {
 function stillLocked(command: string, errors: string): RestoreError {
   const message = `Cannot unlock the network after the checkpoint: ${command} failed: ${errors.trim()}`;
   return new RestoreError("ERR_PLUGIN", message, {
-    hint: "restore as root, with the firewall tools that the checkpoint used",
+    hint: "install the firewall tools that the checkpoint used, and give this process CAP_NET_ADMIN",
   });
 }

@@ -1,6 +1,7 @@
 import {
   data,
   definePlugin,
+  giveCapability,
   loaded,
   output,
   type Plan,
@@ -66,7 +67,7 @@ function openSocket(task: Task, entry: PacketSockEntry): Value {
   // With a protocol it would receive from all devices at once. For SOCK_PACKET it cannot be set later.
   const socket = task.call
     .socket(AF.PACKET, type | SOCK.CLOEXEC, isOld ? protocol : 0)
-    .hint("packet sockets need CAP_NET_RAW in the network namespace: restore as root");
+    .hint(giveCapability("CAP_NET_RAW"));
   if (!isOld) setPacketOptions(task, socket, entry);
   task.call.fcntl(socket, F.SETFL, flags & SETTABLE_FLAGS);
   setSocketOptions(task, socket, opts);

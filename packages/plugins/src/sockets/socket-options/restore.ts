@@ -1,4 +1,4 @@
-import { addressOf, type Call, data, struct, type Task, type Value } from "@restage/core";
+import { addressOf, type Call, data, giveCapability, struct, type Task, type Value } from "@restage/core";
 import type { SkOptsEntry } from "@restage/images";
 import { SHUT, SO, SOCK_FILTER_SIZE, SOL, TCP } from "@restage/linux/abi";
 import {
@@ -13,8 +13,6 @@ import {
 
 /** A buffer size with room for any queue while it is filled; the kernel doubles it. */
 export const LARGEST_BUFFER = 0x3fff_ffff;
-
-const NEEDS_NET_ADMIN = "the recorded value needs CAP_NET_ADMIN in the network namespace: restore as root";
 
 /** Sets an option that is an int. */
 export function setOption(task: Task, socket: Value, level: number, option: number, value: number | boolean): Call {
@@ -52,7 +50,7 @@ export function setSocketOptions(task: Task, socket: Value, options: SkOptsEntry
   if (options.so_buf_lock !== undefined) set(SO.BUF_LOCK, options.so_buf_lock).allow("ENOPROTOOPT");
   if (options.so_priority !== undefined) set(SO.PRIORITY, options.so_priority);
   if (options.so_rcvlowat !== undefined) set(SO.RCVLOWAT, options.so_rcvlowat);
-  if (options.so_mark !== undefined) set(SO.MARK, options.so_mark).hint(NEEDS_NET_ADMIN);
+  if (options.so_mark !== undefined) set(SO.MARK, options.so_mark).hint(giveCapability("CAP_NET_ADMIN"));
   for (const [field, option] of Object.entries({ ...CREDENTIAL_SWITCHES, ...SWITCHES }))
     if (options[field as keyof SkOptsEntry] === true) set(option, true);
   if (options.so_oobinline) set(SO.OOBINLINE, true);

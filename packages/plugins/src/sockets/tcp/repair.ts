@@ -1,4 +1,4 @@
-import { data, struct, type Task, type Value } from "@restage/core";
+import { data, giveCapability, struct, type Task, type Value } from "@restage/core";
 import type { TcpStreamEntry } from "@restage/images";
 import { MSG, SHUT, SOCK, SOL, TCP, TCP_QUEUE, TCP_STATE, TCPI_OPT, TCPOPT } from "@restage/linux/abi";
 import { bindInetSocket, prepareInetSocket } from "../inet/binding.ts";
@@ -24,9 +24,7 @@ export function repairConnection(task: Task, connection: Connection): Value {
   const { received, sent } = sequencesOf(connection);
   const socket = task.call.socket(family, SOCK.STREAM | SOCK.CLOEXEC, proto);
   prepareInetSocket(task, socket, entry);
-  setOption(task, socket, SOL.TCP, TCP.REPAIR, 1).hint(
-    "repair mode needs CAP_NET_ADMIN in the network namespace: restore as root",
-  );
+  setOption(task, socket, SOL.TCP, TCP.REPAIR, 1).hint(giveCapability("CAP_NET_ADMIN"));
   widenBuffers(task, socket);
   bindInetSocket(task, socket, entry);
   setSequence(task, socket, TCP_QUEUE.RECV, received.from);

@@ -1,4 +1,4 @@
-import { data, type Task } from "@restage/core";
+import { data, giveCapability, type Task } from "@restage/core";
 import { AF, IP, IPPROTO, SO, SOCK, SOL, TCP_FLAG } from "@restage/linux/abi";
 import { addressBytes } from "../inet/addresses.ts";
 import type { InetEnd } from "../inet/format.ts";
@@ -27,9 +27,7 @@ export interface TcpSegment {
 export function injectSegment(task: Task, segment: TcpSegment): void {
   const { family, to } = segment;
   const bytes = segmentBytes(segment);
-  const socket = task.call
-    .socket(family, SOCK.RAW | SOCK.CLOEXEC, IPPROTO.RAW)
-    .hint("injecting TCP segments needs CAP_NET_RAW: restore as root");
+  const socket = task.call.socket(family, SOCK.RAW | SOCK.CLOEXEC, IPPROTO.RAW).hint(giveCapability("CAP_NET_RAW"));
   setOption(task, socket, SOL.SOCKET, SO.MARK, LOCK_MARK);
   if (family === AF.INET) setOption(task, socket, SOL.IP, IP.HDRINCL, true);
   // In the address of a raw socket, the port would be a protocol.

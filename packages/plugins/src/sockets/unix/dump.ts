@@ -1,4 +1,4 @@
-import { type DumpContext, definePlugin, type OpenFile, type Plugin } from "@restage/core";
+import { type DumpContext, definePlugin, giveCapability, type OpenFile, type Plugin } from "@restage/core";
 import { fdTypes, type InputOf, type UnixSkEntry } from "@restage/images";
 import { AF, errnoText, O, SIOCUNIXFILE, SO, SOCK, SOL, TCP_STATE } from "@restage/linux/abi";
 import { NO_OWNER } from "../../files/file-owner/format.ts";
@@ -86,7 +86,7 @@ function boundFile(context: DumpContext, file: OpenFile, descriptor: number, { n
   if (text === undefined) return {};
   const opened = context.host.attempt("ioctl", descriptor, SIOCUNIXFILE, 0);
   if (opened < 0) {
-    const hint = "run restage with CAP_NET_ADMIN";
+    const hint = giveCapability("CAP_NET_ADMIN");
     const why = `the file to which it is bound cannot be found: ${errnoText(-opened)}`;
     context.findings.refuse({ what: file.link, why, hint, pid: file.task.pid });
     return {};
