@@ -335,6 +335,14 @@ describe("a failure's description", () => {
     expect(new RestoreError("ERR_KERNEL", "no").describe()).toBe("ERR_KERNEL: no");
   });
 
+  it("names the image, its entry and its file once", () => {
+    const of = (message: string, entry: string) => new RestoreError("ERR_IMAGE", message, { entry }).describe();
+    expect(of("Cannot find core-7.img: nothing", "core-7.img")).toBe("ERR_IMAGE: Cannot find core-7.img: nothing");
+    expect(of("Cannot read files.img: short", "files.img: entry 3")).toBe(
+      "ERR_IMAGE: Cannot read files.img: short\n  entry 3",
+    );
+  });
+
   it("lists each of several failures", () => {
     const both = new RestoreError("ERR_STAGE", "two failed", {
       failures: [failure, new RestoreError("ERR_TASK_DIED", "gone")],

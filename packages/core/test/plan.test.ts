@@ -43,6 +43,26 @@ describe("a plan", () => {
     });
   });
 
+  it("reports a missing capability once, with all that it leads to, and refuses if one of the reports does", async () => {
+    const lacking = (name: string, severity: "refused" | "warning") =>
+      plugin(name, ({ plan }) =>
+        plan.tap(name, (found) => {
+          for (const clock of ["a clock", "a clock", `the clock of ${name}`])
+            found.lacks("CAP_SYS_TIME", severity, `${clock} jumps`);
+        }),
+      );
+    const { error, kernel } = await rehearse({ plugins: [lacking("warns", "warning"), lacking("refuses", "refused")] });
+    expect(error).toMatchObject({
+      code: "ERR_REFUSED",
+      plugin: "refuses",
+      message:
+        "CAP_SYS_TIME: this process does not have it: a clock jumps; the clock of warns jumps; the clock of refuses jumps",
+      hint: "give this process CAP_SYS_TIME; in a container: --cap-add SYS_TIME",
+    });
+    expect(error?.failures).toEqual([]);
+    expect(kernel.records).toEqual([]);
+  });
+
   it("lists the surviving tasks and fills in default options", async () => {
     const task = {
       pid: 7,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { CgroupDirEntry, Unknowns } from "../src/mod.ts";
+import type { CgroupDirEntry, Timespec, Unknowns } from "../src/mod.ts";
 import * as images from "../src/mod.ts";
 import {
   bool,
@@ -23,6 +23,7 @@ import {
   sint32,
   sint64,
   string,
+  timensEntry,
   uint32,
   uint64,
   unknownFields,
@@ -154,6 +155,19 @@ describe("messages", () => {
     );
     expect(expectImageError("ERR_IMAGE_FIELD", () => encodeMessage(inner, {} as { a: number })).message).toContain(
       "inner.a: this required field is missing",
+    );
+  });
+
+  it("refuse times that the kernel does not accept, and name the field", () => {
+    const time = { tv_sec: 1n, tv_nsec: 999_999_999n };
+    const decoded = (monotonic: Timespec) =>
+      decodeMessage(timensEntry, encodeMessage(timensEntry, { monotonic, boottime: time }));
+    expect(decoded(time).monotonic).toEqual(time);
+    expect(expectImageError("ERR_IMAGE_FIELD", () => decoded({ ...time, tv_nsec: 1_000_000_000n })).message).toContain(
+      "timespec.tv_nsec: expected less than 1000000000, found 1000000000",
+    );
+    expect(expectImageError("ERR_IMAGE_FIELD", () => decoded({ ...time, tv_sec: 2n ** 63n })).message).toContain(
+      "timespec.tv_sec",
     );
   });
 
