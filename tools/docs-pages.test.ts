@@ -46,8 +46,16 @@ describe("docs/errors.md", () => {
     }
   });
 
-  it("shows each code as it is met", () => {
-    for (const [code, example] of Object.entries(ERROR_EXAMPLES)) expect(example.describe()).toContain(`${code}: `);
+  it("shows each code in an example, with hints that the sources have", () => {
+    const text = sources();
+    for (const [code, example] of Object.entries(ERROR_EXAMPLES)) {
+      expect(example.describe()).toContain(`${code}: `);
+      for (const { hint } of [example, ...example.failures]) {
+        // What follows varies.
+        const [constant = ""] = hint?.split(/(?<=[:(])|--/) ?? [];
+        expect(text).toContain(constant);
+      }
+    }
   });
 
   it("has no code that nothing throws", () => {

@@ -20,8 +20,8 @@ export function errorsPage(errors: Catalogue, examples: Readonly<Record<ErrorCod
     return `## ${code}\n\n${wrap(meaning)}\n\n${wrap(`**What to do:** ${remedy}`)}\n\n${fenced(example)}`;
   });
   const intro =
-    "Every failure is a `RestoreError` with one of these codes in `code`, and with what is known beside it: stage, task, duty, system call " +
-    "with its arguments and errno, image entry, hint. `describe()` prints all of it, as shown with each code; `toJSON()` gives it as data.";
+    "Every failure is a `RestoreError` with one of these codes in `code`. It also names, where known, the stage or phase, task, duty, system " +
+    "call with its arguments and errno, image entry, and a hint. `describe()` prints all of it, as the examples show; `toJSON()` returns it as data.";
   return page("Errors", wrap(intro), ...sections);
 }
 
@@ -79,13 +79,14 @@ export function supportPage(rows: readonly Support[], notYet: Readonly<Record<st
     return of.length === 0 ? [] : [`## ${sentence(group).slice(0, -1)}`, ...of];
   });
   const intro =
-    "What `restage checkpoint` saves and `restage restore` restores of each resource, what is lost, and what each command refuses before it " +
-    "touches anything. Anything not listed is refused. Linux 5.10 or newer is required; some resources require more. `fixture` and `case` name " +
-    "tests in `test/`: tests of saving checkpoint and restore a program with Restage, tests of restoring restore images that CRIU 4.2 made.";
+    "For each resource: what `restage checkpoint` saves, what `restage restore` restores, what is lost, and what each command refuses before " +
+    "it touches anything. Restage refuses anything that is not listed. Linux 5.10 or newer is required; some resources require more. `fixture` " +
+    "and `case` name tests in `test/`. Tests of saving make a checkpoint with Restage and restore it. Tests of restoring restore images that " +
+    "CRIU 4.2 made.";
   const refused = Object.entries(notYet).map(([name, why]) => item(`${name}: ${why}`));
   const last = [
     "## Tests with CRIU's images only",
-    wrap("`restage checkpoint` refuses the programs of these cases, with these reasons:"),
+    wrap("`restage checkpoint` refuses the programs of these cases, for these reasons:"),
     refused.join("\n"),
   ];
   return page("Support", wrap(intro), ...sections, ...last);

@@ -34,7 +34,7 @@ export const ERROR_EXAMPLES: Readonly<Record<ErrorCode, RestoreError>> = {
     stage: "ROOT_TASK",
     pid: 20100,
     plugin: "root-task",
-    hint: "end it, or wait until it is gone; or restore with --new-pid-namespace",
+    hint: "end it, wait until it is gone, or restore in a new pid namespace (newPidNamespace, --new-pid-namespace)",
   }),
   ERR_PLUGIN: new RestoreError("ERR_PLUGIN", "Cannot read properties of undefined (reading 'endsWith')", {
     plugin: "other-log",
@@ -43,11 +43,11 @@ export const ERROR_EXAMPLES: Readonly<Record<ErrorCode, RestoreError>> = {
     failures: [
       new RestoreError("ERR_REFUSED", `file ${LOG}: its size is 5922 bytes, but was 414 at the checkpoint`, {
         plugin: "file-validation",
-        hint: "put the file back as it was, or rewrite `size` in its entry to accept the change: entries.reg_files",
+        hint: "put the file back as it was, or accept it with the plugin skipFiles",
       }),
       new RestoreError("ERR_REFUSED", "file /usr/bin/app: it does not exist", {
         plugin: "file-validation",
-        hint: "put it back, or rewrite its path: entries.reg_files",
+        hint: "put it back, or use a plugin: remapPaths, createFiles or skipFiles",
       }),
     ],
   }),

@@ -27,7 +27,7 @@ export const ERRORS = {
       "Add a plugin that claims the duty, or remove the one that needs it. A plugin that replaces a default must do everything the default did.",
   },
   ERR_IMAGE: {
-    meaning: "An image of the checkpoint is missing, damaged, or contradicts another one.",
+    meaning: "An image of the checkpoint is missing or damaged, or contradicts another one.",
     remedy: "Make the checkpoint again, or copy it again from its origin.",
   },
   ERR_KERNEL: {
@@ -36,16 +36,16 @@ export const ERRORS = {
   },
   ERR_OPTION: {
     meaning: "An option is unknown, has a bad value, or is an option of CRIU that Restage does not support yet.",
-    remedy: "`restage restore --help` lists the options.",
+    remedy: "`restage help COMMAND` lists the options.",
   },
   ERR_PID_TAKEN: {
     meaning: "A pid of the checkpoint is in use: by a process, a zombie, or as a process group or session.",
     remedy: "End the holder that the message names, or wait until it is gone, and restore again.",
   },
   ERR_PLUGIN: {
-    meaning: "A plugin failed: one of its taps threw, or used the interface wrongly.",
+    meaning: "A plugin failed: one of its taps threw an error, or misused the interface.",
     remedy:
-      "The message names the plugin and the stage or phase. If it is a default plugin, report the failure with its trace.",
+      "The message names the plugin and the stage or phase. If it is a default plugin, report the failure with the output of `-v4`.",
   },
   ERR_REFUSED: {
     meaning:
@@ -64,7 +64,7 @@ export const ERRORS = {
   },
   ERR_SYSCALL: {
     meaning: "A system call failed, in a task or in the coordinator.",
-    remedy: "The message has the call, its arguments and errno, and often a hint.",
+    remedy: "The message shows the call with its arguments and errno, and often a hint.",
   },
   ERR_TAP_ORDER: {
     meaning: "A tap is ordered before a tap that does not exist, or by a bare number.",
@@ -75,12 +75,12 @@ export const ERRORS = {
     remedy: "If it was killed from outside, restore again. The kernel's log shows out-of-memory kills.",
   },
   ERR_TASK_STUCK: {
-    meaning: "A task did not confirm its stage, or a plugin's tap did not settle, in time.",
-    remedy: "The message names the duty and the call that it is in. `--timeout` allows more time.",
+    meaning: "A task did not confirm its stage in time, or a plugin's tap did not settle in time.",
+    remedy: "The message names the duty and the current call. `--timeout` allows more time.",
   },
   ERR_UNDO: {
     meaning: "After a failure, something could not be undone.",
-    remedy: "Remove by hand what the message names.",
+    remedy: "Remove what the message names by hand.",
   },
 } as const;
 

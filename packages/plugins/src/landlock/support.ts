@@ -5,7 +5,7 @@ export const SUPPORT: readonly Support[] = [
     group: "tasks",
     what: "Landlock domains",
     refused: {
-      dump: "a thread in a domain, whose rules cannot be read, unless --allow-loss landlock says that it need not be confined again",
+      dump: "a thread in a domain (its rules cannot be read), unless `--allow-loss landlock` is given",
     },
     lost: "the domain of a thread that entered it with CAP_SYS_ADMIN and without no_new_privs, and has dropped the capability",
     shownBy: {},

@@ -23,7 +23,7 @@ export const SUPPORT: readonly Support[] = [
     restored:
       "with `--shell-job`, the caller's terminal takes its place: settings, window size, foreground process group",
     refused: {
-      restore: "a second one",
+      restore: "a second terminal",
     },
     shownBy: {
       saved: ["case shell-job"],

@@ -5,8 +5,7 @@ export const SUPPORT: readonly Support[] = [
     group: "namespaces",
     what: "pid namespaces",
     saved: "one for the whole tree",
-    restored:
-      "the same: a new one, or an external one (`--external pid[...]` when it is saved, `--inherit-fd` when it is restored)",
+    restored: "a new one, or an external one (`--external pid[...]` at the dump, `--inherit-fd` at the restore)",
     refused: {
       dump: "external and nested ones",
       restore: "nested ones",

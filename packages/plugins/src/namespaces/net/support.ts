@@ -6,7 +6,7 @@ export const SUPPORT: readonly Support[] = [
     what: "network namespaces",
     saved: "one for the whole tree: loopback, addresses, routes, rules, nftables and iptables, sysctls",
     restored:
-      "any number of them, also external ones (`--external net[...]` when they are saved; `--inherit-fd` or `--external net[KEY]:PATH` when they are restored) and empty ones (`--empty-ns net`); loopback, veth within the tree and to the host (`--external veth[...]`, `netdev[...]`), bridges with ports, TUN and TAP, macvlan (`--external macvlan[...]`); addresses, routes, rules, sysctls, nftables and iptables, tracked connections",
+      "any number of them, also external ones (`--external net[...]` at the dump; `--inherit-fd` or `--external net[KEY]:PATH` at the restore) and empty ones (`--empty-ns net`); loopback, veth within the tree and to the host (`--external veth[...]`, `netdev[...]`), bridges with ports, TUN and TAP, macvlan (`--external macvlan[...]`); addresses, routes, rules, sysctls, nftables and iptables, tracked connections",
     refused: {
       dump: "links other than loopback",
       restore: "venet and sit links; sysctls that this kernel does not have, without `--weak-sysctls`",
