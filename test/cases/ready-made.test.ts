@@ -108,7 +108,7 @@ describeDumped(
         "discarded: /dev/null, mode 20666, size 0, , at 0",
         "copied: copied, mode 100644, size 6, copied, at 3",
         "made: state/deep/made, mode 100640, size 3, new, at 3",
-        "directory: state, mode 40750, size 60, EISDIR, at 0",
+        "directory: state, mode 40750, size 0, EISDIR, at 0",
       ]);
     });
 

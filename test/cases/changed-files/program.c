@@ -10,7 +10,9 @@ static void tell(const char *what, int fd)
 	char text[64] = "";
 	fstat(fd, &now);
 	ssize_t length = pread(fd, text, sizeof text - 1, 0);
-	fprintf(told, "%s: %s, mode %o, size %ld, %s, at %ld\n", what, name_of(fd), now.st_mode, (long)now.st_size,
+	/* The size of a directory is the file system's affair. */
+	long size = S_ISDIR(now.st_mode) ? 0 : (long)now.st_size;
+	fprintf(told, "%s: %s, mode %o, size %ld, %s, at %ld\n", what, name_of(fd), now.st_mode, size,
 		length < 0 ? strerrorname_np(errno) : text, (long)lseek(fd, 0, SEEK_CUR));
 }
 
