@@ -17,26 +17,6 @@ static void run(const char *command)
 	}
 }
 
-static void write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY);
-	MUST(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text) && close(fd) == 0);
-}
-
-/* Makes the working directory the root of the container, and executes the program again in it. */
-static void enter(char **argv)
-{
-	char here[4096];
-	MUST(getcwd(here, sizeof here) && mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0);
-	MUST(mount(here, here, NULL, MS_BIND, NULL) == 0 && chdir(here) == 0);
-	copy_file("/proc/self/exe", "program");
-	/* In a user namespace, proc can be mounted only while another one is visible. */
-	MUST(mount("proc", "proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) == 0);
-	pivot();
-	execv("/program", argv);
-	exit(1);
-}
-
 static int serving(void)
 {
 	int fd = socket(AF_INET, SOCK_STREAM, 0);

@@ -16,12 +16,6 @@ struct files {
 /* Whether there are deleted symbolic links. */
 static int has_links;
 
-static void write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY);
-	MUST(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text) && close(fd) == 0);
-}
-
 static struct files prepare_files(const char *directory)
 {
 	struct files files;
@@ -48,18 +42,6 @@ static void check_files(const struct files *files, const char *directory)
 	CHECK(fstat(files->folder, &of) == 0 && of.st_nlink == 0, "deleted directory of %s", directory);
 	snprintf(kept, sizeof kept, "%s/kept", directory);
 	CHECK(fstat(files->other_name, &of) == 0 && stat(kept, &other) == 0 && of.st_ino == other.st_ino, "file with another name in %s", directory);
-}
-
-static void enter(char **argv)
-{
-	char here[4096];
-	MUST(getcwd(here, sizeof here) && mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0);
-	MUST(mount(here, here, NULL, MS_BIND, NULL) == 0 && chdir(here) == 0);
-	copy_file("/proc/self/exe", "program");
-	MUST(mount("proc", "proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) == 0);
-	pivot();
-	execv("/program", argv);
-	exit(1);
 }
 
 static void mount_scratch(const char *on)

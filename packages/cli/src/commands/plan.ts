@@ -1,5 +1,5 @@
 import { asRestoreError } from "@restage/core";
-import { RecordingKernel } from "@restage/core/dry-run";
+import { printRecord, RecordingKernel } from "@restage/core/dry-run";
 import { eventToJson } from "@restage/core/internal";
 import { restore } from "@restage/core/restore";
 import { defaultPlugins } from "@restage/plugins";
@@ -7,7 +7,6 @@ import { EXIT, exitCodeOf } from "../exit-codes.ts";
 import type { Settings } from "../options/settings.ts";
 import { pidfile } from "../pidfile.ts";
 import { PlanView } from "../plan/plan-view.ts";
-import { printRecord } from "../plan/print-record.ts";
 import { print } from "../report/print.ts";
 import { printError } from "../report/print-error.ts";
 import { Report, type Reporter } from "../report/report.ts";

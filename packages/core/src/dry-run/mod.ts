@@ -3,4 +3,5 @@
  *
  * @module
  */
+export { printRecord } from "./print-record.ts";
 export { type Inventions, type KernelRecord, RecordingKernel } from "./recording-kernel.ts";

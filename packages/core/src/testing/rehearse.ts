@@ -1,8 +1,9 @@
-import { type Inventions, type KernelRecord, RecordingKernel } from "../dry-run/recording-kernel.ts";
+import { printRecord } from "../dry-run/print-record.ts";
+import { type Inventions, RecordingKernel } from "../dry-run/recording-kernel.ts";
 import { asRestoreError, type RestoreError } from "../errors.ts";
 import type { RestoreEvent } from "../events.ts";
 import { definePlugin, type Plugin } from "../plugin/plugin.ts";
-import { printProgram, printStep } from "../program/print-program.ts";
+import { printProgram } from "../program/print-program.ts";
 import type { RecordedStep } from "../program/program-builder.ts";
 import type { RestoreOptions } from "../restore/options.ts";
 import type { Plan } from "../restore/plan.ts";
@@ -89,20 +90,6 @@ export async function rehearse(request: RehearsalRequest): Promise<Rehearsal> {
     error = asRestoreError(thrown, {});
   }
   return { kernel, events, lines, plan, restored, error };
-}
-
-/** Prints what the coordinator does itself. Programs come as events, which name their plugins. */
-function printRecord(record: KernelRecord): string | undefined {
-  switch (record.kind) {
-    case "host-call":
-      return printStep(record.step);
-    case "host-write":
-      return `write ${JSON.stringify(record.text)} to ${record.path}`;
-    case "push-undo":
-      return `undo: ${printProgram(record.steps).join("; ")}`;
-    default:
-      return undefined;
-  }
 }
 
 /** Numbers the results of each plugin separately, so that the calls of other plugins do not change them. */

@@ -10,23 +10,22 @@ import type { TcpStreamEntry } from "../messages/socket-inet.ts";
 import type { ExtraRule } from "./rule.ts";
 import { expectLength } from "./rule.ts";
 
+/** One byte string, whose length is in the entry. */
+function oneRun<Entry>(what: string, lengthOf: (entry: Entry) => number): ExtraRule<Entry, Uint8Array> {
+  return {
+    read: (cursor, value) => cursor.take(lengthOf(value), what),
+    write(value, extra) {
+      expectLength(what, extra.length, lengthOf(value));
+      return [extra];
+    },
+  };
+}
+
 /** `pipes-data`, `fifo-data`: the content of the pipe (CRIU: criu/pipes.c). */
-export const pipeData: ExtraRule<PipeDataEntry, Uint8Array> = {
-  read: (cursor, value) => cursor.take(value.bytes, "pipe data"),
-  write(value, extra) {
-    expectLength("pipe data", extra.length, value.bytes);
-    return [extra];
-  },
-};
+export const pipeData: ExtraRule<PipeDataEntry, Uint8Array> = oneRun("pipe data", ({ bytes }) => bytes);
 
 /** `sk-queues`: one packet (CRIU: criu/sk-queue.c). */
-export const socketPacket: ExtraRule<SkPacketEntry, Uint8Array> = {
-  read: (cursor, value) => cursor.take(value.length, "a socket packet"),
-  write(value, extra) {
-    expectLength("a socket packet", extra.length, value.length);
-    return [extra];
-  },
-};
+export const socketPacket: ExtraRule<SkPacketEntry, Uint8Array> = oneRun("a socket packet", ({ length }) => length);
 
 /** The content of both queues of a TCP connection. */
 export interface TcpStreamExtra {

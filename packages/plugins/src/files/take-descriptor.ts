@@ -1,4 +1,5 @@
 import type { Host, Tree } from "@restage/core";
+import { holderOf } from "./holder.ts";
 
 /**
  * A duplicate of a task's descriptor, for the coordinator, which closes it. Call this when descriptors are placed. Requires the right to trace the
@@ -7,12 +8,9 @@ import type { Host, Tree } from "@restage/core";
  * @param id the number of the file in files.img.
  */
 export function takeDescriptor(host: Host, tree: Tree, id: number): number {
-  for (const task of tree.tasks) {
-    const descriptor = task.survives ? task.descriptors.find((descriptor) => descriptor.id === id) : undefined;
-    if (descriptor === undefined || task.tracee === undefined) continue;
-    return takeNumber(host, task.hostPid, descriptor.fd);
-  }
-  throw new Error(`No task has a descriptor of file ${id}`);
+  const holder = holderOf(tree, id);
+  if (holder === undefined) throw new Error(`No task has a descriptor of file ${id}`);
+  return takeNumber(host, holder.task.hostPid, holder.number);
 }
 
 /** A duplicate of any descriptor of a process that this one traces, by its number. */

@@ -1,6 +1,7 @@
-import { definePlugin, type ImageSet, type Plan, type Plugin, type Task, type Value } from "@restage/core";
+import { definePlugin, type ImageSet, type Plugin, type Task, type Value } from "@restage/core";
 import type { InetSkEntry } from "@restage/images";
 import { IPPROTO, SOCK, TCP_FLAG, TCP_STATE } from "@restage/linux/abi";
+import { type Holder, holderOf } from "../../files/holder.ts";
 import { NetNamespaces } from "../../namespaces/net/net-namespaces.ts";
 import { unmappedAddresses } from "../inet/addresses.ts";
 import { prepareInetSocket, setReuse } from "../inet/binding.ts";
@@ -35,19 +36,19 @@ export function tcpConnections(): Plugin {
       let closed = false;
       /** By the task that has the connection in its table when all descriptors are placed. */
       const opened = new Map<Task, PlacedConnection[]>();
-      let holders: ReadonlyMap<number, SocketHolder> = new Map();
+      let holder: (id: number) => Holder | undefined = () => undefined;
       plan.tap("tcp-connections", (plan) => {
+        holder = (id) => holderOf(plan.tree, id);
         closed = plan.options.tcpClose;
         checkConnections(plan);
-        holders = holdersOf(plan);
       });
       openFile.for("INETSK").tap("tcp-connections", ({ task, entry, images }) => {
         const { isk } = entry;
         if (isk === undefined || !isConnection(isk)) return undefined;
-        const holder = holders.get(isk.id);
-        if (closed || holder === undefined) return openClosed(task, isk);
+        const placed = holder(isk.id);
+        if (closed || placed === undefined) return openClosed(task, isk);
         const connection = readConnection(images, isk);
-        opened.set(holder.task, [...(opened.get(holder.task) ?? []), { connection, number: holder.number }]);
+        opened.set(placed.task, [...(opened.get(placed.task) ?? []), { connection, number: placed.number }]);
         return repairConnection(task, connection);
       });
       stages.RESTORE_SIGCHLD.task.tap("tcp-connections", (task) => {
@@ -65,24 +66,9 @@ export function tcpConnections(): Plugin {
   });
 }
 
-/** A task that has a file in its descriptor table, and the number there. */
-interface SocketHolder {
-  readonly task: Task;
-  readonly number: number;
-}
-
 interface PlacedConnection {
   readonly connection: Connection;
   readonly number: number;
-}
-
-/** The first holder of each file, by its id. */
-function holdersOf({ survivors }: Plan): ReadonlyMap<number, SocketHolder> {
-  const holders = new Map<number, SocketHolder>();
-  for (const task of survivors) {
-    for (const { id, fd } of task.descriptors) if (!holders.has(id)) holders.set(id, { task, number: fd });
-  }
-  return holders;
 }
 
 function readConnection(images: ImageSet, entry: InetSkEntry): Connection {

@@ -1,7 +1,7 @@
-import type { KernelRecord } from "@restage/core/dry-run";
-import { printProgram, printStep } from "@restage/core/internal";
+import { printProgram, printStep } from "../program/print-program.ts";
+import type { KernelRecord } from "./recording-kernel.ts";
 
-/** What the coordinator would do itself; undefined for programs of tasks, which come as events. */
+/** What the coordinator would do itself; undefined for programs of tasks, which come as events that name their plugins. */
 export function printRecord(record: KernelRecord): string | undefined {
   switch (record.kind) {
     case "host-call":
