@@ -51,25 +51,46 @@ export async function dumpCase(name: string, options: CaseOptions = {}): Promise
   return program;
 }
 
+/** Runs a program until it is ready, and checkpoints it with the current dumper. */
+export async function dumpWords(
+  words: readonly string[],
+  place: Place,
+  environment: NodeJS.ProcessEnv,
+): Promise<DumpedProgram> {
+  const program = await runWords(words, place, environment);
+  dump(program.images, program.pid, []);
+  await program.ended;
+  return program;
+}
+
 /** Compiles the program in a directory, and runs it until it is ready. The end of the test ends it and removes its files. */
 export async function startProgram(
   source: string,
   prepare: (directory: string) => void = () => {},
   compiler: readonly string[] = [],
 ): Promise<RunningProgram> {
-  const { place, directory, images } = makePlace();
-  const program = join(place, "program");
+  const place = makePlace();
+  const program = join(place.place, "program");
   compile(join(source, "program.c"), program, compiler);
-  prepare(directory);
+  prepare(place.directory);
+  return await runWords([program], place, process.env);
+}
+
+/** Runs a program until it is ready. The end of the test ends it and removes its files. */
+async function runWords(
+  [program = "", ...words]: readonly string[],
+  { place, directory, images }: Place,
+  env: NodeJS.ProcessEnv,
+): Promise<RunningProgram> {
   // It must not hold sockets and pipes of this process, which could not be checkpointed.
   const messages = openSync(join(place, "messages"), "a");
-  const task = spawn(program, [], { cwd: directory, detached: true, stdio: ["ignore", "ignore", messages] });
+  const task = spawn(program, words, { cwd: directory, detached: true, stdio: ["ignore", "ignore", messages], env });
   closeSync(messages);
   const ended = new Promise((resolve) => task.once("exit", resolve));
   const pid = task.pid ?? 0;
   const running = { directory, images, pid, session: pid, ended };
   onTestFinished(() => forget(running));
-  await until(() => existsSync(join(directory, "ready")), `${source} is ready`, 20_000);
+  await until(() => existsSync(join(directory, "ready")), `${program} is ready`, 20_000);
   return { ...running, pid: treeIn(directory) ?? pid };
 }
 
@@ -79,8 +100,14 @@ function treeIn(directory: string): number | undefined {
   return existsSync(file) ? Number(readFileSync(file, "utf8")) : undefined;
 }
 
-/** Makes a directory with a subdirectory for a program to run in and one for its images. */
-export function makePlace() {
+/** A directory with a subdirectory for a program to run in and one for its images. */
+export interface Place {
+  readonly place: string;
+  readonly directory: string;
+  readonly images: string;
+}
+
+export function makePlace(): Place {
   const place = mkdtempSync(join(tmpdir(), "restage-case-"));
   const directory = join(place, "run");
   const images = join(place, "images");
@@ -90,9 +117,9 @@ export function makePlace() {
 }
 
 /** Compiles a C program. */
-export function compile(source: string, program: string, flags: readonly string[] = []): void {
+export function compile(source: string, program: string, flags: readonly string[] = [], compiler = "gcc"): void {
   const words = ["-O1", "-Wall", "-Werror", "-pthread", ...flags, "-o", program, source];
-  execFileSync("gcc", words, { timeout: 20_000 });
+  execFileSync(compiler, words, { timeout: 20_000 });
 }
 
 /** Whether a session has any process. */
@@ -137,5 +164,6 @@ export function forget({ directory, session }: DumpedProgram): void {
 /** Whether a process executes the program. In other mounts, the program has another path, and may be a copy. */
 function runs(process: { readonly pid: number; readonly session: number }, place: string, session: number): boolean {
   const executable = executableOf(process.pid) ?? "";
-  return executable.startsWith(`${place}/`) || (process.session === session && /\/program( |$)/.test(executable));
+  if (executable.startsWith(`${place}/`)) return true;
+  return process.session === session && /\/(program|bash|python[\d.]*)( |$)/.test(executable);
 }

@@ -16,6 +16,7 @@ export { OpenFiles } from "./files/open-files.ts";
 export { Sessions } from "./forking/sessions/restore.ts";
 export type { VdsoOptions } from "./memory/vdso/restore.ts";
 export { type CreateFilesOptions, createFiles } from "./ready-made/create-files.ts";
+export { type EnvironmentOptions, environment } from "./ready-made/environment.ts";
 export { type HostnameOptions, hostname } from "./ready-made/hostname.ts";
 export type { IfMissing } from "./ready-made/missing.ts";
 export { type MoveAddressesOptions, moveAddresses } from "./ready-made/move-addresses.ts";

@@ -1,8 +1,10 @@
-import { definePlugin, type MemoryPatch, type Plugin, type Task } from "@restage/core";
+import { definePlugin, type Plugin, type Task } from "@restage/core";
 import type { VmaEntry } from "@restage/images";
-import { PAGE_SIZE } from "@restage/linux/abi";
+import { kindOf } from "../memory/mappings/format.ts";
+import { readPageRuns } from "../memory/page-content.ts";
 import { type IfMissing, reportMissing } from "./missing.ts";
-import { type FoundText, findTexts } from "./saved-text.ts";
+import { type FoundText, findTexts, withoutOverlaps } from "./saved-text.ts";
+import { writeByPage } from "./write-by-page.ts";
 
 /** How `replaceText` searches, and what it writes. */
 export interface ReplaceTextOptions {
@@ -49,7 +51,10 @@ export function replaceText(texts: Readonly<Record<string, string>>, options: Re
         const searched = plan.survivors.filter(tasks);
         const sought = replacements.map(({ from }) => from);
         found = new Map(
-          searched.map((task) => [task, findTexts(plan.images, task, sought, (vma) => mappings(vma, task))]),
+          searched.map((task) => {
+            const vmas = task.mm.vmas.filter((vma) => kindOf(vma) === "private" && mappings(vma, task));
+            return [task, withoutOverlaps(findTexts(vmas, readPageRuns(plan.images, task), sought), sought)];
+          }),
         );
         const indexes = new Set([...found.values()].flat().map(({ index }) => index));
         const missing = replacements.filter((_, index) => !indexes.has(index)).map(({ name }) => name);
@@ -84,14 +89,4 @@ function replacement(from: string, to: string, padding: string): Replacement {
 /** The name of a text in messages, which must not reveal a secret. */
 function nameOf(text: string): string {
   return text.length > 8 ? `text "${text.slice(0, 4)}…"` : `a text of ${text.length} characters`;
-}
-
-/** Writes page by page: a text can cross from one mapping into the next. */
-function writeByPage(patch: MemoryPatch, address: bigint, bytes: Uint8Array): void {
-  for (let done = 0; done < bytes.length; ) {
-    const at = address + BigInt(done);
-    const part = Math.min(bytes.length - done, PAGE_SIZE - Number(at % BigInt(PAGE_SIZE)));
-    patch.write(at, bytes.subarray(done, done + part));
-    done += part;
-  }
 }

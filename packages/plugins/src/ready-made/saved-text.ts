@@ -1,8 +1,5 @@
-import type { ImageSet, Task } from "@restage/core";
 import { type PageRun, readPageBytes, type VmaEntry } from "@restage/images";
 import { PAGE_SIZE } from "@restage/linux/abi";
-import { kindOf } from "../memory/mappings/format.ts";
-import { readPageRuns } from "../memory/page-content.ts";
 
 /** Where a text is in the memory of a task. */
 export interface FoundText {
@@ -15,19 +12,51 @@ export interface FoundText {
 const WINDOW = 4 * 1024 * 1024;
 
 /**
- * Finds texts in the private memory that the images contain, in ascending order. Where several begin or overlap, the first and longest counts.
+ * Finds texts in what the images contain of mappings, in ascending order. Where several begin or overlap, all are found.
  *
  * Pages that the task never wrote to are not in the images: the text of an executable's own file, for example, is not found.
  */
 export function findTexts(
-  images: ImageSet,
-  task: Task,
+  vmas: readonly VmaEntry[],
+  runs: readonly PageRun[],
   texts: readonly Uint8Array[],
-  isWanted: (vma: VmaEntry) => boolean,
 ): readonly FoundText[] {
-  const runs = readPageRuns(images, task);
-  const vmas = task.mm.vmas.filter((vma) => kindOf(vma) === "private" && isWanted(vma));
-  return extentsOf(vmas, runs).flatMap((extent) => findInExtent(extent, runs, texts));
+  // A text can begin in one window and end in the next.
+  const overlap = Math.max(0, ...texts.map(({ length }) => length - 1));
+  const found: FoundText[] = [];
+  for (const { address, bytes } of windowsOf(vmas, runs, overlap)) {
+    for (const [index, text] of texts.entries())
+      for (const offset of offsetsOf(bytes, text))
+        if (offset < WINDOW) found.push({ address: address + BigInt(offset), index });
+  }
+  return found.sort((a, b) => Number(a.address - b.address));
+}
+
+/** Reads the content of mappings piece by piece; each piece has some bytes of the next one at its end. */
+export function* windowsOf(vmas: readonly VmaEntry[], runs: readonly PageRun[], overlap = 0) {
+  for (const extent of extentsOf(vmas, runs)) {
+    for (let address = extent.start; address < extent.end; address += BigInt(WINDOW)) {
+      const bytes = readPageBytes(runs, address, Math.min(WINDOW + overlap, Number(extent.end - address)));
+      if (bytes !== undefined) yield { address, bytes };
+    }
+  }
+}
+
+/** Leaves out texts that overlap with one before them; of those that begin together, the longest stays. */
+export function withoutOverlaps(found: readonly FoundText[], texts: readonly Uint8Array[]): readonly FoundText[] {
+  const lengthOf = ({ index }: FoundText) => texts[index]?.length ?? 0;
+  const sorted = [...found].sort((a, b) => Number(a.address - b.address) || lengthOf(b) - lengthOf(a));
+  let free = 0n;
+  return sorted.filter((each) => {
+    if (each.address < free) return false;
+    free = each.address + BigInt(lengthOf(each));
+    return true;
+  });
+}
+
+function* offsetsOf(bytes: Uint8Array, text: Uint8Array): Generator<number> {
+  const content = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  for (let offset = content.indexOf(text); offset >= 0; offset = content.indexOf(text, offset + 1)) yield offset;
 }
 
 /** Consecutive addresses with content: [start, end). */
@@ -57,37 +86,4 @@ function extentsOf(vmas: readonly VmaEntry[], runs: readonly PageRun[]): readonl
 
 function endOf({ address, pages }: PageRun): bigint {
   return address + BigInt(pages * PAGE_SIZE);
-}
-
-function findInExtent(extent: Extent, runs: readonly PageRun[], texts: readonly Uint8Array[]): readonly FoundText[] {
-  const found: FoundText[] = [];
-  // A text can begin in one window and end in the next.
-  const overlap = Math.max(...texts.map(({ length }) => length)) - 1;
-  for (let at = extent.start; at < extent.end; at += BigInt(WINDOW)) {
-    const rest = Number(extent.end - at);
-    const bytes = readPageBytes(runs, at, Math.min(WINDOW + overlap, rest));
-    if (bytes === undefined) continue;
-    const matches = texts.flatMap((text, index) => [...findInBytes(bytes, text, index)]);
-    for (const { offset, index } of matches) {
-      if (offset < WINDOW) found.push({ address: at + BigInt(offset), index });
-    }
-  }
-  return withoutOverlaps(found, texts);
-}
-
-function* findInBytes(bytes: Uint8Array, text: Uint8Array, index: number) {
-  const content = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  for (let offset = content.indexOf(text); offset >= 0; offset = content.indexOf(text, offset + 1))
-    yield { offset, index };
-}
-
-function withoutOverlaps(found: readonly FoundText[], texts: readonly Uint8Array[]): readonly FoundText[] {
-  const lengthOf = ({ index }: FoundText) => texts[index]?.length ?? 0;
-  const sorted = [...found].sort((a, b) => Number(a.address - b.address) || lengthOf(b) - lengthOf(a));
-  let free = 0n;
-  return sorted.filter((each) => {
-    if (each.address < free) return false;
-    free = each.address + BigInt(lengthOf(each));
-    return true;
-  });
 }

@@ -1,0 +1,21 @@
+export MADE=made
+touch ready
+until [ -e go ]; do sleep 0.01; done
+say() {
+  for name in GROW SAME MADE; do
+    value=${!name}
+    echo "$1 $name ${value:0:5} ${#value}"
+  done
+  for name in GROW SAME MADE; do
+    value=$(printenv "$name")
+    echo "child $name ${value:0:5} ${#value}"
+  done
+}
+{
+  say self
+  GROW=again$GROW SAME=$SAME-again MADE=
+  say later
+  unset GROW SAME
+  say last
+} > verdict
+mv verdict result
