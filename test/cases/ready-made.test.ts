@@ -1,10 +1,11 @@
-import { appendFileSync, existsSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   type ConnectionPolicy,
   createFiles,
   moveAddresses,
   movePorts,
+  onStage,
   pidPolicy,
   remapPaths,
   skipFiles,
@@ -126,6 +127,20 @@ describeDumped(
       await end(program.pid);
       expect((await waiting).pid).toBe(program.pid);
       expect(await verdictOf(program)).toBe("pass");
+    });
+
+    it("tell a program while the tree does not run yet, and when it does (lone-task)", async () => {
+      const program = await dumpCase("lone-task");
+      const [notify, told] = ["notify", "told"].map((name) => join(program.directory, name)) as [string, string];
+      // The state of the task is the third word, t or T while it is held.
+      const script = `#!/bin/sh
+        pid=$(sed 's/.*"pid":\\([0-9]*\\).*/\\1/')
+        echo "$1 $pid $(cut -d ' ' -f 3 "/proc/$pid/stat")" >> ${told}\n`;
+      writeFileSync(notify, script, { mode: 0o755 });
+      await restoreProgram(program, { plugins: [onStage(notify, { at: ["commit", "complete"] })] });
+      expect(readFileSync(told, "utf8")).toMatch(
+        new RegExp(`^commit ${program.pid} [tT]\\ncomplete ${program.pid} [RSD]\\n$`),
+      );
     });
   },
   undefined,
