@@ -1,11 +1,21 @@
 import { spawnSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { userInfo } from "node:os";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
-import { expect, type TestContext } from "vitest";
-import { announceSkipped, itUnless, type Obstacle, succeeds } from "../support/requirements.ts";
+import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { announceSkipped, describeUnless, itUnless, type Obstacle, succeeds } from "../support/requirements.ts";
 import { ROOT } from "../support/restage.ts";
-import { temporaryDirectory } from "../support/temporary-directory.ts";
 
 const PACKAGES = ["images", "linux", "core", "plugins", "cli"];
 const { packageManager, version } = {
@@ -17,17 +27,26 @@ const isBuilt = PACKAGES.every((name) => existsSync(`${ROOT}packages/${name}/dis
 const notBuilt: Obstacle = isBuilt ? undefined : "needs built packages: npm run build";
 const NO_REGISTRY = "needs a package registry for the dependencies";
 
+const TSC = `${ROOT}node_modules/.bin/tsc`;
+
 function run(directory: string, ...[program = "", ...words]: readonly string[]) {
-  const { status, stdout, stderr } = spawnSync(program, words, { cwd: directory, encoding: "utf8", timeout: 100_000 });
+  const env = { ...process.env, PATH: `${process.env["PATH"]}:${ROOT}node_modules/.bin`, NO_COLOR: "1" };
+  const options = { cwd: directory, encoding: "utf8", timeout: 100_000, env } as const;
+  const { status, stdout, stderr } = spawnSync(program, words, options);
   return { status, stdout, stderr };
 }
 
-itUnless(
-  notBuilt,
-  "packed packages work in an empty project, with their types and the command",
-  (context: TestContext) => {
-    const place = temporaryDirectory("packages");
-    const project = join(place, "project");
+const deno = `${ROOT}node_modules/.bin/deno`;
+const noDeno: Obstacle = succeeds(deno) ? undefined : "needs deno";
+const noBun: Obstacle = succeeds(`${ROOT}node_modules/.bin/bun`) ? undefined : "needs bun";
+
+describeUnless(notBuilt, "packed packages", () => {
+  // Configurations are refused in /tmp.
+  const place = mkdtempSync(join(userInfo().homedir, ".restage-packages-"));
+  const project = join(place, "project");
+  let isOffline = false;
+
+  beforeAll(() => {
     mkdirSync(project);
     const pack = ["-r", "--filter", "./packages/*", "pack", "--pack-destination", place];
     const packed = run(ROOT, "npx", "--yes", packageManager ?? "", ...pack);
@@ -37,16 +56,20 @@ itUnless(
     writeFileSync(join(project, "package.json"), JSON.stringify({ private: true, type: "module" }));
     const install = ["npm", "install", "--no-audit", "--no-fund", "--prefer-offline"];
     const installed = run(project, ...install, ...archives.map((name) => join(place, name)));
-    if (installed.status !== 0 && /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ENETUNREACH|ETIMEDOUT/.test(installed.stderr)) {
-      announceSkipped("packed packages work in an empty project", NO_REGISTRY);
-      return context.skip(NO_REGISTRY);
-    }
-    expect(installed.status, installed.stderr).toBe(0);
+    isOffline =
+      installed.status !== 0 && /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ENETUNREACH|ETIMEDOUT/.test(installed.stderr);
+    if (isOffline) announceSkipped("packed packages", NO_REGISTRY);
+    else expect(installed.status, installed.stderr).toBe(0);
+    // What a project installs beside.
+    symlinkSync(`${ROOT}node_modules/@types`, join(project, "node_modules/@types"));
+  }, 300_000);
+  afterAll(() => rmSync(place, { recursive: true, force: true }));
+  beforeEach((context) => context.skip(isOffline, NO_REGISTRY));
 
+  it("work in an empty project, with their types and the command", () => {
     copyFileSync(join(import.meta.dirname, "program.ts"), join(project, "program.ts"));
     const options = "--strict --module nodenext --target es2023 --lib es2023 --types node --outDir out".split(" ");
-    const types = ["--typeRoots", `${ROOT}node_modules/@types`];
-    const compiled = run(project, `${ROOT}node_modules/.bin/tsc`, ...options, ...types, "program.ts");
+    const compiled = run(project, TSC, ...options, "program.ts");
     expect(compiled).toMatchObject({ status: 0, stdout: "" });
     const ran = run(project, process.execPath, "out/program.js");
     expect(ran.status, ran.stderr).toBe(0);
@@ -65,12 +88,64 @@ itUnless(
       expect(manifest).toMatchObject({ version, license: "MIT" });
       expect(readdirSync(folder)).toContain("LICENSE");
     }
-  },
-  300_000,
-);
+  });
 
-const deno = `${ROOT}node_modules/.bin/deno`;
-const noDeno: Obstacle = succeeds(deno) ? undefined : "needs deno";
+  /** Lets the command make a project, which has the packages that are installed already. */
+  function init(name: string, ...options: readonly string[]): string {
+    const made = run(project, "node_modules/.bin/restage", "init", name, ...options);
+    expect(made.status, made.stderr).toBe(0);
+    symlinkSync("../node_modules", join(project, name, "node_modules"));
+    return join(project, name);
+  }
+
+  const RUNTIMES: readonly (readonly [string, Obstacle, readonly string[]])[] = [
+    ["node", undefined, ["npm", "run"]],
+    ["deno", noDeno, ["deno", "task"]],
+    ["bun", noBun, ["bun", "run"]],
+  ];
+  for (const [runtime, obstacle, script] of RUNTIMES) {
+    itUnless(obstacle, `restage init makes a project whose test and plan succeed on ${runtime}`, () => {
+      const directory = init(`project-${runtime}`, "--runtime", runtime);
+      const tested = run(directory, ...script, "test");
+      expect(tested.status, tested.stdout + tested.stderr).toBe(0);
+      expect(tested.stdout + tested.stderr).toContain("every task gets the umask");
+      const planned = run(directory, ...script, "plan");
+      expect(planned.status, planned.stderr).toBe(0);
+      expect(planned.stdout).toMatch(/^ {4}private-files\n {6}umask\(077\)$/m);
+      // The files are the same on all.
+      if (runtime === "node") expect(run(directory, TSC)).toMatchObject({ status: 0, stdout: "" });
+    });
+  }
+
+  it("restage init --plugin makes a package that can be published", () => {
+    const directory = init("restage-plugin-quiet-files", "--plugin");
+    const tested = run(directory, "npm", "run", "test");
+    expect(tested.status, tested.stdout + tested.stderr).toBe(0);
+    expect(run(directory, TSC)).toMatchObject({ status: 0, stdout: "" });
+    const packed = run(directory, "npm", "pack", "--json", "--ignore-scripts");
+    const files = JSON.parse(packed.stdout)[0].files.map(({ path }: { path: string }) => path);
+    expect(files.sort()).toEqual(["README.md", "dist/mod.d.ts", "dist/mod.js", "package.json"]);
+    const planned = run(directory, "npm", "run", "plan");
+    expect(planned.stdout).toMatch(/^ {4}quiet-files\n {6}umask\(077\)$/m);
+  });
+
+  it("restage init completes a package.json, and changes no other file", () => {
+    const directory = join(project, "existing");
+    mkdirSync(directory);
+    const own = { name: "own", scripts: { test: "true" }, devDependencies: { jiti: "^1.0.0" }, more: [1] };
+    writeFileSync(join(directory, "package.json"), JSON.stringify(own));
+    writeFileSync(join(directory, "tsconfig.json"), "{}");
+    init("existing");
+    const manifest = JSON.parse(readFileSync(join(directory, "package.json"), "utf8"));
+    expect(manifest).toMatchObject({ ...own, scripts: { test: "true", plan: "restage plan" } });
+    expect(manifest.dependencies).toHaveProperty("@restage/core", `^${version}`);
+    expect(manifest).not.toHaveProperty("type");
+    expect(readFileSync(join(directory, "tsconfig.json"), "utf8")).toBe("{}");
+    const again = run(project, "node_modules/.bin/restage", "init", "existing");
+    expect(again.status).toBe(2);
+    expect(again.stderr).toContain("restore.config.ts: it exists");
+  });
+});
 
 itUnless(
   noDeno,

@@ -6,8 +6,7 @@ import { parseWords } from "./options/parse-words.ts";
 import { RESTORE_OPTIONS } from "./options/restore-options.ts";
 import { createSettings } from "./options/settings.ts";
 import { print } from "./report/print.ts";
-
-export const VERSION = "0.1.0";
+import { VERSION } from "./version.ts";
 
 /** Options that need no command. */
 const STANDALONE: readonly string[] = ["--version", "-V", "--help", "-h"];

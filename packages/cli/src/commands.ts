@@ -1,4 +1,5 @@
 import { CHECKPOINT_COMMAND_OPTIONS } from "./options/checkpoint-options.ts";
+import { INIT_OPTIONS } from "./options/init-options.ts";
 import type { Option } from "./options/option.ts";
 import { CHECKPOINT_OPTIONS, RESTORE_OPTIONS, SERVER_OPTIONS } from "./options/restore-options.ts";
 import type { Settings } from "./options/settings.ts";
@@ -49,6 +50,13 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   },
   checkpoint: CHECKPOINT,
   dump: { ...CHECKPOINT, says: "another name for checkpoint" },
+  init: {
+    says: "make a project with a configuration, a plugin and its test",
+    operand: "[DIR]",
+    options: INIT_OPTIONS,
+    help: "DIR is the working directory by default. No file that exists is changed, except package.json, which gets what it lacks.",
+    run: async (settings, directory) => (await import("./commands/init.ts")).initCommand(settings, directory),
+  },
   swrk: {
     says: "serve the requests of a container engine, as `criu swrk` does",
     operand: "FD",

@@ -2,9 +2,10 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { ERRORS, RestoreError } from "@restage/core";
 import { describe, expect, it } from "vitest";
-import { runCommandLine, VERSION } from "../src/command-line.ts";
+import { runCommandLine } from "../src/command-line.ts";
 import { EXIT, exitCodeOf } from "../src/exit-codes.ts";
 import { RESTORE_OPTIONS } from "../src/options/restore-options.ts";
+import { VERSION } from "../src/version.ts";
 import { printed } from "./printed.ts";
 
 const CHECKPOINT = fileURLToPath(new URL("../../../examples/counter/checkpoint", import.meta.url));

@@ -1,5 +1,9 @@
 import type { DumpOptions, RestoreOptions } from "@restage/core";
 
+/** A runtime of the command. */
+export const RUNTIMES = ["node", "deno", "bun"] as const;
+export type Runtime = (typeof RUNTIMES)[number];
+
 /** The settings of the command line. */
 export interface Settings {
   /** The options of a restore, under the names of the library. */
@@ -26,6 +30,10 @@ export interface Settings {
   execute: boolean;
   program: readonly string[];
   trace?: string;
+  /** Make a package with a plugin. */
+  plugin: boolean;
+  /** The runtime of a new project. */
+  runtime?: Runtime;
   json: boolean;
   help: boolean;
 }
@@ -41,6 +49,7 @@ export function createSettings(): Settings {
     close: [],
     execute: false,
     program: [],
+    plugin: false,
     json: false,
     help: false,
   };

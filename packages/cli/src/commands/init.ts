@@ -1,0 +1,59 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { RestoreError } from "@restage/core";
+import { EXIT } from "../exit-codes.ts";
+import { type Manifest, merged } from "../init/manifest.ts";
+import { json, makeProject, type Project } from "../init/project.ts";
+import { COMMANDS_OF, guessRuntime } from "../init/runtime.ts";
+import type { Settings } from "../options/settings.ts";
+import { print } from "../report/print.ts";
+import { VERSION } from "../version.ts";
+
+/** Makes a project with a configuration, a plugin and its test. Changes no file that exists but package.json, which it completes. Returns the exit code. */
+export async function initCommand(settings: Settings, given: string | undefined): Promise<number> {
+  const directory = resolve(given ?? ".");
+  const runtime = settings.runtime ?? guessRuntime(directory);
+  const project = makeProject({ directory, runtime, plugin: settings.plugin, version: VERSION });
+  const existing = [...project.files.keys()].filter((file) => existsSync(join(directory, file)));
+  const inTheWay = existing.find((file) => file !== "tsconfig.json" && file !== "README.md");
+  if (inTheWay !== undefined)
+    throw new RestoreError("ERR_OPTION", `Cannot make ${join(directory, inTheWay)}: it exists`, {
+      hint: "choose another directory: `restage init DIR`",
+    });
+  writeProject(directory, project, existing);
+  const { install, run } = COMMANDS_OF[runtime];
+  const steps = [
+    ...(directory === process.cwd() ? [] : [`cd ${relative(process.cwd(), directory)}`]),
+    install,
+    `${run} test   # tests the plugin, without root`,
+    `${run} plan   # prints what a restore would do`,
+  ];
+  print(
+    `Made a ${settings.plugin ? "package with a plugin" : "project"} for ${TITLES[runtime]} in ${directory}. Next:\n\n`,
+  );
+  for (const step of steps) print(`  ${step}\n`);
+  print("\nThe checkpoint is a small invented one. Make your own: `restage checkpoint PID -D checkpoint`\n");
+  return EXIT.OK;
+}
+
+const TITLES = { node: "Node", deno: "Deno", bun: "Bun" } as const;
+
+function writeProject(directory: string, { manifest, files }: Project, existing: readonly string[]): void {
+  mkdirSync(directory, { recursive: true });
+  const path = join(directory, "package.json");
+  writeFileSync(path, json(existsSync(path) ? merged(readManifest(path), manifest) : manifest));
+  for (const [file, content] of files) {
+    if (existing.includes(file)) continue;
+    const path = join(directory, file);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, content, { flag: "wx" });
+  }
+}
+
+function readManifest(path: string): Manifest {
+  try {
+    return JSON.parse(readFileSync(path, "utf8"));
+  } catch (cause) {
+    throw new RestoreError("ERR_OPTION", `Cannot read ${path}: ${(cause as Error).message}`, { cause });
+  }
+}
