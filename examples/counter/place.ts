@@ -55,5 +55,5 @@ export async function watchCounter(): Promise<void> {
   const before = lastCount();
   await sleep(300);
   const now = lastCount();
-  console.log(now > before ? `It continues, from ${before} to ${now}.` : `It does not count: it is still at ${now}.`);
+  console.log(now > before ? `It continues, from ${before} to ${now}.` : `It has stopped counting at ${now}.`);
 }

@@ -61,7 +61,7 @@ async function tellStory(place: string): Promise<void> {
     const where = end === pid ? "" : ` in its own pid namespace (${end} outside)`;
     console.log(`Process ${pid} runs again${where} and continues:`);
     await watch(3);
-    if (!(counted() > before)) throw new Error(`The shell does not count: it is still at ${counted()}.`);
+    if (!(counted() > before)) throw new Error(`The shell has stopped counting at ${counted()}.`);
   } finally {
     if (runs(end)) process.kill(-end, "SIGKILL");
   }

@@ -107,7 +107,7 @@ describeUnless(noDumpsByCriu, "network namespaces", () => {
         expect(await verdictOf(program)).toBe("pass");
       });
 
-      it("are not locked any more when the coordinator is killed", async () => {
+      it("are unlocked when the coordinator is killed", async () => {
         const before = other.survey();
         const { signal, stderr } = run(restoreThatDies(program, "RESTORE_CREDS", request()));
         expect(signal, stderr).toBe("SIGKILL");

@@ -12,7 +12,7 @@ describeUnless(noFixtures, "a checkpoint with digests", () => {
     started = undefined;
   });
 
-  it("is restored with --verify; with every changed or missing image named, it is not", async () => {
+  it("is restored with --verify, unless images have changed or are missing, which the error names", async () => {
     started = await program.start("counter");
     const { images, pid } = started;
     expect(program.checkpoint(started, "node").status).toBe(0);
@@ -43,7 +43,7 @@ describeUnless(noFixtures, "a checkpoint with digests", () => {
     expect(await program.verdictOf(started)).toBe("pass");
   });
 
-  it("can be made without them, and then not be verified", async () => {
+  it("can be made without them, and then cannot be verified", async () => {
     started = await program.start("counter");
     const { images } = started;
     expect(program.checkpoint(started, "node", ["--no-digests"]).status).toBe(0);

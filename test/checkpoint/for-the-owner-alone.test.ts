@@ -6,7 +6,7 @@ import { describeUnless, noRoot } from "../support/requirements.ts";
 import { COMMAND, run } from "../support/restage.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 
-describeUnless(noRoot, "a checkpoint holds secrets", () => {
+describeUnless(noRoot, "a checkpoint", () => {
   let program: ChildProcess;
   let directory: string;
   beforeEach(() => {
@@ -16,7 +16,7 @@ describeUnless(noRoot, "a checkpoint holds secrets", () => {
   afterEach(() => void program.kill("SIGKILL"));
   const permissions = (path: string) => statSync(path).mode & 0o777;
 
-  it("its directory, images, log and trace are for their owner alone, even without a umask", () => {
+  it("has a directory, images, log and trace that only their owner can read, even without a umask", () => {
     const images = join(directory, "images");
     const words = `${COMMAND} checkpoint ${program.pid} -D ${images} --leave-running -o log -v4 --trace trace`;
     const { status, stderr } = run(["sh", "-c", `umask 0; exec ${process.execPath} ${words}`]);
@@ -27,7 +27,7 @@ describeUnless(noRoot, "a checkpoint holds secrets", () => {
     expect(readdirSync(images)).toEqual(expect.arrayContaining(["inventory.img", "log", "trace"]));
   });
 
-  it("symbolic links in its directory lead no image elsewhere", () => {
+  it("follows no symbolic link in its directory", () => {
     const precious = join(directory, "precious");
     writeFileSync(precious, "precious");
     const images = temporaryDirectory("open");

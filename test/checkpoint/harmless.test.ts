@@ -27,7 +27,7 @@ describe.skipIf(missing !== undefined)("a tree whose checkpoint is killed", () =
   afterEach(() => tree?.end());
 
   it(
-    "goes on as it was, wherever that happens, and can be checkpointed again",
+    "continues unchanged, wherever that happens, and can be checkpointed again",
     async () => {
       tree = await WatchedTree.start();
       const counted = join(tree.images, "../count");

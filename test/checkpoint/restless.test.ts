@@ -20,7 +20,7 @@ describe.skipIf(missing !== undefined)(
       return program;
     };
 
-    it("is checkpointed at any moment, and goes on", async () => {
+    it("is checkpointed at any moment, and continues", async () => {
       const { pid, images } = await start("restless");
       for (let n = 0; n < TIMES; n++) {
         const { status, stderr } = restage(["checkpoint", String(pid), "-D", images, "--leave-running"]);
@@ -29,7 +29,7 @@ describe.skipIf(missing !== undefined)(
       expect(await verdictOf(program as RunningProgram)).toBe("pass");
     });
 
-    it("goes on after it has been restored", async () => {
+    it("continues after it has been restored", async () => {
       const restless = await start("restless");
       const { status, stderr } = restage(["checkpoint", String(restless.pid), "-D", restless.images]);
       expect(status, stderr).toBe(0);
@@ -38,7 +38,7 @@ describe.skipIf(missing !== undefined)(
       expect(await verdictOf(restless)).toBe("pass");
     });
 
-    it("goes on when coordinators are killed at any moment", async () => {
+    it("continues when coordinators are killed at any moment", async () => {
       const restless = await start("restless");
       let kills = 0;
       for (let n = 0; n < KILLS; n++) if ((await checkpointAndKill(restless, 100 * Math.random())).killed) kills++;
@@ -46,7 +46,7 @@ describe.skipIf(missing !== undefined)(
       expect(await verdictOf(restless)).toBe("pass");
     });
 
-    it("is not waited for longer than is allowed when a task cannot be stopped, and goes on", async () => {
+    it("is waited for no longer than the time limit if a task cannot be stopped, and continues", async () => {
       const stuck = await start("stuck");
       const words = ["checkpoint", String(stuck.pid), "-D", stuck.images, "--timeout", "1"];
       const { status, stderr } = restage(words);

@@ -31,8 +31,8 @@ import "./required.cjs";
 require("node:fs").writeFileSync(${JSON.stringify(mark)}, "ran");
 export default { images: "/no/such/images" };`;
 
-describeUnless(noUsers, "root and the code of user nobody", () => {
-  it("a configuration that nobody wrote above the working directory is refused, and not run", () => {
+describeUnless(noUsers, "a configuration and the user nobody", () => {
+  it("root refuses one of nobody above the working directory, and does not run it", () => {
     const directory = temporaryDirectory("foreign");
     chmodSync(directory, 0o777);
     const text = "require('node:fs').writeFileSync('/tmp/restage-foreign-ran', ''); export default {};";
@@ -46,7 +46,7 @@ describeUnless(noUsers, "root and the code of user nobody", () => {
       expect(restage(["inspect", option], join(directory, "work")).stderr).toContain("Name a checkpoint");
   });
 
-  it("nobody can use a configuration of root", () => {
+  it("the user nobody can use one of root", () => {
     const directory = temporaryDirectory("of-root");
     chmodSync(directory, 0o755);
     const file = "/etc/restage-test.config.json";
@@ -74,7 +74,7 @@ describeUnless(noUsers, "root and the code of user nobody", () => {
     writeFileSync(join(directory, "own/inner.cjs"), "");
   });
 
-  it("the configuration is refused when it, or a module or directory on the way, belongs to nobody", () => {
+  it("root refuses one if it, or a module or directory on the way, belongs to nobody", () => {
     // Compiled and stored once: what is stored must not be used without a look at its source.
     expect(inspect()).toContain("/no/such/images");
     expect(readFileSync(mark, "utf8")).toBe("ran");
@@ -88,7 +88,7 @@ describeUnless(noUsers, "root and the code of user nobody", () => {
     expect(existsSync(mark)).toBe(false);
   });
 
-  it("the configuration is refused when the group of its directory can write there", () => {
+  it("root refuses one if the group of its directory can write there", () => {
     chmodSync(join(directory, "own"), 0o775);
     expect(inspect()).toMatch(
       /^ERR_CONFIG: .*can be written by others \(mode 775\)\n {2}hint: `chmod go-w .*--no-config/,
@@ -96,7 +96,7 @@ describeUnless(noUsers, "root and the code of user nobody", () => {
     expect(existsSync(mark)).toBe(false);
   });
 
-  it("the configuration is refused when a symbolic link leads through a directory of nobody", () => {
+  it("root refuses one if a symbolic link leads through a directory of nobody", () => {
     const other = privateDirectory("linked");
     renameSync(join(directory, "own"), join(other, "own"));
     chownSync(other, NOBODY, 0);
@@ -105,7 +105,7 @@ describeUnless(noUsers, "root and the code of user nobody", () => {
     expect(existsSync(mark)).toBe(false);
   });
 
-  it("the configuration in /tmp is refused, although the sticky bit protects it", () => {
+  it("root refuses one in /tmp, although the sticky bit protects it", () => {
     const other = temporaryDirectory("sticky");
     writeFileSync(join(other, "restore.config.json"), "{}");
     const { stderr } = restage(["inspect"], other);

@@ -19,7 +19,7 @@ const mine = definePlugin({
 export default defineConfig({ plugins: [mine] });
 `;
 
-it("one executable does all without packages, a repository or another runtime", () => {
+it("the executable works without packages, a repository or another runtime", () => {
   const built = run([process.execPath, "tools/run.mjs", "build:executable"]);
   expect(built.status, built.stdout + built.stderr).toBe(0);
   const made = join(ROOT, "packages/cli/dist-executable");

@@ -170,7 +170,7 @@ describeUnless(noTools, "the example in namespaces", () => {
 
 const noPython: Obstacle = succeeds("python3") ? undefined : "needs python3";
 
-describeUnless(untrustedRepository, "the story", () => {
+describeUnless(untrustedRepository, "the example program", () => {
   const expectCounting = ({ status, stdout, stderr }: Told) => {
     expect(status, stderr).toBe(0);
     const counts = numbers(stdout, " {2}the shell has counted to ");
@@ -185,7 +185,7 @@ describeUnless(untrustedRepository, "the story", () => {
     ["node", JITI],
     ["deno", DENO],
     ["bun", BUN],
-  ])("shell-loop continues counting after it was gone, on %s", (_runtime, command) => {
+  ])("shell-loop continues counting after the restore, on %s", (_runtime, command) => {
     expectCounting(tell("shell-loop", command));
   });
 

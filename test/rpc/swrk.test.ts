@@ -91,7 +91,7 @@ describeUnless(noRoot, "criu swrk", () => {
     expect(logOf(other, { images_dir_fd: openDirectory(other), work_dir_fd: -1 })).toMatch(refusal);
   });
 
-  it("makes a checkpoint of a tree that goes on, with notifications, a log and statistics", async () => {
+  it("makes a checkpoint of a tree that continues, with notifications, a log and statistics", async () => {
     const program = await startProgram(join(import.meta.dirname, "../cases", CASE));
     const caller = await Caller.start(SWRK);
     const { answer, notifications } = caller.ask({
@@ -115,7 +115,7 @@ describeUnless(noRoot, "criu swrk", () => {
 });
 
 describeDumped("restores for a caller", () => {
-  it("tell it of CRIU's points, with the pid, and end with the pid of a tree that runs", async () => {
+  it("notify it of CRIU's points, with the pid, and end with the pid of a running tree", async () => {
     const program = await dumpCase(CASE);
     const caller = await Caller.start(SWRK);
     const printed = caller.printed();
@@ -133,7 +133,7 @@ describeDumped("restores for a caller", () => {
     expect(await verdictOf(program)).toBe("pass");
   });
 
-  it("are undone when the caller does not agree", async () => {
+  it("are rolled back when the caller rejects a notification", async () => {
     const program = await dumpCase(CASE);
     const caller = await Caller.start(SWRK);
     const request = { type: REQUEST.RESTORE, opts: optionsFor(program.images) };

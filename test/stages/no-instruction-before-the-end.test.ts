@@ -80,7 +80,7 @@ describeUnless(noFixtures, "before the last task has its credentials back", () =
   beforeEach(() => prepare(NAME));
   afterEach(() => cleanUp(NAME));
 
-  it("no task runs any of its own instructions, and a failure ends them all", async () => {
+  it("no task runs an instruction of its own, and a failure ends them all", async () => {
     const seen = new Map<number, ReturnType<typeof changedPages>>();
     const look = () => {
       for (const pid of TASKS) seen.set(pid, changedPages(pid));

@@ -43,7 +43,7 @@ describe("a plan", () => {
     });
   });
 
-  it("reports a missing capability once, with all that it leads to, and refuses if one of the reports does", async () => {
+  it("reports a missing capability once, with everything that it prevents, and refuses if one of the reports does", async () => {
     const lacking = (name: string, severity: "refused" | "warning") =>
       plugin(name, ({ plan }) =>
         plan.tap(name, (found) => {

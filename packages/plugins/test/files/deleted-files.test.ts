@@ -62,7 +62,7 @@ describe("deletedFiles", () => {
     expect(lines.join("\n")).toMatch(/ftruncate\(3, 9000\)\n.*pwrite64\(3, \[0102\], 2, 4096\)/);
   });
 
-  it("links a file to the name that the dump has left, which goes only when all tasks run", async () => {
+  it("links a file to the name that the dump has left, and removes that name only when all tasks run", async () => {
     const linked = [...files, { id: 4, reg: { name: "/dir/link_remap.4" } }];
     for (const images of [[remap(4, LINKED)], [remap(4)]]) {
       expect(await testPlugin(deletedFiles(), { ...whole, files: linked, images })).toEqual([

@@ -37,7 +37,7 @@ describe("inetSockets", () => {
     expect(firstReset).toBeGreaterThan(lastBind);
   });
 
-  it("names who holds a port", async () => {
+  it("names the holder of a port", async () => {
     const row = "   0: 00000000:0050 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 4711 1";
     const host = { texts: { "/proc/net/tcp": `head\n${row}` }, socketHolders: { 4711: "process 12 (nginx)" } };
     const findings = await testPlan(inetSockets(), {

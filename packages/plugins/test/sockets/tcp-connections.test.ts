@@ -38,7 +38,7 @@ async function lines(state: number, inventory?: object, host = {}): Promise<read
 }
 
 describe("tcpConnections", () => {
-  it("makes a connection in repair mode, and sends what was never sent when it is let go", async () => {
+  it("makes a connection in repair mode, and sends unsent data when it leaves repair mode", async () => {
     const printed = await lines(TCP_STATE.ESTABLISHED);
     const text = printed.join("\n");
     // Sequence numbers of the first bytes in both queues.
@@ -61,7 +61,7 @@ describe("tcpConnections", () => {
     expect(printed.join("\n")).toContain("setsockopt($1, 6, 21, [63000000], 4)");
   });
 
-  it("says the own end again when it is let go", async () => {
+  it("repeats its own FIN when it leaves repair mode", async () => {
     const printed = await lines(TCP_STATE.FIN_WAIT1);
     expect(printed.filter((line) => line.includes("shutdown"))).toEqual([
       expect.stringMatching(/^coordinator COMPLETE shutdown\(\d+, 1\)$/),

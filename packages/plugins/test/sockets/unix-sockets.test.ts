@@ -137,7 +137,7 @@ describe("unixSockets", () => {
     expect(findings[1]?.hint).toContain("--ext-unix-sk");
   });
 
-  it("names who has a name", async () => {
+  it("names the holder of a name", async () => {
     const files = [
       { id: 3, usk: unixSocket(30, { name: name("\0bus"), state: TCP_STATE.LISTEN }) },
       { id: 4, usk: unixSocket(40, { name: name("/gone/s\0"), state: TCP_STATE.LISTEN }) },

@@ -10,7 +10,7 @@ export function isBreaking({ flag, type }: Pick<FileLockEntry, "flag" | "type">)
   return flag === LOCK_KIND.LEASE && leaseFromImage(type).isBreaking;
 }
 
-/** Records calls that only the owner of a file can make in a user namespace, whose CAP_LEASE does not count. */
+/** Records calls that only the owner of a file can make in a user namespace, whose CAP_LEASE has no effect there. */
 export function asOwnerOf(task: Task, fd: number, record: () => void): void {
   const stat = output(STAT.size);
   task.call.fstat(fd, stat);

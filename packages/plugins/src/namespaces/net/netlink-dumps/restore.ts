@@ -59,7 +59,7 @@ function withFlag(body: Uint8Array, flag: number): Uint8Array {
   const copy = new Uint8Array(body);
   const view = new DataView(copy.buffer);
   const wide = attributesOf(copy, IFADDRMSG.size).find(({ type }) => type === IFA.FLAGS);
-  // Where there is an attribute, the header does not count.
+  // An attribute overrides the header.
   if (wide === undefined) view.setUint8(IFADDRMSG.ifa_flags, view.getUint8(IFADDRMSG.ifa_flags) | flag);
   else view.setUint32(wide.start, view.getUint32(wide.start, true) | flag, true);
   return copy;
