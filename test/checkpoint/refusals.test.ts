@@ -52,6 +52,29 @@ describeUnless(noCompiler, "a program with data that images cannot record", () =
   });
 });
 
+describeUnless(noCompiler, "a program with keys and a semaphore that it must release", () => {
+  it("is refused by name, and is unaffected", async () => {
+    const program = await startProgram(join(import.meta.dirname, "kept-by-kernel"));
+    const { status, stderr } = restage(["checkpoint", String(program.pid), "-D", program.images]);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/task \d+ \(program\): it may hold semaphores of set \d+ with SEM_UNDO/);
+    expect(stderr).toContain("--allow-loss sem-undo");
+    expect(await verdictOf(program)).toBe("pass");
+  });
+
+  it("is refused for its keys, and is saved if their loss is allowed", async () => {
+    const program = await startProgram(join(import.meta.dirname, "kept-by-kernel"));
+    const words = ["checkpoint", String(program.pid), "-D", program.images, "--leave-running", "--allow-loss"];
+    const refused = restage([...words, "sem-undo"]);
+    expect(refused.status).toBe(1);
+    for (const keyring of ["thread", "process", "session"])
+      expect(refused.stderr).toContain(`there are keys in its ${keyring} keyring (1)`);
+    const { status, stderr } = restage([...words, "sem-undo", "--allow-loss", "keys"]);
+    expect(status, stderr).toBe(0);
+    expect(await verdictOf(program)).toBe("pass");
+  });
+});
+
 const NO_LANDLOCK = "needs a kernel with Landlock";
 
 describeUnless(noCompiler, "threads in Landlock domains", () => {

@@ -189,6 +189,8 @@ export interface KernelHost {
   readonly pid: number;
   /** Makes a system call; sets the step's result and returns it. */
   call(step: SyscallStep): number;
+  /** The bytes of an option of a socket of this process, at most `size`; undefined when the socket does not have it, and from a recording kernel. */
+  socketOption(socket: number, level: number, option: number, size: number): Uint8Array | undefined;
   /** Writes a file of a kernel file system, such as /proc, in one write. Throws a SystemError. */
   writeFile(path: string, text: string): void;
   /** Type and size of a file. A recording kernel returns "unknown". */

@@ -106,7 +106,7 @@ const GROUPS: readonly Group[] = [
     },
   },
   { headers: ["sys/user.h"], expressions: single({ PAGE_SIZE: "PAGE_SIZE" }) },
-  { headers: ["linux/udp.h"], expressions: single({ UDP_CORK: "UDP_CORK" }) },
+  { headers: ["linux/udp.h"], expressions: prefixed("UDP_", abi.UDP) },
   { headers: ["asm/stat.h"], expressions: layout("struct stat", abi.STAT, { uid: "offsetof(struct stat, st_uid)" }) },
   { headers: ["linux/ioprio.h"], expressions: single({ IOPRIO_WHO_PROCESS: "IOPRIO_WHO_PROCESS" }) },
   {
@@ -230,7 +230,9 @@ const GROUPS: readonly Group[] = [
       ...prefixed("IPPROTO_", abi.IPPROTO),
       ...prefixed("IP_", abi.IP),
       ...prefixed("IPV6_", abi.IPV6),
-      ...single({ ICMP_FILTER: "ICMP_FILTER" }),
+      ...prefixed("MCAST_", abi.MCAST),
+      ...layout("struct group_filter", abi.GROUP_FILTER),
+      ...single({ ICMP_FILTER: "ICMP_FILTER", SOCKADDR_STORAGE_SIZE: "sizeof(struct __kernel_sockaddr_storage)" }),
     },
   },
   {
@@ -256,6 +258,7 @@ const GROUPS: readonly Group[] = [
     headers: ["linux/netlink.h", "linux/sock_diag.h", "linux/unix_diag.h", "linux/inet_diag.h", "linux/netlink_diag.h"],
     expressions: {
       ...prefixed("NETLINK_", abi.NETLINK),
+      ...prefixed("NETLINK_", abi.NETLINK_OPTION),
       ...prefixed("NLM_F_", abi.NLM_F),
       ...prefixed("NLMSG_", abi.NLMSG),
       ...prefixed("UDIAG_SHOW_", abi.UDIAG_SHOW),
@@ -371,6 +374,24 @@ const GROUPS: readonly Group[] = [
     },
   },
   {
+    headers: ["sys/eventfd.h", "linux/landlock.h"],
+    recent: true,
+    expressions: {
+      ...prefixed("LANDLOCK_ACCESS_FS_", abi.LANDLOCK_ACCESS_FS),
+      ...single({
+        EFD_SEMAPHORE: "EFD_SEMAPHORE",
+        LANDLOCK_CREATE_RULESET_VERSION: "LANDLOCK_CREATE_RULESET_VERSION",
+      }),
+    },
+  },
+  {
+    headers: ["linux/keyctl.h"],
+    expressions: {
+      ...prefixed("KEYCTL_", abi.KEYCTL),
+      ...prefixed("KEY_SPEC_", abi.KEY_SPEC),
+    },
+  },
+  {
     headers: ["linux/timerfd.h", "linux/inotify.h", "linux/ioctl.h"],
     expressions: {
       ...prefixed("TFD_TIMER_", abi.TFD_TIMER),
@@ -433,6 +454,7 @@ const GROUPS: readonly Group[] = [
       ...prefixed("SHM_", abi.SHM),
       ...single({
         MSG_COPY: "MSG_COPY",
+        GETPID: "GETPID",
         GETALL: "GETALL",
         SETALL: "SETALL",
         SEMID64_DS_SIZE: "sizeof(struct semid64_ds)",

@@ -19,6 +19,7 @@ import { fileLocks } from "./files/file-lock/dump.ts";
 import { fs } from "./files/fs/dump.ts";
 import { pipes } from "./files/pipe/dump.ts";
 import { regularFiles } from "./files/regular-file/dump.ts";
+import { keyrings } from "./keyrings/dump.ts";
 import { landlock } from "./landlock/dump.ts";
 import { memoryLocking } from "./memory/locking/dump.ts";
 import { mappings } from "./memory/mappings/dump.ts";
@@ -27,6 +28,7 @@ import { mm } from "./memory/mm/dump.ts";
 import { privateMemory } from "./memory/private-memory/dump.ts";
 import { sealing } from "./memory/sealing/dump.ts";
 import { ipcNamespace } from "./namespaces/ipc/dump.ts";
+import { semaphoreUndo } from "./namespaces/ipc/semaphore-undo/dump.ts";
 import { mountNamespaces } from "./namespaces/mount/dump.ts";
 import { nestedNamespaces } from "./namespaces/nested/dump.ts";
 import { netNamespaces } from "./namespaces/net/dump.ts";
@@ -38,8 +40,10 @@ import { selfCheck } from "./self-check/dump.ts";
 import { signalActions } from "./signals/actions/dump.ts";
 import { pendingSignals } from "./signals/pending/dump.ts";
 import { inetSockets } from "./sockets/inet/dump.ts";
+import { memberships } from "./sockets/memberships/dump.ts";
 import { netlinkSockets } from "./sockets/netlink/dump.ts";
 import { networkLock } from "./sockets/network-lock/dump.ts";
+import { socketSettings } from "./sockets/settings/dump.ts";
 import { tcpConnections } from "./sockets/tcp/dump.ts";
 import { unixSockets } from "./sockets/unix/dump.ts";
 import { unreadData } from "./sockets/unread/dump.ts";
@@ -67,9 +71,11 @@ export {
   inotify,
   intervalTimers,
   ipcNamespace,
+  keyrings,
   landlock,
   limits,
   mappings,
+  memberships,
   memfds,
   memoryLocking,
   mm,
@@ -91,8 +97,10 @@ export {
   sealing,
   seccomp,
   selfCheck,
+  semaphoreUndo,
   signalActions,
   signalfds,
+  socketSettings,
   tcpConnections,
   terminals,
   threadSettings,
@@ -114,6 +122,7 @@ export function defaultDumpPlugins(): readonly Plugin[] {
     cgroups(),
     utsNamespace(),
     ipcNamespace(),
+    semaphoreUndo(),
     netNamespaces(),
     // Before the contents of tmpfs are saved, so that these have the links which it makes.
     deletedFiles(),
@@ -138,6 +147,8 @@ export function defaultDumpPlugins(): readonly Plugin[] {
     inetSockets(),
     tcpConnections(),
     netlinkSockets(),
+    socketSettings(),
+    memberships(),
     unreadData(),
     anonymousOwners(),
     terminals(),
@@ -150,6 +161,7 @@ export function defaultDumpPlugins(): readonly Plugin[] {
     credentials(),
     seccomp(),
     landlock(),
+    keyrings(),
     signalActions(),
     pendingSignals(),
     intervalTimers(),

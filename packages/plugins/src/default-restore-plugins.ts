@@ -56,8 +56,10 @@ import { seccomp } from "./seccomp/restore.ts";
 import { signalActions } from "./signals/actions/restore.ts";
 import { pendingSignals } from "./signals/pending/restore.ts";
 import { inetSockets } from "./sockets/inet/restore.ts";
+import { memberships } from "./sockets/memberships/restore.ts";
 import { netlinkSockets } from "./sockets/netlink/restore.ts";
 import { packetSockets } from "./sockets/packet/restore.ts";
+import { socketSettings } from "./sockets/settings/restore.ts";
 import { tcpConnections } from "./sockets/tcp/restore.ts";
 import { unixSockets } from "./sockets/unix/restore.ts";
 import { terminals } from "./terminals/restore.ts";
@@ -95,6 +97,7 @@ export {
   ipcNamespace,
   joinNamespaces,
   limits,
+  memberships,
   memfds,
   memoryLocking,
   mm,
@@ -120,6 +123,7 @@ export {
   sharedMappings,
   signalActions,
   signalfds,
+  socketSettings,
   systemVMappings,
   tcpConnections,
   terminals,
@@ -181,6 +185,8 @@ export function defaultPlugins(): Plugin[] {
     tcpConnections(),
     netlinkSockets(),
     packetSockets(),
+    socketSettings(),
+    memberships(),
     inheritedFiles(),
     fifos(),
     eventfds(),

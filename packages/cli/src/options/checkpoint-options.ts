@@ -45,7 +45,7 @@ const MISSING = [
   "--unprivileged",
 ];
 
-const LOSSES = ["landlock"] as const satisfies readonly Loss[];
+const LOSSES = ["landlock", "keys", "sem-undo"] as const satisfies readonly Loss[];
 
 /** Options of `restage checkpoint`: those of `criu dump`, under CRIU's names. */
 export const CHECKPOINT_COMMAND_OPTIONS: readonly Option[] = [

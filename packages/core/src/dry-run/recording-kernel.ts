@@ -190,6 +190,7 @@ export class RecordingKernel implements Kernel {
         return { status: output === undefined ? undefined : 0, output: output ?? "", errors: "" };
       },
       cpuid: () => undefined,
+      socketOption: () => undefined,
       clock: () => clock,
     };
   }

@@ -1,7 +1,7 @@
 import type { RestoreOptions } from "../restore/options.ts";
 
 /** What a checkpoint can leave out only if the user agrees. */
-export type Loss = "landlock";
+export type Loss = "landlock" | "keys" | "sem-undo";
 
 /** The options of a checkpoint, beside plugins. Names are those of CRIU's options. */
 export interface DumpOptions {

@@ -100,6 +100,10 @@ export class Host {
     });
     return this.kernel.host.call({ kind: "syscall", name, args: operands });
   }
+  /** The bytes of an option of a socket of this process, at most `size`; undefined when the socket does not have it, and in a dry run. */
+  socketOption(socket: number, level: number, option: number, size: number): Uint8Array | undefined {
+    return this.kernel.host.socketOption(socket, level, option, size);
+  }
   /** Bytes of a file, fewer at its end, or undefined when it cannot be read, or in a dry run. */
   readBytes(path: string, offset: number, length: number): Uint8Array | undefined {
     return this.kernel.host.readBytes(path, offset, length);

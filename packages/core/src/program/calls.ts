@@ -223,6 +223,7 @@ export const CALLS = {
   io_setup: [int, pointer],
   io_submit: [address, int, pointer],
   ioctl: [fd, address, pointer],
+  keyctl: [int, int, pointer, int],
   kill: [int, signal],
   linkat: [dirfd, text, dirfd, text, int],
   listen: [fd, int],

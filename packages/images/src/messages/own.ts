@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { bool, bytes, embedded, repeated, required, uint32, uint64 } from "../schema/field.ts";
+import { bool, bytes, embedded, repeated, required, string, uint32, uint64 } from "../schema/field.ts";
 import type { Message, Unknowns } from "../schema/message.ts";
 import { message } from "../schema/message.ts";
 
@@ -100,6 +100,70 @@ export const ownInodeEntry: Message<OwnInodeEntry> = message("own_inode_entry", 
   mode: uint32(3, required),
 }));
 
+/** An option of a socket, as setsockopt(2) takes it. */
+export interface OwnOptionEntry extends Unknowns {
+  readonly level: number;
+  readonly option: number;
+  readonly value: Uint8Array;
+}
+
+/** The message type of {@link OwnOptionEntry}. */
+export const ownOptionEntry: Message<OwnOptionEntry> = message("own_option_entry", () => ({
+  level: uint32(1, required),
+  option: uint32(2, required),
+  value: bytes(3, required),
+}));
+
+/** A multicast group that a socket has joined. */
+export interface OwnMembershipEntry extends Unknowns {
+  /** The name of the network device. */
+  readonly device: string;
+  /** One word of an IPv4 address, four of an IPv6 address; in the order of their bytes, little-endian, like the addresses of inet_sk_entry. */
+  readonly group: readonly number[];
+  /** Whether only datagrams of `sources` are received; otherwise those of all others are. */
+  readonly only?: boolean;
+  /** Addresses like `group`, one after another. */
+  readonly sources: readonly number[];
+}
+
+/** The message type of {@link OwnMembershipEntry}. */
+export const ownMembershipEntry: Message<OwnMembershipEntry> = message("own_membership_entry", () => ({
+  device: string(1, required),
+  group: uint32(2, repeated),
+  only: bool(3),
+  sources: uint32(4, repeated),
+}));
+
+/** The sender of a message, as SCM_CREDENTIALS shows it. Ids are those of the tree's own namespaces. */
+export interface OwnCredentialsEntry extends Unknowns {
+  readonly pid: number;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** The message type of {@link OwnCredentialsEntry}. */
+export const ownCredentialsEntry: Message<OwnCredentialsEntry> = message("own_credentials_entry", () => ({
+  pid: uint32(1, required),
+  uid: uint32(2, required),
+  gid: uint32(3, required),
+}));
+
+/** A message in the receive queue of a Unix socket. */
+export interface OwnMessageEntry extends Unknowns {
+  /** Its place in the queue, from 0. */
+  readonly index: number;
+  readonly credentials?: OwnCredentialsEntry;
+  /** The id in files.img of the socket that sent it, if that is not connected to this one; 0 for a socket without a name. */
+  readonly sender?: number;
+}
+
+/** The message type of {@link OwnMessageEntry}. */
+export const ownMessageEntry: Message<OwnMessageEntry> = message("own_message_entry", () => ({
+  index: uint32(1, required),
+  credentials: embedded(2, ownCredentialsEntry),
+  sender: uint32(3),
+}));
+
 /** Properties of an open file, by its id in files.img. Absent fields have the value of a new file. */
 export interface OwnFileEntry extends Unknowns {
   readonly id: number;
@@ -107,6 +171,12 @@ export interface OwnFileEntry extends Unknowns {
   readonly semaphore?: boolean;
   /** Of a pipe or a socket. */
   readonly inode?: OwnInodeEntry;
+  /** Of a socket, in the order in which they are set. */
+  readonly options: readonly OwnOptionEntry[];
+  /** Of a socket. */
+  readonly memberships: readonly OwnMembershipEntry[];
+  /** Of a Unix socket: messages of which there is more to tell than sk-queues.img has. */
+  readonly messages: readonly OwnMessageEntry[];
 }
 
 /** The message type of {@link OwnFileEntry}. */
@@ -114,6 +184,9 @@ export const ownFileEntry: Message<OwnFileEntry> = message("own_file_entry", () 
   id: uint32(1, required),
   semaphore: bool(2),
   inode: embedded(3, ownInodeEntry),
+  options: embedded(4, ownOptionEntry, repeated),
+  memberships: embedded(5, ownMembershipEntry, repeated),
+  messages: embedded(6, ownMessageEntry, repeated),
 }));
 
 /** One subject. Exactly one field is present. */

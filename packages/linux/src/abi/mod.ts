@@ -32,6 +32,7 @@ export * from "./ioctls.ts";
 export * from "./ioprio.ts";
 export * from "./ipc.ts";
 export * from "./kcmp.ts";
+export * from "./keyctl.ts";
 export * from "./landlock.ts";
 export * from "./limits.ts";
 export * from "./major.ts";

@@ -26,3 +26,14 @@ export const NLA_F_NESTED = 0x8000;
 
 /** The type of an attribute without its flags. Source: include/uapi/linux/netlink.h. */
 export const NLA_TYPE_MASK = 0x3fff;
+
+/** Options of SOL_NETLINK. Source: include/uapi/linux/netlink.h. */
+export const NETLINK_OPTION = {
+  PKTINFO: 3,
+  BROADCAST_ERROR: 4,
+  NO_ENOBUFS: 5,
+  LISTEN_ALL_NSID: 8,
+  CAP_ACK: 10,
+  EXT_ACK: 11,
+  GET_STRICT_CHK: 12,
+} as const;

@@ -1,4 +1,5 @@
-/** Commands of semctl(2) for all values of a set. Source: include/uapi/linux/sem.h. */
+/** Commands of semctl(2): the last process that changed a semaphore, and all values of a set. Source: include/uapi/linux/sem.h. */
+export const GETPID = 11;
 export const GETALL = 13;
 export const SETALL = 17;
 

@@ -5,10 +5,21 @@ export const AF = { UNSPEC: 0, UNIX: 1, INET: 2, INET6: 10, NETLINK: 16, PACKET:
 export const SOCK = { STREAM: 1, DGRAM: 2, RAW: 3, SEQPACKET: 5, NONBLOCK: 0o4000, CLOEXEC: 0o2000000 } as const;
 
 /** Levels of setsockopt(2). Source: include/linux/socket.h. */
-export const SOL = { IP: 0, SOCKET: 1, TCP: 6, IPV6: 41, ICMPV6: 58, RAW: 255, PACKET: 263 } as const;
+export const SOL = {
+  IP: 0,
+  SOCKET: 1,
+  TCP: 6,
+  UDP: 17,
+  IPV6: 41,
+  ICMPV6: 58,
+  RAW: 255,
+  PACKET: 263,
+  NETLINK: 270,
+} as const;
 
 /** Options of the socket level. Source: include/uapi/asm-generic/socket.h. */
 export const SO = {
+  DEBUG: 1,
   REUSEADDR: 2,
   TYPE: 3,
   DONTROUTE: 5,
@@ -29,15 +40,39 @@ export const SO = {
   BINDTODEVICE: 25,
   ATTACH_FILTER: 26,
   PEERNAME: 28,
+  TIMESTAMP: 29,
   ACCEPTCONN: 30,
   SNDBUFFORCE: 32,
   RCVBUFFORCE: 33,
   PASSSEC: 34,
+  TIMESTAMPNS: 35,
   MARK: 36,
+  TIMESTAMPING: 37,
   PROTOCOL: 38,
   DOMAIN: 39,
+  RXQ_OVFL: 40,
+  WIFI_STATUS: 41,
   PEEK_OFF: 42,
+  NOFCS: 43,
+  LOCK_FILTER: 44,
+  SELECT_ERR_QUEUE: 45,
+  BUSY_POLL: 46,
+  MAX_PACING_RATE: 47,
+  ZEROCOPY: 60,
+  TXTIME: 61,
+  TIMESTAMP_NEW: 63,
+  TIMESTAMPNS_NEW: 64,
+  TIMESTAMPING_NEW: 65,
+  PREFER_BUSY_POLL: 69,
+  BUSY_POLL_BUDGET: 70,
   BUF_LOCK: 72,
+  RESERVE_MEM: 73,
+  TXREHASH: 74,
+  RCVMARK: 75,
+  PASSPIDFD: 76,
+  RCVPRIORITY: 82,
+  PASSRIGHTS: 83,
+  INQ: 84,
 } as const;
 
 /** Flags of send and receive calls. Source: include/linux/socket.h. */
@@ -53,6 +88,7 @@ export const SHUT = { RD: 0, WR: 1, RDWR: 2 } as const;
 export const MSGHDR = {
   size: 56,
   msg_name: 0,
+  msg_namelen: 8,
   msg_iov: 16,
   msg_control: 32,
   msg_controllen: 40,

@@ -18,6 +18,9 @@ import { checked } from "./system-error.ts";
 
 const CLOCKS = { CLOCK_MONOTONIC: CLOCK.MONOTONIC, CLOCK_BOOTTIME: CLOCK.BOOTTIME } as const;
 
+/** Where the value of a socket option is in the scratch memory, behind its length. */
+const VALUE_AT = 8;
+
 /** The coordinator's own access to the machine: calls, files, processes and clocks. */
 export class LinuxHost implements KernelHost {
   readonly runId = `${process.pid}-${Math.random().toString(36).slice(2, 10)}`;
@@ -44,6 +47,16 @@ export class LinuxHost implements KernelHost {
 
   call(step: SyscallStep): number {
     return this.#raw.run(step);
+  }
+
+  /** There are dozens of options for each socket, so this does without a step. */
+  socketOption(socket: number, level: number, option: number, size: number): Uint8Array | undefined {
+    const { scratch, scratchAddress: at, scratchView: view } = this.#raw;
+    scratch.fill(0, VALUE_AT, VALUE_AT + size);
+    view.setInt32(0, size, true);
+    const result = this.#raw.syscall("getsockopt", socket, level, option, at + VALUE_AT, at);
+    if (result < 0) return undefined;
+    return scratch.slice(VALUE_AT, VALUE_AT + Math.min(size, view.getInt32(0, true)));
   }
 
   cpuid(leaf: number, subleaf: number): readonly [number, number, number, number] {

@@ -1,6 +1,6 @@
 import { addressOf, struct, type Value } from "@restage/core";
 import type { Data } from "@restage/linux";
-import { CMSG_HEADER_SIZE, SCM, SOL } from "@restage/linux/abi";
+import { CMSG_HEADER_SIZE, MSGHDR, SCM, SOL } from "@restage/linux/abi";
 
 /** Parts of a message of sendmsg(2) or recvmsg(2). */
 export interface MessageParts {
@@ -26,30 +26,42 @@ export function messageHeader({ name, payload, control }: MessageParts): Data {
   );
 }
 
-/** A control message that passes descriptors, SCM_RIGHTS; padded to whole words. */
-export function rightsMessage(descriptors: readonly Value[]): Data {
-  const padding = descriptors.length % 2 === 0 ? [] : [[4, 0] as const];
+/** The sender of a message: struct ucred. */
+export interface Credentials {
+  readonly pid: number;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** Control messages that pass descriptors, SCM_RIGHTS, and credentials, SCM_CREDENTIALS. Undefined when there are none. */
+export function controlMessages(descriptors: readonly Value[], credentials?: Credentials): Data | undefined {
+  if (descriptors.length === 0 && credentials === undefined) return undefined;
+  const { pid = 0, uid = 0, gid = 0 } = credentials ?? {};
   return struct(
-    [8, CMSG_HEADER_SIZE + 4 * descriptors.length],
-    [4, SOL.SOCKET],
-    [4, SCM.RIGHTS],
-    ...descriptors.map((descriptor) => [4, descriptor] as const),
-    ...padding,
+    ...(descriptors.length === 0 ? [] : controlMessage(SCM.RIGHTS, descriptors)),
+    ...(credentials === undefined ? [] : controlMessage(SCM.CREDENTIALS, [pid, uid, gid])),
   );
 }
 
-/** The descriptors of each SCM_RIGHTS message among control messages; others are skipped. */
-export function readRights(control: DataView, length: number): readonly (readonly number[])[] {
-  return readDescriptors(control, length, SCM.RIGHTS);
+/** A control message of 32-bit numbers, padded to whole words. */
+function controlMessage(type: number, numbers: readonly Value[]): (readonly [4 | 8, Value])[] {
+  const padding = numbers.length % 2 === 0 ? [] : [[4, 0] as const];
+  return [
+    [8, CMSG_HEADER_SIZE + 4 * numbers.length],
+    [4, SOL.SOCKET],
+    [4, type],
+    ...numbers.map((number) => [4, number] as const),
+    ...padding,
+  ];
 }
 
-/** The types of all control messages. */
-export function controlTypes(control: DataView, length: number): ReadonlySet<number> {
-  return new Set([...eachControl(control, length)].map(({ type }) => type));
+/** The length of the name in a message of recvmsg(2). */
+export function nameLength(header: Data): number {
+  return new DataView(header.bytes.buffer).getUint32(MSGHDR.msg_namelen, true);
 }
 
-/** The descriptors in each control message of a type. */
-export function readDescriptors(control: DataView, length: number, wanted: number): readonly (readonly number[])[] {
+/** The numbers of 32 bits in each control message of a type: descriptors of SCM_RIGHTS and SCM_PIDFD; pid, uid and gid of SCM_CREDENTIALS. */
+export function readNumbers(control: DataView, length: number, wanted: number): readonly (readonly number[])[] {
   return [...eachControl(control, length)]
     .filter(({ type }) => type === wanted)
     .map(({ at, size }) =>

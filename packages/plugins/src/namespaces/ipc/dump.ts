@@ -7,7 +7,7 @@ import { saveVariables } from "./variables/dump.ts";
 
 /**
  * Saves the System V shared memory, semaphores and message queues of a tree with an IPC namespace of its own, with ids and content, and the
- * namespace's sysctls. Undo lists of semaphores (SEM_UNDO) are lost: the kernel does not show them.
+ * namespace's sysctls.
  */
 export function ipcNamespace(): Plugin {
   return definePlugin({

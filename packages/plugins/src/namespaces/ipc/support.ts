@@ -5,7 +5,7 @@ export const SUPPORT: readonly Support[] = [
     group: "namespaces",
     what: "IPC namespaces",
     saved: "System V shared memory, semaphores and message queues, with ids, content and owners; sysctls",
-    lost: "semaphore adjustments (SEM_UNDO) and POSIX message queues",
+    lost: "POSIX message queues",
     restored: "the same, with removed and locked segments",
     refused: {
       dump: "removed segments that are still attached",

@@ -1,13 +1,14 @@
-import { data, loaded, output, type Task, type Value } from "@restage/core";
+import { data, type ImageSet, loaded, output, type Task, type Value } from "@restage/core";
 import type { InetSkEntry } from "@restage/images";
 import { AF, IFREQ, IPV6, SIOCGIFINDEX, SO, SOCK, SOL } from "@restage/linux/abi";
+import { setOptionsForBinding } from "../settings/restore.ts";
 import { setOption } from "../socket-options/restore.ts";
 import { inetName, isAnyAddress } from "./addresses.ts";
 import { IP_OPTIONS, IPV6_OPTIONS } from "./format.ts";
 import { socketAddress } from "./socket-address.ts";
 
 /** Sets the options that must be set before a socket is bound. */
-export function prepareInetSocket(task: Task, socket: Value, entry: InetSkEntry): void {
+export function prepareInetSocket(task: Task, socket: Value, entry: InetSkEntry, images: ImageSet): void {
   const { family, type, v6only, ip_opts, opts } = entry;
   // The kernel treats a raw socket as bound from the start, and refuses this option then.
   const isUnbound = family === AF.INET6 && type !== SOCK.RAW;
@@ -16,6 +17,7 @@ export function prepareInetSocket(task: Task, socket: Value, entry: InetSkEntry)
     const { level, option } = (family === AF.INET ? IP_OPTIONS : IPV6_OPTIONS).freebind;
     setOption(task, socket, level, option, true);
   }
+  setOptionsForBinding(task, socket, images, entry.id);
   if (opts.so_bound_dev !== undefined) {
     const device = new TextEncoder().encode(`${opts.so_bound_dev}\0`);
     task.call
@@ -40,7 +42,7 @@ export function bindInetSocket(task: Task, socket: Value, entry: InetSkEntry): v
 }
 
 /** The index of a network device in the task's network namespace. */
-function interfaceIndex(task: Task, socket: Value, name: string): Value {
+export function interfaceIndex(task: Task, socket: Value, name: string): Value {
   const request = output(IFREQ.size);
   request.bytes.set(new TextEncoder().encode(name).subarray(0, IFREQ.ifindex - 1));
   task.call.ioctl(socket, SIOCGIFINDEX, request).hint(`the network device ${name} does not exist`);

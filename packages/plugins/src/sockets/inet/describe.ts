@@ -3,7 +3,7 @@ import type { InetSkEntry, InputOf } from "@restage/images";
 import { AF, IPPROTO, IPV6, SOCK, SOL } from "@restage/linux/abi";
 import { ownerOf } from "../../files/file-owner/owner-of.ts";
 import { socketOptions } from "../socket-options/dump.ts";
-import { readOption, readOptionBytes } from "../socket-options/host-options.ts";
+import { readOption } from "../socket-options/host-options.ts";
 import { type InetOption, IP_OPTIONS, IPV6_OPTIONS, icmpFilter, TCP_OPTIONS } from "./format.ts";
 import type { FoundSocket } from "./found-socket.ts";
 
@@ -66,7 +66,7 @@ function ipOptions(host: Host, { descriptor, family, type, protocol }: FoundSock
 
 function readFilter(host: Host, descriptor: number, family: number): readonly number[] {
   const { level, option, size } = icmpFilter(family);
-  const bytes = readOptionBytes(host, descriptor, level, option, size) ?? new Uint8Array();
+  const bytes = host.socketOption(descriptor, level, option, size) ?? new Uint8Array();
   return [...new Uint32Array(bytes.slice().buffer)];
 }
 

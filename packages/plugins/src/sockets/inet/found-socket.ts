@@ -1,7 +1,7 @@
 import type { DumpContext, Host, OpenFile } from "@restage/core";
 import { AF, IPPROTO, SO, SOCK, SOL, TCP_STATE } from "@restage/linux/abi";
 import { room } from "../../room.ts";
-import { readOption, readOptionBytes } from "../socket-options/host-options.ts";
+import { readOption } from "../socket-options/host-options.ts";
 import { type InetSocket, inetTable } from "./diag-table.ts";
 import { addressSize, decodeAddress, type InetEnd, SOCKET_ADDRESS_SIZE } from "./format.ts";
 
@@ -46,7 +46,7 @@ function undiagnosed(host: Host, ino: number, descriptor: number, family: number
   const own = readOwnEnd(host, descriptor, family);
   // getpeername(2) does not tell the former peer of a closed connection.
   const size = addressSize(family);
-  const peer = readOptionBytes(host, descriptor, SOL.SOCKET, SO.PEERNAME, size);
+  const peer = host.socketOption(descriptor, SOL.SOCKET, SO.PEERNAME, size);
   const { port, words } = decodeAddress(family, peer ?? new Uint8Array(size));
   return {
     ino,

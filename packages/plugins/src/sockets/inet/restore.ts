@@ -29,17 +29,17 @@ export function inetSockets(): Plugin {
       });
       openFile.for("INETSK").tap("inet-sockets", ({ task, entry, images }) => {
         const { isk } = entry;
-        return isk === undefined || isConnection(isk) ? undefined : openSocket(task, isk, portsOf(images));
+        return isk === undefined || isConnection(isk) ? undefined : openSocket(task, isk, images, portsOf(images));
       });
       filesOpened.tap("inet-sockets", (files) => finishSharedPorts(files, portsOf(files.images)));
     },
   });
 }
 
-function openSocket(task: Task, entry: InetSkEntry, ports: SharedPorts): Value {
+function openSocket(task: Task, entry: InetSkEntry, images: ImageSet, ports: SharedPorts): Value {
   const { family, type, proto } = entry;
   const socket = task.call.socket(family, type | SOCK.CLOEXEC, proto);
-  prepareInetSocket(task, socket, entry);
+  prepareInetSocket(task, socket, entry, images);
   const shared = ports.isShared(entry);
   const isTcp = proto === IPPROTO.TCP && type === SOCK.STREAM;
   // For TCP also because earlier connections of the port may still be in TIME_WAIT.

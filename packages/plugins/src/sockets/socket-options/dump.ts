@@ -11,7 +11,7 @@ import {
   SWITCHES,
   TIMEVAL_SIZE,
 } from "./format.ts";
-import { readOption, readOptionBytes } from "./host-options.ts";
+import { readOption } from "./host-options.ts";
 
 /** Bytes of a name of a network device, IFNAMSIZ. */
 const DEVICE_NAME_SIZE = 16;
@@ -21,14 +21,14 @@ export function socketOptions(host: Host, socket: number, family: number): Input
   const number = (option: number) => readOption(host, socket, SOL.SOCKET, option) ?? 0;
   const flag = (option: number) => number(option) !== 0;
   const bytes = (option: number, size: number) =>
-    readOptionBytes(host, socket, SOL.SOCKET, option, size) ?? new Uint8Array(size);
+    host.socketOption(socket, SOL.SOCKET, option, size) ?? new Uint8Array(size);
   const switches = (fields: Readonly<Record<string, number>>) =>
     Object.fromEntries(Object.entries(fields).map(([field, option]) => [field, flag(option)]));
   const send = decodeTimeval(bytes(SO.SNDTIMEO, TIMEVAL_SIZE));
   const receive = decodeTimeval(bytes(SO.RCVTIMEO, TIMEVAL_SIZE));
   const mark = number(SO.MARK);
   const linger = decodeLinger(bytes(SO.LINGER, LINGER_SIZE));
-  const device = readOptionBytes(host, socket, SOL.SOCKET, SO.BINDTODEVICE, DEVICE_NAME_SIZE) ?? new Uint8Array();
+  const device = host.socketOption(socket, SOL.SOCKET, SO.BINDTODEVICE, DEVICE_NAME_SIZE) ?? new Uint8Array();
   const bufLock = readOption(host, socket, SOL.SOCKET, SO.BUF_LOCK);
   return {
     so_sndbuf: number(SO.SNDBUF),

@@ -1,56 +1,85 @@
 import type { DumpContext, OpenFile } from "@restage/core";
 import { MSG, MSGHDR, SCM, SO, SOL } from "@restage/linux/abi";
+import { idsInside } from "../../namespaces/user/ids-inside.ts";
 import { room } from "../../room.ts";
-import { controlTypes, messageHeader, readDescriptors, readRights } from "../messages.ts";
+import { type Credentials, messageHeader, nameLength, readNumbers } from "../messages.ts";
 import { readOption, writeOption } from "../socket-options/host-options.ts";
 
 const CONTROL_SIZE = 4096;
 const MAX_PACKET = 180 * 1024;
+/** Bytes of struct sockaddr_un, and of its family. */
+const NAME_SIZE = 110;
+const FAMILY_SIZE = 2;
 /** SO_PEEK_OFF of a socket that has none. */
 const NO_OFFSET = -1;
 
+/** What CRIU's images do not tell of a packet. */
+export interface SavedPacket {
+  /** The name of the socket that sent it: a path or an abstract name, or nothing. */
+  readonly name: Uint8Array;
+  /** Of the process that sent it, in the tree's own namespaces. */
+  readonly credentials: Credentials | undefined;
+}
+
 /** Saves the packets in the receive queue of a socket, and leaves them there. Files in flight become files of the tree. */
-export function saveQueue(context: DumpContext, file: OpenFile, socket: number): void {
+export function saveQueue(context: DumpContext, file: OpenFile, socket: number): readonly SavedPacket[] {
   const { host } = context;
   const before = readOption(host, socket, SOL.SOCKET, SO.PEEK_OFF) ?? NO_OFFSET;
   // With an offset, each peek begins where the one before ended.
   writeOption(host, socket, SOL.SOCKET, SO.PEEK_OFF, 0);
   try {
-    while (savePacket(context, file, socket));
+    const packets: SavedPacket[] = [];
+    for (let next = savePacket(context, file, socket); next !== undefined; next = savePacket(context, file, socket))
+      packets.push(next);
+    return packets;
   } finally {
     writeOption(host, socket, SOL.SOCKET, SO.PEEK_OFF, before);
   }
 }
 
-/** Saves the next packet. Returns false at the end of the queue. */
-function savePacket(context: DumpContext, file: OpenFile, socket: number): boolean {
+/** Saves the next packet. Undefined at the end of the queue. */
+function savePacket(context: DumpContext, file: OpenFile, socket: number): SavedPacket | undefined {
+  const name = room(NAME_SIZE);
   const content = room(MAX_PACKET);
   const control = room(CONTROL_SIZE);
-  const message = { ...messageHeader({ payload: content.data, control: control.data }), output: true };
+  const parts = { name: name.data, payload: content.data, control: control.data };
+  const message = { ...messageHeader(parts), output: true };
   const length = context.host.attempt("recvmsg", socket, message, MSG.PEEK | MSG.DONTWAIT | MSG.CMSG_CLOEXEC);
-  if (length <= 0) return false;
+  if (length <= 0) return undefined;
+  const refuse = (why: string, hint?: string) =>
+    context.findings.refuse({ what: file.link, why, hint, pid: file.task.pid });
   const header = new DataView(message.bytes.buffer);
   if ((header.getInt32(MSGHDR.msg_flags, true) & MSG.TRUNC) !== 0) {
-    const why = `a packet in its queue is larger than ${MAX_PACKET} bytes`;
-    context.findings.refuse({ what: file.link, why, pid: file.task.pid });
-    return false;
+    refuse(`a packet in its queue is larger than ${MAX_PACKET} bytes`);
+    return undefined;
   }
   const controlLength = Number(header.getBigUint64(MSGHDR.msg_controllen, true));
-  const carried = controlTypes(control.view, controlLength);
-  if (carried.has(SCM.CREDENTIALS) || carried.has(SCM.PIDFD)) {
-    for (const [pidfd] of readDescriptors(control.view, controlLength, SCM.PIDFD))
-      if (pidfd !== undefined && pidfd >= 0) context.host.call.close(pidfd);
-    const why =
-      "messages with the credentials of their senders (SO_PASSCRED) wait in its queue, and images cannot record them";
-    context.findings.refuse({ what: file.link, why, hint: "let it read them, then try again", pid: file.task.pid });
-    return false;
+  const numbersOf = (type: number) => readNumbers(control.view, controlLength, type);
+  for (const [pidfd = -1] of numbersOf(SCM.PIDFD)) if (pidfd >= 0) context.host.call.close(pidfd);
+  const credentials = numbersOf(SCM.CREDENTIALS).map((ids) => credentialsOf(context, ids))[0];
+  if (credentials === "unknown" || (credentials === undefined && numbersOf(SCM.PIDFD).length > 0)) {
+    const why = "messages with credentials of processes that are not in the tree wait in its queue";
+    refuse(`${why}, and images cannot record them`, "let it read them, then try again");
+    return undefined;
   }
   // The kernel has copied what is in flight to descriptors of this process.
-  const scm = readRights(control.view, controlLength).map((descriptors) => ({
+  const scm = numbersOf(SCM.RIGHTS).map((descriptors) => ({
     type: SCM.RIGHTS,
     rights: descriptors.map((descriptor) => context.files.addInFlight(file.task, descriptor).id),
   }));
   const value = { id_for: file.id, length, scm };
   context.images.add("sk_queues", undefined, { value, extra: content.data.bytes.slice(0, length) });
-  return true;
+  return { name: name.data.bytes.slice(FAMILY_SIZE, Math.max(FAMILY_SIZE, nameLength(message))), credentials };
+}
+
+/** The sender in the tree's own namespaces; undefined when the message has none. */
+function credentialsOf(
+  context: DumpContext,
+  [pid = 0, uid = 0, gid = 0]: readonly number[],
+): Credentials | "unknown" | undefined {
+  if (pid === 0) return undefined;
+  const sender = context.tree.tasks.find(({ hostPid }) => hostPid === pid);
+  const ids = idsInside(context);
+  if (sender === undefined || !ids.has({ uid, gid })) return "unknown";
+  return { pid: sender.pid, uid: ids.uid(uid), gid: ids.gid(gid) };
 }

@@ -4,7 +4,7 @@ import { SIOCINQ, SIOCOUTQ, SIOCOUTQNSD, SOL, TCP, TCP_INFO, TCP_QUEUE, TCP_STAT
 import { room } from "../../room.ts";
 import { describeInetSocket } from "../inet/describe.ts";
 import { type FoundSocket, findInetSocket, isFoundConnection } from "../inet/found-socket.ts";
-import { readOption, readOptionBytes, writeOption } from "../socket-options/host-options.ts";
+import { readOption, writeOption } from "../socket-options/host-options.ts";
 import { hasEnded } from "./ends.ts";
 import { decodeTcpInfo, decodeWindow, REPAIR_WINDOW_SIZE, stateName } from "./format.ts";
 import { RepairedConnections, RepairedSockets } from "./repaired-connections.ts";
@@ -66,7 +66,7 @@ interface SavedConnection {
 
 function readConnection(context: DumpContext, socket: number): SavedConnection {
   const { host } = context;
-  const info = readOptionBytes(host, socket, SOL.TCP, TCP.INFO, TCP_INFO.size) ?? new Uint8Array();
+  const info = host.socketOption(socket, SOL.TCP, TCP.INFO, TCP_INFO.size) ?? new Uint8Array();
   const { state, options, snd_wscale, rcv_wscale } = decodeTcpInfo(info);
   const size = (request: number) => {
     const value = room(4);
@@ -79,7 +79,7 @@ function readConnection(context: DumpContext, socket: number): SavedConnection {
   const receive = readQueue(context, socket, TCP_QUEUE.RECV, size(SIOCINQ));
   const send = readQueue(context, socket, TCP_QUEUE.SEND, sizeToSend(SIOCOUTQ));
   const unsent = sizeToSend(SIOCOUTQNSD);
-  const window = readOptionBytes(host, socket, SOL.TCP, TCP.REPAIR_WINDOW, REPAIR_WINDOW_SIZE);
+  const window = host.socketOption(socket, SOL.TCP, TCP.REPAIR_WINDOW, REPAIR_WINDOW_SIZE);
   const has = (option: number) => (options & option) !== 0;
   const entry = {
     inq_len: receive.bytes.length,

@@ -1,4 +1,4 @@
-import { data, giveCapability, struct, type Task, type Value } from "@restage/core";
+import { data, giveCapability, type ImageSet, struct, type Task, type Value } from "@restage/core";
 import type { TcpStreamEntry } from "@restage/images";
 import { MSG, SHUT, SOCK, SOL, TCP, TCP_QUEUE, TCP_STATE, TCPI_OPT, TCPOPT } from "@restage/linux/abi";
 import { bindInetSocket, prepareInetSocket } from "../inet/binding.ts";
@@ -18,12 +18,12 @@ const PIECE = 64 * 1024;
  *
  * Requires CAP_NET_ADMIN in the network namespace.
  */
-export function repairConnection(task: Task, connection: Connection): Value {
+export function repairConnection(task: Task, connection: Connection, images: ImageSet): Value {
   const { entry, stream } = connection;
   const { family, proto, state, dst_port, dst_addr } = entry;
   const { received, sent } = sequencesOf(connection);
   const socket = task.call.socket(family, SOCK.STREAM | SOCK.CLOEXEC, proto);
-  prepareInetSocket(task, socket, entry);
+  prepareInetSocket(task, socket, entry, images);
   setOption(task, socket, SOL.TCP, TCP.REPAIR, 1).hint(giveCapability("CAP_NET_ADMIN"));
   widenBuffers(task, socket);
   bindInetSocket(task, socket, entry);

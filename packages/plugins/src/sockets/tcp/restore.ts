@@ -46,10 +46,10 @@ export function tcpConnections(): Plugin {
         const { isk } = entry;
         if (isk === undefined || !isConnection(isk)) return undefined;
         const placed = holder(isk.id);
-        if (closed || placed === undefined) return openClosed(task, isk);
+        if (closed || placed === undefined) return openClosed(task, isk, images);
         const connection = readConnection(images, isk);
         opened.set(placed.task, [...(opened.get(placed.task) ?? []), { connection, number: placed.number }]);
-        return repairConnection(task, connection);
+        return repairConnection(task, connection, images);
       });
       stages.RESTORE_SIGCHLD.task.tap("tcp-connections", (task) => {
         for (const { connection, number } of opened.get(task) ?? []) {
@@ -79,9 +79,9 @@ function readConnection(images: ImageSet, entry: InetSkEntry): Connection {
 }
 
 /** Opens a socket in place of a connection: reading gives the end of file, and writing fails. */
-function openClosed(task: Task, entry: InetSkEntry): Value {
+function openClosed(task: Task, entry: InetSkEntry, images: ImageSet): Value {
   const socket = task.call.socket(entry.family, SOCK.STREAM | SOCK.CLOEXEC, IPPROTO.TCP);
-  prepareInetSocket(task, socket, entry);
+  prepareInetSocket(task, socket, entry, images);
   setReuse(task, socket, entry);
   setInetOptions(task, socket, entry);
   shutDown(task, socket, SHUTDOWN.BOTH)?.allow("ENOTCONN");

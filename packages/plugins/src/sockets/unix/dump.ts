@@ -11,6 +11,7 @@ import { saveQueue } from "../socket-queue/dump.ts";
 import { currentName } from "./current-name.ts";
 import { readUnixSockets, type UnixSocket } from "./diag-table.ts";
 import { pathIn, UNIX_FLAG } from "./format.ts";
+import { type SavedSocket, saveSenders } from "./senders.ts";
 
 /** The end of the link of a deleted file in /proc. */
 const DELETED = " (deleted)";
@@ -23,7 +24,7 @@ export function unixSockets(): Plugin {
     phases: { inspect: "describes Unix sockets, and saves their receive queues with the files in flight" },
     dump({ describeFile, filesDescribed }) {
       let table: ReadonlyMap<number, UnixSocket> | undefined;
-      const saved = new Map<number, { readonly file: OpenFile; readonly socket: UnixSocket }>();
+      const saved = new Map<number, SavedSocket>();
       describeFile.tap("unix-sockets", (file, context) => {
         const { descriptor } = file;
         if (descriptor === undefined || !file.link.startsWith("socket:")) return undefined;
@@ -31,14 +32,16 @@ export function unixSockets(): Plugin {
         table ??= readUnixSockets(context);
         const socket = table.get(Number(file.stat.ino));
         if (socket === undefined) return undefined;
-        saved.set(socket.ino, { file, socket });
-        const entry = describeSocket(context, file, descriptor, socket, peerOf(socket, table));
         // The queue of a listening socket holds connections.
-        if (socket.readQueue > 0 && socket.state !== TCP_STATE.LISTEN) saveQueue(context, file, descriptor);
-        return { type: fdTypes.UNIXSK, usk: entry };
+        const hasPackets = socket.readQueue > 0 && socket.state !== TCP_STATE.LISTEN;
+        saved.set(socket.ino, { file, socket, packets: hasPackets ? saveQueue(context, file, descriptor) : [] });
+        return { type: fdTypes.UNIXSK, usk: describeSocket(context, file, descriptor, socket, peerOf(socket, table)) };
       });
       filesDescribed.tap("unix-sockets", (_tree, context) => {
-        for (const { file, socket } of saved.values()) checkPeer(context, file, socket, saved, table ?? new Map());
+        for (const socket of saved.values()) {
+          checkPeer(context, socket, saved, table ?? new Map());
+          saveSenders(context, socket, saved);
+        }
       });
     },
   });
@@ -113,8 +116,7 @@ function boundFile(context: DumpContext, file: OpenFile, descriptor: number, { n
 /** Refuses sockets whose peer is not saved with them. */
 function checkPeer(
   context: DumpContext,
-  file: OpenFile,
-  socket: UnixSocket,
+  { file, socket }: SavedSocket,
   saved: ReadonlyMap<number, unknown>,
   table: ReadonlyMap<number, UnixSocket>,
 ): void {

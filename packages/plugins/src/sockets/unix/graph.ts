@@ -1,5 +1,5 @@
 import type { ImageSet } from "@restage/core";
-import type { UnixSkEntry } from "@restage/images";
+import type { OwnMessageEntry, UnixSkEntry } from "@restage/images";
 import { SOCK, TCP_STATE } from "@restage/linux/abi";
 import type { QueuedPacket } from "../socket-queue/restore.ts";
 import { isAbstract, pathIn, UNIX_FLAG } from "./format.ts";
@@ -11,8 +11,10 @@ export class UnixGraph {
   readonly #byInode: ReadonlyMap<number, UnixSkEntry>;
   readonly #queues = new Map<number, QueuedPacket[]>();
   readonly #connectedTo = new Map<number, UnixSkEntry>();
+  readonly #images: ImageSet;
 
   constructor(images: ImageSet) {
+    this.#images = images;
     const all = [...images.files.values()].flatMap(({ usk }) => usk ?? []);
     this.sockets = all.filter((socket) => !isExternal(socket));
     this.#byInode = new Map(all.map((socket) => [socket.ino, socket]));
@@ -43,6 +45,11 @@ export class UnixGraph {
     return this.#queues.get(id) ?? [];
   }
 
+  /** What restage.img tells of packets in the receive queue of a socket, by their places in it. */
+  messagesOf(id: number): ReadonlyMap<number, OwnMessageEntry> {
+    return new Map(this.#images.own.file(id)?.messages.map((message) => [message.index, message]));
+  }
+
   /** A socket that is connected to this one, and can fill its queue. */
   senderOf(socket: UnixSkEntry): UnixSkEntry | undefined {
     return this.otherEndOf(socket) ?? this.#connectedTo.get(socket.ino);
@@ -55,7 +62,8 @@ export class UnixGraph {
     const sender = queue.length > 0 ? this.senderOf(socket) : undefined;
     const inFlight = queue.flatMap(({ value }) => value.scm.flatMap(({ rights }) => rights));
     const others = [peer, sender].filter((other) => other !== undefined && !isExternal(other));
-    return [...others.flatMap((other) => other?.id ?? []), ...inFlight];
+    const senders = [...this.messagesOf(socket.id).values()].flatMap(({ sender = 0 }) => (sender === 0 ? [] : sender));
+    return [...others.flatMap((other) => other?.id ?? []), ...inFlight, ...senders];
   }
 }
 

@@ -1,5 +1,6 @@
 import { type Call, data, type Task, type Value } from "@restage/core";
 import type { UnixSkEntry } from "@restage/images";
+import type { Data } from "@restage/linux";
 import { AT_FDCWD, O } from "@restage/linux/abi";
 import { pathIn, unixAddress } from "./format.ts";
 import { isBound, pathOf } from "./graph.ts";
@@ -50,17 +51,23 @@ function setPermissions(task: Task, { file_perms }: UnixSkEntry, path: string): 
   task.call.fchmodat(AT_FDCWD, path, file_perms.mode & PERMISSIONS);
 }
 
-/** Connects a socket to the name of another one, wherever the file of that is now. */
+/** Connects a socket to the name of another one. */
 export function connectUnixSocket(task: Task, socket: Value, peer: UnixSkEntry): Call {
+  const address = addressFor(task, peer);
+  return task.call.connect(socket, address, address.bytes.length);
+}
+
+/** The address of a socket with a name, wherever its file is now. The task may enter another directory for it. */
+export function addressFor(task: Task, peer: UnixSkEntry): Data {
   const aside = asideOf(peer);
   if (aside === undefined) {
     enterDirectory(task, peer);
-    return connect(task, socket, peer.name);
+    return data(unixAddress(peer.name));
   }
   // From its directory, because the whole path may be too long for an address.
   const slash = aside.path.lastIndexOf("/");
   task.call.chdir(aside.path.slice(0, slash));
-  return connect(task, socket, new TextEncoder().encode(`${aside.path.slice(slash + 1)}\0`));
+  return data(unixAddress(new TextEncoder().encode(`${aside.path.slice(slash + 1)}\0`)));
 }
 
 /** Deletes the file of a deleted socket again, now that its peers are connected. */
@@ -87,9 +94,4 @@ export function asideOf(entry: UnixSkEntry): Aside | undefined {
 /** Enters the directory to which a relative name refers. The task gets its own working directory later. */
 function enterDirectory(task: Task, { name_dir }: UnixSkEntry): void {
   if (name_dir !== undefined) task.call.chdir(name_dir);
-}
-
-function connect(task: Task, socket: Value, name: Uint8Array): Call {
-  const address = data(unixAddress(name));
-  return task.call.connect(socket, address, address.bytes.length);
 }

@@ -4,10 +4,11 @@ import { AF, F, SETTABLE_FLAGS, SOCK, TCP_STATE } from "@restage/linux/abi";
 import { isInherited } from "../../files/inherited-file/inherited.ts";
 import { type MountPaths, readMountPaths } from "../../namespaces/mount/mount-paths.ts";
 import { idsOutside } from "../../namespaces/user/ids-outside.ts";
+import type { Credentials } from "../messages.ts";
 import { setSocketOptions, shutDown, widenBuffers } from "../socket-options/restore.ts";
-import { sendPacket } from "../socket-queue/restore.ts";
+import { type QueuedPacket, sendPacket } from "../socket-queue/restore.ts";
 import { hasLostPeer, UnixGraph } from "./graph.ts";
-import { bindUnixSocket, connectUnixSocket, deleteAgain } from "./names.ts";
+import { addressFor, bindUnixSocket, connectUnixSocket, deleteAgain } from "./names.ts";
 import { UnixPaths } from "./paths.ts";
 import { checkUnixSockets } from "./plan.ts";
 
@@ -135,7 +136,27 @@ function fillQueue(
   if (queue.length > 0) {
     const sender = standIn ?? descriptorOf(graph.senderOf(entry)?.id ?? entry.id);
     widenBuffers(task, sender);
-    for (const packet of queue) sendPacket(task, sender, packet, descriptorOf);
+    const messages = graph.messagesOf(entry.id);
+    for (const [index, packet] of queue.entries()) {
+      const { credentials, sender: other } = messages.get(index) ?? {};
+      if (other === undefined) sendPacket(task, sender, packet, descriptorOf, { credentials });
+      else sendFrom(task, other, entry, packet, descriptorOf, credentials);
+    }
   }
   if (standIn !== undefined) task.call.close(standIn);
+}
+
+/** Sends a packet to the name of a socket, from another file of the images, or with 0 from a socket without a name. */
+function sendFrom(
+  task: Task,
+  from: number,
+  entry: UnixSkEntry,
+  packet: QueuedPacket,
+  descriptorOf: (id: number) => Value,
+  credentials: Credentials | undefined,
+): void {
+  const sender = from === 0 ? task.call.socket(AF.UNIX, entry.type | SOCK.CLOEXEC, 0) : descriptorOf(from);
+  widenBuffers(task, sender);
+  sendPacket(task, sender, packet, descriptorOf, { address: addressFor(task, entry), credentials });
+  if (from === 0) task.call.close(sender);
 }

@@ -5,10 +5,10 @@ export const SUPPORT: readonly Support[] = [
     group: "sockets",
     what: "Unix sockets",
     saved:
-      "stream, datagram and seqpacket sockets: names, pairs, connections, queues with files in flight, options; a renamed socket file under its new name; datagram peers outside the tree, with `--ext-unix-sk`",
-    restored: "the same",
+      "stream, datagram and seqpacket sockets: names, pairs, connections, queues with files in flight, options; in restage.img, because CRIU does not save them: credentials and names of the senders of messages; a renamed socket file under its new name; datagram peers outside the tree, with `--ext-unix-sk`",
+    restored: "the same; senders of messages from Restage's images",
     refused: {
-      dump: "other peers outside the tree; clients outside the tree that wait to be accepted",
+      dump: "other peers outside the tree; clients outside the tree that wait to be accepted, and those that have sent data; messages with credentials of processes outside the tree, or from names that no socket of the tree has",
       restore: "peers outside the tree without `--ext-unix-sk`",
     },
     shownBy: {
@@ -18,6 +18,7 @@ export const SUPPORT: readonly Support[] = [
         "case unix-corners",
         "case external-peer",
         "case renamed-sockets",
+        "case unix-messages",
       ],
       restored: [
         "fixture unix-sockets",
@@ -26,6 +27,7 @@ export const SUPPORT: readonly Support[] = [
         "case external-peer",
         "case fifo-over-socket",
         "case container-files",
+        "case unix-messages",
       ],
     },
   },

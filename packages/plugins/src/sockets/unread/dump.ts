@@ -1,5 +1,5 @@
 import { type DumpContext, definePlugin, type OpenFile, type Plugin } from "@restage/core";
-import { AF, ERRNO, FIONREAD, IPPROTO, O, POLL, SIOCOUTQ, SO, SOL, UDP_CORK } from "@restage/linux/abi";
+import { AF, ERRNO, FIONREAD, IPPROTO, O, POLL, SIOCOUTQ, SO, SOL, UDP } from "@restage/linux/abi";
 import { room } from "../../room.ts";
 import { isReady } from "../events.ts";
 import { readOption } from "../socket-options/host-options.ts";
@@ -51,7 +51,7 @@ function obstacleOfSocket(context: DumpContext, socket: number): Obstacle | unde
       why: "urgent data (MSG_OOB) waits to be read, and images cannot record it",
       hint: "read it, then try again",
     };
-  const isCorked = protocol === IPPROTO.UDP && readOption(host, socket, IPPROTO.UDP, UDP_CORK) === 1;
+  const isCorked = protocol === IPPROTO.UDP && readOption(host, socket, IPPROTO.UDP, UDP.CORK) === 1;
   if (!isCorked || queued(context, socket, SIOCOUTQ) === 0) return undefined;
   return {
     why: "a datagram is being put together (UDP_CORK), and images cannot record it",

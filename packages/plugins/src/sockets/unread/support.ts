@@ -6,7 +6,7 @@ export const SUPPORT: readonly Support[] = [
     what: "data in flight that images cannot record",
     lost: "unread datagrams of UDP sockets, with a warning",
     refused: {
-      dump: "urgent TCP data, unread netlink messages, corked datagrams, packets in pipes (O_DIRECT), messages with credentials, data sent before it was accepted; eBPF filters",
+      dump: "urgent TCP data, unread netlink messages, corked datagrams, packets in pipes (O_DIRECT); eBPF filters",
     },
     shownBy: {},
   },
