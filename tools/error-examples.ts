@@ -22,7 +22,7 @@ export const ERROR_EXAMPLES: Readonly<Record<ErrorCode, RestoreError>> = {
   ERR_IMAGE: new RestoreError(
     "ERR_IMAGE",
     "Cannot find the pages of pagemap-20100.img: expected 90112 bytes in pages-1.img, found 4096",
-    { plugin: "private-memory", entry: "pagemap-20100.img" },
+    { entry: "pagemap-20100.img" },
   ),
   ERR_KERNEL: new RestoreError("ERR_KERNEL", "Cannot call the kernel: koffi has no binary for this machine", {
     hint: "`restage check` lists what is missing",

@@ -116,7 +116,7 @@ describeDumped(
     it("decide what happens while a pid is in use (lone-task)", async () => {
       const program = await startProgram(join(import.meta.dirname, "lone-task"));
       dump(program.images, program.pid, ["--leave-running"]);
-      const refused = await failureOf(restoreProgram(program, { plugins: [pidPolicy("refuse")] }));
+      const refused = await failureOf(restoreProgram(program, { plugins: [pidPolicy("fail")] }));
       expect(refused.message).toBe(`pid ${program.pid}: it is in use by process ${program.pid} (program)`);
       const late = await failureOf(restoreProgram(program, { plugins: [pidPolicy("wait", { seconds: 0 })] }));
       expect(late).toMatchObject({ code: "ERR_PID_TAKEN", plugin: "pid-policy" });

@@ -53,7 +53,11 @@ describeUnless(noRoot, "a failed restore leaves nothing behind", () => {
     // A stopped program does not append to its log, which would be refused first for its size.
     await restoreHere({ images: CHECKPOINT, leaveStopped: true });
     try {
-      const error = await failureFrom(CHECKPOINT);
+      const refusal = await failureFrom(CHECKPOINT);
+      expect(refusal).toMatchObject({ code: "ERR_REFUSED", plugin: "pid-policy" });
+      expect(refusal.message).toBe(`pid ${PID}: it is in use by process ${PID} (exe)`);
+      // Without it, as when the pid is taken after the plan: the fork finds it.
+      const error = await failureFrom(CHECKPOINT, definePlugin({ name: "blind", duty: "pid-policy", apply() {} }));
       expect(error).toMatchObject({ code: "ERR_PID_TAKEN", stage: "ROOT_TASK", plugin: "root-task" });
       expect(error.message).toBe(`Cannot create task ${PID}: pid ${PID} is in use by process ${PID} (exe)`);
     } finally {

@@ -11,15 +11,10 @@ import type { Settings } from "./options/settings.ts";
  */
 export async function requestOf(settings: Settings): Promise<RestoreRequest> {
   const request = await requestWithoutImages(settings);
-  // Without -D, it is the working directory, as with CRIU.
-  const images = request.images ?? (existsSync("inventory.img") ? "." : undefined);
-  if (images === undefined) {
-    const hint = "use -D DIR, or set `images` in restore.config.ts";
-    throw new RestoreError("ERR_OPTION", "Name a checkpoint: the directory of its images", { hint });
-  }
-  const { pidfile } = request;
-  if (pidfile === undefined) return { ...request, images };
-  return { ...request, images, pidfile: ownPath(settings, images, pidfile) };
+  const { images } = request;
+  if (images !== undefined) return { ...request, images };
+  const hint = "use -D DIR, or set `images` in restore.config.ts";
+  throw new RestoreError("ERR_OPTION", "Name a checkpoint: the directory of its images", { hint });
 }
 
 /** The same request, without requiring a checkpoint. */
@@ -27,7 +22,12 @@ export async function requestWithoutImages(settings: Settings): Promise<Partial<
   const importModule = async (path: string) => (await import("./load-user-module.ts")).loadUserModule(path);
   const config =
     settings.noConfig && settings.config === undefined ? {} : await loadConfig({ file: settings.config, importModule });
-  return { ...config, ...settings.restore };
+  const request = { ...config, ...settings.restore };
+  // Without -D, it is the working directory, as with CRIU.
+  const images = request.images ?? (existsSync("inventory.img") ? "." : undefined);
+  if (images === undefined) return request;
+  const { pidfile } = request;
+  return { ...request, images, ...(pidfile === undefined ? {} : { pidfile: ownPath(settings, images, pidfile) }) };
 }
 
 /** The path of a file that the command itself writes: with the images, like CRIU's, unless the user chooses another directory. */

@@ -71,3 +71,31 @@ it("a summary can be printed as text", () => {
   expect(text).toContain("task 9 program (zombie, child of 7), session 7, group 7\n");
   expect(text).toContain("  1000-3000                   rw-p      8 KiB      4 KiB saved\n");
 });
+
+it("a summary of a damaged checkpoint has what can be read, and names what cannot", () => {
+  const intact = image("pstree", [
+    { pid: 7, ppid: 0, pgid: 7, sid: 7, threads: [7] },
+    { pid: 8, ppid: 7, pgid: 7, sid: 7, threads: [8] },
+  ]);
+  const damaged = checkpointInMemory({
+    task: { pid: 7, descriptors: [{ fd: 0, id: 10 }], vmas: [{ start: 0x1000n, end: 0x3000n }] },
+    files: [{ id: 10, reg: { name: "/dev/null" } }],
+    images: [
+      intact,
+      { fileName: "inventory.img", bytes: new Uint8Array(3) },
+      { fileName: "core-8.img", bytes: new Uint8Array(9) },
+      image("pagemap", [{ pages_id: 1 }, { vaddr: 0x1000n, compat_nr_pages: 1, nr_pages: 1n, flags: PRESENT }], 7),
+    ],
+  });
+  const summary = summarize(new ImageSet(damaged, createRestoreHooks()));
+  expect(summary.tasks).toMatchObject([
+    { pid: 7, kind: "alive", files: [{ name: "/dev/null" }], memory: [{ start: "1000", saved: 0 }] },
+    { pid: 8, kind: undefined, parent: 7, files: [], memory: [] },
+  ]);
+  expect(summary.damaged.map(({ image }) => image)).toEqual(
+    expect.arrayContaining(["inventory.img", "core-8.img", "pagemap-7.img"]),
+  );
+  const text = printSummary(summary);
+  expect(text).toContain("task 8 ? (its core image is damaged, child of 7)");
+  expect(text).toContain("expected 4096 bytes in pages-1.img, found 0");
+});

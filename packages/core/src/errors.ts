@@ -39,8 +39,9 @@ export const ERRORS = {
     remedy: "`restage help COMMAND` lists the options.",
   },
   ERR_PID_TAKEN: {
-    meaning: "A pid of the checkpoint is in use: by a process, a zombie, or as a process group or session.",
-    remedy: "End the holder that the message names, or wait until it is gone, and restore again.",
+    meaning:
+      "A pid of the checkpoint was taken while the restore ran, or is still in use after `--pid-policy wait` has waited.",
+    remedy: "End the holder that the message names, or use `--pid-policy new-namespace`.",
   },
   ERR_PLUGIN: {
     meaning: "A plugin failed: one of its taps threw an error, or misused the interface.",

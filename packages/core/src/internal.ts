@@ -19,6 +19,7 @@ export {
   EMPTY_NAMESPACES,
   FILE_VALIDATIONS,
   JOINED_NAMESPACES,
+  PID_POLICIES,
 } from "./restore/options.ts";
 export { ChromeTrace } from "./trace/chrome-trace.ts";
 export { eventToJson } from "./trace/event-json.ts";

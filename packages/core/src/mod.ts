@@ -50,7 +50,7 @@ export type { EntryHooks, RestoreHooks, StageHooks } from "./restore/hooks.ts";
 export type { ImageRequest } from "./restore/image-request.ts";
 export type { ImageSet } from "./restore/image-set.ts";
 export type { MemoryPatch } from "./restore/memory-patch.ts";
-export type { CpuCapability, RestoreOptions } from "./restore/options.ts";
+export type { CpuCapability, PidPolicy, RestoreOptions } from "./restore/options.ts";
 export type { Finding, NewFinding, Plan } from "./restore/plan.ts";
 export type { RestoredTree, RestoreRequest } from "./restore/restore.ts";
 export type { ServiceDescriptors, ServiceName } from "./restore/service-descriptors.ts";

@@ -102,11 +102,11 @@ describe("the process tree", () => {
   const entry = (pid: number, ppid: number, threads = [pid]) => ({ pid, ppid, pgid: 7, sid: 7, threads });
 
   it.each([
-    ["there is no task", [], /no task/],
+    ["there is no task", [], /pstree.img: .* it is empty/],
     ["there are two roots", [entry(7, 0), entry(8, 0)], /second root/],
     ["a parent does not come first", [entry(7, 0), entry(8, 9)], /parent 9/],
     ["a pid occurs twice", [entry(7, 0), entry(7, 7)], /twice/],
-    ["the first thread belongs to another task", [entry(7, 0), entry(8, 7, [9])], /first thread is 9/],
+    ["the first thread belongs to another task", [entry(7, 0), entry(8, 7, [7])], /first thread is 7/],
     ["a core image is missing", [entry(7, 0), entry(9, 7)], /core-9\.img/],
   ])("is refused when %s", async (_what, entries, message) => {
     const { error, kernel } = await withTree(entries);
@@ -114,6 +114,23 @@ describe("the process tree", () => {
     expect(error?.message).toMatch(message);
     expect(error?.entry).toMatch(/\.img/);
     expect(kernel.records).toEqual([]);
+  });
+
+  it("is refused with all images that are damaged or missing, before any plugin plans", async () => {
+    const cut = { fileName: "fs-7.img", bytes: new Uint8Array(3) };
+    const strange = { fileName: "files.img", bytes: new Uint8Array(16) };
+    const never = plugin("never", ({ plan }) => plan.tap("never", () => expect.unreachable()));
+    const pstree = image("pstree", [entry(7, 0), entry(9, 7)]);
+    const { error } = await rehearse({ plugins: [never], task: { pid: 7 }, images: [cut, strange, pstree] });
+    expect(error).toMatchObject({
+      code: "ERR_IMAGE",
+      message: expect.stringContaining("3 images are damaged or missing"),
+    });
+    expect(error?.failures.map((failure) => failure.entry?.split(":", 1)[0])).toEqual([
+      "files.img",
+      "fs-7.img",
+      "core-9.img",
+    ]);
   });
 
   it("is refused when a task has an unknown state", async () => {

@@ -30,9 +30,9 @@ import { pipes } from "./files/pipe/restore.ts";
 import { regularFiles } from "./files/regular-file/restore.ts";
 import { tunFiles } from "./files/tun-file/restore.ts";
 import { children } from "./forking/children/restore.ts";
+import { pidPolicy } from "./forking/pid-policy/restore.ts";
 import { rootTask } from "./forking/root-task/restore.ts";
 import { sessions } from "./forking/sessions/restore.ts";
-import { zombiesBefore } from "./forking/zombies-before/restore.ts";
 import { zombiesAndHelpers } from "./forking/zombies-helpers/restore.ts";
 import { aio } from "./memory/aio/restore.ts";
 import { memoryLocking } from "./memory/locking/restore.ts";
@@ -109,6 +109,7 @@ export {
   packetSockets,
   pendingSignals,
   pidfds,
+  pidPolicy,
   pipes,
   posixTimers,
   privateMemory,
@@ -138,7 +139,6 @@ export {
   utsNamespace,
   vdso,
   zombiesAndHelpers,
-  zombiesBefore,
 };
 
 /**
@@ -151,7 +151,6 @@ export function defaultPlugins(): Plugin[] {
     actionScripts(),
     cpuinfo(),
     init(),
-    zombiesBefore(),
     cgroups(),
     rootTask(),
     userNamespace(),
@@ -176,6 +175,7 @@ export function defaultPlugins(): Plugin[] {
     terminals(),
     deadProcesses(),
     pidfds(),
+    pidPolicy(),
     namespaceFiles(),
     tunFiles(),
     bpfMaps(),

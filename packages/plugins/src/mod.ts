@@ -13,6 +13,7 @@ export {
 } from "./action-scripts/actions.ts";
 export * from "./default-restore-plugins.ts";
 export { OpenFiles } from "./files/open-files.ts";
+export type { PidPolicyOptions } from "./forking/pid-policy/restore.ts";
 export { Sessions } from "./forking/sessions/restore.ts";
 export type { VdsoOptions } from "./memory/vdso/restore.ts";
 export { type CreateFilesOptions, createFiles } from "./ready-made/create-files.ts";
@@ -24,7 +25,6 @@ export { type MovePortsOptions, movePorts } from "./ready-made/move-ports.ts";
 export type { MoveOptions } from "./ready-made/move-sockets.ts";
 export type { ConnectionPolicy } from "./ready-made/moved-sockets.ts";
 export { type Moment, type MomentNews, type OnStageOptions, onStage } from "./ready-made/on-stage.ts";
-export { type PidPolicy, type PidPolicyOptions, pidPolicy } from "./ready-made/pid-policy.ts";
 export { type RemapPathsOptions, remapPaths } from "./ready-made/remap-paths.ts";
 export { type ReplaceTextOptions, replaceText } from "./ready-made/replace-text.ts";
 export { type RunAsOptions, runAs } from "./ready-made/run-as.ts";

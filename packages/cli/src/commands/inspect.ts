@@ -10,7 +10,7 @@ import type { Settings } from "../options/settings.ts";
 import { print } from "../report/print.ts";
 import { requestOf } from "../request.ts";
 
-/** Shows a checkpoint as it is: its tasks with files and memory, or one decoded image. Needs no privileges. Returns the exit code. */
+/** Shows a checkpoint as it is, as far as it can be read: its tasks with files and memory, or one decoded image. Needs no privileges. Returns the exit code. */
 export async function inspectCommand(settings: Settings, image: string | undefined): Promise<number> {
   const { images, plugins = [] } = await requestOf(settings);
   // Only the location of the images comes from plugins: what they make of entries is not part of the checkpoint. The defaults are there because plugins
@@ -21,6 +21,7 @@ export async function inspectCommand(settings: Settings, image: string | undefin
   else {
     const summary = summarize(new ImageSet(source, createRestoreHooks()));
     print(settings.json ? `${JSON.stringify(summary)}\n` : printSummary(summary));
+    if (summary.damaged.length > 0) return EXIT.FAILED;
   }
   return EXIT.OK;
 }

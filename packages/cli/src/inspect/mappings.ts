@@ -1,7 +1,9 @@
-import type { ImageSet, Task } from "@restage/core";
-import { guard } from "@restage/core/restore";
-import { imageFileName, type PageRun, readPagemap, type VmaEntry, vmaStatus } from "@restage/images";
+import type { ImageSet } from "@restage/core";
+import { type PageRun, type VmaEntry, vmaStatus } from "@restage/images";
 import { PAGE_SIZE } from "@restage/linux/abi";
+
+/** Reads; what is damaged is noted, and replaced. */
+export type Attempt = <T>(read: () => T, otherwise: T) => T;
 
 /** A mapping of a task. */
 export interface MappingSummary {
@@ -17,15 +19,15 @@ export interface MappingSummary {
   readonly name: string;
 }
 
-export function mappingsOf(checkpoint: ImageSet, task: Task): readonly MappingSummary[] {
-  const runs = guard(() => readPagemap(checkpoint.source, imageFileName("pagemap", task.pid)))?.runs ?? [];
-  return task.mm.vmas.map((vma) => ({
+export function mappingsOf(checkpoint: ImageSet, pid: number, attempt: Attempt): readonly MappingSummary[] {
+  const runs = attempt(() => checkpoint.pagemap("pagemap", pid)?.runs, undefined) ?? [];
+  return checkpoint.value("mm", pid).vmas.map((vma) => ({
     start: vma.start.toString(16),
     end: vma.end.toString(16),
     access: printAccess(vma),
     bytes: Number(vma.end - vma.start),
     saved: savedBytes(runs, vma),
-    name: nameOf(checkpoint, vma),
+    name: attempt(() => nameOf(checkpoint, vma), "?"),
   }));
 }
 

@@ -2,10 +2,11 @@ import type { MappingSummary } from "./mappings.ts";
 import type { Summary, TaskSummary } from "./summarize.ts";
 
 /** A summary as text. */
-export function printSummary({ tasks, images }: Summary): string {
+export function printSummary({ tasks, images, damaged }: Summary): string {
   const width = Math.max(...images.map(({ name }) => name.length));
   const files = images.map(({ name, bytes }) => `  ${name.padEnd(width)} ${printBytes(bytes).padStart(10)}`);
-  return [...tasks.flatMap(printTask), "images", ...files, ""].join("\n");
+  const problems = damaged.length === 0 ? [] : ["", "damaged", ...damaged.map(({ problem }) => `  ${problem}`)];
+  return [...tasks.flatMap(printTask), "images", ...files, ...problems, ""].join("\n");
 }
 
 function printTask({
@@ -20,7 +21,9 @@ function printTask({
   memory,
 }: TaskSummary): readonly string[] {
   const child = parent === undefined ? "" : `, child of ${parent}`;
-  const lines = [`task ${pid} ${name} (${kind}${child}), session ${session}, group ${group}`];
+  const lines = [
+    `task ${pid} ${name} (${kind ?? "its core image is damaged"}${child}), session ${session}, group ${group}`,
+  ];
   for (const thread of threads.slice(1)) lines.push(`  thread ${thread.tid} ${thread.name ?? ""}`);
   for (const { fd, type, name } of files)
     lines.push(`  fd ${String(fd).padEnd(5)} ${type.padEnd(10)} ${name}`.trimEnd());

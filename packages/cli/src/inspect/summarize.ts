@@ -1,20 +1,23 @@
-import type { ImageSet, Task } from "@restage/core";
-import { readTree } from "@restage/core/restore";
-import { fdTypes } from "@restage/images";
+import { asRestoreError, type ImageSet, type Task } from "@restage/core";
+import { guard, kindOf, readImages } from "@restage/core/restore";
+import { type CoreEntry, fdTypes, type PstreeEntry } from "@restage/images";
 import { describeFile } from "./describe-file.ts";
-import { type MappingSummary, mappingsOf } from "./mappings.ts";
+import { type Attempt, type MappingSummary, mappingsOf } from "./mappings.ts";
 
 /** A summary of a checkpoint. */
 export interface Summary {
   readonly tasks: readonly TaskSummary[];
   /** Every image, with its size in bytes. */
   readonly images: readonly { readonly name: string; readonly bytes: number }[];
+  /** What could not be read. */
+  readonly damaged: readonly { readonly image: string | undefined; readonly problem: string }[];
 }
 
 export interface TaskSummary {
   readonly pid: number;
   readonly name: string | undefined;
-  readonly kind: Task["kind"];
+  /** Undefined if its core image is damaged. */
+  readonly kind: Task["kind"] | undefined;
   readonly parent: number | undefined;
   readonly session: number;
   readonly group: number;
@@ -30,33 +33,59 @@ interface FileSummary {
   readonly name: string;
 }
 
+/** Summarizes a checkpoint as far as its images can be read. */
 export function summarize(checkpoint: ImageSet): Summary {
   const { source } = checkpoint;
+  const damaged = new Map(readImages(source).failures.map(({ message, entry }) => [message, entry]));
+  const attempt: Attempt = (read, otherwise) => {
+    try {
+      return read();
+    } catch (error) {
+      const { code, message, entry } = asRestoreError(error, {});
+      if (code !== "ERR_IMAGE") throw error;
+      damaged.set(message, entry);
+      return otherwise;
+    }
+  };
+  const entries = attempt(() => checkpoint.values("pstree"), []);
+  const tasks = entries.map((entry) => summarizeTask(checkpoint, entry, attempt));
   return {
-    tasks: readTree(checkpoint).tasks.map((task) => summarizeTask(checkpoint, task)),
-    images: source.list().map((name) => ({ name, bytes: source.size(name) ?? 0 })),
+    tasks,
+    images: source
+      .list()
+      .map((name) => ({ name, bytes: attempt(() => guard(() => source.size(name)), undefined) ?? 0 })),
+    damaged: [...damaged].map(([problem, entry]) => ({ image: entry?.split(":", 1)[0], problem })),
   };
 }
 
-function summarizeTask(checkpoint: ImageSet, task: Task): TaskSummary {
-  const threads = task.survives ? task.threads : [];
+function summarizeTask(checkpoint: ImageSet, entry: PstreeEntry, attempt: Attempt): TaskSummary {
+  const { pid, ppid } = entry;
+  const core = attempt(() => checkpoint.value("core", pid), undefined);
+  const isZombie = core !== undefined && attempt(() => kindOf(core, pid), undefined) === "zombie";
+  const coreOf = (tid: number) => (tid === pid ? core : attempt(() => checkpoint.value("core", tid), undefined));
   return {
-    pid: task.pid,
-    name: task.core.tc?.comm,
-    kind: task.kind,
-    parent: task.parent?.pid,
-    session: task.sid,
-    group: task.pgid,
-    threads: threads.map(({ tid, state }) => ({ tid, name: state.comm })),
-    files: task.survives ? filesOf(checkpoint, task) : [],
-    memory: task.survives ? mappingsOf(checkpoint, task) : [],
+    pid,
+    name: core?.tc?.comm,
+    kind: core === undefined ? undefined : attempt(() => kindOf(core, pid), undefined),
+    parent: ppid === 0 ? undefined : ppid,
+    session: entry.sid,
+    group: entry.pgid,
+    threads: isZombie ? [] : entry.threads.map((tid) => ({ tid, name: coreOf(tid)?.thread_core?.comm })),
+    files: isZombie ? [] : attempt(() => filesOf(checkpoint, pid, core, attempt), []),
+    memory: isZombie ? [] : attempt(() => mappingsOf(checkpoint, pid, attempt), []),
   };
 }
 
-function filesOf(checkpoint: ImageSet, task: Task): readonly FileSummary[] {
-  return task.descriptors.map(({ fd, id }) => {
-    const file = checkpoint.file(id, `descriptor ${fd} of ${task.name}`);
-    const [type = String(file.type)] = Object.entries(fdTypes).find(([, number]) => number === file.type) ?? [];
-    return { fd, type, name: describeFile(file) };
+function filesOf(
+  checkpoint: ImageSet,
+  pid: number,
+  core: CoreEntry | undefined,
+  attempt: Attempt,
+): readonly FileSummary[] {
+  const { files_id } = core?.ids ?? checkpoint.value("ids", pid);
+  return checkpoint.values("fdinfo", files_id).map(({ fd, id, type }) => {
+    const file = attempt(() => checkpoint.file(id, `descriptor ${fd} of task ${pid}`), undefined);
+    const [name = String(type)] = Object.entries(fdTypes).find(([, number]) => number === (file?.type ?? type)) ?? [];
+    return { fd, type: name, name: file === undefined ? "?" : describeFile(file) };
   });
 }

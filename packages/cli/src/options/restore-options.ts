@@ -1,5 +1,5 @@
 import type { RestoreOptions } from "@restage/core";
-import { CGROUP_MODES, EMPTY_NAMESPACES, FILE_VALIDATIONS } from "@restage/core/internal";
+import { CGROUP_MODES, EMPTY_NAMESPACES, FILE_VALIDATIONS, PID_POLICIES } from "@restage/core/internal";
 import { isCriuConfig } from "./criu-config.ts";
 import { CRIU_OPTIONS } from "./criu-options.ts";
 import { declareOption, type Option, type Reader } from "./option.ts";
@@ -58,6 +58,7 @@ export const RESTORE_OPTIONS: readonly Option[] = [
     to.close.push(descriptor(given));
   }),
   restore("--new-pid-namespace", "restore into a new pid namespace, where no pid is taken", "newPidNamespace", on),
+  restore("--pid-policy POLICY", "when pids are in use: fail, wait or new-namespace", "pidPolicy", oneOf(PID_POLICIES)),
   restore("--unprivileged", "restore without root, in a user namespace", "unprivileged", on),
   restore("-j, --shell-job", "join the caller's session and use its terminal", "shellJob", on),
   restore("-s, --leave-stopped", "leave all tasks stopped", "leaveStopped", on),

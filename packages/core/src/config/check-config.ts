@@ -1,7 +1,7 @@
 import { RestoreError } from "../errors.ts";
 import { didYouMean } from "../nearest.ts";
 import { type PluginProblem, problemOfPlugin } from "../plugin/check-plugin.ts";
-import { DEFAULT_OPTIONS, FILE_VALIDATIONS } from "../restore/options.ts";
+import { CGROUP_MODES, DEFAULT_OPTIONS, FILE_VALIDATIONS, PID_POLICIES } from "../restore/options.ts";
 import type { RestoreConfig } from "./define-config.ts";
 
 /** A value of the right type for every key of a configuration. */
@@ -9,10 +9,18 @@ const SAMPLES: Readonly<Record<string, unknown>> = {
   ...DEFAULT_OPTIONS,
   images: "",
   pidfile: "",
+  pidPolicy: "",
   cgroupRoot: "",
   cgroupYard: "",
   root: "",
   plugins: [],
+};
+
+/** The options that are one of several words. */
+const CHOICES: Readonly<Record<string, readonly string[]>> = {
+  fileValidation: FILE_VALIDATIONS,
+  manageCgroups: CGROUP_MODES,
+  pidPolicy: PID_POLICIES,
 };
 
 /**
@@ -42,11 +50,15 @@ function problemOf(config: unknown): PluginProblem | undefined {
       return { message: `expected ${key} to be ${article} ${expected}, found ${JSON.stringify(value) ?? found}` };
     }
   }
-  const { timeout, fileValidation, plugins = [] } = config as RestoreConfig;
+  const { timeout, plugins = [] } = config as RestoreConfig;
   if (timeout !== undefined && !(timeout > 0)) return { message: `expected timeout to be above 0, found ${timeout}` };
-  if (fileValidation !== undefined && !FILE_VALIDATIONS.includes(fileValidation)) {
-    const message = `expected fileValidation to be one of ${FILE_VALIDATIONS.join(", ")}, found ${fileValidation}`;
-    return { message, hint: didYouMean(fileValidation, FILE_VALIDATIONS) };
+  for (const [key, words] of Object.entries(CHOICES)) {
+    const word = (config as Readonly<Record<string, string | undefined>>)[key];
+    if (word === undefined || words.includes(word)) continue;
+    return {
+      message: `expected ${key} to be one of ${words.join(", ")}, found ${word}`,
+      hint: didYouMean(word, words),
+    };
   }
   for (const [index, plugin] of plugins.entries()) {
     const problem = problemOfPlugin(plugin);

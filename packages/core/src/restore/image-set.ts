@@ -4,18 +4,21 @@ import {
   type EntryValue,
   type FileEntry,
   fdTypes,
-  ImageError,
   type ImageSource,
   type InventoryEntry,
   imageFileName,
   openImageDirectory,
+  type Pagemap,
   readEntries,
   readInventory,
+  readPagemap,
 } from "@restage/images";
 import { RestoreError } from "../errors.ts";
 import { FILE_MEMBERS } from "./entry-kinds.ts";
 import type { RestoreHooks } from "./hooks.ts";
+import { guard, missingImage } from "./image-errors.ts";
 import { OwnState } from "./own-state.ts";
+import type { ReadImages } from "./read-images.ts";
 
 /**
  * The images of a checkpoint, read on demand; each entry passes through the hooks of its kind.
@@ -24,17 +27,28 @@ import { OwnState } from "./own-state.ts";
  */
 export class ImageSet {
   readonly source: ImageSource;
-  readonly inventory: InventoryEntry;
   readonly #hooks: RestoreHooks;
+  readonly #known: ReadImages | undefined;
+  #inventory: InventoryEntry | undefined;
   readonly #read = new Map<string, readonly Entry<EntryKindName>[]>();
   #files: ReadonlyMap<number, FileEntry> | undefined;
   #own: OwnState | undefined;
 
-  constructor(source: ImageSource, hooks: RestoreHooks) {
+  /** @param known images that have been read already. */
+  constructor(source: ImageSource, hooks: RestoreHooks, known?: ReadImages) {
     this.source = source;
     this.#hooks = hooks;
-    const inventory = guard(() => readInventory(source));
-    this.inventory = this.#pass("inventory", inventory, "inventory.img", 0);
+    this.#known = known;
+  }
+
+  get inventory(): InventoryEntry {
+    this.#inventory ??= this.#pass(
+      "inventory",
+      guard(() => readInventory(this.source)),
+      "inventory.img",
+      0,
+    );
+    return this.#inventory;
   }
 
   /** All entries of an image, each with its payload; none when there is no such image. */
@@ -42,7 +56,8 @@ export class ImageSet {
     const file = imageFileName(kind, id);
     const known = this.#read.get(file);
     if (known !== undefined) return known as readonly Entry<K>[];
-    const read = guard(() => readEntries(this.source, kind, id));
+    const decoded = this.#known?.entries.get(file) as readonly Entry<K>[] | undefined;
+    const read = decoded ?? guard(() => readEntries(this.source, kind, id));
     const entries = read.map((entry, index) => {
       const value = this.#pass(kind, entry.value, file, index);
       return value === entry.value ? entry : { ...entry, value };
@@ -65,10 +80,13 @@ export class ImageSet {
   value<K extends EntryKindName>(kind: K, id?: number | bigint | string): EntryValue<K> {
     const value = this.optional(kind, id);
     if (value !== undefined) return value;
+    throw missingImage(imageFileName(kind, id));
+  }
+
+  /** Where the pages of a task or of a shared segment are; undefined when there is no such image. */
+  pagemap(kind: "pagemap" | "shmem_pagemap", id: number | bigint): Pagemap | undefined {
     const file = imageFileName(kind, id);
-    throw new RestoreError("ERR_IMAGE", `Cannot read ${file}: the checkpoint has no such image, or it is empty`, {
-      entry: file,
-    });
+    return this.#known?.pagemaps.get(file) ?? guard(() => readPagemap(this.source, file));
   }
 
   /** What CRIU's images have no fields for: empty unless Restage made the checkpoint. */
@@ -130,18 +148,4 @@ export class ImageSet {
 /** Opens the source that the first `imageSource` tap returns, or else a directory. */
 export function openSource(location: string, hooks: RestoreHooks): ImageSource {
   return hooks.imageSource.call({ location }) ?? guard(() => openImageDirectory(location));
-}
-
-/** Runs a reader of images, and turns its errors into ERR_IMAGE. */
-export function guard<T>(read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    if (!(error instanceof ImageError)) throw error;
-    const entry =
-      error.file === undefined
-        ? undefined
-        : `${error.file}${error.entry === undefined ? "" : `: entry ${error.entry}`}`;
-    throw new RestoreError("ERR_IMAGE", error.message, { entry, cause: error });
-  }
 }

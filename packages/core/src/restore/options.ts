@@ -14,6 +14,10 @@ export type CpuCapability = (typeof CPU_CAPABILITIES)[number];
 /** Existing namespaces that a tree can join. Source: criu(8), "--join-ns". */
 export const JOINED_NAMESPACES = ["net", "ipc", "uts", "time"] as const;
 
+/** What can happen when pids of a checkpoint are in use. */
+export const PID_POLICIES = ["fail", "wait", "new-namespace"] as const;
+export type PidPolicy = (typeof PID_POLICIES)[number];
+
 /** The options of a restore, beside plugins. */
 export interface RestoreOptions {
   /** Directory of the images, or another location that an image source plugin knows. */
@@ -24,6 +28,8 @@ export interface RestoreOptions {
   readonly sibling: boolean;
   /** Restore the tree in a new pid namespace under an init of Restage's, where no pid is taken. */
   readonly newPidNamespace: boolean;
+  /** What happens when pids of the checkpoint are in use: the restore fails, waits, or makes a new pid namespace. Default: `fail`. */
+  readonly pidPolicy: PidPolicy | undefined;
   /** Restore without privileges, in new user and pid namespaces. */
   readonly unprivileged: boolean;
   /** Leave tasks stopped (SIGSTOP) instead of running. */
@@ -78,6 +84,7 @@ export const DEFAULT_OPTIONS: Omit<RestoreOptions, "images"> = {
   detached: false,
   sibling: false,
   newPidNamespace: false,
+  pidPolicy: undefined,
   unprivileged: false,
   leaveStopped: false,
   timeout: 60_000,

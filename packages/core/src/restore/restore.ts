@@ -12,6 +12,7 @@ import type { RestoreHooks } from "./hooks.ts";
 import { ImageSet, openSource } from "./image-set.ts";
 import { DEFAULT_OPTIONS, type RestoreOptions } from "./options.ts";
 import { Plan } from "./plan.ts";
+import { assertReadable, readImages } from "./read-images.ts";
 import { ServiceDescriptors } from "./service-descriptors.ts";
 import { readTree } from "./tree.ts";
 import { verifyImages } from "./verify.ts";
@@ -60,7 +61,9 @@ export async function planRestore(
   const host = new Host(kernel);
   const source = openSource(request.images, driver.hooks);
   if (options.verify === true) verifyImages(source, host);
-  const images = new ImageSet(source, driver.hooks);
+  const known = readImages(source);
+  assertReadable(known, source);
+  const images = new ImageSet(source, driver.hooks, known);
   const tree = readTree(images);
   const plan = new Plan(images, tree, { ...DEFAULT_OPTIONS, ...options }, host, new ServiceDescriptors(tree), dryRun);
   await plan.limit.within(callTaps(driver.hooks.plan, plan), (limit) => {

@@ -79,11 +79,16 @@ function readTask(images: ImageSet, entry: PstreeEntry, parent: Task | undefined
   return task;
 }
 
-function kindOf(core: CoreEntry, pid: number): TaskKind {
+/** Whether a task had ended at the checkpoint. */
+export function isZombie({ tc }: CoreEntry): boolean {
+  return tc?.task_state === TASK_STATE.DEAD || tc?.task_state === TASK_STATE.ZOMBIE;
+}
+
+export function kindOf(core: CoreEntry, pid: number): TaskKind {
   const state = core.tc?.task_state;
   if (state === TASK_STATE.ALIVE) return "alive";
   if (state === TASK_STATE.STOPPED) return "stopped";
-  if (state === TASK_STATE.DEAD || state === TASK_STATE.ZOMBIE) return "zombie";
+  if (isZombie(core)) return "zombie";
   throw new RestoreError("ERR_IMAGE", `Cannot read core-${pid}.img: ${state} is not a task state`, {
     pid,
     entry: `core-${pid}.img`,

@@ -6,8 +6,7 @@ import {
   type Task,
   type Value,
 } from "@restage/core";
-import { guard } from "@restage/core/restore";
-import { imageFileName, type PageRun, readPagemap } from "@restage/images";
+import { imageFileName, type PageRun } from "@restage/images";
 import { AT_FDCWD, F, MADV, MAP, O, PAGE_SIZE, PROT } from "@restage/linux/abi";
 
 const HUGE_PAGE = 2 * 1024 * 1024;
@@ -48,7 +47,7 @@ export function readPageRuns(images: ImageSet, task: Task): readonly PageRun[] {
 
 function readRuns(images: ImageSet, task: Task): readonly PageRun[] {
   const file = imageFileName("pagemap", task.pid);
-  const pagemap = guard(() => readPagemap(images.source, file));
+  const pagemap = images.pagemap("pagemap", task.pid);
   if (pagemap === undefined) {
     throw new RestoreError("ERR_IMAGE", `Cannot read ${file}: the checkpoint has no such image`, {
       pid: task.pid,

@@ -1,6 +1,5 @@
 import { defineService, type ImageSet, type Plan, type Service, type Task } from "@restage/core";
-import { guard } from "@restage/core/restore";
-import { imageFileName, type PageRun, readPagemap, vmaStatus } from "@restage/images";
+import { type PageRun, vmaStatus } from "@restage/images";
 import { F_SEAL, MFD } from "@restage/linux/abi";
 import { HUGE_PAGE_SIZE, hasHugePages } from "./huge-pages.ts";
 import { has } from "./mappings/format.ts";
@@ -76,5 +75,5 @@ function findAnonymous({ images, serviceDescriptors, survivors }: Plan): readonl
 }
 
 function runsOf(images: ImageSet, shmid: number | bigint): readonly PageRun[] {
-  return guard(() => readPagemap(images.source, imageFileName("shmem_pagemap", shmid)))?.runs ?? [];
+  return images.pagemap("shmem_pagemap", shmid)?.runs ?? [];
 }

@@ -54,9 +54,9 @@ async function planFailures(context: DumpContext, added: readonly Plugin[]): Pro
   }
 }
 
-/** The defaults, but for the one that waits until zombies with the pids of the tree are gone: they are the tree's own. */
+/** The defaults, but for the one that looks at who has the pids of the tree: the tree itself. */
 function planners(): readonly Plugin[] {
-  return defaultPlugins().filter(({ duty }) => duty !== "zombies-before");
+  return defaultPlugins().filter(({ duty }) => duty !== "pid-policy");
 }
 
 /** While the tree is there, its ports and paths are taken; and only a restore knows its options. */

@@ -1,6 +1,5 @@
 import { data, type StageContext, type Task } from "@restage/core";
-import { guard } from "@restage/core/restore";
-import { type Entry, type IpcShmEntry, imageFileName, readPagemap } from "@restage/images";
+import type { Entry, IpcShmEntry } from "@restage/images";
 import { IPC, SHM, SHM_MODE, SHMID64_DS_SIZE } from "@restage/linux/abi";
 import { alignUp, HUGE_PAGES_HINT, hugePageSize } from "../../../memory/huge-pages.ts";
 import { fillPages, placeAt } from "../../../memory/page-content.ts";
@@ -17,8 +16,7 @@ export function makeSegments(root: Task, segments: readonly Entry<"ipcns_shm">[]
     if (hugetlb_flag !== 0) made.hint(HUGE_PAGES_HINT);
     root.call.shmat(desc.id, at, 0).expect(at);
     if (in_pagemaps === true) {
-      const file = imageFileName("shmem_pagemap", desc.id);
-      const runs = guard(() => readPagemap(context.images.source, file))?.runs ?? [];
+      const runs = context.images.pagemap("shmem_pagemap", desc.id)?.runs ?? [];
       fillPages(root, placeAt(at, runs), context);
     } else {
       root.copy(at, data(extra ?? new Uint8Array()));

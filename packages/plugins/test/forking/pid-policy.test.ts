@@ -8,19 +8,33 @@ const others = [init(), rootTask()];
 
 describe("pidPolicy", () => {
   it("names all pids that are in use, with their holders", async () => {
-    const findings = await testPlan(pidPolicy("refuse"), { with: others, task, host });
+    const findings = await testPlan(pidPolicy("fail"), { with: others, task, host });
     expect(findings.map(({ what, why }) => `${what}: ${why}`)).toEqual([
       "pid 71: it is in use by a thread (x) of process 70",
       "pid 8: it is in use by process 8 (sh)",
     ]);
-    expect(await testPlan(pidPolicy("refuse"), { with: others, task })).toEqual([]);
+    expect(await testPlan(pidPolicy("fail"), { with: others, task })).toEqual([]);
   });
 
-  it("looks holders up only for ids that /proc shows: of processes, groups and sessions", async () => {
+  it("looks holders up only for ids that are in use: of processes, groups, sessions and threads", async () => {
     const directories = { "/proc": ["1", "20", "self"] };
-    const texts = { "/proc/1/stat": "1 (init) S 0 1 1 0", "/proc/20/stat": "20 (a) b) S 1 71 20 0" };
-    const findings = await testPlan(pidPolicy("refuse"), { with: others, task, host: { ...host, directories, texts } });
+    const failures = [{ call: "getsid" as const, result: 71 }];
+    const findings = await testPlan(pidPolicy(), { with: others, task, host: { ...host, directories, failures } });
     expect(findings.map(({ what }) => what)).toEqual(["pid 71"]);
+  });
+
+  it("names pids that are too large here", async () => {
+    const texts = { "/proc/sys/kernel/pid_max": "50" };
+    const findings = await testPlan(pidPolicy(), { with: others, task, host: { texts } });
+    expect(findings.map(({ what, why }) => `${what}: ${why}`)).toEqual(["pid 71: the largest pid here is 49"]);
+  });
+
+  it("warns of pids that it waits for; the option has precedence", async () => {
+    const options = { pidPolicy: "wait" } as const;
+    expect(await testPlan(pidPolicy("fail"), { with: others, task, host, options })).toMatchObject([
+      { severity: "warning", what: "pid 71" },
+      { severity: "warning", what: "pid 8" },
+    ]);
   });
 
   it("restores in a new pid namespace only if a pid is in use", async () => {
@@ -31,12 +45,12 @@ describe("pidPolicy", () => {
 
   it("has nothing to decide in a new pid namespace", async () => {
     const options = { newPidNamespace: true };
-    expect(await testPlan(pidPolicy("refuse"), { with: others, task, host, options })).toEqual([]);
+    expect(await testPlan(pidPolicy("fail"), { with: others, task, host, options })).toEqual([]);
     const own = { task: { ...task, pid: 1, ids: { pid_ns_id: 9 } }, inventory: { root_ids: { pid_ns_id: 1 } } };
-    expect(await testPlan(pidPolicy("refuse"), { with: others, host, ...own })).toEqual([]);
+    expect(await testPlan(pidPolicy("fail"), { with: others, host, ...own })).toEqual([]);
   });
 
   it("is one of three", () => {
-    expect(() => pidPolicy("fail" as never)).toThrow("expected refuse, wait or new-namespace");
+    expect(() => pidPolicy("refuse" as never)).toThrow("expected one of fail, wait, new-namespace");
   });
 });
