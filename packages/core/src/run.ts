@@ -1,7 +1,8 @@
 import type { Kernel } from "@restage/linux";
 import type { Dumped, DumpRequest } from "./dump/dump.ts";
 import type { Plugin } from "./plugin/plugin.ts";
-import type { RestoredTree, RestoreRequest } from "./restore/restore.ts";
+import type { RestoreRequest } from "./restore/restore.ts";
+import type { RestoredTree } from "./restore/restored-tree.ts";
 
 // Each direction is loaded when it is first run: a restore loads no code of checkpoints, nor the other way round.
 

@@ -1,6 +1,6 @@
 import type { Data, SyscallStep } from "@restage/linux";
 import { CMSG_HEADER_SIZE, MSGHDR, SCM, SOL } from "@restage/linux/abi";
-import type { InventedProcess } from "./invented-results.ts";
+import type { InventedProcess } from "./invented-process.ts";
 import { dataAt, dataOf, readField } from "./operands.ts";
 
 /** How long a recording waits for another task's message, in milliseconds. */

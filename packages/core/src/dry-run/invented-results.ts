@@ -1,26 +1,14 @@
 import type { SyscallStep, Tracee } from "@restage/linux";
 import { BPF, CLONE, CLONE_ARGS, F, IOVEC_SIZE } from "@restage/linux/abi";
 import { DESCRIPTOR_CALLS } from "../program/calls.ts";
-import { DescriptorTable } from "./descriptor-table.ts";
 import { InventedMessages } from "./invented-messages.ts";
+import { InventedProcess } from "./invented-process.ts";
 import { dataAt, dataOf, fill, numberOf, readField, worthOf } from "./operands.ts";
 
 /** The first pid for forks that ask for none. */
 const FIRST_INVENTED_PID = 3_000_000;
 /** The first address for mappings that ask for none. */
 const FIRST_INVENTED_ADDRESS = 0x7f00_0000_0000;
-
-/** The state of a process on which the results of its later calls depend. */
-export class InventedProcess {
-  /** Shared by processes that clone3 made with CLONE_FILES. */
-  descriptors: DescriptorTable;
-  /** The names of sockets at which it receives messages. */
-  readonly names = new Set<string>();
-
-  constructor(descriptors = new DescriptorTable()) {
-    this.descriptors = descriptors;
-  }
-}
 
 /** A thread that a recorded clone3 made. */
 export interface InventedBirth {

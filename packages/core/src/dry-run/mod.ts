@@ -3,5 +3,8 @@
  *
  * @module
  */
+
+export type { Inventions } from "./inventions.ts";
+export type { KernelRecord } from "./kernel-record.ts";
 export { printRecord } from "./print-record.ts";
-export { type Inventions, type KernelRecord, RecordingKernel } from "./recording-kernel.ts";
+export { RecordingKernel } from "./recording-kernel.ts";

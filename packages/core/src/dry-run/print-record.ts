@@ -1,5 +1,5 @@
 import { printProgram, printStep } from "../program/print-program.ts";
-import type { KernelRecord } from "./recording-kernel.ts";
+import type { KernelRecord } from "./kernel-record.ts";
 
 /** What the coordinator would do itself; undefined for programs of tasks, which come as events that name their plugins. */
 export function printRecord(record: KernelRecord): string | undefined {

@@ -3,7 +3,6 @@ import type {
   Birth,
   ConcludedThread,
   Exit,
-  FileStat,
   FinalState,
   Inode,
   Kernel,
@@ -18,7 +17,10 @@ import type {
 } from "@restage/linux";
 import { PAGE_SIZE } from "@restage/linux/abi";
 import { DescriptorTable } from "./descriptor-table.ts";
-import { type InventedBirth, InventedProcess, Inventor } from "./invented-results.ts";
+import { InventedProcess } from "./invented-process.ts";
+import { type InventedBirth, Inventor } from "./invented-results.ts";
+import type { Inventions } from "./inventions.ts";
+import type { KernelRecord } from "./kernel-record.ts";
 import {
   isSuccess,
   type PlannedFailure,
@@ -26,77 +28,7 @@ import {
   plannedResult,
   RecordedProgramError,
 } from "./planned-failure.ts";
-import { type InventedProcesses, RecordingSeizer } from "./recording-seizer.ts";
-
-/** A request to a recording kernel. */
-export type KernelRecord =
-  | { readonly kind: "stub"; readonly options: StubOptions }
-  /** A program, whose steps have their results. */
-  | { readonly kind: "program"; readonly tracee: Tracee; readonly steps: Program }
-  | { readonly kind: "adopt"; readonly tracee: Tracee }
-  /** A call that the coordinator makes in a stopped task. */
-  | { readonly kind: "call"; readonly tracee: Tracee; readonly step: SyscallStep }
-  | { readonly kind: "conclude"; readonly tracee: Tracee; readonly state: FinalState }
-  | { readonly kind: "resume"; readonly tracees: readonly Tracee[] }
-  | { readonly kind: "resume-stopped"; readonly tracees: readonly Tracee[]; readonly signal: number }
-  | { readonly kind: "end"; readonly tracee: Tracee; readonly exit: Exit }
-  | { readonly kind: "kill-all"; readonly tracees: readonly Tracee[] }
-  | { readonly kind: "dismiss-stub" }
-  | { readonly kind: "push-undo"; readonly steps: Program }
-  | { readonly kind: "forget-undo"; readonly steps: Program }
-  | { readonly kind: "run-undo" }
-  | { readonly kind: "dismiss-undo" }
-  /** A call by the coordinator itself. */
-  | { readonly kind: "host-call"; readonly step: SyscallStep }
-  | { readonly kind: "host-directory"; readonly path: string }
-  | { readonly kind: "host-file"; readonly path: string; readonly bytes: Uint8Array }
-  | { readonly kind: "host-owner"; readonly path: string; readonly uid: number }
-  | { readonly kind: "seize"; readonly threads: readonly number[] }
-  | { readonly kind: "query"; readonly tid: number; readonly steps: Program }
-  | { readonly kind: "copy-pages"; readonly pid: number; readonly ranges: readonly AddressRange[] }
-  | { readonly kind: "release"; readonly how: "resumed" | "killed" }
-  | { readonly kind: "host-write"; readonly path: string; readonly text: string }
-  | {
-      readonly kind: "program-of-host";
-      readonly name: string;
-      readonly args: readonly string[];
-      readonly input: string | Uint8Array;
-    }
-  | { readonly kind: "close" };
-
-/** What a recording kernel invents. By default every call succeeds, and nothing is known about the host. */
-export interface Inventions {
-  /** Calls that fail. */
-  readonly failures?: readonly PlannedFailure[];
-  /** Results of `host.stat`, by path. Default: "unknown". */
-  readonly files?: Readonly<Record<string, FileStat | "missing">>;
-  /** Results of `host.readText`, by path. Default: undefined. */
-  readonly texts?: Readonly<Record<string, string>>;
-  /** Results of `host.readLink`, by path. Default: undefined. */
-  readonly links?: Readonly<Record<string, string>>;
-  /** Results of `host.list`, by path. Default: undefined. */
-  readonly directories?: Readonly<Record<string, readonly string[]>>;
-  /** Results of `host.inode`, by path; missing fields are 0. Default: undefined. */
-  readonly inodes?: Readonly<Record<string, Partial<Inode>>>;
-  /** The processes that a checkpoint finds and stops, by pid. */
-  readonly processes?: InventedProcesses;
-  /** Whole files for `host.readBytes`, by path. */
-  readonly bytes?: Readonly<Record<string, Uint8Array>>;
-  /** Holders of pids. */
-  readonly pidHolders?: Readonly<Record<number, string>>;
-  /** Holders of sockets, by inode. */
-  readonly socketHolders?: Readonly<Record<number, string>>;
-  /** Outputs of the host's programs, by name. Other programs are missing. */
-  readonly outputs?: Readonly<Record<string, string>>;
-  /** Threads that have ended by the time they would resume. */
-  readonly goneAtResume?: readonly number[];
-  /** Tasks that survive being killed. */
-  readonly unkillable?: readonly number[];
-  /** What the undo leaves behind. */
-  readonly leftByUndo?: readonly string[];
-  /** The time of both clocks in nanoseconds. It does not advance. */
-  readonly clock?: bigint;
-}
+import { RecordingSeizer } from "./recording-seizer.ts";
 
 const STUB_PID = 2_999_999;
 const STANDARD_DESCRIPTORS = [0, 1, 2];

@@ -11,7 +11,7 @@ import type {
   StoppedThread,
   SyscallStep,
 } from "@restage/linux";
-import type { KernelRecord } from "./recording-kernel.ts";
+import type { KernelRecord } from "./kernel-record.ts";
 
 /** What a recording kernel reports about a stopped thread. Missing members are zero or empty. */
 export interface InventedThread extends Partial<Omit<StoppedThread, "tid" | "tgid">> {

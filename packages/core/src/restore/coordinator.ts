@@ -15,7 +15,7 @@ import type { ImageSet } from "./image-set.ts";
 import type { RestoreOptions } from "./options.ts";
 import type { Plan } from "./plan.ts";
 import { ProgramRunner, pidTaken } from "./program-runner.ts";
-import type { RestoredTree } from "./restore.ts";
+import type { RestoredTree } from "./restored-tree.ts";
 import type { ServiceDescriptors } from "./service-descriptors.ts";
 import type { StageContext } from "./stage-context.ts";
 import { type RunStageName, STAGES, type Stage } from "./stages.ts";

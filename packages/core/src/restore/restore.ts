@@ -13,6 +13,7 @@ import { ImageSet, openSource } from "./image-set.ts";
 import { DEFAULT_OPTIONS, type RestoreOptions } from "./options.ts";
 import { Plan } from "./plan.ts";
 import { assertReadable, readImages } from "./read-images.ts";
+import type { RestoredTree } from "./restored-tree.ts";
 import { ServiceDescriptors } from "./service-descriptors.ts";
 import { readTree } from "./tree.ts";
 import { verifyImages } from "./verify.ts";
@@ -27,16 +28,6 @@ export interface RestoreRequest extends Partial<Omit<RestoreOptions, "images">> 
   readonly onEvent?: RestoreListener;
   /** Makes a dry run, which calls no tap of `commit`, `complete` or `abort`. Contexts have `dryRun`. Requires a recording kernel. */
   readonly dryRun?: boolean;
-}
-
-/** A restored tree, which runs. */
-export interface RestoredTree {
-  /** Pid of the root task. All pids are those of this process's pid namespace. */
-  readonly pid: number;
-  /** Pids of all tasks that were restored, parents first. */
-  readonly tasks: readonly number[];
-  /** The process to wait for: the root task, or an init of Restage's. It ends with the root task's status, and is a child of this process unless detached. */
-  readonly child: number;
 }
 
 /** A restore before its stages: plugins are applied, images are read, and `plan.findings` has what `plan` taps found. */

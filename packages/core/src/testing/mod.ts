@@ -4,8 +4,10 @@
  * @module
  */
 
+export type { Inventions } from "../dry-run/inventions.ts";
+export type { KernelRecord } from "../dry-run/kernel-record.ts";
 export type { PlannedFailure } from "../dry-run/planned-failure.ts";
-export { type Inventions, type KernelRecord, RecordingKernel } from "../dry-run/recording-kernel.ts";
+export { RecordingKernel } from "../dry-run/recording-kernel.ts";
 export type { InventedThread } from "../dry-run/recording-seizer.ts";
 export {
   type CheckpointInvention,

@@ -1,5 +1,5 @@
 import type { Inode } from "@restage/linux";
-import type { Inventions } from "../dry-run/recording-kernel.ts";
+import type { Inventions } from "../dry-run/inventions.ts";
 import type { InventedProcesses, InventedThread } from "../dry-run/recording-seizer.ts";
 
 /** An open file of an invented process: the target of its link in /proc, and the kernel's information about it. */

@@ -1,5 +1,6 @@
 import { decodeEntries, type Entry, type EntryKindName, imageFileName } from "@restage/images";
-import { type Inventions, RecordingKernel } from "../dry-run/recording-kernel.ts";
+import type { Inventions } from "../dry-run/inventions.ts";
+import { RecordingKernel } from "../dry-run/recording-kernel.ts";
 import { type Dumped, dump } from "../dump/dump.ts";
 import type { DumpContext } from "../dump/dump-context.ts";
 import type { DumpFinding } from "../dump/findings.ts";

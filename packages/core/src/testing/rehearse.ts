@@ -1,5 +1,6 @@
+import type { Inventions } from "../dry-run/inventions.ts";
 import { printRecord } from "../dry-run/print-record.ts";
-import { type Inventions, RecordingKernel } from "../dry-run/recording-kernel.ts";
+import { RecordingKernel } from "../dry-run/recording-kernel.ts";
 import { asRestoreError, type RestoreError } from "../errors.ts";
 import type { RestoreEvent } from "../events.ts";
 import { definePlugin, type Plugin } from "../plugin/plugin.ts";
@@ -7,7 +8,8 @@ import { printProgram } from "../program/print-program.ts";
 import type { RecordedStep } from "../program/program-builder.ts";
 import type { RestoreOptions } from "../restore/options.ts";
 import type { Plan } from "../restore/plan.ts";
-import { type RestoredTree, restore } from "../restore/restore.ts";
+import { restore } from "../restore/restore.ts";
+import type { RestoredTree } from "../restore/restored-tree.ts";
 import type { StageName } from "../restore/stages.ts";
 import { type CheckpointInvention, checkpointInMemory } from "./checkpoint-in-memory.ts";
 import { scaffold } from "./scaffold.ts";

@@ -1,5 +1,5 @@
 import { type EntryKindName, type EntryValue, imageKinds } from "@restage/images";
-import type { Inventions } from "../dry-run/recording-kernel.ts";
+import type { Inventions } from "../dry-run/inventions.ts";
 import type { Plugin } from "../plugin/plugin.ts";
 import { PluginDriver } from "../plugin/plugin-driver.ts";
 import { RESTORE } from "../restore/direction.ts";
