@@ -1,11 +1,11 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { REQUEST } from "../../packages/cli/src/rpc/messages.ts";
-import { dumpCase, startProgram, verdictOf } from "../cases/case.ts";
+import { dumpCase, restoreProgram, startProgram, verdictOf } from "../cases/case.ts";
 import { describeDumped } from "../cases/dumpers.ts";
 import { isRunning } from "../support/proc.ts";
-import { describeUnless, noRoot } from "../support/requirements.ts";
+import { describeUnless, noCompiler, noRoot } from "../support/requirements.ts";
 import { COMMAND, restage, run } from "../support/restage.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 import { Caller, openDirectory } from "./caller.ts";
@@ -42,7 +42,7 @@ describeUnless(noRoot, "criu swrk", () => {
     expect(features.ask({ type: REQUEST.FEATURE_CHECK, features: { mem_track: true } }).answer).toMatchObject({
       type: REQUEST.FEATURE_CHECK,
       success: true,
-      features: { mem_track: false, lazy_pages: false, pidfd_store: false },
+      features: { mem_track: true, lazy_pages: false, pidfd_store: false },
     });
     expect(await features.ended).toBe(0);
   });
@@ -113,6 +113,32 @@ describeUnless(noRoot, "criu swrk", () => {
     expect(await verdictOf(program)).toBe("pass");
   });
 });
+
+describeUnless(noCompiler ?? noRoot, "pre-dumps for a caller", () => {
+  it("are followed by the checkpoint that has them as its parent, on the same connection", async () => {
+    const program = await startProgram(join(import.meta.dirname, "../cases", CASE));
+    const before = join(program.images, "../before");
+    mkdirSync(before);
+    const caller = await Caller.start(SWRK);
+    const opts = (images: string) => ({ images_dir_fd: openDirectory(images), pid: program.pid, track_mem: true });
+    const first = caller.ask({ type: REQUEST.PRE_DUMP, opts: opts(before) }).answer;
+    expect(first.cr_errmsg).toBeUndefined();
+    expect(first).toMatchObject({ type: REQUEST.PRE_DUMP, success: true });
+    const request = { ...opts(program.images), parent_img: "../before" };
+    const second = caller.ask({ type: REQUEST.DUMP, opts: request }).answer;
+    expect(second.cr_errmsg).toBeUndefined();
+    expect(second).toMatchObject({ type: REQUEST.DUMP, success: true });
+    expect(await caller.ended).toBe(0);
+    await program.ended;
+    expect(sizeOf(program.images)).toBeLessThan(sizeOf(before));
+    await restoreProgram(program);
+    expect(await verdictOf(program)).toBe("pass");
+  });
+});
+
+function sizeOf(images: string): number {
+  return statSync(join(images, "pages-1.img")).size;
+}
 
 describeDumped("restores for a caller", () => {
   it("notify it of CRIU's points, with the pid, and end with the pid of a running tree", async () => {

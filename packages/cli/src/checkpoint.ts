@@ -2,5 +2,5 @@
 
 export { dump } from "@restage/core/dump";
 export * from "@restage/plugins/dump";
-export { checkpointCommand } from "./commands/checkpoint.ts";
-export { serveDump } from "./rpc/serve-dump.ts";
+export { checkpointCommand, preDumpCommand } from "./commands/checkpoint.ts";
+export { serveDump, servePreDump } from "./rpc/serve-dump.ts";

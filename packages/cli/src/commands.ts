@@ -50,6 +50,13 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   },
   checkpoint: CHECKPOINT,
   dump: { ...CHECKPOINT, says: "another name for checkpoint" },
+  "pre-dump": {
+    says: "save only the memory of a process and its descendants, for a later checkpoint",
+    operand: "[PID]",
+    options: CHECKPOINT_COMMAND_OPTIONS,
+    help: "The tree goes on. Pass the directory to the next pre-dump or checkpoint: --prev-images-dir DIR. Exit codes: 0 made, 1 failed, 2 bad usage.",
+    run: async (settings, pid) => (await import("./commands/checkpoint.ts")).preDumpCommand(settings, pid),
+  },
   init: {
     says: "make a project with a configuration, a plugin and its test",
     operand: "[DIR]",

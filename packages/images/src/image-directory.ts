@@ -12,7 +12,8 @@ import type { ImageSource } from "./image-source.ts";
 export const MAX_FILE_SIZE: number = 1024 * 1024 * 1024;
 
 /** The name of the link to the previous dump (CRIU: criu/include/image.h). */
-const PARENT_LINK = "parent";
+/** The link to the directory of the previous dump. */
+export const PARENT_LINK = "parent";
 
 /**
  * Opens a directory of images.
@@ -128,7 +129,8 @@ function resolveDirectory(path: string, code: "ERR_IMAGE_DIRECTORY" | "ERR_IMAGE
   let directory: string;
   let isDirectory: boolean;
   try {
-    directory = realpathSync(path);
+    // As the kernel resolves it: the other one shortens `..` after a descriptor of /proc.
+    directory = realpathSync.native(path);
     isDirectory = statSync(directory).isDirectory();
   } catch (cause) {
     throw new ImageError(code, `Cannot open ${what} at "${path}": ${reason(cause)}`, { cause });

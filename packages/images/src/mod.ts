@@ -27,7 +27,7 @@ export type { FileImageKinds, FileMemberKinds, FileMembers, FileTypeNumbers } fr
 export { fileMemberKinds } from "./file-types.ts";
 export type { Entry, EntryDraft, EntryImage, EntryToEncode, Image, RawImage } from "./image.ts";
 export { MAX_MESSAGE_SIZE } from "./image-cursor.ts";
-export { MAX_FILE_SIZE, openImageDirectory } from "./image-directory.ts";
+export { MAX_FILE_SIZE, openImageDirectory, PARENT_LINK } from "./image-directory.ts";
 export type { ImageErrorCode, ImageErrorPlace } from "./image-error.ts";
 export { ImageError } from "./image-error.ts";
 export type { ImageHeader, ImageKind } from "./image-kind.ts";

@@ -24,12 +24,42 @@ export interface Query {
   readonly program: Program;
   /** Set if the thread also finds out how many Landlock domains it is in. */
   readonly landlock?: LandlockQuery | undefined;
+  /** Set if the thread also copies its process. */
+  readonly copy?: CopyQuery | undefined;
 }
 
 /** How many Landlock domains a thread is in, each inside the other. */
 export interface LandlockQuery {
   /** The number, or -errno when it could not be found out. Set once the program has run. */
   domains?: number;
+}
+
+/** A copy of a process that a thread of it makes. */
+export interface CopyQuery {
+  /** Mappings that the copy does not keep. */
+  readonly unwanted: readonly AddressRange[];
+  /** The pid of the copy or -errno, and the address of the word that the copy sets when it is ready. Set once the program has run. */
+  made?: { readonly answer: number; readonly ready: number };
+}
+
+/** A process to copy. */
+export interface CopyRequest {
+  /** The thread that makes the copy. */
+  readonly thread: StoppedThread;
+  /** Mappings that the copy does not keep. */
+  readonly unwanted: readonly AddressRange[];
+}
+
+/** A stopped copy of a process, which has its private memory as it was. The tree does not see it, and it ends with this process. */
+export interface ProcessCopy {
+  readonly pid: number;
+  /** Ends it. */
+  end(): void;
+}
+
+/** Why a process could not be copied. */
+export interface NoCopy {
+  readonly failure: string;
 }
 
 /** A seccomp filter of a thread. */
@@ -49,6 +79,14 @@ export interface FoundPages {
   readonly own: readonly AddressRange[];
   /** Ranges where access is fatal (MADV_GUARD_INSTALL). */
   readonly guards: readonly AddressRange[];
+}
+
+/** A place in an open file. */
+export interface FilePart {
+  /** The descriptor. */
+  readonly file: number;
+  /** Bytes. */
+  readonly offset: number;
 }
 
 /** The pages that a process has. */
@@ -90,12 +128,25 @@ export interface Seizer {
   seccompFilters(thread: StoppedThread): readonly AttachedFilter[];
   /** Makes threads run system calls, all at once, and returns them to where they were. */
   query(queries: readonly Query[]): void;
+  /**
+   * Copies processes by fork(2), so that their private memory can be read when they run again. Returns for each the copy, or why
+   * there is none.
+   *
+   * Preconditions: the process is in the pid namespace of this process's /proc, no filter of it forbids the calls, and init, or another process outside
+   * the tree, adopts its orphans.
+   */
+  copy(requests: readonly CopyRequest[]): readonly (ProcessCopy | NoCopy)[];
   /** Bytes of a process's memory; undefined when not all of them can be read. */
   readMemory(pid: number, address: number | bigint, length: number): Uint8Array | undefined;
   /** Finds the pages to save: not those that are untouched, the kernel's page of zeros, or pages of a file. */
   scanPages(pid: number): ScannedPages;
   /** Appends pages of a process to an open file. Throws a SystemError. */
   copyPages(pid: number, ranges: readonly AddressRange[], file: number): void;
+  /**
+   * Appends those pages of a process to an open file that differ from pages in another file, at an offset. Returns their ranges. Throws a SystemError if
+   * that file is too short.
+   */
+  copyChangedPages(pid: number, range: AddressRange, earlier: FilePart, file: number): readonly AddressRange[];
   /** Reads the receive queue of a socket of this process without removing anything. Throws a SystemError if there is less than `length`. */
   peek(socket: number, length: number): Uint8Array;
   /** Compares an object of two processes: 0 if they share it, otherwise an order. Throws a SystemError. Source: kcmp(2). */

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { TRAMPOLINE, trampolineCode } from "../src/host/trampoline-x86-64.ts";
 import { INTERPRETER_OFFSETS, interpreterCode } from "../src/program/interpreter-x86-64.ts";
+import { copyCode } from "../src/seizer/copy-code-x86-64.ts";
 import { probeCode } from "../src/seizer/landlock-probe-x86-64.ts";
 import { stubBootAddress, stubElf } from "../src/stub/stub-x86-64.ts";
 import { isInstalled, needing, temporaryDirectory } from "./support.ts";
@@ -75,6 +76,11 @@ describe.skipIf(!there)(needing(there, "machine code", "as and objcopy"), () => 
   it("of the probe for Landlock equals its listing", () => {
     const [listing = ""] = listingsOf("seizer/landlock-probe-x86-64.ts");
     expect(hex(probeCode())).toBe(hex(assemble(listing)));
+  });
+
+  it("of a process's copy equals its listing", () => {
+    const [listing = ""] = listingsOf("seizer/copy-code-x86-64.ts");
+    expect(hex(copyCode())).toBe(hex(assemble(listing)));
   });
 
   it("of the stub equals its listing", () => {

@@ -4,3 +4,4 @@
  * @module
  */
 export * from "./default-dump-plugins.ts";
+export { preDumpPlugins } from "./pre-dump-plugins.ts";

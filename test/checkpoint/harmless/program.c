@@ -300,6 +300,31 @@ static void is_alone(_Atomic uint64_t *rounds)
 	}
 }
 
+static volatile sig_atomic_t sigchlds;
+
+static void on_sigchld(int signal)
+{
+	(void)signal;
+	sigchlds++;
+}
+
+/* A task with so much memory that it is copied. It must not see the copy. */
+static void has_memory(_Atomic uint64_t *rounds)
+{
+	enum { WORDS = 12 << 17 };
+	uint64_t *words = malloc(WORDS * 8);
+	RIGHT(words != NULL && signal(SIGCHLD, on_sigchld) != SIG_ERR, "malloc");
+	for (uint64_t n = 0; n < WORDS; n++)
+		words[n] = n;
+	for (;; ++*rounds) {
+		rest(1);
+		for (uint64_t n = *rounds % 512; n < WORDS; n += 512)
+			RIGHT(words[n]-- == n - *rounds / 512, "memory of a task that is copied");
+		int status, found = waitpid(-1, &status, WNOHANG | __WALL);
+		RIGHT(found == -1 && errno == ECHILD && sigchlds == 0, "a child that it has not made: %d, SIGCHLD %d", found, sigchlds);
+	}
+}
+
 typedef void work(_Atomic uint64_t *);
 
 struct task {
@@ -352,6 +377,7 @@ int main(void)
 	begin_task(sleeps);
 	begin_task(spins);
 	begin_task(is_alone);
+	begin_task(has_memory);
 	begin(sleeps);
 	begin(polls);
 	begin(spins);

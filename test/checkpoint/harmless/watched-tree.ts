@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { existsSync, openSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { readProcesses } from "@restage/linux";
 import { compile, makePlace } from "../../cases/case.ts";
 import { until } from "../../support/until.ts";
 
@@ -44,9 +45,12 @@ export class WatchedTree {
       if (wrong !== "") return wrong;
       const left = waiting();
       const held = left.length > 0 ? [] : this.#held();
-      if (left.length === 0 && held.length === 0) return undefined;
-      if (performance.now() > end)
-        return left.length > 0 ? `workers ${left.join(", ")} stand still` : `threads ${held.join(", ")} are held`;
+      const copies = [...readProcesses()].filter(({ comm }) => comm === "restage-copy").map(({ pid }) => pid);
+      if (left.length === 0 && held.length === 0 && copies.length === 0) return undefined;
+      if (performance.now() > end) {
+        if (left.length > 0) return `workers ${left.join(", ")} stand still`;
+        return held.length > 0 ? `threads ${held.join(", ")} are held` : `copies ${copies.join(", ")} are left`;
+      }
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
   }

@@ -1,33 +1,50 @@
-import { asRestoreError, type Dumped, type DumpRequest, RestoreError } from "@restage/core";
+import { closeSync } from "node:fs";
+import { asRestoreError, type Dumped, type DumpRequest, type Plugin, RestoreError } from "@restage/core";
 import { dump } from "@restage/core/dump";
 import { ChromeTrace } from "@restage/core/internal";
-import { defaultDumpPlugins } from "@restage/plugins/dump";
+import { defaultDumpPlugins, preDumpPlugins } from "@restage/plugins/dump";
 import { EXIT, exitCodeOf } from "../exit-codes.ts";
 import { openMachine } from "../open-machine.ts";
 import type { Settings } from "../options/settings.ts";
 import { writeOwnFile } from "../own-file.ts";
 import { counted } from "../report/counted.ts";
+import { writeStatistics } from "../report/dump-statistics.ts";
 import { print } from "../report/print.ts";
 import { printError } from "../report/print-error.ts";
 import { ownPath, requestWithoutImages } from "../request.ts";
 
 const LEVEL = { ERROR: 1, WARNING: 2, INFO: 3 } as const;
 
+/** Saves only the memory of a tree, which goes on, for a later checkpoint with --prev-images-dir. Returns the exit code. */
+export async function preDumpCommand(settings: Settings, operand: string | undefined): Promise<number> {
+  Object.assign(settings.checkpoint, PRE_DUMP);
+  return checkpointCommand(settings, operand, preDumpPlugins());
+}
+
+/** Options of every pre-dump. Alone, its images cannot be restored. */
+export const PRE_DUMP = { leaveRunning: true, leaveStopped: false, selfCheck: false } as const;
+
 /** Makes a checkpoint of a tree. Returns the exit code. */
-export async function checkpointCommand(settings: Settings, operand: string | undefined): Promise<number> {
+export async function checkpointCommand(
+  settings: Settings,
+  operand: string | undefined,
+  defaults: readonly Plugin[] = defaultDumpPlugins(),
+): Promise<number> {
+  for (const descriptor of settings.close) closeSync(descriptor);
   const request = await requestOf(settings, operand);
   const log = openLog(settings, request.images);
   const trace = settings.trace === undefined ? undefined : new ChromeTrace();
   try {
     const kernel = await openMachine();
-    const made = await dump(
-      trace === undefined ? request : { ...request, onEvent: trace.listener },
-      kernel,
-      defaultDumpPlugins(),
-    );
+    const made = await dump(trace === undefined ? request : { ...request, onEvent: trace.listener }, kernel, defaults);
     kernel.close();
     for (const { what, why } of made.warnings) log(LEVEL.WARNING, `warning: ${what}: ${why}`);
+    for (const { what, why } of made.notes) log(LEVEL.WARNING, `${what}: ${why}`);
     log(LEVEL.INFO, summaryOf(made, request));
+    if (settings.displayStats || settings.workDirectory !== undefined) {
+      const line = writeStatistics(ownPath(settings, request.images, "stats-dump"), request.images, made);
+      if (settings.displayStats && !settings.json) print(line);
+    }
     if (settings.json) print(`${JSON.stringify(made)}\n`);
     return EXIT.OK;
   } catch (thrown) {

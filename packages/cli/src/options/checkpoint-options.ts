@@ -1,47 +1,82 @@
 import type { DumpOptions, Loss } from "@restage/core";
 import { CGROUP_MODES, EMPTY_NAMESPACES } from "@restage/core/internal";
 import { declareOption, ignoredOption, type Option, type Reader, refusedOption } from "./option.ts";
-import { number, on, oneOf, size, text, verbosity } from "./readers.ts";
+import { descriptor, number, on, oneOf, size, text, verbosity } from "./readers.ts";
 import { NO_CONFIG_OPTIONS } from "./restore-options.ts";
 import type { Settings } from "./settings.ts";
 
-/** Options of `criu dump` whose behavior is always on here. Source: CRIU 4.2, criu/config.c. */
+/**
+ * Options that `criu dump` accepts and that change nothing here: their behavior is always on, or they matter only for other commands. Source: CRIU 4.2,
+ * criu/config.c.
+ */
 const WITHOUT_EFFECT = [
-  // Every thread is stopped by itself, and newly born ones with it.
+  // Always on. Every thread is stopped by itself, and newly born ones with it.
   "--freeze-cgroup PATH",
   "--force-irmap",
   "--evasive-devices",
   "--ghost-fiemap",
   "-r, --root PATH",
+  "--deprecated",
+  // Any checkpoint can be the parent of the next one: pages are compared.
   "--track-mem",
+  "--pre-dump-mode MODE",
+  // For a page server, which is refused.
+  "--address ADDRESS",
+  "--port PORT",
+  "--ps-socket FD",
+  "--status-fd FD",
+  // For restores.
+  "-d, --restore-detached",
+  "-S, --restore-sibling",
+  "--daemon",
+  "--pidfile FILE",
+  "-J, --join-ns NAMESPACE",
+  "--log-pid",
+  "--veth-pair MAPPING",
+  "--inherit-fd MAPPING",
+  "--cgroup-root PATH",
+  "--weak-sysctls",
+  "--skip-file-rwx-check",
+  "--mntns-compat-mode",
+  "--lsm-profile PROFILE",
+  "--lsm-mount-context CONTEXT",
+  // For `criu check`.
+  "--feature NAME",
+  "--extra",
+  "--experimental",
+  "--all",
 ];
 
 /** Options of `criu dump` that Restage does not support yet. */
 const MISSING = [
   "--action-script FILE",
-  "--address ADDRESS",
   "--allow-uprobes",
   "--auto-dedup",
   "--cgroup-dump-controller NAME",
   "--cgroup-props TEXT",
   "--cgroup-props-file FILE",
+  "--cgroup-yard DIR",
+  "--cpu-cap [CAP]",
   "--enable-external-masters",
   "--enable-external-sharing",
-  "-M, --ext-mount-map MAPPING",
+  "--enable-fs NAMES",
+  "--exec-cmd",
+  "--file-validation METHOD",
   "--irmap-scan-path PATH",
   "--lazy-pages",
   "-L, --libdir DIR",
-  "--lsm-profile PROFILE",
+  "--ms",
   "--page-server",
-  "--port PORT",
-  "--pre-dump-mode MODE",
-  "--prev-images-dir DIR",
   "--skip-in-flight",
   "--skip-mnt PATH",
-  "--status-fd FD",
   "--stream",
   "--tcp-close",
   "--tls",
+  "--tls-cacert FILE",
+  "--tls-cacrl FILE",
+  "--tls-cert FILE",
+  "--tls-key FILE",
+  "--tls-no-cn-verify",
   "--unprivileged",
 ];
 
@@ -51,6 +86,12 @@ const LOSSES = ["landlock", "keys", "sem-undo"] as const satisfies readonly Loss
 export const CHECKPOINT_COMMAND_OPTIONS: readonly Option[] = [
   checkpoint("-t, --tree PID", "root of the tree", "pid", number),
   checkpoint("-D, --images-dir DIR", "directory for the images", "images", text),
+  checkpoint(
+    "--prev-images-dir DIR",
+    "an earlier checkpoint, relative to -D: pages that are the same there are not saved again",
+    "prevImagesDir",
+    text,
+  ),
   checkpoint("-R, --leave-running", "resume the tree afterwards", "leaveRunning", on),
   checkpoint("-s, --leave-stopped", "leave the tree stopped afterwards", "leaveStopped", on),
   checkpoint("-j, --shell-job", "allow a tree in the session of a shell", "shellJob", on),
@@ -84,6 +125,15 @@ export const CHECKPOINT_COMMAND_OPTIONS: readonly Option[] = [
       to.checkpoint.external = [...(to.checkpoint.external ?? []), text(given)];
     },
   ),
+  declareOption(
+    "-M, --ext-mount-map MAPPING",
+    "MOUNTPOINT:NAME, the same as --external mnt[MOUNTPOINT]:NAME",
+    (to, given) => {
+      const [, mountPoint, name] = /^(.*):([^:]+)$/.exec(text(given)) ?? [];
+      if (mountPoint === undefined) throw new RangeError("MOUNTPOINT:NAME");
+      to.checkpoint.external = [...(to.checkpoint.external ?? []), `mnt[${mountPoint}]:${name}`];
+    },
+  ),
   declareOption("--allow-loss KIND", `save a tree even if KIND is lost: ${LOSSES.join(", ")}`, (to, given) => {
     to.checkpoint.allowLoss = [...(to.checkpoint.allowLoss ?? []), oneOf(LOSSES)(given)];
   }),
@@ -101,6 +151,10 @@ export const CHECKPOINT_COMMAND_OPTIONS: readonly Option[] = [
     to.verbosity = verbosity(given, to.verbosity);
   }),
   own("--json", "print JSON", "json", on),
+  own("--display-stats", "print times and the number of pages", "displayStats", on),
+  declareOption("--close FD", "close a descriptor first", (to, given) => {
+    to.close.push(descriptor(given));
+  }),
   own("-h, --help", "print this help", "help", on),
   checkpoint(
     "--manage-cgroups [MODE]",
@@ -129,7 +183,7 @@ function checkpoint<K extends keyof DumpOptions>(
   });
 }
 
-function own<K extends "workDirectory" | "logFile" | "trace" | "json" | "help">(
+function own<K extends "workDirectory" | "logFile" | "trace" | "json" | "displayStats" | "help">(
   declaration: string,
   says: string,
   key: K,

@@ -1,8 +1,9 @@
 import { ignoredOption, type Option, refusedOption } from "./option.ts";
 
-/** Options of `criu restore` that matter only for a checkpoint, or whose behavior is always on here. Source: CRIU 4.2, criu/config.c. */
+/** Options of `criu restore` that matter only for other commands, or whose behavior is always on here. Source: CRIU 4.2, criu/config.c. */
 const WITHOUT_EFFECT = [
   "--address ADDRESS",
+  "--all",
   "--cgroup-dump-controller NAME",
   "--cgroup-props TEXT",
   "--cgroup-props-file FILE",
@@ -11,6 +12,9 @@ const WITHOUT_EFFECT = [
   "--enable-external-sharing",
   "--enable-fs NAMES",
   "--evasive-devices",
+  "--experimental",
+  "--extra",
+  "--feature NAME",
   "--force-irmap",
   "--freeze-cgroup PATH",
   "--ghost-fiemap",
@@ -40,6 +44,7 @@ const MISSING: readonly (readonly [declaration: string, hint?: string])[] = [
   ["-L, --libdir DIR", "CRIU's plugins are shared objects; list plugins of Restage in `plugins` of the configuration"],
   ["--lsm-mount-context CONTEXT"],
   ["--lsm-profile PROFILE"],
+  ["--ms"],
   ["--stream", "an image source plugin can take the images from anywhere (the hook imageSource)"],
   ["--tls"],
   ["--tls-cacert FILE"],

@@ -1,13 +1,13 @@
-import { statSync } from "node:fs";
 import { type DumpContext, definePlugin, type Plugin, RestoreError } from "@restage/core";
 import { dump } from "@restage/core/dump";
-import { encodeEntries, type InputOf } from "@restage/images";
+import type { InputOf } from "@restage/images";
 import type { LinuxKernel } from "@restage/linux";
-import { PAGE_SIZE } from "@restage/linux/abi";
-import { defaultDumpPlugins } from "@restage/plugins/dump";
+import { defaultDumpPlugins, preDumpPlugins } from "@restage/plugins/dump";
+import { PRE_DUMP } from "../commands/checkpoint.ts";
 import { CHECKPOINT_COMMAND_OPTIONS } from "../options/checkpoint-options.ts";
 import type { Settings } from "../options/settings.ts";
 import { writeOwnFile } from "../own-file.ts";
+import { writeStatistics } from "../report/dump-statistics.ts";
 import { ownPath, requestWithoutImages } from "../request.ts";
 import type { Connection } from "./connection.ts";
 import { type CriuOpts, type CriuResp, REQUEST } from "./messages.ts";
@@ -36,8 +36,9 @@ export async function serveDump(
       defaultDumpPlugins(),
     );
     if (verbosity >= 2)
-      for (const { what, why } of made.warnings) log(settings, images, `Warn  (restage): ${what}: ${why}`);
-    writeStatistics(settings, images, made.frozen);
+      for (const { what, why } of [...made.warnings, ...made.notes])
+        log(settings, images, `Warn  (restage): ${what}: ${why}`);
+    writeStatistics(ownPath(settings, images, "stats-dump"), images, made);
     if (checkpoint.leaveRunning === true) told?.unlockNetwork();
     log(settings, images, "Dumping finished successfully");
     return { type, success: true, dump: { restored: false } };
@@ -45,6 +46,24 @@ export async function serveDump(
     told?.unlockNetwork();
     throw thrown;
   }
+}
+
+/** Makes the pre-dump that a request asks for. */
+export async function servePreDump(
+  kernel: LinuxKernel,
+  connection: Connection,
+  opts: CriuOpts,
+  type: number,
+): Promise<InputOf<CriuResp>> {
+  const settings = readOpts(opts, connection.peer, CHECKPOINT_COMMAND_OPTIONS);
+  const { checkpoint } = settings;
+  const images = checkpoint.images ?? ".";
+  openLog(settings, images);
+  const request = { ...checkpoint, pid: checkpoint.pid ?? connection.peer, images, ...PRE_DUMP };
+  const made = await dump(request, kernel, preDumpPlugins());
+  writeStatistics(ownPath(settings, images, "stats-dump"), images, made);
+  log(settings, images, "Pre-dumping finished successfully");
+  return { type, success: true };
 }
 
 /** What the caller is told of a checkpoint, at CRIU's points. */
@@ -104,30 +123,4 @@ function openLog(settings: Settings, images: string): void {
 
 function log(settings: Settings, images: string, line: string): void {
   if (settings.logFile !== undefined) writeOwnFile(ownPath(settings, images, settings.logFile), `${line}\n`, "append");
-}
-
-/** Writes stats-dump, which engines show. Times are in microseconds. */
-function writeStatistics(settings: Settings, images: string, frozen: number): void {
-  const frozen_time = Math.round(1000 * frozen);
-  const pages = BigInt(Math.floor(sizeOfPages(images) / PAGE_SIZE));
-  const dump = {
-    freezing_time: 0,
-    frozen_time,
-    memdump_time: frozen_time,
-    memwrite_time: 0,
-    pages_scanned: pages,
-    pages_skipped_parent: 0n,
-    pages_written: pages,
-    pages_lazy: 0n,
-  };
-  writeOwnFile(ownPath(settings, images, "stats-dump"), encodeEntries("stats", [{ value: { dump } }]));
-}
-
-function sizeOfPages(images: string): number {
-  let sum = 0;
-  for (let index = 1; ; index++) {
-    const size = statSync(`${images}/pages-${index}.img`, { throwIfNoEntry: false })?.size;
-    if (size === undefined) return sum;
-    sum += size;
-  }
 }

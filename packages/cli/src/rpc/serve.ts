@@ -31,7 +31,8 @@ export async function serve(descriptor: number): Promise<number> {
     const answer = await answerOf(kernel, connection, request);
     succeeded = answer.success;
     connection.send(answer);
-    if (request.keep_open !== true) break;
+    // After a pre-dump, the next request comes on the same connection.
+    if (request.keep_open !== true && request.type !== REQUEST.PRE_DUMP) break;
   }
   kernel.close();
   return succeeded ? EXIT.OK : EXIT.FAILED;
@@ -44,11 +45,11 @@ async function answerOf(kernel: LinuxKernel, connection: Connection, request: Cr
       case REQUEST.VERSION:
         return { type, success: true, version: { major_number: CRIU_VERSION.major, minor_number: CRIU_VERSION.minor } };
       case REQUEST.FEATURE_CHECK:
-        // None of them is supported yet, which is an answer, not a failure.
+        // What is not supported yet is an answer, not a failure.
         return {
           type,
           success: features !== undefined,
-          features: { mem_track: false, lazy_pages: false, pidfd_store: false },
+          features: { mem_track: true, lazy_pages: false, pidfd_store: false },
         };
       case REQUEST.CHECK:
         return { type, success: checkMachine(false).every(({ severity }) => severity !== "refused") };
@@ -56,6 +57,9 @@ async function answerOf(kernel: LinuxKernel, connection: Connection, request: Cr
         return await serveRestore(kernel, connection, optionsOf(opts));
       case REQUEST.DUMP:
         return await (await import("./serve-dump.ts")).serveDump(kernel, connection, optionsOf(opts));
+      case REQUEST.PRE_DUMP:
+      case REQUEST.SINGLE_PRE_DUMP:
+        return await (await import("./serve-dump.ts")).servePreDump(kernel, connection, optionsOf(opts), type);
       default:
         throw new RestoreError("ERR_OPTION", `Restage does not serve ${nameOf(type)} requests yet`);
     }

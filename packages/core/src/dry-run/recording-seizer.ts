@@ -1,8 +1,10 @@
 import type {
   AddressRange,
   AttachedFilter,
+  CopyRequest,
   ExtendedState,
   FoundPages,
+  NoCopy,
   Query,
   RseqConfiguration,
   ScannedPages,
@@ -110,6 +112,10 @@ export class RecordingSeizer implements Seizer {
       }
     }
   }
+  /** Makes no copies. */
+  copy(requests: readonly CopyRequest[]): readonly NoCopy[] {
+    return requests.map(() => ({ failure: "a recording kernel copies no processes" }));
+  }
   readMemory(pid: number, address: number | bigint, length: number): Uint8Array | undefined {
     const bytes = this.#processes[pid]?.memory?.[`0x${address.toString(16)}`];
     return bytes === undefined || bytes.length < length ? undefined : bytes.subarray(0, length);
@@ -123,6 +129,10 @@ export class RecordingSeizer implements Seizer {
   }
   copyPages(pid: number, ranges: readonly AddressRange[]): void {
     this.#record({ kind: "copy-pages", pid, ranges });
+  }
+  copyChangedPages(pid: number, range: AddressRange): readonly AddressRange[] {
+    this.#record({ kind: "copy-pages", pid, ranges: [range] });
+    return [range];
   }
   peek(_socket: number, length: number): Uint8Array {
     return new Uint8Array(length);

@@ -9,6 +9,7 @@ import type { ImageWriter } from "./image-writer.ts";
 import type { DumpOptions } from "./options.ts";
 import type { OwnDrafts } from "./own-drafts.ts";
 import type { PhaseName } from "./phases.ts";
+import type { SeizedTask } from "./seized-task.ts";
 import type { SeizedTree } from "./seized-tree.ts";
 
 /** What the taps of a checkpoint work with. */
@@ -38,6 +39,8 @@ export interface DumpContext {
   readonly dryRun: boolean;
   /** Fires when a time limit passes, or when the checkpoint has failed: pass it on to what a tap waits for. */
   readonly signal: AbortSignal;
+  /** Registers work that needs no stopped tree. It runs after all phases: with --leave-running, when the tree runs again. */
+  defer(task: SeizedTask, work: () => void): void;
   /** Registers what gives the tree back something that was taken from it. Called, newest first, when the tree resumes. */
   onResume(giveBack: () => void): void;
 }

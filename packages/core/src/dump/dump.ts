@@ -22,7 +22,7 @@ import { DEFAULT_DUMP_OPTIONS, type DumpOptions } from "./options.ts";
 import { OwnDrafts } from "./own-drafts.ts";
 import { PHASES, type PhaseName } from "./phases.ts";
 import { seizeTree } from "./seize-tree.ts";
-import type { SeizedThread } from "./seized-task.ts";
+import type { SeizedTask, SeizedThread } from "./seized-task.ts";
 import type { SeizedTree } from "./seized-tree.ts";
 
 /** What to checkpoint, and how. */
@@ -45,6 +45,8 @@ export interface Dumped {
   readonly tasks: readonly number[];
   /** What will not come back exactly as it was. */
   readonly warnings: readonly DumpFinding[];
+  /** What was saved in a slower way. */
+  readonly notes: readonly DumpFinding[];
   /** How long the tree was stopped, in milliseconds. */
   readonly frozen: number;
 }
@@ -94,6 +96,8 @@ class DumpRun {
   readonly #seizer: ReturnType<Kernel["openSeizer"]>;
   /** What gives the tree back something that was taken from it. */
   readonly #givenBack: (() => void)[] = [];
+  /** What needs no stopped tree. */
+  readonly #deferred: { readonly task: SeizedTask; readonly plugin: string; readonly work: () => void }[] = [];
   readonly limit: TimeLimit;
   readonly #dryRun: boolean;
   #files: FileTable | undefined;
@@ -115,7 +119,7 @@ class DumpRun {
     this.#dryRun = dryRun;
     this.#host = new Host(kernel);
     this.#findings = new Findings(options.allowLoss);
-    this.#images = new ImageWriter(options.images, this.#host);
+    this.#images = new ImageWriter(options.images, this.#host, options.prevImagesDir);
     this.#seizer = kernel.openSeizer();
   }
 
@@ -129,6 +133,7 @@ class DumpRun {
     // From here on nothing needs a stopped tree.
     if (leaveRunning) await this.#resume();
     const resumed = performance.now();
+    this.#catchUp();
     context.own.addTo(this.#images);
     this.#images.write(this.#hooks.imageOwner.call(context));
     if (this.#dryRun) leaveOut("imagesWritten", this.#hooks.imagesWritten, this.#emit);
@@ -140,7 +145,7 @@ class DumpRun {
     this.#emit({ kind: "thawed", time: performance.now(), frozen });
     const tasks = tree.tasks.map(({ hostPid }) => hostPid);
     this.#emit({ kind: "saved", time: performance.now(), tasks: tasks.length });
-    return { tasks, warnings: this.#findings.warnings, frozen };
+    return { tasks, warnings: this.#findings.warnings, notes: this.#findings.notes, frozen };
   }
 
   /** Resumes what is still stopped, after a failure too, and frees what the checkpoint held. */
@@ -176,6 +181,7 @@ class DumpRun {
       service: (service) => this.#driver.service(service),
       dryRun: this.#dryRun,
       signal: this.limit.signal,
+      defer: (task, work) => void this.#deferred.push({ task, plugin: this.#host.plugin, work }),
       onResume: (giveBack) => void this.#givenBack.push(giveBack),
     };
     return context;
@@ -249,6 +255,18 @@ class DumpRun {
       });
     } catch (error) {
       throw asRestoreError(error, origin);
+    }
+  }
+
+  /** Does what was deferred. */
+  #catchUp(): void {
+    for (const { task, plugin, work } of this.#deferred) {
+      this.#host.plugin = plugin;
+      try {
+        work();
+      } catch (error) {
+        throw asRestoreError(error, { phase: this.phase, pid: task.pid, plugin });
+      }
     }
   }
 

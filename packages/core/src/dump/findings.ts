@@ -2,10 +2,10 @@ import { RestoreError } from "../errors.ts";
 import type { Loss } from "./options.ts";
 import type { PhaseName } from "./phases.ts";
 
-/** Something in a tree that a checkpoint cannot hold, or not exactly. */
+/** Something in a tree that a checkpoint cannot hold, or not exactly, or only in a way that the user should know. */
 export interface DumpFinding {
-  /** `refused`: it cannot be saved; `warning`: it can, but will not come back exactly. */
-  readonly severity: "refused" | "warning";
+  /** `refused`: it cannot be saved; `warning`: it can, but will not come back exactly; `note`: it is saved in a slower way. */
+  readonly severity: "refused" | "warning" | "note";
   /** What it is about, for example `descriptor 7 (/dev/kvm)`. */
   readonly what: string;
   readonly why: string;
@@ -35,6 +35,9 @@ export class Findings {
   get warnings(): readonly DumpFinding[] {
     return this.#all.filter(({ severity }) => severity === "warning");
   }
+  get notes(): readonly DumpFinding[] {
+    return this.#all.filter(({ severity }) => severity === "note");
+  }
   /** Reports something that cannot be saved. */
   refuse(finding: NewDumpFinding): void {
     this.#all.push({ ...finding, severity: "refused", plugin: this.plugin });
@@ -42,6 +45,10 @@ export class Findings {
   /** Reports something that will not come back exactly. */
   warn(finding: NewDumpFinding): void {
     this.#all.push({ ...finding, severity: "warning", plugin: this.plugin });
+  }
+  /** Reports something that is saved in a slower way than others. */
+  note(finding: NewDumpFinding): void {
+    this.#all.push({ ...finding, severity: "note", plugin: this.plugin });
   }
   /** Reports something that cannot be saved, and that the user can agree to lose: a refusal, or a warning if the user has. */
   lose(loss: Loss, finding: NewDumpFinding): void {

@@ -1,4 +1,4 @@
-import { join, resolve } from "node:path";
+import { isAbsolute, join, resolve } from "node:path";
 import {
   DIGESTS_FILE,
   digestOf,
@@ -7,6 +7,7 @@ import {
   type EntryKindName,
   encodeDrafts,
   imageFileName,
+  PARENT_LINK,
   printDigests,
   type RawKindName,
 } from "@restage/images";
@@ -21,6 +22,9 @@ interface PendingImage {
   readonly entries: EntryDraft<EntryKindName>[];
 }
 
+/** A call passes less than 256 KiB. */
+const APPENDED_AT_ONCE = 128 * 1024;
+
 const INVENTORY = imageFileName("inventory", undefined);
 
 /**
@@ -32,6 +36,7 @@ export class ImageWriter {
   readonly #host: Host;
   /** Where the images are until they are published. */
   readonly #hidden: string;
+  readonly #parent: string | undefined;
   readonly #images = new Map<string, PendingImage>();
   readonly #raw = new Map<string, Uint8Array>();
   /** The names of all files that exist. */
@@ -44,7 +49,9 @@ export class ImageWriter {
   #current: string;
   #pages = 0;
 
-  constructor(directory: string, host: Host) {
+  /** @param parent the directory of an earlier checkpoint which has pages of this one, relative to this one's. */
+  constructor(directory: string, host: Host, parent?: string) {
+    this.#parent = parent;
     this.#directory = resolve(directory);
     this.#current = this.#directory;
     this.#host = host;
@@ -54,6 +61,12 @@ export class ImageWriter {
   /** The directory in which the images are now. */
   get current(): string {
     return this.#current;
+  }
+  /** The directory of the earlier checkpoint, if there is one. */
+  get parent(): string | undefined {
+    if (this.#parent === undefined || isAbsolute(this.#parent)) return this.#parent;
+    // Not shortened: a descriptor's link in /proc can be on the way.
+    return `${this.#directory}/${this.#parent}`;
   }
   /** The names of all images that exist, with the digest of what was to be written; undefined for one that others have written. */
   get written(): ReadonlyMap<string, string | undefined> {
@@ -89,6 +102,13 @@ export class ImageWriter {
     const path = this.pathOf(imageFileName(kind, id));
     return this.#host.call.openat(AT_FDCWD, path, O.WRONLY | O.CREAT | O.EXCL | O.CLOEXEC, 0o600).result;
   }
+  /** Appends bytes to an open image. */
+  append(file: number, bytes: Uint8Array): void {
+    for (let at = 0; at < bytes.length; at += APPENDED_AT_ONCE) {
+      const part = bytes.subarray(at, at + APPENDED_AT_ONCE);
+      this.#host.call.write(file, part, part.length);
+    }
+  }
   /** Where a program writes an image by itself. */
   pathOf(name: string): string {
     this.#made.add(name);
@@ -105,6 +125,8 @@ export class ImageWriter {
     // Only this process can have files in it: what others placed there makes it fail.
     guard(this.#hidden, () => this.#host.call.mkdirat(AT_FDCWD, this.#hidden, 0o700));
     this.#current = this.#hidden;
+    // Its own text would lead to another place from here.
+    if (this.parent !== undefined) this.#link(this.parent, join(this.#hidden, PARENT_LINK));
   }
   /** Writes all images. @param owner the user that owns them, if not this process's. */
   write(owner: number | undefined): void {
@@ -133,23 +155,33 @@ export class ImageWriter {
 
   /** Moves the images to their place. The inventory is the last: without it, a directory has no checkpoint. */
   publish(): void {
-    for (const name of [INVENTORY, DIGESTS_FILE]) this.#remove(join(this.#directory, name));
+    for (const name of [INVENTORY, DIGESTS_FILE, PARENT_LINK]) this.#remove(join(this.#directory, name));
+    if (this.#parent !== undefined) this.#link(this.#parent, join(this.#directory, PARENT_LINK));
     const others = [...this.#made].filter((name) => name !== INVENTORY);
     for (const name of [...others, INVENTORY]) {
       const [from, to] = [join(this.#hidden, name), join(this.#directory, name)];
       guard(to, () => this.#host.call.renameat(AT_FDCWD, from, AT_FDCWD, to));
       this.#made.delete(name);
     }
-    this.#remove(this.#hidden, AT.REMOVEDIR);
+    this.#removeHidden();
     this.#current = this.#directory;
   }
   /** Removes everything that was made and is not published. */
   discard(): void {
     if (this.#current !== this.#hidden) return;
     for (const name of this.#made) this.#remove(join(this.#hidden, name));
-    this.#remove(this.#hidden, AT.REMOVEDIR);
+    this.#removeHidden();
     // Not if others have written to it.
     if (this.#isNew) this.#remove(this.#directory, AT.REMOVEDIR);
+  }
+
+  #removeHidden(): void {
+    this.#remove(join(this.#hidden, PARENT_LINK));
+    this.#remove(this.#hidden, AT.REMOVEDIR);
+  }
+
+  #link(target: string, path: string): void {
+    guard(path, () => this.#host.call.symlinkat(target, AT_FDCWD, path));
   }
 
   #remove(path: string, flags = 0): void {

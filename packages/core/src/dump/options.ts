@@ -9,6 +9,8 @@ export interface DumpOptions {
   readonly pid: number;
   /** Directory of the images; made when it is not there. */
   readonly images: string;
+  /** Directory of an earlier checkpoint, relative to `images`: pages that are the same there are not saved again. */
+  readonly prevImagesDir: string | undefined;
   /** The tree goes on; else it is killed when the images are complete. */
   readonly leaveRunning: boolean;
   /** The tree is left stopped (SIGSTOP). */
@@ -44,6 +46,7 @@ export interface DumpOptions {
 }
 
 export const DEFAULT_DUMP_OPTIONS: Omit<DumpOptions, "pid" | "images"> = {
+  prevImagesDir: undefined,
   leaveRunning: false,
   leaveStopped: false,
   selfCheck: true,

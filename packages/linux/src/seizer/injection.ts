@@ -1,6 +1,6 @@
 import { ERRNO } from "../abi/errno.ts";
 import { MAP, PROT } from "../abi/mman.ts";
-import { SIG, SIGSET_SIZE } from "../abi/signal.ts";
+import { SIG } from "../abi/signal.ts";
 import { syscallNumber } from "../abi/syscall.ts";
 import { type UserReg, userRegOffset } from "../abi/user-regs-x86-64.ts";
 import { findFreeAddress } from "../host/address-space.ts";
@@ -8,11 +8,14 @@ import { readMaps, readStatus, readThreads } from "../host/procfs.ts";
 import type { RawSyscalls } from "../host/raw-syscalls.ts";
 import { checked, SystemError } from "../host/system-error.ts";
 import { type EncodedProgram, encodeProgram } from "../program/encode-x86-64.ts";
-import type { Data, Step } from "../program/program.ts";
-import type { Query, StoppedThread } from "../seizer.ts";
+import type { Step } from "../program/program.ts";
+import type { CopyQuery, Query, StoppedThread } from "../seizer.ts";
 import { type Ptrace, STOP_TIMEOUT } from "../tracee/ptrace.ts";
+import { visitWithCopy } from "./copy-code-x86-64.ts";
+import { programOfCopy } from "./copy-program.ts";
 import { InjectedMemory, MOST_INJECTED } from "./injected-memory.ts";
 import { visitWithProbe } from "./landlock-probe-x86-64.ts";
+import { sayAndSleep } from "./say-and-sleep.ts";
 import type { Stop, Stops } from "./stops.ts";
 import type { TaskMemory } from "./task-memory.ts";
 import { findUnusedCode } from "./unused-code.ts";
@@ -137,14 +140,15 @@ export class Injection {
     }
   }
 
-  #place({ thread, program, landlock }: Query, doneWord: number, patience: number): Visitor {
+  #place({ thread, program, landlock, copy }: Query, doneWord: number, patience: number): Visitor {
     const injected = this.#injected;
     const home = injected.place(wayHome(thread.registers, thread.signalMask));
     const encoded = encodeProgram(program.map(tolerant), injected);
-    const end = encodeProgram(epilogue(doneWord, patience), injected);
+    const end = encodeProgram(sayAndSleep(doneWord, patience), injected);
     encoded.continueAt(end.address);
     end.leaveTo(home);
     const slot = injected.placeWord(encoded.address);
+    if (copy !== undefined) return { thread, encoded, ...this.#placeCopy(copy, slot) };
     if (landlock === undefined)
       return { thread, encoded, start: injected.place(visit(injected.entry, slot)), takeAnswers: () => {} };
     const { start, answer } = visitWithProbe(injected, slot, this.#pidFor(thread));
@@ -152,6 +156,17 @@ export class Injection {
       landlock.domains = answer();
     };
     return { thread, encoded, start, takeAnswers };
+  }
+
+  #placeCopy(copy: CopyQuery, slot: number): Pick<Visitor, "start" | "takeAnswers"> {
+    const injected = this.#injected;
+    const ready = injected.address + injected.allocate(8);
+    const program = encodeProgram(programOfCopy(copy, ready).map(tolerant), injected);
+    const { start, answer } = visitWithCopy(injected, slot, injected.placeWord(program.address));
+    const takeAnswers = () => {
+      copy.made = { answer: answer(), ready };
+    };
+    return { start, takeAnswers };
   }
 
   /** Maps the memory. The leader is then at home, or on its way into it. */
@@ -327,28 +342,6 @@ export class Injection {
     if (registers === undefined) return undefined;
     return Number(new DataView(registers.buffer).getBigUint64(userRegOffset("ip"), true));
   }
-}
-
-/** Says that the program has run, sleeps until somebody comes, and goes on where `leaveTo` says when nobody does. */
-function epilogue(doneWord: number, patience: number): readonly Step[] {
-  const data = (words: BigUint64Array): Data => ({
-    kind: "data",
-    bytes: new Uint8Array(words.buffer),
-    fields: [],
-    output: false,
-  });
-  const one: Data = { kind: "data", bytes: new Uint8Array([1, 0, 0, 0]), fields: [], output: false };
-  const none = { kind: "address", data: data(BigUint64Array.of(0n)), offset: 0 } as const;
-  const timeout = { kind: "address", data: data(timespec(patience)), offset: 0 } as const;
-  return [
-    { kind: "copy", to: doneWord, from: one },
-    // Interrupted it ends, and the thread goes home when its tracer has died. And the kernel does not forget the sleep that the thread was in for it.
-    { kind: "syscall", name: "rt_sigtimedwait", args: [none, 0, timeout, SIGSET_SIZE], allowed: "any" },
-  ];
-}
-
-function timespec(milliseconds: number): BigUint64Array {
-  return BigUint64Array.of(BigInt(Math.floor(milliseconds / 1000)), BigInt((milliseconds % 1000) * 1_000_000));
 }
 
 /** The way home knows 64-bit code without single steps. */

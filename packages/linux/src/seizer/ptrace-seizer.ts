@@ -9,12 +9,23 @@ import { readStat, readStatus } from "../host/procfs.ts";
 import type { RawSyscalls } from "../host/raw-syscalls.ts";
 import { checked, SystemError } from "../host/system-error.ts";
 import type { ExtendedState } from "../kernel.ts";
-import type { AttachedFilter, Query, ScannedPages, Seizer, StoppedThread } from "../seizer.ts";
+import type {
+  AttachedFilter,
+  CopyRequest,
+  FilePart,
+  NoCopy,
+  ProcessCopy,
+  Query,
+  ScannedPages,
+  Seizer,
+  StoppedThread,
+} from "../seizer.ts";
 import { readExtendedState } from "../tracee/extended-state-x86-64.ts";
 import { Ptrace, type RseqConfiguration, STOP_TIMEOUT } from "../tracee/ptrace.ts";
 import { Injection, type Work } from "./injection.ts";
 import { restartedElsewhere } from "./interrupted-call-x86-64.ts";
 import { PageScan } from "./page-scan.ts";
+import { Copies } from "./process-copies.ts";
 import { type Stop, Stops } from "./stops.ts";
 import { TaskMemory } from "./task-memory.ts";
 
@@ -28,6 +39,7 @@ export class PtraceSeizer implements Seizer {
   readonly #ptrace: Ptrace;
   readonly #stops: Stops;
   readonly #memory: TaskMemory;
+  readonly #copies: Copies;
   readonly #stopped = new Map<number, StoppedThread>();
   /** Threads that did not stop in time, and are traced until they do. */
   readonly #late = new Set<number>();
@@ -38,6 +50,7 @@ export class PtraceSeizer implements Seizer {
     this.#ptrace = new Ptrace(host);
     this.#stops = new Stops(host);
     this.#memory = new TaskMemory(host);
+    this.#copies = new Copies(host, this.#ptrace, this.#stops, this.#memory);
   }
 
   /**
@@ -142,6 +155,12 @@ export class PtraceSeizer implements Seizer {
     together([...asked].map(([pid, ofIt]) => this.#askProcess(pid, leaders.get(pid), ofIt, patience)));
   }
 
+  copy(requests: readonly CopyRequest[]): readonly (ProcessCopy | NoCopy)[] {
+    const asked = requests.map(({ thread, unwanted }) => ({ thread, program: [], copy: { unwanted } }));
+    this.query(asked);
+    return asked.map(({ copy }) => this.#copies.adopt(copy));
+  }
+
   /** Bytes of a process's memory; undefined when not all of it can be read. */
   readMemory(pid: number, address: number | bigint, length: number): Uint8Array | undefined {
     return this.#memory.read(pid, address, length);
@@ -153,6 +172,10 @@ export class PtraceSeizer implements Seizer {
   /** Appends pages of a process to an open file. Throws a SystemError. */
   copyPages(pid: number, ranges: readonly AddressRange[], file: number): void {
     for (const range of ranges) this.#memory.copyTo(pid, range, file);
+  }
+
+  copyChangedPages(pid: number, range: AddressRange, earlier: FilePart, file: number): readonly AddressRange[] {
+    return this.#memory.copyChangedTo(pid, range, earlier, file);
   }
 
   /** What waits in the queue of a socket of this process, left there. Throws a SystemError when it is not all there. */
@@ -189,6 +212,7 @@ export class PtraceSeizer implements Seizer {
   }
 
   close(): void {
+    this.#copies.end();
     this.#memory.close();
   }
 

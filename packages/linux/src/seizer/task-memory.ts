@@ -1,11 +1,13 @@
+import { Buffer } from "node:buffer";
 import { ERRNO } from "../abi/errno.ts";
 import { O } from "../abi/fcntl.ts";
-import { MAP, PROT } from "../abi/mman.ts";
+import { MAP, PAGE_SIZE, PROT } from "../abi/mman.ts";
 import { PTRACE } from "../abi/ptrace.ts";
 import { MSG } from "../abi/socket.ts";
 import type { AddressRange } from "../host/address-space.ts";
 import type { RawSyscalls } from "../host/raw-syscalls.ts";
 import { checked, SystemError } from "../host/system-error.ts";
+import type { FilePart } from "../seizer.ts";
 
 const BUFFER_SIZE = 4 * 1024 * 1024;
 /** struct iovec of each side, in the scratch memory. */
@@ -15,7 +17,7 @@ const PATH_AT = 32;
 const FORCED_AT = 4096;
 
 /** A buffer of this process for memory of others. The view covers the mapping, so nothing can be written beyond it. */
-interface Buffer {
+interface MappedBuffer {
   readonly address: number;
   readonly bytes: Uint8Array;
 }
@@ -24,7 +26,7 @@ interface Buffer {
 export class TaskMemory {
   readonly #host: RawSyscalls;
   readonly #files = new Map<number, number>();
-  #buffer: Buffer | undefined;
+  readonly #buffers = new Map<string, MappedBuffer>();
 
   constructor(host: RawSyscalls) {
     this.#host = host;
@@ -83,13 +85,27 @@ export class TaskMemory {
     const buffer = this.#requireBuffer();
     for (let at = start; at < end; at += BUFFER_SIZE) {
       const length = Math.min(end - at, BUFFER_SIZE);
-      if (!this.#fetch(pid, BigInt(at), length, buffer.address))
-        throw new SystemError("pread64", ERRNO.EIO, `read memory of task ${pid} at 0x${at.toString(16)}`);
-      for (let done = 0; done < length; ) {
-        const written = this.#host.syscall("write", file, buffer.address + done, length - done);
-        done += checked(written, "write", "write memory to its image");
+      this.#require(pid, at, length, buffer);
+      this.#append(file, buffer.address, length);
+    }
+  }
+
+  /** Appends only pages that differ from those in another file. Returns their ranges. */
+  copyChangedTo(pid: number, { start, end }: AddressRange, earlier: FilePart, file: number): readonly AddressRange[] {
+    const [now, before] = [this.#requireBuffer(), this.#requireBuffer("earlier")];
+    const changed: AddressRange[] = [];
+    for (let at = start; at < end; at += BUFFER_SIZE) {
+      const length = Math.min(end - at, BUFFER_SIZE);
+      this.#require(pid, at, length, now);
+      const read = this.#host.syscall("pread64", earlier.file, before.address, length, earlier.offset + at - start);
+      if (checked(read, "pread64", "read earlier pages") < length)
+        throw new SystemError("pread64", ERRNO.EIO, "read earlier pages: their file is too short");
+      for (const run of differences(now.bytes, before.bytes, length)) {
+        this.#append(file, now.address + run.start, run.end - run.start);
+        changed.push({ start: at + run.start, end: at + run.end });
       }
     }
+    return changed;
   }
 
   /** Reads everything at once, because a second call would begin at the same place. */
@@ -109,8 +125,20 @@ export class TaskMemory {
   close(): void {
     for (const file of this.#files.values()) this.#host.syscall("close", file);
     this.#files.clear();
-    if (this.#buffer !== undefined) this.#host.syscall("munmap", this.#buffer.address, BUFFER_SIZE);
-    this.#buffer = undefined;
+    for (const { address } of this.#buffers.values()) this.#host.syscall("munmap", address, BUFFER_SIZE);
+    this.#buffers.clear();
+  }
+
+  #require(pid: number, at: number, length: number, { address }: MappedBuffer): void {
+    if (this.#fetch(pid, BigInt(at), length, address)) return;
+    throw new SystemError("pread64", ERRNO.EIO, `read memory of task ${pid} at 0x${at.toString(16)}`);
+  }
+
+  #append(file: number, address: number, length: number): void {
+    for (let done = 0; done < length; ) {
+      const written = this.#host.syscall("write", file, address + done, length - done);
+      done += checked(written, "write", "write memory to its image");
+    }
   }
 
   /** Uses process_vm_readv, which is faster, or else /proc/PID/mem, which also reads what the process cannot. */
@@ -145,15 +173,36 @@ export class TaskMemory {
     return file;
   }
 
-  #requireBuffer(): Buffer {
-    if (this.#buffer === undefined) {
-      const flags = MAP.PRIVATE | MAP.ANONYMOUS;
-      const at = this.#host.syscall("mmap", 0, BUFFER_SIZE, PROT.READ | PROT.WRITE, flags, -1, 0);
-      const address = checked(at, "mmap", "map a buffer for memory");
-      this.#buffer = { address, bytes: new Uint8Array(this.#host.view(address, BUFFER_SIZE)) };
-    }
-    return this.#buffer;
+  #requireBuffer(name = "memory"): MappedBuffer {
+    const known = this.#buffers.get(name);
+    if (known !== undefined) return known;
+    const flags = MAP.PRIVATE | MAP.ANONYMOUS;
+    const at = this.#host.syscall("mmap", 0, BUFFER_SIZE, PROT.READ | PROT.WRITE, flags, -1, 0);
+    const address = checked(at, "mmap", "map a buffer for memory");
+    const buffer = { address, bytes: new Uint8Array(this.#host.view(address, BUFFER_SIZE)) };
+    this.#buffers.set(name, buffer);
+    return buffer;
   }
+}
+
+/** Runs of pages that differ, as offsets. Halves what is not equal: long runs of equal pages are compared at once. */
+function differences(now: Uint8Array, before: Uint8Array, length: number): readonly AddressRange[] {
+  const [left, right] = [now, before].map(({ buffer, byteOffset }) => Buffer.from(buffer, byteOffset, length));
+  const runs: AddressRange[] = [];
+  const search = (start: number, end: number): void => {
+    if (left?.compare(right ?? left, start, end, start, end) === 0) return;
+    if (end - start > PAGE_SIZE) {
+      const middle = start + PAGE_SIZE * Math.ceil((end - start) / PAGE_SIZE / 2);
+      search(start, middle);
+      search(middle, end);
+      return;
+    }
+    const last = runs.at(-1);
+    if (last?.end === start) runs[runs.length - 1] = { start: last.start, end };
+    else runs.push({ start, end });
+  };
+  search(0, length);
+  return runs;
 }
 
 const AT_FDCWD = -100;

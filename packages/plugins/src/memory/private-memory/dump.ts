@@ -1,41 +1,120 @@
 import { type DumpContext, definePlugin, type Mapping, type Plugin, type SeizedTask } from "@restage/core";
 import { type PagemapEntry, type PagemapHead, pageFlags, vmaStatus } from "@restage/images";
+import type { AddressRange, ProcessCopy } from "@restage/linux";
 import { MAP } from "@restage/linux/abi";
 import { has, kindOf } from "../mappings/format.ts";
 import { pagemapEntry } from "../pagemap-entry.ts";
+import { copyTasks, isKeptFromChildren } from "./copies.ts";
+import { EarlierPages } from "./earlier-pages.ts";
 
 /** Content of private memory: the pages that a task has written, not those that it never touched or that are the same in a file. */
 export function privateMemory(): Plugin {
   return definePlugin({
     name: "private-memory",
     duty: "private-memory",
-    phases: { write: "saves pages and guard regions of private memory" },
+    phases: {
+      write: "saves pages and guard regions of private memory; with --leave-running, from copies of large tasks",
+    },
     dump({ phases }) {
-      phases.write.task.tap("private-memory", (task, context) => savePages(task, context));
+      let copies: ReadonlyMap<SeizedTask, ProcessCopy> = new Map();
+      phases.write.tree.tap("private-memory", (tree, context) => {
+        if (context.options.leaveRunning && !context.dryRun) copies = copyTasks(tree, context);
+      });
+      phases.write.task.tap("private-memory", (task, context) => {
+        const copy = copies.get(task);
+        const found = findPages(task, context, copy !== undefined);
+        // Without a copy it is the task itself that is read, while it is stopped.
+        if (copy === undefined && context.options.leaveRunning) savePages(task, found, task.hostPid, context);
+        else
+          context.defer(task, () => {
+            savePages(task, found, copy?.pid ?? task.hostPid, context);
+            copy?.end();
+          });
+      });
     },
   });
 }
 
-function savePages(task: SeizedTask, { images, seizer }: DumpContext): void {
-  const number = images.nextPages();
+/** Pages of one mapping that have the same flags in the image. */
+interface Run {
+  readonly range: AddressRange;
+  readonly flags: number;
+  /** Their content, if the copy does not have it. */
+  readonly content: Uint8Array | undefined;
+}
+
+/** @param isCopied whether the pages are read from a copy. */
+function findPages(task: SeizedTask, { seizer }: DumpContext, isCopied: boolean): readonly Run[] {
   const scan = seizer.scanPages(task.hostPid);
-  const file = images.open("pages", number);
   try {
-    const entries: (PagemapHead | PagemapEntry)[] = [{ pages_id: number }];
-    for (const mapping of task.mappings) {
+    return task.mappings.flatMap((mapping) => {
       const kind = kindOf(statusOf(mapping));
-      if ((kind !== "private" && kind !== "vdso") || isDroppable(mapping)) continue;
+      if ((kind !== "private" && kind !== "vdso") || isDroppable(mapping)) return [];
       const range = { start: Number(mapping.start), end: Number(mapping.end) };
       const { own, guards } = scan.find(range.start, range.end);
-      const runs = kind === "vdso" ? [range] : own;
-      seizer.copyPages(task.hostPid, runs, file);
-      entries.push(...runs.map((run) => pagemapEntry(run, mayBeLazy(mapping) ? LAZY : PRESENT)));
       task.guards.push(...guards);
-    }
-    for (const value of entries) images.add("pagemap", task.pid, { value: value });
+      const flags = mayBeLazy(mapping) ? LAZY : PRESENT;
+      const isKept = isCopied && isKeptFromChildren(mapping);
+      return (kind === "vdso" ? [range] : own).map(({ start, end }): Run => {
+        const content = isKept ? seizer.readMemory(task.hostPid, start, end - start) : undefined;
+        return { range: { start, end }, flags, content };
+      });
+    });
   } finally {
-    images.close(file);
     scan.close();
+  }
+}
+
+/** @param pid the task, or its copy. */
+function savePages(task: SeizedTask, runs: readonly Run[], pid: number, { images, host, seizer }: DumpContext): void {
+  const number = images.nextPages();
+  const file = images.open("pages", number);
+  const earlier = images.parent === undefined ? undefined : new EarlierPages(images.parent, task.pid, host);
+  const entries = new PagemapEntries();
+  try {
+    for (const { range, content, flags } of runs) {
+      const parts = content === undefined ? earlier?.partsOf(range) : undefined;
+      for (const part of parts ?? [{ range, earlier: undefined }]) {
+        const changed =
+          part.earlier === undefined ? [part.range] : seizer.copyChangedPages(pid, part.range, part.earlier, file);
+        if (content !== undefined) images.append(file, content);
+        else if (part.earlier === undefined) seizer.copyPages(pid, [part.range], file);
+        entries.add(part.range, changed, flags);
+      }
+    }
+  } finally {
+    earlier?.close();
+    images.close(file);
+  }
+  const all: readonly (PagemapHead | PagemapEntry)[] = [{ pages_id: number }, ...entries.all];
+  for (const value of all) images.add("pagemap", task.pid, { value });
+}
+
+/** Entries of a pagemap. Pages that did not change are in the parent. */
+class PagemapEntries {
+  readonly #runs: { range: AddressRange; flags: number }[] = [];
+
+  get all(): readonly PagemapEntry[] {
+    return this.#runs.map(({ range, flags }) => pagemapEntry(range, flags));
+  }
+
+  add({ start, end }: AddressRange, changed: readonly AddressRange[], flags: number): void {
+    let at = start;
+    for (const run of changed) {
+      this.#append({ start: at, end: run.start }, pageFlags.PE_PARENT);
+      this.#append(run, flags);
+      at = run.end;
+    }
+    this.#append({ start: at, end }, pageFlags.PE_PARENT);
+  }
+
+  /** Runs in the parent are joined; for the others, the kernel tells where they begin. */
+  #append(range: AddressRange, flags: number): void {
+    if (range.start === range.end) return;
+    const last = this.#runs.at(-1);
+    if (flags === pageFlags.PE_PARENT && last?.flags === flags && last.range.end === range.start)
+      last.range = { start: last.range.start, end: range.end };
+    else this.#runs.push({ range, flags });
   }
 }
 
