@@ -18,6 +18,7 @@ const STANDALONE: readonly string[] = ["--version", "-V", "--help", "-h"];
  */
 export async function runCommandLine(words: readonly string[]): Promise<number> {
   if (words[0] === "criu") return (await import("./criu/criu.ts")).runCriu(words.slice(1), runCommandLine);
+  if (words[0] === "crit") return (await import("./crit/crit.ts")).runCrit(words.slice(1));
   const [name = "--help", ...rest] = commandFirst(words);
   if (name === "--version" || name === "-V") return answer(`${VERSION}\n`);
   if (name === "--help" || name === "-h") return answer((await import("./help.ts")).programHelp());

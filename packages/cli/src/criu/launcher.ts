@@ -26,6 +26,11 @@ wait $!
 `;
 }
 
+/** The text of a program that starts a command of Restage. */
+export function plainLauncher(command: readonly string[], name: string): string {
+  return `#!/bin/sh\nexec ${command.map(quoted).join(" ")} ${name} "$@"\n`;
+}
+
 /** A word for the shell. */
 function quoted(word: string): string {
   return `'${word.replaceAll("'", "'\\\\''")}'`;

@@ -1,7 +1,7 @@
 let prepared = false;
 
 /** Writes to standard output, which is opened only here: Bun takes longer to load streams than many restores take. */
-export function print(text: string): void {
+export function print(text: string | Uint8Array): void {
   if (!prepared) {
     prepared = true;
     // A reader that closes the pipe early (`restage inspect | head`) is not a failure.
