@@ -28,7 +28,7 @@ export function keyrings(): Plugin {
   return definePlugin({
     name: "keyrings",
     duty: "keyrings",
-    phases: { query: "keyrings of every thread", collect: "refuses keys in keyrings" },
+    phases: { query: "finds the keyrings of every thread", collect: "refuses keys in keyrings" },
     dump({ phases }) {
       const answers = new Answers<SeizedThread, Asked>();
       phases.query.thread.tap("keyrings", (thread) => {

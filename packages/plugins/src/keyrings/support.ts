@@ -6,7 +6,7 @@ export const SUPPORT: readonly Support[] = [
     what: "keyrings",
     lost: "empty keyrings of threads, processes and sessions; restored tasks have the session keyring of `restage restore`",
     refused: {
-      dump: "keys in the keyring of a thread, a process or a session other than that of `restage checkpoint`, unless --allow-loss keys says that they are not needed",
+      dump: "keys in the keyring of a thread, a process or a session other than that of `restage checkpoint`, unless `--allow-loss keys` is given",
     },
     shownBy: {},
   },

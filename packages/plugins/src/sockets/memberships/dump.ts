@@ -20,7 +20,7 @@ export function memberships(): Plugin {
   return definePlugin({
     name: "memberships",
     duty: "memberships",
-    phases: { inspect: "multicast groups that sockets have joined" },
+    phases: { inspect: "finds multicast groups that sockets have joined" },
     dump({ filesDescribed }) {
       filesDescribed.tap("memberships", ({ root }, context) => {
         const sockets = context.files.all.filter(canJoin);

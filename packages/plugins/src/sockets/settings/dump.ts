@@ -10,7 +10,7 @@ export function socketSettings(): Plugin {
   return definePlugin({
     name: "socket-settings",
     duty: "socket-settings",
-    phases: { inspect: "options of sockets that CRIU does not save" },
+    phases: { inspect: "reads options of sockets that CRIU does not save" },
     dump({ filesDescribed }) {
       filesDescribed.tap("socket-settings", (_tree, context) => {
         const fresh = new FreshSockets(context);

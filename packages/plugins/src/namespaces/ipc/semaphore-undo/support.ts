@@ -6,7 +6,7 @@ export const SUPPORT: readonly Support[] = [
     what: "semaphores held with SEM_UNDO",
     lost: "what a process must undo, if another process has changed the semaphore since",
     refused: {
-      dump: "processes that have used SEM_UNDO, or have several threads, and were the last to change a semaphore, unless --allow-loss sem-undo says that they hold none",
+      dump: "processes that have used SEM_UNDO, or have several threads, and were the last to change a semaphore, unless `--allow-loss sem-undo` is given",
     },
     shownBy: {},
   },
