@@ -53,7 +53,8 @@ static inline void wait_for_restore(void)
 {
 	put("ready", "");
 	struct timespec pause = { 0, 5000000 };
-	for (int n = 0; n < 12000; n++) {
+	/* Ten minutes, should nobody end it: on a busy machine a test can take that long. */
+	for (int n = 0; n < 120000; n++) {
 		if (faccessat(home, "go", F_OK, 0) == 0)
 			return;
 		nanosleep(&pause, NULL);

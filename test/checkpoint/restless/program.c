@@ -8,7 +8,8 @@ static char *program;
 static int is_over(void)
 {
 	static int rounds;
-	if (++rounds > 30000)
+	/* Ten minutes, like wait_for_restore(). */
+	if (++rounds > 300000)
 		exit(2);
 	struct timespec pause = { 0, 2000000 };
 	nanosleep(&pause, NULL);
