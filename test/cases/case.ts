@@ -119,7 +119,7 @@ export function makePlace(): Place {
 /** Compiles a C program. */
 export function compile(source: string, program: string, flags: readonly string[] = [], compiler = "gcc"): void {
   const words = ["-O1", "-Wall", "-Werror", "-pthread", ...flags, "-o", program, source];
-  execFileSync(compiler, words, { timeout: 20_000 });
+  execFileSync(compiler, words, { timeout: 120_000 });
 }
 
 /** Whether a session has any process. */

@@ -44,7 +44,7 @@ describe.skipIf(missing !== undefined)(
       for (let n = 0; n < KILLS; n++) if ((await checkpointAndKill(restless, 100 * Math.random())).killed) kills++;
       expect(kills).toBeGreaterThan(0);
       expect(await verdictOf(restless)).toBe("pass");
-    });
+    }, 600_000);
 
     it("is waited for no longer than the time limit if a task cannot be stopped, and continues", async () => {
       const stuck = await start("stuck");

@@ -1,0 +1,69 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { Readable, Writable } from "node:stream";
+import { compile } from "../../cases/case.ts";
+import { COMMAND } from "../../support/restage.ts";
+import { temporaryDirectory } from "../../support/temporary-directory.ts";
+
+const HOOK = join(import.meta.dirname, "kill-at.cjs");
+
+/** How a command ended. */
+export interface Ended {
+  readonly killed: boolean;
+  /** Its exit code; 0 if it was killed. */
+  readonly status: number;
+}
+
+/**
+ * The restage command, stopped before the first operation that changes anything. It can be repeated from there as often as wanted, each time killed before
+ * another operation. Node starts only once.
+ */
+export class KillServer {
+  readonly #process: ChildProcess;
+  readonly #numbers: Writable;
+  readonly #answers: AsyncIterator<string>;
+  readonly #counted: string;
+  #errors = "";
+
+  /** @param words the command and its arguments. */
+  constructor(words: readonly string[]) {
+    const directory = temporaryDirectory("kill-server");
+    this.#counted = join(directory, "count");
+    const forkable = join(directory, "forkable.so");
+    compile(join(import.meta.dirname, "forkable.c"), forkable, ["-shared", "-fPIC"]);
+    this.#process = spawn(process.execPath, ["--single-threaded", "--require", HOOK, COMMAND, ...words], {
+      stdio: ["ignore", "ignore", "pipe", "pipe", "pipe"],
+      env: { ...process.env, LD_PRELOAD: forkable, RESTAGE_KILL_SERVER: "1", RESTAGE_COUNT: this.#counted },
+    });
+    const [, , errors, numbers, answers] = this.#process.stdio;
+    (errors as Readable).on("data", (text) => (this.#errors += text));
+    this.#numbers = numbers as Writable;
+    this.#answers = createInterface({ input: answers as Readable })[Symbol.asyncIterator]();
+  }
+
+  /** Runs the command without killing it. Returns how many operations it made. Throws if it fails. */
+  async count(): Promise<number> {
+    const { status } = await this.killBefore(0);
+    if (status !== 0) throw new Error(this.#errors);
+    return Number(readFileSync(this.#counted, "utf8"));
+  }
+
+  async killBefore(operation: number): Promise<Ended> {
+    this.#numbers.write(`${operation}\n`);
+    const { value, done } = await this.#answers.next();
+    if (done === true) throw new Error(`The command ended by itself: ${this.#errors}`);
+    const status = Number(value);
+    return { killed: (status & 0x7f) === 9, status: (status & 0x7f) === 9 ? 0 : status >> 8 || status };
+  }
+
+  /** What the command has printed on standard error, in all its runs. */
+  get errors(): string {
+    return this.#errors;
+  }
+
+  end(): void {
+    this.#process.kill("SIGKILL");
+  }
+}
