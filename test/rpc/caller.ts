@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
-import { output } from "@restage/core";
+import { data, output } from "@restage/core";
 import { Host } from "@restage/core/internal";
 import { decodeMessage, encodeMessage, type InputOf } from "@restage/images";
 import { openKernel } from "@restage/linux";
@@ -8,20 +8,30 @@ import { AF, SOCK } from "@restage/linux/abi";
 import { onTestFinished } from "vitest";
 import { type CriuReq, type CriuResp, criuReq, criuResp, REQUEST } from "../../packages/cli/src/rpc/messages.ts";
 
-/** SOCK_SEQPACKET. Source: socket(2). */
-const SEQPACKET = 5;
-
 /** A process that asks `criu swrk` for something, as container engines do. */
 export class Caller {
   readonly #socket: number;
-  readonly #server: ChildProcess;
-  /** The exit code of the server. */
+  readonly #server: ChildProcess | undefined;
+  /** The exit code of a server that was started. */
   readonly ended: Promise<number | null>;
 
-  private constructor(socket: number, server: ChildProcess) {
+  private constructor(socket: number, server?: ChildProcess) {
     this.#socket = socket;
     this.#server = server;
-    this.ended = new Promise((resolve) => server.once("exit", resolve));
+    this.ended = new Promise((resolve) => server?.once("exit", resolve));
+    onTestFinished(() => closeSync(socket));
+  }
+
+  /** Connects to a service. */
+  static async connect(path: string): Promise<Caller> {
+    const kernel = await openKernel();
+    const { call } = new Host(kernel);
+    const socket = call.socket(AF.UNIX, SOCK.SEQPACKET | SOCK.CLOEXEC, 0).result;
+    const address = Buffer.from(`\0\0${path}\0`);
+    address.writeUInt16LE(AF.UNIX);
+    call.connect(socket, data(address), address.length);
+    kernel.close();
+    return new Caller(socket);
   }
 
   /** Starts a server with the other end of a socket. @param program and its arguments; the number of the socket is added. */
@@ -29,7 +39,7 @@ export class Caller {
     const kernel = await openKernel();
     const ends = output(8);
     const flags = SOCK.CLOEXEC;
-    const result = new Host(kernel).attempt("socketpair", AF.UNIX, SEQPACKET | flags, 0, ends);
+    const result = new Host(kernel).attempt("socketpair", AF.UNIX, SOCK.SEQPACKET | flags, 0, ends);
     kernel.close();
     if (result < 0) throw new Error(`Cannot make a pair of sockets: errno ${-result}`);
     const view = new DataView(ends.bytes.buffer, ends.bytes.byteOffset);
@@ -37,15 +47,13 @@ export class Caller {
     const [command = "", ...words] = program;
     const server = spawn(command, [...words, "3"], { stdio: ["ignore", "pipe", "pipe", other], env: environment });
     closeSync(other);
-    const caller = new Caller(own, server);
-    onTestFinished(() => closeSync(own));
-    return caller;
+    return new Caller(own, server);
   }
 
   /** What the server printed on standard output and standard error. */
   printed(): Promise<string> {
     const parts: string[] = [];
-    for (const stream of [this.#server.stdout, this.#server.stderr])
+    for (const stream of [this.#server?.stdout, this.#server?.stderr])
       stream?.on("data", (data: Buffer) => void parts.push(data.toString()));
     return this.ended.then(() => parts.join(""));
   }

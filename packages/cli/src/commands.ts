@@ -1,7 +1,7 @@
 import { CHECKPOINT_COMMAND_OPTIONS } from "./options/checkpoint-options.ts";
 import { INIT_OPTIONS } from "./options/init-options.ts";
 import type { Option } from "./options/option.ts";
-import { CHECKPOINT_OPTIONS, RESTORE_OPTIONS, SERVER_OPTIONS } from "./options/restore-options.ts";
+import { CHECKPOINT_OPTIONS, RESTORE_OPTIONS, SERVER_OPTIONS, SERVICE_OPTIONS } from "./options/restore-options.ts";
 import type { Settings } from "./options/settings.ts";
 
 export interface Command {
@@ -71,8 +71,14 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     help: "FD is a socket (SOCK_SEQPACKET) that the engine passes. Messages follow CRIU's rpc.proto. Nothing is printed.",
     run: async (_settings, fd) => (await import("./commands/swrk.ts")).swrkCommand(fd),
   },
+  service: {
+    says: "serve callers that connect to a socket, as `criu service` does",
+    options: SERVICE_OPTIONS,
+    help: "Only root and the user of the service can connect. Messages follow CRIU's rpc.proto.",
+    run: async (settings) => (await import("./commands/service.ts")).serviceCommand(settings),
+  },
   "install-criu": {
-    says: "install Restage as a program named criu in a directory",
+    says: "install Restage as programs named criu and crit in a directory",
     operand: "DIR",
     options: SERVER_OPTIONS,
     help: "Container engines run the first criu in their PATH, so put DIR at its front.",

@@ -41,6 +41,29 @@ export const CHECKPOINT_OPTIONS: readonly Option[] = [
 /** Options of commands that take no checkpoint. */
 export const SERVER_OPTIONS: readonly Option[] = [command("-h, --help", "print this help", "help", on)];
 
+/** Options of a service. */
+export const SERVICE_OPTIONS: readonly Option[] = [
+  declareOption("--address PATH", "path of the socket; default criu_service.socket", (to, given) => {
+    to.service.address = text(given);
+  }),
+  declareOption("-d, --daemon", "serve in the background, when the socket listens", (to, given) => {
+    to.service.daemon = on(given);
+  }),
+  restore("--pidfile FILE", "write the pid of the service", "pidfile", text),
+  command("-W, --work-dir DIR", "directory of socket and pidfile", "workDirectory", text),
+  declareOption("--status-fd FD", "write a zero byte when the socket listens", (to, given) => {
+    to.service.statusFd = descriptor(given);
+  }),
+  declareOption("--listening FD", "use a socket that listens already", (to, given) => {
+    to.service.listening = descriptor(given);
+  }),
+  command("-h, --help", "print this help", "help", on),
+  // Each request has a log of its own.
+  ...["-o, --log-file FILE", "-v, --verbosity [N]"].map((declaration) =>
+    declareOption(declaration, undefined, () => {}),
+  ),
+];
+
 /** Options of a restore: CRIU's, under CRIU's names, and a few more. */
 export const RESTORE_OPTIONS: readonly Option[] = [
   ...CHECKPOINT_OPTIONS,
@@ -143,7 +166,7 @@ function restore<K extends keyof RestoreOptions>(
 }
 
 /** An option of the command alone. */
-function command<K extends Exclude<keyof Settings, "restore" | "checkpoint" | "close">>(
+function command<K extends Exclude<keyof Settings, "restore" | "checkpoint" | "service" | "close">>(
   declaration: string,
   says: string,
   key: K,

@@ -10,6 +10,8 @@ export interface Settings {
   readonly restore: { -readonly [K in keyof RestoreOptions]?: RestoreOptions[K] };
   /** The options of a checkpoint, under the names of the library. */
   readonly checkpoint: { -readonly [K in keyof DumpOptions]?: DumpOptions[K] };
+  /** What only `service` uses. */
+  readonly service: ServiceSettings;
   config?: string;
   /** Do not look for a configuration file. */
   noConfig: boolean;
@@ -38,10 +40,21 @@ export interface Settings {
   help: boolean;
 }
 
+export interface ServiceSettings {
+  /** The path of the socket. */
+  address?: string;
+  daemon: boolean;
+  /** A descriptor that learns by a zero byte that the socket listens. */
+  statusFd?: number;
+  /** The descriptor of a socket that listens already. */
+  listening?: number;
+}
+
 export function createSettings(): Settings {
   return {
     restore: {},
     checkpoint: {},
+    service: { daemon: false },
     noConfig: false,
     verbosity: 2,
     logPerTask: false,
