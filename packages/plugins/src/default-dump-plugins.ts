@@ -27,6 +27,7 @@ import { memfds } from "./memory/memfd/dump.ts";
 import { mm } from "./memory/mm/dump.ts";
 import { privateMemory } from "./memory/private-memory/dump.ts";
 import { sealing } from "./memory/sealing/dump.ts";
+import { externalNamespaces } from "./namespaces/external/dump.ts";
 import { ipcNamespace } from "./namespaces/ipc/dump.ts";
 import { semaphoreUndo } from "./namespaces/ipc/semaphore-undo/dump.ts";
 import { mountNamespaces } from "./namespaces/mount/dump.ts";
@@ -64,6 +65,7 @@ export {
   descriptors,
   epolls,
   eventfds,
+  externalNamespaces,
   fifos,
   fileLocks,
   fs,
@@ -123,6 +125,7 @@ export function defaultDumpPlugins(): readonly Plugin[] {
     utsNamespace(),
     ipcNamespace(),
     semaphoreUndo(),
+    externalNamespaces(),
     netNamespaces(),
     // Before the contents of tmpfs are saved, so that these have the links which it makes.
     deletedFiles(),

@@ -32,4 +32,5 @@ export { type SkipFilesOptions, skipFiles } from "./ready-made/skip-files.ts";
 export type { UserIds } from "./ready-made/users.ts";
 export { FilePassings } from "./transport/file-passings.ts";
 export { transportPidfd } from "./transport/pidfd/restore.ts";
+export { messageHeader, rights } from "./transport/rights.ts";
 export { type Passing, Transport } from "./transport/transport.ts";

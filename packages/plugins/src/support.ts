@@ -13,6 +13,6 @@ export interface Support {
   readonly refused?: { readonly dump?: string; readonly restore?: string };
   /** What the kernel must provide: a version, a configuration option, a module. */
   readonly kernel?: string;
-  /** The tests that show it, `fixture NAME` or `case NAME`: with Restage's own images, and with CRIU's. */
+  /** The tests that show it, `fixture NAME`, `case NAME` or `engine NAME`: with Restage's own images, and with CRIU's. */
   readonly shownBy: { readonly saved?: readonly string[]; readonly restored?: readonly string[] };
 }

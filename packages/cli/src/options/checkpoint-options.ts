@@ -95,6 +95,7 @@ export const CHECKPOINT_COMMAND_OPTIONS: readonly Option[] = [
   checkpoint("-R, --leave-running", "resume the tree afterwards", "leaveRunning", on),
   checkpoint("-s, --leave-stopped", "leave the tree stopped afterwards", "leaveStopped", on),
   checkpoint("-j, --shell-job", "allow a tree in the session of a shell", "shellJob", on),
+  checkpoint("--orphan-pts-master", "allow terminals whose masters are outside the tree", "orphanPtsMaster", on),
   checkpoint(
     "--timeout SECONDS",
     "how long a task can take to stop; default 10",

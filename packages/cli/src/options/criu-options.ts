@@ -24,6 +24,7 @@ const WITHOUT_EFFECT = [
   "--link-remap",
   "--mntns-compat-mode",
   "--network-lock METHOD",
+  "--orphan-pts-master",
   "--page-server",
   "--port PORT",
   "--pre-dump-mode MODE",

@@ -1,7 +1,8 @@
 import { readSync, writeSync } from "node:fs";
-import { type Host, output, RestoreError, struct } from "@restage/core";
+import { data, type Host, output, RestoreError, struct } from "@restage/core";
 import { decodeMessage, encodeMessage, type InputOf } from "@restage/images";
 import { SO, SOL } from "@restage/linux/abi";
+import { messageHeader, rights } from "@restage/plugins";
 import { type CriuReq, type CriuResp, criuReq, criuResp, REQUEST } from "./messages.ts";
 
 /** The largest request that is read; those of container engines have a few kilobytes. */
@@ -13,11 +14,13 @@ const PAUSE = 5;
 
 /** A socket (SOCK_SEQPACKET) over which a caller sends requests: one packet is one message. */
 export class Connection {
+  readonly #host: Host;
   readonly #socket: number;
   /** The pid of the process that made the socket, whose descriptors requests name. */
   readonly peer: number;
 
   constructor(host: Host, socket: number) {
+    this.#host = host;
     this.#socket = socket;
     this.peer = peerOf(host, socket);
   }
@@ -46,6 +49,17 @@ export class Connection {
    */
   notify(script: string, pid?: number): boolean {
     this.send({ type: REQUEST.NOTIFY, success: true, notify: { script, ...(pid === undefined ? {} : { pid }) } });
+    return this.#agrees();
+  }
+
+  /** Passes a descriptor to the caller, and waits for its answer, like `notify`. */
+  pass(script: string, descriptor: number): boolean {
+    const packet = data(encodeMessage(criuResp, { type: REQUEST.NOTIFY, success: true, notify: { script } }));
+    this.#host.call.sendmsg(this.#socket, messageHeader(undefined, 0, packet, rights([descriptor])), 0);
+    return this.#agrees();
+  }
+
+  #agrees(): boolean {
     const answer = this.receive();
     return answer?.type === REQUEST.NOTIFY && answer.notify_success === true;
   }

@@ -7,8 +7,16 @@ const UNANSWERED: readonly Action[] = ["network-unlock", "pre-resume", "post-res
 /** Points at which the caller learns the pid of the root task. */
 const WITH_PID: readonly Action[] = ["setup-namespaces", "post-restore"];
 
+/** What a caller wants to be told of a restore. */
+export interface Wanted {
+  /** CRIU's points (`notify_scripts`). */
+  readonly points: boolean;
+  /** The master of the tree's terminal (`orphan_pts_master`). */
+  readonly master: boolean;
+}
+
 /** Tells the caller of CRIU's points of a restore, and waits for its answers. A refusal fails the restore while it can still be undone. */
-export function notifications(connection: Connection): Plugin {
+export function notifications(connection: Connection, { points, master }: Wanted): Plugin {
   return definePlugin({
     name: "notifications",
     stages: {
@@ -17,15 +25,24 @@ export function notifications(connection: Connection): Plugin {
       RESTORE_SIGCHLD: `tells the caller of ${ACTION_STAGES.RESTORE_SIGCHLD}`,
     },
     apply(hooks) {
+      if (master)
+        hooks.orphanMaster.tap("notifications", (descriptor) => {
+          if (!connection.pass("orphan-pts-master", descriptor)) throw disagreement("orphan-pts-master");
+        });
+      if (!points) return;
       tapActions(hooks, "notifications", (context, action) => {
         if (action === "network-unlock" && !hasNetwork(context)) return;
         const agrees = connection.notify(action, WITH_PID.includes(action) ? rootPid(context) : undefined);
         if (agrees || UNANSWERED.includes(action)) return;
-        throw new RestoreError("ERR_PLUGIN", `The caller did not agree to the restore at ${action}`, {
-          plugin: "notifications",
-          hint: "its own log says why",
-        });
+        throw disagreement(action);
       });
     },
+  });
+}
+
+function disagreement(point: string): RestoreError {
+  return new RestoreError("ERR_PLUGIN", `The caller did not agree to the restore at ${point}`, {
+    plugin: "notifications",
+    hint: "its own log says why",
   });
 }

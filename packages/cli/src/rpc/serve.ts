@@ -78,8 +78,8 @@ function optionsOf(opts: CriuOpts | undefined): CriuOpts {
 async function serveRestore(kernel: LinuxKernel, connection: Connection, opts: CriuOpts): Promise<Answer> {
   const settings = readOpts(opts, connection.peer, RESTORE_OPTIONS);
   const request = { ...(await requestOf(settings)), detached: true };
-  const own = opts.notify_scripts === true ? [notifications(connection)] : [];
-  const tree = await reportedRestore(settings, request, kernel, own);
+  const wanted = { points: opts.notify_scripts === true, master: opts.orphan_pts_master === true };
+  const tree = await reportedRestore(settings, request, kernel, [notifications(connection, wanted)]);
   if (tree instanceof RestoreError) throw tree;
   return { type: REQUEST.RESTORE, success: true, restore: { pid: tree.pid } };
 }

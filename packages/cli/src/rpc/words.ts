@@ -26,6 +26,7 @@ const SWITCHES = {
   skip_file_rwx_check: "skip-file-rwx-check",
   unprivileged: "unprivileged",
   leave_stopped: "leave-stopped",
+  orphan_pts_master: "orphan-pts-master",
   display_stats: "display-stats",
   rst_sibling: "restore-sibling",
 } as const satisfies Partial<Record<keyof CriuOpts, string>>;

@@ -29,6 +29,8 @@ export interface DumpOptions {
   readonly extUnixSockets: boolean;
   /** The tree may be in a session or group of a process outside it: a shell's job. */
   readonly shellJob: boolean;
+  /** A terminal may have its master outside the tree: a restore makes a new one, for a tap of `orphanMaster`. */
+  readonly orphanPtsMaster: boolean;
   /** Save file locks; without it a tree that holds some is refused. */
   readonly fileLocks: boolean;
   /** Make links for files that are open under a name that they no longer have, beside the old name. */
@@ -56,6 +58,7 @@ export const DEFAULT_DUMP_OPTIONS: Omit<DumpOptions, "pid" | "images"> = {
   networkLock: "nftables",
   extUnixSockets: false,
   shellJob: false,
+  orphanPtsMaster: false,
   fileLocks: false,
   linkRemap: false,
   external: [],

@@ -55,6 +55,11 @@ export interface RestoreHooks {
    * last moment at which it can reach both.
    */
   readonly mountsReady: AsyncSeriesHook<[Task, StageContext]>;
+  /**
+   * Takes the master of a terminal whose own master was outside the tree, such as the console of a container: a descriptor of this process that is closed
+   * afterwards. Without a tap, such a tree is refused.
+   */
+  readonly orphanMaster: AsyncSeriesHook<[number, StageContext]>;
   /** Changes the memory of a task before it resumes. */
   readonly patchMemory: AsyncSeriesHook<[MemoryPatch]>;
   readonly stages: Readonly<Record<RunStageName, StageHooks>>;
@@ -105,6 +110,7 @@ export function createRestoreHooks(intercept: Intercept = () => {}): RestoreHook
     ),
     filesOpened: ready(new SyncHook<[OpenedFiles]>(["files"]), "filesOpened"),
     mountsReady: ready(new AsyncSeriesHook<[Task, StageContext]>(["root", "context"]), "mountsReady"),
+    orphanMaster: ready(new AsyncSeriesHook<[number, StageContext]>(["descriptor", "context"]), "orphanMaster"),
     patchMemory: ready(new AsyncSeriesHook<[MemoryPatch]>(["patch"]), "patchMemory"),
     stages: Object.freeze(stages),
     commit: ready(new AsyncSeriesHook<[StageContext]>(["stage"]), "commit"),

@@ -113,7 +113,7 @@ function checkEnd(context: DumpContext, end: SavedEnd, ends: ReadonlyMap<number,
     const why = `it is the terminal of session ${sid}, whose leader is outside the tree`;
     context.findings.refuse({ what, why, pid });
   }
-  if (hasMaster) return;
+  if (hasMaster || (context.options.orphanPtsMaster && sid !== 0 && hasLeader)) return;
   const why = "the master of this terminal is outside the tree";
   const hint = "start the tree with setsid(1) and without descriptors of a terminal, or pass --shell-job";
   context.findings.refuse({ what, why, hint, pid });

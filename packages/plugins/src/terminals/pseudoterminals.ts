@@ -1,4 +1,4 @@
-import { output, type Plan, struct, type Task } from "@restage/core";
+import { output, type Plan, struct, type Task, type Value } from "@restage/core";
 import type { TtyInfoEntry } from "@restage/images";
 import { AT_FDCWD, O, TTY } from "@restage/linux/abi";
 import { hasOwnNamespace } from "../namespaces/own-namespaces.ts";
@@ -13,7 +13,10 @@ const MOST_TERMINALS = 2 ** 20;
 export interface Pseudoterminal {
   /** N of /dev/pts/N. */
   readonly index: number;
-  /** Undefined if the master was closed. The slave has hung up, and does so again when the restore closes the master that it opens. */
+  /**
+   * Undefined if the master was closed: the slave has hung up, and does so again when the restore closes the master that it opens. Also undefined if the
+   * master was outside the tree: a plugin takes the new one.
+   */
   readonly master: TtyInfoEntry | undefined;
   /** Undefined if no task has it open. */
   readonly slave: TtyInfoEntry | undefined;
@@ -84,6 +87,11 @@ export function hasSlave({ master, slave }: Pseudoterminal): boolean {
   return slave !== undefined || (master?.sid ?? 0) !== 0;
 }
 
+/** Whether the master was outside the tree. */
+export function isOrphan({ master, slave }: Pseudoterminal): boolean {
+  return master === undefined && slave !== undefined && !isHungUp(slave);
+}
+
 /** How many masters must be opened in each devpts to get all numbers: the kernel assigns the lowest free one. */
 export function countNumbers(plan: Plan, pairs: readonly Pseudoterminal[]): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
@@ -118,28 +126,43 @@ function countFree(plan: Plan, pairs: readonly Pseudoterminal[]): number {
   return Array.from({ length: highest + 1 }, (_, index) => index).filter((index) => !isTaken(index)).length;
 }
 
-/** Makes pairs with their numbers: opens one master for every free number up to the highest one, and closes those that are not needed. */
+/**
+ * Makes pairs with their numbers: opens one master for every free number up to the highest one, and closes those that are not needed.
+ *
+ * @param opened pairs whose masters are open already.
+ */
 export async function makePairs(
   task: Task,
   pairs: readonly Pseudoterminal[],
   counts: ReadonlyMap<string, number>,
+  opened: ReadonlySet<Pseudoterminal>,
 ): Promise<void> {
   for (const [ptmx, count] of counts) {
-    const wanted = pairs.filter((pair) => pair.ptmx === ptmx);
-    const masters = await openMasters(task, ptmx, count);
-    for (const pair of wanted) {
-      const master = masters.get(pair.index);
-      if (master === undefined)
-        throw new Error(`Cannot make /dev/pts/${pair.index}: another process has taken its number`);
-      masters.delete(pair.index);
-      task.place(master, pair.masterNumber, { cloexec: true });
-      setUp(task, pair);
-    }
+    const wanted = pairs.filter((pair) => pair.ptmx === ptmx && !opened.has(pair));
+    const taken = pairs.filter((pair) => pair.ptmx === ptmx && opened.has(pair)).length;
+    const masters = await openMasters(task, ptmx, count - taken);
+    for (const pair of wanted) task.place(takeMaster(masters, pair.index), pair.masterNumber, { cloexec: true });
     for (const descriptor of masters.values()) task.call.close(descriptor);
   }
+  for (const pair of pairs) setUp(task, pair);
 }
 
-async function openMasters(task: Task, ptmx: string, count: number) {
+/** Makes one pair in a devpts that has none yet. Returns its master. */
+export async function openMaster(task: Task, ptmx: string, index: number): Promise<Value> {
+  const masters = await openMasters(task, ptmx, index + 1);
+  const master = takeMaster(masters, index);
+  for (const descriptor of masters.values()) task.call.close(descriptor);
+  return master;
+}
+
+function takeMaster(masters: Map<number, Value>, index: number): Value {
+  const master = masters.get(index);
+  if (master === undefined) throw new Error(`Cannot make /dev/pts/${index}: another process has taken its number`);
+  masters.delete(index);
+  return master;
+}
+
+async function openMasters(task: Task, ptmx: string, count: number): Promise<Map<number, Value>> {
   const opened = Array.from({ length: count }, () => {
     const descriptor = task.call.openat(AT_FDCWD, ptmx, O.RDWR | O.NOCTTY | O.CLOEXEC, 0);
     const number = output(4);

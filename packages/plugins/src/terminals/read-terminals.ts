@@ -17,8 +17,12 @@ export interface Terminals {
   readonly devices: ReadonlyMap<number, Device>;
 }
 
-/** Reads terminals, and refuses those that cannot be made or replaced here. */
-export function readTerminals(plan: Plan): Terminals {
+/**
+ * Reads terminals, and refuses those that cannot be made or replaced here.
+ *
+ * @param takesMasters whether a plugin takes the masters of terminals whose own are not in the checkpoint.
+ */
+export function readTerminals(plan: Plan, takesMasters: boolean): Terminals {
   const files = readFiles(plan);
   const infos = [...new Set([...files.values()].map(({ info }) => info))];
   const callers = new Map<number, CallersTerminal>();
@@ -31,7 +35,7 @@ export function readTerminals(plan: Plan): Terminals {
     else if (info.type === TTY_TYPE.EXT_TTY) refuseExternal(plan, info);
     else if (info.type === TTY_TYPE.PTY) {
       const isPaired = !isSlave(info) || masters.has(info.pty?.index) || isHungUp(info);
-      if (isPaired) ptys.push(info);
+      if (isPaired || (takesMasters && info.sid !== 0 && !plan.options.shellJob)) ptys.push(info);
       else if (plan.options.shellJob) takeStandardInput(plan, info, callers);
       else refuseShells(plan, info);
     } else if (info.type === TTY_TYPE.CTTY) checkCallers(plan, info);

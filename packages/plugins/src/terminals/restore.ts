@@ -1,11 +1,13 @@
 import { definePlugin, type Plugin, type StageContext, struct, type Task } from "@restage/core";
 import { AT_FDCWD, F, O, SETTABLE_FLAGS, TTY } from "@restage/linux/abi";
+import { takeNumber } from "../files/take-descriptor.ts";
 import { Foreground } from "./callers-foreground.ts";
 import { keepSettings, openInStub } from "./callers-terminals.ts";
 import { controlledBy } from "./controlling-terminals.ts";
 import { openDevice } from "./devices.ts";
 import { lockSettings } from "./locked-settings.ts";
-import { countNumbers, makePairs } from "./pseudoterminals.ts";
+import { MountedTerminals } from "./mounted-terminals.ts";
+import { countNumbers, isOrphan, makePairs, openMaster, type Pseudoterminal } from "./pseudoterminals.ts";
 import { readTerminals, type Terminals } from "./read-terminals.ts";
 import { applySettings } from "./settings.ts";
 import { isSlave, TTY_TYPE } from "./tty-info.ts";
@@ -22,19 +24,32 @@ export function terminals(): Plugin {
   return definePlugin({
     name: "terminals",
     duty: "terminals",
+    provides: [MountedTerminals],
     stages: {
       ROOT_TASK: "opens terminals of the caller (--shell-job, --inherit-fd)",
-      FORKING: "the root task makes pseudoterminals, and session leaders take their controlling terminals",
+      FORKING:
+        "the root task makes pseudoterminals, session leaders take their controlling terminals, and plugins take masters that were outside the tree",
       RESTORE: "opens terminals",
       RESTORE_SIGCHLD: "sets foreground groups, locks, exclusive mode, and the settings of the caller's terminals",
     },
-    apply({ plan, stages, openFile, abort }) {
+    apply({ plan, stages, openFile, orphanMaster, abort, provide }) {
       let terminals: Terminals = { files: new Map(), pairs: [], callers: new Map(), devices: new Map() };
       let counts: ReadonlyMap<string, number> = new Map();
       let root: Task | undefined;
       const foreground = new Foreground();
+      const opened = new Set<Pseudoterminal>();
+      provide(MountedTerminals, {
+        async open(task, ptmx, index) {
+          const master = await openMaster(task, ptmx, index);
+          const pair = terminals.pairs.find((pair) => pair.index === index);
+          if (pair === undefined) return master;
+          task.place(master, pair.masterNumber, { cloexec: true });
+          opened.add(pair);
+          return undefined;
+        },
+      });
       plan.tap("terminals", (plan) => {
-        terminals = readTerminals(plan);
+        terminals = readTerminals(plan, orphanMaster.taps.length > 0);
         counts = countNumbers(plan, terminals.pairs);
         root = plan.tree.root;
       });
@@ -45,7 +60,7 @@ export function terminals(): Plugin {
         }
       });
       stages.FORKING.task.tapPromise({ name: "terminals", before: "children-of-older-session" }, async (task) => {
-        if (task === root && terminals.pairs.length > 0) await makePairs(task, terminals.pairs, counts);
+        if (task === root && terminals.pairs.length > 0) await makePairs(task, terminals.pairs, counts, opened);
       });
       stages.FORKING.task.tap({ name: "controlling-terminals", before: "children" }, (task) => {
         const controlling = controlledBy(task, terminals);
@@ -53,6 +68,13 @@ export function terminals(): Plugin {
         const { device, number } = controlling;
         if (device !== undefined) task.place(openDevice(task, device, O.RDWR), number, { cloexec: true });
         task.call.ioctl(number, TTY.TIOCSCTTY, STEAL);
+      });
+      stages.FORKING.leave.tapPromise("terminals", async (context) => {
+        if (context.dryRun) return;
+        for (const pair of terminals.pairs.filter(isOrphan)) {
+          const master = takeNumber(context.host, context.tree.root.hostPid, pair.masterNumber);
+          await orphanMaster.promise(master, context).finally(() => context.host.call.close(master));
+        }
       });
       openFile.for("TTY").tap("terminals", ({ task, entry: { tty } }) => {
         const terminal = tty === undefined ? undefined : terminals.files.get(tty.id);

@@ -7,7 +7,7 @@ export const SUPPORT: readonly Support[] = [
     saved: "both ends: window size, settings, queues, session and foreground process group",
     restored: "the same, and locked settings, packet and exclusive mode, slaves that were hung up, /dev/tty",
     refused: {
-      dump: "a master or session leader outside the tree, without `--shell-job`; /dev/tty",
+      dump: "a master or session leader outside the tree, without `--shell-job` or `--orphan-pts-master`; /dev/tty",
       restore: "a session whose leader is not in the checkpoint",
     },
     kernel: "CONFIG_UNIX98_PTYS",
@@ -28,6 +28,20 @@ export const SUPPORT: readonly Support[] = [
     shownBy: {
       saved: ["case shell-job"],
       restored: ["case shell-job"],
+    },
+  },
+  {
+    group: "terminals",
+    what: "a container's terminal",
+    saved: "with `--orphan-pts-master`, as engines ask for: settings and window size",
+    restored:
+      "settings, window size, session; its new master is passed to the engine, or to a plugin that taps `orphanMaster`",
+    refused: {
+      restore: "without an engine or plugin that takes the master",
+    },
+    shownBy: {
+      saved: ["engine runc"],
+      restored: ["engine runc"],
     },
   },
   {

@@ -1,5 +1,7 @@
 import type { Call, StageContext, Task } from "@restage/core";
+import { fstype } from "@restage/images";
 import { AT_FDCWD, MNT, MOVE_MOUNT, S_IF } from "@restage/linux/abi";
+import type { MountedTerminals } from "../../terminals/mounted-terminals.ts";
 import { setAttributes } from "./attributes.ts";
 import type { Part } from "./file-systems.ts";
 import { type Mount, type MountTree, relative } from "./mount-tree.ts";
@@ -17,6 +19,7 @@ export async function assemble(
   parts: ReadonlyMap<Mount, Part>,
   staging: StagingArea,
   clones: ReadonlyMap<Mount, number>,
+  terminals: MountedTerminals,
   { host }: StageContext,
 ): Promise<ReadonlyMap<Mount, Call>> {
   const { call } = root;
@@ -32,7 +35,10 @@ export async function assemble(
       const found = host.stat(`/proc/${root.hostPid}/fd/${under.result}/${point}`);
       staging.makeDeleted(part, typeof found === "string" || (found.mode & S_IF.MT) === S_IF.DIR);
     }
+    const index = terminalOf(part);
+    const master = index === undefined ? undefined : await terminals.open(root, staging.path(part.of, "ptmx"), index);
     const clone = staging.clone(part).hint(`create ${entry.root}, which ${entry.mountpoint} showed`);
+    if (master !== undefined) call.close(master);
     setAttributes(root, clone, entry);
     const number = clones.get(mount);
     if (number !== undefined) root.place(staging.clone(part), number, { cloexec: true });
@@ -43,6 +49,11 @@ export async function assemble(
   const [top] = made.values();
   if (top !== undefined) call.fchdir(top);
   return made;
+}
+
+/** The number of the terminal that a mount shows: the tree's own devpts is empty when it is mounted. */
+function terminalOf({ of: { source, entry }, path }: Part): number | undefined {
+  return source.kind === "new" && entry.fstype === fstype.DEVPTS && /^\d+$/.test(path) ? Number(path) : undefined;
 }
 
 /** Makes the working directory the root. The old root is then mounted on it, and unmounted. Source: pivot_root(2). */

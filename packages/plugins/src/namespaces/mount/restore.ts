@@ -10,6 +10,7 @@ import {
 } from "@restage/core";
 import { callTaps } from "@restage/core/internal";
 import { AT_FDCWD, CLONE, O } from "@restage/linux/abi";
+import { MountedTerminals } from "../../terminals/mounted-terminals.ts";
 import { assemble, pivot } from "./assemble.ts";
 import { type FileSystem, findParts, type Part } from "./file-systems.ts";
 import { numberHostMounts, takeHostMounts } from "./host-mounts.ts";
@@ -37,13 +38,14 @@ export function mountNamespaces(): Plugin {
     name: "mount-namespaces",
     duty: "mount-namespaces",
     provides: [MountNamespaces],
+    uses: [MountedTerminals],
     stages: {
       ROOT_TASK: "clones the root directory and external mounts; enters a new mount namespace",
       PREPARE_NAMESPACES:
         "makes all mounts of all mount namespaces, with the contents of tmpfs; the root task enters its own",
       FORKING: "tasks enter their mount namespaces",
     },
-    apply({ plan, stages, mountsReady, commit, abort, provide }) {
+    apply({ plan, stages, mountsReady, commit, abort, provide, service }) {
       let namespaces: readonly Namespace[] = [];
       let parts: ReadonlyMap<Mount, Part> = new Map();
       let clones: ReadonlyMap<Mount, number> = new Map();
@@ -71,7 +73,10 @@ export function mountNamespaces(): Plugin {
       });
       stages.PREPARE_NAMESPACES.task.tapPromise("mount-namespaces", async (root, context) => {
         if (namespaces.length === 0) return;
-        await makeAll(root, context, namespaces, parts, { clones, hosts }, () => callTaps(mountsReady, root, context));
+        const terminals = service(MountedTerminals);
+        await makeAll(root, context, namespaces, parts, { clones, hosts, terminals }, () =>
+          callTaps(mountsReady, root, context),
+        );
       });
       stages.PREPARE_NAMESPACES.leave.tap("mount-namespaces", ({ host, tree }) => {
         if (namespaces.length === 0) return;
@@ -94,13 +99,19 @@ export function mountNamespaces(): Plugin {
   });
 }
 
+interface Prepared {
+  readonly clones: ReadonlyMap<Mount, number>;
+  readonly hosts: ReadonlyMap<FileSystem, number>;
+  readonly terminals: MountedTerminals;
+}
+
 /** Makes all namespaces. Calls `ready` when the root task's mounts exist, and those of the host are still reachable. */
 async function makeAll(
   root: Task,
   context: StageContext,
   namespaces: readonly Namespace[],
   parts: ReadonlyMap<Mount, Part>,
-  { clones, hosts }: { readonly clones: ReadonlyMap<Mount, number>; readonly hosts: ReadonlyMap<FileSystem, number> },
+  { clones, hosts, terminals }: Prepared,
   ready: () => Promise<void>,
 ): Promise<void> {
   const { call } = root;
@@ -116,7 +127,7 @@ async function makeAll(
   const roots = new Map<MountTree, Value>();
   for (const { tree } of namespaces) {
     call.unshare(CLONE.NEWNS);
-    for (const [mount, descriptor] of await assemble(root, tree, parts, staging, clones, context))
+    for (const [mount, descriptor] of await assemble(root, tree, parts, staging, clones, terminals, context))
       mounts.set(mount, descriptor);
     if (tree === namespaces[0]?.tree) await ready();
     pivot(root);

@@ -57,7 +57,7 @@ export class StagingArea {
   /** A detached mount of a part of a file system. */
   clone({ of, path }: Part): Call {
     const flags = OPEN_TREE.CLONE | OPEN_TREE.CLOEXEC | AT.SYMLINK_NOFOLLOW | AT.NO_AUTOMOUNT;
-    return this.#root.call.open_tree(AT_FDCWD, this.#path(of, path), flags);
+    return this.#root.call.open_tree(AT_FDCWD, this.path(of, path), flags);
   }
 
   /** Creates a deleted file or directory, empty as CRIU does, with the directories above it. All recorded calls must have run. */
@@ -79,7 +79,7 @@ export class StagingArea {
   #makeAgain(of: FileSystem, path: string, isDirectory: boolean): void {
     const { call, hostPid } = this.#root;
     const { host } = this.#context;
-    const at = this.#path(of, path);
+    const at = this.path(of, path);
     if (this.#deleted.has(at) || typeof host.stat(`/proc/${hostPid}/cwd/${at}`) === "object") return;
     const onHost = hostPathOf(of, this.#context.options);
     if (onHost !== undefined) {
@@ -107,7 +107,8 @@ export class StagingArea {
     };
   }
 
-  #path(fileSystem: FileSystem, path: string): string {
+  /** A path in the staging area. */
+  path(fileSystem: FileSystem, path: string): string {
     const name = this.#names.get(fileSystem) ?? ROOT;
     return path === "" ? name : `${name}/${path}`;
   }

@@ -1,4 +1,5 @@
 import { type DumpContext, definePlugin, type Plugin } from "@restage/core";
+import { externalKey } from "../external/dump.ts";
 import { ownNamespace } from "../own-namespaces.ts";
 import { checkFirewall, saveFirewall } from "./firewall/dump.ts";
 import { insideNetwork } from "./inside-network.ts";
@@ -42,5 +43,6 @@ export function netNamespaces(): Plugin {
 
 /** The id of the tree's own network namespace, if its content is saved. */
 function idOfContent(context: DumpContext): number | undefined {
-  return context.options.emptyNamespaces.includes("net") ? undefined : ownNamespace(context, "net");
+  const isEmpty = context.options.emptyNamespaces.includes("net") || externalKey(context, "net") !== undefined;
+  return isEmpty ? undefined : ownNamespace(context, "net");
 }

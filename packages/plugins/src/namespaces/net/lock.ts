@@ -28,12 +28,8 @@ export function lockNamespace(host: Host, inventory: InventoryEntry): void {
   if (method !== LOCK_METHOD.NFTABLES) return;
   const chain = (hook: string) =>
     `chain ${hook} { type filter hook ${hook} priority 0; policy drop; meta mark ${MARK} accept; }`;
-  run(
-    host,
-    "nft",
-    ["-f", "-"],
-    `table ${lockTable(inventory.dump_criu_run_id ?? "")} { ${chain("output")} ${chain("input")} }\n`,
-  );
+  const lines = [`table ${lockTable(inventory.dump_criu_run_id ?? "")} {`, chain("output"), chain("input"), "}", ""];
+  run(host, "nft", ["-f", "-"], lines.join("\n"));
 }
 
 /**

@@ -1,0 +1,138 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { expect, it, onTestFinished } from "vitest";
+import { Machine } from "../support/machine.ts";
+import { describeUnless, itUnless } from "../support/requirements.ts";
+import { until } from "../support/until.ts";
+import { ConsoleSocket } from "./console-socket.ts";
+import { noBusybox, noRunc, PAIRS } from "./programs.ts";
+import { COUNT, RuncContainer, type Spec } from "./runc-container.ts";
+
+/** The user that is root in the user namespace. */
+const USER = 100_000;
+/** Answers each line with the number of lines so far, which it keeps in its memory. */
+const ANSWER = 'n=0; while read line; do n=$((n+1)); echo "line $n"; done';
+
+describeUnless(noRunc ?? noBusybox, "a container of runc", () => {
+  for (const [dumper, restorer, obstacle] of PAIRS) {
+    const roundTrip = (title: string, test: () => void | Promise<void>) =>
+      itUnless(obstacle, `${title}: saved by ${dumper}, restored by ${restorer}`, test);
+
+    roundTrip("counts on after a checkpoint that ends it", async () => {
+      const container = new RuncContainer();
+      container.run();
+      await container.expectCounting(0);
+      container.checkpoint(dumper);
+      expect(container.pid).toBeUndefined();
+      const { count } = container;
+      container.restore(restorer);
+      await container.expectCounting(count);
+      expect(container.exec("/bin/cat", "/count")).toBe(0);
+    });
+
+    roundTrip("counts on, left running and restored in its place", async () => {
+      const container = new RuncContainer();
+      container.run();
+      await container.expectCounting(0);
+      const { count } = container;
+      container.checkpoint(dumper, "--leave-running");
+      await container.expectCounting(count);
+      container.delete();
+      container.restore(restorer);
+      await container.expectCounting(count);
+    });
+
+    roundTrip("holds its file locks", async () => {
+      const container = new RuncContainer(({ process }) => {
+        process.args = ["/bin/sh", "-c", `exec 9>/tmp/lock; /usr/bin/flock -n 9; ${COUNT}`];
+      });
+      container.run();
+      await container.expectCounting(0);
+      container.checkpoint(dumper, "--file-locks");
+      const { count } = container;
+      container.restore(restorer, "--file-locks");
+      await container.expectCounting(count);
+      expect(container.exec("/usr/bin/flock", "-n", "/tmp/lock", "/bin/echo")).toBe(1);
+      expect(container.exec("/usr/bin/flock", "-n", "/tmp/other", "/bin/echo")).toBe(0);
+    });
+
+    roundTrip("keeps its terminal, whose master is passed to the caller", async () => {
+      const container = new RuncContainer(({ process }) => {
+        process.args = ["/bin/sh", "-c", ANSWER];
+        process.terminal = true;
+      });
+      const socket = await ConsoleSocket.open();
+      container.run("--console-socket", socket.path);
+      const before = socket.receive();
+      before.type("a\n");
+      before.readUntil("line 1");
+      container.checkpoint(dumper);
+      before.close();
+      container.restore(restorer, "--console-socket", socket.path);
+      const after = socket.receive();
+      after.type("b\n");
+      after.readUntil("line 2");
+    });
+
+    roundTrip("serves its clients in a network namespace of the engine", async () => {
+      const machine = await Machine.start();
+      const container = new RuncContainer((spec) => {
+        spec.process.args = ["/bin/nc", "-l", "-p", "7301", "-e", "/bin/sh", "-c", ANSWER];
+        network(spec).path = machine.network;
+      });
+      container.run();
+      const client = await connect(machine, 7301);
+      expect(await client.ask()).toBe("line 1");
+      container.checkpoint(dumper, "--tcp-established");
+      container.restore(restorer, "--tcp-established");
+      expect(await client.ask()).toBe("line 2");
+    });
+
+    roundTrip("counts on in a user namespace", async () => {
+      const container = new RuncContainer(({ linux }) => {
+        linux.namespaces.push({ type: "user" });
+        const mapping = { containerID: 0, hostID: USER, size: 65_536 };
+        linux.uidMappings = [mapping];
+        linux.gidMappings = [mapping];
+      }, USER);
+      container.run();
+      await container.expectCounting(0);
+      container.checkpoint(dumper);
+      const { count } = container;
+      container.restore(restorer);
+      await container.expectCounting(count);
+    });
+  }
+
+  it("is not saved in several steps: runc learns that memory cannot be tracked", async () => {
+    const container = new RuncContainer();
+    container.run();
+    await container.expectCounting(0);
+    expect(container.failingCheckpoint("Restage", "--pre-dump")).toMatch(/missing features/);
+    await container.expectCounting(0);
+  });
+});
+
+function network({ linux }: Spec): { path?: string } {
+  const found = linux.namespaces.find(({ type }) => type === "network");
+  if (found === undefined) throw new Error("the specification has no network namespace");
+  return found;
+}
+
+/** A client that stays connected. */
+async function connect(machine: Machine, port: number) {
+  const listens = () => machine.run("ss", "-Hltn", `sport = :${port}`).stdout !== "";
+  await until(listens, `the container listens on port ${port}`, 20_000);
+  const words = [`--net=${machine.network}`, "--", "busybox", "nc", "127.0.0.1", String(port)];
+  const client: ChildProcess = spawn("nsenter", words, { stdio: ["pipe", "pipe", "ignore"] });
+  onTestFinished(() => void client.kill("SIGKILL"));
+  if (client.stdout === null) throw new Error("the client has no standard output");
+  const lines = createInterface(client.stdout)[Symbol.asyncIterator]();
+  return {
+    /** Sends a line. Returns the answer. */
+    ask: async (): Promise<string | undefined> => {
+      client.stdin?.write("hello\n");
+      return (await lines.next()).value;
+    },
+  };
+}
