@@ -10,7 +10,7 @@ export function externalNamespaces(): Plugin {
   return definePlugin({
     name: "external-namespaces",
     duty: "external-namespaces",
-    phases: { write: "the keys of external network and pid namespaces" },
+    phases: { write: "records the keys of external network and pid namespaces" },
     dump({ phases }) {
       phases.write.tree.tap("external-namespaces", (_tree, context) => {
         for (const kind of ["net", "pid"] as const) {
