@@ -50,7 +50,8 @@ function checkpointApart(): Plugins[number] {
     setup(build) {
       build.onResolve(
         {
-          filter: /^\.\/commands\/checkpoint\.ts$|^\.\/serve-dump\.ts$|^\.\/dump\/dump\.ts$|^@restage\/plugins\/dump$/,
+          filter:
+            /^\.\/commands\/(?:checkpoint|plugins)\.ts$|^\.\/serve-dump\.ts$|^\.\/dump\/dump\.ts$|^@restage\/plugins\/dump$/,
         },
         () => {
           return { path: "./checkpoint", external: true };

@@ -127,6 +127,17 @@ describeUnless(notBuilt, "packed packages", () => {
     expect(files.sort()).toEqual(["README.md", "dist/mod.d.ts", "dist/mod.js", "package.json"]);
     const planned = run(directory, "npm", "run", "plan");
     expect(planned.stdout).toMatch(/^ {4}quiet-files\n {6}umask\(077\)$/m);
+
+    symlinkSync("../restage-plugin-quiet-files", join(project, "node_modules/restage-plugin-quiet-files"));
+    const user = join(project, "user");
+    mkdirSync(user);
+    const plugins = [["restage-plugin-quiet-files", { mask: 0o27 }], ["hostname", "web-2"]];
+    writeFileSync(join(user, "restore.config.json"), JSON.stringify({ plugins }));
+    const listed = run(user, "../node_modules/.bin/restage", "plugins");
+    expect(listed.status, listed.stderr).toBe(0);
+    expect(listed.stdout).toMatch(/^Restores: plugins without a duty\n {2}quiet-files, hostname$/m);
+    const byName = run(user, "../node_modules/.bin/restage", "plan", "-D", join(directory, "checkpoint"));
+    expect(byName.stdout + byName.stderr).toContain("hostname");
   });
 
   it("restage init completes a package.json, and changes no other file", () => {

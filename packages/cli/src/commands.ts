@@ -1,7 +1,13 @@
 import { CHECKPOINT_COMMAND_OPTIONS } from "./options/checkpoint-options.ts";
 import { INIT_OPTIONS } from "./options/init-options.ts";
 import type { Option } from "./options/option.ts";
-import { CHECKPOINT_OPTIONS, RESTORE_OPTIONS, SERVER_OPTIONS, SERVICE_OPTIONS } from "./options/restore-options.ts";
+import {
+  CHECKPOINT_OPTIONS,
+  PLUGINS_OPTIONS,
+  RESTORE_OPTIONS,
+  SERVER_OPTIONS,
+  SERVICE_OPTIONS,
+} from "./options/restore-options.ts";
 import type { Settings } from "./options/settings.ts";
 
 export interface Command {
@@ -56,6 +62,12 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     options: CHECKPOINT_COMMAND_OPTIONS,
     help: "The tree goes on. Pass the directory to the next pre-dump or checkpoint: --prev-images-dir DIR. Exit codes: 0 made, 1 failed, 2 bad usage.",
     run: async (settings, pid) => (await import("./commands/checkpoint.ts")).preDumpCommand(settings, pid),
+  },
+  plugins: {
+    says: "list duties with their plugins, and the hooks that are tapped",
+    options: PLUGINS_OPTIONS,
+    help: "Taps are listed in the order of calls, each by the duty of its plugin, or by the plugin if it has none.",
+    run: async (settings) => (await import("./commands/plugins.ts")).pluginsCommand(settings),
   },
   init: {
     says: "make a project with a configuration, a plugin and its test",

@@ -47,7 +47,7 @@ function synopsis({ name, letter, value, optional }: Option): string {
   return optional ? `${names} [${value}]` : `${names} ${value}`;
 }
 
-function table(rows: readonly (readonly [string, string])[]): string {
+export function table(rows: readonly (readonly [string, string])[]): string {
   const width = Math.max(...rows.map(([left]) => left.length));
   const indent = " ".repeat(width + 4);
   return rows.map(([left, right]) => wrap(`  ${left.padEnd(width)}  ${right}`, indent)).join("\n");

@@ -20,8 +20,11 @@ export async function requestOf(settings: Settings): Promise<RestoreRequest> {
 /** The same request, without requiring a checkpoint. */
 export async function requestWithoutImages(settings: Settings): Promise<Partial<RestoreRequest>> {
   const importModule = async (path: string) => (await import("./load-user-module.ts")).loadUserModule(path);
+  const readyMade = () => import("@restage/plugins");
   const config =
-    settings.noConfig && settings.config === undefined ? {} : await loadConfig({ file: settings.config, importModule });
+    settings.noConfig && settings.config === undefined
+      ? {}
+      : await loadConfig({ file: settings.config, importModule, readyMade });
   const request = { ...config, ...settings.restore };
   // Without -D, it is the working directory, as with CRIU.
   const images = request.images ?? (existsSync("inventory.img") ? "." : undefined);

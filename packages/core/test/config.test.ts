@@ -73,3 +73,47 @@ describe("loadConfig()", () => {
     });
   });
 });
+
+describe("plugins that a configuration names", () => {
+  const readyMade = async () => ({
+    movePorts: (ports: object) => ({ name: `moves ${JSON.stringify(ports)}`, apply() {} }),
+  });
+  const load = (plugins: string) => {
+    const file = join(directory, "restore.config.json");
+    writeFileSync(file, `{ "plugins": ${plugins} }`);
+    return loadConfig({ file, importModule, readyMade }).then(({ plugins }) => plugins?.map(({ name }) => name));
+  };
+  const write = (path: string, text: string) => {
+    mkdirSync(join(directory, path, ".."), { recursive: true });
+    writeFileSync(join(directory, path), text);
+  };
+
+  it("come from the ready-made ones, from packages and from files, with their arguments", async () => {
+    const manifest = '{ "type": "module", "exports": { ".": { "types": "./mod.d.ts", "default": "./mod.js" } } }';
+    write("node_modules/restage-plugin-x/package.json", manifest);
+    const factory = "export default (a = 1, b = 2) => ({ name: ['x', a, b].join(' '), apply() {} });";
+    write("node_modules/restage-plugin-x/mod.js", factory);
+    write("own/plugin.mjs", "export default { name: 'own', dump() {} };");
+    const plugins = `[["movePorts", {"80": 8080}], "restage-plugin-x", ["restage-plugin-x", "c", true], "./own/plugin.mjs"]`;
+    expect(await load(plugins)).toEqual(['moves {"80":8080}', "x 1 2", "x c true", "own"]);
+  });
+
+  it.each([
+    ['["movePort"]', "plugins[0]: there is no plugin movePort", "did you mean movePorts?"],
+    ['["no-such-package"]', "plugins[0]: there is no plugin no-such-package", "npm install no-such-package"],
+    ['["./none.mjs"]', "plugins[0]: there is no plugin ./none.mjs", undefined],
+    ['["./named.mjs"]', "plugins[0]: ./named.mjs has no default export", "it must export a plugin"],
+    ['[["./object.mjs", 1]]', "plugins[0]: ./object.mjs is a plugin, and takes no arguments", undefined],
+    ['["./failing.mjs"]', "plugins[0]: ./failing.mjs: on purpose", undefined],
+    ['["./broken.mjs"]', "plugins[0]: cannot load ./broken.mjs:", undefined],
+    ["[7]", "plugins[0] is not a plugin: it is not an object", undefined],
+  ])("are refused where they are wrong: %s", async (plugins, message, hint) => {
+    write("named.mjs", "export const plugin = {};");
+    write("object.mjs", "export default { name: 'object', apply() {} };");
+    write("failing.mjs", "export default () => { throw new Error('on purpose'); };");
+    write("broken.mjs", "export default await Promise.reject(new Error('broken'));");
+    const failure = await load(plugins).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: "ERR_CONFIG", message: expect.stringContaining(message) });
+    if (hint !== undefined) expect(failure).toMatchObject({ hint: expect.stringContaining(hint) });
+  });
+});

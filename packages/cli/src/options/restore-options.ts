@@ -26,9 +26,8 @@ export const NO_CONFIG_OPTIONS: readonly Option[] = [
   }),
 ];
 
-/** Options of every command: which checkpoint, and how to answer. */
-export const CHECKPOINT_OPTIONS: readonly Option[] = [
-  restore("-D, --images-dir DIR", "directory of the images", "images", text),
+/** Options of commands that show what a configuration has. */
+export const PLUGINS_OPTIONS: readonly Option[] = [
   declareOption("--config FILE", "configuration file; by default the nearest restore.config.ts", (to, given) => {
     if (isCriuConfig(String(given))) to.criuConfig = String(given);
     else to.config = String(given);
@@ -36,6 +35,12 @@ export const CHECKPOINT_OPTIONS: readonly Option[] = [
   ...NO_CONFIG_OPTIONS,
   command("--json", "print JSON", "json", on),
   command("-h, --help", "print this help", "help", on),
+];
+
+/** Options of every command that takes a checkpoint: which, and how to answer. */
+export const CHECKPOINT_OPTIONS: readonly Option[] = [
+  restore("-D, --images-dir DIR", "directory of the images", "images", text),
+  ...PLUGINS_OPTIONS,
 ];
 
 /** Options of commands that take no checkpoint. */

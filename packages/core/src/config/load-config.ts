@@ -4,24 +4,23 @@ import { RestoreError } from "../errors.ts";
 import { assertTrusted } from "./assert-trusted.ts";
 import { checkConfig } from "./check-config.ts";
 import type { RestoreConfig } from "./define-config.ts";
+import { type PluginImporters, resolvePlugins } from "./named-plugins.ts";
 
 const MODULES = ["restore.config.ts", "restore.config.js", "restore.config.mjs"];
 const NAMES = [...MODULES, "restore.config.json"];
 /** Its key with the configuration is `restore`. */
 const MANIFEST = "package.json";
 
-export interface ConfigRequest {
+export interface ConfigRequest extends PluginImporters {
   /** The configuration file; without it, `directory` and its parents are searched. */
   readonly file?: string | undefined;
   /** Where the search starts; the working directory by default. */
   readonly directory?: string;
-  /** Imports a module by its absolute path and returns its namespace. How TypeScript is loaded depends on the runtime. */
-  readonly importModule: (path: string) => Promise<object>;
 }
 
 /**
  * Loads the configuration: the given file, or `restore.config.ts` (.js, .mjs, .json) or the key `restore` of package.json in the nearest directory that
- * has one. Relative paths in it are relative to the file. Without any, the configuration is empty.
+ * has one. Relative paths in it are relative to the file. In JSON, plugins are named. Without any, the configuration is empty.
  *
  * A configuration is code, and names programs to run: one that others can change is refused, not skipped.
  *
@@ -30,13 +29,15 @@ export interface ConfigRequest {
 export async function loadConfig({
   file,
   directory = process.cwd(),
-  importModule,
+  ...importers
 }: ConfigRequest): Promise<RestoreConfig> {
+  const { importModule } = importers;
   const found =
     file === undefined ? await search(resolve(directory), importModule) : await load(resolve(file), importModule);
   if (found === undefined) return {};
   assertTrusted(found.filepath);
-  return withAbsolutePaths(checkConfig(found.config, found.filepath), dirname(found.filepath));
+  const config = await resolvePlugins(found.config, found.filepath, importers);
+  return withAbsolutePaths(checkConfig(config, found.filepath), dirname(found.filepath));
 }
 
 interface FoundConfig {

@@ -63,12 +63,7 @@ export interface Dumped {
 export async function dump(request: DumpRequest, kernel: Kernel, defaults: readonly Plugin[]): Promise<Dumped> {
   const { plugins = [], onEvent = () => {}, dryRun = false, ...options } = request;
   requireRecording(kernel, dryRun);
-  const added = definePlugin({
-    name: "added-plugins",
-    provides: [AddedPlugins],
-    dump: ({ provide }) => provide(AddedPlugins, plugins),
-  });
-  const driver = new PluginDriver(DUMP, [added, ...defaults], plugins, onEvent);
+  const driver = createDumpDriver(defaults, plugins, onEvent);
   const run = new DumpRun(kernel, driver, { ...DEFAULT_DUMP_OPTIONS, ...options }, onEvent, dryRun);
   try {
     return await run.run();
@@ -301,4 +296,18 @@ class DumpRun {
     const names = left.join(", ");
     throw new RestoreError("ERR_COMPLETE", `The checkpoint is complete, but tasks ${names} do not end`);
   }
+}
+
+/** Applies the plugins of a checkpoint. */
+export function createDumpDriver(
+  defaults: readonly Plugin[],
+  plugins: readonly Plugin[],
+  emit: ConstructorParameters<typeof PluginDriver>[3],
+): PluginDriver<DumpHooks> {
+  const added = definePlugin({
+    name: "added-plugins",
+    provides: [AddedPlugins],
+    dump: ({ provide }) => provide(AddedPlugins, plugins),
+  });
+  return new PluginDriver(DUMP, [added, ...defaults], plugins, emit);
 }

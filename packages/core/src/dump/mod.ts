@@ -6,7 +6,7 @@
 
 export { AddedPlugins } from "./added-plugins.ts";
 export { DUMP } from "./direction.ts";
-export { dump } from "./dump.ts";
+export { createDumpDriver, dump } from "./dump.ts";
 export { findInOrder } from "./find-in-order.ts";
 export { createDumpHooks } from "./hooks.ts";
 export { DEFAULT_DUMP_OPTIONS } from "./options.ts";

@@ -32,6 +32,11 @@ export class PluginDriver<Hooks extends object> {
   readonly #direction: Direction<Hooks>;
   readonly #emit: (event: TapEvent) => void;
   readonly #services = new Map<string, unknown>();
+  readonly #hooks: {
+    readonly name: string;
+    readonly hook: InterceptableHook;
+    readonly plugins: Map<string, Plugin>;
+  }[] = [];
   #applying: Plugin | undefined;
 
   /**
@@ -54,6 +59,16 @@ export class PluginDriver<Hooks extends object> {
     const known = knownHooks(this.hooks);
     for (const plugin of this.plugins) this.#apply(plugin, known);
     this.#checkServices();
+  }
+
+  /** The hooks that are tapped, each with the plugins of its taps in the order of calls. */
+  get tapped(): readonly { readonly hook: string; readonly plugins: readonly Plugin[] }[] {
+    return this.#hooks
+      .filter(({ hook }) => hook.taps.length > 0)
+      .map(({ name, hook, plugins }) => ({
+        hook: name,
+        plugins: hook.taps.map((tap) => plugins.get(tap.name) ?? { name: tap.name }),
+      }));
   }
 
   /** The service, from the plugin that provides it. */
@@ -102,12 +117,15 @@ export class PluginDriver<Hooks extends object> {
 
   #intercept(hook: InterceptableHook, hookName: string): void {
     const known: KnownTap[] = [];
+    const plugins = new Map<string, Plugin>();
+    this.#hooks.push({ name: hookName, hook, plugins });
     hook.intercept({
       register: (tap) => {
         const plugin = this.#applying;
         const label = plugin?.duty ?? plugin?.name ?? tap.name;
         const before = orderOf(tap, hookName, known, label);
         known.push({ name: tap.name, duty: plugin?.duty });
+        if (plugin !== undefined) plugins.set(tap.name, plugin);
         const fn = this.#wrap(tap, label, hookName, plugin?.name ?? tap.name);
         return { ...tap, before, fn: fn as never };
       },
