@@ -131,7 +131,10 @@ describeUnless(notBuilt, "packed packages", () => {
     symlinkSync("../restage-plugin-quiet-files", join(project, "node_modules/restage-plugin-quiet-files"));
     const user = join(project, "user");
     mkdirSync(user);
-    const plugins = [["restage-plugin-quiet-files", { mask: 0o27 }], ["hostname", "web-2"]];
+    const plugins = [
+      ["restage-plugin-quiet-files", { mask: 0o27 }],
+      ["hostname", "web-2"],
+    ];
     writeFileSync(join(user, "restore.config.json"), JSON.stringify({ plugins }));
     const listed = run(user, "../node_modules/.bin/restage", "plugins");
     expect(listed.status, listed.stderr).toBe(0);

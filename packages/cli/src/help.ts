@@ -1,7 +1,6 @@
 import { COMMANDS, type Command } from "./commands.ts";
 import type { Option } from "./options/option.ts";
-
-const WIDTH = 80;
+import { table, wrap } from "./report/table.ts";
 
 /** `restage help`. */
 export function programHelp(): string {
@@ -45,21 +44,4 @@ function synopsis({ name, letter, value, optional }: Option): string {
   const names = letter === undefined ? `    --${name}` : `-${letter}, --${name}`;
   if (value === undefined) return names;
   return optional ? `${names} [${value}]` : `${names} ${value}`;
-}
-
-export function table(rows: readonly (readonly [string, string])[]): string {
-  const width = Math.max(...rows.map(([left]) => left.length));
-  const indent = " ".repeat(width + 4);
-  return rows.map(([left, right]) => wrap(`  ${left.padEnd(width)}  ${right}`, indent)).join("\n");
-}
-
-/** Wraps text; lines after the first are indented. */
-function wrap(text: string, indent = ""): string {
-  const lines: string[] = [];
-  for (const word of text.split(" ")) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + word.length < WIDTH) lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(lines.length === 0 ? word : `${indent}${word}`);
-  }
-  return lines.join("\n");
 }

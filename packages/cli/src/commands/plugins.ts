@@ -5,9 +5,9 @@ import { RESTORE } from "@restage/core/restore";
 import { defaultPlugins } from "@restage/plugins";
 import { defaultDumpPlugins } from "@restage/plugins/dump";
 import { EXIT } from "../exit-codes.ts";
-import { table } from "../help.ts";
 import type { Settings } from "../options/settings.ts";
 import { print } from "../report/print.ts";
+import { table } from "../report/table.ts";
 import { requestWithoutImages } from "../request.ts";
 
 /** The plugins of one direction. */
