@@ -2,7 +2,8 @@
 // number it only counts, and writes how many there were to the file RESTAGE_COUNT.
 //
 // With RESTAGE_KILL_SERVER it stops before the first operation instead, and forks one process for each number that it reads from descriptor 3: each goes on from
-// there, and is killed before that operation. How it has ended is written to descriptor 4. So Node starts once, not once for each operation. Forks have no
+// there, and is killed before that operation. How it has ended is written to descriptor 4. After "stop" the fork is stopped for some seconds instead, and after
+// "slow" each of its waits takes longer. So Node starts once, not once for each operation. Forks have no
 // other threads: V8 must not need them (--single-threaded), and they end without Node's cleaning up. And V8 must not keep its memory from them: forkable.c.
 const { appendFileSync, readSync, writeFileSync, writeSync } = require("node:fs");
 const { createRequire } = require("node:module");
@@ -10,12 +11,20 @@ const { join } = require("node:path");
 const koffi = createRequire(join(__dirname, "../../../packages/cli/package.json"))("koffi");
 
 let at = Number(process.env.RESTAGE_KILL_AT ?? 0);
+let signal = "SIGKILL";
+/** Called before each wait. */
+let delay = () => {};
 let serves = process.env.RESTAGE_KILL_SERVER !== undefined;
 const log = process.env.RESTAGE_OPERATIONS;
 const PTRACE = 101;
 const WAIT4 = 61;
 const WAITID = 247;
 const WNOWAIT = 0x01000000;
+const WUNTRACED = 2;
+/** Longer than a thread of a seized tree waits for a coordinator before it goes home; in microseconds, like the next. */
+const STOPPED = 6_000_000;
+/** About a hundred times as long as a wait for a thread to stop takes. */
+const SLOW = 5000;
 /** Calls that change nothing: reads of memory and files, waits that look only, comparisons, ids, the coordinator's own memory and time. */
 const HARMLESS = new Set([0, 3, 5, 8, 9, 11, 17, 35, 96, 121, 124, 228, 230, 257, 262, 310, 312, 332]);
 /** PTRACE_GETREGS, _GETEVENTMSG, _GETREGSET, _PEEKSIGINFO, _GETSIGMASK, _SECCOMP_GET_FILTER, _SECCOMP_GET_METADATA, _GET_RSEQ_CONFIGURATION. */
@@ -41,12 +50,13 @@ koffi.decode = (...args) => {
   const call = decode(...args);
   if (typeof call !== "function") return call;
   return (...words) => {
+    if ([WAIT4, WAITID].includes(Number(words[0]))) delay();
     if (changes(words.map(Number))) {
       if (serves) serve();
       operations++;
       if (Number(words[0]) !== WAIT4) waitedFor.clear();
       if (log !== undefined) appendFileSync(log, `${operations} ${words.join(" ")}\n`);
-      if (operations === at) process.kill(process.pid, "SIGKILL");
+      if (operations === at) process.kill(process.pid, signal);
     }
     return call(...words);
   };
@@ -59,19 +69,27 @@ function serve() {
   const fork = libc.func("int fork()");
   const getpid = libc.func("int getpid()");
   const waitpid = libc.func("int waitpid(int pid, _Out_ int *status, int flags)");
+  const usleep = libc.func("int usleep(uint32_t microseconds)");
   const exit = libc.func("void _exit(int code)");
   for (;;) {
-    const number = readLine();
+    const [number, how] = readLine().split(" ");
     if (number === "") exit(0);
     const pid = fork();
     if (pid === 0) {
       at = Number(number);
+      if (how === "stop") signal = "SIGSTOP";
+      if (how === "slow") delay = () => usleep(SLOW);
       Object.defineProperty(process, "pid", { value: getpid() });
       process.on("exit", (code) => exit(code));
       return;
     }
     const status = [0];
-    waitpid(pid, status, 0);
+    for (;;) {
+      waitpid(pid, status, WUNTRACED);
+      if ((status[0] & 0xff) !== 0x7f) break;
+      usleep(STOPPED);
+      process.kill(pid, "SIGCONT");
+    }
     writeSync(4, `${status[0]}\n`);
   }
 }

@@ -50,8 +50,22 @@ export class KillServer {
     return Number(readFileSync(this.#counted, "utf8"));
   }
 
-  async killBefore(operation: number): Promise<Ended> {
-    this.#numbers.write(`${operation}\n`);
+  killBefore(operation: number): Promise<Ended> {
+    return this.#run(String(operation));
+  }
+
+  /** Runs the command, and stops it (SIGSTOP) before an operation for six seconds. */
+  stopBefore(operation: number): Promise<Ended> {
+    return this.#run(`${operation} stop`);
+  }
+
+  /** Runs the command so that each of its waits takes about a hundred times as long. */
+  runSlowly(): Promise<Ended> {
+    return this.#run("0 slow");
+  }
+
+  async #run(line: string): Promise<Ended> {
+    this.#numbers.write(`${line}\n`);
     const { value, done } = await this.#answers.next();
     if (done === true) throw new Error(`The command ended by itself: ${this.#errors}`);
     const status = Number(value);
