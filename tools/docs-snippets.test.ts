@@ -24,7 +24,7 @@ function snippetsOf(page: string): readonly Snippet[] {
   });
 }
 
-const pages = ["README.md", "docs/cli.md", "docs/plugin-guide.md", "docs/ready-made-plugins.md"];
+const pages = ["README.md", "docs/cli.md", "docs/clones.md", "docs/plugin-guide.md", "docs/ready-made-plugins.md"];
 const snippets = pages.flatMap(snippetsOf);
 
 /** The path of a snippet for the compiler: in a folder that can import the packages. */

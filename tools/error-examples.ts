@@ -94,6 +94,7 @@ export const ERROR_EXAMPLES: Readonly<Record<ErrorCode, RestoreError>> = {
     plugin: "fifos",
     syscall: { name: "openat", printed: 'openat(AT_FDCWD, "/srv/fifo", O_RDONLY)', errno: undefined },
   }),
+  ERR_TEMPLATE: new RestoreError("ERR_TEMPLATE", "Cannot make a clone: the template has been closed"),
   ERR_UNDO: new RestoreError("ERR_PLUGIN", "the script has failed", {
     stage: "RESTORE",
     plugin: "my-plugin",

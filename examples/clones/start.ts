@@ -1,22 +1,18 @@
-// Restores one checkpoint five times at once: each copy has its own pid namespace and its own port.
+// Restores one checkpoint five times: each clone has its own pid namespace and its own port, and shares the memory that it does not write.
 //
 //   npm run example clones
-import { restore } from "@restage/core";
+import { prepare } from "@restage/core";
 import { openKernel } from "@restage/linux";
-import { defaultPlugins, movePorts } from "@restage/plugins";
+import { defaultPlugins, movePorts, perClone } from "@restage/plugins";
 import { CHECKPOINT, cleanUp, PORT, place, visit } from "../server/place.ts";
 
 place();
 const clones: number[] = [];
+const plugins = [perClone(({ number }) => movePorts({ [PORT]: PORT + number }))];
+const request = { images: CHECKPOINT, detached: true, newPidNamespace: true, plugins };
+const template = await prepare(request, await openKernel(), defaultPlugins());
 try {
-  for (let number = 1; number <= 5; number++) {
-    const kernel = await openKernel();
-    const plugins = [movePorts({ [PORT]: PORT + number })];
-    const request = { images: CHECKPOINT, detached: true, newPidNamespace: true, plugins };
-    const { pid } = await restore(request, kernel, defaultPlugins());
-    kernel.close();
-    clones.push(pid);
-  }
+  for (let number = 1; number <= 5; number++) clones.push((await template.restore()).pid);
   for (let number = 1; number <= 5; number++) {
     for (let visitor = 1; visitor < number; visitor++) await visit(PORT + number);
     const [greeting] = (await visit(PORT + number)).split("\n");
@@ -24,5 +20,6 @@ try {
   }
 } finally {
   for (const pid of clones) process.kill(pid, "SIGKILL");
+  await template.close();
   cleanUp();
 }

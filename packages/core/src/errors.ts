@@ -79,6 +79,10 @@ export const ERRORS = {
     meaning: "A task did not confirm its stage in time, or a plugin's tap did not settle in time.",
     remedy: "The message names the duty and the current call. `--timeout` allows more time.",
   },
+  ERR_TEMPLATE: {
+    meaning: "A template of clones cannot be made, or cannot make this clone.",
+    remedy: "The message says why. Without a template, the checkpoint may be restorable.",
+  },
   ERR_UNDO: {
     meaning: "After a failure, something could not be undone.",
     remedy: "Remove what the message names by hand.",

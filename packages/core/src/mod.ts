@@ -44,6 +44,7 @@ export { CALLS, type CallArguments, type CallName, type ResourceLimit } from "./
 export * from "./program/deferred.ts";
 export type { Calls, RecordedStep } from "./program/program-builder.ts";
 export type { ProgramTarget } from "./program/program-target.ts";
+export type { Clone } from "./restore/clone.ts";
 export type { EntryKinds, EntryPlace } from "./restore/entry-kinds.ts";
 export type { FileToOpen, OpenedFiles } from "./restore/file-to-open.ts";
 export type { EntryHooks, RestoreHooks, StageHooks } from "./restore/hooks.ts";
@@ -59,5 +60,7 @@ export type { StageContext } from "./restore/stage-context.ts";
 export { FAIL, type Participants, type RunStageName, STAGES, type Stage, type StageName } from "./restore/stages.ts";
 export type { StubTask } from "./restore/stub.ts";
 export type { Task, TaskIds, TaskImages, TaskKind, Thread } from "./restore/task.ts";
+export type { CloneRequest, Template } from "./restore/template.ts";
+export type { TemplateContext } from "./restore/template-context.ts";
 export type { Tree } from "./restore/tree.ts";
-export { dump, restore } from "./run.ts";
+export { dump, prepare, restore } from "./run.ts";

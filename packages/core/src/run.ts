@@ -3,6 +3,7 @@ import type { Dumped, DumpRequest } from "./dump/dump.ts";
 import type { Plugin } from "./plugin/plugin.ts";
 import type { RestoreRequest } from "./restore/restore.ts";
 import type { RestoredTree } from "./restore/restored-tree.ts";
+import type { Template } from "./restore/template.ts";
 
 // Each direction is loaded when it is first run: a restore loads no code of checkpoints, nor the other way round.
 
@@ -19,6 +20,18 @@ export async function restore(
   defaults: readonly Plugin[],
 ): Promise<RestoredTree> {
   return (await import("./restore/restore.ts")).restore(request, kernel, defaults);
+}
+
+/**
+ * Makes a template of a checkpoint, which is then restored again and again: `template.restore({ newPidNamespace: true })`. The images are read once, and
+ * the memory is restored once; clones share every page that they do not write.
+ *
+ * @param kernel the real one (`openKernel` of `@restage/linux`), which belongs to the template from now on.
+ * @param defaults plugins for every duty: `defaultPlugins()` of `@restage/plugins`.
+ * @throws RestoreError; ERR_REFUSED with everything that cannot be restored here.
+ */
+export async function prepare(request: RestoreRequest, kernel: Kernel, defaults: readonly Plugin[]): Promise<Template> {
+  return (await import("./restore/template.ts")).prepare(request, kernel, defaults);
 }
 
 /**

@@ -138,6 +138,11 @@ export interface Kernel {
   /** Starts the stub and prepares it: the restorer area mapped, vdso parked, everything else unmapped, descriptors closed, signals default. */
   createStub(options: StubOptions): Promise<Stub>;
   /**
+   * Keeps the stub, stopped as it is, as a template: from now on, createStub forks it, and so gives every tree its memory. `close` ends it.
+   * Precondition of createStub: the tree before has resumed or was killed, and the addresses that the template occupies do not change.
+   */
+  keepStub(): void;
+  /**
    * Runs a program in a tracee. Programs that are started in one turn of the event loop run concurrently. Sets the results of the steps. Rejects with a ProgramError when a step fails or the task dies.
    */
   run(tracee: Tracee, program: Program): Promise<void>;

@@ -10,6 +10,7 @@ import { syscallStep } from "./program/steps.ts";
 import { PtraceSeizer } from "./seizer/ptrace-seizer.ts";
 import type { Seizer } from "./seizer.ts";
 import { prepareStub, startStub } from "./stub/create-stub.ts";
+import { endTemplate, forkStub, forkTree } from "./stub/fork-stub.ts";
 import { dismissStub } from "./stub/own-init.ts";
 import { adopt } from "./traced-tree/adopt.ts";
 import { commit } from "./traced-tree/commit.ts";
@@ -43,6 +44,10 @@ export class LinuxKernel implements Kernel {
   /** Cancels the janitor's orders to kill tasks that are not traced. */
   readonly #killLater: (() => void)[] = [];
   #tree: TracedTree | undefined;
+  /** The tree whose stub every other stub is a fork of. */
+  #template: TracedTree | undefined;
+  /** The stub that was started last, not forked. */
+  #stub: Stub | undefined;
 
   constructor(raw: RawSyscalls) {
     this.raw = raw;
@@ -56,8 +61,17 @@ export class LinuxKernel implements Kernel {
   }
 
   async createStub(options: StubOptions): Promise<Stub> {
+    if (this.#template !== undefined && this.#stub !== undefined) {
+      this.#tree = forkTree(this.#template);
+      return forkStub(this.#template, this.#tree, this.#stub, options);
+    }
     this.#tree = startStub(this.raw, this.#ptrace, options);
-    return prepareStub(this.#tree, options);
+    this.#stub = await prepareStub(this.#tree, options);
+    return this.#stub;
+  }
+  keepStub(): void {
+    this.#template = this.#requireTree();
+    this.#tree = undefined;
   }
   run(tracee: Tracee, program: Program): Promise<void> {
     return program.length === 0 ? Promise.resolve() : this.#requireTree().runner.run(tracee, program);
@@ -122,7 +136,9 @@ export class LinuxKernel implements Kernel {
   }
 
   close(): void {
-    this.#tree?.area.close();
+    if (this.#template !== undefined) endTemplate(this.#template);
+    else this.#tree?.area.close();
+    this.#template = undefined;
     this.#tree = undefined;
   }
 

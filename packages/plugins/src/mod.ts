@@ -25,6 +25,7 @@ export { type MovePortsOptions, movePorts } from "./ready-made/move-ports.ts";
 export type { MoveOptions } from "./ready-made/move-sockets.ts";
 export type { ConnectionPolicy } from "./ready-made/moved-sockets.ts";
 export { type Moment, type MomentNews, type OnStageOptions, onStage } from "./ready-made/on-stage.ts";
+export { perClone } from "./ready-made/per-clone.ts";
 export { type RemapPathsOptions, remapPaths } from "./ready-made/remap-paths.ts";
 export { type ReplaceTextOptions, replaceText } from "./ready-made/replace-text.ts";
 export { type RunAsOptions, runAs } from "./ready-made/run-as.ts";

@@ -14,6 +14,7 @@ function tappedStages(plugin: Plugin): { readonly stages: ReadonlySet<string>; r
   const hooks = createRestoreHooks();
   const context: RestorePluginContext = {
     ...hooks,
+    clone: undefined,
     provide: () => {},
     service: () => {
       throw new Error("Services are for taps");

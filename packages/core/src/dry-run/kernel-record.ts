@@ -3,6 +3,7 @@ import type { AddressRange, Exit, FinalState, Program, StubOptions, SyscallStep,
 /** A request to a recording kernel. */
 export type KernelRecord =
   | { readonly kind: "stub"; readonly options: StubOptions }
+  | { readonly kind: "keep-stub" }
   /** A program, whose steps have their results. */
   | { readonly kind: "program"; readonly tracee: Tracee; readonly steps: Program }
   | { readonly kind: "adopt"; readonly tracee: Tracee }

@@ -1,5 +1,4 @@
 import type {
-  AddressRange,
   Birth,
   ConcludedThread,
   Exit,
@@ -16,6 +15,7 @@ import type {
   Tracee,
 } from "@restage/linux";
 import { PAGE_SIZE } from "@restage/linux/abi";
+import { findFreeAddress } from "../restore/free-address.ts";
 import { DescriptorTable } from "./descriptor-table.ts";
 import { InventedProcess } from "./invented-process.ts";
 import { type InventedBirth, Inventor } from "./invented-results.ts";
@@ -34,7 +34,6 @@ const STUB_PID = 2_999_999;
 const STANDARD_DESCRIPTORS = [0, 1, 2];
 const PARKING_SIZE = 32 * PAGE_SIZE;
 const ZONE_SIZE = 256 * 1024 * 1024;
-const LOWEST_ZONE = 0x100_0000_0000;
 const CLOCK = 1_000_000_000_000n;
 const NO_INODE: Inode = {
   mode: 0,
@@ -164,7 +163,7 @@ export class RecordingKernel implements Kernel {
     const tracee: Tracee = { tid: STUB_PID, tgid: STUB_PID, inPidNamespace: options.init !== undefined };
     this.#stub = tracee;
     this.#driven.set(tracee, new InventedProcess());
-    const start = freeAddress(options.occupied, PARKING_SIZE + ZONE_SIZE);
+    const start = findFreeAddress(options.occupied, PARKING_SIZE + ZONE_SIZE);
     return {
       tracee,
       vdso: parkedVdso(start),
@@ -172,6 +171,10 @@ export class RecordingKernel implements Kernel {
       scratch: { start: start + PARKING_SIZE / 2, end: start + PARKING_SIZE },
       restorerArea: { start, length: PARKING_SIZE + ZONE_SIZE },
     };
+  }
+
+  keepStub(): void {
+    this.#record({ kind: "keep-stub" });
   }
 
   async run(tracee: Tracee, program: Program): Promise<void> {
@@ -299,17 +302,6 @@ export class RecordingKernel implements Kernel {
     if (process !== undefined) return process;
     throw new Error(`Cannot ${what} task ${tracee.tid}: it is not under this kernel's control`);
   }
-}
-
-/** The first free address for this length that no task will use. */
-function freeAddress(occupied: readonly AddressRange[], length: number): number {
-  let start = LOWEST_ZONE;
-  for (const range of [...occupied].sort((a, b) => a.start - b.start)) {
-    if (range.end <= start) continue;
-    if (range.start >= start + length) break;
-    start = range.end;
-  }
-  return start;
 }
 
 /** The vdso mappings of Linux 6.13 and later. */

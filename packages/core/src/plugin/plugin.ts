@@ -1,5 +1,6 @@
 import type { DumpHooks } from "../dump/hooks.ts";
 import type { PhaseName } from "../dump/phases.ts";
+import type { Clone } from "../restore/clone.ts";
 import type { RestoreHooks } from "../restore/hooks.ts";
 import type { RunStageName } from "../restore/stages.ts";
 import type { Service } from "./service.ts";
@@ -13,7 +14,10 @@ export interface PluginServices {
 }
 
 /** What a plugin taps in a restore: the hooks, and the services of other plugins. */
-export interface RestorePluginContext extends RestoreHooks, PluginServices {}
+export interface RestorePluginContext extends RestoreHooks, PluginServices {
+  /** The clone that is restored from a template. Undefined in any other restore, and while the template is made. */
+  readonly clone: Clone | undefined;
+}
 
 /** What a plugin taps in a checkpoint: the hooks, and the services of other plugins. */
 export interface DumpPluginContext extends DumpHooks, PluginServices {}

@@ -1,5 +1,5 @@
-import type { InitOptions, Kernel, RootOptions, Stub, Tracee } from "@restage/linux";
-import { AT_FDCWD, ERRNO, O } from "@restage/linux/abi";
+import type { AddressRange, InitOptions, Kernel, RootOptions, StubOptions, Tracee } from "@restage/linux";
+import { ERRNO } from "@restage/linux/abi";
 import type { AsyncSeriesHook } from "tapable";
 import { asRestoreError, RestoreError } from "../errors.ts";
 import type { RestoreListener } from "../events.ts";
@@ -41,13 +41,21 @@ export class Coordinator {
   readonly #init: InitOptions | undefined;
   /** Whether the stub itself becomes the root task. */
   readonly #becomesRoot: boolean;
+  /** Addresses with memory of a template. */
+  readonly #held: readonly AddressRange[];
   readonly #emit: RestoreListener;
   readonly #births = new Births();
   readonly #runner: ProgramRunner;
   readonly #conclusion: Conclusion;
   #stub: StubTask | undefined;
 
-  constructor(kernel: Kernel, hooks: RestoreHooks, plan: Plan, emit: RestoreListener) {
+  constructor(
+    kernel: Kernel,
+    hooks: RestoreHooks,
+    plan: Plan,
+    emit: RestoreListener,
+    held: readonly AddressRange[] = [],
+  ) {
     this.#kernel = kernel;
     this.#hooks = hooks;
     this.#images = plan.images;
@@ -61,13 +69,14 @@ export class Coordinator {
     this.#init = plan.init;
     this.#becomesRoot = plan.options.sibling && !plan.forksSibling;
     this.#emit = emit;
+    this.#held = held;
     this.#runner = new ProgramRunner(kernel, this.#births, emit);
     this.#conclusion = new Conclusion(kernel, this.#survivors, plan.options.leaveStopped);
   }
 
   /** Runs all stages up to the commit, where every task waits to resume. */
   async prepare(): Promise<void> {
-    this.#stub = new StubTask(await this.#createStub(), this.#becomesRoot);
+    this.#stub = await this.#createStub();
     for (const task of this.#tree.tasks) {
       this.#births.expect(task);
       if (task.survives) for (const thread of task.threads.slice(1)) this.#births.expect(thread);
@@ -108,22 +117,16 @@ export class Coordinator {
     }
   }
 
-  async #createStub(): Promise<Stub> {
-    const occupied = this.#survivors.flatMap((task) =>
-      task.mm.vmas.map((vma) => ({ start: Number(vma.start), end: Number(vma.end) })),
-    );
-    const suspendSeccomp = this.#survivors.some((task) =>
-      task.threads.some((thread) => (thread.state.seccomp_mode ?? task.core.tc?.old_seccomp_mode ?? 0) !== 0),
-    );
+  async #createStub(): Promise<StubTask> {
+    const options = stubOptions(this.#tree, this.#options.timeout);
     try {
-      return await this.#kernel.createStub({
-        occupied,
+      const stub = await this.#kernel.createStub({
+        ...options,
         init: this.#init,
         root: this.#becomesRoot ? this.#rootOptions() : undefined,
         sibling: this.#options.sibling,
-        timeout: this.#options.timeout,
-        suspendSeccomp,
       });
+      return new StubTask(stub, this.#becomesRoot, [...options.occupied, ...this.#held]);
     } catch (error) {
       const failure = programFailure(error, "the stub", { stage: "ROOT_TASK" });
       const isTaken = this.#becomesRoot && (error as { errno?: unknown }).errno === ERRNO.EEXIST;
@@ -144,7 +147,7 @@ export class Coordinator {
     const participants = this.#participants(stage);
     this.#emit({ kind: "stage-started", time: started, stage: stage.name, participants: participants.length });
     await this.#runner.withProgram(stage, context.stub, async () => {
-      if (stage.name === "ROOT_TASK") this.#openServices(context.stub);
+      if (stage.name === "ROOT_TASK") this.#descriptors.openIn(context.stub, this.#images.source.directory());
       await this.#callTaps(stage, "enter", hooks.enter, context);
     });
     if (stage.name === "ROOT_TASK") this.#assertRootForked(context.stub);
@@ -185,7 +188,7 @@ export class Coordinator {
         await callTaps(hooks.thread, task.leader, context);
         if (stage.name === "COMPLETE") {
           program.plugin = "core";
-          this.#closeServices(task);
+          this.#descriptors.closeIn(task);
         }
       });
       if (stage.name === "FORKING") this.#births.assertBorn(task.forks);
@@ -219,30 +222,6 @@ export class Coordinator {
     }
     if (!this.#births.has(root)) return;
     throw new RestoreError("ERR_DUTY_MISSING", `No plugin has forked ${root.name}`, { stage: "ROOT_TASK" });
-  }
-
-  /**
-   * The stub opens the directory of the images, which every task inherits, and takes the other service numbers with it, so that whatever is opened
-   * afterwards gets another number.
-   */
-  #openServices(stub: StubTask): void {
-    const hint = "the images must stay readable during the restore";
-    const directory = stub.call
-      .openat(AT_FDCWD, this.#images.source.directory(), O.RDONLY | O.DIRECTORY | O.CLOEXEC)
-      .hint(hint);
-    const images = this.#descriptors.number("images");
-    // A fresh table gives 0; placing it there again would be dup3's EINVAL.
-    if (images !== 0) stub.place(directory, images, { cloexec: true });
-    for (const number of this.#descriptors.numbers) if (number !== images) stub.call.dup3(images, number, O.CLOEXEC);
-    for (const [path, number] of this.#descriptors.kept) {
-      const file = stub.call.openat(AT_FDCWD, path, O.RDONLY | O.CLOEXEC).hint(hint);
-      stub.place(file, number, { cloexec: true });
-    }
-  }
-
-  /** In the last program, which every task has anyway. The first of several tasks that share a table closes them for all. */
-  #closeServices(task: Task): void {
-    for (const number of this.#descriptors.numbers) task.call.close(number).allow("EBADF");
   }
 
   #participants(stage: Stage): readonly Task[] {
@@ -300,4 +279,16 @@ function assertThere(gone: readonly Tracee[], running: number): void {
   const message = `Cannot resume ${gone.length} threads (${names}): they were killed from outside; ${running} run`;
   const hint = "end the rest of the tree and restore again";
   throw new RestoreError("ERR_COMPLETE", message, { stage: "COMPLETE", hint });
+}
+
+/** What the tree asks of its stub. */
+export function stubOptions(tree: Tree, timeout: number): StubOptions {
+  const survivors = tree.tasks.filter((task) => task.survives);
+  const occupied = survivors.flatMap((task) =>
+    task.mm.vmas.map((vma) => ({ start: Number(vma.start), end: Number(vma.end) })),
+  );
+  const suspendSeccomp = survivors.some((task) =>
+    task.threads.some((thread) => (thread.state.seccomp_mode ?? task.core.tc?.old_seccomp_mode ?? 0) !== 0),
+  );
+  return { occupied, timeout, suspendSeccomp };
 }

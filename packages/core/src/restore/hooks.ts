@@ -13,6 +13,7 @@ import type { Plan } from "./plan.ts";
 import type { StageContext } from "./stage-context.ts";
 import { type RunStageName, STAGES } from "./stages.ts";
 import type { Task, Thread } from "./task.ts";
+import type { TemplateContext } from "./template-context.ts";
 
 /** The hooks of one stage. */
 export interface StageHooks {
@@ -62,6 +63,8 @@ export interface RestoreHooks {
   readonly orphanMaster: AsyncSeriesHook<[number, StageContext]>;
   /** Changes the memory of a task before it resumes. */
   readonly patchMemory: AsyncSeriesHook<[MemoryPatch]>;
+  /** A template is made: what is put into the memory of its stub, every clone has. Not called in a restore without a template. */
+  readonly template: AsyncSeriesHook<[TemplateContext]>;
   readonly stages: Readonly<Record<RunStageName, StageHooks>>;
   /** The last moment before all tasks resume; a failure is still rolled back. */
   readonly commit: AsyncSeriesHook<[StageContext]>;
@@ -112,6 +115,7 @@ export function createRestoreHooks(intercept: Intercept = () => {}): RestoreHook
     mountsReady: ready(new AsyncSeriesHook<[Task, StageContext]>(["root", "context"]), "mountsReady"),
     orphanMaster: ready(new AsyncSeriesHook<[number, StageContext]>(["descriptor", "context"]), "orphanMaster"),
     patchMemory: ready(new AsyncSeriesHook<[MemoryPatch]>(["patch"]), "patchMemory"),
+    template: ready(new AsyncSeriesHook<[TemplateContext]>(["template"]), "template"),
     stages: Object.freeze(stages),
     commit: ready(new AsyncSeriesHook<[StageContext]>(["stage"]), "commit"),
     abort: ready(new AsyncSeriesHook<[RestoreError, Plan]>(["error", "plan"]), "abort"),

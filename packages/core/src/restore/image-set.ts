@@ -44,7 +44,7 @@ export class ImageSet {
   get inventory(): InventoryEntry {
     this.#inventory ??= this.#pass(
       "inventory",
-      guard(() => readInventory(this.source)),
+      this.#known?.inventory ?? guard(() => readInventory(this.source)),
       "inventory.img",
       0,
     );

@@ -16,4 +16,5 @@ export { type PlannedRestore, planRestore, restore } from "./restore.ts";
 export { ServiceDescriptors } from "./service-descriptors.ts";
 export { StubTask } from "./stub.ts";
 export { Task, Thread } from "./task.ts";
+export { prepare, Template } from "./template.ts";
 export { kindOf, readTree, Tree } from "./tree.ts";

@@ -2,6 +2,7 @@ import {
   type Entry,
   type EntryKindName,
   type ImageSource,
+  type InventoryEntry,
   imageFileName,
   imageKinds,
   type Pagemap,
@@ -16,6 +17,8 @@ import { isZombie } from "./tree.ts";
 
 /** All images of a checkpoint, decoded, by file name. */
 export interface ReadImages {
+  /** Undefined when it is damaged. */
+  readonly inventory: InventoryEntry | undefined;
   readonly entries: ReadonlyMap<string, readonly Entry<EntryKindName>[]>;
   readonly pagemaps: ReadonlyMap<string, Pagemap | undefined>;
   /** One for each image that is damaged or missing. */
@@ -24,6 +27,7 @@ export interface ReadImages {
 
 /** Reads all images, but for the contents of memory and of file systems, which tasks read themselves. */
 export function readImages(source: ImageSource): ReadImages {
+  let inventory: InventoryEntry | undefined;
   const entries = new Map<string, readonly Entry<EntryKindName>[]>();
   const pagemaps = new Map<string, Pagemap | undefined>();
   const failures: RestoreError[] = [];
@@ -39,7 +43,10 @@ export function readImages(source: ImageSource): ReadImages {
     if (kind === undefined || imageKinds[kind].message === undefined) continue;
     // Statistics, which no restore needs.
     if (imageKinds[kind].header === "service") continue;
-    if (kind === "inventory") attempt(() => void readInventory(source));
+    if (kind === "inventory")
+      attempt(() => {
+        inventory = readInventory(source);
+      });
     else if (kind === "pagemap" || kind === "shmem_pagemap")
       attempt(() => void pagemaps.set(name, readPagemap(source, name)));
     else attempt(() => void entries.set(name, readImage(source, name)?.entries as readonly Entry<EntryKindName>[]));
@@ -48,7 +55,7 @@ export function readImages(source: ImageSource): ReadImages {
     if ((entries.get(name)?.length ?? 0) === 0 && !failures.some(({ entry }) => entry?.split(":", 1)[0] === name))
       failures.push(missingImage(name));
   }
-  return { entries, pagemaps, failures };
+  return { inventory, entries, pagemaps, failures };
 }
 
 /** @throws RestoreError ERR_IMAGE with all failures, when there are any. */

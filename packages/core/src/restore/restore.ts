@@ -1,3 +1,4 @@
+import type { ImageSource } from "@restage/images";
 import type { Kernel } from "@restage/linux";
 import { requireRecording } from "../dry-run/require-recording.ts";
 import { asRestoreError, RestoreError } from "../errors.ts";
@@ -6,13 +7,14 @@ import { Host } from "../host/host.ts";
 import { callTaps, leaveOut } from "../plugin/call-taps.ts";
 import type { Plugin } from "../plugin/plugin.ts";
 import { PluginDriver } from "../plugin/plugin-driver.ts";
+import type { Clone, Kept } from "./clone.ts";
 import { Coordinator } from "./coordinator.ts";
-import { RESTORE } from "./direction.ts";
+import { directionOf } from "./direction.ts";
 import type { RestoreHooks } from "./hooks.ts";
 import { ImageSet, openSource } from "./image-set.ts";
 import { DEFAULT_OPTIONS, type RestoreOptions } from "./options.ts";
 import { Plan } from "./plan.ts";
-import { assertReadable, readImages } from "./read-images.ts";
+import { assertReadable, type ReadImages, readImages } from "./read-images.ts";
 import type { RestoredTree } from "./restored-tree.ts";
 import { ServiceDescriptors } from "./service-descriptors.ts";
 import { readTree } from "./tree.ts";
@@ -34,26 +36,43 @@ export interface RestoreRequest extends Partial<Omit<RestoreOptions, "images">> 
 export interface PlannedRestore {
   readonly plan: Plan;
   readonly driver: PluginDriver<RestoreHooks>;
+  /** The images before any hook. */
+  readonly images: SourceImages;
+}
+
+/** Images that have been read. */
+export interface SourceImages {
+  readonly source: ImageSource;
+  readonly known: ReadImages;
+}
+
+/** What a clone has from its template. */
+export interface Cloning {
+  readonly clone: Clone;
+  readonly images: SourceImages;
 }
 
 /**
  * Reads the images and lets every plugin inspect them, without changing anything.
  *
  * Throws ERR_IMAGE, ERR_DUTY_CLAIMED, ERR_DUTY_MISSING, ERR_TAP_ORDER, ERR_PLUGIN.
+ *
+ * @param cloning for a clone: its template has read the images, and compared their digests.
  */
 export async function planRestore(
   request: RestoreRequest,
   kernel: Kernel,
   defaults: readonly Plugin[],
+  cloning?: Cloning,
 ): Promise<PlannedRestore> {
   const { plugins = [], onEvent = () => {}, dryRun = false, ...options } = request;
   requireRecording(kernel, dryRun);
-  const driver = new PluginDriver(RESTORE, defaults, plugins, onEvent);
+  const driver = new PluginDriver(directionOf(cloning?.clone), defaults, plugins, onEvent);
   const host = new Host(kernel);
-  const source = openSource(request.images, driver.hooks);
-  if (options.verify === true) verifyImages(source, host);
-  const known = readImages(source);
-  assertReadable(known, source);
+  const source = cloning?.images.source ?? openSource(request.images, driver.hooks);
+  if (options.verify === true && cloning === undefined) verifyImages(source, host);
+  const known = cloning?.images.known ?? readImages(source);
+  if (cloning === undefined) assertReadable(known, source);
   const images = new ImageSet(source, driver.hooks, known);
   const tree = readTree(images);
   const plan = new Plan(images, tree, { ...DEFAULT_OPTIONS, ...options }, host, new ServiceDescriptors(tree), dryRun);
@@ -64,7 +83,7 @@ export async function planRestore(
     });
   });
   onEvent({ kind: "planned", time: performance.now(), tasks: tree.tasks.length, findings: plan.findings });
-  return { plan, driver };
+  return { plan, driver, images: { source, known } };
 }
 
 /**
@@ -79,10 +98,18 @@ export async function restore(
   kernel: Kernel,
   defaults: readonly Plugin[],
 ): Promise<RestoredTree> {
-  const { onEvent = () => {} } = request;
-  const { plan, driver } = await planRestore(request, kernel, defaults);
+  return runStages(request, kernel, await planRestore(request, kernel, defaults));
+}
+
+/** Restores what was planned. @param kept what a clone's template keeps. */
+export async function runStages(
+  { onEvent = () => {} }: RestoreRequest,
+  kernel: Kernel,
+  { plan, driver }: PlannedRestore,
+  kept?: Kept,
+): Promise<RestoredTree> {
   plan.assertRestorable();
-  const coordinator = new Coordinator(kernel, driver.hooks, plan, onEvent);
+  const coordinator = new Coordinator(kernel, driver.hooks, plan, onEvent, kept?.occupied);
   try {
     await coordinator.prepare();
     await coordinator.commit();

@@ -1,3 +1,5 @@
+import { AT_FDCWD, O } from "@restage/linux/abi";
+import type { ProgramTarget } from "../program/program-target.ts";
 import type { Tree } from "./tree.ts";
 
 /** The descriptors that the restore itself needs in a task: the directory of the images, and the transport socket. */
@@ -53,5 +55,27 @@ export class ServiceDescriptors {
   /** All numbers, ascending. */
   get numbers(): readonly number[] {
     return [...Object.values(this.#numbers), ...this.#kept.values(), ...this.#reserved.values()].sort((a, b) => a - b);
+  }
+
+  /**
+   * Opens the directory of the images in the stub, whose children inherit it, and takes the other numbers with it, so that whatever is opened afterwards
+   * gets another number.
+   */
+  openIn(stub: ProgramTarget, imageDirectory: string): void {
+    const hint = "the images must stay readable during the restore";
+    const directory = stub.call.openat(AT_FDCWD, imageDirectory, O.RDONLY | O.DIRECTORY | O.CLOEXEC).hint(hint);
+    const images = this.number("images");
+    // A fresh table gives 0; placing it there again would be dup3's EINVAL.
+    if (images !== 0) stub.place(directory, images, { cloexec: true });
+    for (const number of this.numbers) if (number !== images) stub.call.dup3(images, number, O.CLOEXEC);
+    for (const [path, number] of this.#kept) {
+      const file = stub.call.openat(AT_FDCWD, path, O.RDONLY | O.CLOEXEC).hint(hint);
+      stub.place(file, number, { cloexec: true });
+    }
+  }
+
+  /** Closes them. The first of several tasks that share a table closes them for all. */
+  closeIn(target: ProgramTarget): void {
+    for (const number of this.numbers) target.call.close(number).allow("EBADF");
   }
 }

@@ -2,6 +2,7 @@ import type { AddressRange, ParkedMapping, Stub } from "@restage/linux";
 import { CLONE, SIG } from "@restage/linux/abi";
 import type { Call } from "../program/deferred.ts";
 import { ProgramTarget } from "../program/program-target.ts";
+import { findFreeAddress } from "./free-address.ts";
 import type { Task } from "./task.ts";
 
 /**
@@ -19,12 +20,19 @@ export class StubTask extends ProgramTarget {
   /** Address space that every task keeps free until the end. */
   readonly restorerArea: { readonly start: number; readonly length: number };
 
+  readonly #occupied: readonly AddressRange[];
+
   /** Whether it is the init of a pid namespace, which stays when the tree runs. */
   readonly isInit: boolean;
   /** Whether it becomes the root task itself, so that nothing has to be forked. */
   readonly isRoot: boolean;
 
-  constructor({ tracee, vdso, vdsoText, scratch, restorerArea }: Stub, isRoot: boolean) {
+  /** @param occupied addresses that tasks use, or that hold memory of a template. */
+  constructor(
+    { tracee, vdso, vdsoText, scratch, restorerArea }: Stub,
+    isRoot: boolean,
+    occupied: readonly AddressRange[],
+  ) {
     super();
     this.tracee = tracee;
     this.isRoot = isRoot;
@@ -33,6 +41,13 @@ export class StubTask extends ProgramTarget {
     this.vdsoText = vdsoText;
     this.scratch = scratch;
     this.restorerArea = restorerArea;
+    const { start, length } = restorerArea;
+    this.#occupied = [...occupied, { start, end: start + length }];
+  }
+
+  /** Address space that is free in the stub and in every task: a multiple of 2 MiB. */
+  freeAddress(length: number): number {
+    return findFreeAddress(this.#occupied, length);
   }
 
   /**

@@ -1,4 +1,4 @@
-import { imageFileName, readPageBytes, readPagemap } from "@restage/images";
+import { readPageBytes } from "@restage/images";
 import { callTaps } from "../plugin/call-taps.ts";
 import { definePlugin, type Plugin } from "../plugin/plugin.ts";
 import { data } from "../program/deferred.ts";
@@ -74,7 +74,7 @@ export function scaffold(): readonly Plugin[] {
 
 /** Records what `patchMemory` taps write as copies of the task. */
 function recordedPatch(task: Task, images: ImageSet): MemoryPatch {
-  const runs = readPagemap(images.source, imageFileName("pagemap", task.pid))?.runs ?? [];
+  const runs = images.pagemap("pagemap", task.pid)?.runs ?? [];
   return {
     task,
     read: (address, length) => readPageBytes(runs, address, length),

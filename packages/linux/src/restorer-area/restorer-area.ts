@@ -94,6 +94,11 @@ export class RestorerArea implements ProgramMemory {
     return { address: this.address + offset, set: (program) => writeWord(this.words, offset >> 2, program) };
   }
 
+  /** Forgets all slots but the first, the template's. No other thread must use one. */
+  keepFirstSlot(): void {
+    this.#slots = 1;
+  }
+
   allocate(size: number): number {
     const at = this.#used;
     if (at + size > this.size) {

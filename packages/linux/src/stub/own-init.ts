@@ -1,4 +1,4 @@
-import { MAP, PAGE_SIZE, PROT } from "../abi/mman.ts";
+import { MAP, PAGE_SIZE, PROT, TASK_SIZE } from "../abi/mman.ts";
 import { CLONE, CLONE_ARGS } from "../abi/sched.ts";
 import { SIG } from "../abi/signal.ts";
 import { writeWhole } from "../host/file-system.ts";
@@ -40,7 +40,7 @@ export async function dismissStub(tree: TracedTree, root: number): Promise<void>
   tree.stub = undefined;
 }
 
-function endStub(tree: TracedTree, stub: Tracee): void {
+export function endStub(tree: TracedTree, stub: Tracee): void {
   tree.raw.syscall("kill", stub.tid, SIG.KILL);
   tree.ptrace.waitForEnd(stub.tid);
   tree.delete(stub);
@@ -49,9 +49,13 @@ function endStub(tree: TracedTree, stub: Tracee): void {
 /** Replaces everything of the restore in the init by a page of code and a page for a word. */
 async function resumeInit(tree: TracedTree, init: Tracee, root: number): Promise<void> {
   const { ptrace, area } = tree;
-  const at = area.region.start + area.region.length;
+  const { start, length } = area.region;
+  const at = start + length;
   const flags = MAP.PRIVATE | MAP.ANONYMOUS | MAP.FIXED_NOREPLACE;
   await tree.runner.run(init, [
+    // The memory of a template.
+    syscallStep("munmap", 0, start),
+    syscallStep("munmap", at, TASK_SIZE - at),
     { ...syscallStep("mmap", at, 2 * PAGE_SIZE, PROT.READ | PROT.WRITE, flags, -1, 0), expected: at },
     { kind: "copy", to: at, from: dataOf(initCode(root)) },
     syscallStep("mprotect", at, PAGE_SIZE, PROT.READ | PROT.EXEC),
@@ -64,7 +68,7 @@ async function resumeInit(tree: TracedTree, init: Tracee, root: number): Promise
 }
 
 /** struct clone_args of a process, as an argument. */
-function cloneArguments(flags: number): AddressOperand {
+export function cloneArguments(flags: number): AddressOperand {
   const bytes = new Uint8Array(CLONE_ARGS.size);
   const view = new DataView(bytes.buffer);
   view.setBigUint64(CLONE_ARGS.flags, BigInt(flags), true);

@@ -28,22 +28,29 @@ export class TracedTree {
   /** Processes that have ended: each is a zombie of its parent, which may never wait for it. */
   readonly ended = new Set<number>();
   readonly #slots = new Map<Tracee, Slot>();
-  readonly #initialRegisters: Uint8Array;
+  readonly #booted: Pick<BootedStub, "registers" | "extendedState">;
+  readonly #timeout: number;
 
   /** @param timeout how long a program may go without finishing a step, in milliseconds. */
   constructor(
     raw: RawSyscalls,
     ptrace: Ptrace,
     area: RestorerArea,
-    { registers, extendedState }: BootedStub,
+    booted: Pick<BootedStub, "registers" | "extendedState">,
     timeout: number,
   ) {
     this.raw = raw;
     this.ptrace = ptrace;
     this.area = area;
     this.runner = new BatchRunner(raw, ptrace, area, this.#slots, timeout, (tracee) => this.deleteEnded(tracee));
-    this.#initialRegisters = registers;
-    this.initialExtendedState = extendedState;
+    this.#booted = booted;
+    this.#timeout = timeout;
+    this.initialExtendedState = booted.extendedState;
+  }
+
+  /** A tree of other threads that use the same restorer area. */
+  sibling(): TracedTree {
+    return new TracedTree(this.raw, this.ptrace, this.area, this.#booted, this.#timeout);
   }
 
   /** The traced threads, oldest first. */
@@ -66,7 +73,7 @@ export class TracedTree {
   setRegisters(tracee: Tracee, values: Partial<Record<UserReg, number | bigint>>): void {
     const slot = this.#slots.get(tracee);
     if (slot === undefined) throw new SystemError("ptrace", ERRNO.ESRCH, `drive task ${tracee.tid}`);
-    const registers = withRegisters(this.#initialRegisters, slot, values);
+    const registers = withRegisters(this.#booted.registers, slot, values);
     const result = this.ptrace.setRegisters(tracee.tid, registers);
     checked(result, "ptrace(PTRACE_SETREGS)", `set the registers of task ${tracee.tid}`);
   }

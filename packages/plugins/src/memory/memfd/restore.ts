@@ -84,10 +84,10 @@ function moveContent(task: Task, segment: Segment, memfd: Value, context: StageC
   }
 }
 
-/** Huge pages can only be written where they are mapped. The root task has nothing mapped after the restorer area yet. */
+/** Huge pages can only be written where they are mapped: at an address that is free in every task. */
 function fillHugePages(task: Task, segment: Segment, memfd: Value, context: StageContext): void {
-  const { start, length } = context.stub.restorerArea;
-  const at = alignUp(start + length, hugePageSize(segment.hugePages));
+  const page = hugePageSize(segment.hugePages);
+  const at = alignUp(context.stub.freeAddress(Number(segment.size) + page), page);
   const flags = MAP.SHARED | MAP.FIXED_NOREPLACE;
   task.call
     .mmap(at, segment.size, PROT.READ | PROT.WRITE, flags, memfd, 0)

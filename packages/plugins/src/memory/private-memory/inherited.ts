@@ -13,24 +13,35 @@ const NOT_PASSED_ON = encodeAdvice([MADV.DONTFORK, MADV.WIPEONFORK]);
 export function inheritedVmas(task: Task): ReadonlySet<VmaEntry> {
   const { forker } = task;
   if (forker?.survives !== true || forker.mm.exe_file_id !== task.mm.exe_file_id) return new Set();
+  const guards = [...guardsOf(task), ...guardsOf(forker)];
   const theirs = new Map(forker.mm.vmas.filter(isPassedOn).map((vma) => [vma.start, vma]));
-  const guards = [...task.mm.vmas, ...forker.mm.vmas].filter((vma) => kindOf(vma) === "guard");
   return new Set(
     task.mm.vmas.filter((vma) => {
       const other = theirs.get(vma.start);
       if (other === undefined || !isPassedOn(vma) || !isAlike(vma, other)) return false;
       // Guard regions are inherited too, and the two tasks may have different ones.
-      return !guards.some(({ start, end }) => start < vma.end && vma.start < end);
+      return !contains(vma, guards);
     }),
   );
 }
 
-function isPassedOn(vma: VmaEntry): boolean {
+/** The guard regions of a task, which are within other mappings. */
+export function guardsOf(task: Task): readonly VmaEntry[] {
+  return task.mm.vmas.filter((vma) => kindOf(vma) === "guard");
+}
+
+/** Whether a mapping contains one of these guard regions. */
+export function contains({ start, end }: Range, guards: readonly VmaEntry[]): boolean {
+  return guards.some((guard) => guard.start < end && start < guard.end);
+}
+
+/** Whether a child gets a mapping from its parent by fork, unchanged. */
+export function isPassedOn(vma: VmaEntry): boolean {
   const flags = MAP.LOCKED | MAP.HUGETLB;
   return kindOf(vma) === "private" && (vma.flags & flags) === 0 && ((vma.madv ?? 0n) & NOT_PASSED_ON) === 0n;
 }
 
-function isAlike(a: VmaEntry, b: VmaEntry): boolean {
+export function isAlike(a: VmaEntry, b: VmaEntry): boolean {
   const same = a.end === b.end && a.prot === b.prot && a.flags === b.flags && (a.madv ?? 0n) === (b.madv ?? 0n);
   return same && isFile(a) === isFile(b) && (!isFile(a) || (a.shmid === b.shmid && a.pgoff === b.pgoff));
 }

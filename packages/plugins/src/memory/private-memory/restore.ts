@@ -9,13 +9,15 @@ import {
 } from "@restage/core";
 import { callTaps } from "@restage/core/internal";
 import type { PageRun, VmaEntry } from "@restage/images";
-import { MADV, MAP, O, PAGE_SIZE, PROT, TASK_SIZE } from "@restage/linux/abi";
+import { MADV, MAP, MREMAP, O, PAGE_SIZE, PROT, TASK_SIZE } from "@restage/linux/abi";
 import { OpenFiles } from "../../files/open-files.ts";
 import { HUGE_PAGES_HINT, hasHugePages } from "../huge-pages.ts";
 import { advise } from "../mappings/advise.ts";
 import { checkMappings } from "../mappings/check-mappings.ts";
 import { decodeAdvice, isFile, kindOf } from "../mappings/format.ts";
-import { type Content, fillPages, mergePages, readPageRuns } from "../page-content.ts";
+import { fillPages, mergePages, readPageRuns } from "../page-content.ts";
+import { contentOf, type VmaContent } from "./content.ts";
+import { HELD_MEMORY, holdMemory } from "./held.ts";
 import { inheritedVmas, pagesOnlyIn } from "./inherited.ts";
 import { Patch } from "./patch.ts";
 
@@ -24,6 +26,9 @@ import { Patch } from "./patch.ts";
  *
  * Tasks with children restore it in FORKING: pages that parent and child share must be in place before the child is forked. All others restore it in
  * RESTORE, at the same time.
+ *
+ * A template holds the anonymous memory, and clones are forks of it. What a program asks the kernel to wipe in a fork (MADV_WIPEONFORK), usually the state
+ * of a random generator, is empty in a clone.
  */
 export function privateMemory(): Plugin {
   return definePlugin({
@@ -34,7 +39,13 @@ export function privateMemory(): Plugin {
       FORKING: "tasks with children map and fill their private memory",
       RESTORE: "all other tasks map and fill their private memory",
     },
-    apply({ plan, stages, patchMemory, service }) {
+    apply({ plan, template, stages, patchMemory, service, clone }) {
+      /** The addresses with memory that a template holds for the descendants of a task. */
+      const ofOthers = (task: Task): readonly Region[] => {
+        const { start, end } = clone?.kept(HELD_MEMORY)?.others ?? { start: 0, end: 0 };
+        return task.forks.length === 0 || start === end ? [] : [{ start, length: end - start }];
+      };
+      template.tapPromise("private-memory", holdMemory);
       plan.tap("private-memory", (plan) => {
         for (let source = plan.images.source.parent(); source !== undefined; source = source.parent()) {
           plan.serviceDescriptors.keepOpen(source.directory());
@@ -50,11 +61,20 @@ export function privateMemory(): Plugin {
         const patch = new Patch(task, runs);
         await callTaps(patchMemory, patch);
         const vmas = task.mm.vmas.filter((vma) => kindOf(vma) === "private");
-        const inherited = inheritedVmas(task);
-        const content = contentOf(task, vmas, runs);
+        const held = clone?.kept(HELD_MEMORY)?.of(task) ?? NOTHING_HELD;
+        const inherited = new Set([...inheritedVmas(task)].filter((vma) => !held.has(vma)));
+        const present = new Set([...inherited, ...held.keys()]);
+        const isWiped = (vma: VmaEntry) => clone !== undefined && decodeAdvice(vma).includes(MADV.WIPEONFORK);
+        const content = contentOf(task, vmas, runs).filter(({ vma }) => !held.has(vma) && !isWiped(vma));
         const filled = new Set([...content.map(({ vma }) => vma), ...patch.touched(vmas)]);
-        unmapAllBut(task, inherited, stub.restorerArea);
-        mapAll(task, vmas, inherited, filled, service(OpenFiles));
+        unmapAllBut(task, [
+          stub.restorerArea,
+          ...ofOthers(task),
+          ...[...inherited].map(rangeOf),
+          ...[...held].map(([vma, at]) => ({ start: at, length: Number(vma.end - vma.start) })),
+        ]);
+        moveHeld(task, held);
+        mapAll(task, vmas, present, filled, service(OpenFiles));
         const isInherited = ({ vma }: VmaContent) => inherited.has(vma);
         if (inherited.size > 0) {
           mergePages(task, content.filter(isInherited), context, stub.scratch);
@@ -67,16 +87,18 @@ export function privateMemory(): Plugin {
         );
         patch.apply();
         protectAll(task, filled);
-        for (const vma of vmas) if (!inherited.has(vma)) advise(task, vma);
+        for (const vma of vmas) if (!present.has(vma)) advise(task, vma);
         installGuards(task);
       };
       stages.FORKING.task.tapPromise("private-memory", async (task, context) => {
         // The children of a helper must not inherit the memory of its parent.
-        if (task.kind === "helper") unmapAllBut(task, new Set(), context.stub.restorerArea);
+        if (task.kind === "helper") unmapAllBut(task, [context.stub.restorerArea, ...ofOthers(task)]);
         if (task.survives && task.forks.length > 0) await restore(task, context);
       });
       stages.RESTORE.task.tapPromise("private-memory", async (task, context) => {
         if (task.survives && task.forks.length === 0) await restore(task, context);
+        // Its descendants have taken theirs.
+        for (const { start, length } of ofOthers(task)) task.call.munmap(start, length);
       });
     },
   });
@@ -101,19 +123,34 @@ function checkPages(plan: Plan, task: Task): void {
   }
 }
 
-/** Unmaps what came from the forker, except mappings that both have and the restorer area. */
-function unmapAllBut(
-  task: Task,
-  kept: ReadonlySet<VmaEntry>,
-  area: { readonly start: number; readonly length: number },
-): void {
-  const ranges = [...kept].map(({ start, end }) => ({ start: Number(start), end: Number(end) }));
-  ranges.push({ start: area.start, end: area.start + area.length });
-  ranges.sort((a, b) => a.start - b.start);
+/** Addresses of a task. */
+interface Region {
+  readonly start: number;
+  readonly length: number;
+}
+
+const NOTHING_HELD: ReadonlyMap<VmaEntry, number> = new Map();
+
+function rangeOf({ start, end }: VmaEntry): Region {
+  return { start: Number(start), length: Number(end - start) };
+}
+
+/** Moves memory that a template holds to the task's own addresses. The root task finds it there. */
+function moveHeld(task: Task, held: ReadonlyMap<VmaEntry, number>): void {
+  for (const [vma, at] of held) {
+    const length = vma.end - vma.start;
+    if (BigInt(at) === vma.start) continue;
+    task.call.mremap(at, length, length, MREMAP.MAYMOVE | MREMAP.FIXED, vma.start).expect(vma.start);
+  }
+}
+
+/** Unmaps what came from the forker, except what the task or its children need of it. */
+function unmapAllBut(task: Task, kept: readonly Region[]): void {
+  const ranges = kept.map(({ start, length }) => ({ start, end: start + length })).sort((a, b) => a.start - b.start);
   let at = 0;
   for (const { start, end } of ranges) {
     if (start > at) task.call.munmap(at, start - at);
-    at = end;
+    at = Math.max(at, end);
   }
   if (at < TASK_SIZE) task.call.munmap(at, TASK_SIZE - at);
 }
@@ -132,46 +169,10 @@ function dropForeignPages(
   }
 }
 
-/** Content, with the mapping that it is in. */
-interface VmaContent extends Content {
-  readonly vma: VmaEntry;
-}
-
-/** Cuts runs at the borders of mappings, and leaves out those of other mappings (the vdso). Both are in ascending order. */
-function contentOf(task: Task, vmas: readonly VmaEntry[], runs: readonly PageRun[]): VmaContent[] {
-  const content: VmaContent[] = [];
-  let next = 0;
-  for (const run of runs) {
-    const end = run.address + BigInt(run.pages * PAGE_SIZE);
-    while (next < vmas.length && (vmas[next] as VmaEntry).end <= run.address) next++;
-    for (let n = next; n < vmas.length; n++) {
-      const vma = vmas[n] as VmaEntry;
-      if (vma.start >= end) break;
-      const from = vma.start > run.address ? vma.start : run.address;
-      const to = vma.end < end ? vma.end : end;
-      const offset = run.offset === undefined ? undefined : run.offset + Number(from - run.address);
-      const part = { ...run, address: from, pages: Number(to - from) / PAGE_SIZE, offset };
-      const last = content.at(-1);
-      const joined = last?.vma === vma ? joinRuns(last.run, part) : undefined;
-      if (joined === undefined) content.push({ vma, run: part, hugePages: mayBecomeHuge(vma, task) });
-      else content[content.length - 1] = { vma, run: joined, hugePages: last?.hugePages ?? false };
-    }
-  }
-  return content;
-}
-
-/** Joins two runs that follow each other in memory and in the image: CRIU writes runs of at most 1 MiB. */
-function joinRuns(first: PageRun, second: PageRun): PageRun | undefined {
-  const length = first.pages * PAGE_SIZE;
-  const follows = first.address + BigInt(length) === second.address && (first.offset ?? 0) + length === second.offset;
-  if (!follows || first.pagesFile !== second.pagesFile || first.source !== second.source) return undefined;
-  return { ...first, pages: first.pages + second.pages };
-}
-
 function mapAll(
   task: Task,
   vmas: readonly VmaEntry[],
-  inherited: ReadonlySet<VmaEntry>,
+  present: ReadonlySet<VmaEntry>,
   filled: ReadonlySet<VmaEntry>,
   files: OpenFiles,
 ): void {
@@ -179,7 +180,7 @@ function mapAll(
   for (const vma of vmas) {
     const prot = filled.has(vma) ? vma.prot | PROT.WRITE : vma.prot;
     const length = vma.end - vma.start;
-    if (inherited.has(vma)) {
+    if (present.has(vma)) {
       if (prot !== vma.prot) task.call.mprotect(vma.start, length, prot);
       continue;
     }
@@ -211,10 +212,4 @@ function installGuards(task: Task): void {
       .madvise(vma.start, vma.end - vma.start, MADV.GUARD_INSTALL)
       .hint("guard regions require Linux 6.13 or newer");
   }
-}
-
-/** Can it have transparent huge pages? */
-function mayBecomeHuge(vma: VmaEntry, task: Task): boolean {
-  if (isFile(vma) || hasHugePages(vma) || task.mm.thp_disabled === true) return false;
-  return !decodeAdvice(vma).includes(MADV.NOHUGEPAGE);
 }

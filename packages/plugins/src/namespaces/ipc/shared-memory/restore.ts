@@ -1,16 +1,16 @@
 import { data, type StageContext, type Task } from "@restage/core";
 import type { Entry, IpcShmEntry } from "@restage/images";
-import { IPC, SHM, SHM_MODE, SHMID64_DS_SIZE } from "@restage/linux/abi";
+import { IPC, PAGE_SIZE, SHM, SHM_MODE, SHMID64_DS_SIZE } from "@restage/linux/abi";
 import { alignUp, HUGE_PAGES_HINT, hugePageSize } from "../../../memory/huge-pages.ts";
 import { fillPages, placeAt } from "../../../memory/page-content.ts";
 import { argument, chooseId, creationFlags, permissions } from "../permissions.ts";
 
-/** Makes System V shared memory. The root task has only the restorer area mapped yet, so each segment is filled at the address after it. */
+/** Makes System V shared memory. The root task fills each segment at an address that is free in every task. */
 export function makeSegments(root: Task, segments: readonly Entry<"ipcns_shm">[], context: StageContext): void {
-  const end = context.stub.restorerArea.start + context.stub.restorerArea.length;
   for (const { value, extra } of segments) {
     const { desc, size, in_pagemaps, hugetlb_flag = 0 } = value;
-    const at = hugetlb_flag === 0 ? end : alignUp(end, hugePageSize(hugetlb_flag));
+    const page = hugetlb_flag === 0 ? PAGE_SIZE : hugePageSize(hugetlb_flag);
+    const at = alignUp(context.stub.freeAddress(Number(size) + 2 * page), page);
     chooseId(root, "shm", desc);
     const made = root.call.shmget(desc.key, size, creationFlags(desc) | hugetlb_flag).expect(desc.id);
     if (hugetlb_flag !== 0) made.hint(HUGE_PAGES_HINT);

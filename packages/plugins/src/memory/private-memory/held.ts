@@ -1,0 +1,129 @@
+import { defineService, type ImageSet, type Service, type Task, type TemplateContext } from "@restage/core";
+import type { VmaEntry } from "@restage/images";
+import type { AddressRange } from "@restage/linux";
+import { MAP, PROT } from "@restage/linux/abi";
+import { advise } from "../mappings/advise.ts";
+import { isFile } from "../mappings/format.ts";
+import { type Content, fillPages, readPageRuns } from "../page-content.ts";
+import { contentOf } from "./content.ts";
+import { contains, guardsOf, inheritedVmas, isAlike, isPassedOn } from "./inherited.ts";
+
+/** The size of a huge page. */
+const ALIGNMENT = 0x20_0000;
+
+/** Every fork in a clone passes on the mappings of others: with more of them it takes longer than reading small ones again. */
+const MOST_OF_OTHERS = 256;
+
+/** A mapping of a task in the memory of a template, and so of every task of a clone until it has its own. */
+interface Held {
+  readonly vma: VmaEntry;
+  /** Its address there: its own for the root task. */
+  readonly at: number;
+}
+
+/** The anonymous private memory of a tree, with its content, in the stub of a template. Clones get it by fork, and write to copies. */
+export class HeldMemory {
+  readonly #byTask = new Map<number, ReadonlyMap<bigint, Held>>();
+  /** The addresses with the memory of all tasks but the root; empty if there is none. */
+  others: AddressRange = { start: 0, end: 0 };
+
+  add(task: Task, held: readonly Held[]): void {
+    this.#byTask.set(task.pid, new Map(held.map((each) => [each.vma.start, each])));
+  }
+
+  /** Where a task of a clone finds its mappings: those that no plugin has changed. */
+  of(task: Task): ReadonlyMap<VmaEntry, number> {
+    const byStart = this.#byTask.get(task.pid);
+    const guards = guardsOf(task);
+    const found = new Map<VmaEntry, number>();
+    for (const vma of byStart === undefined ? [] : task.mm.vmas) {
+      const held = byStart?.get(vma.start);
+      if (held !== undefined && isAlike(held.vma, vma) && !contains(vma, guards)) found.set(vma, held.at);
+    }
+    return found;
+  }
+}
+
+export const HELD_MEMORY: Service<HeldMemory> = defineService<HeldMemory>("held-memory");
+
+/**
+ * Restores the memory of all tasks into the stub of a template. The root task's is at its own addresses. That of others is elsewhere, and they move it:
+ * they may use the same addresses. Mappings of files are left to each clone, in its own mount namespace.
+ */
+export async function holdMemory(template: TemplateContext): Promise<void> {
+  const { images, stub } = template;
+  const memory = new HeldMemory();
+  for (const [task, mappings] of choose(template, memory)) {
+    memory.add(task, mappings);
+    for (const { vma, at, content } of mappings) {
+      const length = vma.end - vma.start;
+      const flags = vma.flags | MAP.ANONYMOUS | MAP.FIXED_NOREPLACE;
+      stub.call.mmap(at, length, vma.prot | PROT.WRITE, flags, -1, 0).expect(at);
+      fillPages(stub, content, { images, serviceDescriptors: template.serviceDescriptors });
+      if ((vma.prot & PROT.WRITE) === 0) stub.call.mprotect(at, length, vma.prot);
+      advise(stub, { ...vma, start: BigInt(at), end: BigInt(at) + length });
+    }
+    await stub.flush();
+  }
+  template.keep(HELD_MEMORY, memory);
+}
+
+/** A mapping to hold, with its content where it will be. */
+interface Chosen extends Held {
+  readonly content: readonly Content[];
+}
+
+/** Chooses mappings, and where to put them. */
+function choose({ tree, images, stub, occupy }: TemplateContext, memory: HeldMemory): Map<Task, readonly Chosen[]> {
+  const { root } = tree;
+  const survivors = tree.tasks.filter((task) => task.survives);
+  const candidates = survivors.flatMap((task) => candidatesOf(images, task));
+  const others = candidates.filter(({ task }) => task !== root).sort((a, b) => b.pages - a.pages);
+  const kept = new Set(others.slice(0, MOST_OF_OTHERS));
+  const size = others.reduce((sum, { vma }) => sum + roomOf(vma), 0);
+  let next = size === 0 ? 0 : stub.freeAddress(size);
+  memory.others = { start: next, end: next + size };
+  if (size > 0) occupy(memory.others);
+  const chosen = new Map<Task, Chosen[]>();
+  for (const { task, vma, content } of candidates.filter((each) => each.task === root || kept.has(each))) {
+    // Huge pages stay whole only if a move does not change their place within 2 MiB.
+    const at = task === root ? Number(vma.start) : next + ALIGNMENT + (Number(vma.start) % ALIGNMENT);
+    if (task !== root) next += roomOf(vma);
+    const moved = BigInt(at) - vma.start;
+    const there = content.map(({ run, hugePages }) => ({ run: { ...run, address: run.address + moved }, hugePages }));
+    chosen.set(task, [...(chosen.get(task) ?? []), { vma, at, content: there }]);
+  }
+  return chosen;
+}
+
+/** Address space for a mapping, with the gap that the kernel keeps below a stack. */
+function roomOf({ start, end }: VmaEntry): number {
+  return Math.ceil(Number(end - start) / ALIGNMENT) * ALIGNMENT + 2 * ALIGNMENT;
+}
+
+/** A mapping that a template could hold. */
+interface Candidate {
+  readonly task: Task;
+  readonly vma: VmaEntry;
+  readonly content: readonly Content[];
+  /** Of the content. */
+  readonly pages: number;
+}
+
+/** Memory with content that a child gets from its parent by fork, and that the task does not have from its parent anyway. */
+function candidatesOf(images: ImageSet, task: Task): readonly Candidate[] {
+  const inherited = inheritedVmas(task);
+  const guards = guardsOf(task);
+  const vmas = task.mm.vmas.filter(
+    (vma) => isPassedOn(vma) && !isFile(vma) && (vma.flags & MAP.DROPPABLE) === 0 && !inherited.has(vma),
+  );
+  const contents = new Map<VmaEntry, Content[]>();
+  for (const piece of contentOf(task, vmas, readPageRuns(images, task))) {
+    const known = contents.get(piece.vma);
+    if (known === undefined) contents.set(piece.vma, [piece]);
+    else known.push(piece);
+  }
+  return [...contents]
+    .filter(([vma]) => !contains(vma, guards))
+    .map(([vma, content]) => ({ task, vma, content, pages: content.reduce((sum, { run }) => sum + run.pages, 0) }));
+}
