@@ -57,7 +57,7 @@ export function listPlugins(
 
 /** The hooks of a restore by their first words, in the order of calls. Those of a checkpoint are made in their order. */
 const ORDER: readonly string[] = [
-  ...["imageSource", "entries", "fileGroup", "fileNeeds", "plan"],
+  ...["imageSource", "entries", "fileGroup", "fileNeeds", "plan", "template"],
   ...["ROOT_TASK", "PREPARE_NAMESPACES", "mountsReady", "FORKING", "RESTORE", "openFile", "filesOpened", "patchMemory"],
   ...["RESTORE_SIGCHLD", "RESTORE_CREDS", "COMPLETE", "commit", "complete", "abort"],
 ];
