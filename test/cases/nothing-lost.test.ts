@@ -11,6 +11,7 @@ import { describeDumped, dump } from "./dumpers.ts";
 const CASES: readonly (readonly [name: string, flags: readonly string[], notByCriu?: string])[] = [
   ["thread-settings", []],
   ["memory-settings", []],
+  ["deny-write-execute", []],
   ["file-settings", []],
   ["socket-settings", ["--tcp-established"]],
   ["multicast", []],

@@ -75,6 +75,19 @@ describeUnless(noCompiler, "a program with keys and a semaphore that it must rel
   });
 });
 
+describeUnless(noCompiler, "a program that cannot be saved yet", () => {
+  it.each([
+    ["without-leader", /process \d+ \(program\): its main thread has ended/],
+    ["message-queue", /POSIX message queue \/restage-\d+: it is not saved yet/],
+  ])("is refused by name, and is unaffected: %s", async (name, why) => {
+    const program = await startProgram(join(import.meta.dirname, name));
+    const { status, stderr } = restage(["checkpoint", String(program.pid), "-D", program.images]);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(why);
+    expect(await verdictOf(program)).toBe("pass");
+  });
+});
+
 const NO_LANDLOCK = "needs a kernel with Landlock";
 
 describeUnless(noCompiler, "threads in Landlock domains", () => {

@@ -107,6 +107,7 @@ const GROUPS: readonly Group[] = [
   },
   { headers: ["sys/user.h"], expressions: single({ PAGE_SIZE: "PAGE_SIZE" }) },
   { headers: ["linux/udp.h"], expressions: prefixed("UDP_", abi.UDP) },
+  { headers: ["asm/statfs.h"], expressions: single({ STATFS_SIZE: "sizeof(struct statfs)" }) },
   { headers: ["asm/stat.h"], expressions: layout("struct stat", abi.STAT, { uid: "offsetof(struct stat, st_uid)" }) },
   { headers: ["linux/ioprio.h"], expressions: single({ IOPRIO_WHO_PROCESS: "IOPRIO_WHO_PROCESS" }) },
   {

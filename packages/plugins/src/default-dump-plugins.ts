@@ -27,6 +27,7 @@ import { memfds } from "./memory/memfd/dump.ts";
 import { mm } from "./memory/mm/dump.ts";
 import { privateMemory } from "./memory/private-memory/dump.ts";
 import { sealing } from "./memory/sealing/dump.ts";
+import { denyWriteExecute } from "./memory/write-execute/dump.ts";
 import { externalNamespaces } from "./namespaces/external/dump.ts";
 import { ipcNamespace } from "./namespaces/ipc/dump.ts";
 import { semaphoreUndo } from "./namespaces/ipc/semaphore-undo/dump.ts";
@@ -62,6 +63,7 @@ export {
   credentials,
   deadProcesses,
   deletedFiles,
+  denyWriteExecute,
   descriptors,
   epolls,
   eventfds,
@@ -134,6 +136,7 @@ export function defaultDumpPlugins(): readonly Plugin[] {
     privateMemory(),
     mm(),
     memoryLocking(),
+    denyWriteExecute(),
     sealing(),
     fs(),
     descriptors(),

@@ -43,6 +43,7 @@ import { sealing } from "./memory/sealing/restore.ts";
 import { sharedMappings } from "./memory/shared-mappings/restore.ts";
 import { systemVMappings } from "./memory/system-v/restore.ts";
 import { vdso } from "./memory/vdso/restore.ts";
+import { denyWriteExecute } from "./memory/write-execute/restore.ts";
 import { init } from "./namespaces/init/restore.ts";
 import { ipcNamespace } from "./namespaces/ipc/restore.ts";
 import { joinNamespaces } from "./namespaces/join/restore.ts";
@@ -80,6 +81,7 @@ export {
   credentials,
   deadProcesses,
   deletedFiles,
+  denyWriteExecute,
   descriptors,
   epolls,
   eventfds,
@@ -201,6 +203,7 @@ export function defaultPlugins(): Plugin[] {
     vdso(),
     mm(),
     memoryLocking(),
+    denyWriteExecute(),
     sealing(),
     processAttributes(),
     fs(),

@@ -88,6 +88,10 @@ function describe(host: Host, rootPid: number, threads: ReadonlyMap<number, Stop
   const visit = (hostPid: number, parent: SeizedTask | undefined): void => {
     const details = readDetails(host, hostPid);
     const own = threadsOf(host, hostPid).flatMap((tid) => threads.get(tid) ?? []);
+    if (own[0] !== undefined && own[0].tid !== hostPid) {
+      const why = "its main thread has ended, and images cannot record a process without it";
+      throw new RestoreError("ERR_REFUSED", `process ${hostPid} (${details.comm}): ${why}`, { pid: hostPid });
+    }
     const identity = identityOf(hostPid, details, parent, root);
     const task = new SeizedTask(identity, parent, own, own.length === 0 ? details.exitCode : undefined, statusOf);
     tasks.set(hostPid, task);

@@ -73,6 +73,8 @@ export interface OwnTaskEntry extends Unknowns {
   readonly lock_future?: number;
   /** PR_SET_MEMORY_MERGE. */
   readonly memory_merge?: boolean;
+  /** PR_SET_MDWE: whether memory can become executable. */
+  readonly deny_write_execute?: number;
   /** mseal(2). */
   readonly sealed: readonly OwnRangeEntry[];
 }
@@ -84,6 +86,7 @@ export const ownTaskEntry: Message<OwnTaskEntry> = message("own_task_entry", () 
   lock_future: uint32(3),
   memory_merge: bool(4),
   sealed: embedded(5, ownRangeEntry, repeated),
+  deny_write_execute: uint32(6),
 }));
 
 /** The owner and the permissions of a file without a name. */

@@ -68,6 +68,7 @@ export * from "./socket.ts";
 export * from "./sockios.ts";
 export * from "./splice.ts";
 export * from "./stat.ts";
+export * from "./statfs.ts";
 export * from "./syscall.ts";
 export * from "./tcp.ts";
 export * from "./termbits.ts";

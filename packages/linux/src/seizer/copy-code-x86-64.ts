@@ -63,7 +63,7 @@ export function visitWithCopy(
   code.load("r13", BigInt(at));
   code.emit(...copyCode());
   enter(code, injected.entry, slot);
-  const start = injected.place(code.finish());
+  const start = injected.placeCode(code.finish());
   return {
     start,
     answer: () => new DataView(injected.bytes.buffer).getInt32(at - injected.address + ANSWER, true),

@@ -6,15 +6,29 @@ import { INTERPRETER_OFFSETS, interpreterCode } from "../program/interpreter-x86
 export const MOST_INJECTED = 1024 * 1024 * 1024;
 const FIRST_SIZE = 64 * 1024;
 
-/** The coordinator's copy of the memory that a process will map. It begins with the interpreter and grows as it is used. */
+/** The most code that a thread needs: its visit, with a probe, and its way home. */
+const CODE_OF_THREAD = 1024;
+
+/**
+ * The coordinator's copy of the memory that a process will map. It begins with code, first of all the interpreter, and grows as it is used. Code has pages of
+ * its own, because a process can be denied memory that is both writable and executable (PR_SET_MDWE).
+ */
 export class InjectedMemory implements ProgramMemory {
   readonly address: number;
-  #bytes = new Uint8Array(FIRST_SIZE);
-  #words = new Int32Array(this.#bytes.buffer);
-  #used = PAGE_SIZE;
+  /** The length of the code, in whole pages. */
+  readonly codeSize: number;
+  #bytes: Uint8Array<ArrayBuffer>;
+  #words: Int32Array<ArrayBuffer>;
+  #codeUsed = PAGE_SIZE;
+  #used: number;
 
-  constructor(address: number) {
+  /** @param threads how many will run programs. */
+  constructor(address: number, threads: number) {
     this.address = address;
+    this.codeSize = PAGE_SIZE + Math.ceil((threads * CODE_OF_THREAD) / PAGE_SIZE) * PAGE_SIZE;
+    this.#used = this.codeSize;
+    this.#bytes = new Uint8Array(this.codeSize + FIRST_SIZE);
+    this.#words = new Int32Array(this.#bytes.buffer);
     this.#bytes.set(interpreterCode());
   }
 
@@ -24,7 +38,11 @@ export class InjectedMemory implements ProgramMemory {
   get words(): Int32Array {
     return this.#words;
   }
-  /** The bytes to write to the process. */
+  /** The part of it that is used. */
+  get code(): Uint8Array {
+    return this.#bytes.subarray(0, this.#codeUsed);
+  }
+  /** All bytes to write to the process. */
   get content(): Uint8Array {
     return this.#bytes.subarray(0, this.#used);
   }
@@ -48,6 +66,15 @@ export class InjectedMemory implements ProgramMemory {
   /** Returns the address in the process. */
   place(bytes: Uint8Array): number {
     const at = this.allocate(bytes.length);
+    this.#bytes.set(bytes, at);
+    return this.address + at;
+  }
+
+  /** Returns the address in the process. */
+  placeCode(bytes: Uint8Array): number {
+    const at = this.#codeUsed;
+    this.#codeUsed = (at + bytes.length + 7) & ~7;
+    if (this.#codeUsed > this.codeSize) throw new RangeError(`Cannot place ${bytes.length} bytes of code in a task`);
     this.#bytes.set(bytes, at);
     return this.address + at;
   }

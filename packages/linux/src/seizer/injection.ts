@@ -1,5 +1,5 @@
 import { ERRNO } from "../abi/errno.ts";
-import { MAP, PROT } from "../abi/mman.ts";
+import { MAP, PAGE_SIZE, PROT } from "../abi/mman.ts";
 import { SIG } from "../abi/signal.ts";
 import { syscallNumber } from "../abi/syscall.ts";
 import { type UserReg, userRegOffset } from "../abi/user-regs-x86-64.ts";
@@ -74,6 +74,7 @@ export class Injection {
   readonly #doneWords: number;
   readonly #code: Uint8Array;
   readonly #codeAddress: number;
+  #isCodeWritable = true;
 
   /**
    * @param leader a thread of the process, asked or not.
@@ -95,11 +96,11 @@ export class Injection {
     this.#memory = memory;
     this.#leader = leader;
     const maps = readMaps(leader.tgid);
-    const injected = new InjectedMemory(findFreeAddress(maps, MOST_INJECTED));
     const isAsked = questions.some(({ thread }) => thread === leader);
     const asked = isAsked ? questions : [...questions, { thread: leader, program: [] }];
     for (const { thread } of asked) assertAskable(thread);
     if (asked.some(({ landlock }) => landlock !== undefined)) this.#known = new Set(readThreads(leader.tgid));
+    const injected = new InjectedMemory(findFreeAddress(maps, MOST_INJECTED), asked.length);
     const doneAt = injected.allocate(4 * asked.length);
     this.#injected = injected;
     this.#doneWords = injected.address + doneAt;
@@ -142,7 +143,7 @@ export class Injection {
 
   #place({ thread, program, landlock, copy }: Query, doneWord: number, patience: number): Visitor {
     const injected = this.#injected;
-    const home = injected.place(wayHome(thread.registers, thread.signalMask));
+    const home = injected.placeCode(wayHome(thread.registers, thread.signalMask));
     const encoded = encodeProgram(program.map(tolerant), injected);
     const end = encodeProgram(sayAndSleep(doneWord, patience), injected);
     encoded.continueAt(end.address);
@@ -150,7 +151,7 @@ export class Injection {
     const slot = injected.placeWord(encoded.address);
     if (copy !== undefined) return { thread, encoded, ...this.#placeCopy(copy, slot) };
     if (landlock === undefined)
-      return { thread, encoded, start: injected.place(visit(injected.entry, slot)), takeAnswers: () => {} };
+      return { thread, encoded, start: injected.placeCode(visit(injected.entry, slot)), takeAnswers: () => {} };
     const { start, answer } = visitWithProbe(injected, slot, this.#pidFor(thread));
     const takeAnswers = () => {
       landlock.domains = answer();
@@ -171,21 +172,31 @@ export class Injection {
 
   /** Maps the memory. The leader is then at home, or on its way into it. */
   *#map(): Work {
-    const { address, size } = this.#injected;
+    const { address, size, codeSize } = this.#injected;
     const thread = this.#leader;
     this.#memory.force(thread.tid, this.#codeAddress, this.#code);
-    const result = yield* this.#callInTrampoline(TRAMPOLINE_AT.map, {
+    let result = yield* this.#mapInTrampoline(address, size, PROT.READ | PROT.WRITE | PROT.EXEC);
+    this.#isCodeWritable = result !== -ERRNO.EACCES;
+    if (!this.#isCodeWritable) {
+      result = yield* this.#mapInTrampoline(address, codeSize, PROT.READ | PROT.EXEC);
+      if (result >= 0)
+        result = yield* this.#mapInTrampoline(address + codeSize, size - codeSize, PROT.READ | PROT.WRITE);
+    }
+    this.#takeBack(thread);
+    this.#memory.force(thread.tid, this.#codeAddress, new Uint8Array(this.#code.length));
+    checked(result, "mmap", `map memory in task ${thread.tgid}`);
+  }
+
+  #mapInTrampoline(address: number, length: number, protection: number): Work<number> {
+    return this.#callInTrampoline(TRAMPOLINE_AT.map, {
       ax: syscallNumber("mmap"),
       di: address,
-      si: size,
-      dx: PROT.READ | PROT.WRITE | PROT.EXEC,
+      si: length,
+      dx: protection,
       r10: MAP.PRIVATE | MAP.ANONYMOUS | MAP.FIXED_NOREPLACE,
       r8: -1,
       r9: 0,
     });
-    this.#takeBack(thread);
-    this.#memory.force(thread.tid, this.#codeAddress, new Uint8Array(this.#code.length));
-    checked(result, "mmap", `map memory in task ${thread.tgid}`);
   }
 
   *#unmap(): Work {
@@ -198,7 +209,8 @@ export class Injection {
 
   *#run(): Work {
     const injected = this.#injected;
-    this.#memory.write(this.#leader.tgid, injected.address, injected.content);
+    const { address, content } = injected;
+    this.#write();
     for (const { thread, start } of this.#visitors) {
       this.#send(thread, { ip: start });
       checked(this.#ptrace.resume(thread.tid), "ptrace(PTRACE_CONT)", `ask task ${thread.tid}`);
@@ -209,9 +221,21 @@ export class Injection {
     yield;
     for (const { thread } of this.#visitors) this.#awaitInterrupt(thread);
     for (const { thread } of this.#visitors) this.#checkPlace(thread);
-    const content = this.#memory.read(this.#leader.tgid, injected.address, injected.content.length);
-    if (content === undefined) throw new SystemError("process_vm_readv", ERRNO.EFAULT, "read the answers of a task");
-    injected.update(content);
+    const answers = this.#memory.read(this.#leader.tgid, address, content.length);
+    if (answers === undefined) throw new SystemError("process_vm_readv", ERRNO.EFAULT, "read the answers of a task");
+    injected.update(answers);
+  }
+
+  #write(): void {
+    const { address, codeSize, code, content } = this.#injected;
+    const { tgid, tid } = this.#leader;
+    if (this.#isCodeWritable) {
+      this.#memory.write(tgid, address, content);
+      return;
+    }
+    for (let at = 0; at < code.length; at += PAGE_SIZE)
+      this.#memory.force(tid, address + at, code.subarray(at, at + PAGE_SIZE));
+    this.#memory.write(tgid, address + codeSize, content.subarray(codeSize));
   }
 
   /** Takes back all threads that are away, whatever they do. Returns whether every one of them was still in the memory. */

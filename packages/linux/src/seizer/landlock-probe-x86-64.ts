@@ -77,7 +77,7 @@ export function visitWithProbe(
   code.load("r13", BigInt(at));
   code.emit(...probeCode());
   enter(code, injected.entry, slot);
-  const start = injected.place(code.finish());
+  const start = injected.placeCode(code.finish());
   return { start, answer: () => new DataView(injected.bytes.buffer).getInt32(at - injected.address + ANSWER, true) };
 }
 

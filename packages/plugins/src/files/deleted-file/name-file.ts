@@ -1,7 +1,8 @@
 import type { DumpContext, OpenFile } from "@restage/core";
 import { fdTypes } from "@restage/images";
-import { S_IF } from "@restage/linux/abi";
+import { S_IF, STATFS_SIZE } from "@restage/linux/abi";
 import { mountOf } from "../../namespaces/mount/mount-of.ts";
+import { room } from "../../room.ts";
 import { DeadProcesses } from "../dead-process/dead-processes.ts";
 import { isDeletedName, nameBeforeDeletion } from "../deleted-name.ts";
 import { NO_OWNER } from "../file-owner/format.ts";
@@ -50,6 +51,10 @@ function leadsTo({ host }: DumpContext, path: string, { stat }: OpenFile): boole
 function nameByLink(file: OpenFile, context: DumpContext, id: number): string | undefined {
   const { link, task } = file;
   const name = nameBeforeDeletion(link);
+  if (isMessageQueue(file, context)) {
+    context.findings.refuse({ what: `POSIX message queue ${name}`, why: "it is not saved yet", pid: task.pid });
+    return undefined;
+  }
   if (!context.options.linkRemap || !isDeletedName(link)) {
     const why = "its path no longer leads to it, but another name does";
     const hint = isDeletedName(link) ? "allow a link beside the old name: --link-remap" : undefined;
@@ -63,6 +68,15 @@ function nameByLink(file: OpenFile, context: DumpContext, id: number): string | 
   }));
   context.service(DeletedFiles).links.push({ file, id, linkId, path });
   return name;
+}
+
+/** The magic number of the file system mqueue. Source: ipc/mqueue.c. */
+const MQUEUE_MAGIC = 0x1980_0202n;
+
+/** Whether a file is a POSIX message queue: its path is that in a mount of the kernel's own. */
+function isMessageQueue({ proc }: OpenFile, { host }: DumpContext): boolean {
+  const system = room(STATFS_SIZE);
+  return host.attempt("statfs", proc, system.data) === 0 && system.view.getBigUint64(0, true) === MQUEUE_MAGIC;
 }
 
 function linkEntry({ stat }: OpenFile, name: string) {

@@ -5,10 +5,10 @@ export const SUPPORT: readonly Support[] = [
     group: "namespaces",
     what: "IPC namespaces",
     saved: "System V shared memory, semaphores and message queues, with ids, content and owners; sysctls",
-    lost: "POSIX message queues",
+    lost: "POSIX message queues that no task has open",
     restored: "the same, with removed and locked segments",
     refused: {
-      dump: "removed segments that are still attached",
+      dump: "removed segments that are still attached; open POSIX message queues",
     },
     kernel: "CONFIG_CHECKPOINT_RESTORE",
     shownBy: {
