@@ -1,0 +1,60 @@
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { describeUnless, itUnless } from "../support/requirements.ts";
+import { temporaryDirectory } from "../support/temporary-directory.ts";
+import { until } from "../support/until.ts";
+import { Podman } from "./podman.ts";
+import { noBusybox, noPodman, PAIRS } from "./programs.ts";
+
+/** Counts in the memory of a shell, and prints the number. */
+const COUNT = "trap 'exit 7' TERM; n=0; while :; do n=$((n+1)); echo $n; sleep 0.05; done";
+
+/** The last number in the logs of a container. */
+function countOf(podman: Podman, name: string): number {
+  return Number(podman.do("logs", "--tail", "1", name));
+}
+
+async function expectCounting(podman: Podman, name: string, from: number): Promise<void> {
+  await until(() => countOf(podman, name) > from, "the container counts", 20_000);
+}
+
+describeUnless(noPodman ?? noBusybox, "a container of podman", () => {
+  for (const [dumper, restorer, obstacle] of PAIRS) {
+    itUnless(obstacle, `goes on where it was: saved by ${dumper}, restored by ${restorer}`, async () => {
+      const podman = new Podman();
+      podman.run(COUNT, "--name", "counter");
+      await expectCounting(podman, "counter", 3);
+      const saved = podman.doWith(dumper, "container", "checkpoint", "--print-stats", "counter");
+      expect(JSON.parse(saved)).toMatchObject({
+        container_statistics: [{ criu_statistics: { pages_written: expect.any(Number) } }],
+      });
+      const count = countOf(podman, "counter");
+      expect(podman.do("ps", "--format", "{{.Names}}")).toBe("");
+      const restored = podman.doWith(restorer, "container", "restore", "--print-stats", "counter");
+      expect(JSON.parse(restored)).toMatchObject({
+        container_statistics: [{ criu_statistics: { pages_restored: expect.any(Number) } }],
+      });
+      await expectCounting(podman, "counter", count);
+      expect(podman.do("logs", "counter").match(/^1$/gm)).toHaveLength(1);
+      expect(podman.do("ps", "--format", "{{.Names}}")).toBe("counter");
+      expect(podman.do("exec", "counter", "echo", "here")).toBe("here");
+      podman.do("stop", "counter");
+      expect(podman.do("wait", "counter")).toBe("7");
+    });
+  }
+
+  it("is exported while it runs, and imported under other names", async () => {
+    const podman = new Podman();
+    podman.run(COUNT, "--name", "counter");
+    await expectCounting(podman, "counter", 3);
+    const file = join(temporaryDirectory("export"), "counter.tar.zst");
+    podman.doWith("Restage", "container", "checkpoint", "--leave-running", "--export", file, "counter");
+    const count = countOf(podman, "counter");
+    await expectCounting(podman, "counter", count);
+    podman.do("rm", "--force", "--time", "0", "counter");
+    for (const name of ["one", "two"])
+      podman.doWith("Restage", "container", "restore", "--import", file, "--name", name);
+    for (const name of ["one", "two"]) await expectCounting(podman, name, count - 1);
+    expect(podman.do("ps", "--sort", "names", "--format", "{{.Names}}")).toBe("one\ntwo");
+  });
+});

@@ -1,0 +1,102 @@
+import { type SpawnSyncReturns, spawnSync } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, onTestFinished } from "vitest";
+import { temporaryDirectory } from "../support/temporary-directory.ts";
+import { directoryOf, type Program } from "./programs.ts";
+import { makeRootDirectory } from "./root-directory.ts";
+
+const IMAGE = "restage-test";
+
+/** A podman with storage, state and locks of its own. Its containers end with the test. */
+export class Podman {
+  readonly #place = temporaryDirectory("podman");
+  readonly #directories = new Map<Program, string>();
+
+  constructor() {
+    const path = (name: string) => join(this.#place, name);
+    const engine = {
+      cgroup_manager: "cgroupfs",
+      events_logger: "file",
+      lock_type: "file",
+      runtime: "runc",
+      static_dir: path("static"),
+      tmp_dir: path("tmp"),
+      volume_path: path("volumes"),
+    };
+    // Podman raises limits otherwise, which takes CAP_SYS_RESOURCE.
+    const limits = ["nofile=1024:1024", "nproc=4096:4096"];
+    writeFileSync(
+      path("containers.conf"),
+      `[containers]\ndefault_ulimits = ${JSON.stringify(limits)}\n${toml({ engine })}`,
+    );
+    const storage = { driver: "overlay", graphroot: path("storage"), runroot: path("run") };
+    writeFileSync(path("storage.conf"), toml({ storage }));
+    mkdirSync(path("networks"));
+    makeRootDirectory(path("root"));
+    this.#succeed(spawnSync("tar", ["-C", path("root"), "-cf", path("root.tar"), "."], { encoding: "utf8" }));
+    onTestFinished(() => {
+      this.try("rm", "--all", "--force", "--time", "0");
+      // The storage is mounted below its own directory.
+      spawnSync("umount", ["--lazy", path("storage/overlay")]);
+    });
+    this.do("import", path("root.tar"), IMAGE);
+  }
+
+  /** Starts a container that runs a script in its shell. Returns its id. */
+  run(script: string, ...flags: readonly string[]): string {
+    return this.do("run", "--detach", "--network=none", ...flags, IMAGE, "/bin/sh", "-c", script);
+  }
+
+  /** Runs a command of podman that must succeed. Returns what it prints. */
+  do(...words: readonly string[]): string {
+    return this.#succeed(this.try(...words)).stdout.trim();
+  }
+
+  /** Runs a command that must succeed with another `criu`. Returns what it prints. */
+  doWith(criu: Program, ...words: readonly string[]): string {
+    return this.#succeed(this.tryWith(criu, ...words)).stdout.trim();
+  }
+
+  /** Runs a command of podman. */
+  try(...words: readonly string[]): SpawnSyncReturns<string> {
+    return this.#run(words, process.env["PATH"] ?? "");
+  }
+
+  /** Runs a command with another `criu`. */
+  tryWith(criu: Program, ...words: readonly string[]): SpawnSyncReturns<string> {
+    const directory = this.#directories.get(criu) ?? directoryOf(criu);
+    this.#directories.set(criu, directory);
+    return this.#run(words, `${directory}:${process.env["PATH"]}`);
+  }
+
+  #run(words: readonly string[], PATH: string): SpawnSyncReturns<string> {
+    const place = this.#place;
+    const configuration = {
+      CONTAINERS_CONF: join(place, "containers.conf"),
+      CONTAINERS_STORAGE_CONF: join(place, "storage.conf"),
+    };
+    const env = { ...process.env, ...configuration, PATH };
+    const own = ["--network-config-dir", join(place, "networks")];
+    return spawnSync("podman", [...own, ...words], {
+      env,
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "pipe"],
+      timeout: 60_000,
+    });
+  }
+
+  #succeed(result: SpawnSyncReturns<string>): SpawnSyncReturns<string> {
+    expect(result.status, `${result.error ?? ""}${result.stderr}`).toBe(0);
+    return result;
+  }
+}
+
+/** Tables with strings. */
+function toml(tables: Readonly<Record<string, Readonly<Record<string, string>>>>): string {
+  return Object.entries(tables)
+    .map(([name, keys]) =>
+      [`[${name}]`, ...Object.entries(keys).map(([key, value]) => `${key} = ${JSON.stringify(value)}`), ""].join("\n"),
+    )
+    .join("\n");
+}
