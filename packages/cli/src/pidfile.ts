@@ -27,8 +27,9 @@ export function pidfile(): Plugin {
 
 function create(host: Host, path: string): HostCall {
   try {
-    const file = host.call.openat(AT_FDCWD, path, O.WRONLY | O.CREAT | O.EXCL | O.CLOEXEC, 0o600);
-    return file.undo((call) => call.unlinkat(AT_FDCWD, path, 0));
+    return host
+      .undoneBy((call) => call.unlinkat(AT_FDCWD, path, 0))
+      .openat(AT_FDCWD, path, O.WRONLY | O.CREAT | O.EXCL | O.CLOEXEC, 0o600);
   } catch (error) {
     throw asRestoreError(error, { hint: HINT });
   }

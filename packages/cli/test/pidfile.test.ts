@@ -5,8 +5,8 @@ import { pidfile } from "../src/pidfile.ts";
 it("the pidfile is written at the commit, with an undo in case the restore fails", async () => {
   const { lines } = await rehearse({ plugins: [pidfile()], task: { pid: 7 }, options: { pidfile: "/run/x.pid" } });
   expect(lines.filter(({ plugin }) => plugin === "pidfile").map(({ text }) => text)).toEqual([
-    'openat(AT_FDCWD, "/run/x.pid", O_WRONLY|O_CREAT|O_EXCL|O_CLOEXEC, 0600)',
     'undo: unlinkat(AT_FDCWD, "/run/x.pid", 0)',
+    'openat(AT_FDCWD, "/run/x.pid", O_WRONLY|O_CREAT|O_EXCL|O_CLOEXEC, 0600)',
     "write(3, [37], 1)",
     "close(3)",
   ]);

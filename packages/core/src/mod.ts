@@ -29,7 +29,7 @@ export {
 } from "./errors.ts";
 export type { DumpEvent, DumpListener, RestoreEvent, RestoreListener, TapEvent } from "./events.ts";
 export { giveCapability } from "./give-capability.ts";
-export type { Host, HostCall } from "./host/host.ts";
+export type { Host, HostCall, HostCalls } from "./host/host.ts";
 export { didYouMean, nearest } from "./nearest.ts";
 export {
   type DumpPluginContext,

@@ -222,16 +222,16 @@ describe("a failure", () => {
 });
 
 describe("the coordinator's own calls", () => {
-  it("run immediately, and each registers its undo right after", async () => {
+  it("run immediately, and an undo is registered before what it undoes is there", async () => {
     const results: number[] = [];
     const makes = plugin("makes", ({ stages }) => {
       stages.PREPARE_NAMESPACES.enter.tap("makes", ({ host }) => {
         for (const name of ["/a", "/b"]) {
-          const { result } = host.call.mkdirat(AT_FDCWD, name, 0o700).undo((call) => {
+          const calls = host.undoneBy((call) => {
             call.unlinkat(AT_FDCWD, `${name}/inner`, 0);
             call.unlinkat(AT_FDCWD, name, 0x200);
           });
-          results.push(result);
+          results.push(calls.mkdirat(AT_FDCWD, name, 0o700).result);
         }
         results.push(host.call.openat(AT_FDCWD, "/c", 0).result);
       });
@@ -243,10 +243,10 @@ describe("the coordinator's own calls", () => {
       ['unlinkat(AT_FDCWD, "/b/inner", 0)', 'unlinkat(AT_FDCWD, "/b", 512)'],
     ]);
     expect(kindsOf(rehearsal).filter((kind) => kind === "host-call" || kind === "push-undo")).toEqual([
-      "host-call",
       "push-undo",
       "host-call",
       "push-undo",
+      "host-call",
       "host-call",
     ]);
     // The restore succeeded, so the directories stay.
@@ -257,7 +257,7 @@ describe("the coordinator's own calls", () => {
     const forgotten: string[] = [];
     const makes = plugin("makes", ({ stages }) => {
       stages.RESTORE.enter.tap("makes", ({ host }) => {
-        const made = host.call.mkdirat(AT_FDCWD, "/a", 0o700).undo((call) => void call.unlinkat(AT_FDCWD, "/a", 0x200));
+        const made = host.undoneBy((call) => void call.unlinkat(AT_FDCWD, "/a", 0x200)).mkdirat(AT_FDCWD, "/a", 0o700);
         made.undone();
         made.undone();
         forgotten.push(...(host.kernel as RecordingKernel).records.map(({ kind }) => kind));
@@ -272,7 +272,7 @@ describe("the coordinator's own calls", () => {
   it("report stage, plugin, call and errno when they fail, and earlier calls are undone", async () => {
     const makes = plugin("makes", ({ stages }) => {
       stages.RESTORE.leave.tap("makes", ({ host }) => {
-        host.call.mkdirat(AT_FDCWD, "/a", 0o700).undo((call) => void call.unlinkat(AT_FDCWD, "/a", 0x200));
+        host.undoneBy((call) => void call.unlinkat(AT_FDCWD, "/a", 0x200)).mkdirat(AT_FDCWD, "/a", 0o700);
         host.call.linkat(3, "x", AT_FDCWD, "/b", 0);
       });
     });

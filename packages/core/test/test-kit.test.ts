@@ -16,7 +16,7 @@ const mounts = plugin(
       found.warn({ what: "mounts", why: "they are a test" });
     });
     stages.PREPARE_NAMESPACES.enter.tap("mounts", ({ host }) => {
-      host.call.mkdirat(AT_FDCWD, "/mnt", 0o755).undo((call) => void call.unlinkat(AT_FDCWD, "/mnt", 0x200));
+      host.undoneBy((call) => void call.unlinkat(AT_FDCWD, "/mnt", 0x200)).mkdirat(AT_FDCWD, "/mnt", 0o755);
       host.writeFile("/proc/sys/x", "1");
     });
     stages.PREPARE_NAMESPACES.task.tap("mounts", (root) => {
@@ -39,8 +39,8 @@ const paths = plugin(
 describe("testPlugin", () => {
   it("returns what the plugin records in a stage, without the lines of other plugins", async () => {
     expect(await testPlugin(mounts, { stage: "PREPARE_NAMESPACES", with: [paths], task: { pid: 7 } })).toEqual([
-      'coordinator PREPARE_NAMESPACES mounting: mkdirat(AT_FDCWD, "/mnt", 0755)',
       'coordinator PREPARE_NAMESPACES mounting: undo: unlinkat(AT_FDCWD, "/mnt", 512)',
+      'coordinator PREPARE_NAMESPACES mounting: mkdirat(AT_FDCWD, "/mnt", 0755)',
       'coordinator PREPARE_NAMESPACES mounting: write "1" to /proc/sys/x',
       '7 PREPARE_NAMESPACES mounting: $1 = openat(AT_FDCWD, "/path/3", O_PATH)',
       "7 PREPARE_NAMESPACES mounting: fchdir($1)",

@@ -14,12 +14,7 @@ const ENTERED = { net: CLONE.NEWNET, ipc: CLONE.NEWIPC, uts: CLONE.NEWUTS, cgrou
 /** A call that the coordinator has made. */
 export interface HostCall {
   readonly result: number;
-  /**
-   * Registers how to undo it: recorded now, run when the restore fails, even if the coordinator itself is killed. Undos run in reverse order; a failing
-   * one does not stop the others.
-   */
-  undo(record: (call: Calls) => void): HostCall;
-  /** Cancels the undo, because what was made has been removed again. */
+  /** Cancels the undo of {@link Host.undoneBy}, because what was made has been removed again. */
   undone(): void;
 }
 
@@ -35,7 +30,7 @@ export class Host {
 
   constructor(kernel: Kernel) {
     this.kernel = kernel;
-    this.call = new HostRecorder(this) as unknown as HostCalls;
+    this.call = callsOf(this, undefined);
   }
 
   /** Distinguishes this run from all others on this machine, for names. */
@@ -192,7 +187,30 @@ export class Host {
     return this.call.openat(AT_FDCWD, path, O.RDONLY | O.CLOEXEC, 0).result;
   }
 
-  make(name: CallName, args: readonly unknown[]): HostCall {
+  /**
+   * System calls with an undo: `host.undoneBy((call) => call.unlinkat(AT_FDCWD, path, AT.REMOVEDIR)).mkdirat(AT_FDCWD, path, 0o700)`. The undo runs when the
+   * restore fails, even if the coordinator itself is killed. Undos run in reverse order; a failing one does not stop the others. It is registered before the
+   * call is made, so that a coordinator that is killed between the two leaves nothing behind, and cancelled if the call fails.
+   */
+  undoneBy(record: (call: Calls) => void): HostCalls {
+    return callsOf(this, record);
+  }
+
+  make(name: CallName, args: readonly unknown[], undo?: (call: Calls) => void): HostCall {
+    let forget = undo === undefined ? undefined : this.undo(undo);
+    const undone = (): void => {
+      forget?.();
+      forget = undefined;
+    };
+    try {
+      return { result: this.#make(name, args), undone };
+    } catch (error) {
+      undone();
+      throw error;
+    }
+  }
+
+  #make(name: CallName, args: readonly unknown[]): number {
     const step: SyscallStep = { kind: "syscall", name, args: encodeArguments(name, args) };
     const result = this.kernel.host.call(step);
     if (result < 0 && result >= -4095) {
@@ -203,18 +221,7 @@ export class Host {
         hint: hintFor(name, -result),
       });
     }
-    const undos: (() => void)[] = [];
-    const call: HostCall = {
-      result,
-      undo: (record) => {
-        undos.push(this.undo(record));
-        return call;
-      },
-      undone: () => {
-        for (const forget of undos.splice(0)) forget();
-      },
-    };
-    return call;
+    return result;
   }
 
   /** Registers an undo of something that a task is about to make. Returns a function that cancels it. */
@@ -234,15 +241,21 @@ function problemOfArgument(value: unknown): string | undefined {
 
 class HostRecorder {
   readonly host: Host;
-  constructor(host: Host) {
+  readonly undo: ((call: Calls) => void) | undefined;
+  constructor(host: Host, undo: ((call: Calls) => void) | undefined) {
     this.host = host;
+    this.undo = undo;
   }
+}
+
+function callsOf(host: Host, undo: ((call: Calls) => void) | undefined): HostCalls {
+  return new HostRecorder(host, undo) as unknown as HostCalls;
 }
 
 for (const name of Object.keys(CALLS) as CallName[]) {
   Object.defineProperty(HostRecorder.prototype, name, {
     value(this: HostRecorder, ...args: unknown[]) {
-      return this.host.make(name, args);
+      return this.host.make(name, args, this.undo);
     },
   });
 }

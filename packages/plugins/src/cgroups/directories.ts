@@ -93,9 +93,9 @@ export class Directories {
       this.#make(host, parent);
       inheritProcessors(host, parent);
     }
-    host.call
-      .mkdirat(AT_FDCWD, path, 0o755)
-      .undo((call) => call.unlinkat(AT_FDCWD, path, AT.REMOVEDIR).patient(PATIENCE));
+    host
+      .undoneBy((call) => call.unlinkat(AT_FDCWD, path, AT.REMOVEDIR).patient(PATIENCE))
+      .mkdirat(AT_FDCWD, path, 0o755);
     this.#made.add(path);
   }
 }

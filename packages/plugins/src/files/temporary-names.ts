@@ -1,8 +1,10 @@
-import type { Host, HostCall } from "@restage/core";
+import type { Host, HostCall, HostCalls } from "@restage/core";
 import { RestoreError } from "@restage/core";
 import { AT, AT_FDCWD, ERRNO } from "@restage/linux/abi";
 
 const OWNER_ONLY = 0o700;
+
+type Create = (calls: HostCalls, path: string) => HostCall;
 
 /** A name, and the call that made it. */
 interface MadeName {
@@ -26,14 +28,14 @@ export class TemporaryNames {
   /**
    * Makes a name, with the missing directories that lead to it. If the name is taken, makes another one beside it.
    *
-   * @param create creates the file under a name; fails with EEXIST if the name is taken.
+   * @param create creates the file under a name, by one of the calls that it is given; fails with EEXIST if the name is taken.
    * @returns the name that was made.
    */
-  make(path: string, create: (path: string) => HostCall, isDirectory = false): string {
+  make(path: string, create: Create, isDirectory = false): string {
     this.makeParents(path);
     if (this.#tryMake(path, create, isDirectory)) return path;
     const other = `${path}.restage-${this.#host.runId}-${this.#made.length}`;
-    this.#add(other, create(other), isDirectory);
+    this.#make(other, create, isDirectory);
     return other;
   }
 
@@ -50,13 +52,15 @@ export class TemporaryNames {
     const missing: string[] = [];
     for (let at = parentOf(path); at !== "/" && this.#host.stat(at) === "missing"; at = parentOf(at)) missing.push(at);
     for (const parent of missing.reverse()) {
-      this.#tryMake(parent, (at) => this.#host.call.mkdirat(AT_FDCWD, at, OWNER_ONLY), true);
+      this.#tryMake(parent, (calls, at) => calls.mkdirat(AT_FDCWD, at, OWNER_ONLY), true);
     }
   }
 
-  #tryMake(path: string, create: (path: string) => HostCall, isDirectory: boolean): boolean {
+  #tryMake(path: string, create: Create, isDirectory: boolean): boolean {
+    // The undo is registered first: it must never be that of a name which somebody else has made.
+    if (typeof this.#host.stat(path) === "object") return false;
     try {
-      this.#add(path, create(path), isDirectory);
+      this.#make(path, create, isDirectory);
       return true;
     } catch (error) {
       if (error instanceof RestoreError && error.syscall?.errno === ERRNO.EEXIST) return false;
@@ -64,10 +68,12 @@ export class TemporaryNames {
     }
   }
 
-  #add(path: string, call: HostCall, isDirectory: boolean): void {
+  #make(path: string, create: Create, isDirectory: boolean): void {
     // A name in the tree's mount namespace may have vanished with that namespace.
-    call.undo((record) => record.unlinkat(AT_FDCWD, path, isDirectory ? AT.REMOVEDIR : 0).allow("ENOENT"));
-    this.#made.push({ path, isDirectory, call });
+    const calls = this.#host.undoneBy((undo) =>
+      undo.unlinkat(AT_FDCWD, path, isDirectory ? AT.REMOVEDIR : 0).allow("ENOENT"),
+    );
+    this.#made.push({ path, isDirectory, call: create(calls, path) });
   }
 }
 

@@ -142,17 +142,17 @@ function makeParents(host: Host, path: string): void {
 }
 
 function makeDirectory(host: Host, path: string, mode: number): void {
-  host.call
-    .mkdirat(AT_FDCWD, path, mode)
+  host
     // What the tree has made in it since stays, and in a mount namespace that is gone there is nothing to remove.
-    .undo((call) => call.unlinkat(AT_FDCWD, path, AT.REMOVEDIR).allow("any"));
+    .undoneBy((call) => call.unlinkat(AT_FDCWD, path, AT.REMOVEDIR).allow("any"))
+    .mkdirat(AT_FDCWD, path, mode);
 }
 
 function makeFile(host: Host, path: string, mode: number, source: string | undefined): void {
   const flags = O.WRONLY | O.CREAT | O.EXCL | O.CLOEXEC;
-  const made = host.call
-    .openat(AT_FDCWD, path, flags, mode)
-    .undo((call) => call.unlinkat(AT_FDCWD, path, 0).allow("any"));
+  const made = host
+    .undoneBy((call) => call.unlinkat(AT_FDCWD, path, 0).allow("any"))
+    .openat(AT_FDCWD, path, flags, mode);
   try {
     for (let at = 0; source !== undefined; ) {
       const piece = host.readBytes(source, at, PIECE);

@@ -52,10 +52,10 @@ describe("createFiles", () => {
 
   it("creates an empty file with its directories, owner and mode, and undoes it", async () => {
     expect(await calls(createFiles([LOG]), logOn(gone))).toEqual([
-      'mkdirat(AT_FDCWD, "/var/log", 0755)',
       'undo: unlinkat(AT_FDCWD, "/var/log", 512) allows any error',
-      expect.stringMatching(/^openat\(AT_FDCWD, "\/var\/log\/app.log", O_WRONLY\|O_CREAT\|O_EXCL\|O_CLOEXEC, 0640\)$/),
+      'mkdirat(AT_FDCWD, "/var/log", 0755)',
       'undo: unlinkat(AT_FDCWD, "/var/log/app.log", 0) allows any error',
+      expect.stringMatching(/^openat\(AT_FDCWD, "\/var\/log\/app.log", O_WRONLY\|O_CREAT\|O_EXCL\|O_CLOEXEC, 0640\)$/),
       expect.stringMatching(/^close\(\d+\)$/),
       'fchownat(AT_FDCWD, "/var/log/app.log", 33, 34, 0)',
       'fchmodat(AT_FDCWD, "/var/log/app.log", 0640)',

@@ -1,4 +1,4 @@
-import { type Host, type HostCall, type ImageSet, type Plan, words } from "@restage/core";
+import { type Host, type HostCall, type HostCalls, type ImageSet, type Plan, words } from "@restage/core";
 import { type Entry, imageFileName, type RegFileEntry } from "@restage/images";
 import { AT, AT_FDCWD, O, S_IF } from "@restage/linux/abi";
 import type { IdsOutside } from "../../namespaces/user/ids-outside.ts";
@@ -51,11 +51,11 @@ function checkSize(plan: Plan, file: RegFileEntry, { value, extra }: GhostFile, 
 }
 
 /** Creates the file without content. Fails with EEXIST if the name is taken. Devices require CAP_MKNOD. */
-export function createGhost(host: Host, { value }: GhostFile, path: string): HostCall {
+export function createGhost(calls: HostCalls, { value }: GhostFile, path: string): HostCall {
   const type = value.mode & S_IF.MT;
-  if (type === S_IF.DIR) return host.call.mkdirat(AT_FDCWD, path, OWNER_ONLY);
-  if (type === S_IF.LNK) return host.call.symlinkat(value.symlnk_target, AT_FDCWD, path);
-  return host.call.mknodat(AT_FDCWD, path, type | OWNER_ONLY, value.rdev ?? 0);
+  if (type === S_IF.DIR) return calls.mkdirat(AT_FDCWD, path, OWNER_ONLY);
+  if (type === S_IF.LNK) return calls.symlinkat(value.symlnk_target, AT_FDCWD, path);
+  return calls.mknodat(AT_FDCWD, path, type | OWNER_ONLY, value.rdev ?? 0);
 }
 
 export function isDirectory({ value }: GhostFile): boolean {

@@ -157,10 +157,11 @@ function nameOne(
   const named = (made: string) =>
     file.name.slice(0, file.name.lastIndexOf("/") + 1) + made.slice(made.lastIndexOf("/") + 1);
   if (typeof content === "string") {
-    const link = (path: string) => host.call.linkat(AT_FDCWD, find(file, content), AT_FDCWD, path, 0);
-    return named(asRootOf(host, ids.root, () => names.make(outside, link)));
+    const existing = find(file, content);
+    const make = () => names.make(outside, (calls, path) => calls.linkat(AT_FDCWD, existing, AT_FDCWD, path, 0));
+    return named(asRootOf(host, ids.root, make));
   }
-  const make = () => names.make(outside, (path) => createGhost(host, content, path), isDirectory(content));
+  const make = () => names.make(outside, (calls, path) => createGhost(calls, content, path), isDirectory(content));
   const made = asRootOf(host, ids.root, make);
   fillGhost(host, content, made, ids);
   return named(made);

@@ -59,7 +59,8 @@ export function pidPolicy(policy: PidPolicy = "fail", { seconds = 10 }: PidPolic
       });
       stages.ROOT_TASK.enter.tapPromise({ name: "pid-policy", before: "root-task" }, async (context) => {
         const { options, host } = context;
-        if (chosen(options) === "wait" && !isNew && !host.kernel.recording) await waitForPids(context, seconds);
+        if (chosen(options) === "wait" && !isNew && !host.kernel.recording)
+          await waitForPids(context, Math.min(seconds, options.timeout / 1000));
       });
     },
   });

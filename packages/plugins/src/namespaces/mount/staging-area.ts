@@ -95,10 +95,10 @@ export class StagingArea {
   #makeOnHost(path: string, isDirectory: boolean): () => void {
     const { host, images } = this.#context;
     const flags = isDirectory ? AT.REMOVEDIR : 0;
+    const calls = host.undoneBy((undo) => undo.unlinkat(AT_FDCWD, path, flags));
     const made = isDirectory
-      ? host.call.mkdirat(AT_FDCWD, path, 0o700)
-      : host.call.mknodat(AT_FDCWD, path, S_IF.REG | 0o600, 0);
-    made.undo((undo) => undo.unlinkat(AT_FDCWD, path, flags));
+      ? calls.mkdirat(AT_FDCWD, path, 0o700)
+      : calls.mknodat(AT_FDCWD, path, S_IF.REG | 0o600, 0);
     const { uid, gid } = idsOutside(images, this.#root).root;
     host.call.fchownat(AT_FDCWD, path, uid, gid, AT.SYMLINK_NOFOLLOW);
     return () => {

@@ -76,8 +76,9 @@ export class UnixPaths {
 
   #moveAside(path: string): void {
     const aside = `${path}.restage-${this.#host.runId}`;
-    const call = this.#host.call.renameat(AT_FDCWD, path, AT_FDCWD, aside);
-    call.undo((call) => call.renameat(AT_FDCWD, aside, AT_FDCWD, path));
+    this.#host
+      .undoneBy((call) => call.renameat(AT_FDCWD, aside, AT_FDCWD, path))
+      .renameat(AT_FDCWD, path, AT_FDCWD, aside);
     this.#replaced.push(aside);
   }
 }
