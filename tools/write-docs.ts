@@ -1,10 +1,11 @@
-/** Writes the pages of `docs` that are made from the sources: `npm run docs`. */
+/** Writes what is made from the sources, pages of `docs` and the schema of configurations: `npm run docs`. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ERRORS } from "../packages/core/src/errors.ts";
 import { defaultDumpPlugins } from "../packages/plugins/src/dump.ts";
 import { defaultPlugins } from "../packages/plugins/src/mod.ts";
 import { NOT_YET } from "../test/cases/not-yet.ts";
+import { configSchema } from "./config-schema.ts";
 import { errorsPage, optionsPage, stagesPage, supportPage } from "./docs-pages.ts";
 import { ERROR_EXAMPLES } from "./error-examples.ts";
 import { supportRows } from "./support-rows.ts";
@@ -14,3 +15,4 @@ writeFileSync(join(docs, "errors.md"), errorsPage(ERRORS, ERROR_EXAMPLES));
 writeFileSync(join(docs, "stages.md"), stagesPage(defaultPlugins(), defaultDumpPlugins()));
 writeFileSync(join(docs, "support.md"), supportPage(await supportRows(), NOT_YET));
 writeFileSync(join(docs, "options.md"), optionsPage());
+writeFileSync(join(docs, "../packages/cli/restage.schema.json"), configSchema());

@@ -88,6 +88,7 @@ describeUnless(notBuilt, "packed packages", () => {
       expect(manifest).toMatchObject({ version, license: "MIT" });
       expect(readdirSync(folder)).toContain("LICENSE");
     }
+    expect(readdirSync(join(project, "node_modules/restage"))).toContain("restage.schema.json");
   });
 
   /** Lets the command make a project, which has the packages that are installed already. */

@@ -19,7 +19,7 @@ export async function reportedRestore(
   kernel: LinuxKernel,
   own: readonly Plugin[] = [],
 ): Promise<RestoredTree | RestoreError> {
-  const report = await openReport(settings, request.images);
+  const report = await openReport(settings, request);
   try {
     const plugins = [...(request.plugins ?? []), ...report.plugins, pidfile(), ...own];
     return await restore({ ...request, plugins, onEvent: report.listener }, kernel, defaultPlugins());

@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { RestoreError, type RestoreRequest } from "@restage/core";
+import { type RestoreConfig, RestoreError, type RestoreRequest } from "@restage/core";
 import { loadConfig } from "@restage/core/internal";
 import type { Settings } from "./options/settings.ts";
+import { usersListener } from "./report/users-listener.ts";
 
 /**
  * The request for a restore: the configuration, overridden by the command line.
@@ -18,14 +19,16 @@ export async function requestOf(settings: Settings): Promise<RestoreRequest> {
 }
 
 /** The same request, without requiring a checkpoint. */
-export async function requestWithoutImages(settings: Settings): Promise<Partial<RestoreRequest>> {
+export async function requestWithoutImages(settings: Settings): Promise<RestoreConfig> {
   const importModule = async (path: string) => (await import("./load-user-module.ts")).loadUserModule(path);
   const readyMade = () => import("@restage/plugins");
   const config =
     settings.noConfig && settings.config === undefined
       ? {}
       : await loadConfig({ file: settings.config, importModule, readyMade });
-  const request = { ...config, ...settings.restore };
+  const { onEvent } = config;
+  const listening = onEvent === undefined ? {} : { onEvent: usersListener(onEvent) };
+  const request = { ...config, ...listening, ...settings.restore };
   // Without -D, it is the working directory, as with CRIU.
   const images = request.images ?? (existsSync("inventory.img") ? "." : undefined);
   if (images === undefined) return request;

@@ -125,7 +125,7 @@ describe("Report", () => {
 describe("openReport()", () => {
   async function told(settings: Partial<Settings>) {
     return printed(async () => {
-      const report = await openReport({ ...createSettings(), ...settings }, directory);
+      const report = await openReport({ ...createSettings(), ...settings }, { images: directory });
       EVENTS.forEach(report.listener);
       report.end();
     });

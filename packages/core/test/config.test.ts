@@ -36,6 +36,15 @@ describe("loadConfig()", () => {
     expect(config).toEqual({ images: "/absolute", pidfile: join(directory, "x.pid") });
   });
 
+  it("leaves out $schema, which is for editors", async () => {
+    expect(await loadWith("restore.config.json", '{ "$schema": "./x.json", "timeout": 5 }')).toEqual({ timeout: 5 });
+  });
+
+  it("keeps onEvent", async () => {
+    const { onEvent } = await loadWith("restore.config.mjs", "export default { onEvent: () => {} };");
+    expect(onEvent).toBeTypeOf("function");
+  });
+
   it("leaves URLs unchanged for plugins", async () => {
     expect(await loadWith("restore.config.json", '{ "images": "s3://bucket/x" }')).toEqual({ images: "s3://bucket/x" });
   });
@@ -55,6 +64,14 @@ describe("loadConfig()", () => {
       '{ "fileValidation": "x" }',
       "expected fileValidation to be one of buildid, filesize, found x",
     ],
+    ["restore.config.json", '{ "cpuCap": ["fpu", "x"] }', "expected cpuCap[1] to be one of fpu, ins, cpu, found x"],
+    [
+      "restore.config.json",
+      '{ "inheritFd": { "pipe:[7]": "3" } }',
+      'expected inheritFd["pipe:[7]"] to be an integer, found "3"',
+    ],
+    ["restore.config.json", '{ "joinNamespaces": { "pid": "/x" } }', "there is no option joinNamespaces.pid"],
+    ["restore.config.json", '{ "onEvent": "log" }', 'expected onEvent to be a function, found "log"'],
     ["restore.config.json", '{ "plugins": {} }', "expected plugins to be an array, found {}"],
     ["restore.config.mjs", "export default { plugins: [() => {}] };", "plugins[0] is not a plugin: it is a function"],
     ["restore.config.json", "{,}", "Cannot load "],

@@ -10,7 +10,8 @@ export async function checkCheckpoint(request: RestoreRequest): Promise<readonly
     const kernel = await openMachine();
     try {
       const { plan } = await planRestore(
-        { ...request, plugins: [...(request.plugins ?? []), pidfile()] },
+        // Nothing is restored: there is nothing to tell `onEvent`.
+        { ...request, plugins: [...(request.plugins ?? []), pidfile()], onEvent: () => {} },
         kernel,
         defaultPlugins(),
       );

@@ -1,5 +1,12 @@
 import { closeSync } from "node:fs";
-import { asRestoreError, type Dumped, type DumpRequest, type Plugin, RestoreError } from "@restage/core";
+import {
+  asRestoreError,
+  type DumpEvent,
+  type Dumped,
+  type DumpRequest,
+  type Plugin,
+  RestoreError,
+} from "@restage/core";
 import { dump } from "@restage/core/dump";
 import { ChromeTrace } from "@restage/core/internal";
 import { defaultDumpPlugins, preDumpPlugins } from "@restage/plugins/dump";
@@ -36,7 +43,11 @@ export async function checkpointCommand(
   const trace = settings.trace === undefined ? undefined : new ChromeTrace();
   try {
     const kernel = await openMachine();
-    const made = await dump(trace === undefined ? request : { ...request, onEvent: trace.listener }, kernel, defaults);
+    const onEvent = (event: DumpEvent): void => {
+      trace?.listener(event);
+      request.onEvent?.(event);
+    };
+    const made = await dump({ ...request, onEvent }, kernel, defaults);
     kernel.close();
     for (const { what, why } of made.warnings) log(LEVEL.WARNING, `warning: ${what}: ${why}`);
     for (const { what, why } of made.notes) log(LEVEL.WARNING, `${what}: ${why}`);
@@ -64,8 +75,8 @@ async function requestOf(settings: Settings, operand: string | undefined): Promi
   if (!Number.isInteger(pid) || pid <= 0) {
     throw new RestoreError("ERR_OPTION", "Name a process: `restage checkpoint PID`, or with --tree PID");
   }
-  const { plugins = [], images = "." } = await requestWithoutImages(settings);
-  return { ...checkpoint, pid, images: checkpoint.images ?? images, plugins };
+  const { plugins = [], images = ".", onEvent = () => {} } = await requestWithoutImages(settings);
+  return { ...checkpoint, pid, images: checkpoint.images ?? images, plugins, onEvent };
 }
 
 function summaryOf({ tasks, frozen }: Dumped, { pid, images }: DumpRequest): string {

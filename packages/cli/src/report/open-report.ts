@@ -1,3 +1,4 @@
+import type { RestoreRequest } from "@restage/core";
 import { eventToJson } from "@restage/core/internal";
 import type { Settings } from "../options/settings.ts";
 import { openOwnFile } from "../own-file.ts";
@@ -15,8 +16,11 @@ const STANDARD_OUTPUT = "-";
 /** The log level whose messages a terminal shows. */
 const STAGES_LEVEL = 3;
 
-/** Opens the reporters that the command line asks for. Without any, only warnings are reported. */
-export async function openReport(settings: Settings, images: string): Promise<Report> {
+/** Opens the reporters that the command line and the configuration ask for. Without any, only warnings are reported. */
+export async function openReport(
+  settings: Settings,
+  { images, onEvent }: Pick<RestoreRequest, "images" | "onEvent">,
+): Promise<Report> {
   const { json, logFile, trace, verbosity } = settings;
   const pathOf = (file: string) => ownPath(settings, images, file);
   const open = (file: string) => openOwnFile(pathOf(file));
@@ -36,5 +40,6 @@ export async function openReport(settings: Settings, images: string): Promise<Re
     reporters.push(statisticsTo(pathOf("stats-restore"), { shown: settings.displayStats }));
   }
   if (trace !== undefined) reporters.push((await import("./trace-file.ts")).traceTo(open(trace)));
+  if (onEvent !== undefined) reporters.push({ name: "onEvent", listener: onEvent });
   return new Report(reporters);
 }

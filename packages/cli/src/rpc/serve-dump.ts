@@ -24,14 +24,14 @@ export async function serveDump(
   const { checkpoint, verbosity } = settings;
   const images = checkpoint.images ?? ".";
   const pid = checkpoint.pid ?? connection.peer;
-  const { plugins = [] } = await requestWithoutImages(settings);
+  const { plugins = [], onEvent = () => {} } = await requestWithoutImages(settings);
   const told = opts.notify_scripts === true ? new Told(connection) : undefined;
   openLog(settings, images);
   try {
     told?.tell("pre-dump");
     const own = told === undefined ? [] : [told.plugin()];
     const made = await dump(
-      { ...checkpoint, pid, images, plugins: [...plugins, ...own] },
+      { ...checkpoint, pid, images, plugins: [...plugins, ...own], onEvent },
       kernel,
       defaultDumpPlugins(),
     );

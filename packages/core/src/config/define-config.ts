@@ -1,3 +1,4 @@
+import type { DumpEvent, RestoreEvent } from "../events.ts";
 import type { Plugin } from "../plugin/plugin.ts";
 import type { RestoreOptions } from "../restore/options.ts";
 
@@ -5,6 +6,8 @@ import type { RestoreOptions } from "../restore/options.ts";
 export interface RestoreConfig extends Partial<RestoreOptions> {
   /** Added to the defaults; claiming a default's duty replaces it. */
   readonly plugins?: readonly Plugin[];
+  /** Receives the events of restores and checkpoints. Nothing waits for it, and its errors are printed. */
+  readonly onEvent?: (event: RestoreEvent | DumpEvent) => void;
 }
 
 /** Checks a configuration's type where it is written. */

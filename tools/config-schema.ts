@@ -1,0 +1,59 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { CONFIG_KEYS, type ValueSchema } from "../packages/core/src/config/keys.ts";
+import { DEFAULT_OPTIONS } from "../packages/core/src/restore/options.ts";
+
+/** Where the types of a configuration describe its keys. */
+const DESCRIBED = ["restore/options.ts", "config/define-config.ts"];
+
+/** In JSON, plugins are named. */
+const PLUGIN_NAMES = {
+  type: "array",
+  items: {
+    anyOf: [
+      { type: "string", description: "A ready-made plugin, a package, or a path." },
+      {
+        type: "array",
+        description: "The name of a plugin, and the arguments for it.",
+        items: [{ type: "string" }],
+        minItems: 1,
+      },
+    ],
+  },
+} as const;
+
+/** `restage.schema.json`: what a configuration in JSON can contain, for editors. Functions are left out. */
+export function configSchema(): string {
+  const descriptions: Readonly<Record<string, string>> = {
+    $schema: "The schema of this file, for editors.",
+    ...Object.fromEntries(DESCRIBED.flatMap(docsIn)),
+  };
+  const properties = Object.entries(CONFIG_KEYS)
+    .filter(([, { type }]) => type !== "function")
+    .map(([key, schema]) => [key, { description: descriptions[key], ...valuesOf(key, schema), ...defaultOf(key) }]);
+  const schema = {
+    $schema: "http://json-schema.org/draft-07/schema#",
+    title: "Configuration of Restage",
+    type: "object",
+    properties: Object.fromEntries(properties),
+    additionalProperties: false,
+  };
+  return `${JSON.stringify(schema, undefined, 2)}\n`;
+}
+
+function valuesOf(key: string, schema: ValueSchema): object {
+  return key === "plugins" ? PLUGIN_NAMES : schema;
+}
+
+function defaultOf(key: string): object {
+  const value = (DEFAULT_OPTIONS as Readonly<Record<string, unknown>>)[key];
+  return value === undefined ? {} : { default: value };
+}
+
+/** The members of the interfaces in a file, each with its docs. Where a fact comes from matters only in the sources. */
+function docsIn(file: string): readonly (readonly [key: string, text: string])[] {
+  const source = readFileSync(join(import.meta.dirname, "../packages/core/src", file), "utf8");
+  return [...source.matchAll(/^ {2}\/\*\* (.*?)(?: Source: .*)? \*\/\n {2}readonly (\w+)\??:/gm)].map(
+    ([, text = "", key = ""]) => [key, text],
+  );
+}
