@@ -97,6 +97,7 @@ describe("every page", () => {
     readdirSync(join(root, "docs"))
       .filter((name) => name.endsWith(".md"))
       .map((name) => `docs/${name}`),
+    readdirSync(join(root, "packages")).map((name) => `packages/${name}/README.md`),
   );
 
   // Tables of numbers are as wide as they are.

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createJiti } from "jiti";
 import ts from "typescript";
@@ -24,7 +24,10 @@ function snippetsOf(page: string): readonly Snippet[] {
   });
 }
 
-const pages = ["README.md", "docs/cli.md", "docs/clones.md", "docs/plugin-guide.md", "docs/ready-made-plugins.md"];
+const pages = [
+  ...["README.md", "docs/cli.md", "docs/clones.md", "docs/plugin-guide.md", "docs/ready-made-plugins.md"],
+  ...readdirSync(join(root, "packages")).map((name) => `packages/${name}/README.md`),
+];
 const snippets = pages.flatMap(snippetsOf);
 
 /** The path of a snippet for the compiler: in a folder that can import the packages. */
