@@ -26,6 +26,7 @@ function snippetsOf(page: string): readonly Snippet[] {
 
 const pages = [
   ...["README.md", "docs/cli.md", "docs/clones.md", "docs/plugin-guide.md", "docs/ready-made-plugins.md"],
+  "docs/recipes.md",
   ...readdirSync(join(root, "packages")).map((name) => `packages/${name}/README.md`),
 ];
 const snippets = pages.flatMap(snippetsOf);
@@ -64,16 +65,16 @@ it(
   LIMIT,
 );
 
-describe("every plugin of docs/plugin-guide.md", () => {
+describe("every plugin of the guide and the recipes", () => {
   const jiti = createJiti(fileOf(0));
   /** A default plugin, because one of them orders its tap by it. */
   const fifos: Plugin = {
     name: "fifos",
     apply: ({ openFile }) => openFile.for("FIFO").tap("fifos", () => undefined),
   };
-  const plugins = snippetsOf("docs/plugin-guide.md").filter(({ code }) =>
-    /^export const \w+ = definePlugin/m.test(code),
-  );
+  const plugins = ["docs/plugin-guide.md", "docs/recipes.md"]
+    .flatMap(snippetsOf)
+    .filter(({ code }) => /^export const \w+ = definePlugin/m.test(code));
 
   it.each(plugins)(
     "$at can be rehearsed",
