@@ -113,7 +113,9 @@ export function optionsPage(): string {
     const [first = name] = commands.find(([, { options }]) => options === command.options) ?? [];
     if (first === name) return `## restage ${name}\n\n${fenced(commandHelp(name, command).trimEnd())}`;
     const says = `${sentence(command.says)} It takes the options of \`restage ${first}\`.`;
-    return `## restage ${name}\n\n${wrap(says)}`;
+    // `dump` has the help of `checkpoint`.
+    const more = command.help === COMMANDS[first]?.help ? undefined : command.help;
+    return [`## restage ${name}`, says, more].flatMap((text) => (text === undefined ? [] : [wrap(text)])).join("\n\n");
   });
   return page("Options", fenced(programHelp().trimEnd()), ...sections);
 }

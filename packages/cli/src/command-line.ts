@@ -1,5 +1,6 @@
 import { didYouMean, RestoreError } from "@restage/core";
-import { COMMANDS, type Command } from "./commands.ts";
+import type { Command } from "./command.ts";
+import { COMMANDS } from "./commands.ts";
 import { EXIT } from "./exit-codes.ts";
 import { readCriuConfig } from "./options/criu-config.ts";
 import { parseWords } from "./options/parse-words.ts";

@@ -1,6 +1,6 @@
+import type { Command, Commands } from "./command.ts";
 import { CHECKPOINT_COMMAND_OPTIONS } from "./options/checkpoint-options.ts";
 import { INIT_OPTIONS } from "./options/init-options.ts";
-import type { Option } from "./options/option.ts";
 import {
   CHECKPOINT_OPTIONS,
   PLUGINS_OPTIONS,
@@ -8,18 +8,6 @@ import {
   SERVER_OPTIONS,
   SERVICE_OPTIONS,
 } from "./options/restore-options.ts";
-import type { Settings } from "./options/settings.ts";
-
-export interface Command {
-  readonly says: string;
-  /** Its operand, for `--help`. */
-  readonly operand?: string;
-  readonly options: readonly Option[];
-  /** Further text for `--help`. */
-  readonly help?: string;
-  /** Runs it. Returns the exit code. */
-  readonly run: (settings: Settings, operand: string | undefined) => Promise<number>;
-}
 
 const RESTORE_HELP =
   "Exit codes: 0 restored, 1 failed and rolled back, 2 bad usage or configuration, 3 failed after the commit point (the message says what " +
@@ -36,7 +24,7 @@ const CHECKPOINT: Command = {
 };
 
 /** The commands. Each loads its code when it is called, because start-up time is part of a restore. */
-export const COMMANDS: Readonly<Record<string, Command>> = {
+export const COMMANDS: Commands = {
   restore: {
     says: "restore a checkpoint",
     options: RESTORE_OPTIONS,
@@ -101,5 +89,18 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     operand: "[IMAGE]",
     options: CHECKPOINT_OPTIONS,
     run: async (settings, image) => (await import("./commands/inspect.ts")).inspectCommand(settings, image),
+  },
+  completion: {
+    says: "print a script that completes command lines in a shell",
+    operand: "SHELL",
+    options: SERVER_OPTIONS,
+    help: "SHELL is bash, zsh or fish. For example: `source <(restage completion bash)`.",
+    run: async (_settings, shell) => (await import("./commands/completion.ts")).completionCommand(shell, COMMANDS),
+  },
+  man: {
+    says: "print the manual page, for man(1)",
+    options: SERVER_OPTIONS,
+    help: "For example: `restage man > /usr/local/share/man/man1/restage.1`.",
+    run: async () => (await import("./commands/man.ts")).manCommand(COMMANDS),
   },
 };

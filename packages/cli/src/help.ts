@@ -1,5 +1,6 @@
-import { COMMANDS, type Command } from "./commands.ts";
-import type { Option } from "./options/option.ts";
+import type { Command } from "./command.ts";
+import { COMMANDS } from "./commands.ts";
+import { namesOf, synopsis } from "./options/print-options.ts";
 import { table, wrap } from "./report/table.ts";
 
 /** `restage help`. */
@@ -34,14 +35,4 @@ export function commandHelp(name: string, { says, operand, options, help }: Comm
   if (refused !== "") parts.push(wrap(`Options of CRIU that Restage does not support yet, and refuses: ${refused}`));
   if (help !== undefined) parts.push(wrap(help));
   return `${parts.join("\n\n")}\n`;
-}
-
-function namesOf(options: readonly Option[], fate: Option["fate"]): string {
-  return options.flatMap((option) => (option.fate === fate ? [`--${option.name}`] : [])).join(", ");
-}
-
-function synopsis({ name, letter, value, optional }: Option): string {
-  const names = letter === undefined ? `    --${name}` : `-${letter}, --${name}`;
-  if (value === undefined) return names;
-  return optional ? `${names} [${value}]` : `${names} ${value}`;
 }

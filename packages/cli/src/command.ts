@@ -1,0 +1,17 @@
+import type { Option } from "./options/option.ts";
+import type { Settings } from "./options/settings.ts";
+
+/** A command of the command line. */
+export interface Command {
+  readonly says: string;
+  /** Its operand, for `--help`. */
+  readonly operand?: string;
+  readonly options: readonly Option[];
+  /** Further text for `--help`. */
+  readonly help?: string;
+  /** Runs it. Returns the exit code. */
+  readonly run: (settings: Settings, operand: string | undefined) => Promise<number>;
+}
+
+/** Commands by name. */
+export type Commands = Readonly<Record<string, Command>>;
