@@ -76,6 +76,18 @@ describe("a checkpoint", () => {
     ]);
   });
 
+  it.each([true, false])("tells when the tree stands still no longer (leaveRunning: %s)", async (leaveRunning) => {
+    let read = 0;
+    const reader = plugin("reader", ({ phases }) => {
+      phases.write.task.tap("reader", (task, { defer }) => defer(task, () => void (read = performance.now())));
+    });
+    const { events, dumped } = await testDump(reader, { task, options: { leaveRunning } });
+    const [thawed] = events.filter(({ kind }) => kind === "thawed");
+    expect(read).toBeGreaterThan(0);
+    expect((thawed?.time ?? 0) < read).toBe(leaveRunning);
+    expect(thawed).toMatchObject({ frozen: dumped?.frozen });
+  });
+
   it("resumes the tree after a failure, and runs the undos newest first", async () => {
     const log: string[] = [];
     const failing = plugin("failing", ({ phases }) => {

@@ -127,7 +127,7 @@ class DumpRun {
     for (const { name } of PHASES) await this.#runPhase(name, tree, context);
     // From here on nothing needs a stopped tree.
     if (leaveRunning) await this.#resume();
-    const resumed = performance.now();
+    const goesOn = leaveRunning ? this.#thawed() : undefined;
     this.#catchUp();
     context.own.addTo(this.#images);
     this.#images.write(this.#hooks.imageOwner.call(context));
@@ -136,11 +136,18 @@ class DumpRun {
     if (this.#options.digests && !this.#kernel.recording) this.#images.writeDigests();
     this.#images.publish();
     if (!leaveRunning) await this.#finish(tree);
-    const frozen = (leaveRunning ? resumed : performance.now()) - this.#seizedAt;
-    this.#emit({ kind: "thawed", time: performance.now(), frozen });
+    const frozen = goesOn ?? this.#thawed();
     const tasks = tree.tasks.map(({ hostPid }) => hostPid);
     this.#emit({ kind: "saved", time: performance.now(), tasks: tasks.length });
     return { tasks, warnings: this.#findings.warnings, notes: this.#findings.notes, frozen };
+  }
+
+  /** Tells that the tree runs, or is gone. Returns for how long it stood still, in milliseconds. */
+  #thawed(): number {
+    const time = performance.now();
+    const frozen = time - this.#seizedAt;
+    this.#emit({ kind: "thawed", time, frozen });
+    return frozen;
   }
 
   /** Resumes what is still stopped, after a failure too, and frees what the checkpoint held. */
