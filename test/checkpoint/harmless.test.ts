@@ -7,7 +7,7 @@ import { WatchedTree } from "./harmless/watched-tree.ts";
 
 /** All operations of a checkpoint are tried, or a sample of other ones each time, in random order for as long as the suite can wait. */
 const ALL = process.env["RESTAGE_EVERY_OPERATION"] === "1";
-const TIME = ALL ? 3_600_000 : 30_000;
+const TIME = ALL ? 3_600_000 : 20_000;
 /** A thread that was left away from its code goes home after five seconds, or when the next checkpoint stops it: both are tried. */
 const KILLS_PER_CHECK = 10;
 

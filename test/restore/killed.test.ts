@@ -15,7 +15,7 @@ import { until } from "../support/until.ts";
 const HOOK = join(import.meta.dirname, "../checkpoint/harmless/kill-at.cjs");
 /** All operations of a restore are tried, or a random sample for as long as the suite can wait: each time other ones, and always the last ones. */
 const ALL = process.env["RESTAGE_EVERY_OPERATION"] === "1";
-const TIME = ALL ? 3_600_000 : 20_000;
+const TIME = ALL ? 3_600_000 : 10_000;
 /** The commit is among the last operations. */
 const LAST = ALL ? 0 : 15;
 
