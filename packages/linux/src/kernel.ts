@@ -224,6 +224,8 @@ export interface KernelHost {
   socketHolder(inode: number): string | undefined;
   /** Runs a program that PATH finds, and waits for its end. */
   runProgram(name: string, args: readonly string[], input?: string | Uint8Array): ProgramOutcome;
+  /** Whether {@link runProgram} would find a program. From a recording kernel: whether it has output for it. */
+  isInstalled(name: string): boolean;
   /** CPUID of this processor: eax, ebx, ecx, edx. Undefined from a recording kernel. */
   cpuid(leaf: number, subleaf: number): readonly [number, number, number, number] | undefined;
   /** Reads a clock in nanoseconds. */

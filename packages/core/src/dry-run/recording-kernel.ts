@@ -120,6 +120,7 @@ export class RecordingKernel implements Kernel {
         const output = outputs[name];
         return { status: output === undefined ? undefined : 0, output: output ?? "", errors: "" };
       },
+      isInstalled: (name) => outputs[name] !== undefined,
       cpuid: () => undefined,
       socketOption: () => undefined,
       clock: () => clock,

@@ -125,6 +125,10 @@ export class Host {
   runProgram(name: string, args: readonly string[], input?: string | Uint8Array): ProgramOutcome {
     return this.kernel.host.runProgram(name, args, input);
   }
+  /** Whether PATH leads to a program; false in a dry run, unless the recording kernel has output for it. */
+  isInstalled(name: string): boolean {
+    return this.kernel.host.isInstalled(name);
+  }
 
   /**
    * Does work of the coordinator in another namespace: it makes sockets, reads and writes sysctls, and runs programs there. The work must be

@@ -13,7 +13,7 @@ import {
 } from "./file-system.ts";
 import { findZombies, pidHolder, readLink, readText, socketHolder } from "./procfs.ts";
 import type { RawSyscalls } from "./raw-syscalls.ts";
-import { runProgram } from "./run-program.ts";
+import { isInstalled, runProgram } from "./run-program.ts";
 import { checked } from "./system-error.ts";
 
 const CLOCKS = { CLOCK_MONOTONIC: CLOCK.MONOTONIC, CLOCK_BOOTTIME: CLOCK.BOOTTIME } as const;
@@ -39,6 +39,7 @@ export class LinuxHost implements KernelHost {
   readonly findZombies = findZombies;
   readonly socketHolder = socketHolder;
   readonly runProgram = runProgram;
+  readonly isInstalled = isInstalled;
   readonly #raw: RawSyscalls;
 
   constructor(raw: RawSyscalls) {

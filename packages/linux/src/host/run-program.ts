@@ -1,4 +1,8 @@
+import { accessSync, constants } from "node:fs";
+
 const TIME = 20_000;
+/** Where execvp(3) looks for programs without PATH. */
+const DEFAULT_PATH = "/bin:/usr/bin";
 /** The most bytes of output. */
 const LARGEST_OUTPUT = 64 * 1024 * 1024;
 
@@ -21,4 +25,18 @@ export function runProgram(name: string, args: readonly string[], input: string 
     maxBuffer: LARGEST_OUTPUT,
   });
   return { status: status ?? undefined, output: stdout ?? "", errors: stderr ?? "" };
+}
+
+/** Whether PATH leads to a program. Starting it to find out would take longer than all stages of a small restore. */
+export function isInstalled(name: string): boolean {
+  return (process.env["PATH"] ?? DEFAULT_PATH).split(":").some((directory) => isExecutable(`${directory}/${name}`));
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }

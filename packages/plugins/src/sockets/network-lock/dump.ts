@@ -32,7 +32,7 @@ export function networkLock(): Plugin {
         connections = outgoing(context);
         if (connections.length === 0) return;
         context.inventory.network_lock_method = LOCK_METHOD.NFTABLES;
-        if (context.host.runProgram("nft", ["--version"]).status === 0) return;
+        if (context.host.isInstalled("nft")) return;
         context.findings.refuse({
           what: `${connections.length} TCP connections with peers outside the tree`,
           why: "nft(8) is missing, with which Restage keeps packets off them until the restore",

@@ -8,12 +8,12 @@ const LEGACY = [
 
 /** Reports rules that cannot be saved because a program is missing. */
 export function checkFirewall({ host, findings }: DumpContext): void {
-  if (!isThere(host, "nft")) {
+  if (!host.isInstalled("nft")) {
     const why = "they are not saved, because nft(8) is not installed";
     findings.warn({ what: "firewall rules (nftables)", why, hint: "install nftables if the tree has rules" });
   }
   for (const { program } of LEGACY.filter(({ tables }) => isUsed(host, tables))) {
-    if (isThere(host, program)) continue;
+    if (host.isInstalled(program)) continue;
     findings.refuse({ what: "firewall rules (iptables)", why: `${program}(8) is not installed` });
   }
 }
@@ -22,16 +22,12 @@ export function checkFirewall({ host, findings }: DumpContext): void {
 export function saveFirewall({ host, images }: DumpContext, namespace: number): void {
   const save = (kind: "nftables" | "iptables" | "ip6tables", program: string, args: readonly string[]) =>
     images.raw(kind, namespace, new TextEncoder().encode(output(host, program, args)));
-  if (isThere(host, "nft")) save("nftables", "nft", ["list", "ruleset"]);
+  if (host.isInstalled("nft")) save("nftables", "nft", ["list", "ruleset"]);
   for (const { kind, program, tables } of LEGACY) if (isUsed(host, tables)) save(kind, program, []);
 }
 
 function isUsed(host: Host, tables: string): boolean {
   return (host.readText(tables) ?? "") !== "";
-}
-
-function isThere(host: Host, program: string): boolean {
-  return host.runProgram(program, ["--version"]).status === 0;
 }
 
 function output(host: Host, program: string, args: readonly string[]): string {

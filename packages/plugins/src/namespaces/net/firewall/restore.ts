@@ -53,5 +53,5 @@ export function loadFirewalls(host: Host, images: ImageSet, id: number): void {
 }
 
 function findProgram(host: Host, programs: readonly string[]): string | undefined {
-  return programs.find((program) => host.runProgram(program, ["--version"]).status === 0);
+  return programs.find((program) => host.isInstalled(program));
 }
