@@ -27,7 +27,7 @@ export default defineConfig({
     name: "stay",
     apply({ stages, commit, complete }) {
       stages.ROOT_TASK.enter.tap("stay", ({ host }) => {
-        host.call.mkdirat(-100, here("made"), 0o755).undo((call) => call.unlinkat(-100, here("made"), 0x200));
+        host.undoneBy((call) => call.unlinkat(-100, here("made"), 0x200)).mkdirat(-100, here("made"), 0o755);
       });
       ${hook}.tapPromise("stay", async () => {
         writeFileSync(here("reached"), "");

@@ -116,8 +116,8 @@ export default defineConfig({
     name: "pause",
     apply({ stages }) {
       stages.RESTORE.enter.tap("pause", ({ host }) => {
-        host.call.mkdirat(-100, ${JSON.stringify(join(directory, "made"))}, 0o755)
-          .undo((call) => call.unlinkat(-100, ${JSON.stringify(join(directory, "made"))}, 0x200));
+        host.undoneBy((call) => call.unlinkat(-100, ${JSON.stringify(join(directory, "made"))}, 0x200))
+          .mkdirat(-100, ${JSON.stringify(join(directory, "made"))}, 0o755);
       });
       stages.RESTORE.task.tapPromise("pause", async (task) => {
         await task.flush();
