@@ -76,7 +76,7 @@ describe("a checkpoint", () => {
     ]);
   });
 
-  it.each([true, false])("tells when the tree stands still no longer (leaveRunning: %s)", async (leaveRunning) => {
+  it.each([true, false])("emits thawed when the tree is no longer stopped (leaveRunning: %s)", async (leaveRunning) => {
     let read = 0;
     const reader = plugin("reader", ({ phases }) => {
       phases.write.task.tap("reader", (task, { defer }) => defer(task, () => void (read = performance.now())));

@@ -11,8 +11,7 @@ import type { ImageSource } from "./image-source.ts";
 /** The size of the largest file that is read into memory. Pages images may be larger, because tasks read those themselves. */
 export const MAX_FILE_SIZE: number = 1024 * 1024 * 1024;
 
-/** The name of the link to the previous dump (CRIU: criu/include/image.h). */
-/** The link to the directory of the previous dump. */
+/** The name of the link to the directory of the previous dump. Source: criu/include/image.h. */
 export const PARENT_LINK = "parent";
 
 /**

@@ -73,15 +73,19 @@ export default defineConfig({
 `;
 }
 
+const COMPILER_OPTIONS = {
+  target: "es2023",
+  lib: ["es2023"],
+  module: "nodenext",
+  types: ["node"],
+  strict: true,
+  skipLibCheck: true,
+};
+
 /** `tsconfig.json` of a project, whose runtime needs no build. */
 export const PROJECT_TYPES = {
   compilerOptions: {
-    target: "es2023",
-    lib: ["es2023"],
-    module: "nodenext",
-    types: ["node"],
-    strict: true,
-    skipLibCheck: true,
+    ...COMPILER_OPTIONS,
     allowImportingTsExtensions: true,
     noEmit: true,
   },
@@ -91,12 +95,7 @@ export const PROJECT_TYPES = {
 /** `tsconfig.json` of a package, which is published as JavaScript with declarations. */
 export const PACKAGE_TYPES = {
   compilerOptions: {
-    target: "es2023",
-    lib: ["es2023"],
-    module: "nodenext",
-    types: ["node"],
-    strict: true,
-    skipLibCheck: true,
+    ...COMPILER_OPTIONS,
     rewriteRelativeImportExtensions: true,
     declaration: true,
     rootDir: "src",

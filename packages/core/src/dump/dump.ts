@@ -142,7 +142,7 @@ class DumpRun {
     return { tasks, warnings: this.#findings.warnings, notes: this.#findings.notes, frozen };
   }
 
-  /** Tells that the tree runs, or is gone. Returns for how long it stood still, in milliseconds. */
+  /** Emits `thawed` when the tree runs again or no longer exists. Returns how long it was stopped, in milliseconds. */
   #thawed(): number {
     const time = performance.now();
     const frozen = time - this.#seizedAt;

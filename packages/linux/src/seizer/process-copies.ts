@@ -40,7 +40,7 @@ export class Copies {
     return { pid, end: () => this.#end(pid) };
   }
 
-  /** Ends all that are left. */
+  /** Ends all copies that still exist. */
   end(): void {
     for (const pid of this.#pids) this.#end(pid);
   }

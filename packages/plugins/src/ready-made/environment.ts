@@ -14,7 +14,7 @@ import { writeByPage } from "./write-by-page.ts";
 export interface EnvironmentOptions {
   /** The pids, in the checkpoint, of the tasks whose environment changes. Default: all. */
   readonly pids?: readonly number[];
-  /** What happens if no task has a variable that is to be removed. Default: the restore is refused. */
+  /** How to react if no task has a variable that the plugin should remove. Default: the restore is refused. */
   readonly ifMissing?: IfMissing;
 }
 

@@ -11,7 +11,7 @@ const WHAT = "its memory is read while the tree is frozen";
 /**
  * Copies tasks with much private memory, so that it can be read when the tree runs again. A task that must not be copied is noted.
  *
- * The copies are orphans. Whoever adopts them hears of their end, so this must not be a task of the tree.
+ * The copies are orphans. The process that adopts them is notified when they end, so no task of the tree may adopt them.
  */
 export function copyTasks(tree: SeizedTree, context: DumpContext): ReadonlyMap<SeizedTask, ProcessCopy> {
   const copies = new Map<SeizedTask, ProcessCopy>();
