@@ -1,4 +1,4 @@
-import type { AddressRange } from "./host/address-space.ts";
+import type { AddressRange } from "./abi/address-space.ts";
 import type { ProgramOutcome } from "./host/run-program.ts";
 import type { Program, Step, SyscallStep } from "./program/program.ts";
 import type { Seizer } from "./seizer.ts";

@@ -9,7 +9,7 @@
  *
  * @module
  */
-export type { AddressRange } from "./host/address-space.ts";
+export type { AddressRange } from "./abi/address-space.ts";
 export { type ProcessStat, pidHolder, readProcesses, readStat, readStatus, readText } from "./host/procfs.ts";
 export type { RawSyscalls } from "./host/raw-syscalls.ts";
 export type { ProgramOutcome } from "./host/run-program.ts";

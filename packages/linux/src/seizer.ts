@@ -1,5 +1,5 @@
+import type { AddressRange } from "./abi/address-space.ts";
 import type { KCMP } from "./abi/kcmp.ts";
-import type { AddressRange } from "./host/address-space.ts";
 import type { ExtendedState } from "./kernel.ts";
 import type { Program } from "./program/program.ts";
 import type { RseqConfiguration } from "./tracee/ptrace.ts";

@@ -14,8 +14,7 @@ import type {
   SyscallStep,
   Tracee,
 } from "@restage/linux";
-import { PAGE_SIZE } from "@restage/linux/abi";
-import { findFreeAddress } from "../restore/free-address.ts";
+import { findFreeAddress, PAGE_SIZE } from "@restage/linux/abi";
 import { DescriptorTable } from "./descriptor-table.ts";
 import { InventedProcess } from "./invented-process.ts";
 import { type InventedBirth, Inventor } from "./invented-results.ts";

@@ -1,8 +1,7 @@
 import type { AddressRange, ParkedMapping, Stub } from "@restage/linux";
-import { CLONE, SIG } from "@restage/linux/abi";
+import { CLONE, findFreeAddress, SIG } from "@restage/linux/abi";
 import type { Call } from "../program/deferred.ts";
 import { ProgramTarget } from "../program/program-target.ts";
-import { findFreeAddress } from "./free-address.ts";
 import type { Task } from "./task.ts";
 
 /**

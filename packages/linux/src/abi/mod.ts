@@ -4,6 +4,7 @@
  *
  * @module
  */
+export * from "./address-space.ts";
 export * from "./aio-abi.ts";
 export * from "./bpf.ts";
 export * from "./capability.ts";

@@ -1,5 +1,5 @@
+import type { AddressRange } from "../abi/address-space.ts";
 import { MAP, MFD, PAGE_SIZE, PROT } from "../abi/mman.ts";
-import type { AddressRange } from "../host/address-space.ts";
 import type { RawSyscalls } from "../host/raw-syscalls.ts";
 import { checked } from "../host/system-error.ts";
 import { type ProgramMemory, writeWord } from "../program/encode-x86-64.ts";

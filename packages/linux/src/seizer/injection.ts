@@ -1,9 +1,9 @@
+import { findFreeAddress } from "../abi/address-space.ts";
 import { ERRNO } from "../abi/errno.ts";
 import { MAP, PAGE_SIZE, PROT } from "../abi/mman.ts";
 import { SIG } from "../abi/signal.ts";
 import { syscallNumber } from "../abi/syscall.ts";
 import { type UserReg, userRegOffset } from "../abi/user-regs-x86-64.ts";
-import { findFreeAddress } from "../host/address-space.ts";
 import { readMaps, readStatus, readThreads } from "../host/procfs.ts";
 import type { RawSyscalls } from "../host/raw-syscalls.ts";
 import { checked, SystemError } from "../host/system-error.ts";

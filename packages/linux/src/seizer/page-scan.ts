@@ -1,7 +1,7 @@
+import type { AddressRange } from "../abi/address-space.ts";
 import { ERRNO } from "../abi/errno.ts";
 import { PAGE_SIZE } from "../abi/mman.ts";
 import { PAGE_IS, PAGE_REGION_SIZE, PAGEMAP_SCAN, PM, PM_SCAN_ARG } from "../abi/page-scan.ts";
-import type { AddressRange } from "../host/address-space.ts";
 import type { RawSyscalls } from "../host/raw-syscalls.ts";
 import { checked } from "../host/system-error.ts";
 import type { FoundPages, ScannedPages } from "../seizer.ts";

@@ -1,10 +1,10 @@
 import { clearInterval, setInterval } from "node:timers";
+import type { AddressRange } from "../abi/address-space.ts";
 import { ERRNO } from "../abi/errno.ts";
 import { KCMP } from "../abi/kcmp.ts";
 import { PTRACE_O } from "../abi/ptrace.ts";
 import { SIG } from "../abi/signal.ts";
 import { userRegOffset } from "../abi/user-regs-x86-64.ts";
-import type { AddressRange } from "../host/address-space.ts";
 import { readStat, readStatus } from "../host/procfs.ts";
 import type { RawSyscalls } from "../host/raw-syscalls.ts";
 import { checked, SystemError } from "../host/system-error.ts";

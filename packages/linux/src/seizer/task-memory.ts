@@ -1,10 +1,10 @@
 import { Buffer } from "node:buffer";
+import type { AddressRange } from "../abi/address-space.ts";
 import { ERRNO } from "../abi/errno.ts";
 import { O } from "../abi/fcntl.ts";
 import { MAP, PAGE_SIZE, PROT } from "../abi/mman.ts";
 import { PTRACE } from "../abi/ptrace.ts";
 import { MSG } from "../abi/socket.ts";
-import type { AddressRange } from "../host/address-space.ts";
 import type { RawSyscalls } from "../host/raw-syscalls.ts";
 import { checked, SystemError } from "../host/system-error.ts";
 import type { FilePart } from "../seizer.ts";

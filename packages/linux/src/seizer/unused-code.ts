@@ -1,5 +1,5 @@
+import type { AddressRange } from "../abi/address-space.ts";
 import { PAGE_SIZE } from "../abi/mman.ts";
-import type { AddressRange } from "../host/address-space.ts";
 import type { MapsEntry } from "../host/procfs.ts";
 import type { TaskMemory } from "./task-memory.ts";
 

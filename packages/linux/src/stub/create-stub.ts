@@ -1,6 +1,6 @@
+import { findFreeAddress } from "../abi/address-space.ts";
 import { PAGE_SIZE } from "../abi/mman.ts";
 import { PTRACE_O } from "../abi/ptrace.ts";
-import { findFreeAddress } from "../host/address-space.ts";
 import type { RawSyscalls } from "../host/raw-syscalls.ts";
 import { checked } from "../host/system-error.ts";
 import type { ParkedMapping, Stub, StubOptions, Tracee } from "../kernel.ts";
