@@ -7,19 +7,15 @@ import { type UserReg, userRegOffset } from "../abi/user-regs-x86-64.ts";
 import { readMaps, readStatus, readThreads } from "../host/procfs.ts";
 import type { RawSyscalls } from "../host/raw-syscalls.ts";
 import { checked, SystemError } from "../host/system-error.ts";
-import { type EncodedProgram, encodeProgram } from "../program/encode-x86-64.ts";
-import type { Step } from "../program/program.ts";
-import type { CopyQuery, Query, StoppedThread } from "../seizer.ts";
+import type { EncodedProgram } from "../program/encode-x86-64.ts";
+import type { Query, StoppedThread } from "../seizer.ts";
 import { type Ptrace, STOP_TIMEOUT } from "../tracee/ptrace.ts";
-import { visitWithCopy } from "./copy-code-x86-64.ts";
-import { programOfCopy } from "./copy-program.ts";
 import { InjectedMemory, MOST_INJECTED } from "./injected-memory.ts";
-import { visitWithProbe } from "./landlock-probe-x86-64.ts";
-import { sayAndSleep } from "./say-and-sleep.ts";
 import type { Stop, Stops } from "./stops.ts";
 import type { TaskMemory } from "./task-memory.ts";
 import { findUnusedCode } from "./unused-code.ts";
-import { TRAMPOLINE_AT, trampoline, visit, wayHome } from "./way-home-x86-64.ts";
+import { placeVisitor, type Visitor } from "./visitor.ts";
+import { TRAMPOLINE_AT, trampoline } from "./way-home-x86-64.ts";
 
 const ALL_SIGNALS = 0xffff_ffff_ffff_ffffn;
 /** Flags without the direction flag and without single steps. */
@@ -30,16 +26,6 @@ const USER_CS = 0x33n;
 
 /** Work in a seized process. It yields whenever the process has to come to a stop, so that work in others can go on. */
 export type Work<T = void> = Generator<undefined, T>;
-
-/** A thread that runs a program. */
-interface Visitor {
-  readonly thread: StoppedThread;
-  readonly encoded: EncodedProgram;
-  /** The address at which it starts. */
-  readonly start: number;
-  /** Hands over answers that are not in the program. */
-  readonly takeAnswers: () => void;
-}
 
 /**
  * Programs that the threads of a seized process run in memory which it maps for them and unmaps again.
@@ -104,7 +90,10 @@ export class Injection {
     const doneAt = injected.allocate(4 * asked.length);
     this.#injected = injected;
     this.#doneWords = injected.address + doneAt;
-    this.#visitors = asked.map((query, index) => this.#place(query, this.#doneWords + 4 * index, patience));
+    this.#visitors = asked.map((query, index) => {
+      const doneWord = this.#doneWords + 4 * index;
+      return placeVisitor(injected, query, doneWord, patience, () => this.#pidFor(query.thread));
+    });
     this.#code = trampoline(leader.registers, leader.signalMask, injected);
     const codeAddress = findUnusedCode(memory, leader.tgid, maps, this.#code.length);
     if (codeAddress === undefined)
@@ -139,35 +128,6 @@ export class Injection {
       takeAnswers(visitor.encoded);
       visitor.takeAnswers();
     }
-  }
-
-  #place({ thread, program, landlock, copy }: Query, doneWord: number, patience: number): Visitor {
-    const injected = this.#injected;
-    const home = injected.placeCode(wayHome(thread.registers, thread.signalMask));
-    const encoded = encodeProgram(program.map(tolerant), injected);
-    const end = encodeProgram(sayAndSleep(doneWord, patience), injected);
-    encoded.continueAt(end.address);
-    end.leaveTo(home);
-    const slot = injected.placeWord(encoded.address);
-    if (copy !== undefined) return { thread, encoded, ...this.#placeCopy(copy, slot) };
-    if (landlock === undefined)
-      return { thread, encoded, start: injected.placeCode(visit(injected.entry, slot)), takeAnswers: () => {} };
-    const { start, answer } = visitWithProbe(injected, slot, this.#pidFor(thread));
-    const takeAnswers = () => {
-      landlock.domains = answer();
-    };
-    return { thread, encoded, start, takeAnswers };
-  }
-
-  #placeCopy(copy: CopyQuery, slot: number): Pick<Visitor, "start" | "takeAnswers"> {
-    const injected = this.#injected;
-    const ready = injected.address + injected.allocate(8);
-    const program = encodeProgram(programOfCopy(copy, ready).map(tolerant), injected);
-    const { start, answer } = visitWithCopy(injected, slot, injected.placeWord(program.address));
-    const takeAnswers = () => {
-      copy.made = { answer: answer(), ready };
-    };
-    return { start, takeAnswers };
   }
 
   /** Maps the memory. The leader is then at home, or on its way into it. */
@@ -388,11 +348,6 @@ function signalToPass(thread: StoppedThread, stop: Stop): number {
 
 function gone({ tid }: StoppedThread): SystemError {
   return new SystemError("waitid", ERRNO.ESRCH, `ask task ${tid}: it has ended`);
-}
-
-/** An error is an answer too. */
-function tolerant(step: Step): Step {
-  return step.kind === "syscall" ? Object.assign(step, { allowed: "any" as const }) : step;
 }
 
 function takeAnswers(encoded: EncodedProgram): void {
