@@ -8,7 +8,7 @@ const OLDEST_KERNEL = [5, 9] as const;
 
 interface Need {
   /** Any of them is enough. */
-  readonly anyOf: readonly CapabilityName[];
+  readonly anyOf: readonly [CapabilityName, ...CapabilityName[]];
   readonly purpose: string;
   /** Whether every restore needs it. */
   readonly always: boolean;
@@ -53,7 +53,7 @@ function* checkCapabilities(): Generator<Finding> {
   for (const { anyOf, purpose, always } of NEEDS) {
     if (anyOf.some((name) => hasCapability(effective, name))) continue;
     const why = `this process does not have it; it is needed for ${purpose}`;
-    const [name = "CAP_SYS_ADMIN"] = anyOf;
+    const [name] = anyOf;
     const hint = `${process.geteuid?.() === 0 ? "" : "run as root; or "}${giveCapability(name)}; or restore with --unprivileged`;
     yield { severity: always ? "refused" : "warning", what: anyOf.join(" or "), why, hint, plugin: "check" };
   }

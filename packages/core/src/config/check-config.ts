@@ -1,6 +1,6 @@
 import { RestoreError } from "../errors.ts";
-import { problemOfPlugin } from "../plugin/check-plugin.ts";
-import { problemOfObject, type ValueProblem } from "./check-value.ts";
+import { type Problem, problemOfPlugin } from "../plugin/check-plugin.ts";
+import { problemOfObject } from "./check-value.ts";
 import type { RestoreConfig } from "./define-config.ts";
 import { CONFIG_KEYS } from "./keys.ts";
 
@@ -19,7 +19,7 @@ export function checkConfig(config: unknown, file: string): RestoreConfig {
   throw new RestoreError("ERR_CONFIG", `Cannot use ${file}: ${message}`, { hint });
 }
 
-function problemOf(config: unknown): ValueProblem | undefined {
+function problemOf(config: unknown): Problem | undefined {
   if (typeof config !== "object" || config === null || Array.isArray(config)) {
     return { message: "it exports no configuration" };
   }

@@ -1,17 +1,13 @@
 import { didYouMean } from "../nearest.ts";
+import type { Problem } from "../plugin/check-plugin.ts";
 import type { ObjectSchema, ValueSchema } from "./keys.ts";
-
-export interface ValueProblem {
-  readonly message: string;
-  readonly hint?: string | undefined;
-}
 
 /**
  * What is wrong with a value of a configuration, or undefined.
  *
  * @param at its path in the configuration: `inheritFd["pipe:[7]"]`
  */
-export function problemOfValue(value: unknown, schema: ValueSchema, at: string): ValueProblem | undefined {
+export function problemOfValue(value: unknown, schema: ValueSchema, at: string): Problem | undefined {
   const { type } = schema;
   if (!hasType(value, type)) {
     const article = /^[aeiou]/.test(type) ? "an" : "a";
@@ -46,7 +42,7 @@ export function problemOfObject(
   value: object,
   { properties = {}, additionalProperties }: ObjectSchema,
   at = "",
-): ValueProblem | undefined {
+): Problem | undefined {
   return first(Object.entries(value), ([key, member]) => {
     const path = pathOf(at, key);
     const schema = Object.hasOwn(properties, key) ? properties[key] : additionalProperties;
@@ -77,8 +73,8 @@ function pathOf(at: string, key: string): string {
 
 function first<T>(
   values: readonly T[],
-  problemOf: (value: T, index: number) => ValueProblem | undefined,
-): ValueProblem | undefined {
+  problemOf: (value: T, index: number) => Problem | undefined,
+): Problem | undefined {
   for (const [index, value] of values.entries()) {
     const problem = problemOf(value, index);
     if (problem !== undefined) return problem;

@@ -17,14 +17,14 @@ const KEYS: Readonly<Record<string, "string" | "function" | "object">> = {
 
 const DESCRIBED = { stages: STAGES.map(({ name }) => name), phases: PHASES.map(({ name }) => name) } as const;
 
-/** What is wrong with something that must be a plugin, and what would help. */
-export interface PluginProblem {
+/** What is wrong with a plugin, or with another value of a configuration, and what would help. */
+export interface Problem {
   readonly message: string;
   readonly hint?: string | undefined;
 }
 
 /** Returns what is wrong with a value as a plugin, or undefined. */
-export function problemOfPlugin(value: unknown): PluginProblem | undefined {
+export function problemOfPlugin(value: unknown): Problem | undefined {
   if (typeof value === "function") return { message: "it is a function", hint: "call it: it returns the plugin" };
   if (typeof value !== "object" || value === null) return { message: "it is not an object" };
   const plugin = value as Readonly<Record<string, unknown>>;

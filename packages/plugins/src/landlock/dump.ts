@@ -1,5 +1,5 @@
 import { type DumpContext, definePlugin, type Plugin, type SeizedThread } from "@restage/core";
-import { CAPABILITY_NAMES, errnoName, LANDLOCK_CREATE_RULESET_VERSION } from "@restage/linux/abi";
+import { errnoName, hasCapability, LANDLOCK_CREATE_RULESET_VERSION } from "@restage/linux/abi";
 
 /**
  * Refuses threads in a Landlock domain: the rules of a domain cannot be read, so a restore could not confine the thread again. Only a thread that cannot gain
@@ -26,10 +26,8 @@ export function landlock(): Plugin {
   });
 }
 
-const SYS_ADMIN = 1n << BigInt(CAPABILITY_NAMES.indexOf("CAP_SYS_ADMIN"));
-
 function canBeConfined({ status }: SeizedThread): boolean {
-  return status.get("NoNewPrivs") === "1" || (BigInt(`0x${status.get("CapPrm") ?? "0"}`) & SYS_ADMIN) !== 0n;
+  return status.get("NoNewPrivs") === "1" || hasCapability(BigInt(`0x${status.get("CapPrm") ?? "0"}`), "CAP_SYS_ADMIN");
 }
 
 function refuseConfined(thread: SeizedThread, { findings }: DumpContext): void {

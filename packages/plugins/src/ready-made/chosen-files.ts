@@ -29,6 +29,11 @@ export function chosenFiles(plan: Plan, paths: readonly string[]): readonly RegF
   });
 }
 
+/** The paths at or below which there is none of these files. */
+export function unusedPaths(paths: readonly string[], files: readonly RegFileEntry[]): readonly string[] {
+  return paths.filter((path) => !files.some(({ name }) => isAtOrBelow(name, path)));
+}
+
 /** Files that tasks use other than through descriptors, by id, each with its use. */
 export function otherUses({ survivors }: Plan): ReadonlyMap<number, string> {
   const uses = new Map<number, string>();

@@ -6,7 +6,7 @@ import { type MountPaths, readMountPaths } from "../namespaces/mount/mount-paths
 import { hasOwnNamespace } from "../namespaces/own-namespaces.ts";
 import { asRootOf } from "../namespaces/user/as-root.ts";
 import { idsOutside } from "../namespaces/user/ids-outside.ts";
-import { chosenFiles, chosenPaths, isAtOrBelow, otherUses } from "./chosen-files.ts";
+import { chosenFiles, chosenPaths, isAtOrBelow, otherUses, unusedPaths } from "./chosen-files.ts";
 import { type IfMissing, reportMissing } from "./missing.ts";
 
 /** What `createFiles` does about paths that it does not find. */
@@ -35,11 +35,12 @@ export function createFiles(
   paths: readonly string[] | Readonly<Record<string, string>>,
   { ifMissing = "refuse" }: CreateFilesOptions = {},
 ): Plugin {
-  const sources: Readonly<Record<string, string>> = Array.isArray(paths) ? {} : (paths as Record<string, string>);
   const chosen = chosenPaths(Array.isArray(paths) ? paths : Object.keys(paths), "createFiles");
+  const sources: readonly string[] = Array.isArray(paths) ? [] : Object.values(paths);
   const sourceOf = (path: string): string | undefined => {
-    const top = Object.keys(sources).find((key) => isAtOrBelow(path, key.replace(/(?<=.)\/+$/, "")));
-    return top === undefined ? undefined : `${sources[top]}${path.slice(top.replace(/(?<=.)\/+$/, "").length)}`;
+    const index = chosen.findIndex((top) => isAtOrBelow(path, top));
+    const source = sources[index];
+    return source === undefined ? undefined : `${source}${path.slice(chosen[index]?.length)}`;
   };
   return definePlugin({
     name: "create-files",
@@ -47,13 +48,13 @@ export function createFiles(
     apply({ plan, stages, service }) {
       let files: FilesToCreate | undefined;
       plan.tap({ name: "create-files", before: "file-validation" }, (plan) => {
-        files = new FilesToCreate(plan, chosenFiles(plan, chosen), sourceOf);
+        const used = chosenFiles(plan, chosen);
+        files = new FilesToCreate(plan, used, sourceOf);
         if (!hasOwnNamespace(plan.images, plan.tree.root, "mount")) {
           for (const { id } of files.missing) service(FileChecks).leaveOut(id);
           files.check(plan);
         }
-        const unused = chosen.filter((path) => chosenFiles(plan, [path]).length === 0);
-        reportMissing(plan, ifMissing, unused, "the tree uses no file there");
+        reportMissing(plan, ifMissing, unusedPaths(chosen, used), "the tree uses no file there");
       });
       // The tree's own mounts exist, and nothing has opened a file yet.
       stages.PREPARE_NAMESPACES.leave.tap("create-files", () => {

@@ -1,3 +1,5 @@
+import { isAtOrBelow } from "./chosen-files.ts";
+
 /** New paths for old ones, and for everything below them. */
 export class PathMap {
   /** Longest first. */
@@ -18,7 +20,7 @@ export class PathMap {
   /** The new path; the same if it does not move. */
   move(path: string): string {
     for (const [from, to] of this.#moves) {
-      if (path !== from && !path.startsWith(`${from}/`)) continue;
+      if (!isAtOrBelow(path, from)) continue;
       this.#used.add(from);
       return to + path.slice(from.length);
     }

@@ -3,7 +3,7 @@ import { AT_FDCWD, O } from "@restage/linux/abi";
 import { FileChecks } from "../files/file-validation/file-checks.ts";
 import { readMountPaths } from "../namespaces/mount/mount-paths.ts";
 import { hasOwnNamespace } from "../namespaces/own-namespaces.ts";
-import { chosenFiles, chosenPaths, otherUses } from "./chosen-files.ts";
+import { chosenFiles, chosenPaths, otherUses, unusedPaths } from "./chosen-files.ts";
 import { type IfMissing, reportMissing } from "./missing.ts";
 
 /** What `skipFiles` does about paths that it does not find. */
@@ -47,8 +47,7 @@ export function skipFiles(paths: readonly string[], { ifMissing = "refuse" }: Sk
         };
         if (!hasOwnNamespace(plan.images, plan.tree.root, "mount")) findGone();
         else later = plan;
-        const unused = chosen.filter((path) => chosenFiles(plan, [path]).length === 0);
-        reportMissing(plan, ifMissing, unused, "the tree uses no file there");
+        reportMissing(plan, ifMissing, unusedPaths(chosen, files), "the tree uses no file there");
       });
       // The tree's own mounts exist.
       stages.PREPARE_NAMESPACES.leave.tap("skip-files", () => {
