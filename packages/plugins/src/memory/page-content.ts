@@ -9,7 +9,8 @@ import {
 import { imageFileName, type PageRun } from "@restage/images";
 import { AT_FDCWD, F, MADV, MAP, O, PAGE_SIZE, PROT } from "@restage/linux/abi";
 
-const HUGE_PAGE = 2 * 1024 * 1024;
+/** The size of a huge page. */
+export const HUGE_PAGE: number = 2 * 1024 * 1024;
 
 /** preadv(2) takes at most IOV_MAX ranges and stops at 2 GiB less a page. */
 const MAX_RANGES = 1024;

@@ -7,7 +7,7 @@ export function mappingsForPreDump(): Plugin {
   return definePlugin({
     name: "mappings",
     duty: "mappings",
-    phases: { inspect: "mappings of every task" },
+    phases: { inspect: "finds the mappings of every task" },
     dump({ phases }) {
       phases.inspect.task.tap("mappings", (task, { host }) => {
         task.mappings = readMappings(host, task.hostPid);

@@ -4,12 +4,9 @@ import type { AddressRange } from "@restage/linux";
 import { MAP, PROT } from "@restage/linux/abi";
 import { advise } from "../mappings/advise.ts";
 import { isFile } from "../mappings/format.ts";
-import { type Content, fillPages, readPageRuns } from "../page-content.ts";
+import { type Content, fillPages, HUGE_PAGE, readPageRuns } from "../page-content.ts";
 import { contentOf } from "./content.ts";
 import { contains, guardsOf, inheritedVmas, isAlike, isPassedOn } from "./inherited.ts";
-
-/** The size of a huge page. */
-const ALIGNMENT = 0x20_0000;
 
 /** Every fork in a clone passes on the mappings of others: with more of them it takes longer than reading small ones again. */
 const MOST_OF_OTHERS = 256;
@@ -87,18 +84,21 @@ function choose({ tree, images, stub, occupy }: TemplateContext, memory: HeldMem
   const chosen = new Map<Task, Chosen[]>();
   for (const { task, vma, content } of candidates.filter((each) => each.task === root || kept.has(each))) {
     // Huge pages stay whole only if a move does not change their place within 2 MiB.
-    const at = task === root ? Number(vma.start) : next + ALIGNMENT + (Number(vma.start) % ALIGNMENT);
+    const at = task === root ? Number(vma.start) : next + HUGE_PAGE + (Number(vma.start) % HUGE_PAGE);
     if (task !== root) next += roomOf(vma);
     const moved = BigInt(at) - vma.start;
     const there = content.map(({ run, hugePages }) => ({ run: { ...run, address: run.address + moved }, hugePages }));
-    chosen.set(task, [...(chosen.get(task) ?? []), { vma, at, content: there }]);
+    const mapping = { vma, at, content: there };
+    const known = chosen.get(task);
+    if (known === undefined) chosen.set(task, [mapping]);
+    else known.push(mapping);
   }
   return chosen;
 }
 
 /** Address space for a mapping, with the gap that the kernel keeps below a stack. */
 function roomOf({ start, end }: VmaEntry): number {
-  return Math.ceil(Number(end - start) / ALIGNMENT) * ALIGNMENT + 2 * ALIGNMENT;
+  return Math.ceil(Number(end - start) / HUGE_PAGE) * HUGE_PAGE + 2 * HUGE_PAGE;
 }
 
 /** A mapping that a template could hold. */
