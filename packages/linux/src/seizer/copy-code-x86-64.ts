@@ -1,8 +1,7 @@
 import { CLONE } from "../abi/sched.ts";
 import { SIG } from "../abi/signal.ts";
+import { bytesOf, type Detour, placeDetour } from "./detour-x86-64.ts";
 import type { InjectedMemory } from "./injected-memory.ts";
-import { MachineCode } from "./machine-code-x86-64.ts";
-import { blockAll, enter } from "./way-home-x86-64.ts";
 
 /**
  * Machine code with which a thread makes a copy of its process that is nobody's child: a helper makes the copy and ends, so that the copy goes to init.
@@ -27,7 +26,6 @@ b8 38 00 00 00 41 8b 7d 08 31 f6 31 d2 45 31 d2 45 31 c0 0f 05 48 85 c0 74 17
 00 00 41 8b 7d 10 31 f6 31 d2 45 31 d2 45 31 c0 0f 05 48 85 c0 74 0d 41 89 45
 00 b8 3c 00 00 00 31 ff 0f 05 4d 8b 65 18 41 ff 65 20 41 89 45 00`;
 
-const ANSWER = 0;
 const HELPER_FLAGS = 8;
 const COPY_FLAGS = 16;
 const SLOT = 24;
@@ -36,7 +34,7 @@ const BLOCK_SIZE = 40;
 
 /** The bytes of the machine code. */
 export function copyCode(): Uint8Array {
-  return Uint8Array.from(COPY.trim().split(/\s+/), (byte) => Number.parseInt(byte, 16));
+  return bytesOf(COPY);
 }
 
 /**
@@ -45,11 +43,7 @@ export function copyCode(): Uint8Array {
  * @param slot of the thread's program.
  * @param slotOfCopy of the copy's program, which must not come to its end.
  */
-export function visitWithCopy(
-  injected: InjectedMemory,
-  slot: number,
-  slotOfCopy: number,
-): { readonly start: number; readonly answer: () => number } {
+export function visitWithCopy(injected: InjectedMemory, slot: number, slotOfCopy: number): Detour {
   const block = new Uint8Array(BLOCK_SIZE);
   const view = new DataView(block.buffer);
   // The copy shares the descriptors until it leaves them: so it never has references of its own to open files.
@@ -57,15 +51,5 @@ export function visitWithCopy(
   view.setUint32(COPY_FLAGS, CLONE.FILES | SIG.CHLD, true);
   view.setBigUint64(SLOT, BigInt(slotOfCopy), true);
   view.setBigUint64(ENTRY, BigInt(injected.entry), true);
-  const at = injected.place(block);
-  const code = new MachineCode();
-  blockAll(code);
-  code.load("r13", BigInt(at));
-  code.emit(...copyCode());
-  enter(code, injected.entry, slot);
-  const start = injected.placeCode(code.finish());
-  return {
-    start,
-    answer: () => new DataView(injected.bytes.buffer).getInt32(at - injected.address + ANSWER, true),
-  };
+  return placeDetour(injected, block, copyCode(), slot);
 }

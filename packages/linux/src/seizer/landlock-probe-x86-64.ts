@@ -1,9 +1,8 @@
 import { ERRNO } from "../abi/errno.ts";
 import { LANDLOCK_ACCESS_FS } from "../abi/landlock.ts";
 import { CLONE } from "../abi/sched.ts";
+import { bytesOf, type Detour, placeDetour } from "./detour-x86-64.ts";
 import type { InjectedMemory } from "./injected-memory.ts";
-import { MachineCode } from "./machine-code-x86-64.ts";
-import { blockAll, enter } from "./way-home-x86-64.ts";
 
 /**
  * Machine code with which a thread finds out how many Landlock domains it is in. The kernel shows them nowhere, but a thread can be in at most 16.
@@ -52,7 +51,7 @@ const FLAGS_OF_THREAD =
 
 /** The bytes of the machine code. */
 export function probeCode(): Uint8Array {
-  return Uint8Array.from(PROBE.trim().split(/\s+/), (byte) => Number.parseInt(byte, 16));
+  return bytesOf(PROBE);
 }
 
 /**
@@ -60,25 +59,14 @@ export function probeCode(): Uint8Array {
  *
  * @param observer the pid of this process in the pid namespace of the thread, if it has one there.
  */
-export function visitWithProbe(
-  injected: InjectedMemory,
-  slot: number,
-  observer: number | undefined,
-): { readonly start: number; readonly answer: () => number } {
+export function visitWithProbe(injected: InjectedMemory, slot: number, observer: number | undefined): Detour {
   const block = new Uint8Array(BLOCK_SIZE);
   const view = new DataView(block.buffer);
   view.setInt32(ANSWER, -ERRNO.ESRCH, true);
   view.setInt32(OBSERVER, observer ?? NOBODY, true);
   view.setUint32(FLAGS, FLAGS_OF_THREAD, true);
   view.setBigUint64(RULESET, BigInt(LANDLOCK_ACCESS_FS.WRITE_FILE), true);
-  const at = injected.place(block);
-  const code = new MachineCode();
-  blockAll(code);
-  code.load("r13", BigInt(at));
-  code.emit(...probeCode());
-  enter(code, injected.entry, slot);
-  const start = injected.placeCode(code.finish());
-  return { start, answer: () => new DataView(injected.bytes.buffer).getInt32(at - injected.address + ANSWER, true) };
+  return placeDetour(injected, block, probeCode(), slot);
 }
 
 /** No process has this pid; 0 would be the thread itself. */
