@@ -1,11 +1,12 @@
-import { mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { decodeImage, encodeImage } from "@restage/images";
 import { expect, it } from "vitest";
 import { REQUEST } from "../../packages/cli/src/rpc/messages.ts";
 import { dumpCase, restoreProgram, startProgram, verdictOf } from "../cases/case.ts";
 import { describeDumped } from "../cases/dumpers.ts";
 import { isRunning } from "../support/proc.ts";
-import { describeUnless, noCompiler, noRoot } from "../support/requirements.ts";
+import { CRIU, describeUnless, itUnless, noCompiler, noCriu, noRoot } from "../support/requirements.ts";
 import { COMMAND, restage, run } from "../support/restage.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 import { Caller, openDirectory } from "./caller.ts";
@@ -62,6 +63,42 @@ describeUnless(noRoot, "criu swrk", () => {
     expect(await printed).toBe("");
   });
 
+  it("describes this processor, and compares it with the description", async () => {
+    const images = temporaryDirectory("cpuinfo");
+    const caller = await Caller.start(SWRK);
+    const opts = { images_dir_fd: openDirectory(images) };
+    const ask = (type: number, cpu_cap?: number) =>
+      caller.ask({ type, keep_open: true, opts: { ...opts, ...(cpu_cap === undefined ? {} : { cpu_cap }) } }).answer;
+    expect(ask(REQUEST.CPUINFO_CHECK)).toMatchObject({ type: REQUEST.CPUINFO_CHECK, success: false });
+    expect(ask(REQUEST.CPUINFO_DUMP)).toMatchObject({ type: REQUEST.CPUINFO_DUMP, success: true });
+    expect(ask(REQUEST.CPUINFO_CHECK)).toMatchObject({ success: true });
+    const path = join(images, "cpuinfo.img");
+    const image = decodeImage("cpuinfo.img", readFileSync(path));
+    const { x86_entry } = (
+      image as unknown as { entries: [{ value: { x86_entry: { stepping: number; capability: number[] }[] } }] }
+    ).entries[0].value;
+    const capability = x86_entry[0]?.capability ?? [];
+    // tbm, a feature of few AMD processors.
+    capability[6] = ((capability[6] ?? 0) | (1 << 21)) >>> 0;
+    writeFileSync(path, encodeImage(image));
+    const { success, cr_errmsg } = ask(REQUEST.CPUINFO_CHECK);
+    expect(success).toBe(false);
+    expect(cr_errmsg).toContain("it lacks tbm, which the processor of the checkpoint had");
+    expect(ask(REQUEST.CPUINFO_CHECK, 1).success).toBe(true);
+    // Nothing that is named is everything, as for CRIU.
+    expect(ask(REQUEST.CPUINFO_CHECK, 0).success).toBe(false);
+  });
+
+  itUnless(noCriu, "describes this processor as CRIU does", () => {
+    const [own, other] = [temporaryDirectory("cpuinfo"), temporaryDirectory("cpuinfo")];
+    expect(restage(["cpuinfo", "dump", "-D", own]).status).toBe(0);
+    expect(run([CRIU, "cpuinfo", "dump", "-D", other]).status).toBe(0);
+    const read = (images: string) => decodeImage("cpuinfo.img", readFileSync(join(images, "cpuinfo.img")));
+    expect(read(own)).toEqual(read(other));
+    expect(restage(["cpuinfo", "check", "-D", other, "--cpu-cap=all"]).status).toBe(0);
+    expect(run([CRIU, "cpuinfo", "check", "-D", own, "--cpu-cap=all"]).status).toBe(0);
+  });
+
   it("answers and logs why it refuses a checkpoint", async () => {
     const images = temporaryDirectory("rpc");
     const caller = await Caller.start(SWRK);
@@ -103,13 +140,16 @@ describeUnless(noRoot, "criu swrk", () => {
         log_file: "dump.log",
         leave_running: true,
         notify_scripts: true,
+        cpu_cap: 5,
       },
     });
     expect(answer.cr_errmsg).toBeUndefined();
     expect(answer).toMatchObject({ type: REQUEST.DUMP, success: true, dump: { restored: false } });
     expect(notifications).toEqual(["pre-dump", "query-ext-files", "post-dump"]);
     expect(await caller.ended).toBe(0);
-    expect(readdirSync(program.images)).toEqual(expect.arrayContaining(["inventory.img", "dump.log", "stats-dump"]));
+    expect(readdirSync(program.images)).toEqual(
+      expect.arrayContaining(["inventory.img", "cpuinfo.img", "dump.log", "stats-dump"]),
+    );
     expect(await verdictOf(program)).toBe("pass");
   });
 });
@@ -157,6 +197,25 @@ describeDumped("restores for a caller", () => {
     expect(await caller.ended).toBe(0);
     expect(await printed).toBe("");
     expect(await verdictOf(program)).toBe("pass");
+  });
+
+  it("are waited for on the same connection, unless they are siblings of the server", async () => {
+    const program = await dumpCase(CASE);
+    const caller = await Caller.start(SWRK);
+    const opts = { ...optionsFor(program.images), rst_sibling: false };
+    const { answer } = caller.ask({ type: REQUEST.RESTORE, keep_open: true, opts });
+    expect(answer.cr_errmsg).toBeUndefined();
+    expect(isRunning(program.pid)).toBe(true);
+    const verdict = verdictOf(program);
+    expect(caller.ask({ type: REQUEST.WAIT_PID, keep_open: true, pid: program.pid }).answer).toMatchObject({
+      type: REQUEST.WAIT_PID,
+      success: true,
+      status: 0,
+    });
+    expect(await verdict).toBe("pass");
+    const { answer: gone } = caller.ask({ type: REQUEST.WAIT_PID, pid: program.pid });
+    expect(gone).toMatchObject({ type: REQUEST.WAIT_PID, success: false, cr_errno: 10 });
+    expect(await caller.ended).toBe(1);
   });
 
   it("are rolled back when the caller rejects a notification", async () => {

@@ -2,7 +2,8 @@ import type { Command, Commands } from "./command.ts";
 import { CHECKPOINT_COMMAND_OPTIONS } from "./options/checkpoint-options.ts";
 import { INIT_OPTIONS } from "./options/init-options.ts";
 import {
-  CHECKPOINT_OPTIONS,
+  CPUINFO_OPTIONS,
+  INSPECT_OPTIONS,
   PLUGINS_OPTIONS,
   RESTORE_OPTIONS,
   SERVER_OPTIONS,
@@ -51,6 +52,13 @@ export const COMMANDS: Commands = {
     help: "The tree goes on. Pass the directory to the next pre-dump or checkpoint: --prev-images-dir DIR. Exit codes: 0 made, 1 failed, 2 bad usage.",
     run: async (settings, pid) => (await import("./commands/checkpoint.ts")).preDumpCommand(settings, pid),
   },
+  cpuinfo: {
+    says: "save a description of this processor, or compare this processor with it",
+    operand: "dump|check",
+    options: CPUINFO_OPTIONS,
+    help: "The description is cpuinfo.img in the directory of the images. Exit codes: 0 saved or compatible, 1 failed or not compatible.",
+    run: async (settings, action) => (await import("./commands/cpuinfo.ts")).cpuinfoCommand(settings, action),
+  },
   plugins: {
     says: "list duties with their plugins, and the hooks that are tapped",
     options: PLUGINS_OPTIONS,
@@ -87,7 +95,7 @@ export const COMMANDS: Commands = {
   inspect: {
     says: "show a checkpoint's tasks, files and memory, or decode one of its images",
     operand: "[IMAGE]",
-    options: CHECKPOINT_OPTIONS,
+    options: INSPECT_OPTIONS,
     run: async (settings, image) => (await import("./commands/inspect.ts")).inspectCommand(settings, image),
   },
   completion: {

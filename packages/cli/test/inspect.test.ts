@@ -4,6 +4,7 @@ import { pageFlags, vmaStatus } from "@restage/images";
 import { expect, it } from "vitest";
 import { printSummary } from "../src/inspect/print-summary.ts";
 import { summarize } from "../src/inspect/summarize.ts";
+import { printViews, type View } from "../src/inspect/views.ts";
 
 const PRESENT = pageFlags.PE_PRESENT;
 
@@ -70,6 +71,51 @@ it("a summary can be printed as text", () => {
   const text = printSummary(summarize(new ImageSet(source, createRestoreHooks())));
   expect(text).toContain("task 9 program (zombie, child of 7), session 7, group 7\n");
   expect(text).toContain("  1000-3000                   rw-p      8 KiB      4 KiB saved\n");
+});
+
+it("a part of a summary can be printed alone", () => {
+  const text = "PATH=/bin\0EMPTY=\0";
+  const page = Buffer.alloc(4096);
+  page.write(text);
+  const mount = { mnt_id: 1, root_dev: 1, parent_mnt_id: 0, flags: 0, source: "none", options: "" };
+  const source = checkpointInMemory({
+    task: {
+      pid: 7,
+      core: { ids: { mnt_ns_id: 3 } },
+      mm: { mm_env_start: 0x2000n, mm_env_end: 0x2000n + BigInt(text.length) },
+      vmas: [{ start: 0x2000n, end: 0x3000n }],
+      descriptors: [
+        { fd: 3, id: 13 },
+        { fd: 4, id: 13 },
+      ],
+      children: [
+        { pid: 8, children: [{ pid: 9, kind: "zombie" }] },
+        { pid: 10, threads: [{ tid: 11 }] },
+      ],
+    },
+    files: [{ id: 13, isk: { family: 2, src_addr: [0x0100007f], src_port: 80, dst_addr: [0], dst_port: 0 } }],
+    images: [
+      image("pagemap", [{ pages_id: 1 }, { vaddr: 0x2000n, compat_nr_pages: 1, nr_pages: 1n, flags: PRESENT }], 7),
+      { fileName: "pages-1.img", bytes: page },
+      image(
+        "mnts",
+        [
+          { ...mount, fstype: 5, root: "/", mountpoint: "/tmp", source: "shm", options: "size=64k" },
+          { ...mount, fstype: 0, fsname: "ext4", root: "/srv", mountpoint: "/data", ext_key: "data" },
+        ],
+        3,
+      ),
+    ],
+  });
+  const print = (view: View) => printViews([view], summarize(new ImageSet(source, createRestoreHooks())));
+  expect(print("tree")).toBe(
+    ["7 program", "├─ 8 program", "│  └─ 9 program (zombie)", "└─ 10 program (2 threads)", ""].join("\n"),
+  );
+  expect(print("mounts")).toBe(
+    ["mount namespace 3", "  /tmp   tmpfs shm (size=64k)", "  /data  ext4 none from /srv, external", ""].join("\n"),
+  );
+  expect(print("sockets")).toBe("INETSK    127.0.0.1:80  (task 7 fd 3, task 7 fd 4)\n");
+  expect(print("env")).toContain("task 7 program\n  PATH=/bin\n  EMPTY=\n");
 });
 
 it("a summary of a damaged checkpoint has what can be read, and names what cannot", () => {

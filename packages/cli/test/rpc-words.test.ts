@@ -69,6 +69,8 @@ describe("the options of a request", () => {
     [{ network_lock: 3 }, "--network-lock=skip"],
     [{ ghost_limit: 4096 }, "--ghost-limit=4096"],
     [{ cpu_cap: 0 }, "--cpu-cap=none"],
+    [{ cpu_cap: 0xffff_ffff }, "--cpu-cap=none,fpu,cpu,ins"],
+    [{ cpu_cap: 4 }, "--cpu-cap=none,ins"],
   ])("%j is %s", (opts, word) => {
     expect(wordsOf(received(opts))).toEqual([word]);
   });

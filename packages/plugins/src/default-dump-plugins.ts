@@ -4,6 +4,7 @@ import { processAttributes } from "./attributes/process/dump.ts";
 import { scheduling } from "./attributes/scheduling/dump.ts";
 import { threadSettings } from "./attributes/thread-settings/dump.ts";
 import { cgroups } from "./cgroups/dump.ts";
+import { cpuinfo } from "./cpuinfo/dump.ts";
 import { credentials } from "./credentials/dump.ts";
 import { epolls } from "./event-files/epoll/dump.ts";
 import { eventfds } from "./event-files/eventfd/dump.ts";
@@ -60,6 +61,7 @@ import { processTree } from "./tree/process-tree/dump.ts";
 export {
   anonymousOwners,
   cgroups,
+  cpuinfo,
   credentials,
   deadProcesses,
   deletedFiles,
@@ -176,6 +178,7 @@ export function defaultDumpPlugins(): readonly Plugin[] {
     processAttributes(),
     timeNamespace(),
     processTree(),
+    cpuinfo(),
     networkLock(),
     selfCheck(),
   ];

@@ -11,6 +11,7 @@ export {
   rootPid,
   tapActions,
 } from "./action-scripts/actions.ts";
+export { type Cpuid, describeProcessor, processorDifferences } from "./cpuinfo/processor.ts";
 export * from "./default-restore-plugins.ts";
 export { OpenFiles } from "./files/open-files.ts";
 export type { PidPolicyOptions } from "./forking/pid-policy/restore.ts";

@@ -5,7 +5,8 @@ import { type ImageSource, imageToJson, readImage } from "@restage/images";
 import { defaultPlugins } from "@restage/plugins";
 import { EXIT } from "../exit-codes.ts";
 import { printSummary } from "../inspect/print-summary.ts";
-import { summarize } from "../inspect/summarize.ts";
+import { type Summary, summarize } from "../inspect/summarize.ts";
+import { printViews } from "../inspect/views.ts";
 import type { Settings } from "../options/settings.ts";
 import { print } from "../report/print.ts";
 import { requestOf } from "../request.ts";
@@ -20,7 +21,8 @@ export async function inspectCommand(settings: Settings, image: string | undefin
   if (image !== undefined) print(`${JSON.stringify(decode(source, image), undefined, 2)}\n`);
   else {
     const summary = summarize(new ImageSet(source, createRestoreHooks()));
-    print(settings.json ? `${JSON.stringify(summary)}\n` : printSummary(summary));
+    const text = settings.views.length === 0 ? printSummary : (summary: Summary) => printViews(settings.views, summary);
+    print(settings.json ? `${JSON.stringify(summary)}\n` : text(summary));
     if (summary.damaged.length > 0) return EXIT.FAILED;
   }
   return EXIT.OK;

@@ -1,7 +1,7 @@
 import type { DumpOptions, Loss } from "@restage/core";
 import { CGROUP_MODES, EMPTY_NAMESPACES } from "@restage/core/internal";
 import { declareOption, ignoredOption, type Option, type Reader, refusedOption } from "./option.ts";
-import { descriptor, number, on, oneOf, size, text, verbosity } from "./readers.ts";
+import { cpuCapabilities, descriptor, number, on, oneOf, size, text, verbosity } from "./readers.ts";
 import { NO_CONFIG_OPTIONS } from "./restore-options.ts";
 import type { Settings } from "./settings.ts";
 
@@ -56,7 +56,6 @@ const MISSING = [
   "--cgroup-props TEXT",
   "--cgroup-props-file FILE",
   "--cgroup-yard DIR",
-  "--cpu-cap [CAP]",
   "--enable-external-masters",
   "--enable-external-sharing",
   "--enable-fs NAMES",
@@ -169,6 +168,10 @@ export const CHECKPOINT_COMMAND_OPTIONS: readonly Option[] = [
     "networkLock",
     oneOf(["nftables", "skip"] as const),
   ),
+  declareOption("--cpu-cap [CAP]", "save the features of this processor, whatever CAP", (to, given) => {
+    cpuCapabilities(given);
+    to.checkpoint.cpuinfo = true;
+  }),
   ...WITHOUT_EFFECT.map(ignoredOption),
   ...MISSING.map((declaration) => refusedOption(declaration)),
 ];

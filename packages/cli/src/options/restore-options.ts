@@ -1,5 +1,6 @@
 import type { RestoreOptions } from "@restage/core";
 import { CGROUP_MODES, EMPTY_NAMESPACES, FILE_VALIDATIONS, PID_POLICIES } from "@restage/core/internal";
+import { VIEWS, type View } from "../inspect/views.ts";
 import { isCriuConfig } from "./criu-config.ts";
 import { CRIU_OPTIONS } from "./criu-options.ts";
 import { declareOption, type Option, type Reader } from "./option.ts";
@@ -41,6 +42,29 @@ export const PLUGINS_OPTIONS: readonly Option[] = [
 export const CHECKPOINT_OPTIONS: readonly Option[] = [
   restore("-D, --images-dir DIR", "directory of the images", "images", text),
   ...PLUGINS_OPTIONS,
+];
+
+const CPU_CAP = declareOption("--cpu-cap [CAP]", "compare processors: fpu, ins, cpu, all, none", (to, given) => {
+  to.restore.cpuCap = cpuCapabilities(given);
+});
+
+/** Options of `cpuinfo`. Logs have nothing to say. */
+export const CPUINFO_OPTIONS: readonly Option[] = [
+  ...CHECKPOINT_OPTIONS,
+  CPU_CAP,
+  ...["-o, --log-file FILE", "-v, --verbosity [N]", "-W, --work-dir DIR"].map((declaration) =>
+    declareOption(declaration, undefined, () => {}),
+  ),
+];
+
+/** Options of `inspect`. */
+export const INSPECT_OPTIONS: readonly Option[] = [
+  ...CHECKPOINT_OPTIONS,
+  ...(Object.keys(VIEWS) as View[]).map((view) =>
+    declareOption(`--${view}`, VIEWS[view].says, (to) => {
+      to.views.push(view);
+    }),
+  ),
 ];
 
 /** Options of commands that take no checkpoint. */
@@ -100,9 +124,7 @@ export const RESTORE_OPTIONS: readonly Option[] = [
     oneOf(FILE_VALIDATIONS),
   ),
   restore("--skip-file-rwx-check", "accept files whose permissions changed", "skipFileRwxCheck", on),
-  declareOption("--cpu-cap [CAP]", "compare processors: fpu, ins, cpu, all, none", (to, given) => {
-    to.restore.cpuCap = cpuCapabilities(given);
-  }),
+  CPU_CAP,
   restore("-l, --file-locks", "restore file locks", "fileLocks", on),
   restore("-x, --ext-unix-sk [INODES]", "reconnect to Unix sockets outside the tree", "extUnixSockets", on),
   declareOption("--empty-ns NAMESPACE", "net: leave the network namespace empty", (to, given) => {

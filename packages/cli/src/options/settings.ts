@@ -1,4 +1,5 @@
 import type { DumpOptions, RestoreOptions } from "@restage/core";
+import type { View } from "../inspect/views.ts";
 
 /** A runtime of the command. */
 export const RUNTIMES = ["node", "deno", "bun"] as const;
@@ -36,6 +37,8 @@ export interface Settings {
   plugin: boolean;
   /** The runtime of a new project. */
   runtime?: Runtime;
+  /** What \`inspect\` shows; everything if it is empty. */
+  readonly views: View[];
   json: boolean;
   help: boolean;
 }
@@ -60,6 +63,7 @@ export function createSettings(): Settings {
     logPerTask: false,
     displayStats: false,
     close: [],
+    views: [],
     execute: false,
     program: [],
     plugin: false,

@@ -1,4 +1,4 @@
-import { asRestoreError, RestoreError } from "@restage/core";
+import { asRestoreError, output, RestoreError } from "@restage/core";
 import { Host } from "@restage/core/internal";
 import type { InputOf } from "@restage/images";
 import type { LinuxKernel } from "@restage/linux";
@@ -60,6 +60,11 @@ async function answerOf(kernel: LinuxKernel, connection: Connection, request: Cr
       case REQUEST.PRE_DUMP:
       case REQUEST.SINGLE_PRE_DUMP:
         return await (await import("./serve-dump.ts")).servePreDump(kernel, connection, optionsOf(opts), type);
+      case REQUEST.CPUINFO_DUMP:
+      case REQUEST.CPUINFO_CHECK:
+        return await serveCpuinfo(kernel, connection, optionsOf(opts), type);
+      case REQUEST.WAIT_PID:
+        return waitFor(kernel, request.pid);
       default:
         throw new RestoreError("ERR_OPTION", `Restage does not serve ${nameOf(type)} requests yet`);
     }
@@ -77,11 +82,35 @@ function optionsOf(opts: CriuOpts | undefined): CriuOpts {
 
 async function serveRestore(kernel: LinuxKernel, connection: Connection, opts: CriuOpts): Promise<Answer> {
   const settings = readOpts(opts, connection.peer, RESTORE_OPTIONS);
-  const request = { ...(await requestOf(settings)), detached: true };
+  const request = { ...(await requestOf(settings)), detached: opts.rst_sibling === true };
   const wanted = { points: opts.notify_scripts === true, master: opts.orphan_pts_master === true };
   const tree = await reportedRestore(settings, request, kernel, [notifications(connection, wanted)]);
   if (tree instanceof RestoreError) throw tree;
   return { type: REQUEST.RESTORE, success: true, restore: { pid: tree.pid } };
+}
+
+async function serveCpuinfo(
+  kernel: LinuxKernel,
+  connection: Connection,
+  opts: CriuOpts,
+  type: number,
+): Promise<Answer> {
+  const { restore } = readOpts(opts, connection.peer, RESTORE_OPTIONS);
+  const { checkProcessor, saveProcessor } = await import("../check/processor.ts");
+  const { images = ".", cpuCap } = restore;
+  if (type === REQUEST.CPUINFO_DUMP) saveProcessor(kernel, images);
+  else checkProcessor(kernel, images, cpuCap);
+  return { type, success: true };
+}
+
+/** Waits until a child of this process has ended: a page server, or a tree that was restored over the same connection. */
+function waitFor(kernel: LinuxKernel, pid: number | undefined): Answer {
+  if (pid === undefined) throw new RestoreError("ERR_OPTION", "The request names no process to wait for");
+  const status = output(4);
+  const result = new Host(kernel).attempt("wait4", pid, status, 0, 0);
+  if (result < 0) return { type: REQUEST.WAIT_PID, success: false, cr_errno: -result };
+  const view = new DataView(status.bytes.buffer, status.bytes.byteOffset);
+  return { type: REQUEST.WAIT_PID, success: true, status: view.getInt32(0, true) };
 }
 
 function nameOf(type: number): string {

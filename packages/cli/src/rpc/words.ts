@@ -68,8 +68,8 @@ const NETWORK_LOCKS = ["", "iptables", "nftables", "skip"];
 const PRE_DUMP_MODES = ["", "splice", "read"];
 /** CLONE_NEWNET in `empty_ns`. Source: include/uapi/linux/sched.h. */
 const NETWORK = 0x4000_0000;
-/** Bits of `cpu_cap`: by default all. Source: CRIU criu/include/cr_options.h. */
-const ALL_CAPABILITIES = 0xffff_ffff;
+/** Names of the bits of `cpu_cap`. Source: CRIU criu/include/cr_options.h. */
+const CAPABILITIES = { fpu: 1, cpu: 2, ins: 4 } as const;
 
 /** Fields that Restage does not serve yet, of which a value counts as a wish. */
 const MISSING: readonly (keyof CriuOpts)[] = ["ps", "pidfd_store_sk", "exec_cmd"];
@@ -104,7 +104,7 @@ export function wordsOf(opts: CriuOpts): readonly string[] {
   else if (managed !== undefined) add("manage-cgroups", managed ? "soft" : "ignore");
   if (network_lock !== undefined) add("network-lock", NETWORK_LOCKS[network_lock] ?? network_lock);
   if (pre_dump_mode !== undefined) add("pre-dump-mode", PRE_DUMP_MODES[pre_dump_mode] ?? pre_dump_mode);
-  if (cpu_cap !== undefined && cpu_cap !== ALL_CAPABILITIES) add("cpu-cap", cpu_cap === 0 ? "none" : "all");
+  if (cpu_cap !== undefined) add("cpu-cap", capabilityWords(cpu_cap));
   return words;
 }
 
@@ -121,6 +121,12 @@ function refuseUnknown(opts: CriuOpts): void {
     if (isWish)
       throw new RestoreError("ERR_OPTION", `${String(field)} is an option of CRIU that Restage does not support yet`);
   }
+}
+
+/** Exactly these bits: without `none`, a word is added to what is compared by default. */
+function capabilityWords(bits: number): string {
+  const names = Object.entries(CAPABILITIES).flatMap(([name, bit]) => ((bits & bit) === 0 ? [] : name));
+  return ["none", ...names].join(",");
 }
 
 function entriesOf<T extends object>(table: T): readonly [keyof T, T[keyof T]][] {

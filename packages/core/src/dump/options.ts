@@ -43,6 +43,8 @@ export interface DumpOptions {
   readonly emptyNamespaces: readonly "net"[];
   /** What does not come back after a restore although no image can hold it; without it, a tree that has it is refused. */
   readonly allowLoss: readonly Loss[];
+  /** Save the features of this processor, for a restore that compares them (`cpuCap`). */
+  readonly cpuinfo: boolean;
   /** The largest deleted file whose content is saved, in bytes. */
   readonly ghostLimit: number;
 }
@@ -65,5 +67,6 @@ export const DEFAULT_DUMP_OPTIONS: Omit<DumpOptions, "pid" | "images"> = {
   manageCgroups: "soft",
   emptyNamespaces: [],
   allowLoss: [],
+  cpuinfo: false,
   ghostLimit: 1024 * 1024,
 };

@@ -121,5 +121,34 @@ export const CPU_FEATURES: readonly FeatureWord[] = [
 /** What of them the state of the floating point unit depends on. */
 export const FPU_FEATURES: readonly string[] = ["fpu", "fxsr", "osxsave", "xsaves"];
 
+/** Words of which no program notices a bit, but which CRIU saves too. Source: CRIU compel/arch/x86/src/lib/cpu.c. */
+export const OTHER_CPU_FEATURES: readonly Omit<FeatureWord, "instructions">[] = [
+  { index: 12, leaf: 0xf, subleaf: 1, register: EDX },
+  { index: 14, leaf: 6, subleaf: 0, register: EAX },
+  { index: 15, leaf: 0x8000000a, subleaf: 0, register: EDX },
+  { index: 16, leaf: 0xf, subleaf: 0, register: EDX },
+  { index: 17, leaf: 0x80000007, subleaf: 0, register: EBX },
+];
+
+/** Bits of word 3, which Linux itself sets: NOPL and CPUID exist on every x86-64, and `rep` is fast on most. */
+export const LINUX_CPU_FEATURES = { index: 3, repGood: 1 << 16, nopl: 1 << 20, cpuid: 1 << 25 } as const;
+
+/** How many words x86_capability has in images of CRIU 3.0 or newer. */
+export const FEATURE_WORDS = 19;
+
+/**
+ * For each component of XSAVE that images can have: the word and bit of the feature without which it is not used. SSE (1) and BNDREGS (3) are not among
+ * them: CRIU 4.2 masks them out, and refuses images that have more than it finds itself. Source: CRIU compel/arch/x86/src/lib/cpu.c.
+ */
+export const XSAVE_FEATURES: readonly (readonly [component: number, word: number, bit: number])[] = [
+  [0, 0, 0],
+  [2, 4, 28],
+  [4, 9, 14],
+  [5, 9, 16],
+  [6, 9, 16],
+  [7, 9, 16],
+  [9, 11, 3],
+];
+
 /** The leaf of CPUID that tells of XSAVE: eax and edx the components, ebx the size of those in use, ecx that of all. */
 export const XSAVE_LEAF = 0xd;
