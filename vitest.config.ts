@@ -1,4 +1,11 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
+import { haveNamespaces, workersInNamespaces } from "./test/support/workers-in-namespaces.ts";
+
+// Restores of real processes claim pids: never two at a time in the same namespaces.
+const restores = haveNamespaces()
+  ? { pool: workersInNamespaces, maxWorkers: Math.min(availableParallelism(), 4) }
+  : { pool: "forks", fileParallelism: false, maxWorkers: 1 };
 
 // The workspace's packages name their sources in `exports`, and pnpm links them: tests need no build of them and no aliases.
 export default defineConfig({
@@ -20,14 +27,12 @@ export default defineConfig({
         },
       },
       {
-        // Restores of real processes: they claim pids, so never two at a time, and none beside the unit tests.
+        // Restores of real processes, none beside the unit tests.
         test: {
+          ...restores,
           name: "restore",
           include: ["test/**/*.test.ts"],
           setupFiles: ["./test/support/free-pids.ts"],
-          pool: "forks",
-          fileParallelism: false,
-          maxWorkers: 1,
           testTimeout: 120_000,
           hookTimeout: 120_000,
           sequence: { groupOrder: 1 },

@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# Runs a test's worker, `in-namespaces.sh node ARGUMENT...`, in pid, mount, net, ipc and uts namespaces of its own with a /tmp and a /dev/shm of its own: two of
+# them restore checkpoints with the same pids, ports and files side by side, and what a test leaves ends with its worker. KEEP: paths that it needs even if they
+# are below /tmp. Bash stays as the init that reaps orphans.
+exec unshare --pid --fork --kill-child --mount --propagation private --mount-proc --net --ipc --uts -- bash -c '
+  set -e
+  mount -t tmpfs -o mode=1777 tests /mnt
+  for path in $KEEP; do
+    case $path in /tmp/*)
+      mkdir -p "/mnt${path#/tmp}"
+      mount --bind "$path" "/mnt${path#/tmp}" ;;
+    esac
+  done
+  mount --move /mnt /tmp
+  mount -t tmpfs -o mode=1777 tests /dev/shm
+  ip link set lo up
+  "$@"
+  exit $?
+' bash "$@"
