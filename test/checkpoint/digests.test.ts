@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
 import { describeUnless, noFixtures } from "../support/requirements.ts";
@@ -15,6 +15,9 @@ describeUnless(noFixtures, "a checkpoint with digests", () => {
   it("is restored with --verify, unless images have changed or are missing, which the error names", async () => {
     started = await program.start("counter");
     const { images, pid } = started;
+    // Left over from an earlier checkpoint of another tree.
+    mkdirSync(images, { recursive: true });
+    for (const name of ["core-99999.img", "cgroup.img"]) writeFileSync(join(images, name), "");
     expect(program.checkpoint(started, "node").status).toBe(0);
     const listed = readFileSync(join(images, "SHA256SUMS"), "utf8").matchAll(/^[0-9a-f]{64} {2}(.*)$/gm);
     const names = readdirSync(images).filter((name) => name.endsWith(".img"));

@@ -44,6 +44,13 @@ describe("before any task exists", () => {
     expect(events.map(({ kind }) => kind)).not.toContain("stage-started");
   });
 
+  it("an image of a task of an earlier checkpoint in the directory does not matter", async () => {
+    const pages = { vaddr: 0x2000n, compat_nr_pages: 1, nr_pages: 1n, flags: 4 };
+    const leftover = (pid: number) => image("pagemap", [{ pages_id: 9 }, pages], pid);
+    expect((await rehearseWith([leftover(99)])).error).toBeUndefined();
+    expect((await rehearseWith([leftover(7)])).error?.message).toContain("pagemap-7.img");
+  });
+
   const SECOND = 1_000_000_000n;
   const never = { isec: 0n, iusec: 0n, vsec: 0n, vusec: 0n };
   const posix = { it_id: 0, clock_id: 0, si_signo: 14, it_sigev_notify: 0, sival_ptr: 0n, overrun: 0 };

@@ -7,6 +7,8 @@ import {
   type EntryKindName,
   encodeDrafts,
   imageFileName,
+  imageKindOf,
+  imageKinds,
   PARENT_LINK,
   printDigests,
   type RawKindName,
@@ -153,9 +155,10 @@ export class ImageWriter {
     this.#create(DIGESTS_FILE, () => new TextEncoder().encode(text));
   }
 
-  /** Moves the images to their place. The inventory is the last: without it, a directory has no checkpoint. */
+  /** Moves the images to their place, instead of those of an earlier checkpoint. The inventory is the last: without it, a directory has no checkpoint. */
   publish(): void {
-    for (const name of [INVENTORY, DIGESTS_FILE, PARENT_LINK]) this.#remove(join(this.#directory, name));
+    const earlier = (this.#host.list(this.#directory) ?? []).filter(isOfCheckpoint);
+    for (const name of [INVENTORY, DIGESTS_FILE, PARENT_LINK, ...earlier]) this.#remove(join(this.#directory, name));
     if (this.#parent !== undefined) this.#link(this.#parent, join(this.#directory, PARENT_LINK));
     const others = [...this.#made].filter((name) => name !== INVENTORY);
     for (const name of [...others, INVENTORY]) {
@@ -196,6 +199,12 @@ export class ImageWriter {
       this.#host.createFile(path, bytes);
     });
   }
+}
+
+/** Whether a file is an image that a restore would read as part of the checkpoint. Statistics are not, and others write cpuinfo.img before. */
+function isOfCheckpoint(name: string): boolean {
+  const kind = imageKindOf(name);
+  return kind !== undefined && kind !== "cpuinfo" && imageKinds[kind].header !== "service";
 }
 
 function guard<T>(path: string, write: () => T): T {

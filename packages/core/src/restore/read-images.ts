@@ -55,7 +55,27 @@ export function readImages(source: ImageSource): ReadImages {
     if ((entries.get(name)?.length ?? 0) === 0 && !failures.some(({ entry }) => entry?.split(":", 1)[0] === name))
       failures.push(missingImage(name));
   }
-  return { inventory, entries, pagemaps, failures };
+  const isLeftover = leftoversIn(entries);
+  return {
+    inventory,
+    entries,
+    pagemaps,
+    failures: failures.filter(({ entry }) => entry === undefined || !isLeftover(entry)),
+  };
+}
+
+/** Kinds of images that are named by the id of a task or a thread. */
+const OF_TASKS: readonly string[] = ["core", "fs", "ids", "mm", "pagemap"];
+
+/** Finds images of tasks that the checkpoint does not have: CRIU leaves those of an earlier one in the directory, where later ones can overwrite pages. */
+function leftoversIn(entries: ReadImages["entries"]): (entry: string) => boolean {
+  const tasks = (entries.get(imageFileName("pstree")) as readonly Entry<"pstree">[] | undefined) ?? [];
+  const known = new Set(tasks.flatMap(({ value: { pid, threads } }) => [pid, ...threads]));
+  return (entry) => {
+    const name = parseImageFileName(entry.split(":", 1)[0] ?? "");
+    if (name?.id === undefined || known.size === 0) return false;
+    return OF_TASKS.includes(name.kind) && !known.has(name.id);
+  };
 }
 
 /** @throws RestoreError ERR_IMAGE with all failures, when there are any. */
