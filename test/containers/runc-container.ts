@@ -6,6 +6,7 @@ import { textOf } from "../support/proc.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 import { until } from "../support/until.ts";
 import { directoryOf, type Program } from "./programs.ts";
+import { Recorder } from "./recorder.ts";
 import { makeRootDirectory } from "./root-directory.ts";
 
 /** Counts in the memory of a shell and writes the number to a file that everyone can see. */
@@ -57,7 +58,7 @@ export class RuncContainer {
   }
 
   /** Makes a checkpoint. */
-  checkpoint(by: Program, ...flags: readonly string[]): void {
+  checkpoint(by: Program | Recorder, ...flags: readonly string[]): void {
     this.#succeed(this.#checkpointWords(flags), by);
   }
 
@@ -70,7 +71,7 @@ export class RuncContainer {
     return ["checkpoint", "--image-path", images, "--work-path", this.work, ...flags, this.#id];
   }
 
-  restore(by: Program, ...flags: readonly string[]): void {
+  restore(by: Program | Recorder, ...flags: readonly string[]): void {
     this.#succeed(this.#restoreWords(flags), by);
   }
 
@@ -111,17 +112,23 @@ export class RuncContainer {
     return join(this.#place, "state");
   }
 
-  #succeed(words: readonly string[], criu?: Program): void {
+  /** Tries to restore it. Returns the exit code. */
+  tryToRestore(by: Program | Recorder): number | null {
+    return this.#runc(this.#restoreWords([]), by).status;
+  }
+
+  #succeed(words: readonly string[], criu?: Program | Recorder): void {
     const { status } = this.#runc(words, criu);
     expect(status, this.#messages()).toBe(0);
   }
 
-  #runc(words: readonly string[], criu?: Program) {
-    const PATH = criu === undefined ? process.env["PATH"] : `${directoryOf(criu)}:${process.env["PATH"]}`;
-    const own = ["--root", this.#state, "--log", this.#log];
+  #runc(words: readonly string[], criu?: Program | Recorder) {
+    const own = criu instanceof Recorder ? criu.directory : criu === undefined ? undefined : directoryOf(criu);
+    const PATH = own === undefined ? process.env["PATH"] : `${own}:${process.env["PATH"]}`;
+    const flags = ["--root", this.#state, "--log", this.#log];
     // Streams of this process would become those of the container.
     const options = { cwd: this.#place, stdio: "ignore", timeout: 60_000, env: { ...process.env, PATH } } as const;
-    return spawnSync("runc", [...own, ...words], options);
+    return spawnSync("runc", [...flags, ...words], options);
   }
 
   get #log(): string {

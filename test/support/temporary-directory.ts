@@ -15,6 +15,7 @@ export function privateDirectory(name: string): string {
 
 function makeIn(parent: string, prefix: string): string {
   const directory = mkdtempSync(join(parent, prefix));
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  // A program that is about to end can still write there, as podman does after the end of a container.
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true, maxRetries: 10 }));
   return directory;
 }
