@@ -96,6 +96,11 @@ export class RuncContainer {
     return status === 0 ? (JSON.parse(stdout) as { pid: number }).pid : undefined;
   }
 
+  /** The cgroups of its first task. */
+  get cgroups(): string {
+    return textOf(`/proc/${this.pid}/cgroup`);
+  }
+
   /** The number that the shell has written last. */
   get count(): number {
     return Number(textOf(join(this.root, "count")));

@@ -88,6 +88,20 @@ describeUnless(noRunc ?? noBusybox, "a container of runc", () => {
       expect(await client.ask()).toBe("line 2");
     });
 
+    roundTrip("counts on in its cgroups, with memory and processes too few for a JavaScript runtime", async () => {
+      const container = new RuncContainer(({ linux }) => {
+        linux.resources = { memory: { limit: 16 * 1024 * 1024 }, pids: { limit: 9 } };
+      });
+      container.run();
+      await container.expectCounting(0);
+      const { cgroups } = container;
+      container.checkpoint(dumper);
+      const { count } = container;
+      container.restore(restorer);
+      await container.expectCounting(count);
+      expect(container.cgroups).toBe(cgroups);
+    });
+
     roundTrip("counts on in a user namespace", async () => {
       const container = new RuncContainer(({ linux }) => {
         linux.namespaces.push({ type: "user" });
