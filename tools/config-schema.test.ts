@@ -76,6 +76,7 @@ describe("restage.schema.json", () => {
     {},
     { $schema: "./node_modules/restage/restage.schema.json", images: "./checkpoint" },
     { detached: true, timeout: 0.5, pidPolicy: "new-namespace", cpuCap: ["fpu", "ins"] },
+    { extends: ["./base.json"], checkpoint: { leaveRunning: true, timeout: 5 }, plan: { tcpClose: true } },
     { inheritFd: { "pipe:[7]": 3 }, joinNamespaces: { net: "/run/netns/x" }, cgroupRoots: { cpu: "/a" } },
   ])("accepts a configuration that the command accepts: %j", (config) => {
     expect([accepts(schema, config), isChecked(config)]).toEqual([true, true]);
@@ -95,6 +96,10 @@ describe("restage.schema.json", () => {
     { inheritFd: { "pipe:[7]": 3.5 } },
     { joinNamespaces: { pid: "/proc/7/ns/pid" } },
     { plugins: {} },
+    { extends: "./base.json" },
+    { checkpoint: { detached: true } },
+    { checkpoint: { allowLoss: ["hope"] } },
+    { restore: { restore: {} } },
     { plugins: [7] },
     { onEvent: "log" },
   ])("refuses a configuration that the command refuses: %j", (config) => {

@@ -1,10 +1,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { CONFIG_KEYS, type ValueSchema } from "../packages/core/src/config/keys.ts";
+import { DEFAULT_DUMP_OPTIONS } from "../packages/core/src/dump/options.ts";
 import { DEFAULT_OPTIONS } from "../packages/core/src/restore/options.ts";
 
-/** Where the types of a configuration describe its keys. */
+/** Where the types of a configuration describe its keys, and where those of its section for checkpoints do. */
 const DESCRIBED = ["restore/options.ts", "config/define-config.ts"];
+const DESCRIBED_OF_CHECKPOINTS = ["dump/options.ts", "config/define-config.ts"];
 
 /** In JSON, plugins are named. */
 const PLUGIN_NAMES = {
@@ -24,29 +26,40 @@ const PLUGIN_NAMES = {
 
 /** `restage.schema.json`: what a configuration in JSON can contain, for editors. Functions are left out. */
 export function configSchema(): string {
-  const descriptions: Readonly<Record<string, string>> = {
-    $schema: "The schema of this file, for editors.",
-    ...Object.fromEntries(DESCRIBED.flatMap(docsIn)),
-  };
-  const properties = Object.entries(CONFIG_KEYS)
-    .filter(([, { type }]) => type !== "function")
-    .map(([key, schema]) => [key, { description: descriptions[key], ...valuesOf(key, schema), ...defaultOf(key) }]);
   const schema = {
     $schema: "http://json-schema.org/draft-07/schema#",
     title: "Configuration of Restage",
-    type: "object",
-    properties: Object.fromEntries(properties),
-    additionalProperties: false,
+    ...objectSchema(CONFIG_KEYS, DESCRIBED, DEFAULT_OPTIONS),
   };
   return `${JSON.stringify(schema, undefined, 2)}\n`;
 }
 
-function valuesOf(key: string, schema: ValueSchema): object {
-  return key === "plugins" ? PLUGIN_NAMES : schema;
+type Keys = Readonly<Record<string, ValueSchema>>;
+
+function objectSchema(keys: Keys, files: readonly string[], defaults: object): object {
+  const descriptions: Readonly<Record<string, string>> = {
+    $schema: "The schema of this file, for editors.",
+    ...Object.fromEntries(files.flatMap(docsIn)),
+  };
+  const properties = Object.entries(keys)
+    .filter(([, { type }]) => type !== "function")
+    .map(([key, schema]) => [
+      key,
+      { description: descriptions[key], ...valuesOf(key, schema), ...defaultOf(key, defaults) },
+    ]);
+  return { type: "object", properties: Object.fromEntries(properties), additionalProperties: false };
 }
 
-function defaultOf(key: string): object {
-  const value = (DEFAULT_OPTIONS as Readonly<Record<string, unknown>>)[key];
+function valuesOf(key: string, schema: ValueSchema): object {
+  if (key === "plugins") return PLUGIN_NAMES;
+  if (schema.type !== "object" || schema.properties?.["plugins"] === undefined) return schema;
+  return key === "checkpoint"
+    ? objectSchema(schema.properties, DESCRIBED_OF_CHECKPOINTS, DEFAULT_DUMP_OPTIONS)
+    : objectSchema(schema.properties, DESCRIBED, {});
+}
+
+function defaultOf(key: string, defaults: object): object {
+  const value = (defaults as Readonly<Record<string, unknown>>)[key];
   return value === undefined ? {} : { default: value };
 }
 

@@ -5,10 +5,18 @@ import {
   CPUINFO_OPTIONS,
   INSPECT_OPTIONS,
   PLUGINS_OPTIONS,
+  PREVIEW_OPTIONS,
   RESTORE_OPTIONS,
   SERVER_OPTIONS,
   SERVICE_OPTIONS,
 } from "./options/restore-options.ts";
+import type { Settings } from "./options/settings.ts";
+
+/** Loaded when needed. */
+async function repeatable(settings: Settings, run: () => Promise<number>): Promise<number> {
+  if (!settings.watch && settings.reportFiles === undefined) return await run();
+  return await (await import("./watch.ts")).repeatable(settings, run);
+}
 
 const RESTORE_HELP =
   "Exit codes: 0 restored, 1 failed and rolled back, 2 bad usage or configuration, 3 failed after the commit point (the message says what " +
@@ -34,14 +42,20 @@ export const COMMANDS: Commands = {
   },
   plan: {
     says: "print what each task would do, stage by stage, without doing it",
-    options: RESTORE_OPTIONS,
-    run: async (settings) => (await import("./commands/plan.ts")).planCommand(settings),
+    options: PREVIEW_OPTIONS,
+    run: async (settings) => {
+      const { planCommand } = await import("./commands/plan.ts");
+      return await repeatable(settings, () => planCommand(settings));
+    },
   },
   check: {
     says: "list every obstacle to a restore on this machine",
-    options: RESTORE_OPTIONS,
+    options: PREVIEW_OPTIONS,
     help: "Without a checkpoint, it checks only the machine. Exit codes: 0 no obstacle, 1 obstacles.",
-    run: async (settings) => (await import("./commands/check.ts")).checkCommand(settings),
+    run: async (settings) => {
+      const { checkCommand } = await import("./commands/check.ts");
+      return await repeatable(settings, () => checkCommand(settings));
+    },
   },
   checkpoint: CHECKPOINT,
   dump: { ...CHECKPOINT, says: "another name for checkpoint" },

@@ -1,17 +1,26 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { type RestoreConfig, RestoreError, type RestoreRequest } from "@restage/core";
-import { loadConfig } from "@restage/core/internal";
+import {
+  type CheckpointSection,
+  type RestoreConfig,
+  RestoreError,
+  type RestoreRequest,
+  type RestoreSection,
+} from "@restage/core";
+import { loadConfig, noteFile, optionsFor, type SectionName } from "@restage/core/internal";
 import type { Settings } from "./options/settings.ts";
 import { usersListener } from "./report/users-listener.ts";
 
+/** The commands that restore, or show what a restore would do. */
+type RestoreCommand = Exclude<SectionName, "checkpoint">;
+
 /**
- * The request for a restore: the configuration, overridden by the command line.
+ * The request for a restore: the configuration, overridden by environment variables and the command line.
  *
  * Throws ERR_CONFIG, and ERR_OPTION when no checkpoint is named.
  */
-export async function requestOf(settings: Settings): Promise<RestoreRequest> {
-  const request = await requestWithoutImages(settings);
+export async function requestOf(settings: Settings, command: RestoreCommand): Promise<RestoreRequest> {
+  const request = await requestWithoutImages(settings, command);
   const { images } = request;
   if (images !== undefined) return { ...request, images };
   const hint = "use -D DIR, or set `images` in restore.config.ts";
@@ -19,21 +28,34 @@ export async function requestOf(settings: Settings): Promise<RestoreRequest> {
 }
 
 /** The same request, without requiring a checkpoint. */
-export async function requestWithoutImages(settings: Settings): Promise<RestoreConfig> {
-  const importModule = async (path: string) => (await import("./load-user-module.ts")).loadUserModule(path);
-  const readyMade = () => import("@restage/plugins");
-  const config =
-    settings.noConfig && settings.config === undefined
-      ? {}
-      : await loadConfig({ file: settings.config, importModule, readyMade });
-  const { onEvent } = config;
-  const listening = onEvent === undefined ? {} : { onEvent: usersListener(onEvent) };
-  const request = { ...config, ...listening, ...settings.restore };
+export async function requestWithoutImages(settings: Settings, command: RestoreCommand): Promise<RestoreSection> {
+  const request = { ...listening(optionsFor(command, await configOf(settings))), ...settings.restore };
   // Without -D, it is the working directory, as with CRIU.
   const images = request.images ?? (existsSync("inventory.img") ? "." : undefined);
   if (images === undefined) return request;
+  noteFile(images);
   const { pidfile } = request;
   return { ...request, images, ...(pidfile === undefined ? {} : { pidfile: ownPath(settings, images, pidfile) }) };
+}
+
+/** The options of a checkpoint that come from the configuration and from environment variables. */
+export async function checkpointOptions(settings: Settings): Promise<CheckpointSection> {
+  return listening(optionsFor("checkpoint", await configOf(settings)));
+}
+
+/** The configuration that the command line names, or the nearest one. Throws ERR_CONFIG. */
+async function configOf({ config, noConfig }: Settings): Promise<RestoreConfig> {
+  if (noConfig && config === undefined) return {};
+  const file = config ?? (process.env["RESTAGE_CONFIG"] || undefined);
+  const importModule = async (path: string) => (await import("./load-user-module.ts")).loadUserModule(path);
+  const readyMade = () => import("@restage/plugins");
+  return await loadConfig({ file, importModule, readyMade });
+}
+
+/** The same options; a listener that fails is called no more. */
+function listening<T extends RestoreSection | CheckpointSection>(options: T): T {
+  const { onEvent } = options;
+  return onEvent === undefined ? options : { ...options, onEvent: usersListener(onEvent) };
 }
 
 /** The path of a file that the command itself writes: with the images, like CRIU's, unless the user chooses another directory. */

@@ -4,7 +4,12 @@
  *
  * @module
  */
-export { defineConfig, type RestoreConfig } from "./config/define-config.ts";
+export {
+  type CheckpointSection,
+  defineConfig,
+  type RestoreConfig,
+  type RestoreSection,
+} from "./config/define-config.ts";
 export type { Draft, FileDescription } from "./dump/draft.ts";
 export type { Dumped, DumpRequest } from "./dump/dump.ts";
 export type { DumpContext } from "./dump/dump-context.ts";
@@ -14,7 +19,7 @@ export type { DumpHooks, PhaseHooks } from "./dump/hooks.ts";
 export type { ImageWriter } from "./dump/image-writer.ts";
 export type { Mapping } from "./dump/mapping.ts";
 export type { FileIdentity, Holder, OpenFile } from "./dump/open-file.ts";
-export type { DumpOptions, Loss } from "./dump/options.ts";
+export type { DumpOptions } from "./dump/options.ts";
 export { PHASES, type PhaseName } from "./dump/phases.ts";
 export type { SeizedTask, SeizedThread } from "./dump/seized-task.ts";
 export type { SeizedTree } from "./dump/seized-tree.ts";

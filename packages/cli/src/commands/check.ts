@@ -10,7 +10,7 @@ import { requestWithoutImages } from "../request.ts";
 
 /** Lists every obstacle to a restore here: machine, privileges, pids, and the images. Returns the exit code. */
 export async function checkCommand(settings: Settings): Promise<number> {
-  const request = await requestWithoutImages(settings);
+  const request = await requestWithoutImages(settings, "check");
   const { images } = request;
   const ofCheckpoint = images === undefined ? [] : await checkCheckpoint({ ...request, images });
   const known = new Set(ofCheckpoint.map(({ what }) => what));

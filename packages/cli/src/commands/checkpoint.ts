@@ -18,7 +18,7 @@ import { counted } from "../report/counted.ts";
 import { writeStatistics } from "../report/dump-statistics.ts";
 import { print } from "../report/print.ts";
 import { printError } from "../report/print-error.ts";
-import { ownPath, requestWithoutImages } from "../request.ts";
+import { checkpointOptions, ownPath } from "../request.ts";
 
 const LEVEL = { ERROR: 1, WARNING: 2, INFO: 3 } as const;
 
@@ -71,12 +71,12 @@ export async function checkpointCommand(
 
 async function requestOf(settings: Settings, operand: string | undefined): Promise<DumpRequest> {
   const { checkpoint } = settings;
+  const configured = await checkpointOptions(settings);
   const pid = checkpoint.pid ?? Number(operand);
   if (!Number.isInteger(pid) || pid <= 0) {
     throw new RestoreError("ERR_OPTION", "Name a process: `restage checkpoint PID`, or with --tree PID");
   }
-  const { plugins = [], images = ".", onEvent = () => {} } = await requestWithoutImages(settings);
-  return { ...checkpoint, pid, images: checkpoint.images ?? images, plugins, onEvent };
+  return { images: ".", ...configured, ...checkpoint, pid };
 }
 
 function summaryOf({ tasks, frozen }: Dumped, { pid, images }: DumpRequest): string {

@@ -13,7 +13,7 @@ import { requestOf } from "../request.ts";
 
 /** Shows a checkpoint as it is, as far as it can be read: its tasks with files and memory, or one decoded image. Needs no privileges. Returns the exit code. */
 export async function inspectCommand(settings: Settings, image: string | undefined): Promise<number> {
-  const { images, plugins = [] } = await requestOf(settings);
+  const { images, plugins = [] } = await requestOf(settings, "restore");
   // Only the location of the images comes from plugins: what they make of entries is not part of the checkpoint. The defaults are there because plugins
   // can need their duties and order taps before theirs.
   const { hooks } = new PluginDriver(RESTORE, defaultPlugins(), plugins, () => {});

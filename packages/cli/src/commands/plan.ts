@@ -22,7 +22,7 @@ interface PlanReporter extends Reporter {
  * code.
  */
 export async function planCommand(settings: Settings): Promise<number> {
-  const request = await requestOf(settings);
+  const request = await requestOf(settings, "plan");
   const reporter = settings.json ? planEvents() : new PlanView();
   const report = new Report([reporter]);
   const kernel = new RecordingKernel({}, (record) => {

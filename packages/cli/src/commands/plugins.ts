@@ -8,7 +8,7 @@ import { EXIT } from "../exit-codes.ts";
 import type { Settings } from "../options/settings.ts";
 import { print } from "../report/print.ts";
 import { table } from "../report/table.ts";
-import { requestWithoutImages } from "../request.ts";
+import { checkpointOptions, requestWithoutImages } from "../request.ts";
 
 /** The plugins of one direction. */
 export interface PluginList {
@@ -30,10 +30,11 @@ export interface ListedPlugin {
 
 /** Lists duties with the plugins that claim them, and the hooks that are tapped. Returns the exit code. */
 export async function pluginsCommand(settings: Settings): Promise<number> {
-  const { plugins = [] } = await requestWithoutImages(settings);
+  const { plugins = [] } = await requestWithoutImages(settings, "restore");
+  const { plugins: inCheckpoints = [] } = await checkpointOptions(settings);
   const ignore = () => {};
   const restore = listPlugins(new PluginDriver(RESTORE, defaultPlugins(), plugins, ignore), plugins);
-  const checkpoint = listPlugins(createDumpDriver(defaultDumpPlugins(), plugins, ignore), plugins);
+  const checkpoint = listPlugins(createDumpDriver(defaultDumpPlugins(), inCheckpoints, ignore), inCheckpoints);
   if (settings.json) print(`${JSON.stringify({ restore, checkpoint })}\n`);
   else print(`${printList("Restores", restore)}\n${printList("Checkpoints", checkpoint)}`);
   return EXIT.OK;

@@ -13,7 +13,7 @@ import { stay } from "../stay.ts";
 export async function restoreCommand(settings: Settings): Promise<number> {
   checkTogether(settings);
   for (const descriptor of settings.close) closeSync(descriptor);
-  const request = await requestOf(settings);
+  const request = await requestOf(settings, "restore");
   const kernel = await openMachine();
   const tree = await reportedRestore(settings, request, kernel);
   if (tree instanceof RestoreError) {

@@ -1,5 +1,5 @@
-import type { DumpOptions, Loss } from "@restage/core";
-import { CGROUP_MODES, EMPTY_NAMESPACES } from "@restage/core/internal";
+import type { DumpOptions } from "@restage/core";
+import { CGROUP_MODES, EMPTY_NAMESPACES, LOSSES, NETWORK_LOCKS } from "@restage/core/internal";
 import { declareOption, ignoredOption, type Option, type Reader, refusedOption } from "./option.ts";
 import { cpuCapabilities, descriptor, number, on, oneOf, size, text, verbosity } from "./readers.ts";
 import { NO_CONFIG_OPTIONS } from "./restore-options.ts";
@@ -78,8 +78,6 @@ const MISSING = [
   "--tls-no-cn-verify",
   "--unprivileged",
 ];
-
-const LOSSES = ["landlock", "keys", "sem-undo"] as const satisfies readonly Loss[];
 
 /** Options of `restage checkpoint`: those of `criu dump`, under CRIU's names. */
 export const CHECKPOINT_COMMAND_OPTIONS: readonly Option[] = [
@@ -166,7 +164,7 @@ export const CHECKPOINT_COMMAND_OPTIONS: readonly Option[] = [
     "--network-lock METHOD",
     "how to block packets of saved connections: nftables or skip",
     "networkLock",
-    oneOf(["nftables", "skip"] as const),
+    oneOf(NETWORK_LOCKS),
   ),
   declareOption("--cpu-cap [CAP]", "save the features of this processor, whatever CAP", (to, given) => {
     cpuCapabilities(given);

@@ -176,6 +176,20 @@ export const RESTORE_OPTIONS: readonly Option[] = [
   ...CRIU_OPTIONS,
 ];
 
+/** Options of commands that show what a restore would do. */
+export const PREVIEW_OPTIONS: readonly Option[] = [
+  ...RESTORE_OPTIONS,
+  command(
+    "--watch",
+    "run again whenever the configuration, a module that it imports, or the checkpoint changes",
+    "watch",
+    on,
+  ),
+  declareOption("--report-files FILE", "write the names of the files that --watch compares", (to, given) => {
+    to.reportFiles = text(given);
+  }),
+];
+
 function addExternal(to: Settings, resource: string): void {
   to.restore.external = [...(to.restore.external ?? []), resource];
 }

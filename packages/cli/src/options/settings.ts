@@ -39,6 +39,10 @@ export interface Settings {
   runtime?: Runtime;
   /** What \`inspect\` shows; everything if it is empty. */
   readonly views: View[];
+  /** Run again when the configuration or a module that it imports changes. */
+  watch: boolean;
+  /** A file for the names of the files that the run depended on. */
+  reportFiles?: string;
   json: boolean;
   help: boolean;
 }
@@ -67,6 +71,7 @@ export function createSettings(): Settings {
     execute: false,
     program: [],
     plugin: false,
+    watch: false,
     json: false,
     help: false,
   };

@@ -1,6 +1,6 @@
-import type { RestoreConfig } from "@restage/core";
+import type { RestoreSection } from "@restage/core";
 
-type Listener = NonNullable<RestoreConfig["onEvent"]>;
+type Listener = NonNullable<RestoreSection["onEvent"]>;
 
 /** A user's `onEvent` as a listener that never fails, so that no restore or checkpoint does. After an error it receives no more events. */
 export function usersListener(onEvent: Listener): Listener {

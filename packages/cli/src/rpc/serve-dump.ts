@@ -8,7 +8,7 @@ import { CHECKPOINT_COMMAND_OPTIONS } from "../options/checkpoint-options.ts";
 import type { Settings } from "../options/settings.ts";
 import { writeOwnFile } from "../own-file.ts";
 import { writeStatistics } from "../report/dump-statistics.ts";
-import { ownPath, requestWithoutImages } from "../request.ts";
+import { checkpointOptions, ownPath } from "../request.ts";
 import type { Connection } from "./connection.ts";
 import { type CriuOpts, type CriuResp, REQUEST } from "./messages.ts";
 import { readOpts } from "./read-opts.ts";
@@ -24,14 +24,14 @@ export async function serveDump(
   const { checkpoint, verbosity } = settings;
   const images = checkpoint.images ?? ".";
   const pid = checkpoint.pid ?? connection.peer;
-  const { plugins = [], onEvent = () => {} } = await requestWithoutImages(settings);
+  const { plugins = [], ...configured } = await checkpointOptions(settings);
   const told = opts.notify_scripts === true ? new Told(connection) : undefined;
   openLog(settings, images);
   try {
     told?.tell("pre-dump");
     const own = told === undefined ? [] : [told.plugin()];
     const made = await dump(
-      { ...checkpoint, pid, images, plugins: [...plugins, ...own], onEvent },
+      { ...configured, ...checkpoint, pid, images, plugins: [...plugins, ...own] },
       kernel,
       defaultDumpPlugins(),
     );

@@ -82,7 +82,7 @@ function optionsOf(opts: CriuOpts | undefined): CriuOpts {
 
 async function serveRestore(kernel: LinuxKernel, connection: Connection, opts: CriuOpts): Promise<Answer> {
   const settings = readOpts(opts, connection.peer, RESTORE_OPTIONS);
-  const request = { ...(await requestOf(settings)), detached: opts.rst_sibling === true };
+  const request = { ...(await requestOf(settings, "restore")), detached: opts.rst_sibling === true };
   const wanted = { points: opts.notify_scripts === true, master: opts.orphan_pts_master === true };
   const tree = await reportedRestore(settings, request, kernel, [notifications(connection, wanted)]);
   if (tree instanceof RestoreError) throw tree;

@@ -1,8 +1,10 @@
 import { RestoreError } from "../errors.ts";
+import { noteFile } from "./read-files.ts";
 import { whyUntrusted } from "./why-untrusted.ts";
 
-/** Throws ERR_CONFIG unless only the caller and root decide what a file contains. */
+/** Throws ERR_CONFIG unless only the caller and root decide what a file contains. It decides what the command does, so it is noted. */
 export function assertTrusted(file: string): void {
+  noteFile(file);
   const distrust = whyUntrusted(file);
   if (distrust === undefined) return;
   const { path, why, hint } = distrust;

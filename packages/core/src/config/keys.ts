@@ -6,7 +6,8 @@ import {
   JOINED_NAMESPACES,
   PID_POLICIES,
 } from "../restore/options.ts";
-import type { RestoreConfig } from "./define-config.ts";
+import { LOSSES, NETWORK_LOCKS } from "./checkpoint-words.ts";
+import type { CheckpointSection, RestoreConfig, RestoreSection } from "./define-config.ts";
 
 /** The values that a key accepts, in the words of JSON Schema. Only `function` is not one of its types: JSON has none. */
 export type ValueSchema =
@@ -28,9 +29,11 @@ const STRING: ValueSchema = { type: "string" };
 const STRINGS: ValueSchema = { type: "array", items: STRING };
 const wordOf = (words: readonly string[]): ValueSchema => ({ type: "string", enum: words });
 
-/** Every key of a configuration. A configuration is checked with this table, and the JSON schema for editors is made from it. */
-export const CONFIG_KEYS: Readonly<Record<"$schema" | keyof RestoreConfig, ValueSchema>> = {
-  $schema: STRING,
+/** Plugins have a check of their own, which says more. */
+const ADDITIONS = { plugins: { type: "array" }, onEvent: { type: "function" } } as const;
+
+/** The keys of a section for restores, plans and checks. */
+export const RESTORE_KEYS: Readonly<Record<keyof RestoreSection, ValueSchema>> = {
   images: STRING,
   detached: BOOLEAN,
   sibling: BOOLEAN,
@@ -64,7 +67,42 @@ export const CONFIG_KEYS: Readonly<Record<"$schema" | keyof RestoreConfig, Value
   extUnixSockets: BOOLEAN,
   tcpEstablished: BOOLEAN,
   tcpClose: BOOLEAN,
-  // Plugins have a check of their own, which says more.
-  plugins: { type: "array" },
-  onEvent: { type: "function" },
+  ...ADDITIONS,
+};
+
+/** The keys of the section for checkpoints. */
+export const CHECKPOINT_KEYS: Readonly<Record<keyof CheckpointSection, ValueSchema>> = {
+  images: STRING,
+  prevImagesDir: STRING,
+  leaveRunning: BOOLEAN,
+  leaveStopped: BOOLEAN,
+  selfCheck: BOOLEAN,
+  digests: BOOLEAN,
+  timeout: { type: "number", exclusiveMinimum: 0 },
+  tcpEstablished: BOOLEAN,
+  networkLock: wordOf(NETWORK_LOCKS),
+  extUnixSockets: BOOLEAN,
+  shellJob: BOOLEAN,
+  orphanPtsMaster: BOOLEAN,
+  fileLocks: BOOLEAN,
+  linkRemap: BOOLEAN,
+  external: STRINGS,
+  manageCgroups: wordOf(CGROUP_MODES),
+  emptyNamespaces: { type: "array", items: wordOf(EMPTY_NAMESPACES) },
+  allowLoss: { type: "array", items: wordOf(LOSSES) },
+  ghostLimit: { type: "integer" },
+  ...ADDITIONS,
+};
+
+const RESTORE_SECTION: ObjectSchema = { type: "object", properties: RESTORE_KEYS, additionalProperties: false };
+
+/** Every key of a configuration. A configuration is checked with this table, and the JSON schema for editors is made from it. */
+export const CONFIG_KEYS: Readonly<Record<"$schema" | keyof RestoreConfig, ValueSchema>> = {
+  $schema: STRING,
+  extends: STRINGS,
+  ...RESTORE_KEYS,
+  restore: RESTORE_SECTION,
+  plan: RESTORE_SECTION,
+  check: RESTORE_SECTION,
+  checkpoint: { type: "object", properties: CHECKPOINT_KEYS, additionalProperties: false },
 };

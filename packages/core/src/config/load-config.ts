@@ -1,10 +1,13 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { RestoreError } from "../errors.ts";
+import { placeInPlugin } from "../plugin/stack.ts";
 import { assertTrusted } from "./assert-trusted.ts";
-import { checkConfig } from "./check-config.ts";
+import { checkConfig, configError } from "./check-config.ts";
 import type { RestoreConfig } from "./define-config.ts";
-import { type PluginImporters, resolvePlugins } from "./named-plugins.ts";
+import { merge } from "./merge.ts";
+import { type PluginImporters, packageFile, resolvePlugins } from "./named-plugins.ts";
+import { noteFile } from "./read-files.ts";
 
 const MODULES = ["restore.config.ts", "restore.config.js", "restore.config.mjs"];
 const NAMES = [...MODULES, "restore.config.json"];
@@ -20,7 +23,8 @@ export interface ConfigRequest extends PluginImporters {
 
 /**
  * Loads the configuration: the given file, or `restore.config.ts` (.js, .mjs, .json) or the key `restore` of package.json in the nearest directory that
- * has one. Relative paths in it are relative to the file. In JSON, plugins are named. Without any, the configuration is empty.
+ * has one. Relative paths in it are relative to the file. In JSON, plugins are named. Without any, the configuration is empty. Configurations that it
+ * extends are loaded in the same way.
  *
  * A configuration is code, and names programs to run: one that others can change is refused, not skipped.
  *
@@ -34,10 +38,35 @@ export async function loadConfig({
   const { importModule } = importers;
   const found =
     file === undefined ? await search(resolve(directory), importModule) : await load(resolve(file), importModule);
-  if (found === undefined) return {};
-  assertTrusted(found.filepath);
-  const config = await resolvePlugins(found.config, found.filepath, importers);
-  return withAbsolutePaths(checkConfig(config, found.filepath), dirname(found.filepath));
+  return found === undefined ? {} : await complete(found, importers, []);
+}
+
+/** Checks a configuration, makes its plugins, and adds it to those that it extends. */
+async function complete(
+  { config, filepath }: FoundConfig,
+  importers: PluginImporters,
+  extendedBy: readonly string[],
+): Promise<RestoreConfig> {
+  assertTrusted(filepath);
+  const checked = checkConfig(await resolvePlugins(config, filepath, importers), filepath);
+  const { extends: bases = [], ...own } = withAbsolutePaths(checked, dirname(filepath));
+  let whole: RestoreConfig = {};
+  for (const [index, name] of bases.entries()) {
+    const failed = (message: string) => configError(filepath, { message, at: ["extends", index] });
+    const file = baseFile(name, filepath);
+    if (file === undefined) throw failed(`there is no configuration ${name}`);
+    if (file === filepath || extendedBy.includes(file)) throw failed(`${name} extends this file`);
+    const base = await load(file, importers.importModule);
+    whole = merge(whole, await complete(base, importers, [...extendedBy, filepath]));
+  }
+  return merge(whole, own);
+}
+
+/** The file of a configuration that another one extends: a path, or the main file of a package. */
+function baseFile(name: string, from: string): string | undefined {
+  if (!/^\.{0,2}\//.test(name)) return packageFile(name, from);
+  const path = resolve(dirname(from), name);
+  return existsSync(path) ? path : undefined;
 }
 
 interface FoundConfig {
@@ -66,6 +95,7 @@ async function search(
 
 /** Most directories have none, and loading the library that reads configurations takes as long as a small restore. */
 function mayHaveConfig(directory: string): boolean {
+  for (const name of NAMES) noteFile(join(directory, name));
   if (NAMES.some((name) => existsSync(join(directory, name)))) return true;
   const manifest = join(directory, MANIFEST);
   return existsSync(manifest) && readFileSync(manifest, "utf8").includes('"restore"');
@@ -87,9 +117,18 @@ async function openExplorer(importModule: ConfigRequest["importModule"]) {
   });
 }
 
-/** The message of the library's own parser has several lines. */
-function parseJson(_path: string, text: string): unknown {
-  return JSON.parse(text);
+/** The message of the library's own parser has several lines, and no line number. */
+function parseJson(path: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const { message } = error as Error;
+    // Bun says no position.
+    const [, position] = /at position (\d+)/.exec(message) ?? [];
+    const line = position === undefined ? undefined : text.slice(0, Number(position)).split("\n").length;
+    const place = line === undefined ? path : `${path}:${line}`;
+    throw new RestoreError("ERR_CONFIG", `Cannot load ${place}: ${message}`, { cause: error });
+  }
 }
 
 function defaultExport(module: object, path: string): unknown {
@@ -104,18 +143,30 @@ async function guarded<T>(path: string, read: () => Promise<T | null>): Promise<
     return (await read()) ?? undefined;
   } catch (error) {
     if (error instanceof RestoreError) throw error;
-    const { message, filepath = path } = error as Error & { readonly filepath?: string };
+    const { message, stack, filepath = path } = error as Error & { readonly filepath?: string };
+    const place = placeInPlugin(stack) ?? filepath;
+    const through = place.startsWith(filepath) ? "" : ` (${place})`;
     // Compilers' messages have several lines; ours have one.
-    throw new RestoreError("ERR_CONFIG", `Cannot load ${filepath}: ${message.replace(/\s+/g, " ").trim()}`, {
-      cause: error,
-    });
+    const why = `${message.replace(/\s+/g, " ").trim()}${through}`;
+    throw new RestoreError("ERR_CONFIG", `Cannot load ${through === "" ? place : filepath}: ${why}`, { cause: error });
   }
 }
 
 function withAbsolutePaths(config: RestoreConfig, directory: string): RestoreConfig {
-  const { images, pidfile } = config;
+  const { restore, plan, check, checkpoint } = config;
+  const sections = { restore, plan, check, checkpoint };
+  const absolute = Object.entries(sections).map(([name, section]) => [name, absolutePaths(section ?? {}, directory)]);
+  const present = absolute.filter(([name]) => Object.hasOwn(config, name as string));
+  return { ...absolutePaths(config, directory), ...Object.fromEntries(present) };
+}
+
+function absolutePaths<T extends { readonly images?: string; readonly pidfile?: string | undefined }>(
+  options: T,
+  directory: string,
+): T {
+  const { images, pidfile } = options;
   return {
-    ...config,
+    ...options,
     ...(images === undefined || isAddress(images) ? {} : { images: resolve(directory, images) }),
     ...(pidfile === undefined ? {} : { pidfile: resolve(directory, pidfile) }),
   };

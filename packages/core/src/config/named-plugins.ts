@@ -4,6 +4,8 @@ import { dirname, resolve } from "node:path";
 import { RestoreError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
 import { assertTrusted } from "./assert-trusted.ts";
+import { configError, pluginLists } from "./check-config.ts";
+import { type ConfigPath, printPath } from "./place-in-text.ts";
 
 /** How plugins are found that a configuration names. */
 export interface PluginImporters {
@@ -20,15 +22,26 @@ export interface PluginImporters {
  * Throws ERR_CONFIG.
  */
 export async function resolvePlugins(config: unknown, file: string, importers: PluginImporters): Promise<unknown> {
-  const { plugins } = (config ?? {}) as { readonly plugins?: unknown };
-  if (!Array.isArray(plugins) || !plugins.some(isNamed)) return config;
-  const resolved: unknown[] = [];
-  for (const [index, plugin] of plugins.entries()) {
-    const failed = (message: string, details?: { readonly hint?: string | undefined; readonly cause?: unknown }) =>
-      new RestoreError("ERR_CONFIG", `Cannot use ${file}: plugins[${index}]: ${message}`, details);
-    resolved.push(isNamed(plugin) ? await makePlugin(plugin, file, importers, failed) : plugin);
+  const lists = pluginLists(config ?? {}).filter(({ plugins }) => plugins.some(isNamed));
+  let resolved = config;
+  for (const { at, plugins } of lists) {
+    const made: unknown[] = [];
+    for (const [index, plugin] of plugins.entries()) {
+      const path = [...at, index];
+      const failed: Failed = (message, { hint, cause } = {}) =>
+        configError(file, { message: `${printPath(path)}: ${message}`, hint, at: path }, cause);
+      made.push(isNamed(plugin) ? await makePlugin(plugin, file, importers, failed) : plugin);
+    }
+    resolved = replaced(resolved, at, made);
   }
-  return { ...(config as object), plugins: resolved };
+  return resolved;
+}
+
+/** The same configuration with another value at a path. */
+function replaced(config: unknown, [key, ...below]: ConfigPath, value: unknown): unknown {
+  if (key === undefined) return value;
+  const object = config as Readonly<Record<string, unknown>>;
+  return { ...object, [key]: replaced(object[key], below, value) };
 }
 
 type Named = string | readonly [name: string, ...given: readonly unknown[]];
@@ -61,7 +74,7 @@ async function find(name: string, file: string, importers: PluginImporters, fail
   const known = (await readyMade()) as Readonly<Record<string, unknown>>;
   if (Object.hasOwn(known, name)) return known[name];
   const isPath = /^\.{0,2}\//.test(name);
-  const path = isPath ? existing(resolve(dirname(file), name)) : resolvePackage(name, file);
+  const path = isPath ? existing(resolve(dirname(file), name)) : packageFile(name, file);
   if (path === undefined) {
     const meant = nearest(name, Object.keys(known));
     const install = isPath ? undefined : `install the package: \`npm install ${name}\``;
@@ -83,9 +96,10 @@ function existing(path: string): string | undefined {
   return existsSync(path) ? path : undefined;
 }
 
-function resolvePackage(name: string, file: string): string | undefined {
+/** The file that importing a package from another file loads; undefined if it is not installed. */
+export function packageFile(name: string, from: string): string | undefined {
   try {
-    return createRequire(file).resolve(name);
+    return createRequire(from).resolve(name);
   } catch {
     return undefined;
   }

@@ -1,5 +1,5 @@
+import type { Loss } from "../config/checkpoint-words.ts";
 import { RestoreError } from "../errors.ts";
-import type { Loss } from "./options.ts";
 import type { PhaseName } from "./phases.ts";
 
 /** Something in a tree that a checkpoint cannot hold, or not exactly, or only in a way that the user should know. */

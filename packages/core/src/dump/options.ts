@@ -1,7 +1,5 @@
+import type { Loss, NETWORK_LOCKS } from "../config/checkpoint-words.ts";
 import type { RestoreOptions } from "../restore/options.ts";
-
-/** What a checkpoint can leave out only if the user agrees. */
-export type Loss = "landlock" | "keys" | "sem-undo";
 
 /** The options of a checkpoint, beside plugins. Names are those of CRIU's options. */
 export interface DumpOptions {
@@ -24,7 +22,7 @@ export interface DumpOptions {
   /** Save TCP connections; without it a tree that has some is refused. */
   readonly tcpEstablished: boolean;
   /** How packets are kept off saved TCP connections until they are restored. */
-  readonly networkLock: "nftables" | "skip";
+  readonly networkLock: (typeof NETWORK_LOCKS)[number];
   /** Save Unix sockets whose peer is outside the tree; without it a tree that has some is refused. */
   readonly extUnixSockets: boolean;
   /** The tree may be in a session or group of a process outside it: a shell's job. */

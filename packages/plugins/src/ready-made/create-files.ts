@@ -7,6 +7,7 @@ import { hasOwnNamespace } from "../namespaces/own-namespaces.ts";
 import { asRootOf } from "../namespaces/user/as-root.ts";
 import { idsOutside } from "../namespaces/user/ids-outside.ts";
 import { chosenFiles, chosenPaths, isAtOrBelow, otherUses, unusedPaths } from "./chosen-files.ts";
+import { knownOptions } from "./known-options.ts";
 import { type IfMissing, reportMissing } from "./missing.ts";
 
 /** What `createFiles` does about paths that it does not find. */
@@ -33,8 +34,9 @@ const PIECE = 1024 * 1024;
  */
 export function createFiles(
   paths: readonly string[] | Readonly<Record<string, string>>,
-  { ifMissing = "refuse" }: CreateFilesOptions = {},
+  options: CreateFilesOptions = {},
 ): Plugin {
+  const { ifMissing = "refuse" } = knownOptions("createFiles", options, { ifMissing: true });
   const chosen = chosenPaths(Array.isArray(paths) ? paths : Object.keys(paths), "createFiles");
   const sources: readonly string[] = Array.isArray(paths) ? [] : Object.values(paths);
   const sourceOf = (path: string): string | undefined => {

@@ -7,6 +7,7 @@ import { changeCEnvironment, type Range } from "./environment/c-environment.ts";
 import { type Changes, Edit } from "./environment/edit.ts";
 import { changeOsEnviron } from "./environment/python.ts";
 import { MAX_STRING, SavedMemory } from "./environment/saved-memory.ts";
+import { knownOptions } from "./known-options.ts";
 import { type IfMissing, reportMissing } from "./missing.ts";
 import { writeByPage } from "./write-by-page.ts";
 
@@ -30,8 +31,9 @@ export interface EnvironmentOptions {
  */
 export function environment(
   variables: Readonly<Record<string, string | null>>,
-  { pids, ifMissing = "refuse" }: EnvironmentOptions = {},
+  options: EnvironmentOptions = {},
 ): Plugin {
+  const { pids, ifMissing = "refuse" } = knownOptions("environment", options, { pids: true, ifMissing: true });
   const name = "environment";
   const changes = checked(variables);
   return definePlugin({

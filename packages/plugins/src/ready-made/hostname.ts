@@ -1,5 +1,6 @@
 import { definePlugin, type Plugin } from "@restage/core";
 import { makesNamespace } from "../namespaces/own-namespaces.ts";
+import { knownOptions } from "./known-options.ts";
 
 /** The longest name that the kernel takes, in bytes. Source: include/uapi/linux/utsname.h, __NEW_UTS_LEN. */
 const LONGEST = 64;
@@ -18,7 +19,8 @@ export interface HostnameOptions {
  * plugins: [hostname("web-2")]
  * ```
  */
-export function hostname(name: string, { domain }: HostnameOptions = {}): Plugin {
+export function hostname(name: string, options: HostnameOptions = {}): Plugin {
+  const { domain } = knownOptions("hostname", options, { domain: true });
   for (const text of [name, domain ?? ""]) {
     if (Buffer.byteLength(text) <= LONGEST) continue;
     throw new RangeError(`Cannot set the host name ${text}: it has more than ${LONGEST} bytes`);

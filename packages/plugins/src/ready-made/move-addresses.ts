@@ -2,6 +2,7 @@ import { definePlugin, type Plugin, RestoreError, type StageContext } from "@res
 import { AF } from "@restage/linux/abi";
 import { hasOwnNamespace } from "../namespaces/own-namespaces.ts";
 import { type AddressWords, addressText, MAPPED_PREFIX, parseAddress } from "../sockets/inet/addresses.ts";
+import { knownOptions } from "./known-options.ts";
 import { type MoveOptions, moveSockets } from "./move-sockets.ts";
 import type { Move } from "./moved-sockets.ts";
 
@@ -30,7 +31,8 @@ interface Replacement {
  */
 export function moveAddresses(addresses: Readonly<Record<string, string>>, options: MoveAddressesOptions = {}): Plugin {
   const replacements = Object.entries(addresses).map(([from, to]) => replacement(from, to));
-  const { addTo } = options;
+  const known = { addTo: true, connections: true, ifMissing: true } as const;
+  const { addTo } = knownOptions("moveAddresses", options, known);
   const name = "move-addresses";
   const move: Move = (end) => {
     // A socket of IPv6 can have an address of IPv4.

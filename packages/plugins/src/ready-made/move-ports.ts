@@ -1,5 +1,6 @@
 import { definePlugin, type Plugin } from "@restage/core";
 import { addressText, parseAddress } from "../sockets/inet/addresses.ts";
+import { knownOptions } from "./known-options.ts";
 import { type MoveOptions, moveSockets } from "./move-sockets.ts";
 import { type Move, protocolOf } from "./moved-sockets.ts";
 
@@ -23,7 +24,8 @@ export interface MovePortsOptions extends MoveOptions {
  */
 export function movePorts(ports: Readonly<Record<number, number>>, options: MovePortsOptions = {}): Plugin {
   const moves = new Map(Object.entries(ports).map(([from, to]) => [portOf(from), portOf(to)]));
-  const { protocol } = options;
+  const known = { protocol: true, address: true, connections: true, ifMissing: true } as const;
+  const { protocol } = knownOptions("movePorts", options, known);
   const address = options.address === undefined ? undefined : canonical(options.address);
   const kinds: readonly (string | undefined)[] = protocol === undefined ? ["tcp", "udp"] : [protocol];
   const move: Move = (end) => {

@@ -7,6 +7,7 @@ import {
   STAGES,
   type StageContext,
 } from "@restage/core";
+import { knownOptions } from "./known-options.ts";
 
 /** A moment of a restore: the end of a stage, or what comes after them. */
 export type Moment = RunStageName | "commit" | "complete" | "abort";
@@ -49,8 +50,9 @@ const MOMENTS: readonly Moment[] = [...STAGES.map(({ name }) => name), ...AFTER_
  */
 export function onStage(
   target: string | ((news: MomentNews) => void | Promise<void>),
-  { at = MOMENTS, ifFailed = "fail" }: OnStageOptions = {},
+  options: OnStageOptions = {},
 ): Plugin {
+  const { at = MOMENTS, ifFailed = "fail" } = knownOptions("onStage", options, { at: true, ifFailed: true });
   const unknown = at.find((moment) => !MOMENTS.includes(moment));
   if (unknown !== undefined) throw new RangeError(`Cannot tell at ${unknown}: expected one of ${MOMENTS.join(", ")}`);
   const name = "on-stage";

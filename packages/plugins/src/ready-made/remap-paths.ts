@@ -1,6 +1,7 @@
 import { definePlugin, type Plugin } from "@restage/core";
 import { decodeText, encodeText, type FhEntry, type UnixSkEntry } from "@restage/images";
 import { isAbstract } from "../sockets/unix/format.ts";
+import { knownOptions } from "./known-options.ts";
 import { type IfMissing, reportMissing } from "./missing.ts";
 import { PathMap } from "./path-map.ts";
 
@@ -23,10 +24,8 @@ export interface RemapPathsOptions {
  * plugins: [remapPaths({ "/var/lib/old": "/var/lib/new", "/var/log/app.log": "/tmp/app.log" })]
  * ```
  */
-export function remapPaths(
-  paths: Readonly<Record<string, string>>,
-  { ifMissing = "refuse" }: RemapPathsOptions = {},
-): Plugin {
+export function remapPaths(paths: Readonly<Record<string, string>>, options: RemapPathsOptions = {}): Plugin {
+  const { ifMissing = "refuse" } = knownOptions("remapPaths", options, { ifMissing: true });
   const name = "remap-paths";
   const map = new PathMap(paths);
   const withPath = (handle: FhEntry): FhEntry =>

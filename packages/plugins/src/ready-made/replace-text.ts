@@ -2,6 +2,7 @@ import { definePlugin, type Plugin, type Task } from "@restage/core";
 import type { VmaEntry } from "@restage/images";
 import { kindOf } from "../memory/mappings/format.ts";
 import { readPageRuns } from "../memory/page-content.ts";
+import { knownOptions } from "./known-options.ts";
 import { type IfMissing, reportMissing } from "./missing.ts";
 import { type FoundText, findTexts, withoutOverlaps } from "./saved-text.ts";
 import { writeByPage } from "./write-by-page.ts";
@@ -41,7 +42,12 @@ interface Replacement {
  * ```
  */
 export function replaceText(texts: Readonly<Record<string, string>>, options: ReplaceTextOptions = {}): Plugin {
-  const { tasks = () => true, mappings = () => true, ifMissing = "refuse" } = options;
+  const known = { padding: true, tasks: true, mappings: true, ifMissing: true } as const;
+  const {
+    tasks = () => true,
+    mappings = () => true,
+    ifMissing = "refuse",
+  } = knownOptions("replaceText", options, known);
   const replacements = Object.entries(texts).map(([from, to]) => replacement(from, to, options.padding ?? "\0"));
   return definePlugin({
     name: "replace-text",

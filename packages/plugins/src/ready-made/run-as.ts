@@ -2,6 +2,7 @@ import { definePlugin, type Plugin } from "@restage/core";
 import type { CoreEntry } from "@restage/images";
 import { CAPABILITY_NAMES, type CapabilityName } from "@restage/linux/abi";
 import { wordsOf } from "../credentials/format.ts";
+import { knownOptions } from "./known-options.ts";
 import { findUser, type UserIds } from "./users.ts";
 
 /** What `runAs` changes beside the ids. */
@@ -24,10 +25,9 @@ export interface RunAsOptions {
  * plugins: [runAs("www-data", { capabilities: ["CAP_NET_BIND_SERVICE"] })]
  * ```
  */
-export function runAs(
-  user: string | (Omit<UserIds, "groups"> & Partial<UserIds>),
-  { capabilities = [], from, noNewPrivileges }: RunAsOptions = {},
-): Plugin {
+export function runAs(user: string | (Omit<UserIds, "groups"> & Partial<UserIds>), options: RunAsOptions = {}): Plugin {
+  const known = { capabilities: true, from: true, noNewPrivileges: true } as const;
+  const { capabilities = [], from, noNewPrivileges } = knownOptions("runAs", options, known);
   const { uid, gid, groups = [] } = typeof user === "string" ? findUser(user) : user;
   for (const id of [uid, gid, ...groups]) {
     if (!Number.isInteger(id) || id < 0 || id >= NO_ID) throw new RangeError(`Cannot run as ${id}: it is not an id`);

@@ -4,6 +4,7 @@ import { FileChecks } from "../files/file-validation/file-checks.ts";
 import { readMountPaths } from "../namespaces/mount/mount-paths.ts";
 import { hasOwnNamespace } from "../namespaces/own-namespaces.ts";
 import { chosenFiles, chosenPaths, otherUses, unusedPaths } from "./chosen-files.ts";
+import { knownOptions } from "./known-options.ts";
 import { type IfMissing, reportMissing } from "./missing.ts";
 
 /** What `skipFiles` does about paths that it does not find. */
@@ -23,7 +24,8 @@ export interface SkipFilesOptions {
  * plugins: [skipFiles(["/var/log", "/tmp/cache.db"])]
  * ```
  */
-export function skipFiles(paths: readonly string[], { ifMissing = "refuse" }: SkipFilesOptions = {}): Plugin {
+export function skipFiles(paths: readonly string[], options: SkipFilesOptions = {}): Plugin {
+  const { ifMissing = "refuse" } = knownOptions("skipFiles", options, { ifMissing: true });
   const chosen = chosenPaths(paths, "skipFiles");
   return definePlugin({
     name: "skip-files",

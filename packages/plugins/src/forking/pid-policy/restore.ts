@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { definePlugin, type PidPolicy, type Plan, type Plugin, RestoreError, type StageContext } from "@restage/core";
 import { PID_POLICIES } from "@restage/core/internal";
 import { hasOwnNamespace } from "../../namespaces/own-namespaces.ts";
+import { knownOptions } from "../../ready-made/known-options.ts";
 import { type TakenPid, takenPids } from "./taken-pids.ts";
 
 /** How long `wait` waits. */
@@ -31,7 +32,8 @@ const REAPING = 5000;
  * plugins: [pidPolicy("wait", { seconds: 30 })]
  * ```
  */
-export function pidPolicy(policy: PidPolicy = "fail", { seconds = 10 }: PidPolicyOptions = {}): Plugin {
+export function pidPolicy(policy: PidPolicy = "fail", options: PidPolicyOptions = {}): Plugin {
+  const { seconds = 10 } = knownOptions("pidPolicy", options, { seconds: true });
   if (!PID_POLICIES.includes(policy)) {
     throw new RangeError(`Cannot use the pid policy ${policy}: expected one of ${PID_POLICIES.join(", ")}`);
   }

@@ -1,0 +1,8 @@
+// Not in dump/: a restore reads configurations, and loads nothing of checkpoints.
+
+/** What a checkpoint can leave out only if the user agrees. */
+export const LOSSES = ["landlock", "keys", "sem-undo"] as const;
+export type Loss = (typeof LOSSES)[number];
+
+/** Ways to keep packets off saved TCP connections. */
+export const NETWORK_LOCKS = ["nftables", "skip"] as const;
