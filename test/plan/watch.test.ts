@@ -25,6 +25,7 @@ describeUnless(untrustedRepository, "restage plan --watch", () => {
     const [module, output] = [join(directory, "mask.ts"), join(directory, "output")];
     writeFileSync(join(directory, "restore.config.ts"), CONFIG);
     writeFileSync(module, plugin("umask(0o011)"));
+    writeFileSync(output, "");
     const command = `exec "$0" "$1" plan --watch >${output} 2>&1`;
     const child = spawn("sh", ["-c", command, process.execPath, COMMAND], { cwd: directory });
     onTestFinished(() => void child.kill());

@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readFiles } from "@restage/core/internal";
+import { notedFiles, stateOf } from "@restage/core/internal";
 import type { Settings } from "./options/settings.ts";
 import { ownCommand } from "./own-command.ts";
 import { print } from "./report/print.ts";
@@ -16,13 +16,13 @@ export async function repeatable({ watch, reportFiles }: Settings, run: () => Pr
   try {
     return await run();
   } finally {
-    if (reportFiles !== undefined) writeFileSync(reportFiles, ownFiles().join("\n"));
+    if (reportFiles !== undefined) writeFileSync(reportFiles, JSON.stringify(ownFiles()));
   }
 }
 
-/** Packages rarely change. */
-function ownFiles(): readonly string[] {
-  return readFiles().filter((file) => !file.includes("/node_modules/"));
+/** Files with their states before they were read. Packages rarely change. */
+function ownFiles(): readonly (readonly [file: string, state: string])[] {
+  return [...notedFiles()].filter(([file]) => !file.includes("/node_modules/"));
 }
 
 /**
@@ -38,7 +38,7 @@ async function repeat(words: readonly string[]): Promise<never> {
   const report = join(directory, "files");
   for (;;) {
     await run([...words, "--report-files", report]);
-    const changed = await firstChange(readFileSync(report, "utf8").split("\n").filter(Boolean));
+    const changed = await firstChange(new Map(JSON.parse(readFileSync(report, "utf8"))));
     print(`\n--- ${new Date().toLocaleTimeString()}: ${changed} has changed\n\n`);
   }
 }
@@ -54,16 +54,9 @@ async function run(words: readonly string[]): Promise<void> {
 }
 
 /** Waits until one of the files changes, appears or disappears. */
-async function firstChange(files: readonly string[]): Promise<string> {
-  const before = new Map(files.map((file) => [file, stateOf(file)]));
+async function firstChange(files: ReadonlyMap<string, string>): Promise<string> {
   for (;;) {
+    for (const [file, before] of files) if (stateOf(file) !== before) return file;
     await new Promise((resolve) => setTimeout(resolve, INTERVAL));
-    const changed = files.find((file) => stateOf(file) !== before.get(file));
-    if (changed !== undefined) return changed;
   }
-}
-
-function stateOf(file: string): string {
-  const stat = statSync(file, { throwIfNoEntry: false });
-  return stat === undefined ? "" : `${stat.dev}:${stat.ino}:${stat.size}:${stat.mtimeMs}`;
 }

@@ -6,8 +6,8 @@
 export { assertTrusted } from "./config/assert-trusted.ts";
 export { LOSSES, NETWORK_LOCKS } from "./config/checkpoint-words.ts";
 export { type ConfigRequest, loadConfig } from "./config/load-config.ts";
+export { notedFiles, noteFile, stateOf } from "./config/noted-files.ts";
 export { optionsFor, type SectionName } from "./config/options-for.ts";
-export { noteFile, readFiles } from "./config/read-files.ts";
 export { whyUntrusted } from "./config/why-untrusted.ts";
 export { Host } from "./host/host.ts";
 export { callTaps } from "./plugin/call-taps.ts";

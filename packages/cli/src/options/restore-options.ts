@@ -185,9 +185,13 @@ export const PREVIEW_OPTIONS: readonly Option[] = [
     "watch",
     on,
   ),
-  declareOption("--report-files FILE", "write the names of the files that --watch compares", (to, given) => {
-    to.reportFiles = text(given);
-  }),
+  declareOption(
+    "--report-files FILE",
+    "write the files that --watch compares, with their states, as JSON",
+    (to, given) => {
+      to.reportFiles = text(given);
+    },
+  ),
 ];
 
 function addExternal(to: Settings, resource: string): void {

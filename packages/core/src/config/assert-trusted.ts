@@ -1,5 +1,5 @@
 import { RestoreError } from "../errors.ts";
-import { noteFile } from "./read-files.ts";
+import { noteFile } from "./noted-files.ts";
 import { whyUntrusted } from "./why-untrusted.ts";
 
 /** Throws ERR_CONFIG unless only the caller and root decide what a file contains. It decides what the command does, so it is noted. */

@@ -7,7 +7,7 @@ import { checkConfig, configError } from "./check-config.ts";
 import type { RestoreConfig } from "./define-config.ts";
 import { merge } from "./merge.ts";
 import { type PluginImporters, packageFile, resolvePlugins } from "./named-plugins.ts";
-import { noteFile } from "./read-files.ts";
+import { noteFile } from "./noted-files.ts";
 
 const MODULES = ["restore.config.ts", "restore.config.js", "restore.config.mjs"];
 const NAMES = [...MODULES, "restore.config.json"];
