@@ -91,6 +91,7 @@ export const CHECKPOINT_KEYS: Readonly<Record<keyof CheckpointSection, ValueSche
   emptyNamespaces: { type: "array", items: wordOf(EMPTY_NAMESPACES) },
   allowLoss: { type: "array", items: wordOf(LOSSES) },
   ghostLimit: { type: "integer" },
+  cpuinfo: BOOLEAN,
   ...ADDITIONS,
 };
 
