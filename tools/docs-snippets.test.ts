@@ -92,3 +92,13 @@ describe("every plugin of the guide and the recipes", () => {
     LIMIT,
   );
 });
+
+it(
+  "the snippet about failures holds",
+  async () => {
+    const [snippet] = snippetsOf("docs/plugin-guide.md").filter(({ code }) => code.includes("failures: [gettid]"));
+    await createJiti(fileOf(0)).evalModule(snippet?.code ?? "", { async: true, filename: fileOf(0) });
+    expect(snippet).toBeDefined();
+  },
+  LIMIT,
+);
