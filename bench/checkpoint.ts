@@ -1,17 +1,20 @@
-// Measures checkpoints against CRIU's: `CRIU=PATH npm run bench:checkpoint [-- --runs N --case NAME]`, as root.
+// Measures checkpoints against CRIU's: `CRIU=PATH npm run bench:checkpoint [-- --runs N --case NAME --json FILE]`, as root.
 //
-// Both take turns on the same tree, which keeps running. It reports the total time, and how long the tree is frozen.
+// All take turns on the same tree, which keeps running. It reports the whole time, and how long the tree is frozen; with `--phases` also the time of
+// each phase of the library.
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { loadavg, tmpdir } from "node:os";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { dump } from "@restage/core";
+import { type DumpEvent, dump } from "@restage/core";
 import { decodeEntries } from "@restage/images";
 import { openKernel } from "@restage/linux";
 import { defaultDumpPlugins } from "@restage/plugins/dump";
 import { end } from "./checkpoints.ts";
+import { programOf } from "./restorers.ts";
+import { keepRows, printRows, type Row, rowOf } from "./results.ts";
 
 const CASES: Readonly<Record<string, readonly [program: string, size: number]>> = {
   "one task": ["tree", 1],
@@ -22,70 +25,86 @@ const CASES: Readonly<Record<string, readonly [program: string, size: number]>> 
 const PID = 28000;
 
 const { values } = parseArgs({
-  options: { runs: { type: "string", default: "9" }, case: { type: "string", multiple: true } },
+  options: {
+    runs: { type: "string", default: "9" },
+    case: { type: "string", multiple: true },
+    tool: { type: "string", multiple: true },
+    json: { type: "string" },
+    phases: { type: "boolean", default: false },
+  },
 });
 
-/** Milliseconds. */
-interface Sample {
-  readonly whole: number;
-  /** How long the tree was frozen. */
-  readonly frozen: number;
-}
+/** Milliseconds: `whole`, and `frozen`, how long the tree was stopped. */
+type Sample = Readonly<Record<string, number>>;
 
 type Checkpointer = (images: string) => Sample | Promise<Sample>;
 
 const criu = process.env["CRIU"];
-const command = fileURLToPath(new URL("../packages/cli/dist/restage.js", import.meta.url));
+const packages = fileURLToPath(new URL("../packages", import.meta.url));
+const built = join(packages, "cli/dist/restage.js");
+const executable = join(packages, "cli/dist-executable/restage");
+
 const checkpointers: Readonly<Record<string, Checkpointer>> = {
   "criu dump": (images) => {
     const words = ["dump", "-t", String(PID), "-D", images, "-R", "--manage-cgroups=ignore", "-o", "dump.log"];
-    const { whole } = timed(criu ?? "criu", words);
+    const { whole } = timed([criu ?? "criu", ...words]);
     const [entry] = decodeEntries("stats", readFileSync(join(images, "stats-dump")), "stats-dump");
     return { whole, frozen: Number(entry?.value.dump?.frozen_time ?? 0) / 1000 };
   },
-  "restage checkpoint (in process)": async (images) => {
+  library: async (images) => {
+    const phases: Record<string, number> = {};
+    const onEvent = (event: DumpEvent) => {
+      if (values.phases && event.kind === "phase-left") phases[event.phase] = event.milliseconds;
+    };
     const started = performance.now();
     const kernel = await openKernel();
     try {
-      const { frozen } = await dump({ pid: PID, images, leaveRunning: true }, kernel, defaultDumpPlugins());
-      return { whole: performance.now() - started, frozen };
+      const { frozen } = await dump({ pid: PID, images, leaveRunning: true, onEvent }, kernel, defaultDumpPlugins());
+      return { whole: performance.now() - started, frozen, ...phases };
     } finally {
       kernel.close();
     }
   },
-  "restage checkpoint (node)": (images) => {
-    const words = [command, "checkpoint", String(PID), "-D", images, "-R", "--json"];
-    const { whole, output } = timed(process.execPath, words);
-    return { whole, frozen: (JSON.parse(output) as { readonly frozen: number }).frozen };
-  },
+  Node: (images) => command([programOf("node"), built], images),
+  Deno: (images) => command([programOf("deno"), "run", "-A", built], images),
+  Bun: (images) => command([programOf("bun"), built], images),
+  ...(existsSync(executable) ? { executable: (images: string) => command([executable], images) } : {}),
 };
+
+function command(words: readonly string[], images: string): Sample {
+  const { whole, output } = timed([...words, "checkpoint", String(PID), "-D", images, "-R", "--json"]);
+  return { whole, frozen: (JSON.parse(output) as { readonly frozen: number }).frozen };
+}
 
 if (criu === undefined || process.getuid?.() !== 0) {
   console.log("The benchmark needs root and CRIU=PATH of a CRIU 4.2");
 } else {
   const directory = mkdtempSync(join(tmpdir(), "restage-bench-"));
   try {
-    for (const name of values.case ?? Object.keys(CASES)) await measure(name, directory);
+    const rows: Row[] = [];
+    for (const name of values.case ?? Object.keys(CASES)) rows.push(...(await measure(name, directory)));
+    if (values.json !== undefined) keepRows(values.json, rows);
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
 }
 
-async function measure(name: string, directory: string): Promise<void> {
+async function measure(name: string, directory: string): Promise<readonly Row[]> {
   const [program = "tree", size = 1] = CASES[name] ?? [];
-  const built = join(directory, program);
+  const path = join(directory, program);
   const source = fileURLToPath(new URL(`./programs/${program}.c`, import.meta.url));
-  execFileSync("gcc", ["-O2", "-o", built, source]);
-  execFileSync(built, [String(size), String(PID)], { timeout: 60_000 });
-  const samples = new Map<string, Sample[]>();
+  execFileSync("gcc", ["-O2", "-o", path, source]);
+  execFileSync(path, [String(size), String(PID)], { timeout: 60_000 });
+  const chosen = Object.entries(checkpointers).filter(([tool]) => values.tool?.includes(tool) ?? true);
+  const samples = new Map<string, Sample[]>(chosen.map(([tool]) => [tool, []]));
   try {
     for (let run = 0; run < Number(values.runs); run++) {
-      for (const [checkpointer, take] of Object.entries(checkpointers)) {
+      // Another one first each time: whoever comes first gets its memory from the host.
+      const first = run % chosen.length;
+      for (const [tool, take] of [...chosen.slice(first), ...chosen.slice(0, first)]) {
         const images = join(directory, "images");
         mkdirSync(images);
-        const taken = samples.get(checkpointer) ?? [];
-        samples.set(checkpointer, taken);
-        taken.push(await take(images));
+        samples.get(tool)?.push(await take(images));
         rmSync(images, { recursive: true });
       }
     }
@@ -93,30 +112,15 @@ async function measure(name: string, directory: string): Promise<void> {
     const tasks = program === "tree" ? size : 1;
     await end({ pids: Array.from({ length: tasks }, (_, index) => PID + index) });
   }
-  print(name, samples);
+  const rows = [...samples].map(([tool, taken]) => rowOf(name, tool, taken));
+  printRows(rows);
+  return rows;
 }
 
-function timed(program: string, words: readonly string[]): { whole: number; output: string } {
+function timed([program = "", ...words]: readonly string[]): { whole: number; output: string } {
   const started = performance.now();
   const { status, stdout, stderr } = spawnSync(program, words, { encoding: "utf8", timeout: 120_000 });
+  const whole = performance.now() - started;
   if (status !== 0) throw new Error(`${program} ended with ${status}: ${stderr}`);
-  return { whole: performance.now() - started, output: stdout };
-}
-
-/** Medians, and their ratios to CRIU's. */
-function print(name: string, samples: ReadonlyMap<string, readonly Sample[]>): void {
-  const [reference = []] = samples.values();
-  console.log(`\n${name} (load ${loadavg()[0]?.toFixed(1)})`);
-  console.log(`${"".padEnd(34)}${["whole", "ratio", "frozen", "ratio"].map((title) => title.padStart(9)).join("")}`);
-  for (const [checkpointer, taken] of samples) {
-    const columns = (["whole", "frozen"] as const).flatMap((field) => {
-      const own = median(taken.map((sample) => sample[field]));
-      return [own.toFixed(1), (own / median(reference.map((sample) => sample[field]))).toFixed(2)];
-    });
-    console.log(`${checkpointer.padEnd(34)}${columns.map((column) => column.padStart(9)).join("")}`);
-  }
-}
-
-function median(numbers: readonly number[]): number {
-  return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
+  return { whole, output: stdout };
 }

@@ -3,8 +3,8 @@
 // The restorers take turns on the same images. CRIU keeps what it knows of the kernel only where /run is a tmpfs: the
 // whole run happens in a mount namespace of its own where it is one, so that CRIU is measured warm.
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { loadavg, tmpdir } from "node:os";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { dump, end, NAMES } from "./checkpoints.ts";
@@ -16,6 +16,7 @@ import {
   restageInProcess,
   type Sample,
 } from "./restorers.ts";
+import { keepRows, medianOf, printRows, type Row, rowOf } from "./results.ts";
 
 const { values } = parseArgs({
   options: {
@@ -40,7 +41,7 @@ if (criu === undefined || process.getuid?.() !== 0) {
 
 async function measure(criu: string): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), "restage-bench-"));
-  const results: object[] = [];
+  const rows: Row[] = [];
   try {
     for (const name of values.case ?? NAMES) {
       const checkpoint = await dump(name, criu, directory);
@@ -66,62 +67,33 @@ async function measure(criu: string): Promise<void> {
         await end(checkpoint);
         checkpoint.cleanUp();
       }
-      results.push(...print(name, checkpoint.pids.length, samples, reference));
+      const measured = [...samples].map(([restorer, taken]) => resultOf(name, restorer, taken));
+      printRows(measured);
+      for (const taken of samples.values()) printPerTask(taken, checkpoint.pids.length);
+      rows.push(...measured);
     }
-    if (values.json !== undefined) writeFileSync(values.json, JSON.stringify(results, undefined, 2));
+    if (values.json !== undefined) keepRows(values.json, rows);
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
 }
 
-/** A table for one checkpoint: best and median, and ratios against CRIU of the medians. */
-function print(
-  name: string,
-  tasks: number,
-  samples: ReadonlyMap<Restorer, readonly Sample[]>,
-  reference: Restorer,
-): object[] {
-  const baseline = samples.get(reference) ?? [];
-  const wholeOfCriu = median(baseline.map(({ whole }) => whole));
-  const stagesOfCriu = median(baseline.flatMap(({ stages }) => stages ?? []));
-  console.log(`\n${name} (load ${loadavg()[0]?.toFixed(1)})`);
-  console.log(
-    `${"".padEnd(32)}${"best".padStart(9)}${"median".padStart(9)}${"ratio".padStart(8)}${"stages".padStart(10)}${"ratio".padStart(8)}`,
+/** The medians of one restorer; only CRIU and the library know the time of the stages. */
+function resultOf(name: string, { name: tool }: Restorer, taken: readonly Sample[]): Row {
+  const hasStages = taken[0]?.stages !== undefined;
+  return rowOf(
+    name,
+    tool,
+    taken.map(({ whole, stages }) => (hasStages ? { whole, stages: stages ?? Number.NaN } : { whole })),
   );
-  return [...samples].map(([restorer, taken]) => {
-    const wholes = taken.map(({ whole }) => whole);
-    const stages = taken.flatMap(({ stages }) => stages ?? []);
-    const row = {
-      case: name,
-      restorer: restorer.name,
-      best: Math.min(...wholes),
-      median: median(wholes),
-      stages: median(stages),
-    };
-    const ratio = (row.median / wholeOfCriu).toFixed(2);
-    const stageColumns =
-      stages.length === 0
-        ? ""
-        : `${row.stages.toFixed(1).padStart(10)}${(row.stages / stagesOfCriu).toFixed(2).padStart(8)}`;
-    console.log(
-      `${restorer.name.padEnd(32)}${row.best.toFixed(1).padStart(9)}${row.median.toFixed(1).padStart(9)}${ratio.padStart(8)}${stageColumns}`,
-    );
-    printPerTask(taken, tasks);
-    return row;
-  });
 }
 
 function printPerTask(taken: readonly Sample[], tasks: number): void {
   const names = [...(taken[0]?.perStage.keys() ?? [])];
   if (names.length === 0 || tasks === 1) return;
   const costs = names.map((name) => {
-    const perTask = (median(taken.flatMap(({ perStage }) => perStage.get(name) ?? [])) * 1000) / tasks;
+    const perTask = (medianOf(taken.flatMap(({ perStage }) => perStage.get(name) ?? [])) * 1000) / tasks;
     return `${name} ${perTask.toFixed(0)}`;
   });
   console.log(`  µs per task: ${costs.join(", ")}`);
-}
-
-function median(numbers: readonly number[]): number {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }

@@ -28,7 +28,7 @@ const built = `${root}packages/cli/dist/restage.js`;
 /** CRIU's command. The time of the stages is from its own statistics. */
 export function criuCommand(criu: string, workDirectory: string): Restorer {
   return {
-    name: "criu restore -d",
+    name: "criu restore",
     async run({ images }) {
       const args = ["restore", "-d", "-D", images, "-W", workDirectory, "-o", "restore.log", "--manage-cgroups=ignore"];
       const whole = timed(criu, args);
@@ -46,7 +46,7 @@ export function restageCommand(runtime: "node" | "deno" | "bun"): Restorer {
   const program = programOf(runtime);
   const args = [...(runtime === "deno" ? ["run", "-A"] : []), built];
   return {
-    name: `restage restore -d (${runtime})`,
+    name: { node: "Node", deno: "Deno", bun: "Bun" }[runtime],
     async run({ images }) {
       return {
         whole: timed(program, [...args, "restore", "-d", "-D", images]),
@@ -61,7 +61,7 @@ export function restageCommand(runtime: "node" | "deno" | "bun"): Restorer {
 export function restageExecutable(): Restorer {
   const program = `${root}packages/cli/dist-executable/restage`;
   return {
-    name: "restage restore -d (executable)",
+    name: "executable",
     async run({ images }) {
       return { whole: timed(program, ["restore", "-d", "-D", images]), stages: undefined, perStage: new Map() };
     },
@@ -69,7 +69,7 @@ export function restageExecutable(): Restorer {
 }
 
 /** The path of the runtime itself. The script that npm installs under its name starts a shell first, and for Deno also Node. */
-function programOf(runtime: "node" | "deno" | "bun"): string {
+export function programOf(runtime: "node" | "deno" | "bun"): string {
   const installed = runtime === "node" ? runtime : `${root}node_modules/.bin/${runtime}`;
   const words = [...(runtime === "deno" ? ["eval"] : ["-e"]), "console.log(process.execPath)"];
   return execFileSync(installed, words, { encoding: "utf8" }).trim();
@@ -78,7 +78,7 @@ function programOf(runtime: "node" | "deno" | "bun"): string {
 /** Restage as a library in this process, which has made restores before. */
 export function restageInProcess(): Restorer {
   return {
-    name: "restage in process",
+    name: "library",
     async run({ images }) {
       const perStage = new Map<string, number>();
       let started: number | undefined;

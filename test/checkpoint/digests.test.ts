@@ -19,7 +19,7 @@ describeUnless(noFixtures, "a checkpoint with digests", () => {
     mkdirSync(images, { recursive: true });
     for (const name of ["core-99999.img", "cgroup.img"]) writeFileSync(join(images, name), "");
     expect(program.checkpoint(started, "node").status).toBe(0);
-    const listed = readFileSync(join(images, "SHA256SUMS"), "utf8").matchAll(/^[0-9a-f]{64} {2}(.*)$/gm);
+    const listed = readFileSync(join(images, "XXH64SUMS"), "utf8").matchAll(/^[0-9a-f]{16} {2}(.*)$/gm);
     const names = readdirSync(images).filter((name) => name.endsWith(".img"));
     expect([...listed].map(([, name]) => name)).toEqual(names.sort());
 
@@ -52,6 +52,6 @@ describeUnless(noFixtures, "a checkpoint with digests", () => {
     expect(program.checkpoint(started, "node", ["--no-digests"]).status).toBe(0);
     const { status, stderr } = restage(["restore", "--verify", "-D", images]);
     expect(status).toBe(1);
-    expect(stderr).toContain("SHA256SUMS is missing");
+    expect(stderr).toContain("XXH64SUMS is missing");
   });
 });

@@ -2,11 +2,13 @@ import type { Command, Commands } from "./command.ts";
 import { CHECKPOINT_COMMAND_OPTIONS } from "./options/checkpoint-options.ts";
 import { INIT_OPTIONS } from "./options/init-options.ts";
 import {
+  CLONE_OPTIONS,
   CPUINFO_OPTIONS,
   INSPECT_OPTIONS,
   PLUGINS_OPTIONS,
   PREVIEW_OPTIONS,
   RESTORE_OPTIONS,
+  SERVE_OPTIONS,
   SERVER_OPTIONS,
   SERVICE_OPTIONS,
 } from "./options/restore-options.ts";
@@ -98,6 +100,21 @@ export const COMMANDS: Commands = {
     options: SERVICE_OPTIONS,
     help: "Only root and the user of the service can connect. Messages follow CRIU's rpc.proto.",
     run: async (settings) => (await import("./commands/service.ts")).serviceCommand(settings),
+  },
+  serve: {
+    says: "keep a template of a checkpoint, and make clones of it for restage clone",
+    operand: "[DIR]",
+    options: SERVE_OPTIONS,
+    help:
+      "DIR holds the images; --images-dir is the same. Only root and the user of the service can ask for clones. One line of JSON is a request, " +
+      '{"values":{"NAME":"TEXT"},"pidfile":"/PATH"}, and one line of JSON the answer.',
+    run: async (settings, images) => (await import("./commands/serve.ts")).serveCommand(settings, images),
+  },
+  clone: {
+    says: "ask restage serve for a clone, and print its pid",
+    options: CLONE_OPTIONS,
+    help: "Exit codes: 0 the clone runs, 1 it does not, 2 no service answers.",
+    run: async (settings) => (await import("./commands/clone.ts")).cloneCommand(settings),
   },
   "install-criu": {
     says: "install Restage as programs named criu and crit in a directory",

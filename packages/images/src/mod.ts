@@ -12,7 +12,16 @@
  * @module
  */
 export { decodeEntries, decodeImage, decodeSingleEntry } from "./decode-image.ts";
-export { DIGESTS_FILE, digestOf, digestOfFile, parseDigests, printDigests } from "./digests.ts";
+export {
+  DIGESTS_FILE,
+  type Digest,
+  digestOf,
+  digestOfFile,
+  loadDigests,
+  parseDigests,
+  printDigests,
+  type StartDigest,
+} from "./digests.ts";
 export { encodeDrafts, encodeEntries, encodeImage } from "./encode-image.ts";
 export type { BpfmapDataExtra, TcpStreamExtra } from "./extra/byte-run.ts";
 export type { GhostChunk, GhostFileExtra } from "./extra/ghost-file.ts";

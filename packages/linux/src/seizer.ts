@@ -89,6 +89,14 @@ export interface FilePart {
   readonly offset: number;
 }
 
+/** An open file to which pages are copied. */
+export interface PagesFile {
+  /** The descriptor. */
+  readonly file: number;
+  /** Told everything that is written to it. The bytes are valid only during the call. */
+  readonly seen: (bytes: Uint8Array) => void;
+}
+
 /** The pages that a process has. */
 export interface ScannedPages {
   /** Scans [start, end). Throws a SystemError. */
@@ -141,12 +149,12 @@ export interface Seizer {
   /** Finds the pages to save: not those that are untouched, the kernel's page of zeros, or pages of a file. */
   scanPages(pid: number): ScannedPages;
   /** Appends pages of a process to an open file. Throws a SystemError. */
-  copyPages(pid: number, ranges: readonly AddressRange[], file: number): void;
+  copyPages(pid: number, ranges: readonly AddressRange[], to: PagesFile): void;
   /**
    * Appends those pages of a process to an open file that differ from pages in another file, at an offset. Returns their ranges. Throws a SystemError if
    * that file is too short.
    */
-  copyChangedPages(pid: number, range: AddressRange, earlier: FilePart, file: number): readonly AddressRange[];
+  copyChangedPages(pid: number, range: AddressRange, earlier: FilePart, to: PagesFile): readonly AddressRange[];
   /** Reads the receive queue of a socket of this process without removing anything. Throws a SystemError if there is less than `length`. */
   peek(socket: number, length: number): Uint8Array;
   /** Compares an object of two processes: 0 if they share it, otherwise an order. Throws a SystemError. Source: kcmp(2). */

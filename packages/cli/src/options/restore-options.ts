@@ -15,7 +15,7 @@ import {
   text,
   verbosity,
 } from "./readers.ts";
-import type { Settings } from "./settings.ts";
+import { CLONES_ADDRESS, type Settings } from "./settings.ts";
 
 /** The second is CRIU's name. */
 export const NO_CONFIG_OPTIONS: readonly Option[] = [
@@ -72,17 +72,13 @@ export const SERVER_OPTIONS: readonly Option[] = [command("-h, --help", "print t
 
 /** Options of a service. */
 export const SERVICE_OPTIONS: readonly Option[] = [
-  declareOption("--address PATH", "path of the socket; default criu_service.socket", (to, given) => {
-    to.service.address = text(given);
-  }),
+  addressOption("criu_service.socket"),
   declareOption("-d, --daemon", "serve in the background, when the socket listens", (to, given) => {
     to.service.daemon = on(given);
   }),
   restore("--pidfile FILE", "write the pid of the service", "pidfile", text),
   command("-W, --work-dir DIR", "directory of socket and pidfile", "workDirectory", text),
-  declareOption("--status-fd FD", "write a zero byte when the socket listens", (to, given) => {
-    to.service.statusFd = descriptor(given);
-  }),
+  statusFdOption(),
   declareOption("--listening FD", "use a socket that listens already", (to, given) => {
     to.service.listening = descriptor(given);
   }),
@@ -116,7 +112,7 @@ export const RESTORE_OPTIONS: readonly Option[] = [
   restore("-s, --leave-stopped", "leave all tasks stopped", "leaveStopped", on),
   restore("--pidfile FILE", "write the pid of the root task, before the tree runs", "pidfile", text),
   restore("--timeout SECONDS", "how long a task can take for one call; default 60", "timeout", seconds),
-  restore("--verify", "compare all images with the digests in SHA256SUMS first", "verify", on),
+  restore("--verify", "compare all images with the digests in XXH64SUMS first", "verify", on),
   restore(
     "--file-validation METHOD",
     "how files are compared: buildid or filesize",
@@ -194,6 +190,58 @@ export const PREVIEW_OPTIONS: readonly Option[] = [
   ),
 ];
 
+/** Options of a restore that a service of clones does not have: a clone has no terminal, no waiting caller, and no report of its own. */
+const NOT_FOR_CLONES: readonly string[] = [
+  "restore-detached",
+  "daemon",
+  "restore-sibling",
+  "exec-cmd",
+  "close",
+  "shell-job",
+  "pidfile",
+  "work-dir",
+  "log-file",
+  "verbosity",
+  "log-pid",
+  "display-stats",
+  "trace",
+  "json",
+];
+
+/** Options of a service of clones: those of a restore, which all clones have in common. */
+export const SERVE_OPTIONS: readonly Option[] = [
+  addressOption(CLONES_ADDRESS),
+  restore("--pidfile FILE", "write the pid of the service", "pidfile", text),
+  command("-W, --work-dir DIR", "directory of socket and pidfile", "workDirectory", text),
+  statusFdOption(),
+  ...RESTORE_OPTIONS.filter(({ name }) => !NOT_FOR_CLONES.includes(name)),
+];
+
+/** Options of a caller that asks for a clone. */
+export const CLONE_OPTIONS: readonly Option[] = [
+  addressOption(CLONES_ADDRESS),
+  declareOption("--value NAME=TEXT", "what plugins read as clone.values.NAME", (to, given) => {
+    const [, name, value] = /^([^=]+)=(.*)$/s.exec(String(given)) ?? [];
+    if (name === undefined || value === undefined) throw new RangeError("a name and a text, for example tenant=7");
+    to.values[name] = value;
+  }),
+  restore("--pidfile FILE", "write the pid of the root task, before the tree runs", "pidfile", text),
+  command("--json", "print JSON", "json", on),
+  command("-h, --help", "print this help", "help", on),
+];
+
+function addressOption(byDefault: string): Option {
+  return declareOption("--address PATH", `path of the socket; default ${byDefault}`, (to, given) => {
+    to.service.address = text(given);
+  });
+}
+
+function statusFdOption(): Option {
+  return declareOption("--status-fd FD", "write a zero byte when the socket listens", (to, given) => {
+    to.service.statusFd = descriptor(given);
+  });
+}
+
 function addExternal(to: Settings, resource: string): void {
   to.restore.external = [...(to.restore.external ?? []), resource];
 }
@@ -211,7 +259,7 @@ function restore<K extends keyof RestoreOptions>(
 }
 
 /** An option of the command alone. */
-function command<K extends Exclude<keyof Settings, "restore" | "checkpoint" | "service" | "close">>(
+function command<K extends Exclude<keyof Settings, "restore" | "checkpoint" | "service" | "close" | "values">>(
   declaration: string,
   says: string,
   key: K,

@@ -13,6 +13,8 @@ export interface Settings {
   readonly checkpoint: { -readonly [K in keyof DumpOptions]?: DumpOptions[K] };
   /** What only `service` uses. */
   readonly service: ServiceSettings;
+  /** What plugins learn about a clone. */
+  readonly values: Record<string, string>;
   config?: string;
   /** Do not look for a configuration file. */
   noConfig: boolean;
@@ -47,6 +49,9 @@ export interface Settings {
   help: boolean;
 }
 
+/** The default path of the socket of a service of clones, in its working directory. */
+export const CLONES_ADDRESS = "restage-clones.socket";
+
 export interface ServiceSettings {
   /** The path of the socket. */
   address?: string;
@@ -62,6 +67,7 @@ export function createSettings(): Settings {
     restore: {},
     checkpoint: {},
     service: { daemon: false },
+    values: {},
     noConfig: false,
     verbosity: 2,
     logPerTask: false,

@@ -1,14 +1,12 @@
 import { readSync, writeSync } from "node:fs";
-import { data, type Host, output, RestoreError, struct } from "@restage/core";
+import { data, type Host, RestoreError } from "@restage/core";
 import { decodeMessage, encodeMessage, type InputOf } from "@restage/images";
-import { SO, SOL } from "@restage/linux/abi";
 import { messageHeader, rights } from "@restage/plugins";
 import { type CriuReq, type CriuResp, criuReq, criuResp, REQUEST } from "./messages.ts";
+import { peerOf } from "./peer.ts";
 
 /** The largest request that is read; those of container engines have a few kilobytes. */
 const LARGEST_REQUEST = 1 << 20;
-/** struct ucred: the pid is its first field. Source: unix(7), "SO_PEERCRED". */
-const UCRED_SIZE = 12;
 /** How long to wait before a socket without a packet is asked again, in milliseconds. */
 const PAUSE = 5;
 
@@ -22,7 +20,7 @@ export class Connection {
   constructor(host: Host, socket: number) {
     this.#host = host;
     this.#socket = socket;
-    this.peer = peerOf(host, socket);
+    this.peer = peerOf(host, socket).pid;
   }
 
   /** Waits for the next request; undefined when the caller has closed the connection. Throws ERR_OPTION for what is not a request. */
@@ -77,14 +75,4 @@ export class Connection {
       }
     }
   }
-}
-
-function peerOf(host: Host, socket: number): number {
-  const credentials = output(UCRED_SIZE);
-  const result = host.attempt("getsockopt", socket, SOL.SOCKET, SO.PEERCRED, credentials, struct([4, UCRED_SIZE]));
-  if (result < 0)
-    throw new RestoreError("ERR_OPTION", `Descriptor ${socket} is not a connected socket`, {
-      hint: "a container engine passes one; people use `restage restore` and `restage checkpoint`",
-    });
-  return new DataView(credentials.bytes.buffer, credentials.bytes.byteOffset).getInt32(0, true);
 }

@@ -8,7 +8,7 @@ const LONGEST_PATH = 107;
 const BACKLOG = 16;
 const PRIVATE = 0o177;
 
-/** A socket (SOCK_SEQPACKET) at a path, to which callers connect. */
+/** A socket at a path, to which callers connect. */
 export class ServiceSocket {
   readonly #host: Host;
   readonly descriptor: number;
@@ -20,10 +20,10 @@ export class ServiceSocket {
   }
 
   /** Makes a socket that listens; only this user and root can connect. An older socket at its path is replaced, like CRIU does. Throws ERR_OPTION. */
-  static listen(host: Host, path: string): ServiceSocket {
+  static listen(host: Host, path: string, type: number = SOCK.SEQPACKET): ServiceSocket {
     const name = new TextEncoder().encode(path);
     if (name.length > LONGEST_PATH) throw new RestoreError("ERR_OPTION", `The path ${path} is too long for a socket`);
-    const socket = host.call.socket(AF.UNIX, SOCK.SEQPACKET | SOCK.CLOEXEC, 0).result;
+    const socket = host.call.socket(AF.UNIX, type | SOCK.CLOEXEC, 0).result;
     rmSync(path, { force: true });
     const address = new Uint8Array(2 + name.length + 1);
     new DataView(address.buffer).setUint16(0, AF.UNIX, true);

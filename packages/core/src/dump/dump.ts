@@ -114,12 +114,12 @@ class DumpRun {
     this.#dryRun = dryRun;
     this.#host = new Host(kernel);
     this.#findings = new Findings(options.allowLoss);
-    this.#images = new ImageWriter(options.images, this.#host, options.prevImagesDir);
+    this.#images = new ImageWriter(options, this.#host);
     this.#seizer = kernel.openSeizer();
   }
 
   async run(): Promise<Dumped> {
-    this.#images.prepare();
+    await this.#images.prepare();
     this.#seizedAt = performance.now();
     const tree = seizeTree(this.#host, this.#seizer, this.#options.pid, this.#options.timeout);
     const context = this.#contextOf(tree);
@@ -133,7 +133,7 @@ class DumpRun {
     this.#images.write(this.#hooks.imageOwner.call(context));
     if (this.#dryRun) leaveOut("imagesWritten", this.#hooks.imagesWritten, this.#emit);
     else await this.#withinTime(this.#hooks.imagesWritten, "imagesWritten", tree, context);
-    if (this.#options.digests && !this.#kernel.recording) this.#images.writeDigests();
+    if (!this.#kernel.recording) this.#images.writeDigests();
     this.#images.publish();
     if (!leaveRunning) await this.#finish(tree);
     const frozen = goesOn ?? this.#thawed();

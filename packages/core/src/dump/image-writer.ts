@@ -1,6 +1,7 @@
 import { isAbsolute, join, resolve } from "node:path";
 import {
   DIGESTS_FILE,
+  type Digest,
   digestOf,
   digestOfFile,
   type EntryDraft,
@@ -9,13 +10,16 @@ import {
   imageFileName,
   imageKindOf,
   imageKinds,
+  loadDigests,
   PARENT_LINK,
   printDigests,
   type RawKindName,
+  type StartDigest,
 } from "@restage/images";
 import { AT, AT_FDCWD, O } from "@restage/linux/abi";
 import { RestoreError } from "../errors.ts";
 import type { Host } from "../host/host.ts";
+import type { DumpOptions } from "./options.ts";
 
 type Id = number | bigint | undefined;
 
@@ -23,6 +27,16 @@ interface PendingImage {
   readonly kind: EntryKindName;
   readonly entries: EntryDraft<EntryKindName>[];
 }
+
+/** An image without entries, to which system calls write. */
+export interface OpenImage {
+  /** The descriptor. */
+  readonly file: number;
+  /** Adds bytes that were written to the file to its digest. Not called, or called for all of them. */
+  readonly seen: (bytes: Uint8Array) => void;
+}
+
+type ImageWriterOptions = Pick<DumpOptions, "images" | "prevImagesDir" | "digests">;
 
 /** A call passes less than 256 KiB. */
 const APPENDED_AT_ONCE = 128 * 1024;
@@ -39,22 +53,26 @@ export class ImageWriter {
   /** Where the images are until they are published. */
   readonly #hidden: string;
   readonly #parent: string | undefined;
+  readonly #wantsDigests: boolean;
   readonly #images = new Map<string, PendingImage>();
   readonly #raw = new Map<string, Uint8Array>();
   /** The names of all files that exist. */
   readonly #made = new Set<string>();
-  /** Digests of the files that this process has written. */
+  /** Digests of the files of which this process has the content. */
   readonly #digests = new Map<string, string>();
+  /** Digests of what was copied from task to file, and passed by this process. */
+  readonly #streams = new Map<string, Digest>();
+  #startDigest: StartDigest | undefined;
   /** Whether the directory was not there before. */
   #isNew = false;
   /** The directory in which the images are now. */
   #current: string;
   #pages = 0;
 
-  /** @param parent the directory of an earlier checkpoint which has pages of this one, relative to this one's. */
-  constructor(directory: string, host: Host, parent?: string) {
-    this.#parent = parent;
-    this.#directory = resolve(directory);
+  constructor({ images, prevImagesDir, digests }: ImageWriterOptions, host: Host) {
+    this.#parent = prevImagesDir;
+    this.#wantsDigests = digests;
+    this.#directory = resolve(images);
     this.#current = this.#directory;
     this.#host = host;
     this.#hidden = join(this.#directory, `.restage-${host.runId}`);
@@ -100,12 +118,16 @@ export class ImageWriter {
   }
 
   /** Opens a raw image to which system calls write. Returns its descriptor. */
-  open(kind: RawKindName, id: Id): number {
-    const path = this.pathOf(imageFileName(kind, id));
-    return this.#host.call.openat(AT_FDCWD, path, O.WRONLY | O.CREAT | O.EXCL | O.CLOEXEC, 0o600).result;
+  open(kind: RawKindName, id: Id): OpenImage {
+    const name = imageFileName(kind, id);
+    const path = this.pathOf(name);
+    const flags = O.WRONLY | O.CREAT | O.EXCL | O.CLOEXEC;
+    const { result: file } = this.#host.call.openat(AT_FDCWD, path, flags, 0o600);
+    return { file, seen: this.#wantsDigests ? (bytes) => this.#streamOf(name).add(bytes) : () => {} };
   }
   /** Appends bytes to an open image. */
-  append(file: number, bytes: Uint8Array): void {
+  append({ file, seen }: OpenImage, bytes: Uint8Array): void {
+    seen(bytes);
     for (let at = 0; at < bytes.length; at += APPENDED_AT_ONCE) {
       const part = bytes.subarray(at, at + APPENDED_AT_ONCE);
       this.#host.call.write(file, part, part.length);
@@ -116,12 +138,13 @@ export class ImageWriter {
     this.#made.add(name);
     return join(this.current, name);
   }
-  close(file: number): void {
+  close({ file }: OpenImage): void {
     this.#host.call.close(file);
   }
 
   /** Makes the directories. Throws ERR_IMAGE when it cannot. */
-  prepare(): void {
+  async prepare(): Promise<void> {
+    this.#startDigest = await loadDigests();
     this.#isNew = this.#host.inode(this.#directory) === undefined;
     guard(this.#directory, () => this.#host.makeDirectory(this.#directory));
     // Only this process can have files in it: what others placed there makes it fail.
@@ -142,13 +165,12 @@ export class ImageWriter {
     this.#host.call.fchownat(AT_FDCWD, this.#directory, owner, -1, 0);
   }
 
-  /** Writes the digests of all images. */
+  /** Writes the digests of all images, if they are wanted. */
   writeDigests(): void {
+    if (!this.#wantsDigests) return;
     for (const name of this.#made) {
       if (this.#digests.has(name)) continue;
-      const path = join(this.current, name);
-      const digest = digestOfFile((offset, length) => this.#host.readBytes(path, offset, length));
-      if (digest === undefined) throw new RestoreError("ERR_IMAGE", `Cannot read ${path} back`);
+      const digest = this.#streams.get(name)?.end() ?? this.#digestOfFile(join(this.current, name));
       this.#digests.set(name, digest);
     }
     const text = printDigests(this.#digests);
@@ -178,6 +200,25 @@ export class ImageWriter {
     if (this.#isNew) this.#remove(this.#directory, AT.REMOVEDIR);
   }
 
+  #streamOf(name: string): Digest {
+    const known = this.#streams.get(name);
+    if (known !== undefined) return known;
+    const digest = this.#start()();
+    this.#streams.set(name, digest);
+    return digest;
+  }
+
+  #digestOfFile(path: string): string {
+    const digest = digestOfFile(this.#start(), (offset, length) => this.#host.readBytes(path, offset, length));
+    if (digest === undefined) throw new RestoreError("ERR_IMAGE", `Cannot read ${path} back`);
+    return digest;
+  }
+
+  #start(): StartDigest {
+    if (this.#startDigest === undefined) throw new Error("The directory of the images is not prepared");
+    return this.#startDigest;
+  }
+
   #removeHidden(): void {
     this.#remove(join(this.#hidden, PARENT_LINK));
     this.#remove(this.#hidden, AT.REMOVEDIR);
@@ -195,7 +236,7 @@ export class ImageWriter {
     const path = this.pathOf(name);
     guard(path, () => {
       const bytes = encode();
-      this.#digests.set(name, digestOf(bytes));
+      this.#digests.set(name, digestOf(this.#start(), bytes));
       this.#host.createFile(path, bytes);
     });
   }

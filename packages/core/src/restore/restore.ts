@@ -70,7 +70,7 @@ export async function planRestore(
   const driver = new PluginDriver(directionOf(cloning?.clone), defaults, plugins, onEvent);
   const host = new Host(kernel);
   const source = cloning?.images.source ?? openSource(request.images, driver.hooks);
-  if (options.verify === true && cloning === undefined) verifyImages(source, host);
+  if (options.verify === true && cloning === undefined) await verifyImages(source, host);
   const known = cloning?.images.known ?? readImages(source);
   if (cloning === undefined) assertReadable(known, source);
   const images = new ImageSet(source, driver.hooks, known);

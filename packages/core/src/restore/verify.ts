@@ -5,8 +5,10 @@ import {
   digestOfFile,
   type ImageSource,
   imageKinds,
+  loadDigests,
   parseDigests,
   parseImageFileName,
+  type StartDigest,
 } from "@restage/images";
 import { RestoreError } from "../errors.ts";
 import type { Host } from "../host/host.ts";
@@ -16,10 +18,11 @@ import type { Host } from "../host/host.ts";
  *
  * @throws RestoreError ERR_IMAGE with a failure for each image that has changed or is missing.
  */
-export function verifyImages(source: ImageSource, host: Host): void {
+export async function verifyImages(source: ImageSource, host: Host): Promise<void> {
+  const start = await loadDigests();
   const failures: RestoreError[] = [];
   for (let each: ImageSource | undefined = source; each !== undefined; each = each.parent())
-    failures.push(...failuresOf(each, host));
+    failures.push(...failuresOf(each, host, start));
   const [first] = failures;
   if (first === undefined) return;
   if (failures.length === 1) throw first;
@@ -27,7 +30,7 @@ export function verifyImages(source: ImageSource, host: Host): void {
   throw new RestoreError("ERR_IMAGE", message, { failures });
 }
 
-function* failuresOf(source: ImageSource, host: Host): Generator<RestoreError> {
+function* failuresOf(source: ImageSource, host: Host, start: StartDigest): Generator<RestoreError> {
   const bytes = source.read(DIGESTS_FILE);
   const digests = bytes === undefined ? undefined : parseDigests(new TextDecoder().decode(bytes));
   if (digests === undefined) {
@@ -38,7 +41,7 @@ function* failuresOf(source: ImageSource, host: Host): Generator<RestoreError> {
   }
   const hint = "copy the checkpoint again";
   for (const [name, digest] of digests) {
-    const now = digestNow(source, host, name);
+    const now = digestNow(source, host, start, name);
     if (now === digest) continue;
     const how = now === undefined ? "is missing" : "has changed since the checkpoint was made";
     yield new RestoreError("ERR_IMAGE", `${name} ${how}`, { entry: name, hint });
@@ -46,10 +49,11 @@ function* failuresOf(source: ImageSource, host: Host): Generator<RestoreError> {
 }
 
 /** Pages, which may be larger than memory, are read in parts, as tasks read them: from the directory. */
-function digestNow(source: ImageSource, host: Host, name: string): string | undefined {
+function digestNow(source: ImageSource, host: Host, start: StartDigest, name: string): string | undefined {
   const kind = parseImageFileName(name)?.kind;
   const isRaw = kind !== undefined && imageKinds[kind].message === undefined;
-  if (isRaw) return digestOfFile((offset, length) => host.readBytes(join(source.directory(), name), offset, length));
+  const read = (offset: number, length: number) => host.readBytes(join(source.directory(), name), offset, length);
+  if (isRaw) return digestOfFile(start, read);
   const bytes = source.read(name);
-  return bytes === undefined ? undefined : digestOf(bytes);
+  return bytes === undefined ? undefined : digestOf(start, bytes);
 }

@@ -14,6 +14,7 @@ import type {
   CopyRequest,
   FilePart,
   NoCopy,
+  PagesFile,
   ProcessCopy,
   Query,
   ScannedPages,
@@ -170,12 +171,12 @@ export class PtraceSeizer implements Seizer {
     return new PageScan(this.#host, pid);
   }
   /** Appends pages of a process to an open file. Throws a SystemError. */
-  copyPages(pid: number, ranges: readonly AddressRange[], file: number): void {
-    for (const range of ranges) this.#memory.copyTo(pid, range, file);
+  copyPages(pid: number, ranges: readonly AddressRange[], to: PagesFile): void {
+    for (const range of ranges) this.#memory.copyTo(pid, range, to);
   }
 
-  copyChangedPages(pid: number, range: AddressRange, earlier: FilePart, file: number): readonly AddressRange[] {
-    return this.#memory.copyChangedTo(pid, range, earlier, file);
+  copyChangedPages(pid: number, range: AddressRange, earlier: FilePart, to: PagesFile): readonly AddressRange[] {
+    return this.#memory.copyChangedTo(pid, range, earlier, to);
   }
 
   /** What waits in the queue of a socket of this process, left there. Throws a SystemError when it is not all there. */

@@ -7,9 +7,10 @@ import { PTRACE } from "../abi/ptrace.ts";
 import { MSG } from "../abi/socket.ts";
 import type { RawSyscalls } from "../host/raw-syscalls.ts";
 import { checked, SystemError } from "../host/system-error.ts";
-import type { FilePart } from "../seizer.ts";
+import type { FilePart, PagesFile } from "../seizer.ts";
 
-const BUFFER_SIZE = 4 * 1024 * 1024;
+/** Fits the cache of a processor: what has been read is still there when it is written. */
+const BUFFER_SIZE = 256 * 1024;
 /** struct iovec of each side, in the scratch memory. */
 const LOCAL_AT = 0;
 const REMOTE_AT = 16;
@@ -81,17 +82,17 @@ export class TaskMemory {
     }
   }
 
-  copyTo(pid: number, { start, end }: AddressRange, file: number): void {
+  copyTo(pid: number, { start, end }: AddressRange, to: PagesFile): void {
     const buffer = this.#requireBuffer();
     for (let at = start; at < end; at += BUFFER_SIZE) {
       const length = Math.min(end - at, BUFFER_SIZE);
       this.#require(pid, at, length, buffer);
-      this.#append(file, buffer.address, length);
+      this.#append(to, buffer, 0, length);
     }
   }
 
   /** Appends only pages that differ from those in another file. Returns their ranges. */
-  copyChangedTo(pid: number, { start, end }: AddressRange, earlier: FilePart, file: number): readonly AddressRange[] {
+  copyChangedTo(pid: number, { start, end }: AddressRange, earlier: FilePart, to: PagesFile): readonly AddressRange[] {
     const [now, before] = [this.#requireBuffer(), this.#requireBuffer("earlier")];
     const changed: AddressRange[] = [];
     for (let at = start; at < end; at += BUFFER_SIZE) {
@@ -101,7 +102,7 @@ export class TaskMemory {
       if (checked(read, "pread64", "read earlier pages") < length)
         throw new SystemError("pread64", ERRNO.EIO, "read earlier pages: their file is too short");
       for (const run of differences(now.bytes, before.bytes, length)) {
-        this.#append(file, now.address + run.start, run.end - run.start);
+        this.#append(to, now, run.start, run.end);
         changed.push({ start: at + run.start, end: at + run.end });
       }
     }
@@ -134,10 +135,11 @@ export class TaskMemory {
     throw new SystemError("pread64", ERRNO.EIO, `read memory of task ${pid} at 0x${at.toString(16)}`);
   }
 
-  #append(file: number, address: number, length: number): void {
-    for (let done = 0; done < length; ) {
-      const written = this.#host.syscall("write", file, address + done, length - done);
-      done += checked(written, "write", "write memory to its image");
+  #append({ file, seen }: PagesFile, { address, bytes }: MappedBuffer, start: number, end: number): void {
+    seen(bytes.subarray(start, end));
+    for (let at = start; at < end; ) {
+      const written = this.#host.syscall("write", file, address + at, end - at);
+      at += checked(written, "write", "write memory to its image");
     }
   }
 

@@ -13,13 +13,13 @@ import { pagemapEntry } from "./pagemap-entry.ts";
  */
 export function saveSharedPages({ host, images }: DumpContext, number: number, memory: number, size: number): void {
   const pagesId = images.nextPages();
-  const file = images.open("pages", pagesId);
+  const image = images.open("pages", pagesId);
   images.add("shmem_pagemap", number, { value: { pages_id: pagesId } });
   for (const run of contentOf(size, (whence, at) => host.attempt("lseek", memory, at, whence))) {
-    copy(host, memory, file, run);
+    copy(host, memory, image.file, run);
     images.add("shmem_pagemap", number, { value: pagemapEntry(run, pageFlags.PE_PRESENT) });
   }
-  images.close(file);
+  images.close(image);
 }
 
 /** Copies whole pages. Where the file ends within the last page, the rest of the page is zeros. */

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { asRestoreError, type DumpContext, type Finding, type Plugin, RestoreError } from "@restage/core";
 import { planRestore } from "@restage/core/restore";
-import { digestOfFile } from "@restage/images";
+import { digestOfFile, loadDigests } from "@restage/images";
 import { defaultPlugins } from "../default-restore-plugins.ts";
 
 const HINT = "the tree is unharmed; report this, or make the checkpoint without the check: --no-self-check";
@@ -13,7 +13,7 @@ const HINT = "the tree is unharmed; report this, or make the checkpoint without 
  * @throws RestoreError ERR_SELF_CHECK with everything that was found.
  */
 export async function checkImages(context: DumpContext, added: readonly Plugin[]): Promise<void> {
-  const changed = findChanged(context);
+  const changed = await findChanged(context);
   // What has changed says why it cannot be planned.
   const failures = changed.length > 0 ? changed : await planFailures(context, added);
   const [first] = failures;
@@ -27,12 +27,13 @@ export async function checkImages(context: DumpContext, added: readonly Plugin[]
 }
 
 /** Images that do not have the content that was written. */
-function findChanged({ images, host }: DumpContext): readonly RestoreError[] {
+async function findChanged({ images, host }: DumpContext): Promise<readonly RestoreError[]> {
+  const start = await loadDigests();
   const failures: RestoreError[] = [];
   for (const [name, digest] of images.written) {
     if (digest === undefined) continue;
     const path = join(images.current, name);
-    const found = digestOfFile((offset, length) => host.readBytes(path, offset, length));
+    const found = digestOfFile(start, (offset, length) => host.readBytes(path, offset, length));
     if (found === digest) continue;
     const how = found === undefined ? "cannot be read" : "does not have the content that was written";
     failures.push(new RestoreError("ERR_IMAGE", `${name} ${how}`, { entry: name }));

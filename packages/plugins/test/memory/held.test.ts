@@ -49,6 +49,36 @@ describe("the memory of a template", () => {
     expect(starting(differing.ofClone, "mmap", "preadv", "pread64")).toEqual([]);
   });
 
+  it("has compared what a child inherits, so a clone reads only pages that differ", async () => {
+    const equal = await callsOf({ task: { pid: 7, memory, children: [{ pid: 8, memory }] } });
+    expect(starting(equal.ofClone, "preadv", "pread64", "mmap")).toEqual([]);
+    const second = 0x21000n;
+    const parent = [...memory, { start: second, content: "same" }];
+    const child = [
+      { start: 0x20000n, content: "other" },
+      { start: second, content: "same" },
+    ];
+    const { ofClone } = await callsOf({ task: { pid: 7, memory: parent, children: [{ pid: 8, memory: child }] } });
+    expect(starting(ofClone, "preadv", "pread64")).toEqual([expect.stringMatching(/expects 4096$/)]);
+    expect(starting(ofClone, "mmap")).toEqual([]);
+  });
+
+  it("is compared again in a clone in which a plugin writes to the parent", async () => {
+    const patching = definePlugin({
+      name: "patching",
+      apply({ patchMemory, clone }) {
+        patchMemory.tap("patching", (patch) => {
+          if (clone !== undefined && patch.task.pid === 7) patch.write(0x20000n, new TextEncoder().encode("h4llo"));
+        });
+      },
+    });
+    const { ofClone } = await callsOf(
+      { task: { pid: 7, memory, children: [{ pid: 8, memory }] } },
+      { plugins: [patching] },
+    );
+    expect(starting(ofClone, "pread64")).toHaveLength(1);
+  });
+
   it("is not used for a mapping that a plugin of the clone has changed", async () => {
     const shorter = definePlugin({
       name: "shorter",

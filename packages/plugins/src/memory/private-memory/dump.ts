@@ -68,7 +68,7 @@ function findPages(task: SeizedTask, { seizer }: DumpContext, isCopied: boolean)
 /** @param pid the task, or its copy. */
 function savePages(task: SeizedTask, runs: readonly Run[], pid: number, { images, host, seizer }: DumpContext): void {
   const number = images.nextPages();
-  const file = images.open("pages", number);
+  const image = images.open("pages", number);
   const earlier = images.parent === undefined ? undefined : new EarlierPages(images.parent, task.pid, host);
   const entries = new PagemapEntries();
   try {
@@ -76,15 +76,15 @@ function savePages(task: SeizedTask, runs: readonly Run[], pid: number, { images
       const parts = content === undefined ? earlier?.partsOf(range) : undefined;
       for (const part of parts ?? [{ range, earlier: undefined }]) {
         const changed =
-          part.earlier === undefined ? [part.range] : seizer.copyChangedPages(pid, part.range, part.earlier, file);
-        if (content !== undefined) images.append(file, content);
-        else if (part.earlier === undefined) seizer.copyPages(pid, [part.range], file);
+          part.earlier === undefined ? [part.range] : seizer.copyChangedPages(pid, part.range, part.earlier, image);
+        if (content !== undefined) images.append(image, content);
+        else if (part.earlier === undefined) seizer.copyPages(pid, [part.range], image);
         entries.add(part.range, changed, flags);
       }
     }
   } finally {
     earlier?.close();
-    images.close(file);
+    images.close(image);
   }
   const all: readonly (PagemapHead | PagemapEntry)[] = [{ pages_id: number }, ...entries.all];
   for (const value of all) images.add("pagemap", task.pid, { value });

@@ -1,11 +1,12 @@
 import { defineService, type ImageSet, type Service, type Task, type TemplateContext } from "@restage/core";
-import type { VmaEntry } from "@restage/images";
+import type { PageRun, VmaEntry } from "@restage/images";
 import type { AddressRange } from "@restage/linux";
 import { MAP, PROT } from "@restage/linux/abi";
 import { advise } from "../mappings/advise.ts";
 import { isFile } from "../mappings/format.ts";
 import { type Content, fillPages, HUGE_PAGE, readPageRuns } from "../page-content.ts";
-import { contentOf } from "./content.ts";
+import { changedPages } from "./changed-pages.ts";
+import { contentOf, type VmaContent } from "./content.ts";
 import { contains, guardsOf, inheritedVmas, isAlike, isPassedOn } from "./inherited.ts";
 
 /** Every fork in a clone passes on the mappings of others: with more of them it takes longer than reading small ones again. */
@@ -21,11 +22,35 @@ interface Held {
 /** The anonymous private memory of a tree, with its content, in the stub of a template. Clones get it by fork, and write to copies. */
 export class HeldMemory {
   readonly #byTask = new Map<number, ReadonlyMap<bigint, Held>>();
+  readonly #compared = new Map<number, Compared>();
   /** The addresses with the memory of all tasks but the root; empty if there is none. */
   others: AddressRange = { start: 0, end: 0 };
 
   add(task: Task, held: readonly Held[]): void {
     this.#byTask.set(task.pid, new Map(held.map((each) => [each.vma.start, each])));
+  }
+
+  compare(task: Task, images: ImageSet): void {
+    if (task.forker === undefined) return;
+    const vmas = [...inheritedVmas(task)];
+    if (vmas.length === 0) return;
+    const changed = changedPages(task, vmas, readPageRuns(images, task), readPageRuns(images, task.forker));
+    this.#compared.set(task.pid, { vmas: new Map(vmas.map((vma) => [vma.start, vma])), changed });
+  }
+
+  /**
+   * The content of mappings that a task of a clone inherits, without the pages that are equal in its forker. Undefined if a plugin has changed one of the
+   * mappings.
+   */
+  changedContent(task: Task, inherited: ReadonlySet<VmaEntry>): readonly VmaContent[] | undefined {
+    const compared = this.#compared.get(task.pid);
+    if (compared === undefined) return undefined;
+    const vmas = [...inherited];
+    const isKnown = (vma: VmaEntry) => {
+      const other = compared.vmas.get(vma.start);
+      return other !== undefined && isAlike(other, vma);
+    };
+    return vmas.every(isKnown) ? contentOf(task, vmas, compared.changed) : undefined;
   }
 
   /** Where a task of a clone finds its mappings: those that no plugin has changed. */
@@ -41,14 +66,20 @@ export class HeldMemory {
   }
 }
 
+/** Mappings that a task has from its forker, by their addresses, and the pages with other content. */
+interface Compared {
+  readonly vmas: ReadonlyMap<bigint, VmaEntry>;
+  readonly changed: readonly PageRun[];
+}
+
 export const HELD_MEMORY: Service<HeldMemory> = defineService<HeldMemory>("held-memory");
 
 /**
  * Restores the memory of all tasks into the stub of a template. The root task's is at its own addresses. That of others is elsewhere, and they move it:
- * they may use the same addresses. Mappings of files are left to each clone, in its own mount namespace.
+ * they may use the same addresses. What a task has from its forker is compared, once. Mappings of files are left to each clone, in its own mount namespace.
  */
 export async function holdMemory(template: TemplateContext): Promise<void> {
-  const { images, stub } = template;
+  const { images, stub, tree } = template;
   const memory = new HeldMemory();
   for (const [task, mappings] of choose(template, memory)) {
     memory.add(task, mappings);
@@ -62,6 +93,7 @@ export async function holdMemory(template: TemplateContext): Promise<void> {
     }
     await stub.flush();
   }
+  for (const task of tree.tasks) if (task.survives) memory.compare(task, images);
   template.keep(HELD_MEMORY, memory);
 }
 

@@ -40,6 +40,8 @@ export function privateMemory(): Plugin {
       RESTORE: "all other tasks map and fill their private memory",
     },
     apply({ plan, template, stages, patchMemory, service, clone }) {
+      /** Tasks whose memory taps have changed: their children have it from them. */
+      const patched = new Set<Task>();
       /** The addresses with memory that a template holds for the descendants of a task. */
       const ofOthers = (task: Task): readonly Region[] => {
         const { start, end } = clone?.kept(HELD_MEMORY)?.others ?? { start: 0, end: 0 };
@@ -60,12 +62,17 @@ export function privateMemory(): Plugin {
         const runs = readPageRuns(images, task);
         const patch = new Patch(task, runs);
         await callTaps(patchMemory, patch);
+        if (patch.writes.length > 0) patched.add(task);
         const vmas = task.mm.vmas.filter((vma) => kindOf(vma) === "private");
         const held = clone?.kept(HELD_MEMORY)?.of(task) ?? NOTHING_HELD;
         const inherited = new Set([...inheritedVmas(task)].filter((vma) => !held.has(vma)));
         const present = new Set([...inherited, ...held.keys()]);
         const isWiped = (vma: VmaEntry) => clone !== undefined && decodeAdvice(vma).includes(MADV.WIPEONFORK);
-        const content = contentOf(task, vmas, runs).filter(({ vma }) => !held.has(vma) && !isWiped(vma));
+        const isUnchanged = task.forker === undefined || !patched.has(task.forker);
+        const changed = isUnchanged ? clone?.kept(HELD_MEMORY)?.changedContent(task, inherited) : undefined;
+        const isOwn = ({ vma }: VmaContent) => changed === undefined || !inherited.has(vma);
+        const missing = contentOf(task, vmas, runs).filter(({ vma }) => !held.has(vma) && !isWiped(vma));
+        const content = [...missing.filter(isOwn), ...(changed ?? [])];
         const filled = new Set([...content.map(({ vma }) => vma), ...patch.touched(vmas)]);
         unmapAllBut(task, [
           stub.restorerArea,
@@ -76,13 +83,12 @@ export function privateMemory(): Plugin {
         moveHeld(task, held);
         mapAll(task, vmas, present, filled, service(OpenFiles));
         const isInherited = ({ vma }: VmaContent) => inherited.has(vma);
-        if (inherited.size > 0) {
-          mergePages(task, content.filter(isInherited), context, stub.scratch);
-          dropForeignPages(images, task, inherited, runs);
-        }
+        const isMerged = changed === undefined ? isInherited : () => false;
+        mergePages(task, content.filter(isMerged), context, stub.scratch);
+        if (inherited.size > 0) dropForeignPages(images, task, inherited, runs);
         fillPages(
           task,
-          content.filter((piece) => !isInherited(piece)),
+          content.filter((piece) => !isMerged(piece)),
           context,
         );
         patch.apply();

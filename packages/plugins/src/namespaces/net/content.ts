@@ -56,10 +56,11 @@ function prepare({ host, images, tree, options }: StageContext, { id, filled, ex
 }
 
 /** Brings the links up, behind the firewall, and adds what needs them. */
-function complete({ host, images, options }: StageContext, namespace: NetNamespace & OpenNamespace): void {
+function complete(context: StageContext, namespace: NetNamespace & OpenNamespace): void {
+  const { host, images, options } = context;
   const { id, filled, routes, links } = namespace;
   if (filled) {
-    loadFirewalls(host, images, id);
+    loadFirewalls(host, context, id);
     setLinks(namespace);
     for (const link of links) setSysctls(host, linkSysctls(link), options);
     makeAddresses(routes, readDump(images, "ifaddr", id));

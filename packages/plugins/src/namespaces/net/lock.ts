@@ -1,16 +1,15 @@
-import { data, type Host, output, RestoreError } from "@restage/core";
+import { type Host, RestoreError } from "@restage/core";
 import type { InventoryEntry } from "@restage/images";
-import { AF, errnoText, NETLINK, NLMSG, NLMSGHDR_SIZE, SOCK } from "@restage/linux/abi";
+import { errnoText } from "@restage/linux/abi";
 import { LOCK_MARK, LOCK_METHOD, lockTable } from "../../sockets/network-lock/format.ts";
 import { lockingTable } from "../../sockets/network-lock/nft-table.ts";
+import { openNetfilter, sendBatch } from "../../sockets/network-lock/nftables.ts";
 import { deleteTable } from "../../sockets/network-lock/restore.ts";
 
 /** The mark of packets that CRIU's rules accept. */
 const MARK = `0x${LOCK_MARK.toString(16)}`;
 
 const TOOLS = ["iptables", "ip6tables"] as const;
-/** Room for one answer of netlink. */
-const ANSWER = 8192;
 
 const CHAIN = [
   ":CRIU - [0:0]",
@@ -39,13 +38,8 @@ export function lockNamespace(host: Host, inventory: InventoryEntry): void {
  * @returns the socket.
  */
 export function lockWhileOpen(host: Host): number {
-  const socket = host.call.socket(AF.NETLINK, SOCK.RAW | SOCK.CLOEXEC, NETLINK.NETFILTER).result;
-  const batch = data(lockingTable(`restage-${host.runId}`));
-  host.call.write(socket, batch, batch.bytes.length);
-  const answer = output(ANSWER);
-  host.call.read(socket, answer, ANSWER);
-  const view = new DataView(answer.bytes.buffer, answer.bytes.byteOffset);
-  const errno = view.getUint16(4, true) === NLMSG.ERROR ? -view.getInt32(NLMSGHDR_SIZE, true) : 0;
+  const socket = openNetfilter(host);
+  const errno = sendBatch(host, socket, lockingTable(`restage-${host.runId}`));
   if (errno === 0) return socket;
   host.call.close(socket);
   throw new RestoreError("ERR_PLUGIN", `Cannot lock the network: nftables answered ${errnoText(errno)}`, {

@@ -1,18 +1,11 @@
-import {
-  definePlugin,
-  type Host,
-  type ImageSet,
-  type Plan,
-  type Plugin,
-  type StageContext,
-  type Task,
-} from "@restage/core";
+import { definePlugin, type Host, type ImageSet, type Plan, type Plugin, type Task } from "@restage/core";
 import type { DumpKind } from "@restage/images";
-import { AT_FDCWD, CLONE, IPPROTO, O, TCP_STATE } from "@restage/linux/abi";
+import { AT_FDCWD, CLONE, O } from "@restage/linux/abi";
 import { namespaceId } from "../own-namespaces.ts";
 import { idsOutside } from "../user/ids-outside.ts";
+import { hasConnections } from "./connections.ts";
 import { fillNamespaces } from "./content.ts";
-import { checkFirewalls } from "./firewall/restore.ts";
+import { checkFirewalls, isLoadedLocked } from "./firewall/restore.ts";
 import { checkLinks } from "./links/restore.ts";
 import { lockWhileOpen, unlockNamespace } from "./lock.ts";
 import { findNetNamespaces, type NetNamespace } from "./namespaces.ts";
@@ -92,22 +85,17 @@ export function netNamespaces(): Plugin {
         for (const socket of locks) host.call.close(socket);
         locks = [];
       };
-      commit.tap("net-namespaces", ({ tree, images, host }) => {
-        if (namespaces.length === 0) return;
+      commit.tap("net-namespaces", (context) => {
+        const { tree, images, host } = context;
+        const [own] = namespaces;
+        if (own === undefined) return;
         unlock(host);
+        if (own.filled && !isLoadedLocked(context, own.id)) return;
         host.inside(`/proc/${tree.root.hostPid}/ns/net`, "net", () => unlockNamespace(host, images.inventory));
       });
       abort.tap("net-namespaces", (_error, { host }) => unlock(host));
     },
   });
-}
-
-/** Whether a namespace gets TCP connections, which packets that come too early would end. */
-function hasConnections({ images, options }: StageContext, id: number): boolean {
-  if (!options.tcpEstablished) return false;
-  return [...images.files.values()].some(
-    ({ isk }) => isk?.proto === IPPROTO.TCP && isk.state !== TCP_STATE.LISTEN && (isk.ns_id ?? id) === id,
-  );
 }
 
 function make(root: Task, { number }: NetNamespace): void {

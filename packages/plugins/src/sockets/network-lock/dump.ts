@@ -1,11 +1,12 @@
 import { type DumpContext, data, definePlugin, type Plugin, RestoreError } from "@restage/core";
 import type { InetSkEntry, InputOf } from "@restage/images";
-import { AF, CLONE, NETLINK, SOCK } from "@restage/linux/abi";
+import { AF, CLONE, errnoText, NETLINK, SOCK } from "@restage/linux/abi";
 import { insideNetwork } from "../../namespaces/net/inside-network.ts";
 import { ownNamespace } from "../../namespaces/own-namespaces.ts";
 import { addressText, type InetAddresses, unmappedAddresses } from "../inet/addresses.ts";
 import { LOCK_MARK, LOCK_METHOD, lockTable } from "./format.ts";
 import { tableDeletion } from "./nft-table.ts";
+import { deleteInetTable } from "./nftables.ts";
 
 /** A connection, with the addresses of its packets. */
 type LockedConnection = InetAddresses & Pick<InetSkEntry, "src_port" | "dst_port">;
@@ -107,8 +108,9 @@ function unlockLater(context: DumpContext, table: string): void {
   });
   context.onResume(() =>
     insideNetwork(context, () => {
-      const { status, errors } = host.runProgram("nft", ["delete", "table", "inet", table]);
-      if (status !== 0) throw new RestoreError("ERR_PLUGIN", `Cannot unlock the network: nft failed: ${errors.trim()}`);
+      const errno = deleteInetTable(host, table);
+      if (errno === 0) return;
+      throw new RestoreError("ERR_PLUGIN", `Cannot unlock the network: nftables answered ${errnoText(errno)}`);
     }),
   );
 }

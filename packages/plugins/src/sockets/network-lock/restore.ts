@@ -1,8 +1,9 @@
 import { type Host, RestoreError } from "@restage/core";
 import type { InetSkEntry, InventoryEntry } from "@restage/images";
-import { AF } from "@restage/linux/abi";
+import { AF, ERRNO, errnoText } from "@restage/linux/abi";
 import { addressText, unmappedAddresses } from "../inet/addresses.ts";
 import { LOCK_MARK, LOCK_METHOD, lockTable } from "./format.ts";
+import { deleteInetTable } from "./nftables.ts";
 
 /** How a rule of CRIU says that marked packets pass. */
 const EXCEPT_MARKED = `! --mark 0x${LOCK_MARK.toString(16)}`;
@@ -32,11 +33,12 @@ export function unlockConnections(host: Host, inventory: InventoryEntry, connect
 /** Deletes the table of a lock, if there is one. Must be called inside its network namespace. */
 export function deleteTable(host: Host, inventory: InventoryEntry): void {
   const table = lockTable(inventory.dump_criu_run_id ?? "");
-  const { status, output } = host.runProgram("nft", ["list", "tables"]);
-  if (status !== 0 || !output.split("\n").includes(`table ${table}`)) return;
-  const { status: deleted, errors } = host.runProgram("nft", ["delete", "table", ...table.split(" ")]);
-  if (deleted !== 0) throw stillLocked(`nft delete table ${table}`, errors);
+  const errno = deleteInetTable(host, table.slice(table.indexOf(" ") + 1));
+  if (!NO_TABLE.includes(errno)) throw stillLocked(`deleting the table ${table}`, errnoText(errno));
 }
+
+/** Answers for a table that does not exist, or a kernel without nftables. */
+const NO_TABLE: readonly number[] = [0, ERRNO.ENOENT, ERRNO.EOPNOTSUPP];
 
 /** Finds CRIU's rules for these connections among all rules, and deletes them in one run. */
 function deleteRules(host: Host, tool: "iptables" | "ip6tables", connections: readonly InetSkEntry[]): void {

@@ -1,6 +1,8 @@
-import { type Host, type ImageSet, type Plan, RestoreError } from "@restage/core";
+import { type Host, type ImageSet, type Plan, RestoreError, type RestoreOptions } from "@restage/core";
+import { hasConnections } from "../connections.ts";
+import { hasLock, withoutLock } from "./lock-of-dump.ts";
 
-/** The saved firewall of a namespace: text that a program loads. It includes the lock of the dump. */
+/** The saved firewall of a namespace: text that a program loads. It includes the lock of the dump if connections need it. */
 interface Firewall {
   readonly kind: "nftables" | "iptables" | "ip6tables";
   /** Programs that can load it, the best first. CRIU saves with legacy iptables what nft does not show. */
@@ -15,17 +17,23 @@ const PROGRAMS = [
   { kind: "ip6tables", programs: ["ip6tables-legacy-restore", "ip6tables-restore"], args: ["--wait"] },
 ] as const;
 
-/** The firewalls of a namespace that have rules. */
-function readFirewalls(images: ImageSet, id: number): readonly Firewall[] {
+/** The images, and whether connections are restored. */
+type Saved = { readonly images: ImageSet; readonly options: RestoreOptions };
+
+/** The firewalls of a namespace that have rules. Loading and deleting the lock of a dump takes longer than the rest of a small restore. */
+function readFirewalls(saved: Saved, id: number): readonly Firewall[] {
+  const { images } = saved;
+  const keepsLock = hasConnections(saved, id);
   return PROGRAMS.flatMap((program) => {
     const bytes = images.source.read(`${program.kind}-${id}.img`) ?? new Uint8Array();
-    const text = new TextDecoder().decode(bytes).replaceAll("\0", "");
+    const all = new TextDecoder().decode(bytes).replaceAll("\0", "");
+    const text = keepsLock || program.kind !== "nftables" ? all : withoutLock(all);
     return text.trim() === "" ? [] : [{ ...program, text }];
   });
 }
 
 export function checkFirewalls(plan: Plan, id: number): void {
-  for (const { kind, programs } of readFirewalls(plan.images, id)) {
+  for (const { kind, programs } of readFirewalls(plan, id)) {
     if (plan.host.kernel.recording || findProgram(plan.host, programs) !== undefined) continue;
     plan.refuse({
       what: `${kind} of the tree`,
@@ -36,12 +44,17 @@ export function checkFirewalls(plan: Plan, id: number): void {
   }
 }
 
+/** Whether the firewall of a namespace contains the lock of the dump when it has been loaded. */
+export function isLoadedLocked(saved: Saved, id: number): boolean {
+  return readFirewalls(saved, id).some(({ text }) => hasLock(text));
+}
+
 /**
- * Loads firewalls, with the lock of the dump, so that the kernel does not answer packets of connections that do not exist yet. Must be called inside the
+ * Loads firewalls. The lock of the dump keeps the kernel from answering packets of connections that do not exist yet. Must be called inside the
  * namespace, after its links are made: rules can name them.
  */
-export function loadFirewalls(host: Host, images: ImageSet, id: number): void {
-  for (const { programs, args, text } of readFirewalls(images, id)) {
+export function loadFirewalls(host: Host, saved: Saved, id: number): void {
+  for (const { programs, args, text } of readFirewalls(saved, id)) {
     const program = findProgram(host, programs) ?? programs[0] ?? "";
     const { status, errors } = host.runProgram(program, args, `${text}\n`);
     if (status === 0 || host.kernel.recording) continue;

@@ -1,0 +1,31 @@
+import type { Row } from "./results.ts";
+
+/**
+ * A table in Markdown with one line for each case and measure: the reference's median, and the ratios of all other tools to it. Cases come in the order
+ * of their worst ratio, so losses are first.
+ */
+export function table(rows: readonly Row[]): string {
+  const tools = [...new Set(rows.map(({ tool }) => tool))];
+  const [reference = "", ...others] = tools;
+  const lines = [...new Set(rows.map((row) => row.case))].flatMap((name) => {
+    const ofCase = rows.filter((row) => row.case === name);
+    const base = ofCase.find(({ tool }) => tool === reference);
+    return Object.entries(base?.median ?? {}).map(([measure, milliseconds]) => {
+      const ratios = others.map((tool) => {
+        const own = ofCase.find((row) => row.tool === tool)?.median[measure];
+        return own === undefined ? undefined : own / milliseconds;
+      });
+      const cells = ratios.map((ratio) => (ratio === undefined ? "" : ratio.toFixed(ratio < 10 ? 2 : 0)));
+      const worst = Math.max(...ratios.map((ratio) => ratio ?? 0));
+      return { worst, cells: [name, measure, `${milliseconds.toFixed(milliseconds < 100 ? 1 : 0)} ms`, ...cells] };
+    });
+  });
+  lines.sort((a, b) => b.worst - a.worst);
+  const all = [["checkpoint", "time", reference, ...others], ...lines.map(({ cells }) => cells)];
+  const widths = all[0]?.map((_, column) => Math.max(...all.map((cells) => cells[column]?.length ?? 0))) ?? [];
+  const printed = all.map(
+    (cells) => `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`,
+  );
+  const rule = `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`;
+  return [printed[0], rule, ...printed.slice(1), ""].join("\n");
+}

@@ -1,0 +1,32 @@
+import { RestoreError } from "@restage/core";
+
+/** What a caller can say about its clone. */
+export interface CloneOrder {
+  /** What plugins read as `clone.values`. */
+  readonly values?: Readonly<Record<string, string>>;
+  readonly pidfile?: string;
+}
+
+/** Reads a request. Throws ERR_OPTION for another text: nothing in it is ignored. */
+export function parseOrder(line: string): CloneOrder {
+  let order: unknown;
+  try {
+    order = JSON.parse(line);
+  } catch (error) {
+    throw new RestoreError("ERR_OPTION", `Cannot read the request: ${(error as Error).message}`);
+  }
+  if (!isObject(order)) throw new RestoreError("ERR_OPTION", "Cannot read the request: it is not an object");
+  const { values = {}, pidfile, ...unknown } = order;
+  const [name] = Object.keys(unknown);
+  if (name !== undefined)
+    throw new RestoreError("ERR_OPTION", `A request has no member ${name}`, { hint: "it can have values and pidfile" });
+  if (!isObject(values) || Object.values(values).some((value) => typeof value !== "string"))
+    throw new RestoreError("ERR_OPTION", "values of a request must be an object of strings");
+  if (pidfile !== undefined && (typeof pidfile !== "string" || !pidfile.startsWith("/")))
+    throw new RestoreError("ERR_OPTION", "pidfile of a request must be an absolute path");
+  return { values: values as Record<string, string>, ...(pidfile === undefined ? {} : { pidfile }) };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
