@@ -19,13 +19,20 @@ interface Snippet {
 /** The TypeScript of a page. */
 function snippetsOf(page: string): readonly Snippet[] {
   const text = readFileSync(join(root, page), "utf8");
-  return [...text.matchAll(/```ts\n([\s\S]*?)```/g)].map(({ 1: code = "", index }) => {
+  return [...text.matchAll(/```ts[^\n]*\n([\s\S]*?)```/g)].map(({ 1: code = "", index }) => {
     return { at: `${page}:${text.slice(0, index).split("\n").length + 1}`, code };
   });
 }
 
 const pages = [
-  ...["README.md", "docs/cli.md", "docs/clones.md", "docs/plugin-guide.md", "docs/ready-made-plugins.md"],
+  ...[
+    "README.md",
+    "docs/cli.md",
+    "docs/clones.md",
+    "docs/containers.md",
+    "docs/plugin-guide.md",
+    "docs/ready-made-plugins.md",
+  ],
   "docs/recipes.md",
   ...readdirSync(join(root, "packages")).map((name) => `packages/${name}/README.md`),
 ];

@@ -73,6 +73,9 @@ const steps = {
   test: { says: "testing", commands: () => [tool("vitest", "run")], limit: 60 * MINUTE, speaks: true },
   soak: shown(tool("jiti", "test/checkpoint/soak.ts")),
   fuzz: shown(tool("jiti", "test/fuzz/command.ts"), 120 * MINUTE),
+  engines: shown({
+    argv: ["env", "ENGINES=1", ...tool("vitest", "run", "--project", "restore", "test/containers").argv],
+  }),
   demo: shown(tool("jiti", "examples/shell-loop/start.ts")),
   "demo:deno": shown(tool("deno", "run", "-A", "--no-check", "examples/shell-loop/start.ts")),
   "demo:bun": shown(tool("bun", "examples/shell-loop/start.ts")),

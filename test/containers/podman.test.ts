@@ -1,22 +1,11 @@
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { describeUnless, itUnless } from "../support/requirements.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
-import { until } from "../support/until.ts";
 import { Podman } from "./podman.ts";
+import { COUNT, countOf, expectCounting } from "./podman-counter.ts";
 import { noBusybox, noPodman, PAIRS } from "./programs.ts";
-
-/** Counts in the memory of a shell, and prints the number. */
-const COUNT = "trap 'exit 7' TERM; n=0; while :; do n=$((n+1)); echo $n; sleep 0.05; done";
-
-/** The last number in the logs of a container. */
-function countOf(podman: Podman, name: string): number {
-  return Number(podman.do("logs", "--tail", "1", name));
-}
-
-async function expectCounting(podman: Podman, name: string, from: number): Promise<void> {
-  await until(() => countOf(podman, name) > from, "the container counts", 20_000);
-}
 
 describeUnless(noPodman ?? noBusybox, "a container of podman", () => {
   for (const [dumper, restorer, obstacle] of PAIRS) {
@@ -57,4 +46,27 @@ describeUnless(noPodman ?? noBusybox, "a container of podman", () => {
     for (const name of ["one", "two"]) await expectCounting(podman, name, count - 1);
     expect(podman.do("ps", "--sort", "names", "--format", "{{.Names}}")).toBe("one\ntwo");
   });
+
+  it("leaves nothing when its restore fails, and says why", async () => {
+    const podman = new Podman();
+    const id = podman.run(COUNT, "--name", "counter");
+    await expectCounting(podman, "counter", 3);
+    podman.doWith("Restage", "container", "checkpoint", "--keep", "counter");
+    const place = podman.do("container", "inspect", "--format", "{{.StaticDir}}", "counter");
+    rmSync(join(place, "checkpoint/pages-1.img"));
+    const before = cgroupsOf(id);
+    const { status, stderr } = podman.tryWith("Restage", "container", "restore", "counter");
+    expect(status).not.toBe(0);
+    expect(stderr).toContain(join(place, "restore.log"));
+    expect(readFileSync(join(place, "restore.log"), "utf8")).toMatch(/^Error \(restage\): .*pages-1/m);
+    expect(podman.do("ps", "--format", "{{.Names}}")).toBe("");
+    expect(cgroupsOf(id)).toEqual(before);
+  });
 });
+
+/** The cgroups of a container. */
+function cgroupsOf(id: string): readonly string[] {
+  return readdirSync("/sys/fs/cgroup").filter((name) =>
+    existsSync(`/sys/fs/cgroup/${name}/libpod_parent/libpod-${id}`),
+  );
+}

@@ -6,7 +6,8 @@ import { temporaryDirectory } from "../support/temporary-directory.ts";
 import { directoryOf, type Program } from "./programs.ts";
 import { makeRootDirectory } from "./root-directory.ts";
 
-const IMAGE = "restage-test";
+/** Its name in documentation: one with a shell and small programs. */
+const IMAGE = "busybox";
 
 /** A podman with storage, state and locks of its own. Its containers end with the test. */
 export class Podman {
@@ -28,7 +29,7 @@ export class Podman {
     const limits = ["nofile=1024:1024", "nproc=4096:4096"];
     writeFileSync(
       path("containers.conf"),
-      `[containers]\ndefault_ulimits = ${JSON.stringify(limits)}\n${toml({ engine })}`,
+      `[containers]\ndefault_ulimits = ${JSON.stringify(limits)}\n${toml({ engine, network: { network_config_dir: path("networks") } })}`,
     );
     const storage = { driver: "overlay", graphroot: path("storage"), runroot: path("run") };
     writeFileSync(path("storage.conf"), toml({ storage }));
@@ -43,9 +44,15 @@ export class Podman {
     this.do("import", path("root.tar"), IMAGE);
   }
 
+  /** Runs commands in a shell that stops at the first failure. Returns what they print. */
+  shell(criu: Program, commands: string): string {
+    return this.#succeed(this.#run(["bash", "-ec", commands], this.#pathTo(criu))).stdout;
+  }
+
   /** Starts a container that runs a script in its shell. Returns its id. */
   run(script: string, ...flags: readonly string[]): string {
-    return this.do("run", "--detach", "--network=none", ...flags, IMAGE, "/bin/sh", "-c", script);
+    const network = flags.some((flag) => flag.startsWith("--network")) ? [] : ["--network=none"];
+    return this.do("run", "--detach", ...network, ...flags, IMAGE, "/bin/sh", "-c", script);
   }
 
   /** Runs a command of podman that must succeed. Returns what it prints. */
@@ -60,25 +67,29 @@ export class Podman {
 
   /** Runs a command of podman. */
   try(...words: readonly string[]): SpawnSyncReturns<string> {
-    return this.#run(words, process.env["PATH"] ?? "");
+    return this.#run(["podman", ...words], process.env["PATH"] ?? "");
   }
 
   /** Runs a command with another `criu`. */
   tryWith(criu: Program, ...words: readonly string[]): SpawnSyncReturns<string> {
-    const directory = this.#directories.get(criu) ?? directoryOf(criu);
-    this.#directories.set(criu, directory);
-    return this.#run(words, `${directory}:${process.env["PATH"]}`);
+    return this.#run(["podman", ...words], this.#pathTo(criu));
   }
 
-  #run(words: readonly string[], PATH: string): SpawnSyncReturns<string> {
+  #pathTo(criu: Program): string {
+    const directory = this.#directories.get(criu) ?? directoryOf(criu);
+    this.#directories.set(criu, directory);
+    return `${directory}:${process.env["PATH"]}`;
+  }
+
+  #run([program = "", ...words]: readonly string[], PATH: string): SpawnSyncReturns<string> {
     const place = this.#place;
     const configuration = {
       CONTAINERS_CONF: join(place, "containers.conf"),
       CONTAINERS_STORAGE_CONF: join(place, "storage.conf"),
     };
     const env = { ...process.env, ...configuration, PATH };
-    const own = ["--network-config-dir", join(place, "networks")];
-    return spawnSync("podman", [...own, ...words], {
+    return spawnSync(program, words, {
+      cwd: place,
       env,
       encoding: "utf8",
       stdio: ["ignore", "pipe", "pipe"],

@@ -13,6 +13,10 @@ export const noPodman: Obstacle =
   noRunc ?? (succeeds("podman") && succeeds("conmon") ? undefined : "needs podman and conmon (Debian: podman)");
 export const noBusybox: Obstacle = existsSync("/bin/busybox") ? undefined : "needs a static busybox";
 
+/** Some tests are only for `npm run engines`. */
+export const notForEngines: Obstacle =
+  process.env["ENGINES"] === undefined ? "takes minutes: npm run engines" : undefined;
+
 /** Who makes checkpoints, and who restores them. */
 export const PAIRS: readonly (readonly [dumper: Program, restorer: Program, obstacle: Obstacle])[] = [
   ["Restage", "Restage", undefined],
