@@ -38,6 +38,10 @@ describeDumped("mounts", () => {
     await expectRestored(await dumpStatic("below-mounts"));
   });
 
+  it("of autofs are served by their daemon", async () => {
+    await expectRestored(await dumpStatic("automounts"));
+  });
+
   it("without /proc are restored, with files that are opened again through it", async () => {
     await expectRestored(await dumpStatic("no-proc"));
   });

@@ -1,6 +1,7 @@
 /** Cases that Restage cannot save yet, and the reason that its refusal names. */
 export const NOT_YET: Readonly<Record<string, string>> = {
   "aio-rings": "it maps a file that is not regular, which is not saved yet",
+  automounts: "its file system (autofs, daemon) is outside the tree",
   "bpf-maps": "(anon_inode:bpf-map): files of this kind are not saved yet",
   "container-files": "(anon_inode:[fanotify]): files of this kind are not saved yet",
   "external-terminal": "the master of this terminal is outside the tree",

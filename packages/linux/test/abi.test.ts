@@ -416,6 +416,13 @@ const GROUPS: readonly Group[] = [
     expressions: { ...prefixed("TUN", abi.TUN), ...prefixed("IFF_", abi.IFF_TUN) },
   },
   {
+    headers: ["linux/auto_fs.h", "linux/auto_dev-ioctl.h"],
+    expressions: {
+      ...prefixed("AUTOFS_DEV_IOCTL_", abi.AUTOFS_DEV_IOCTL),
+      ...prefixed("AUTOFS_IOC_", abi.AUTOFS_IOC),
+    },
+  },
+  {
     headers: ["linux/bpf.h"],
     expressions: {
       ...prefixed("BPF_", abi.BPF),

@@ -6,6 +6,7 @@
  */
 export * from "./address-space.ts";
 export * from "./aio-abi.ts";
+export * from "./auto-fs.ts";
 export * from "./bpf.ts";
 export * from "./capability.ts";
 export * from "./cpufeature.ts";

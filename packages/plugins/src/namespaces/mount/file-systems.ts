@@ -2,6 +2,7 @@ import type { Plan, RestoreOptions } from "@restage/core";
 import { fstype, type MntEntry } from "@restage/images";
 import { S_IF } from "@restage/linux/abi";
 import { externalResource } from "../external-resources.ts";
+import { isAutofs } from "./autofs.ts";
 import { fileSystemType, isDeletedRoot, pathOfRoot } from "./format.ts";
 import { isWithin, type Mount, type MountTree, relative } from "./mount-tree.ts";
 
@@ -34,7 +35,7 @@ const EXTERNAL_DEVICE = "CRIU:EXTERNAL_DEV";
 
 /** Types of file systems that cannot be mounted again. */
 const NEVER: Readonly<Record<number, string>> = {
-  [fstype.AUTOFS]: "autofs, whose daemon would have to serve it again",
+  [fstype.AUTOFS]: "autofs, and the images do not describe it",
   [fstype.FUSE]: "FUSE, whose daemon is outside the tree",
   [fstype.AUFS]: "aufs",
   [fstype.SIMFS]: "simfs",
@@ -99,7 +100,7 @@ function findFileSystem(fileSystems: readonly FileSystem[], entry: MntEntry): Fi
 }
 
 function findNew(plan: Plan, entry: MntEntry, refuse: Refuse): FileSystem["source"] | undefined {
-  const type = fileSystemType(entry) ?? (entry.fstype === fstype.AUTO ? entry.fsname : undefined);
+  const type = isAutofs(plan, entry) ? "autofs" : (fileSystemType(entry) ?? autodetected(entry));
   if (type === undefined || entry.with_plugin === true) return undefined;
   const archive = [`tmpfs-dev-${entry.root_dev}.tar.gz.img`, `tmpfs-${entry.mnt_id}.tar.gz.img`].find(
     (name) => entry.fstype === fstype.TMPFS && plan.source.size(name) !== undefined,
@@ -107,6 +108,11 @@ function findNew(plan: Plan, entry: MntEntry, refuse: Refuse): FileSystem["sourc
   if (entry.fstype === fstype.BINFMT_MISC && plan.images.values("binfmt_misc").length > 0)
     refuse(entry, "its formats would apply to the whole machine");
   return { kind: "new", type, device: findDevice(plan, entry.source), archive };
+}
+
+/** The type of a file system that CRIU does not know, but can mount. */
+function autodetected(entry: MntEntry): string | undefined {
+  return entry.fstype === fstype.AUTO ? entry.fsname : undefined;
 }
 
 /** Replaces the source `dev[KEY]` by the path of `--external dev[KEY]:PATH`. */

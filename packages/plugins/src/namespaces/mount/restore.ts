@@ -12,6 +12,7 @@ import { callTaps } from "@restage/core/internal";
 import { AT_FDCWD, CLONE, O } from "@restage/linux/abi";
 import { MountedTerminals } from "../../terminals/mounted-terminals.ts";
 import { assemble, pivot } from "./assemble.ts";
+import { type Autofs, readAutofs, serveAutofs } from "./autofs.ts";
 import { type FileSystem, findParts, type Part } from "./file-systems.ts";
 import { numberHostMounts, takeHostMounts } from "./host-mounts.ts";
 import { mountNamespaceOf, type Namespace, readNamespaces, readWritableClones } from "./mount-paths.ts";
@@ -44,12 +45,14 @@ export function mountNamespaces(): Plugin {
       PREPARE_NAMESPACES:
         "makes all mounts of all mount namespaces, with the contents of tmpfs; the root task enters its own",
       FORKING: "tasks enter their mount namespaces",
+      RESTORE_SIGCHLD: "daemons serve their autofs mounts again",
     },
     apply({ plan, stages, mountsReady, commit, abort, provide, service }) {
       let namespaces: readonly Namespace[] = [];
       let parts: ReadonlyMap<Mount, Part> = new Map();
       let clones: ReadonlyMap<Mount, number> = new Map();
       let hosts: ReadonlyMap<FileSystem, number> = new Map();
+      let autofs: ReadonlyMap<number, Autofs> = new Map();
       let descriptor: number | undefined;
       provide(MountNamespaces, {
         get descriptor() {
@@ -63,6 +66,7 @@ export function mountNamespaces(): Plugin {
           namespaces.map(({ tree }) => tree),
         );
         clones = readWritableClones(plan, parts.keys());
+        autofs = readAutofs(plan, [...parts.keys()]);
         hosts = numberHostMounts(plan, parts.values());
       });
       stages.ROOT_TASK.enter.tap({ name: "mount-namespaces", before: "root-task" }, (context) => {
@@ -74,7 +78,7 @@ export function mountNamespaces(): Plugin {
       stages.PREPARE_NAMESPACES.task.tapPromise("mount-namespaces", async (root, context) => {
         if (namespaces.length === 0) return;
         const terminals = service(MountedTerminals);
-        await makeAll(root, context, namespaces, parts, { clones, hosts, terminals }, () =>
+        await makeAll(root, context, namespaces, parts, { clones, hosts, terminals, autofs }, () =>
           callTaps(mountsReady, root, context),
         );
       });
@@ -88,6 +92,10 @@ export function mountNamespaces(): Plugin {
         if (id === undefined || task.forker === undefined || id === mountNamespaceOf(task.forker)) return;
         const namespace = namespaces.find(({ tree }) => tree.id === id);
         if (namespace?.number !== undefined) task.call.setns(namespace.number, CLONE.NEWNS);
+      });
+      // Every task has its descriptors and its process group.
+      stages.RESTORE_SIGCHLD.task.tap("mount-namespaces", (task) => {
+        for (const one of autofs.values()) if (one.entry.pgrp === task.pid) serveAutofs(task, one);
       });
       const close = (host: Host) => {
         if (descriptor !== undefined) host.call.close(descriptor);
@@ -103,6 +111,7 @@ interface Prepared {
   readonly clones: ReadonlyMap<Mount, number>;
   readonly hosts: ReadonlyMap<FileSystem, number>;
   readonly terminals: MountedTerminals;
+  readonly autofs: ReadonlyMap<number, Autofs>;
 }
 
 /** Makes all namespaces. Calls `ready` when the root task's mounts exist, and those of the host are still reachable. */
@@ -111,14 +120,14 @@ async function makeAll(
   context: StageContext,
   namespaces: readonly Namespace[],
   parts: ReadonlyMap<Mount, Part>,
-  { clones, hosts, terminals }: Prepared,
+  { clones, hosts, terminals, autofs }: Prepared,
   ready: () => Promise<void>,
 ): Promise<void> {
   const { call } = root;
   // The host's, where a task finds itself whatever is mounted over it.
   const proc = call.openat(AT_FDCWD, "/proc", O.PATH | O.CLOEXEC, 0);
   const openNamespace = () => call.openat(proc, "self/ns/mnt", O.RDONLY | O.CLOEXEC, 0);
-  const staging = new StagingArea(root, context);
+  const staging = new StagingArea(root, context, autofs);
   await staging.make(new Set([...parts.values()].map(({ of }) => of)), hosts);
   const stagingRoot = call.openat(AT_FDCWD, ".", O.PATH | O.CLOEXEC, 0);
   const host = openNamespace();

@@ -3,6 +3,7 @@ import { AT, AT_FDCWD, MOVE_MOUNT, MS, OPEN_TREE, S_IF } from "@restage/linux/ab
 import { hasOwnNamespace } from "../own-namespaces.ts";
 import { idsOutside } from "../user/ids-outside.ts";
 import { flagsOfFileSystem } from "./attributes.ts";
+import { type Autofs, mountAutofs } from "./autofs.ts";
 import { type FileSystem, hostPathOf, type Part } from "./file-systems.ts";
 import { unpackInto } from "./tmpfs-content/restore.ts";
 
@@ -22,15 +23,18 @@ interface Undeleted {
 export class StagingArea {
   readonly #root: Task;
   readonly #context: StageContext;
+  readonly #autofs: ReadonlyMap<number, Autofs>;
   /** Names in the staging area. */
   readonly #names = new Map<FileSystem, string>();
   readonly #descriptors = new Map<FileSystem, Value>();
   /** Deleted files and directories that exist for a moment, by path in the staging area. */
   readonly #deleted = new Map<string, Undeleted>();
 
-  constructor(root: Task, context: StageContext) {
+  /** @param autofs those of the tree, by device. */
+  constructor(root: Task, context: StageContext, autofs: ReadonlyMap<number, Autofs>) {
     this.#root = root;
     this.#context = context;
+    this.#autofs = autofs;
   }
 
   /**
@@ -130,6 +134,8 @@ export class StagingArea {
     const { call } = this.#root;
     const { type, device, archive } = source;
     const flags = flagsOfFileSystem(entry);
+    const autofs = this.#autofs.get(entry.root_dev);
+    if (autofs !== undefined) return mountAutofs(this.#root, autofs, device, name, flags);
     const options = entry.options === "" ? undefined : entry.options;
     const writable = archive === undefined ? flags : flags & ~MS.RDONLY;
     // A user namespace can mount what the host has mounted with restrictions only with the same ones.
