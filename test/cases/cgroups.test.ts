@@ -1,6 +1,19 @@
+import { spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { definePlugin } from "@restage/core";
 import { beforeEach, expect, it, onTestFinished } from "vitest";
@@ -199,3 +212,64 @@ describeDumped(
   },
   noHierarchies,
 );
+
+const NAME = `restage-${process.pid}`;
+
+/** Mounts a hierarchy without controllers in a directory. It exists as long as it is mounted or has cgroups. */
+function mountNamed(directory: string): void {
+  const { status, stderr } = spawnSync("mount", ["-t", "cgroup", "-o", `none,name=${NAME}`, "none", directory]);
+  expect(status, String(stderr)).toBe(0);
+}
+
+function mountedHierarchies(): readonly string[] {
+  return readFileSync("/proc/self/mountinfo", "utf8")
+    .split("\n")
+    .filter((line) => line.includes(NAME));
+}
+
+describeDumped("cgroups of a hierarchy that is not mounted here", () => {
+  let program: DumpedProgram;
+  let directory = "";
+  beforeEach(async () => {
+    directory = mkdtempSync(join(tmpdir(), "hierarchy-"));
+    mountNamed(directory);
+    const cgroups = ["restage-one", "restage-two"].map((name) => join(directory, name));
+    onTestFinished(async () => {
+      mountNamed(directory);
+      for (const path of cgroups) await removeCgroup(path);
+      spawnSync("umount", [directory]);
+      rmdirSync(directory);
+    });
+    for (const path of cgroups) mkdirSync(path);
+    program = await dumpCase("cgroups", {
+      flags: ["--manage-cgroups"],
+      prepare: (place) => writeFileSync(join(place, "cgroups"), `${cgroups.join("\n")}\n`),
+    });
+    for (const path of cgroups) await removeCgroup(path);
+    spawnSync("umount", [directory]);
+  });
+
+  it("are restored, and nothing stays mounted", async () => {
+    await restoreProgram(program);
+    expect(mountedHierarchies()).toEqual([]);
+    expect(await verdictOf(program)).toBe("pass");
+  });
+
+  it("are restored in the caller's yard, also by a relative path", async () => {
+    const yard = mkdtempSync(join(tmpdir(), "yard-"));
+    onTestFinished(() => rmdirSync(yard));
+    await restoreProgram(program, { cgroupYard: relative(process.cwd(), yard) });
+    expect(mountedHierarchies()).toEqual([]);
+    expect(await verdictOf(program)).toBe("pass");
+  });
+
+  it("are removed and unmounted when the coordinator is killed", async () => {
+    const { signal, stderr } = run(restoreThatDies(program, "RESTORE_CREDS"));
+    expect(signal, stderr).toBe("SIGKILL");
+    await until(() => mountedHierarchies().length === 0, "the janitor has unmounted the hierarchy");
+    // The kernel keeps the hierarchy if cgroups were in it a moment ago.
+    mountNamed(directory);
+    onTestFinished(() => void spawnSync("umount", [directory]));
+    expect(readdirSync(directory).filter((name) => name.startsWith("restage-"))).toEqual([]);
+  });
+});

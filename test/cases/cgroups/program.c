@@ -10,7 +10,7 @@ static int is_in(pid_t pid, const char *end)
 	int found = 0;
 	while (file && fgets(line, sizeof line, file)) {
 		line[strcspn(line, "\n")] = 0;
-		found |= strstr(line, ":pids:") != NULL && ends_with(line, end);
+		found |= ends_with(line, end);
 	}
 	if (file)
 		fclose(file);

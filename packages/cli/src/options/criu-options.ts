@@ -4,6 +4,8 @@ import { ignoredOption, type Option, refusedOption } from "./option.ts";
 const WITHOUT_EFFECT = [
   "--address ADDRESS",
   "--all",
+  // The kernel maps the code of uprobes again when a task reaches one.
+  "--allow-uprobes",
   "--cgroup-dump-controller NAME",
   "--cgroup-props TEXT",
   "--cgroup-props-file FILE",
@@ -39,7 +41,6 @@ const WITHOUT_EFFECT = [
 
 /** Options of `criu restore` that Restage does not support yet, some with a hint. */
 const MISSING: readonly (readonly [declaration: string, hint?: string])[] = [
-  ["--allow-uprobes"],
   ["--auto-dedup"],
   ["--lazy-pages"],
   ["-L, --libdir DIR", "CRIU's plugins are shared objects; list plugins of Restage in `plugins` of the configuration"],

@@ -1,7 +1,9 @@
 import type { Host } from "@restage/core";
-import type { CgControllerEntry } from "@restage/images";
 import { readMountinfo } from "../namespaces/mount/mountinfo.ts";
 import { controllersOf } from "./format.ts";
+
+/** How the name of a hierarchy without controllers begins. Source: cgroups(7). */
+export const NAMED = "name=";
 
 /** A hierarchy of cgroups, and its mount point on this machine. */
 export interface Hierarchy {
@@ -16,15 +18,6 @@ export function readHierarchies(host: Host): readonly Hierarchy[] {
     if (root !== "/") return [];
     if (type === "cgroup2") return { names: [""], mountPoint };
     return type === "cgroup" ? { names: options.split(","), mountPoint } : [];
-  });
-}
-
-/** The hierarchies in a directory that has one for each, named after its controllers. Source: criu(8), "--cgroup-yard"; CRIU criu/cgroup.c. */
-export function readYard(host: Host, yard: string, controllers: readonly CgControllerEntry[]): readonly Hierarchy[] {
-  return controllers.flatMap(({ cnames: names }) => {
-    const directory = names.map((name) => (name === "" ? "unified" : name.replace(/^name=/, ""))).join(",");
-    const mountPoint = `${yard}/${directory}`;
-    return host.stat(mountPoint) === "missing" ? [] : { names, mountPoint };
   });
 }
 

@@ -1,18 +1,23 @@
 import {
   definePlugin,
   type Host,
+  type NewFinding,
   type Plan,
   type Plugin,
+  RestoreError,
+  type RestoreOptions,
   type StageContext,
   type Task,
   type Thread,
 } from "@restage/core";
-import type { CgroupEntry, CgSetEntry } from "@restage/images";
+import type { CgControllerEntry, CgroupEntry, CgSetEntry } from "@restage/images";
 import { CLONE } from "@restage/linux/abi";
 import { hasOwnNamespace } from "../namespaces/own-namespaces.ts";
 import { Directories, listDirectories } from "./directories.ts";
-import { findHierarchy, type Hierarchy, readHierarchies, readYard } from "./hierarchies.ts";
+import { controllersOf } from "./format.ts";
+import { findHierarchy, type Hierarchy, NAMED } from "./hierarchies.ts";
 import { rewriteRoots } from "./roots.ts";
+import { Yard } from "./yard.ts";
 
 /**
  * Restores cgroups of both versions. ROOT_TASK: makes missing cgroups and puts the root task into its own, so that all others are born there. FORKING and
@@ -26,19 +31,21 @@ export function cgroups(): Plugin {
     name: "cgroups",
     duty: "cgroups",
     stages: {
-      ROOT_TASK: "makes cgroups with their settings; the root task enters its own",
+      ROOT_TASK:
+        "mounts hierarchies that are not mounted; makes cgroups with their settings; the root task enters its own",
       PREPARE_NAMESPACES: "enters a new cgroup namespace",
       FORKING: "tasks that are in other cgroups than the root task enter theirs",
       RESTORE: "threads that are in other cgroups than their leader enter theirs",
       RESTORE_SIGCHLD: "applies settings that would have kept tasks out; frozen cgroups freeze at the commit",
     },
-    apply({ plan, stages, commit }) {
+    apply({ plan, stages, commit, complete }) {
       let groups: Cgroups | undefined;
       plan.tap("cgroups", (plan) => {
         groups = readCgroups(plan);
       });
       stages.ROOT_TASK.leave.tap("cgroups", (context) => {
         if (groups === undefined) return;
+        groups.mountAll(context);
         groups.directories.makeAll(context.host);
         groups.move(context.host, context.tree.root, setOf(context.tree.root), "namespace");
       });
@@ -52,6 +59,7 @@ export function cgroups(): Plugin {
       stages.RESTORE.leave.tap("cgroups", (context) => moveThreads(context, groups));
       stages.RESTORE_SIGCHLD.leave.tap("cgroups", ({ host }) => groups?.directories.restoreSettings(host, "late"));
       commit.tap("cgroups", ({ host }) => groups?.directories.restoreSettings(host, "freezing"));
+      complete.tap("cgroups", ({ host }) => groups?.yard.unmountAll(host));
     },
   });
 }
@@ -83,14 +91,12 @@ function moveThreads({ host, tree }: StageContext, groups: Cgroups | undefined):
 }
 
 function readCgroups(plan: Plan): Cgroups | undefined {
-  const { images, options, tree, host } = plan;
+  const { images, options, tree } = plan;
   if (options.manageCgroups === "ignore") return undefined;
   const [saved] = images.values("cgroup");
   if (saved === undefined || saved.sets.length === 0) return undefined;
   const image = rewriteRoots(saved, options);
-  const { cgroupYard: yard } = options;
-  const hierarchies = yard === undefined ? readHierarchies(host) : readYard(host, yard, image.controllers);
-  const groups = new Cgroups(plan, image, hierarchies, hasOwnNamespace(images, tree.root, "cgroup"));
+  const groups = new Cgroups(plan, image, hasOwnNamespace(images, tree.root, "cgroup"));
   groups.check(plan);
   return groups;
 }
@@ -99,43 +105,53 @@ function readCgroups(plan: Plan): Cgroups | undefined {
 class Cgroups {
   readonly hasNamespace: boolean;
   readonly directories: Directories;
-  readonly #hierarchies: readonly Hierarchy[];
+  readonly yard: Yard;
   readonly #sets: ReadonlyMap<number, CgSetEntry>;
 
-  constructor(plan: Plan, image: CgroupEntry, hierarchies: readonly Hierarchy[], hasNamespace: boolean) {
+  constructor(plan: Plan, image: CgroupEntry, hasNamespace: boolean) {
     const { options, images } = plan;
     this.hasNamespace = hasNamespace;
-    this.#hierarchies = hierarchies;
     const own = images.inventory.root_cg_set;
     const used = new Set(plan.survivors.flatMap((task) => [setOf(task), ...task.threads.map(setOfThread)]));
     this.#sets = new Map(image.sets.filter(({ id }) => id !== own && used.has(id)).map((set) => [set.id, set]));
-    const list = listDirectories(image.controllers, hierarchies, [...this.#sets.values()]);
+    const members = [...this.#sets.values()].flatMap(({ ctls }) => ctls);
+    const isIn = ({ cnames }: CgControllerEntry) =>
+      members.some(({ name, path }) => path !== "/" && controllersOf(name).some((one) => cnames.includes(one)));
+    this.yard = new Yard(plan, image.controllers.filter(isIn));
+    const list = listDirectories(image.controllers, this.yard.hierarchies, [...this.#sets.values()]);
     this.directories = new Directories(list, options.manageCgroups);
   }
 
   check(plan: Plan): void {
-    const names = new Set([...this.#sets.values()].flatMap(({ ctls }) => ctls.map(({ name }) => name)));
-    for (const name of names) {
-      if (findHierarchy(this.#hierarchies, name) !== undefined) continue;
-      plan.refuse({
-        what: `cgroups of ${name === "" ? "the unified hierarchy" : name}`,
-        why: "they are not mounted here",
-        hint: "mount them, or leave cgroups unchanged: --manage-cgroups=ignore",
-        remedy: "machine",
-      });
+    for (const { names } of this.yard.toMount) {
+      const lacking = names.filter((name) => !hasController(plan.host, name));
+      if (lacking.length > 0) plan.refuse({ ...ofHierarchy(lacking.join(",")), why: "this kernel does not have it" });
     }
-    const mode = plan.options.manageCgroups;
-    for (const path of this.directories.paths) {
-      const isMissing = plan.host.stat(path) === "missing";
+    const members = [...this.#sets.values()].flatMap(({ ctls }) => ctls);
+    const homeless = members.filter(({ name, path }) => path !== "/" && this.#hierarchy(name) === undefined);
+    for (const name of new Set(homeless.map(({ name }) => name)))
+      plan.refuse({ ...ofHierarchy(name), why: "it is not mounted here, and the image does not describe it" });
+    const mounted = this.directories.paths.filter((path) => !this.yard.willMount(path));
+    for (const finding of this.#misplaced(plan.host, mounted, plan.options.manageCgroups)) plan.refuse(finding);
+  }
+
+  /** Mounts what is not mounted yet. Throws ERR_REFUSED when the cgroups there do not suit the caller's mode. */
+  mountAll({ host, options }: StageContext): void {
+    this.yard.mountAll(host);
+    const paths = this.directories.paths.filter((path) => this.yard.willMount(path));
+    const [first] = this.#misplaced(host, paths, options.manageCgroups);
+    if (first !== undefined)
+      throw new RestoreError("ERR_REFUSED", `${first.what}: ${first.why}`, { hint: first.hint, plugin: "cgroups" });
+  }
+
+  #misplaced(host: Host, paths: readonly string[], mode: RestoreOptions["manageCgroups"]): readonly NewFinding[] {
+    return paths.flatMap((path): readonly NewFinding[] => {
+      const isMissing = host.stat(path) === "missing";
       const isWrong = isMissing ? mode === "none" || mode === "props" : mode === "strict";
-      if (!isWrong) continue;
-      plan.refuse({
-        what: `cgroup ${path}`,
-        why: isMissing ? "it does not exist" : "it exists already",
-        hint: "choose another mode of --manage-cgroups",
-        remedy: "options",
-      });
-    }
+      const why = isMissing ? "it does not exist" : "it exists already";
+      const hint = "choose another mode of --manage-cgroups";
+      return isWrong ? [{ what: `cgroup ${path}`, why, hint, remedy: "options" }] : [];
+    });
   }
 
   /** Puts a task into all cgroups of a set: into the cgroups themselves (`whole`), or into the roots of its cgroup namespace. */
@@ -144,7 +160,8 @@ class Cgroups {
     for (const { name, path, cgns_prefix } of set?.ctls ?? []) {
       const isPrefix = how === "namespace" && this.hasNamespace && cgns_prefix !== undefined;
       const target = isPrefix ? path.slice(0, cgns_prefix) : path;
-      host.writeFile(`${this.#path(name, target)}/cgroup.procs`, String(task.hostPid));
+      const directory = this.#path(name, target);
+      if (directory !== undefined) host.writeFile(`${directory}/cgroup.procs`, String(task.hostPid));
     }
   }
 
@@ -154,11 +171,33 @@ class Cgroups {
     for (const { name, path } of this.#sets.get(id)?.ctls ?? []) {
       if (leaders.some((other) => other.name === name && other.path === path)) continue;
       const file = name === "" ? "cgroup.threads" : "tasks";
-      host.writeFile(`${this.#path(name, path)}/${file}`, String(thread.tracee?.tid ?? thread.tid));
+      const directory = this.#path(name, path);
+      if (directory !== undefined) host.writeFile(`${directory}/${file}`, String(thread.tracee?.tid ?? thread.tid));
     }
   }
 
-  #path(name: string, path: string): string {
-    return `${findHierarchy(this.#hierarchies, name)?.mountPoint}${path === "/" ? "" : path}`;
+  #hierarchy(name: string): Hierarchy | undefined {
+    return findHierarchy(this.yard.hierarchies, name);
   }
+
+  /** Undefined for the root of a hierarchy that is not mounted here: a task that is in no cgroup of it is there already. */
+  #path(name: string, path: string): string | undefined {
+    const hierarchy = this.#hierarchy(name);
+    return hierarchy && `${hierarchy.mountPoint}${path === "/" ? "" : path}`;
+  }
+}
+
+/** A finding about a hierarchy. */
+function ofHierarchy(name: string): Pick<NewFinding, "what" | "hint" | "remedy"> {
+  return {
+    what: `cgroups of ${name === "" ? "the unified hierarchy" : name}`,
+    hint: "leave cgroups unchanged: --manage-cgroups=ignore",
+    remedy: "machine",
+  };
+}
+
+/** Whether this kernel can mount a controller of version 1. Version 2, and hierarchies without controllers, need none. Source: cgroups(7). */
+function hasController(host: Host, name: string): boolean {
+  const text = host.readText("/proc/cgroups");
+  return name === "" || name.startsWith(NAMED) || text === undefined || text.includes(`\n${name}\t`);
 }
