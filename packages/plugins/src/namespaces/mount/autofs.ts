@@ -52,13 +52,13 @@ function directoryOn(device: number, { entry, parent }: Mount): readonly string[
   return [relative(entry.mountpoint, parent.entry.mountpoint)];
 }
 
-/** Mounts an autofs that no daemon serves yet. The mounting task's process group can walk in it without waking a daemon. */
-export function mountAutofs({ call }: Task, autofs: Autofs, source: string, name: string, flags: number): void {
+/** Mounts an autofs that no daemon serves yet. */
+export function mountAutofs({ call, pid }: Task, autofs: Autofs, source: string, name: string, flags: number): void {
   const { entry, directories } = autofs;
   const [read, write] = call.pipe2(O.CLOEXEC);
   // The options must name the end before the call that makes it has run.
   call.dup3(write, autofs.root, O.CLOEXEC);
-  call.mount(source, name, "autofs", flags, mountOptions(entry, autofs.root));
+  call.mount(source, name, "autofs", flags, mountOptions(entry, autofs.root, isWalked(autofs) ? undefined : pid));
   for (const directory of new Set(directories)) call.mkdirat(AT_FDCWD, `${name}/${directory}`, 0o555);
   const top = call.openat(AT_FDCWD, name, O.RDONLY | O.DIRECTORY | O.CLOEXEC, 0);
   call.ioctl(top, AUTOFS_IOC.SETTIMEOUT, words(entry.timeout));
@@ -67,11 +67,25 @@ export function mountAutofs({ call }: Task, autofs: Autofs, source: string, name
   for (const descriptor of [read, write, top]) call.close(descriptor);
 }
 
-/** The options of a new mount. @param pipe the end that the kernel writes to. Source: Linux Documentation/filesystems/autofs.rst. */
-export function mountOptions(entry: AutofsEntry, pipe: number): string {
+/**
+ * Whether the task that mounts it walks in it: only the process group that it names can do so without waking a daemon. Without a name, that is the
+ * group of the task, which can be of another pid namespace; then no daemon of this one can take the mount over.
+ */
+function isWalked({ entry, directories }: Autofs): boolean {
+  return directories.length > 0 || MODES[entry.mode] !== "indirect";
+}
+
+/**
+ * The options of a new mount.
+ *
+ * @param pipe the end that the kernel writes to.
+ * @param group the process group of its daemon; without it, that of the mounting task. Source: Linux Documentation/filesystems/autofs.rst.
+ */
+function mountOptions(entry: AutofsEntry, pipe: number, group: number | undefined): string {
   const { minproto, maxproto, mode, uid, gid } = entry;
   const owner = [uid === undefined ? [] : `uid=${uid}`, gid === undefined ? [] : `gid=${gid}`].flat();
-  return [`fd=${pipe}`, `minproto=${minproto}`, `maxproto=${maxproto}`, MODES[mode] ?? "", ...owner].join(",");
+  const pgrp = group === undefined ? [] : [`pgrp=${group}`];
+  return [`fd=${pipe}`, ...pgrp, `minproto=${minproto}`, `maxproto=${maxproto}`, MODES[mode] ?? "", ...owner].join(",");
 }
 
 /** The daemon of an autofs takes it over, with its own pipe and process group. */
