@@ -45,7 +45,14 @@ export {
   type RestorePluginContext,
 } from "./plugin/plugin.ts";
 export { defineService, type Service } from "./plugin/service.ts";
-export { CALLS, type CallArguments, type CallName, type ResourceLimit } from "./program/calls.ts";
+export type {
+  CallSignatures,
+  CloneArguments,
+  MemoryRange,
+  ResourceLimit,
+  SignalAction,
+} from "./program/call-signatures.ts";
+export { CALLS, type CallArguments, type CallName } from "./program/calls.ts";
 export * from "./program/deferred.ts";
 export type { Calls, RecordedStep } from "./program/program-builder.ts";
 export type { ProgramTarget } from "./program/program-target.ts";

@@ -239,8 +239,8 @@ describe("the coordinator's own calls", () => {
     const rehearsal = await rehearse({ plugins: [makes] });
     expect(results).toEqual([0, 0, 3]);
     expect(rehearsal.kernel.undos.map((steps) => printProgram(steps))).toEqual([
-      ['unlinkat(AT_FDCWD, "/a/inner", 0)', 'unlinkat(AT_FDCWD, "/a", 512)'],
-      ['unlinkat(AT_FDCWD, "/b/inner", 0)', 'unlinkat(AT_FDCWD, "/b", 512)'],
+      ['unlinkat(AT_FDCWD, "/a/inner", 0)', 'unlinkat(AT_FDCWD, "/a", AT_REMOVEDIR)'],
+      ['unlinkat(AT_FDCWD, "/b/inner", 0)', 'unlinkat(AT_FDCWD, "/b", AT_REMOVEDIR)'],
     ]);
     expect(kindsOf(rehearsal).filter((kind) => kind === "host-call" || kind === "push-undo")).toEqual([
       "push-undo",

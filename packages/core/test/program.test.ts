@@ -1,8 +1,11 @@
 import type { DataField, Operand, Step, SyscallStep } from "@restage/linux";
 import { AT_FDCWD, CLONE, ERRNO, MAP, O, PROT, RLIM_INFINITY, SEEK, SIG } from "@restage/linux/abi";
-import { describe, expect, it } from "vitest";
+import { describe, expect, expectTypeOf, it } from "vitest";
+import type { CallSignatures } from "../src/program/call-signatures.ts";
+import type { CALLS } from "../src/program/calls.ts";
 import { addressOf, Call, cString, data, loaded, output, struct, words } from "../src/program/deferred.ts";
 import { hintFor } from "../src/program/hints.ts";
+import type { Parameter } from "../src/program/parameter.ts";
 import { printProgram, printStep } from "../src/program/print-program.ts";
 import { type Fork, ProgramBuilder, type RecordedStep } from "../src/program/program-builder.ts";
 import { ProgramTarget } from "../src/program/program-target.ts";
@@ -56,7 +59,7 @@ describe("a printed program", () => {
       "kill(7, SIGTERM)",
       "prlimit64(0, RLIMIT_NOFILE, {1024, INFINITY}, NULL)",
       "getpid()",
-      'mount(NULL, "/", NULL, 0x44000, NULL)',
+      'mount(NULL, "/", NULL, MS_REC|MS_PRIVATE, NULL)',
       "close(3)",
     ]);
   });
@@ -104,7 +107,7 @@ describe("a printed program", () => {
     ).toEqual([
       "$1 = pipe2([8], O_CLOEXEC)",
       "close($1[1])",
-      "$2 = socketpair(1, 2, 0, [8])",
+      "$2 = socketpair(AF_UNIX, SOCK_DGRAM, 0, [8])",
       "sendto($2[0], [0102], 2)",
       "close($1[0])",
     ]);
@@ -180,7 +183,7 @@ describe("a printed program", () => {
       '$2 = openat(AT_FDCWD, "/proc/self/oom_score_adj", O_WRONLY|O_CLOEXEC, 00)',
       "write($2, [35], 1) allows EACCES",
       "close($2)",
-      "$3 = socket(1, 2, 0)",
+      "$3 = socket(AF_UNIX, SOCK_DGRAM, 0)",
       "dup3($3, 9, O_CLOEXEC)",
       "close($3)",
       "dup3(4, 8, 0)",
@@ -348,5 +351,25 @@ describe("hints", () => {
     expect(hintFor("openat", ERRNO.ENOENT)).toContain("put the file back");
     expect(hintFor("openat", ERRNO.EIO)).toBeUndefined();
     expect(hintFor("getpid", ERRNO.ENOENT)).toBeUndefined();
+  });
+});
+
+describe("CallSignatures", () => {
+  type Argument<P> = P extends Parameter<infer T> ? T : never;
+  type ArgumentsOf<P extends readonly unknown[]> = P extends readonly [infer Head, ...infer Rest]
+    ? [Argument<Head>, ...ArgumentsOf<Rest>]
+    : [];
+  type OptionalTail<T extends readonly unknown[]> = T extends [infer Head, ...infer Rest]
+    ? [head: Head, ...rest: Partial<Rest>]
+    : [];
+  type Passed = { [N in keyof typeof CALLS]: OptionalTail<ArgumentsOf<(typeof CALLS)[N]>> };
+
+  type IsSame<A, B> = [A, B] extends [B, A] ? true : false;
+  type Different = {
+    [N in keyof CallSignatures]: IsSame<CallSignatures[N], Passed[N]> extends true ? never : N;
+  }[keyof CallSignatures];
+
+  it("have the types of the parameters that are passed", () => {
+    expectTypeOf<Different>().toBeNever();
   });
 });

@@ -39,7 +39,7 @@ const paths = plugin(
 describe("testPlugin", () => {
   it("returns what the plugin records in a stage, without the lines of other plugins", async () => {
     expect(await testPlugin(mounts, { stage: "PREPARE_NAMESPACES", with: [paths], task: { pid: 7 } })).toEqual([
-      'coordinator PREPARE_NAMESPACES mounting: undo: unlinkat(AT_FDCWD, "/mnt", 512)',
+      'coordinator PREPARE_NAMESPACES mounting: undo: unlinkat(AT_FDCWD, "/mnt", AT_REMOVEDIR)',
       'coordinator PREPARE_NAMESPACES mounting: mkdirat(AT_FDCWD, "/mnt", 0755)',
       'coordinator PREPARE_NAMESPACES mounting: write "1" to /proc/sys/x',
       '7 PREPARE_NAMESPACES mounting: $1 = openat(AT_FDCWD, "/path/3", O_PATH)',

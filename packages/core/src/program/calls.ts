@@ -1,18 +1,26 @@
 import type { Operand } from "@restage/linux";
 import {
+  AF,
+  AT,
   CLONE,
+  EPOLL_CTL,
   F,
   MADV,
   MAP,
+  MFD,
+  MNT,
   MREMAP,
+  MS,
   O,
   PR,
   PROT,
   RLIMIT_NAMES,
   SEEK,
   SIG,
+  SOCK,
   type SyscallName,
 } from "@restage/linux/abi";
+import type { CallSignatures, CloneArguments, MemoryRange, ResourceLimit, SignalAction } from "./call-signatures.ts";
 import { data, struct, type Value } from "./deferred.ts";
 import {
   address,
@@ -30,27 +38,6 @@ import {
   structure,
   text,
 } from "./parameter.ts";
-
-/** struct rlimit: what prlimit64 takes, in the unit of the limit. */
-export interface ResourceLimit {
-  readonly soft: bigint;
-  readonly hard: bigint;
-}
-
-/** struct kernel_sigaction of x86_64. */
-export interface SignalAction {
-  /** SIG_DFL, SIG_IGN or an address. */
-  readonly handler: bigint;
-  readonly flags: bigint;
-  readonly restorer: bigint;
-  readonly mask: bigint;
-}
-
-/** struct iovec: memory of the task itself. */
-export interface MemoryRange {
-  readonly address: Value;
-  readonly length: Value;
-}
 
 const hex = (word: bigint) => `0x${word.toString(16)}`;
 
@@ -83,6 +70,23 @@ const whence: Parameter<Value> = oneOf("SEEK_", SEEK);
 const advice: Parameter<Value> = oneOf("MADV_", MADV);
 const remapping: Parameter<Value> = flags("MREMAP_", MREMAP);
 const processControl: Parameter<Value> = oneOf("PR_", PR);
+const at: Parameter<Value> = flags("AT_", AT);
+const mounting: Parameter<Value> = flags("MS_", MS);
+const unmounting: Parameter<Value> = flags("MNT_", MNT);
+const family: Parameter<Value> = oneOf("AF_", AF);
+const memory: Parameter<Value> = flags("MFD_", MFD);
+const polling: Parameter<Value> = oneOf("EPOLL_CTL_", EPOLL_CTL);
+const { NONBLOCK, CLOEXEC, ...SOCKET_TYPES } = SOCK;
+/** A type of socket, with flags. */
+const socketType: Parameter<Value> = {
+  ...flags("SOCK_", { NONBLOCK, CLOEXEC }),
+  print: (operand, names) => {
+    if (typeof operand === "object") return names(operand) ?? "?";
+    const bits = Number(operand) & (NONBLOCK | CLOEXEC);
+    const type = oneOf("SOCK_", SOCKET_TYPES).print(Number(operand) & ~bits, names);
+    return bits === 0 ? type : `${type}|${flags("SOCK_", { NONBLOCK, CLOEXEC }).print(bits, names)}`;
+  },
+};
 const limitName: Parameter<Value> = oneOf("", Object.fromEntries(RLIMIT_NAMES.map((name, number) => [name, number])));
 
 const rlimit: Parameter<ResourceLimit> = structure(
@@ -135,14 +139,6 @@ const iovecs: Parameter<readonly MemoryRange[]> = {
   },
 };
 
-/** The fields of struct clone_args that a restore uses. */
-export interface CloneArguments {
-  readonly flags: number;
-  readonly exitSignal: number;
-  /** Ids of the new task, innermost pid namespace first; empty: any. */
-  readonly setTid: readonly number[];
-}
-
 const cloneArguments: Parameter<CloneArguments> = structure(
   ({ flags: bits, exitSignal, setTid }) => {
     const list = data(new Uint8Array(Uint32Array.from(setTid).buffer));
@@ -175,7 +171,7 @@ const ids: Parameter<readonly number[]> = {
 };
 
 /**
- * The calls that a plugin can record, by their kernel names, with their arguments in the kernel's order. To add a call, add a line here.
+ * How the arguments of each call are passed and printed. To add a call, add a line here and one in `CallSignatures`.
  */
 export const CALLS = {
   access: [text, int],
@@ -193,7 +189,7 @@ export const CALLS = {
   connect: [fd, pointer, int],
   dup3: [fd, fd, open],
   epoll_create1: [int],
-  epoll_ctl: [fd, int, fd, pointer],
+  epoll_ctl: [fd, polling, fd, pointer],
   eventfd2: [int, int],
   exit: [int],
   exit_group: [int],
@@ -203,7 +199,7 @@ export const CALLS = {
   fchmod: [fd, mode],
   fchmodat: [dirfd, text, mode],
   fchown: [fd, int, int],
-  fchownat: [dirfd, text, int, int, int],
+  fchownat: [dirfd, text, int, int, at],
   fcntl: [fd, fileControl, pointer],
   flock: [fd, int],
   fstat: [fd, pointer],
@@ -225,12 +221,12 @@ export const CALLS = {
   ioctl: [fd, address, pointer],
   keyctl: [int, int, pointer, int],
   kill: [int, signal],
-  linkat: [dirfd, text, dirfd, text, int],
+  linkat: [dirfd, text, dirfd, text, at],
   listen: [fd, int],
   lseek: [fd, int, whence],
   madvise: [address, address, advice],
   membarrier: [address, int, int],
-  memfd_create: [text, int],
+  memfd_create: [text, memory],
   mkdirat: [dirfd, text, mode],
   mknodat: [dirfd, text, mode, address],
   mincore: [address, address, pointer],
@@ -240,8 +236,8 @@ export const CALLS = {
   move_mount: [dirfd, text, dirfd, text, int],
   open_tree: [dirfd, text, int],
   pivot_root: [text, text],
-  umount2: [text, int],
-  mount: [text, text, text, address, text],
+  umount2: [text, unmounting],
+  mount: [text, text, text, mounting, text],
   mprotect: [address, address, prot],
   mseal: [address, address, int],
   msync: [address, address, int],
@@ -301,8 +297,8 @@ export const CALLS = {
   shutdown: [fd, int],
   sigaltstack: [pointer, pointer],
   signalfd4: [fd, pointer, int, int],
-  socket: [int, int, int],
-  socketpair: [int, int, int, pointer],
+  socket: [family, socketType, int],
+  socketpair: [family, socketType, int, pointer],
   symlinkat: [text, dirfd, text],
   timer_create: [int, pointer, pointer],
   timer_delete: [int],
@@ -312,17 +308,15 @@ export const CALLS = {
   timerfd_create: [int, int],
   timerfd_settime: [fd, int, pointer, address],
   umask: [mode],
-  unlinkat: [dirfd, text, int],
+  unlinkat: [dirfd, text, at],
   unshare: [cloneFlags],
-  utimensat: [dirfd, text, pointer, int],
+  utimensat: [dirfd, text, pointer, at],
   wait4: [int, address, int, address],
   waitid: [int, int, pointer, int, address],
   write: [fd, pointer, int],
-} as const satisfies Partial<Record<SyscallName, readonly Parameter<never>[]>>;
+} as const satisfies Record<keyof CallSignatures & SyscallName, readonly Parameter<never>[]>;
 
-export type CallName = keyof typeof CALLS;
-
-type Argument<P> = P extends Parameter<infer T> ? T : never;
+export type CallName = keyof CallSignatures;
 
 /** Those of the calls that return the lowest free descriptor; a dry run invents one. */
 export const DESCRIPTOR_CALLS: ReadonlySet<SyscallName> = new Set<SyscallName>([
@@ -344,16 +338,8 @@ export const DESCRIPTOR_CALLS: ReadonlySet<SyscallName> = new Set<SyscallName>([
   "userfaultfd",
 ]);
 
-/** The arguments of a call. All but the first can be left out; they are then 0. */
-export type CallArguments<N extends CallName> = OptionalTail<ArgumentsOf<(typeof CALLS)[N]>>;
-
-type ArgumentsOf<P extends readonly unknown[]> = P extends readonly [infer Head, ...infer Rest]
-  ? [Argument<Head>, ...ArgumentsOf<Rest>]
-  : [];
-
-type OptionalTail<T extends readonly unknown[]> = T extends [infer Head, ...infer Rest]
-  ? [head: Head, ...rest: Partial<Rest>]
-  : [];
+/** The arguments of a call. */
+export type CallArguments<N extends CallName> = CallSignatures[N];
 
 /**
  * The operands of a call from the values that a plugin gave.

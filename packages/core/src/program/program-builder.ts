@@ -1,6 +1,7 @@
 import type { Data, LoadedOperand, Operand, Step, SyscallStep } from "@restage/linux";
 import { CLONE, CLONE_ARGS, O } from "@restage/linux/abi";
-import { CALLS, type CallArguments, type CallName, type CloneArguments, encodeArguments } from "./calls.ts";
+import type { CloneArguments } from "./call-signatures.ts";
+import { CALLS, type CallArguments, type CallName, encodeArguments } from "./calls.ts";
 import { Call, loaded, output, type Value } from "./deferred.ts";
 import { problemOfValue } from "./parameter.ts";
 import type { ProgramTarget } from "./program-target.ts";

@@ -24,10 +24,10 @@ describe("deletedFiles", () => {
       'coordinator FORKING deleted-files: openat(AT_FDCWD, "/dir/file", O_WRONLY|O_NOFOLLOW|O_CLOEXEC, 00)',
       "coordinator FORKING deleted-files: pwrite64(3, [010203], 3, 0)",
       "coordinator FORKING deleted-files: close(3)",
-      'coordinator FORKING deleted-files: fchownat(AT_FDCWD, "/dir/file", 5, 6, 256)',
+      'coordinator FORKING deleted-files: fchownat(AT_FDCWD, "/dir/file", 5, 6, AT_SYMLINK_NOFOLLOW)',
       'coordinator FORKING deleted-files: fchmodat(AT_FDCWD, "/dir/file", 06640)',
       'coordinator FORKING deleted-files: utimensat(AT_FDCWD, "/dir/file", [0100000000000000000000000000000002000000000000' +
-        "00b80b000000000000], 256)",
+        "00b80b000000000000], AT_SYMLINK_NOFOLLOW)",
       'coordinator RESTORE deleted-files: unlinkat(AT_FDCWD, "/dir/file", 0)',
     ]);
   });
@@ -49,7 +49,7 @@ describe("deletedFiles", () => {
     );
     expect(lines.slice(-2)).toEqual([
       'coordinator RESTORE deleted-files: unlinkat(AT_FDCWD, "/dir/file.restage-recording-1", 0)',
-      'coordinator RESTORE deleted-files: unlinkat(AT_FDCWD, "/dir", 512)',
+      'coordinator RESTORE deleted-files: unlinkat(AT_FDCWD, "/dir", AT_REMOVEDIR)',
     ]);
   });
 

@@ -52,7 +52,7 @@ describe("createFiles", () => {
 
   it("creates an empty file with its directories, owner and mode, and undoes it", async () => {
     expect(await calls(createFiles([LOG]), logOn(gone))).toEqual([
-      'undo: unlinkat(AT_FDCWD, "/var/log", 512) allows any error',
+      'undo: unlinkat(AT_FDCWD, "/var/log", AT_REMOVEDIR) allows any error',
       'mkdirat(AT_FDCWD, "/var/log", 0755)',
       'undo: unlinkat(AT_FDCWD, "/var/log/app.log", 0) allows any error',
       expect.stringMatching(/^openat\(AT_FDCWD, "\/var\/log\/app.log", O_WRONLY\|O_CREAT\|O_EXCL\|O_CLOEXEC, 0640\)$/),

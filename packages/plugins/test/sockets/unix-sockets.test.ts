@@ -40,7 +40,7 @@ describe("unixSockets", () => {
       { id: 4, usk: unixSocket(40, { peer: 30, state, shutdown: 1 }) },
     ];
     expect(await lines({ files, images: [queue([{ id_for: 4, text: "hi" }])] })).toEqual([
-      "socketpair(1, 526337, 0, [8])",
+      "socketpair(AF_UNIX, SOCK_STREAM|SOCK_NONBLOCK|SOCK_CLOEXEC, 0, [8])",
       expect.stringMatching(/^sendmsg\(3, .*\) expects 2$/),
       "fcntl(3, F_SETFL, NULL)",
       "shutdown(3, 1)",
@@ -63,8 +63,8 @@ describe("unixSockets", () => {
     ];
     expect(await lines({ files })).toEqual([
       'coordinator RESTORE unix-sockets: undo: unlinkat(AT_FDCWD, "/run/d", 0) allows ENOENT',
-      "socket(1, 526338, 0)",
-      "$1 = socket(1, 526338, 0)",
+      "socket(AF_UNIX, SOCK_DGRAM|SOCK_NONBLOCK|SOCK_CLOEXEC, 0)",
+      "$1 = socket(AF_UNIX, SOCK_DGRAM|SOCK_NONBLOCK|SOCK_CLOEXEC, 0)",
       "bind($1, [01002f72756e2f6400], 9)",
       'fchownat(AT_FDCWD, "/run/d", 5, 6, 0)',
       'fchmodat(AT_FDCWD, "/run/d", 0640)',
@@ -102,7 +102,7 @@ describe("unixSockets", () => {
       { id: 5, usk: unixSocket(50) },
     ];
     const printed = await lines({ files, images: [queue([{ id_for: 4, text: "x", rights: [5] }])] });
-    expect(printed.filter((line) => line.includes("socket(1, ")).length).toBe(1);
+    expect(printed.filter((line) => line.includes("socket(AF_UNIX, ")).length).toBe(1);
     expect(printed.find((line) => line.includes("sendmsg"))).toMatch(/sendmsg\(3, .*\$1\]/);
   });
 
@@ -115,7 +115,7 @@ describe("unixSockets", () => {
     const printed = await lines({ task: alone, files, images: [queue([{ id_for: 3, text: "hi" }])] });
     const sender = printed.filter((line) => line.includes("$2"));
     expect(sender.map((line) => line.replace(/\[.*/, ""))).toEqual([
-      "$2 = socket(1, 526338, 0)",
+      "$2 = socket(AF_UNIX, SOCK_DGRAM|SOCK_NONBLOCK|SOCK_CLOEXEC, 0)",
       "connect($2, ",
       "sendmsg($2, ",
       "fcntl($2, F_SETFL, NULL)",
