@@ -5,7 +5,7 @@ import { checkBoundaries, readSources } from "./check-boundaries.ts";
 
 /** The violations of one file, beside the entry points of all packages. */
 function violationsOf(path: string, text: string): string[] {
-  const others = ["images", "linux", "core", "plugins", "cli"].map(
+  const others = ["images", "linux", "core", "plugins", "fleet", "cli"].map(
     (name) => [`packages/${name}/src/mod.ts`, ""] as const,
   );
   return checkBoundaries(new Map([...others, [path, text]]));
@@ -20,6 +20,7 @@ describe("checkBoundaries", () => {
     ["packages/core/src/a.ts", `let kernel: import("@restage/linux").Kernel;`],
     ["packages/plugins/src/a.ts", `import { a } from "@restage/core";\nimport "./mod.ts";`],
     ["packages/cli/src/a.ts", `import { openKernel } from "@restage/linux";`],
+    ["packages/cli/src/a.ts", `type Fleet = typeof import("@restage/fleet");`],
     ["packages/linux/src/ffi/node.ffi.ts", `const koffi = await import("koffi");`],
     ["packages/linux/src/ffi/deno.ffi.ts", `Deno.dlopen("libc.so.6", {});`],
   ])("allows %s to contain %s", (path, text) => {
@@ -32,6 +33,9 @@ describe("checkBoundaries", () => {
     ["packages/core/src/a.ts", `export * from "@restage/plugins";`, "core must not import plugins"],
     ["packages/core/src/a.ts", `await import("@restage/plugins");`, "core must not import plugins"],
     ["packages/plugins/src/a.ts", `import "restage";`, "plugins must not import the command"],
+    ["packages/core/src/a.ts", `import type { a } from "@restage/fleet";`, "core must not import fleet"],
+    ["packages/fleet/src/a.ts", `import type { a } from "@restage/plugins";`, "fleet must not import plugins"],
+    ["packages/cli/src/a.ts", `await import("@restage/fleet");`, "which is optional"],
     ["packages/core/src/a.ts", `import "../../plugins/src/mod.ts";`, "outside of the package's sources"],
     ["packages/core/src/a.ts", `import "@restage/core";`, "not as @restage/core"],
     [

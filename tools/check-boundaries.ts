@@ -1,7 +1,8 @@
 /**
  * Checks the imports of all packages. Run by `npm run ok`, or alone by `npx jiti tools/check-boundaries.ts`. The rules:
  *
- * - Packages import in one direction: `images, linux <- core <- plugins <- cli`.
+ * - Packages import in one direction: `images, linux <- core <- plugins <- cli`, and `images, core <- fleet`. The command knows only types of `fleet`, which
+ *   is optional.
  * - Only `*.ffi.ts` files of `linux` use a foreign function interface.
  * - Files do not import each other in a circle at run time. With types included, circles are only allowed inside one folder.
  * - A restore loads no code of checkpoints, and a checkpoint no code of restores.
@@ -17,7 +18,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   linux: [],
   core: ["images", "linux"],
   plugins: ["images", "linux", "core"],
-  cli: ["images", "linux", "core", "plugins"],
+  fleet: ["images", "core"],
+  cli: ["images", "linux", "core", "plugins", "fleet"],
 };
 
 /** Packages that can import only types from linux, and values from its entry point `./abi`. */
@@ -25,6 +27,9 @@ const WITHOUT_SYSTEM = ["core", "plugins"];
 
 /** The exception: a test can restore on this machine with one call. */
 const OPENS_SYSTEM = "packages/plugins/src/testing/restore-for-test.ts";
+
+/** The package that is loaded only if the user has installed it. */
+const OPTIONAL = "fleet";
 
 const FOREIGN_FUNCTIONS = ["koffi", "bun:ffi"];
 const FFI_RULE = "only packages/linux/src/**/*.ffi.ts may use a foreign function interface";
@@ -124,6 +129,7 @@ function violationOf(path: string, { specifier, typeOnly }: Import, sources: Sou
   if (other === own) return `a package imports its own files by their path, not as ${specifier}`;
   if (ALLOWED[own]?.includes(other) !== true) return `${own} must not import ${other}`;
   if (path === OPENS_SYSTEM) return undefined;
+  if (other === OPTIONAL && !typeOnly) return `only types may be imported from ${specifier}, which is optional`;
   if (other !== "linux" || !WITHOUT_SYSTEM.includes(own) || entry === "/abi" || typeOnly) return undefined;
   return `${own} may import only types from ${specifier}, values from @restage/linux/abi`;
 }

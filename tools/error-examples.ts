@@ -70,6 +70,9 @@ export const ERROR_EXAMPLES: Readonly<Record<ErrorCode, RestoreError>> = {
       );
     }),
   }),
+  ERR_STORE: new RestoreError("ERR_STORE", "Cannot connect to nats://10.0.0.7:4222: connection refused", {
+    hint: "check that nats-server runs there, and NATS_URL, NATS_CREDS or NATS_CA",
+  }),
   ERR_SYSCALL: new RestoreError("ERR_SYSCALL", "chdir() of task 20100 failed: ENOENT (no such file or directory)", {
     ...COUNTER,
     plugin: "fs",

@@ -17,7 +17,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { announceSkipped, describeUnless, itUnless, type Obstacle, succeeds } from "../support/requirements.ts";
 import { ROOT } from "../support/restage.ts";
 
-const PACKAGES = ["images", "linux", "core", "plugins", "cli"];
+const PACKAGES = ["images", "linux", "core", "plugins", "fleet", "cli"];
 const { packageManager, version } = {
   ...JSON.parse(readFileSync(`${ROOT}packages/core/package.json`, "utf8")),
   ...JSON.parse(readFileSync(`${ROOT}package.json`, "utf8")),

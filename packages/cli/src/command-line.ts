@@ -28,11 +28,11 @@ export async function runCommandLine(words: readonly string[]): Promise<number> 
   const { settings, operands } = readSettings(rest, command);
   if (settings.help) return answer((await import("./help.ts")).commandHelp(name, command));
   if (settings.execute) settings.program = operands;
-  const [operand, ...others] = settings.execute ? [] : operands;
-  const unexpected = command.operand === undefined ? operand : others[0];
+  const given = settings.execute ? [] : operands;
+  const unexpected = given[command.operand?.split(" ").length ?? 0];
   if (unexpected !== undefined)
     throw new RestoreError("ERR_OPTION", `restage ${name} does not take ${JSON.stringify(unexpected)}`);
-  return command.run(settings, operand);
+  return command.run(settings, ...given);
 }
 
 /** Finds the command. Options can come before it, as with CRIU (getopt_long(3)). */

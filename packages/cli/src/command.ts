@@ -4,13 +4,13 @@ import type { Settings } from "./options/settings.ts";
 /** A command of the command line. */
 export interface Command {
   readonly says: string;
-  /** Its operand, for `--help`. */
+  /** Its operands, for `--help`: `[PID]`, `DIR NAME`. */
   readonly operand?: string;
   readonly options: readonly Option[];
   /** Further text for `--help`. */
   readonly help?: string;
   /** Runs it. Returns the exit code. */
-  readonly run: (settings: Settings, operand: string | undefined) => Promise<number>;
+  readonly run: (settings: Settings, ...operands: (string | undefined)[]) => Promise<number>;
 }
 
 /** Commands by name. */

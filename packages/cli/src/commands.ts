@@ -13,6 +13,7 @@ import {
   SERVICE_OPTIONS,
 } from "./options/restore-options.ts";
 import type { Settings } from "./options/settings.ts";
+import { PULL_OPTIONS, PUSH_OPTIONS, STORE_OPTIONS } from "./options/store-options.ts";
 
 /** Loaded when needed. */
 async function repeatable(settings: Settings, run: () => Promise<number>): Promise<number> {
@@ -23,6 +24,10 @@ async function repeatable(settings: Settings, run: () => Promise<number>): Promi
 const RESTORE_HELP =
   "Exit codes: 0 restored, 1 failed and rolled back, 2 bad usage or configuration, 3 failed after the commit point (the message says what " +
   "runs).";
+
+const STORE_HELP =
+  "NAME is on the server of NATS_URL; nats://HOST:PORT/NAME is on any other. It needs the package @restage/fleet. Exit codes: 0 done, 1 failed, " +
+  "2 bad usage.";
 
 const CHECKPOINT: Command = {
   says: "make a checkpoint of a process and its descendants",
@@ -128,6 +133,28 @@ export const COMMANDS: Commands = {
     operand: "[IMAGE]",
     options: INSPECT_OPTIONS,
     run: async (settings, image) => (await import("./commands/inspect.ts")).inspectCommand(settings, image),
+  },
+  push: {
+    says: "push a checkpoint to a store in NATS JetStream",
+    operand: "DIR NAME",
+    options: PUSH_OPTIONS,
+    help: STORE_HELP,
+    run: async (settings, directory, to) => (await import("./commands/store.ts")).pushCommand(settings, directory, to),
+  },
+  pull: {
+    says: "pull a checkpoint from a store",
+    operand: "NAME DIR",
+    options: PULL_OPTIONS,
+    help: STORE_HELP,
+    run: async (settings, from, directory) =>
+      (await import("./commands/store.ts")).pullCommand(settings, from, directory),
+  },
+  store: {
+    says: "list a store (ls), remove a checkpoint (rm NAME), or free space (gc)",
+    operand: "ACTION [NAME]",
+    options: STORE_OPTIONS,
+    help: STORE_HELP,
+    run: async (settings, action, name) => (await import("./commands/store.ts")).storeCommand(settings, action, name),
   },
   completion: {
     says: "print a script that completes command lines in a shell",

@@ -8,6 +8,7 @@ import {
   type RestoreSection,
 } from "@restage/core";
 import { loadConfig, noteFile, optionsFor, type SectionName } from "@restage/core/internal";
+import { isInStore } from "./fleet/fetched-directories.ts";
 import type { Settings } from "./options/settings.ts";
 import { usersListener } from "./report/users-listener.ts";
 
@@ -20,8 +21,7 @@ type RestoreCommand = Exclude<SectionName, "checkpoint">;
  * Throws ERR_CONFIG, and ERR_OPTION when no checkpoint is named.
  */
 export async function requestOf(settings: Settings, command: RestoreCommand): Promise<RestoreRequest> {
-  const request = await requestWithoutImages(settings, command);
-  const { images } = request;
+  const { images, ...request } = await withImagesHere(settings, await requestWithoutImages(settings, command));
   if (images !== undefined) return { ...request, images };
   const hint = "use -D DIR, or set `images` in restore.config.ts";
   throw new RestoreError("ERR_OPTION", "Name a checkpoint: the directory of its images", { hint });
@@ -33,7 +33,10 @@ export async function requestWithoutImages(settings: Settings, command: RestoreC
   // Without -D, it is the working directory, as with CRIU.
   const images = request.images ?? (existsSync("inventory.img") ? "." : undefined);
   if (images === undefined) return request;
-  noteFile(images);
+  if (isInStore(images)) {
+    // The directory of images from a store is temporary.
+    settings.workDirectory ??= ".";
+  } else noteFile(images);
   const { pidfile } = request;
   return { ...request, images, ...(pidfile === undefined ? {} : { pidfile: ownPath(settings, images, pidfile) }) };
 }
@@ -56,6 +59,13 @@ async function configOf({ config, noConfig }: Settings): Promise<RestoreConfig> 
 function listening<T extends RestoreSection | CheckpointSection>(options: T): T {
   const { onEvent } = options;
   return onEvent === undefined ? options : { ...options, onEvent: usersListener(onEvent) };
+}
+
+/** The same request, with images that were pulled if they are in a store. */
+export async function withImagesHere(settings: Settings, request: RestoreConfig): Promise<RestoreConfig> {
+  const { images } = request;
+  if (images === undefined || !isInStore(images)) return request;
+  return { ...request, images: await (await import("./fleet/fetch-images.ts")).fetchImages(settings, images) };
 }
 
 /** The path of a file that the command itself writes: with the images, like CRIU's, unless the user chooses another directory. */

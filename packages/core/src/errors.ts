@@ -63,6 +63,10 @@ export const ERRORS = {
     meaning: "Several participants of one stage failed; all failures are listed.",
     remedy: "Each failure has its own code and remedy.",
   },
+  ERR_STORE: {
+    meaning: "A store of checkpoints cannot be reached, refuses something, or is damaged.",
+    remedy: "The message says which. A push or pull that was interrupted continues where it was when it is repeated.",
+  },
   ERR_SYSCALL: {
     meaning: "A system call failed, in a task or in the coordinator.",
     remedy: "The message shows the call with its arguments and errno, and often a hint.",

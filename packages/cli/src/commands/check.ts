@@ -6,11 +6,11 @@ import { EXIT } from "../exit-codes.ts";
 import type { Settings } from "../options/settings.ts";
 import { print } from "../report/print.ts";
 import { printFinding } from "../report/print-finding.ts";
-import { requestWithoutImages } from "../request.ts";
+import { requestWithoutImages, withImagesHere } from "../request.ts";
 
 /** Lists every obstacle to a restore here: machine, privileges, pids, and the images. Returns the exit code. */
 export async function checkCommand(settings: Settings): Promise<number> {
-  const request = await requestWithoutImages(settings, "check");
+  const request = await withImagesHere(settings, await requestWithoutImages(settings, "check"));
   const { images } = request;
   const ofCheckpoint = images === undefined ? [] : await checkCheckpoint({ ...request, images });
   const known = new Set(ofCheckpoint.map(({ what }) => what));

@@ -1,4 +1,6 @@
-import { closeSync } from "node:fs";
+import { closeSync, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import {
   asRestoreError,
   type DumpEvent,
@@ -11,6 +13,7 @@ import { dump } from "@restage/core/dump";
 import { ChromeTrace } from "@restage/core/internal";
 import { defaultDumpPlugins, preDumpPlugins } from "@restage/plugins/dump";
 import { EXIT, exitCodeOf } from "../exit-codes.ts";
+import { isInStore } from "../fleet/fetched-directories.ts";
 import { openMachine } from "../open-machine.ts";
 import type { Settings } from "../options/settings.ts";
 import { writeOwnFile } from "../own-file.ts";
@@ -38,6 +41,8 @@ export async function checkpointCommand(
   defaults: readonly Plugin[] = defaultDumpPlugins(),
 ): Promise<number> {
   for (const descriptor of settings.close) closeSync(descriptor);
+  const { to } = settings.store;
+  if (to !== undefined) await (await import("./store.ts")).assertPushable(settings, to);
   const request = await requestOf(settings, operand);
   const log = openLog(settings, request.images);
   const trace = settings.trace === undefined ? undefined : new ChromeTrace();
@@ -57,6 +62,7 @@ export async function checkpointCommand(
       if (settings.displayStats && !settings.json) print(line);
     }
     if (settings.json) print(`${JSON.stringify(made)}\n`);
+    if (to !== undefined) await pushMade(settings, request.images, to);
     return EXIT.OK;
   } catch (thrown) {
     const error = asRestoreError(thrown, {});
@@ -65,6 +71,8 @@ export async function checkpointCommand(
     else printError(error, { stack: settings.verbosity >= 4 });
     return exitCodeOf(error);
   } finally {
+    if (isTemporary(settings) && !existsSync(join(request.images, "inventory.img")))
+      rmSync(request.images, { recursive: true, force: true });
     if (settings.trace !== undefined) writeOwnFile(ownPath(settings, request.images, settings.trace), String(trace));
   }
 }
@@ -76,7 +84,32 @@ async function requestOf(settings: Settings, operand: string | undefined): Promi
   if (!Number.isInteger(pid) || pid <= 0) {
     throw new RestoreError("ERR_OPTION", "Name a process: `restage checkpoint PID`, or with --tree PID");
   }
-  return { images: ".", ...configured, ...checkpoint, pid };
+  if (isTemporary(settings)) return { ...configured, ...checkpoint, pid, images: temporaryDirectory(settings) };
+  const request = { images: ".", ...configured, ...checkpoint, pid };
+  if (!isInStore(request.images)) return request;
+  const hint = `push it when it is made: \`restage checkpoint ${pid} --to ${request.images}\``;
+  throw new RestoreError("ERR_OPTION", "A checkpoint is made in a directory", { hint });
+}
+
+/** Whether the images are only made to be pushed. */
+function isTemporary({ store, checkpoint }: Settings): boolean {
+  return store.to !== undefined && checkpoint.images === undefined;
+}
+
+function temporaryDirectory(settings: Settings): string {
+  settings.workDirectory ??= ".";
+  return mkdtempSync(join(tmpdir(), "restage-checkpoint-"));
+}
+
+/** Pushes a checkpoint. Its directory goes unless the user named it, or it is the only place where the checkpoint is. */
+async function pushMade(settings: Settings, images: string, to: string): Promise<void> {
+  try {
+    await (await import("./store.ts")).pushImages(settings, images, to);
+  } catch (thrown) {
+    const hint = `the checkpoint is in ${images}: \`restage push ${images} ${to}\``;
+    throw new RestoreError("ERR_STORE", asRestoreError(thrown, {}).message, { hint, cause: thrown });
+  }
+  if (isTemporary(settings)) rmSync(images, { recursive: true });
 }
 
 function summaryOf({ tasks, frozen }: Dumped, { pid, images }: DumpRequest): string {

@@ -2,6 +2,7 @@ import { closeSync } from "node:fs";
 import { RestoreError } from "@restage/core";
 import { execute } from "../execute.ts";
 import { EXIT, exitCodeOf } from "../exit-codes.ts";
+import { removeFetchedDirectories } from "../fleet/fetched-directories.ts";
 import { openMachine } from "../open-machine.ts";
 import type { Settings } from "../options/settings.ts";
 import { printError } from "../report/print-error.ts";
@@ -22,6 +23,7 @@ export async function restoreCommand(settings: Settings): Promise<number> {
     return exitCodeOf(tree);
   }
   kernel.close();
+  removeFetchedDirectories();
   if (settings.execute) execute(kernel, settings.program);
   if (request.detached !== true) await stay(kernel, tree);
   return EXIT.OK;

@@ -35,7 +35,8 @@ export function commandGroups(commands: Commands): readonly CommandGroup[] {
 
 /** What completes a value or an operand, by its name in the help. */
 export function completes(value: string | undefined): "directories" | "files" | "shells" | "nothing" {
-  switch (value?.replace(/^\[(.*)\]$/, "$1")) {
+  // Of several operands, the first one.
+  switch (value?.split(" ")[0]?.replace(/^\[(.*)\]$/, "$1")) {
     case "DIR":
       return "directories";
     case "FILE":

@@ -2,8 +2,9 @@ import type { DumpOptions } from "@restage/core";
 import { CGROUP_MODES, EMPTY_NAMESPACES, LOSSES, NETWORK_LOCKS } from "@restage/core/internal";
 import { declareOption, ignoredOption, type Option, type Reader, refusedOption } from "./option.ts";
 import { cpuCapabilities, descriptor, number, on, oneOf, size, text, verbosity } from "./readers.ts";
-import { NO_CONFIG_OPTIONS } from "./restore-options.ts";
+import { KEY_FILE, NO_CONFIG_OPTIONS } from "./restore-options.ts";
 import type { Settings } from "./settings.ts";
+import { REPLACE } from "./store-options.ts";
 
 /**
  * Options that `criu dump` accepts and that change nothing here: their behavior is always on, or they matter only for other commands. Source: CRIU 4.2,
@@ -79,10 +80,17 @@ const MISSING = [
   "--unprivileged",
 ];
 
+const TO = declareOption("--to NAME", "push the images to a store: NAME or nats://HOST/NAME", (to, given) => {
+  to.store.to = text(given);
+});
+
 /** Options of `restage checkpoint`: those of `criu dump`, under CRIU's names. */
 export const CHECKPOINT_COMMAND_OPTIONS: readonly Option[] = [
   checkpoint("-t, --tree PID", "root of the tree", "pid", number),
   checkpoint("-D, --images-dir DIR", "directory for the images", "images", text),
+  TO,
+  REPLACE,
+  KEY_FILE,
   checkpoint(
     "--prev-images-dir DIR",
     "an earlier checkpoint, relative to -D: pages that are the same there are not saved again",

@@ -38,9 +38,15 @@ export const PLUGINS_OPTIONS: readonly Option[] = [
   command("-h, --help", "print this help", "help", on),
 ];
 
+/** The key of a store's encrypted checkpoint. */
+export const KEY_FILE: Option = declareOption("--key-file FILE", "key of an encrypted checkpoint", (to, given) => {
+  to.store.keyFile = text(given);
+});
+
 /** Options of every command that takes a checkpoint: which, and how to answer. */
 export const CHECKPOINT_OPTIONS: readonly Option[] = [
-  restore("-D, --images-dir DIR", "directory of the images", "images", text),
+  restore("-D, --images-dir DIR", "directory of the images, or nats://HOST/NAME of a store", "images", text),
+  KEY_FILE,
   ...PLUGINS_OPTIONS,
 ];
 
@@ -259,7 +265,7 @@ function restore<K extends keyof RestoreOptions>(
 }
 
 /** An option of the command alone. */
-function command<K extends Exclude<keyof Settings, "restore" | "checkpoint" | "service" | "close" | "values">>(
+function command<K extends Exclude<keyof Settings, "restore" | "checkpoint" | "service" | "store" | "close" | "values">>(
   declaration: string,
   says: string,
   key: K,

@@ -15,6 +15,8 @@ export interface Settings {
   readonly service: ServiceSettings;
   /** What plugins learn about a clone. */
   readonly values: Record<string, string>;
+  /** What only stores of checkpoints use. */
+  readonly store: StoreSettings;
   config?: string;
   /** Do not look for a configuration file. */
   noConfig: boolean;
@@ -52,6 +54,15 @@ export interface Settings {
 /** The default path of the socket of a service of clones, in its working directory. */
 export const CLONES_ADDRESS = "restage-clones.socket";
 
+export interface StoreSettings {
+  /** The file of the key that encrypts. */
+  keyFile?: string;
+  /** Take the name from another checkpoint. */
+  replace: boolean;
+  /** The name under which a checkpoint is pushed when it is made. */
+  to?: string;
+}
+
 export interface ServiceSettings {
   /** The path of the socket. */
   address?: string;
@@ -68,6 +79,7 @@ export function createSettings(): Settings {
     checkpoint: {},
     service: { daemon: false },
     values: {},
+    store: { replace: false },
     noConfig: false,
     verbosity: 2,
     logPerTask: false,

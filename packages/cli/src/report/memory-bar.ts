@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import { definePlugin, type Plugin } from "@restage/core";
 import { PAGE_SIZE } from "@restage/linux/abi";
+import { bar } from "./bar.ts";
 
 const MIB = 1024 * 1024;
 /** The bar appears only after this time, in milliseconds. */
 const PATIENCE = 300;
 const INTERVAL = 100;
-const WIDTH = 24;
 
 /** Shows how much of the checkpoint's memory has been restored: what the tasks have in memory, compared with the size of the pages images. */
 export class MemoryBar {
@@ -45,9 +45,8 @@ export class MemoryBar {
   #print(): string {
     const resident = this.#pids.reduce((sum, pid) => sum + residentBytes(pid), 0);
     const done = Math.min(resident, this.#total);
-    const filled = Math.round((WIDTH * done) / this.#total);
     const numbers = `${Math.round(done / MIB)} of ${Math.round(this.#total / MIB)} MiB`;
-    return `${"█".repeat(filled)}${"░".repeat(WIDTH - filled)} ${numbers}`;
+    return `${bar(done, this.#total)} ${numbers}`;
   }
 }
 

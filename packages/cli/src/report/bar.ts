@@ -1,0 +1,7 @@
+const WIDTH = 24;
+
+/** A bar that is filled as far as something is done. */
+export function bar(done: number, total: number): string {
+  const filled = total === 0 ? WIDTH : Math.round((WIDTH * done) / total);
+  return `${"█".repeat(filled)}${"░".repeat(WIDTH - filled)}`;
+}

@@ -1,0 +1,133 @@
+import { RestoreError } from "@restage/core";
+import { PLAIN, type Seal } from "./seal.ts";
+import { readChunk, type Store } from "./store.ts";
+
+/**
+ * What a name has. It is written last, so a checkpoint has a name only when it is whole.
+ *
+ * The list of chunks is readable without the key, because a garbage collection has none. What the chunks are is in the body.
+ */
+export interface Manifest {
+  readonly version: 1;
+  /** The push that made it. */
+  readonly push: string;
+  readonly created: string;
+  /** Bytes of all images. */
+  readonly size: number;
+  readonly encrypted: boolean;
+  /** Chunks that hold the list. */
+  readonly list: readonly string[];
+  /** Chunks that hold the body. */
+  readonly body: readonly string[];
+}
+
+/** A chunk in the list: one after another, the chunks of all files. */
+export interface Piece {
+  readonly id: string;
+  readonly length: number;
+}
+
+/** The encrypted part. */
+export interface Body {
+  /** Compared with the name that was asked for, so that a store cannot exchange checkpoints. */
+  readonly name: string;
+  /** The digest of the list. */
+  readonly list: string;
+  readonly files: readonly ImageFile[];
+}
+
+export interface ImageFile {
+  /** `core-1.img`, or `parent/pages-1.img` for images of the checkpoint before. */
+  readonly path: string;
+  readonly size: number;
+  /** How many pieces of the list it has. */
+  readonly pieces: number;
+}
+
+const ID_SIZE = 32;
+const PIECE_SIZE = ID_SIZE + 4;
+/** Pieces in one chunk of the list. */
+const PIECES = 7000;
+
+export function manifestKey(name: string): string {
+  return `image.${name}`;
+}
+
+export function nameOf(key: string): string {
+  return key.slice("image.".length);
+}
+
+export function encodePieces(pieces: readonly Piece[]): readonly Uint8Array[] {
+  const parts: Uint8Array[] = [];
+  for (let first = 0; first < pieces.length; first += PIECES) {
+    const some = pieces.slice(first, first + PIECES);
+    const part = Buffer.alloc(some.length * PIECE_SIZE);
+    for (const [index, { id, length }] of some.entries()) {
+      part.write(id, index * PIECE_SIZE, "hex");
+      part.writeUInt32LE(length, index * PIECE_SIZE + ID_SIZE);
+    }
+    parts.push(part);
+  }
+  return parts;
+}
+
+function decodePieces(parts: readonly Uint8Array[]): readonly Piece[] {
+  return parts.flatMap((part) => {
+    const bytes = Buffer.from(part.buffer, part.byteOffset, part.length);
+    return Array.from({ length: Math.floor(bytes.length / PIECE_SIZE) }, (_, index) => {
+      const at = index * PIECE_SIZE;
+      return { id: bytes.toString("hex", at, at + ID_SIZE), length: bytes.readUInt32LE(at + ID_SIZE) };
+    });
+  });
+}
+
+/** Reads what a name has; undefined if nothing has it. Throws ERR_STORE. */
+export async function readManifest({ names }: Store, name: string): Promise<Manifest | undefined> {
+  const entry = await names.get(manifestKey(name));
+  if (entry === undefined) return undefined;
+  const manifest = parse<Manifest>(entry.string(), name);
+  if (manifest.version === 1) return manifest;
+  throw new RestoreError("ERR_STORE", `Cannot read ${name}: expected version 1, found ${manifest.version}`, {
+    hint: "it was pushed by a newer Restage",
+  });
+}
+
+/** The list of chunks, and the list as it was digested. */
+export async function readPieces(store: Store, { list }: Manifest) {
+  const parts: Uint8Array[] = [];
+  for (const id of list) parts.push(await PLAIN.open(id, await readChunk(store, id)));
+  return { pieces: decodePieces(parts), digest: digestOfList(list) };
+}
+
+/** Names of chunks are digests, so a digest of the names stands for the list. */
+export function digestOfList(list: readonly string[]): string {
+  return PLAIN.id(Buffer.from(list.join("\n")));
+}
+
+/** Reads the encrypted part, and compares it with the rest. Throws ERR_STORE. */
+export async function readBody(store: Store, name: string, manifest: Manifest, seal: Seal): Promise<Body> {
+  const parts: Uint8Array[] = [];
+  for (const id of manifest.body) parts.push(await seal.open(id, await readChunk(store, id)));
+  const body = parse<Body>(Buffer.concat(parts).toString(), name);
+  const isOf = body.name === name && body.list === digestOfList(manifest.list);
+  const unsafe = body.files.find(({ path }) => !isSafe(path));
+  if (isOf && unsafe === undefined) return body;
+  const why = isOf ? `bad file name ${JSON.stringify(unsafe?.path)}` : "the manifest is that of another checkpoint";
+  throw new RestoreError("ERR_STORE", `Cannot use ${name} of the store: ${why}`, { hint: "do not trust this store" });
+}
+
+/** Paths lead nowhere but into the directory of the images and those of its parents. */
+function isSafe(path: string): boolean {
+  const parts = path.split("/");
+  const file = parts.pop() ?? "";
+  const isFile = file !== "" && file !== "." && file !== ".." && file !== "parent" && !file.includes("\0");
+  return isFile && parts.every((part) => part === "parent");
+}
+
+function parse<T>(text: string, name: string): T {
+  try {
+    return JSON.parse(text) as T;
+  } catch (cause) {
+    throw new RestoreError("ERR_STORE", `Cannot read ${name}: its manifest is not JSON`, { cause });
+  }
+}
