@@ -265,12 +265,9 @@ function restore<K extends keyof RestoreOptions>(
 }
 
 /** An option of the command alone. */
-function command<K extends Exclude<keyof Settings, "restore" | "checkpoint" | "service" | "store" | "close" | "values">>(
-  declaration: string,
-  says: string,
-  key: K,
-  read: Reader<Required<Settings>[K]>,
-): Option {
+function command<
+  K extends Exclude<keyof Settings, "restore" | "checkpoint" | "service" | "store" | "close" | "values">,
+>(declaration: string, says: string, key: K, read: Reader<Required<Settings>[K]>): Option {
   return declareOption(declaration, says, (to, given) => {
     to[key] = read(given);
   });
