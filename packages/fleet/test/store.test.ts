@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { describeUnless } from "../../../test/support/requirements.ts";
 import { collect, list, openStore, pull, push, readStoreKey, remove, type Store } from "../src/mod.ts";
 import { COLLECTION } from "../src/store/announcements.ts";
@@ -17,6 +17,9 @@ import { cutLength } from "../src/store/cut.ts";
 import { chunkKey } from "../src/store/store.ts";
 import { contentsOf, pagesOf, scratch, seeded, writeCheckpoint } from "./support/checkpoint.ts";
 import { NatsServer, noNatsServer } from "./support/nats-server.ts";
+
+// A loaded machine is slow.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 describeUnless(noNatsServer, "a store in JetStream", () => {
   const server = new NatsServer();

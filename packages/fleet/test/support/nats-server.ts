@@ -11,7 +11,7 @@ export const noNatsServer: string | undefined =
     ? undefined
     : "needs nats-server: apt-get install nats-server";
 
-const PATIENCE = 20_000;
+const PATIENCE = 50_000;
 
 /** A server with JetStream, on a free port of the loopback, in a directory of its own. */
 export class NatsServer {
