@@ -1,17 +1,22 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { createDumpHooks } from "../packages/core/src/dump/hooks.ts";
 import { PHASES } from "../packages/core/src/dump/phases.ts";
 import { ERRORS } from "../packages/core/src/errors.ts";
 import type { Plugin } from "../packages/core/src/plugin/plugin.ts";
+import { CALLS } from "../packages/core/src/program/calls.ts";
+import { createRestoreHooks } from "../packages/core/src/restore/hooks.ts";
 import { STAGES } from "../packages/core/src/restore/stages.ts";
 import { defaultDumpPlugins } from "../packages/plugins/src/dump.ts";
 import { defaultPlugins } from "../packages/plugins/src/mod.ts";
 import { NOT_YET } from "../test/cases/not-yet.ts";
 import { TRIPS } from "../test/checkpoint/trips.ts";
 import { RESTORES } from "../test/restore/restores.ts";
-import { errorsPage, optionsPage, stagesPage, supportPage, WIDTH } from "./docs-pages.ts";
+import { errorsPage, optionsPage, stagesPage, supportPage } from "./docs-pages.ts";
 import { ERROR_EXAMPLES } from "./error-examples.ts";
+import { WIDTH } from "./markdown.ts";
+import { referencePage } from "./reference-page.ts";
 import { supportRows } from "./support-rows.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -89,6 +94,23 @@ describe("docs/stages.md", () => {
 describe("docs/options.md", () => {
   it("is what --help says", () => {
     expect(page("options.md"), STALE).toBe(optionsPage());
+  });
+});
+
+describe("docs/reference.md", () => {
+  it("is what the hooks and the calls declare", () => {
+    expect(page("reference.md"), STALE).toBe(referencePage());
+  });
+
+  it("has every hook, each with its arguments, and every call", () => {
+    const text = page("reference.md");
+    const sections = text.split(/^### `/m).slice(1);
+    const stages = ["enter", "task", "thread", "leave", "tree", "task", "thread"];
+    const hooks = [...Object.keys(createRestoreHooks()), ...Object.keys(createDumpHooks()), ...stages];
+    const expected = hooks.filter((name) => name !== "stages" && name !== "phases");
+    expect(sections.map((section) => /^\w+/.exec(section)?.[0]).sort()).toEqual(expected.sort());
+    for (const section of sections) expect(section).toMatch(/^- arguments: `\w+: \w/m);
+    for (const call of Object.keys(CALLS)) expect(text).toContain(`- \`${call}(`);
   });
 });
 

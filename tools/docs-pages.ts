@@ -5,11 +5,7 @@ import type { ERRORS, ErrorCode, RestoreError } from "../packages/core/src/error
 import type { Plugin } from "../packages/core/src/plugin/plugin.ts";
 import { FAIL, type Participants, STAGES } from "../packages/core/src/restore/stages.ts";
 import type { Support } from "../packages/plugins/src/support.ts";
-
-const GENERATED = "<!-- Made by `npm run docs` from the sources. Do not edit. -->";
-
-/** Characters in a line. Pages are read on terminals too. */
-export const WIDTH = 80;
+import { fenced, item, page, sentence, wrap } from "./markdown.ts";
 
 type Catalogue = Readonly<Record<keyof typeof ERRORS, { readonly meaning: string; readonly remedy: string }>>;
 
@@ -118,33 +114,4 @@ export function optionsPage(): string {
     return [`## restage ${name}`, says, more].flatMap((text) => (text === undefined ? [] : [wrap(text)])).join("\n\n");
   });
   return page("Options", fenced(programHelp().trimEnd()), ...sections);
-}
-
-function page(title: string, ...sections: readonly string[]): string {
-  return `${[`# ${title}`, GENERATED, ...sections].join("\n\n")}\n`;
-}
-
-/** Formats printed text, and breaks long lines. */
-function fenced(text: string): string {
-  const lines = text.split("\n").map((line) => wrap(line, `${/^ */.exec(line)?.[0]}    `));
-  return `\`\`\`text\n${lines.join("\n")}\n\`\`\``;
-}
-
-function sentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
-}
-
-function item(text: string): string {
-  return wrap(`- ${text}`, "  ");
-}
-
-/** Breaks text into lines, and indents all but the first. */
-function wrap(text: string, indent = ""): string {
-  const lines: string[] = [];
-  for (const word of text.split(" ")) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= WIDTH) lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(lines.length === 0 ? word : `${indent}${word}`);
-  }
-  return lines.join("\n");
 }

@@ -8,6 +8,7 @@ import { NOT_YET } from "../test/cases/not-yet.ts";
 import { configSchema } from "./config-schema.ts";
 import { errorsPage, optionsPage, stagesPage, supportPage } from "./docs-pages.ts";
 import { ERROR_EXAMPLES } from "./error-examples.ts";
+import { referencePage } from "./reference-page.ts";
 import { supportRows } from "./support-rows.ts";
 
 const docs = join(import.meta.dirname, "../docs");
@@ -15,4 +16,5 @@ writeFileSync(join(docs, "errors.md"), errorsPage(ERRORS, ERROR_EXAMPLES));
 writeFileSync(join(docs, "stages.md"), stagesPage(defaultPlugins(), defaultDumpPlugins()));
 writeFileSync(join(docs, "support.md"), supportPage(await supportRows(), NOT_YET));
 writeFileSync(join(docs, "options.md"), optionsPage());
+writeFileSync(join(docs, "reference.md"), referencePage());
 writeFileSync(join(docs, "../packages/cli/restage.schema.json"), configSchema());

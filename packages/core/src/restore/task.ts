@@ -106,6 +106,11 @@ export class Task extends ProgramTarget {
   get descriptors(): readonly FdinfoEntry[] {
     return this.images.descriptors;
   }
+  /** The name of its command, which ps(1) shows. Undefined for a helper, which has no images. */
+  get comm(): string | undefined {
+    return this.kind === "helper" ? undefined : this.core.tc?.comm;
+  }
+  /** For messages: `task 7`. */
   get name(): string {
     return `task ${this.pid}`;
   }
