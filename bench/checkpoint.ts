@@ -81,9 +81,10 @@ if (criu === undefined || process.getuid?.() !== 0) {
 } else {
   const directory = mkdtempSync(join(tmpdir(), "restage-bench-"));
   try {
-    const rows: Row[] = [];
-    for (const name of values.case ?? Object.keys(CASES)) rows.push(...(await measure(name, directory)));
-    if (values.json !== undefined) keepRows(values.json, rows);
+    for (const name of values.case ?? Object.keys(CASES)) {
+      const rows = await measure(name, directory);
+      if (values.json !== undefined) keepRows(values.json, rows);
+    }
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }

@@ -10,7 +10,7 @@ import { defaultPlugins } from "@restage/plugins";
 import { dump, end } from "./checkpoints.ts";
 import { keepRows, printRows, type Row, rowOf } from "./results.ts";
 
-const NAMES = ["counter", "namespaces", "1 GiB"] as const;
+const NAMES = ["tree of 1", "namespaces", "1 GiB"] as const;
 
 const { values } = parseArgs({
   options: {
@@ -26,9 +26,10 @@ if (criu === undefined || process.getuid?.() !== 0) {
 } else {
   const directory = mkdtempSync(join(tmpdir(), "restage-bench-"));
   try {
-    const rows: Row[] = [];
-    for (const name of values.case ?? NAMES) rows.push(...(await measure(name, criu, directory)));
-    if (values.json !== undefined) keepRows(values.json, rows);
+    for (const name of values.case ?? NAMES) {
+      const rows = await measure(name, criu, directory);
+      if (values.json !== undefined) keepRows(values.json, rows);
+    }
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
@@ -36,18 +37,19 @@ if (criu === undefined || process.getuid?.() !== 0) {
 
 async function measure(name: string, criu: string, directory: string): Promise<readonly Row[]> {
   const checkpoint = await dump(name, criu, directory);
-  checkpoint.prepare();
   const request = { images: checkpoint.images, detached: true, newPidNamespace: true };
   const trees: RestoredTree[] = [];
   try {
     const alone: { whole: number }[] = [];
     for (let run = 0; run < 5; run++) {
+      checkpoint.prepare();
       const kernel = await openKernel();
       const { milliseconds, result } = await timed(() => restore(request, kernel, defaultPlugins()));
       kernel.close();
       alone.push({ whole: milliseconds });
       await endAll([result]);
     }
+    checkpoint.prepare();
     const started = performance.now();
     const template = await prepare(request, await openKernel(), defaultPlugins());
     console.log(`\ntemplate of ${name}: ${(performance.now() - started).toFixed(1)} ms`);
@@ -82,10 +84,10 @@ async function timed<T>(work: () => Promise<T>): Promise<{ readonly milliseconds
 }
 
 /** MiB that a task has, and its share of them. */
-function memoryOf(pid: number): { readonly Rss: number; readonly Pss: number } {
+function memoryOf(pid: number): Readonly<Record<string, number>> {
   const text = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
   const mebibytes = (field: string) => Number(new RegExp(`^${field}:\\s+(\\d+)`, "m").exec(text)?.[1] ?? 0) / 1024;
-  return { Rss: mebibytes("Rss"), Pss: mebibytes("Pss") };
+  return { "Rss in MiB": mebibytes("Rss"), "Pss in MiB": mebibytes("Pss") };
 }
 
 /** Ends trees by their init. */

@@ -41,7 +41,6 @@ if (criu === undefined || process.getuid?.() !== 0) {
 
 async function measure(criu: string): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), "restage-bench-"));
-  const rows: Row[] = [];
   try {
     for (const name of values.case ?? NAMES) {
       const checkpoint = await dump(name, criu, directory);
@@ -70,9 +69,8 @@ async function measure(criu: string): Promise<void> {
       const measured = [...samples].map(([restorer, taken]) => resultOf(name, restorer, taken));
       printRows(measured);
       for (const taken of samples.values()) printPerTask(taken, checkpoint.pids.length);
-      rows.push(...measured);
+      if (values.json !== undefined) keepRows(values.json, measured);
     }
-    if (values.json !== undefined) keepRows(values.json, rows);
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }

@@ -10,22 +10,29 @@ export function table(rows: readonly Row[]): string {
   const lines = [...new Set(rows.map((row) => row.case))].flatMap((name) => {
     const ofCase = rows.filter((row) => row.case === name);
     const base = ofCase.find(({ tool }) => tool === reference);
-    return Object.entries(base?.median ?? {}).map(([measure, milliseconds]) => {
-      const ratios = others.map((tool) => {
-        const own = ofCase.find((row) => row.tool === tool)?.median[measure];
-        return own === undefined ? undefined : own / milliseconds;
-      });
-      const cells = ratios.map((ratio) => (ratio === undefined ? "" : ratio.toFixed(ratio < 10 ? 2 : 0)));
+    const measures = [...new Set(ofCase.flatMap(({ median }) => Object.keys(median)))];
+    return measures.map((measure) => {
+      const reference = base?.median[measure];
+      const own = others.map((tool) => ofCase.find((row) => row.tool === tool)?.median[measure]);
+      const ratios = own.map((value) =>
+        value !== undefined && reference !== undefined ? value / reference : undefined,
+      );
+      // What the reference does not have is not compared.
+      const cells = own.map((value, index) => ratios[index]?.toFixed(2) ?? value?.toFixed(1) ?? "");
       const worst = Math.max(...ratios.map((ratio) => ratio ?? 0));
-      return { worst, cells: [name, measure, `${milliseconds.toFixed(milliseconds < 100 ? 1 : 0)} ms`, ...cells] };
+      return { worst, cells: [name, measure, reference === undefined ? "" : inMilliseconds(reference), ...cells] };
     });
   });
   lines.sort((a, b) => b.worst - a.worst);
-  const all = [["checkpoint", "time", reference, ...others], ...lines.map(({ cells }) => cells)];
+  const all = [["checkpoint", "measure", reference, ...others], ...lines.map(({ cells }) => cells)];
   const widths = all[0]?.map((_, column) => Math.max(...all.map((cells) => cells[column]?.length ?? 0))) ?? [];
   const printed = all.map(
     (cells) => `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`,
   );
   const rule = `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`;
   return [printed[0], rule, ...printed.slice(1), ""].join("\n");
+}
+
+function inMilliseconds(time: number): string {
+  return `${time.toFixed(time < 100 ? 1 : 0)} ms`;
 }
