@@ -76,7 +76,7 @@ export function supportPage(rows: readonly Support[], notYet: Readonly<Record<st
   });
   const intro =
     "For each resource: what `restage checkpoint` saves, what `restage restore` restores, what is lost, and what each command refuses before " +
-    "it touches anything. Restage refuses anything that is not listed. Linux 5.10 or newer is required; some resources require more. " +
+    "it touches anything. Restage refuses anything that is not listed. Linux 6.1 or newer is required; some resources require more. " +
     "`fixture`, `case` and `engine` name tests in `test/`. Tests of saving make a checkpoint with Restage and restore it. Tests of restoring restore images that " +
     "CRIU 4.2 made.";
   const refused = Object.entries(notYet).map(([name, why]) => item(`${name}: ${why}`));

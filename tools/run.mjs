@@ -72,6 +72,7 @@ const steps = {
   boundaries: { says: "import boundaries", commands: () => [tool("jiti", "tools/check-boundaries.ts")], limit: MINUTE },
   test: { says: "testing", commands: () => [tool("vitest", "run")], limit: 60 * MINUTE, speaks: true },
   soak: shown(tool("jiti", "test/checkpoint/soak.ts")),
+  kernels: shown(tool("jiti", "test/kernels/start.ts"), 600 * MINUTE),
   fuzz: shown(tool("jiti", "test/fuzz/command.ts"), 120 * MINUTE),
   engines: shown({
     argv: ["env", "ENGINES=1", ...tool("vitest", "run", "--project", "restore", "test/containers").argv],
