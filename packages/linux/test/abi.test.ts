@@ -511,6 +511,8 @@ const GROUPS: readonly Group[] = [
 /** No header of user space names these. */
 const NOT_IN_HEADERS = [
   // Of the kernel alone.
+  "FEATURE_WORDS",
+  "LINUX_CPU_FEATURES",
   "NSIG",
   "SIGSET_SIZE",
   "TASK_SIZE",
