@@ -84,7 +84,10 @@ describeUnless(notBuilt, "packed packages", () => {
     expect(help.stdout).toMatch(/^Usage: restage COMMAND/);
     // The optional package is found and loaded.
     const listed = run(project, "node_modules/.bin/restage", "store", "ls", "nats://127.0.0.1:1");
-    expect(listed).toMatchObject({ status: 1, stderr: expect.stringContaining("Cannot connect to nats://127.0.0.1:1") });
+    expect(listed).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining("Cannot connect to nats://127.0.0.1:1"),
+    });
     for (const name of ["@restage/core", "restage"]) {
       const folder = join(project, "node_modules", name);
       const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
