@@ -5,6 +5,7 @@ import {
   CLONE_OPTIONS,
   CPUINFO_OPTIONS,
   INSPECT_OPTIONS,
+  PAGE_SERVER_OPTIONS,
   PLUGINS_OPTIONS,
   PREVIEW_OPTIONS,
   RESTORE_OPTIONS,
@@ -120,6 +121,12 @@ export const COMMANDS: Commands = {
     options: CLONE_OPTIONS,
     help: "Exit codes: 0 the clone runs, 1 it does not, 2 no service answers.",
     run: async (settings) => (await import("./commands/clone.ts")).cloneCommand(settings),
+  },
+  "page-server": {
+    says: "receive the memory of one dump over TCP, as `criu page-server` does",
+    options: PAGE_SERVER_OPTIONS,
+    help: "It serves anyone who connects, without encryption: use it in a network that you trust. Exit codes: 0 complete, 1 failed.",
+    run: async (settings) => (await import("./commands/page-server.ts")).pageServerCommand(settings),
   },
   "install-criu": {
     says: "install Restage as programs named criu and crit in a directory",

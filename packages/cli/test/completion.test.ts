@@ -23,7 +23,9 @@ type Complete = (line: string) => Promise<readonly string[]>;
 const inBash: Complete = async (line) => {
   const use = 'read -ra COMP_WORDS <<< "$1"; [[ $1 == *" " ]] && COMP_WORDS+=("")';
   const run = `${use}; COMP_CWORD=$((\${#COMP_WORDS[@]} - 1)); _restage; printf "%s\\n" "\${COMPREPLY[@]}"`;
-  return linesOf(execFileSync("bash", ["-c", `${await scriptOf("bash")}\n${run}`, "bash", line], { encoding: "utf8" }));
+  return linesOf(
+    execFileSync("bash", ["--norc", "-c", `${await scriptOf("bash")}\n${run}`, "bash", line], { encoding: "utf8" }),
+  );
 };
 
 const inFish: Complete = async (line) => {

@@ -4,9 +4,9 @@ import { print } from "../report/print.ts";
 import { CRIU_VERSION } from "./version.ts";
 
 /** Commands that mean the same for both. */
-const SAME: readonly string[] = ["dump", "pre-dump", "restore", "swrk", "service", "cpuinfo"];
+const SAME: readonly string[] = ["dump", "pre-dump", "restore", "swrk", "service", "cpuinfo", "page-server"];
 /** Commands of CRIU that Restage does not have yet. */
-const MISSING: readonly string[] = ["page-server", "lazy-pages", "dedup", "exec", "show"];
+const MISSING: readonly string[] = ["lazy-pages", "dedup", "exec", "show"];
 
 /**
  * Runs a command line of CRIU. Returns the exit code.

@@ -9,6 +9,7 @@ import {
   descriptor,
   inheritedDescriptor,
   joinedNamespace,
+  number,
   on,
   oneOf,
   seconds,
@@ -93,6 +94,21 @@ export const SERVICE_OPTIONS: readonly Option[] = [
   ...["-o, --log-file FILE", "-v, --verbosity [N]"].map((declaration) =>
     declareOption(declaration, undefined, () => {}),
   ),
+];
+
+/** Options of a page server. */
+export const PAGE_SERVER_OPTIONS: readonly Option[] = [
+  restore("-D, --images-dir DIR", "directory for the images", "images", text),
+  declareOption("--address IP", "address to listen at; by default every IPv4 address of this machine", (to, given) => {
+    to.service.address = text(given);
+  }),
+  declareOption("--port PORT", "port to listen at; by default one that is free, which is printed", (to, given) => {
+    to.service.port = number(given);
+  }),
+  declareOption("--ps-socket FD", "use a socket to which the dump is connected", (to, given) => {
+    to.service.connected = descriptor(given);
+  }),
+  ...SERVICE_OPTIONS.filter(({ name }) => name !== "address"),
 ];
 
 /** Options of a restore: CRIU's, under CRIU's names, and a few more. */

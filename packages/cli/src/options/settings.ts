@@ -64,8 +64,12 @@ export interface StoreSettings {
 }
 
 export interface ServiceSettings {
-  /** The path of the socket. */
+  /** The path of the socket of a service; the IP address of a page server. */
   address?: string;
+  /** The TCP port of a page server; 0 for any. */
+  port: number;
+  /** A socket that is connected to a dump. */
+  connected?: number;
   daemon: boolean;
   /** A descriptor that learns by a zero byte that the socket listens. */
   statusFd?: number;
@@ -77,7 +81,7 @@ export function createSettings(): Settings {
   return {
     restore: {},
     checkpoint: {},
-    service: { daemon: false },
+    service: { daemon: false, port: 0 },
     values: {},
     store: { replace: false },
     noConfig: false,

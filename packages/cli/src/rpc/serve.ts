@@ -63,6 +63,9 @@ async function answerOf(kernel: LinuxKernel, connection: Connection, request: Cr
       case REQUEST.CPUINFO_DUMP:
       case REQUEST.CPUINFO_CHECK:
         return await serveCpuinfo(kernel, connection, optionsOf(opts), type);
+      case REQUEST.PAGE_SERVER:
+      case REQUEST.PAGE_SERVER_CHLD:
+        return await (await import("./serve-pages.ts")).servePages(kernel, connection, optionsOf(opts));
       case REQUEST.WAIT_PID:
         return waitFor(kernel, request.pid);
       default:
