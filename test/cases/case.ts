@@ -1,16 +1,18 @@
-import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { RestoredTree, RestoreRequest, RunStageName } from "@restage/core";
 import { readProcesses } from "@restage/linux";
-import { onTestFinished } from "vitest";
+import { expect, onTestFinished } from "vitest";
+import { allowedIn, differences, type Observation, observe } from "../observe/observe.ts";
+import { compile } from "../support/compile.ts";
 import { kill } from "../support/end.ts";
 import { executableOf } from "../support/proc.ts";
 import { restoreHere } from "../support/restore-here.ts";
 import { commandFor } from "../support/script.ts";
 import { until } from "../support/until.ts";
-import { dump } from "./dumpers.ts";
+import { dump, isRestage } from "./dumpers.ts";
 
 /** A checkpointed program, and the directory that it ran in. */
 export interface DumpedProgram {
@@ -19,6 +21,10 @@ export interface DumpedProgram {
   readonly pid: number;
   /** The session that it was started in. */
   readonly session: number;
+  /** The name of the case. */
+  readonly name?: string;
+  /** What the kernel showed of it before Restage saved it. */
+  readonly before?: Observation;
 }
 
 /** A running program that is ready to be checkpointed. */
@@ -44,11 +50,13 @@ export async function dumpCase(name: string, options: CaseOptions = {}): Promise
   const { flags = [], flagsFor = () => flags, prepare, compiler } = options;
   const program = await startProgram(join(import.meta.dirname, name), prepare, compiler);
   const { directory, images, pid } = program;
-  dump(images, pid, await flagsFor(directory, pid), name);
+  const flagsToUse = await flagsFor(directory, pid);
+  const before = isRestage() ? observe(pid) : undefined;
+  dump(images, pid, flagsToUse, name);
   await program.ended;
   // Its children may be waiting for init to reap them.
   await until(() => !hasSession(pid), `every task of ${name} is gone`);
-  return program;
+  return before === undefined ? program : { ...program, name, before };
 }
 
 /** Runs a program until it is ready, and checkpoints it with the current dumper. */
@@ -116,23 +124,31 @@ export function makePlace(): Place {
   return { place, directory, images };
 }
 
-/** Compiles a C program. */
-export function compile(source: string, program: string, flags: readonly string[] = [], compiler = "gcc"): void {
-  const words = ["-O1", "-Wall", "-Werror", "-pthread", ...flags, "-o", program, source];
-  execFileSync(compiler, words, { timeout: 120_000 });
-}
-
 /** Whether a session has any process. */
 function hasSession(sid: number): boolean {
   return [...readProcesses()].some(({ session }) => session === sid);
 }
 
-/** Restores a program in this process; init adopts it. */
-export function restoreProgram(
-  { images }: DumpedProgram,
+/** Options of a restore that make the tree another one, so that what the kernel shows of it must differ. */
+const CHANGING = [
+  "plugins",
+  "newPidNamespace",
+  "pidPolicy",
+  "joinNamespaces",
+  "inheritFd",
+  "root",
+  "tcpClose",
+] as const satisfies readonly (keyof RestoreRequest)[];
+
+/** Restores a program in this process; init adopts it. If Restage saved it, the kernel must show the same of it as before. */
+export async function restoreProgram(
+  { images, pid, name = "", before }: DumpedProgram,
   request: Partial<RestoreRequest> = {},
 ): Promise<RestoredTree> {
-  return restoreHere({ images, detached: true, ...request });
+  const tree = await restoreHere({ images, detached: true, ...request });
+  if (before !== undefined && !CHANGING.some((option) => option in request))
+    expect(differences(before, observe(pid), allowedIn(name))).toEqual([]);
+  return tree;
 }
 
 /** The command of a restore whose coordinator is killed: when the mounts are ready, or at the end of a stage. */

@@ -17,6 +17,11 @@ const OBSTACLES: Readonly<Record<Dumper, Obstacle>> = { CRIU: noDumpsByCriu, Res
 /** The dumper of the running test; CRIU outside of `describeDumped`. */
 let current: Dumper = "CRIU";
 
+/** Whether the running test saves programs with Restage. */
+export function isRestage(): boolean {
+  return current === "Restage";
+}
+
 /**
  * Describes tests that call `dumpCase`, once with each dumper.
  *

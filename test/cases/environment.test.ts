@@ -2,9 +2,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { environment } from "@restage/plugins";
 import { expect, it } from "vitest";
+import { compile } from "../support/compile.ts";
 import { failureOf } from "../support/failure-of.ts";
 import { itUnless, succeeds } from "../support/requirements.ts";
-import { compile, dumpWords, makePlace, restoreProgram, verdictOf } from "./case.ts";
+import { dumpWords, makePlace, restoreProgram, verdictOf } from "./case.ts";
 import { describeDumped } from "./dumpers.ts";
 
 const SOURCE = join(import.meta.dirname, "environment");

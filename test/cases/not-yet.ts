@@ -1,23 +1,13 @@
 /** Cases that Restage cannot save yet, and the reason that its refusal names. */
 export const NOT_YET: Readonly<Record<string, string>> = {
-  "aio-rings": "it maps a file that is not regular, which is not saved yet",
   automounts: "its file system (autofs, daemon) is outside the tree",
-  "bpf-maps": "(anon_inode:bpf-map): files of this kind are not saved yet",
-  "container-files": "(anon_inode:[fanotify]): files of this kind are not saved yet",
   "external-terminal": "the master of this terminal is outside the tree",
   "huge-pages": "huge pages (hugetlb) are not saved yet",
-  "mapping-kinds": "it maps a file that is not regular, which is not saved yet",
   "mount-namespaces": "it is in another mount namespace than the root task",
   mounts: "the directory or file that was bound there has been deleted",
-  "names-of-bytes": "its path no longer leads to it, but another name does",
-  "namespace-files": "files of this kind are not saved yet",
-  "no-proc": "files of this kind are not saved yet",
-  "odd-files": "files of this kind are not saved yet",
   "packet-sockets": "it maps a file that is not regular, which is not saved yet",
-  pidfds: "(anon_inode:[pidfd]): files of this kind are not saved yet",
   "shell-job-in-group": "(/dev/tty): files of this kind are not saved yet",
   "tcp-requests": "it is in state SYN_SENT",
   terminals: "the master of this terminal is outside the tree",
   tun: "(/dev/net/tun): files of this kind are not saved yet",
-  "watched-files": "(anon_inode:[fanotify]): files of this kind are not saved yet",
 };

@@ -16,6 +16,8 @@ const CASES: readonly (readonly [name: string, flags: readonly string[], notByCr
   ["socket-settings", ["--tcp-established"]],
   ["multicast", []],
   ["unix-messages", []],
+  ["datagrams", []],
+  ["epoll-numbers", []],
   ["foreign-address", [], "without IP_TRANSPARENT the socket cannot be bound"],
 ];
 

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, rmSync, statSync } from "node:fs";
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
-import { CRIU, itUnless } from "../support/requirements.ts";
+import { CRIU } from "../support/requirements.ts";
 import { until } from "../support/until.ts";
 import { dumpCase, restoreProgram, verdictOf } from "./case.ts";
 import { describeDumped } from "./dumpers.ts";
@@ -51,10 +51,22 @@ describeDumped("open files", () => {
     expect(await verdictOf(program)).toBe("pass");
     expect(statSync(decoy).ino).toBe(ino);
   });
-
-  itUnless(noMaps, "are restored: bpf-maps", async () => {
-    const program = await dumpCase("bpf-maps");
-    await restoreProgram(program);
-    expect(await verdictOf(program)).toBe("pass");
-  });
 });
+
+for (const [dumper, obstacle] of [
+  ["CRIU", noMaps],
+  ["Restage", undefined],
+] as const) {
+  describeDumped(
+    "BPF maps",
+    () => {
+      it("are restored: bpf-maps", async () => {
+        const program = await dumpCase("bpf-maps");
+        await restoreProgram(program);
+        expect(await verdictOf(program)).toBe("pass");
+      });
+    },
+    obstacle,
+    [dumper],
+  );
+}

@@ -3,9 +3,10 @@ import { randomUUID } from "node:crypto";
 import { closeSync, constants, createWriteStream, existsSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
+import { compile } from "../support/compile.ts";
 import { COMMAND } from "../support/restage.ts";
 import { until } from "../support/until.ts";
-import { compile, type DumpedProgram, dumpCase, forget, makePlace, restoreProgram, verdictOf } from "./case.ts";
+import { type DumpedProgram, dumpCase, forget, makePlace, restoreProgram, verdictOf } from "./case.ts";
 import { describeDumped, dump } from "./dumpers.ts";
 
 const SHELL_JOB = join(import.meta.dirname, "shell-job");

@@ -8,20 +8,25 @@ import { cpuinfo } from "./cpuinfo/dump.ts";
 import { credentials } from "./credentials/dump.ts";
 import { epolls } from "./event-files/epoll/dump.ts";
 import { eventfds } from "./event-files/eventfd/dump.ts";
+import { fanotify } from "./event-files/fanotify/dump.ts";
 import { inotify } from "./event-files/inotify/dump.ts";
 import { signalfds } from "./event-files/signalfd/dump.ts";
 import { timerfds } from "./event-files/timerfd/dump.ts";
 import { anonymousOwners } from "./files/anonymous-owner/dump.ts";
+import { bpfMaps } from "./files/bpf-map/dump.ts";
 import { deadProcesses } from "./files/dead-process/dump.ts";
 import { deletedFiles } from "./files/deleted-file/dump.ts";
 import { descriptors } from "./files/descriptors/dump.ts";
 import { fifos } from "./files/fifo/dump.ts";
 import { fileLocks } from "./files/file-lock/dump.ts";
 import { fs } from "./files/fs/dump.ts";
+import { namespaceFiles } from "./files/namespace-file/dump.ts";
+import { pidfds } from "./files/pidfd/dump.ts";
 import { pipes } from "./files/pipe/dump.ts";
 import { regularFiles } from "./files/regular-file/dump.ts";
 import { keyrings } from "./keyrings/dump.ts";
 import { landlock } from "./landlock/dump.ts";
+import { aio } from "./memory/aio/dump.ts";
 import { memoryLocking } from "./memory/locking/dump.ts";
 import { mappings } from "./memory/mappings/dump.ts";
 import { memfds } from "./memory/memfd/dump.ts";
@@ -42,6 +47,7 @@ import { seccomp } from "./seccomp/dump.ts";
 import { selfCheck } from "./self-check/dump.ts";
 import { signalActions } from "./signals/actions/dump.ts";
 import { pendingSignals } from "./signals/pending/dump.ts";
+import { datagrams } from "./sockets/datagrams/dump.ts";
 import { inetSockets } from "./sockets/inet/dump.ts";
 import { memberships } from "./sockets/memberships/dump.ts";
 import { netlinkSockets } from "./sockets/netlink/dump.ts";
@@ -59,10 +65,13 @@ import { objectIds } from "./tree/object-ids/dump.ts";
 import { processTree } from "./tree/process-tree/dump.ts";
 
 export {
+  aio,
   anonymousOwners,
+  bpfMaps,
   cgroups,
   cpuinfo,
   credentials,
+  datagrams,
   deadProcesses,
   deletedFiles,
   denyWriteExecute,
@@ -70,6 +79,7 @@ export {
   epolls,
   eventfds,
   externalNamespaces,
+  fanotify,
   fifos,
   fileLocks,
   fs,
@@ -86,12 +96,14 @@ export {
   memoryLocking,
   mm,
   mountNamespaces,
+  namespaceFiles,
   nestedNamespaces,
   netlinkSockets,
   netNamespaces,
   networkLock,
   objectIds,
   pendingSignals,
+  pidfds,
   pipes,
   posixTimers,
   privateMemory,
@@ -135,6 +147,7 @@ export function defaultDumpPlugins(): readonly Plugin[] {
     deletedFiles(),
     mountNamespaces(),
     mappings(),
+    aio(),
     privateMemory(),
     mm(),
     memoryLocking(),
@@ -150,9 +163,14 @@ export function defaultDumpPlugins(): readonly Plugin[] {
     timerfds(),
     epolls(),
     inotify(),
+    fanotify(),
+    pidfds(),
+    namespaceFiles(),
+    bpfMaps(),
     memfds(),
     unixSockets(),
     inetSockets(),
+    datagrams(),
     tcpConnections(),
     netlinkSockets(),
     socketSettings(),

@@ -56,6 +56,7 @@ import { utsNamespace } from "./namespaces/uts/restore.ts";
 import { seccomp } from "./seccomp/restore.ts";
 import { signalActions } from "./signals/actions/restore.ts";
 import { pendingSignals } from "./signals/pending/restore.ts";
+import { datagrams } from "./sockets/datagrams/restore.ts";
 import { inetSockets } from "./sockets/inet/restore.ts";
 import { memberships } from "./sockets/memberships/restore.ts";
 import { netlinkSockets } from "./sockets/netlink/restore.ts";
@@ -79,6 +80,7 @@ export {
   children,
   cpuinfo,
   credentials,
+  datagrams,
   deadProcesses,
   deletedFiles,
   denyWriteExecute,
@@ -184,6 +186,7 @@ export function defaultPlugins(): Plugin[] {
     pipes(),
     unixSockets(),
     inetSockets(),
+    datagrams(),
     tcpConnections(),
     netlinkSockets(),
     packetSockets(),

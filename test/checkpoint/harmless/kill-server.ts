@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
-import { compile } from "../../cases/case.ts";
+import { compile } from "../../support/compile.ts";
 import { COMMAND } from "../../support/restage.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
 

@@ -2,7 +2,8 @@ import { spawn } from "node:child_process";
 import { existsSync, openSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { readProcesses } from "@restage/linux";
-import { compile, makePlace } from "../../cases/case.ts";
+import { makePlace } from "../../cases/case.ts";
+import { compile } from "../../support/compile.ts";
 import { until } from "../../support/until.ts";
 
 /** The board of program.c: what went wrong, how many workers there are, and the rounds of each. */

@@ -1,7 +1,7 @@
 // Not in dump/: a restore reads configurations, and loads nothing of checkpoints.
 
 /** What a checkpoint can leave out only if the user agrees. */
-export const LOSSES = ["landlock", "keys", "sem-undo"] as const;
+export const LOSSES = ["landlock", "keys", "sem-undo", "events", "datagrams"] as const;
 export type Loss = (typeof LOSSES)[number];
 
 /** Ways to keep packets off saved TCP connections. */

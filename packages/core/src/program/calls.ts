@@ -219,6 +219,7 @@ export const CALLS = {
   io_setup: [int, pointer],
   io_submit: [address, int, pointer],
   ioctl: [fd, address, pointer],
+  kcmp: [int, int, int, int, pointer],
   keyctl: [int, int, pointer, int],
   kill: [int, signal],
   linkat: [dirfd, text, dirfd, text, at],

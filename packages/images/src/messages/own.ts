@@ -167,6 +167,38 @@ export const ownMessageEntry: Message<OwnMessageEntry> = message("own_message_en
   sender: uint32(3),
 }));
 
+/** A datagram that a UDP socket has not read yet. Addresses have one word for IPv4 and four for IPv6, in the order of their bytes, little-endian. */
+export interface OwnDatagramEntry extends Unknowns {
+  /** Of the sender. */
+  readonly port: number;
+  readonly source: readonly number[];
+  /** For a socket that is bound to all addresses. */
+  readonly destination: readonly number[];
+  readonly content: Uint8Array;
+}
+
+/** The message type of {@link OwnDatagramEntry}. */
+export const ownDatagramEntry: Message<OwnDatagramEntry> = message("own_datagram_entry", () => ({
+  port: uint32(1, required),
+  source: uint32(2, repeated),
+  destination: uint32(3, repeated),
+  content: bytes(4, required),
+}));
+
+/** A watch of an epoll set whose descriptor was closed while the file stayed open. */
+export interface OwnWatchEntry extends Unknowns {
+  /** Its place in the entry of the set, from 0. */
+  readonly place: number;
+  /** The descriptor with which it was added; the entry of the set has another one of the same file. */
+  readonly number: number;
+}
+
+/** The message type of {@link OwnWatchEntry}. */
+export const ownWatchEntry: Message<OwnWatchEntry> = message("own_watch_entry", () => ({
+  place: uint32(1, required),
+  number: uint32(2, required),
+}));
+
 /** Properties of an open file, by its id in files.img. Absent fields have the value of a new file. */
 export interface OwnFileEntry extends Unknowns {
   readonly id: number;
@@ -180,6 +212,10 @@ export interface OwnFileEntry extends Unknowns {
   readonly memberships: readonly OwnMembershipEntry[];
   /** Of a Unix socket: messages of which there is more to tell than sk-queues.img has. */
   readonly messages: readonly OwnMessageEntry[];
+  /** Of a UDP socket. */
+  readonly datagrams: readonly OwnDatagramEntry[];
+  /** Of an epoll set. */
+  readonly watches: readonly OwnWatchEntry[];
 }
 
 /** The message type of {@link OwnFileEntry}. */
@@ -190,6 +226,8 @@ export const ownFileEntry: Message<OwnFileEntry> = message("own_file_entry", () 
   options: embedded(4, ownOptionEntry, repeated),
   memberships: embedded(5, ownMembershipEntry, repeated),
   messages: embedded(6, ownMessageEntry, repeated),
+  datagrams: embedded(7, ownDatagramEntry, repeated),
+  watches: embedded(8, ownWatchEntry, repeated),
 }));
 
 /** One subject. Exactly one field is present. */

@@ -4,6 +4,7 @@ export const BPF = {
   MAP_GET_FD_BY_ID: 14,
   OBJ_GET_INFO_BY_FD: 15,
   MAP_FREEZE: 22,
+  MAP_LOOKUP_BATCH: 24,
   MAP_UPDATE_BATCH: 26,
 } as const;
 
@@ -20,4 +21,4 @@ export const BPF_OBJ_NAME_LEN = 16;
 export const BPF_MAP_CREATE_ATTR = { size: 72, map_name: 28, map_ifindex: 44, map_extra: 64 } as const;
 
 /** struct bpf_map_info: offsets of its members. Source: include/uapi/linux/bpf.h. */
-export const BPF_MAP_INFO = { id: 4 } as const;
+export const BPF_MAP_INFO = { id: 4, map_flags: 20, name: 24, ifindex: 40 } as const;

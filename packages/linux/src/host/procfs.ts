@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { pathBytes, textOf } from "./path-bytes.ts";
 
 /** A line of /proc/PID/maps. */
 export interface MapsEntry {
@@ -109,7 +110,7 @@ export function findZombies(pids: ReadonlySet<number>): readonly number[] {
 /** Reads the target of a symbolic link, or undefined when it cannot be read. */
 export function readLink(path: string): string | undefined {
   try {
-    return readlinkSync(path);
+    return textOf(readlinkSync(pathBytes(path), "buffer"));
   } catch {
     return undefined;
   }
@@ -118,7 +119,8 @@ export function readLink(path: string): string | undefined {
 /** Reads a file of /proc or /sys as text, without the last line feed. Undefined when it cannot be read. */
 export function readText(path: string, encoding: "latin1" | "utf8" = "latin1"): string | undefined {
   try {
-    return readFileSync(path, encoding).replace(/\n$/, "");
+    const text = encoding === "utf8" ? textOf(readFileSync(path)) : readFileSync(path, encoding);
+    return text.replace(/\n$/, "");
   } catch {
     return undefined;
   }

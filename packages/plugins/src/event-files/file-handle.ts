@@ -22,6 +22,12 @@ export function handleFromImage({ bytes, type, handle }: FhEntry): FileHandle {
   return { type, bytes: new Uint8Array(BigUint64Array.from(handle).buffer, 0, bytes) };
 }
 
+/** A handle from /proc/PID/fdinfo, which shows it in hexadecimal. */
+export function printedHandle(type: string, bytes: string): FileHandle {
+  const numbers = Uint8Array.from(bytes.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16));
+  return { type: Number.parseInt(type, 16), bytes: numbers };
+}
+
 /** struct file_handle: size, type, bytes. Source: include/linux/fs.h. */
 export function encodeHandle({ type, bytes }: FileHandle): Data {
   const struct = new Uint8Array(HEADER + bytes.length);

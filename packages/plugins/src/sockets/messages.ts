@@ -75,7 +75,13 @@ function* eachControl(control: DataView, length: number) {
   for (let at = 0; at + CMSG_HEADER_SIZE <= length; ) {
     const size = Number(control.getBigUint64(at, true));
     if (size < CMSG_HEADER_SIZE) return;
-    yield { type: control.getInt32(at + 12, true), at, size };
+    yield { level: control.getInt32(at + 8, true), type: control.getInt32(at + 12, true), at, size };
     at += (size + 7) & ~7;
   }
+}
+
+/** Where the content of a control message begins; undefined when there is none of this type. */
+export function controlOf(control: DataView, length: number, level: number, type: number): number | undefined {
+  const found = [...eachControl(control, length)].find((each) => each.level === level && each.type === type);
+  return found === undefined ? undefined : found.at + CMSG_HEADER_SIZE;
 }

@@ -22,7 +22,7 @@ export function threads(): Plugin {
       phases.collect.thread.tap("threads", (thread, { host, seizer }) => {
         const { core, info, stopped, task } = thread;
         if (thread.isLeader) task.core.comm = task.comm;
-        core.comm = host.readText(`${thread.proc}/comm`) ?? "";
+        core.comm = host.readText(`${thread.proc}/comm`, "utf8") ?? "";
         info.clear_tid_addr = addresses.of(thread).view.getBigUint64(0, true);
         const head = room(8);
         const length = room(8);

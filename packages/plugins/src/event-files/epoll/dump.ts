@@ -1,5 +1,6 @@
-import { type DumpContext, definePlugin, type OpenFile, type Plugin } from "@restage/core";
+import { type DumpContext, definePlugin, type OpenFile, type Plugin, struct } from "@restage/core";
 import { fdTypes } from "@restage/images";
+import { KCMP } from "@restage/linux/abi";
 import { ownerOf } from "../../files/file-owner/owner-of.ts";
 
 /** A line of /proc/PID/fdinfo for each watched descriptor. Source: proc_pid_fdinfo(5). */
@@ -25,36 +26,74 @@ export function epolls(): Plugin {
   });
 }
 
-function watchesOf(file: OpenFile, context: DumpContext) {
-  return [...file.info.matchAll(WATCH)].flatMap(([, number, events, data, pos, ino, sdev]) => {
-    const tfd = Number(number);
-    const owner = ownerOfWatch(file, tfd, BigInt(`0x${ino ?? "0"}`), context);
-    if (owner === undefined) {
-      const why = `it watches a file that was descriptor ${tfd}, which is closed now or another file`;
-      context.findings.refuse({ what: file.link, why, pid: file.task.pid });
+/** A watched descriptor, as /proc shows it. */
+interface Watch {
+  readonly number: number;
+  /** Which of several watches of that number it is. */
+  readonly index: number;
+  readonly events: number;
+  readonly data: bigint;
+  readonly pos: bigint;
+  readonly inode: bigint;
+  readonly device: number;
+}
+
+function watchesOf(set: OpenFile, context: DumpContext) {
+  return parseWatches(set.info).flatMap((watch, place) => {
+    const target = findTarget(set, watch, context);
+    const tfd = target === undefined ? undefined : numberOf(target, set, watch.number);
+    if (target === undefined || tfd === undefined) {
+      const why = `it watches a file that was descriptor ${watch.number}, which no task that has the set has open`;
+      context.findings.refuse({ what: set.link, why, pid: set.task.pid });
       return [];
     }
-    return [
-      {
-        id: file.id,
-        tfd,
-        events: Number.parseInt(events ?? "0", 16),
-        data: BigInt(`0x${data}`),
-        dev: Number.parseInt(sdev ?? "0", 16),
-        inode: BigInt(`0x${ino ?? "0"}`),
-        pos: BigInt(pos ?? 0),
-      },
-    ];
+    // CRIU restores the watch under a number that the file has. Restage restores the number too.
+    if (tfd !== watch.number) {
+      const own = context.own.file(set.id);
+      own.watches = [...(own.watches ?? []), { place, number: watch.number }];
+    }
+    const { events, data, pos, inode, device: dev } = watch;
+    return [{ id: set.id, tfd, events, data, dev, inode, pos }];
   });
 }
 
-/** The watched file, if a task that has the epoll set, or the socket in whose queue it is, still has the file under that number. */
-function ownerOfWatch(epoll: OpenFile, number: number, ino: bigint, { files }: DumpContext): OpenFile | undefined {
-  const tasks = epoll.holders.length > 0 ? epoll.holders.map(({ task }) => task) : [epoll.task];
+function parseWatches(info: string): readonly Watch[] {
+  const seen = new Map<number, number>();
+  return [...info.matchAll(WATCH)].map(([, tfd, events = "0", data, pos, ino = "0", sdev = "0"]) => {
+    const number = Number(tfd);
+    const index = seen.get(number) ?? 0;
+    seen.set(number, index + 1);
+    return {
+      number,
+      index,
+      events: Number.parseInt(events, 16),
+      data: BigInt(`0x${data}`),
+      pos: BigInt(pos ?? 0),
+      inode: BigInt(`0x${ino}`),
+      device: Number.parseInt(sdev, 16),
+    };
+  });
+}
+
+/** The watched file. It need not have the number under which it was added: that may have been closed, and may be another file now. */
+function findTarget(
+  set: OpenFile,
+  { number, index, inode }: Watch,
+  { files, host }: DumpContext,
+): OpenFile | undefined {
+  const alike = files.all.filter(({ stat, descriptor }) => stat.ino === inode && descriptor !== undefined);
+  const has = ({ holders }: OpenFile) => holders.some(({ descriptor }) => descriptor === number);
+  const likely = [...alike.filter(has), ...alike.filter((file) => !has(file))];
+  const { pid } = host;
+  // struct kcmp_epoll_slot
+  const slot = struct([4, set.descriptor ?? -1], [4, number], [4, index]);
+  return likely.find(({ descriptor = -1 }) => host.attempt("kcmp", pid, pid, KCMP.EPOLL_TFD, descriptor, slot) === 0);
+}
+
+/** A number of the watched file in a task that has the set, or the socket in whose queue it is: the one under which it was added, if it still has that. */
+function numberOf(target: OpenFile, set: OpenFile, number: number): number | undefined {
+  const tasks = set.holders.length > 0 ? set.holders.map(({ task }) => task) : [set.task];
   const tables = new Set(tasks.map(({ ids }) => ids.files_id));
-  return files.all.find(
-    ({ stat, holders }) =>
-      stat.ino === ino &&
-      holders.some(({ task, descriptor }) => descriptor === number && tables.has(task.ids.files_id)),
-  );
+  const numbers = target.holders.flatMap(({ task, descriptor }) => (tables.has(task.ids.files_id) ? [descriptor] : []));
+  return numbers.find((each) => each === number) ?? numbers[0];
 }

@@ -1,13 +1,16 @@
 import { definePlugin, type Plan, type Plugin, struct, type Task, type Value } from "@restage/core";
 import type { EventpollFileEntry, EventpollTfdEntry } from "@restage/images";
-import { EPOLL_CTL } from "@restage/linux/abi";
+import { EPOLL_CTL, F, FD_CLOEXEC, O } from "@restage/linux/abi";
 import { creationFlags, setOtherFlags } from "../open-flags.ts";
 
 /** An epoll set of a task: its descriptor there, and the descriptors that it watches. */
 interface PlacedSet {
   readonly descriptor: Value;
-  readonly targets: readonly EventpollTfdEntry[];
+  readonly targets: readonly Target[];
 }
+
+/** A watched descriptor. `added` is the number with which it was added to the set, which the file may no longer have. */
+type Target = EventpollTfdEntry & { readonly added: number };
 
 /**
  * RESTORE: makes epoll sets. Watched descriptors are added by number, once all descriptors of the task are placed, including those from other tasks.
@@ -34,17 +37,38 @@ export function epolls(): Plugin {
         if (set !== undefined) place(placed, task, { descriptor, targets: set.targets });
         return descriptor;
       });
-      stages.RESTORE.task.tap("epolls", (task) => {
-        for (const { descriptor, targets } of placed.get(task) ?? []) {
-          for (const { tfd, events, data } of targets) {
-            // struct epoll_event is packed: 12 bytes.
-            const event = struct([4, events], [4, data & 0xffff_ffffn], [4, data >> 32n]);
-            task.call.epoll_ctl(descriptor, EPOLL_CTL.ADD, tfd, event);
-          }
-        }
+      stages.RESTORE.task.tap("epolls", (task, { serviceDescriptors }) => {
+        for (const { descriptor, targets } of placed.get(task) ?? [])
+          for (const target of targets)
+            withNumber(task, target, serviceDescriptors.numbers, () => add(task, descriptor, target));
       });
     },
   });
+}
+
+function add(task: Task, set: Value, { added, events, data }: Target): void {
+  // struct epoll_event is packed: 12 bytes.
+  const event = struct([4, events], [4, data & 0xffff_ffffn], [4, data >> 32n]);
+  task.call.epoll_ctl(set, EPOLL_CTL.ADD, added, event);
+}
+
+/** Gives a file the number with which it was added while `record` records calls. What has the number keeps it. */
+function withNumber(task: Task, { tfd, added }: Target, services: readonly number[], record: () => void): void {
+  if (tfd === added) {
+    record();
+    return;
+  }
+  const owner = task.descriptors.find(({ fd }) => fd === added);
+  const isTaken = owner !== undefined || services.includes(added);
+  const kept = isTaken ? task.call.fcntl(added, F.DUPFD_CLOEXEC, 0) : undefined;
+  task.call.dup3(tfd, added, O.CLOEXEC);
+  record();
+  if (kept === undefined) task.call.close(added);
+  else {
+    const closesOnExec = owner === undefined || (owner.flags & FD_CLOEXEC) !== 0;
+    task.call.dup3(kept, added, closesOnExec ? O.CLOEXEC : 0);
+    task.call.close(kept);
+  }
 }
 
 /**
@@ -80,7 +104,7 @@ function place(placed: Map<Task, PlacedSet[]>, task: Task, set: PlacedSet): void
 
 interface SavedSet {
   readonly id: number;
-  readonly targets: readonly EventpollTfdEntry[];
+  readonly targets: readonly Target[];
 }
 
 /** The sets of files.img. Older checkpoints have the watched descriptors in an image of their own. */
@@ -88,15 +112,22 @@ function setsOf(plan: Plan): readonly SavedSet[] {
   const sets = [...plan.images.files.values()].flatMap(({ epfd }): EventpollFileEntry[] => (epfd ? [epfd] : []));
   if (sets.length === 0) return [];
   const older = plan.images.values("eventpoll_tfd");
-  return sets.map(({ id, tfd }) => ({ id, targets: [...tfd, ...older.filter((target) => target.id === id)] }));
+  return sets.map(({ id, tfd }) => {
+    const own = plan.images.own.file(id)?.watches ?? [];
+    const targets = [...tfd, ...older.filter((target) => target.id === id)];
+    const addedAs = (target: EventpollTfdEntry, place: number) =>
+      own.find((watch) => watch.place === place)?.number ?? target.tfd;
+    return { id, targets: targets.map((target, place) => ({ ...target, added: addedAs(target, place) })) };
+  });
 }
 
 /** CRIU records a wrong number for a file whose descriptor was closed and reused. */
 function refuseDuplicates(plan: Plan, { id, targets }: SavedSet): void {
-  const numbers = new Set<number>();
-  for (const { tfd } of targets) {
-    if (numbers.has(tfd)) plan.refuse({ what: `epoll set ${id}`, why: `its image lists descriptor ${tfd} twice` });
-    numbers.add(tfd);
+  const seen = new Set<string>();
+  for (const { tfd, added } of targets) {
+    const watch = `${tfd} ${added}`;
+    if (seen.has(watch)) plan.refuse({ what: `epoll set ${id}`, why: `its image lists descriptor ${tfd} twice` });
+    seen.add(watch);
   }
 }
 

@@ -4,14 +4,16 @@ export const SUPPORT: readonly Support[] = [
   {
     group: "files",
     what: "fanotify",
-    lost: "unread events and marks of whole file systems: CRIU images cannot record them",
-    restored: "flags; marks of files and mounts, with reported and ignored events",
+    saved: "flags; marks of files and mounts, with reported and ignored events",
+    lost: "from CRIU's images, unread events and marks of whole file systems",
+    restored: "the same",
     refused: {
-      dump: "all of them, for now",
+      dump: "unread events, unless `--allow-loss events` is given; marks of whole file systems",
       restore: "marks of files that do not exist",
     },
     kernel: "CONFIG_FANOTIFY",
     shownBy: {
+      saved: ["case watched-files"],
       restored: ["case watched-files", "case container-files"],
     },
   },

@@ -1,4 +1,4 @@
-import type { FileHandle } from "../file-handle.ts";
+import { type FileHandle, printedHandle } from "../file-handle.ts";
 
 /** A watch of an inotify instance, as /proc shows it. */
 export interface Watch {
@@ -24,11 +24,7 @@ export function parseWatches(info: string): readonly Watch[] {
       device: Number.parseInt(sdev, 16),
       mask: Number.parseInt(mask, 16),
       ignoredMask: Number.parseInt(ignored, 16),
-      handle: { type: Number.parseInt(type, 16), bytes: bytesOf(bytes) },
+      handle: printedHandle(type, bytes),
     }),
   );
-}
-
-function bytesOf(hexadecimal: string): Uint8Array {
-  return Uint8Array.from(hexadecimal.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16));
 }

@@ -1,5 +1,5 @@
 import { type DumpContext, type OpenFile, RestoreError } from "@restage/core";
-import type { EntryToEncode, GhostChunk } from "@restage/images";
+import { decodeText, type EntryToEncode, type GhostChunk } from "@restage/images";
 import { AT_FDCWD, O, S_IF, SEEK } from "@restage/linux/abi";
 import { room } from "../../room.ts";
 import { kernelDevice } from "../device-number.ts";
@@ -8,11 +8,14 @@ import { timeToImage } from "./format.ts";
 
 /** The size in bytes from which a file is saved in chunks, without its holes. */
 const CHUNKS_FROM = 3 * 4096;
+/** Bytes of the longest path. Source: include/uapi/linux/limits.h. */
+const PATH_MAX = 4096;
 /** Bytes that one call reads. */
 const PIECE = 128 * 1024;
 
 /** The image of a file without a name: owner, mode, times, content. */
-export function ghostEntry(context: DumpContext, { proc }: OpenFile): EntryToEncode<"ghost_file"> {
+export function ghostEntry(context: DumpContext, file: OpenFile): EntryToEncode<"ghost_file"> {
+  const { proc } = file;
   const stat = context.host.inode(proc);
   if (stat === undefined) throw new RestoreError("ERR_SYSCALL", `Cannot stat ${proc}: it does not exist`);
   const { mode } = stat;
@@ -27,17 +30,25 @@ export function ghostEntry(context: DumpContext, { proc }: OpenFile): EntryToEnc
     atim: timeToImage(stat.accessed),
     mtim: timeToImage(stat.modified),
     ...(type === S_IF.CHR || type === S_IF.BLK ? { rdev: Number(stat.rdev) } : {}),
-    ...(type === S_IF.LNK ? { symlnk_target: context.host.readLink(proc) ?? "" } : {}),
+    ...(type === S_IF.LNK ? { symlnk_target: targetOf(context, file) } : {}),
     ...(hasChunks ? { chunks: true, size: stat.size } : {}),
   };
   if (!isFile) return { value, extra: { content: new Uint8Array() } };
-  const file = context.host.call.openat(AT_FDCWD, proc, O.RDONLY | O.CLOEXEC, 0).result;
+  const opened = context.host.call.openat(AT_FDCWD, proc, O.RDONLY | O.CLOEXEC, 0).result;
   try {
-    if (!hasChunks) return { value, extra: { content: readAt(context, file, 0, Number(stat.size)) } };
-    return { value, extra: { chunks: readChunks(context, file, Number(stat.size)) } };
+    if (!hasChunks) return { value, extra: { content: readAt(context, opened, 0, Number(stat.size)) } };
+    return { value, extra: { chunks: readChunks(context, opened, Number(stat.size)) } };
   } finally {
-    context.host.call.close(file);
+    context.host.call.close(opened);
   }
+}
+
+/** Where a symbolic link leads, which was opened with O_PATH and has no name. */
+function targetOf({ host }: DumpContext, { descriptor }: OpenFile): string {
+  if (descriptor === undefined) return "";
+  const target = room(PATH_MAX);
+  const length = host.call.readlinkat(descriptor, "", target.data, PATH_MAX).result;
+  return decodeText(target.data.bytes.subarray(0, length));
 }
 
 function readChunks(context: DumpContext, file: number, size: number): readonly GhostChunk[] {

@@ -2,6 +2,7 @@ import type { DumpContext, OpenFile } from "@restage/core";
 import { fdTypes } from "@restage/images";
 import { S_IF, STATFS_SIZE } from "@restage/linux/abi";
 import { mountOf } from "../../namespaces/mount/mount-of.ts";
+import { ownNamespace } from "../../namespaces/own-namespaces.ts";
 import { room } from "../../room.ts";
 import { DeadProcesses } from "../dead-process/dead-processes.ts";
 import { isDeletedName, nameBeforeDeletion } from "../deleted-name.ts";
@@ -31,7 +32,7 @@ export function nameFile(file: OpenFile, context: DumpContext, id: number): stri
     else ghost.ids.push(id);
     return nameBeforeDeletion(link);
   }
-  if (leadsTo(context, `${file.task.proc}/root${link}`, file)) return link;
+  if (rootsOf(file, context).some((root) => leadsTo(context, root + link, file))) return link;
   return nameByLink(file, context, id);
 }
 
@@ -42,8 +43,15 @@ function deadProcessOf({ link, task }: OpenFile, { host }: DumpContext): number 
   return Number(pid);
 }
 
+/** Where a path of a file can begin. For a task in a chroot(2) it does not begin at the root of the task. */
+function rootsOf({ task }: OpenFile, context: DumpContext): readonly string[] {
+  const isOwn = ownNamespace(context, "mount") !== undefined;
+  return [`${task.proc}/root`, isOwn ? `${context.tree.root.proc}/root` : ""];
+}
+
 function leadsTo({ host }: DumpContext, path: string, { stat }: OpenFile): boolean {
-  const found = host.inode(path);
+  const isLink = (stat.mode & S_IF.MT) === S_IF.LNK;
+  const found = host.inode(path, !isLink);
   return found !== undefined && found.ino === stat.ino && found.dev === stat.dev;
 }
 
@@ -51,8 +59,9 @@ function leadsTo({ host }: DumpContext, path: string, { stat }: OpenFile): boole
 function nameByLink(file: OpenFile, context: DumpContext, id: number): string | undefined {
   const { link, task } = file;
   const name = nameBeforeDeletion(link);
-  if (isMessageQueue(file, context)) {
-    context.findings.refuse({ what: `POSIX message queue ${name}`, why: "it is not saved yet", pid: task.pid });
+  const special = SPECIAL[String(magicOf(file, context))];
+  if (special !== undefined) {
+    context.findings.refuse({ what: `${special.what} ${name}`, why: special.why, pid: task.pid });
     return undefined;
   }
   if (!context.options.linkRemap || !isDeletedName(link)) {
@@ -70,13 +79,15 @@ function nameByLink(file: OpenFile, context: DumpContext, id: number): string | 
   return name;
 }
 
-/** The magic number of the file system mqueue. Source: ipc/mqueue.c. */
-const MQUEUE_MAGIC = 0x1980_0202n;
+/** File systems of the kernel whose files no path leads to, by their magic numbers. Source: ipc/mqueue.c, include/uapi/linux/magic.h. */
+const SPECIAL: Readonly<Record<string, { readonly what: string; readonly why: string }>> = {
+  [0x1980_0202]: { what: "POSIX message queue", why: "it is not saved yet" },
+  [0x5345_434d]: { what: "secret memory (memfd_secret)", why: "only its process can read it" },
+};
 
-/** Whether a file is a POSIX message queue: its path is that in a mount of the kernel's own. */
-function isMessageQueue({ proc }: OpenFile, { host }: DumpContext): boolean {
+function magicOf({ proc }: OpenFile, { host }: DumpContext): bigint {
   const system = room(STATFS_SIZE);
-  return host.attempt("statfs", proc, system.data) === 0 && system.view.getBigUint64(0, true) === MQUEUE_MAGIC;
+  return host.attempt("statfs", proc, system.data) === 0 ? system.view.getBigUint64(0, true) : 0n;
 }
 
 function linkEntry({ stat }: OpenFile, name: string) {

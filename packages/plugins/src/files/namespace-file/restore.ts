@@ -1,20 +1,9 @@
 import { definePlugin, type Plan, type Plugin } from "@restage/core";
-import { CLONE, F, O } from "@restage/linux/abi";
+import { F, O } from "@restage/linux/abi";
 import { NetNamespaces } from "../../namespaces/net/net-namespaces.ts";
 import { referencedFiles } from "../descriptors/referenced-files.ts";
 import { keepProc, type Location } from "../location.ts";
-
-/** Kinds of namespaces: their names in /proc/PID/ns and their fields in ids images. Source: proc_pid_ns(5), CRIU images/core.proto. */
-const KINDS = [
-  { flag: CLONE.NEWPID, name: "pid", id: "pid_ns_id" },
-  { flag: CLONE.NEWNET, name: "net", id: "net_ns_id" },
-  { flag: CLONE.NEWIPC, name: "ipc", id: "ipc_ns_id" },
-  { flag: CLONE.NEWUTS, name: "uts", id: "uts_ns_id" },
-  { flag: CLONE.NEWNS, name: "mnt", id: "mnt_ns_id" },
-  { flag: CLONE.NEWUSER, name: "user", id: "user_ns_id" },
-  { flag: CLONE.NEWCGROUP, name: "cgroup", id: "cgroup_ns_id" },
-  { flag: CLONE.NEWTIME, name: "time", id: "time_ns_id" },
-] as const;
+import { KINDS } from "./format.ts";
 
 /** RESTORE: opens files of namespaces (/proc/PID/ns/...) that have a task of the tree as a member. */
 export function namespaceFiles(): Plugin {

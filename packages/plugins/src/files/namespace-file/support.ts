@@ -4,12 +4,14 @@ export const SUPPORT: readonly Support[] = [
   {
     group: "files",
     what: "open namespaces",
-    restored: "files of /proc/PID/ns of every kind, and bind mounts of them",
+    saved: "files of /proc/PID/ns of every kind",
+    restored: "the same, and bind mounts of them",
     refused: {
-      dump: "all of them, for now",
+      dump: "namespaces that no task of the tree is in",
       restore: "namespaces that no task of the tree is in",
     },
     shownBy: {
+      saved: ["case namespace-files"],
       restored: ["case namespace-files", "case net-namespaces"],
     },
   },

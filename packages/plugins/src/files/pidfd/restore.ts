@@ -2,9 +2,7 @@ import { definePlugin, type Plan, type Plugin } from "@restage/core";
 import type { PidfdEntry } from "@restage/images";
 import { PIDFD } from "@restage/linux/abi";
 import { freePid } from "../../forking/free-pid.ts";
-
-/** In place of the pid of a process that had ended. Source: CRIU images/pidfd.proto. */
-const GONE = -1;
+import { GONE } from "./format.ts";
 
 /**
  * RESTORE: opens pidfds. For a process that had ended, the pidfd is that of a helper, which has ended when the tree runs. All pidfds of one ended

@@ -4,12 +4,14 @@ export const SUPPORT: readonly Support[] = [
   {
     group: "files",
     what: "pidfds",
-    restored: "pidfds of processes and zombies of the tree, and of processes that had ended; PIDFD_NONBLOCK",
+    saved: "pidfds of processes and zombies of the tree, and of processes that had ended; PIDFD_NONBLOCK",
+    restored: "the same",
     refused: {
-      dump: "all of them, for now",
+      dump: "processes outside the tree; PIDFD_THREAD",
       restore: "processes outside the tree; PIDFD_THREAD",
     },
     shownBy: {
+      saved: ["case pidfds"],
       restored: ["case pidfds"],
     },
   },

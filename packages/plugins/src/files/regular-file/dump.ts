@@ -1,10 +1,10 @@
 import { definePlugin, type OpenFile, type Plugin } from "@restage/core";
 import { fdTypes } from "@restage/images";
-import { MAJOR, S_IF } from "@restage/linux/abi";
+import { MAJOR, O, S_IF } from "@restage/linux/abi";
 import { isMemfd } from "../../memory/memfd/format.ts";
 import { regularEntry } from "./regular-entry.ts";
 
-/** Saves files that have a path: regular files, directories, and memory devices such as /dev/null. */
+/** Saves files that have a path: regular files, directories, memory devices such as /dev/null, and files of any type opened with O_PATH. */
 export function regularFiles(): Plugin {
   return definePlugin({
     name: "regular-files",
@@ -20,8 +20,9 @@ export function regularFiles(): Plugin {
 }
 
 function isRegular(file: OpenFile): boolean {
-  const { link, stat } = file;
+  const { link, stat, flags } = file;
   if (!link.startsWith("/") || isMemfd(file)) return false;
+  if ((flags & O.PATH) !== 0) return true;
   const type = stat.mode & S_IF.MT;
   // null, zero, full, random, urandom and kmsg have no state of their own.
   if (type === S_IF.CHR) return stat.rdev >> 8n === BigInt(MAJOR.MEM);

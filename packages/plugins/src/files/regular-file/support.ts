@@ -4,14 +4,15 @@ export const SUPPORT: readonly Support[] = [
   {
     group: "files",
     what: "regular files, directories, memory devices",
-    saved: "path, position and flags; with `--external file[MOUNT:INODE]`, a file that stays outside",
+    saved:
+      "path, position and flags; files of any type opened with O_PATH; with `--external file[MOUNT:INODE]`, a file that stays outside",
     restored: "the same; tasks share open files as before",
     refused: {
-      dump: "other devices; symbolic links (O_PATH)",
+      dump: "other devices",
       restore: "a file that is missing or has changed",
     },
     shownBy: {
-      saved: ["fixture files", "case inherited-files"],
+      saved: ["fixture files", "case inherited-files", "case odd-files"],
       restored: ["fixture files", "fixture counter"],
     },
   },

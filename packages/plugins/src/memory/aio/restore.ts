@@ -13,9 +13,7 @@ import {
 import { type AioRingEntry, readPageBytes } from "@restage/images";
 import { AT_FDCWD, IO_EVENT_SIZE, IOCB_CMD, MAP, MREMAP, O, PAGE_SIZE, PROT } from "@restage/linux/abi";
 import { openPages, readPageRuns } from "../page-content.ts";
-
-/** Bytes of struct aio_ring before its events. Source: fs/aio.c. */
-const HEADER = 32;
+import { RING_HEADER } from "./format.ts";
 
 /** Requests that are submitted at once. */
 const MAX_REQUESTS = 16;
@@ -58,10 +56,10 @@ interface Position {
 
 /** Undefined when the images do not have it, or when it is not a valid position. */
 function positionOf(images: Plan["images"], task: Task, { id, ring_len }: AioRingEntry): Position | undefined {
-  const header = readPageBytes(readPageRuns(images, task), id, HEADER);
+  const header = readPageBytes(readPageRuns(images, task), id, RING_HEADER);
   if (header === undefined) return undefined;
   const [, events = 0, head = 0, tail = 0] = new Uint32Array(header.buffer);
-  if (events !== (ring_len - HEADER) / IO_EVENT_SIZE || head >= events || tail >= events) return undefined;
+  if (events !== (ring_len - RING_HEADER) / IO_EVENT_SIZE || head >= events || tail >= events) return undefined;
   return { events, head, tail };
 }
 
@@ -130,7 +128,7 @@ function readEvents(task: Task, { id, ring_len }: AioRingEntry, to: bigint, cont
   const end = id + BigInt(ring_len);
   for (const run of readPageRuns(context.images, task)) {
     const runEnd = run.address + BigInt(run.pages * PAGE_SIZE);
-    const from = run.address > id + BigInt(HEADER) ? run.address : id + BigInt(HEADER);
+    const from = run.address > id + BigInt(RING_HEADER) ? run.address : id + BigInt(RING_HEADER);
     const until = runEnd < end ? runEnd : end;
     if (from >= until) continue;
     const pages = openPages(task, run, context);

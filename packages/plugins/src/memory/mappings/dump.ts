@@ -3,17 +3,21 @@ import {
   definePlugin,
   type FileIdentity,
   type Mapping,
+  type OpenFile,
   type Plugin,
   type SeizedTask,
 } from "@restage/core";
 import { vmaStatus } from "@restage/images";
-import { MAP, O, PROT, S_IF } from "@restage/linux/abi";
+import { MAJOR, MAP, O, PROT, S_IF } from "@restage/linux/abi";
 import { ownNamespace } from "../../namespaces/own-namespaces.ts";
 import { isMemfd } from "../memfd/format.ts";
 import { readMappings } from "./read-mappings.ts";
 
 const { VMA_AREA_REGULAR, VMA_AREA_VSYSCALL, VMA_AREA_VDSO, VMA_AREA_VVAR, VMA_AREA_HEAP } = vmaStatus;
 const { VMA_FILE_PRIVATE, VMA_FILE_SHARED, VMA_ANON_PRIVATE } = vmaStatus;
+
+/** The number of /dev/zero. Source: Documentation/admin-guide/devices.txt. */
+const ZERO = (BigInt(MAJOR.MEM) << 8n) | 5n;
 
 /** Mappings that the kernel names. */
 const SPECIAL: Readonly<Record<string, number>> = {
@@ -80,7 +84,8 @@ function describe(mapping: Mapping, task: SeizedTask, context: DumpContext): voi
     entry.pgoff = 0n;
     return;
   }
-  if (name.startsWith("/SYSV")) describeSegment(mapping, context, refuse);
+  if (name.startsWith("/[aio]")) entry.status = vmaStatus.VMA_AREA_AIORING;
+  else if (name.startsWith("/SYSV")) describeSegment(mapping, context, refuse);
   else describeFile(mapping, task, context, refuse);
 }
 
@@ -106,8 +111,13 @@ function describeFile(mapping: Mapping, task: SeizedTask, context: DumpContext, 
   const file = context.files.addPath(task, proc, flags, identityOfMapped(mapping, task, proc, context));
   entry.shmid = BigInt(file.id);
   if (isMemfd(file)) entry.status |= vmaStatus.VMA_AREA_MEMFD;
-  else if ((file.stat.mode & S_IF.MT) !== S_IF.REG)
+  else if ((file.stat.mode & S_IF.MT) !== S_IF.REG && !(isZero(file) && !isShared))
     refuse("it maps a file that is not regular, which is not saved yet");
+}
+
+/** Whether a file is /dev/zero: a private mapping of it is anonymous memory that shows a path. */
+function isZero({ stat }: OpenFile): boolean {
+  return (stat.mode & S_IF.MT) === S_IF.CHR && stat.rdev === ZERO;
 }
 
 /** Following the link requires CAP_CHECKPOINT_RESTORE (proc(5)). Without it, the file at the path must be the one that is mapped. */

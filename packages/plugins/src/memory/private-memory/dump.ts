@@ -2,7 +2,7 @@ import { type DumpContext, definePlugin, type Mapping, type Plugin, type SeizedT
 import { type PagemapEntry, type PagemapHead, pageFlags, vmaStatus } from "@restage/images";
 import type { AddressRange, ProcessCopy } from "@restage/linux";
 import { MAP } from "@restage/linux/abi";
-import { has, kindOf } from "../mappings/format.ts";
+import { has, kindOf, type MappingKind } from "../mappings/format.ts";
 import { pagemapEntry } from "../pagemap-entry.ts";
 import { copyTasks, isKeptFromChildren } from "./copies.ts";
 import { EarlierPages } from "./earlier-pages.ts";
@@ -35,6 +35,9 @@ export function privateMemory(): Plugin {
   });
 }
 
+/** The kinds of mappings whose pages are saved here. Those of the vdso and of rings are saved whole. */
+const SAVED: readonly MappingKind[] = ["private", "vdso", "aio"];
+
 /** Pages of one mapping that have the same flags in the image. */
 interface Run {
   readonly range: AddressRange;
@@ -49,13 +52,13 @@ function findPages(task: SeizedTask, { seizer }: DumpContext, isCopied: boolean)
   try {
     return task.mappings.flatMap((mapping) => {
       const kind = kindOf(statusOf(mapping));
-      if ((kind !== "private" && kind !== "vdso") || isDroppable(mapping)) return [];
+      if (!SAVED.includes(kind) || isDroppable(mapping)) return [];
       const range = { start: Number(mapping.start), end: Number(mapping.end) };
       const { own, guards } = scan.find(range.start, range.end);
       task.guards.push(...guards);
       const flags = mayBeLazy(mapping) ? LAZY : PRESENT;
-      const isKept = isCopied && isKeptFromChildren(mapping);
-      return (kind === "vdso" ? [range] : own).map(({ start, end }): Run => {
+      const isKept = isCopied && (isKeptFromChildren(mapping) || kind === "aio");
+      return (kind === "private" ? own : [range]).map(({ start, end }): Run => {
         const content = isKept ? seizer.readMemory(task.hostPid, start, end - start) : undefined;
         return { range: { start, end }, flags, content };
       });

@@ -7,18 +7,21 @@ import { encodeAdvice, isFile, kindOf } from "../mappings/format.ts";
 const NOT_PASSED_ON = encodeAdvice([MADV.DONTFORK, MADV.WIPEONFORK]);
 
 /**
- * The mappings that a task inherits from the task that forked it, because both have the same ones. Their pages stay shared (copy on write) where the
- * contents are equal.
+ * The mappings that a task inherits from the task that forked it, because that has them too, alone or as parts of larger ones. Their pages stay shared
+ * (copy on write) where the contents are equal.
  */
 export function inheritedVmas(task: Task): ReadonlySet<VmaEntry> {
   const { forker } = task;
   if (forker?.survives !== true || forker.mm.exe_file_id !== task.mm.exe_file_id) return new Set();
   const guards = [...guardsOf(task), ...guardsOf(forker)];
-  const theirs = new Map(forker.mm.vmas.filter(isPassedOn).map((vma) => [vma.start, vma]));
+  const theirs = forker.mm.vmas.filter(isPassedOn);
+  let next = 0;
   return new Set(
+    // Both are in ascending order.
     task.mm.vmas.filter((vma) => {
-      const other = theirs.get(vma.start);
-      if (other === undefined || !isPassedOn(vma) || !isAlike(vma, other)) return false;
+      while (next < theirs.length && (theirs[next] as VmaEntry).end <= vma.start) next++;
+      const other = theirs[next];
+      if (other === undefined || !isPassedOn(vma) || !isPartOf(vma, other)) return false;
       // Guard regions are inherited too, and the two tasks may have different ones.
       return !contains(vma, guards);
     }),
@@ -41,9 +44,17 @@ export function isPassedOn(vma: VmaEntry): boolean {
   return kindOf(vma) === "private" && (vma.flags & flags) === 0 && ((vma.madv ?? 0n) & NOT_PASSED_ON) === 0n;
 }
 
+/** Whether two mappings are the same. */
 export function isAlike(a: VmaEntry, b: VmaEntry): boolean {
-  const same = a.end === b.end && a.prot === b.prot && a.flags === b.flags && (a.madv ?? 0n) === (b.madv ?? 0n);
-  return same && isFile(a) === isFile(b) && (!isFile(a) || (a.shmid === b.shmid && a.pgoff === b.pgoff));
+  return a.start === b.start && a.end === b.end && isPartOf(a, b);
+}
+
+/** Whether a mapping is a part of another, with the same properties. */
+function isPartOf(part: VmaEntry, whole: VmaEntry): boolean {
+  if (part.start < whole.start || part.end > whole.end) return false;
+  const same = part.prot === whole.prot && part.flags === whole.flags && (part.madv ?? 0n) === (whole.madv ?? 0n);
+  if (!same || isFile(part) !== isFile(whole)) return false;
+  return !isFile(part) || (part.shmid === whole.shmid && part.pgoff - whole.pgoff === part.start - whole.start);
 }
 
 /** A range of addresses [start, end). */

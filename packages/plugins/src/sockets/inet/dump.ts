@@ -37,6 +37,8 @@ function checkQueue({ findings }: DumpContext, { file, protocol, type, socket }:
   const { state, readQueue } = socket;
   if (readQueue === 0) return;
   const about = { what: file.link, pid: file.task.pid };
+  // The duty `datagrams` saves those.
+  if (type === SOCK.DGRAM && protocol === IPPROTO.UDP) return;
   if (type !== SOCK.STREAM || protocol !== IPPROTO.TCP) {
     findings.warn({ ...about, why: "its unread data is lost: CRIU images cannot record it" });
   } else if (state === TCP_STATE.LISTEN) {

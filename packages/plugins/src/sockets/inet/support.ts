@@ -6,7 +6,6 @@ export const SUPPORT: readonly Support[] = [
     what: "internet sockets",
     saved:
       "TCP listeners, UDP, UDP-Lite, raw and ICMP (ping) sockets of IPv4 and IPv6: addresses, backlog, options, bound and connected",
-    lost: "unread datagrams, with a warning: CRIU images cannot record them",
     restored: "the same",
     refused: {
       dump: "listeners with connections that nobody has accepted yet",

@@ -1,17 +1,15 @@
 import type { DumpContext, OpenFile } from "@restage/core";
-import { MSG, MSGHDR, SCM, SO, SOL } from "@restage/linux/abi";
+import { MSG, MSGHDR, SCM } from "@restage/linux/abi";
 import { idsInside } from "../../namespaces/user/ids-inside.ts";
 import { room } from "../../room.ts";
 import { type Credentials, messageHeader, nameLength, readNumbers } from "../messages.ts";
-import { readOption, writeOption } from "../socket-options/host-options.ts";
+import { peekAll } from "../peek.ts";
 
 const CONTROL_SIZE = 4096;
 const MAX_PACKET = 180 * 1024;
 /** Bytes of struct sockaddr_un, and of its family. */
 const NAME_SIZE = 110;
 const FAMILY_SIZE = 2;
-/** SO_PEEK_OFF of a socket that has none. */
-const NO_OFFSET = -1;
 
 /** What CRIU's images do not tell of a packet. */
 export interface SavedPacket {
@@ -23,18 +21,7 @@ export interface SavedPacket {
 
 /** Saves the packets in the receive queue of a socket, and leaves them there. Files in flight become files of the tree. */
 export function saveQueue(context: DumpContext, file: OpenFile, socket: number): readonly SavedPacket[] {
-  const { host } = context;
-  const before = readOption(host, socket, SOL.SOCKET, SO.PEEK_OFF) ?? NO_OFFSET;
-  // With an offset, each peek begins where the one before ended.
-  writeOption(host, socket, SOL.SOCKET, SO.PEEK_OFF, 0);
-  try {
-    const packets: SavedPacket[] = [];
-    for (let next = savePacket(context, file, socket); next !== undefined; next = savePacket(context, file, socket))
-      packets.push(next);
-    return packets;
-  } finally {
-    writeOption(host, socket, SOL.SOCKET, SO.PEEK_OFF, before);
-  }
+  return peekAll(context.host, socket, () => savePacket(context, file, socket));
 }
 
 /** Saves the next packet. Undefined at the end of the queue. */

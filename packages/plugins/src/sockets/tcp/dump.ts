@@ -9,9 +9,18 @@ import { hasEnded } from "./ends.ts";
 import { decodeTcpInfo, decodeWindow, REPAIR_WINDOW_SIZE, stateName } from "./format.ts";
 import { RepairedConnections, RepairedSockets } from "./repaired-connections.ts";
 
-const { ESTABLISHED, FIN_WAIT1, FIN_WAIT2, CLOSE, CLOSE_WAIT, LAST_ACK, CLOSING } = TCP_STATE;
+const { SYN_SENT, ESTABLISHED, FIN_WAIT1, FIN_WAIT2, CLOSE, CLOSE_WAIT, LAST_ACK, CLOSING } = TCP_STATE;
 /** States in which a connection can be saved. */
-const SAVED: ReadonlySet<number> = new Set([ESTABLISHED, FIN_WAIT1, FIN_WAIT2, CLOSE_WAIT, LAST_ACK, CLOSING, CLOSE]);
+const SAVED: ReadonlySet<number> = new Set([
+  SYN_SENT,
+  ESTABLISHED,
+  FIN_WAIT1,
+  FIN_WAIT2,
+  CLOSE_WAIT,
+  LAST_ACK,
+  CLOSING,
+  CLOSE,
+]);
 
 /**
  * TCP connections, with `tcpEstablished`. Each stays in repair mode until the checkpoint is complete or has failed: no packet changes it

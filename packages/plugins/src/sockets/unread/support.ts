@@ -4,7 +4,6 @@ export const SUPPORT: readonly Support[] = [
   {
     group: "sockets",
     what: "data in flight that images cannot record",
-    lost: "unread datagrams of UDP sockets, with a warning",
     refused: {
       dump: "urgent TCP data, unread netlink messages, corked datagrams, packets in pipes (O_DIRECT); eBPF filters",
     },

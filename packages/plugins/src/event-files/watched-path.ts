@@ -1,0 +1,59 @@
+import type { DumpContext, OpenFile } from "@restage/core";
+import type { FhEntry, InputOf } from "@restage/images";
+import { AT_FDCWD, O } from "@restage/linux/abi";
+import { isDeletedName } from "../files/deleted-name.ts";
+import { kernelDevice } from "../files/device-number.ts";
+import { readMountinfo } from "../namespaces/mount/mountinfo.ts";
+import { ownNamespace } from "../namespaces/own-namespaces.ts";
+import { encodeHandle, type FileHandle, handleToImage } from "./file-handle.ts";
+
+/** A file that an instance of inotify or fanotify watches, as /proc shows it. */
+interface Watched {
+  /** The watch, for the message: `watch 3`. */
+  readonly what: string;
+  readonly inode: bigint;
+  /** The number of the file system, as the kernel stores it. */
+  readonly device: number;
+  readonly handle: FileHandle;
+}
+
+/** How a restore finds a watched file: by its path, or, if it has been deleted, through a task that has it open. Refuses a file that has neither. */
+export function handleEntry(instance: OpenFile, watched: Watched, context: DumpContext): InputOf<FhEntry> {
+  const { what, inode, handle } = watched;
+  const path = findPath(watched, context);
+  if (path === undefined && !isOpenInTree(watched, context)) {
+    const why = `the file of ${what} (inode ${inode}) cannot be found by its handle`;
+    const hint =
+      "checkpoint with CAP_DAC_READ_SEARCH; the file must have a name or be open in the tree, on a file system with file handles";
+    context.findings.refuse({ what: instance.link, why, hint, pid: instance.task.pid });
+  }
+  return { ...handleToImage(handle), ...(path === undefined ? {} : { path }) };
+}
+
+/** The process in whose /proc all mounts of the tree are: a task with another root directory does not see all of them. */
+export function procOfMounts(context: DumpContext): string {
+  return ownNamespace(context, "mount") === undefined ? "/proc/self" : context.tree.root.proc;
+}
+
+/** The path of a file in the mount namespace of the tree, through any mount of its file system; undefined if it has no name. */
+function findPath({ device, handle }: Watched, context: DumpContext): string | undefined {
+  const { host } = context;
+  const proc = procOfMounts(context);
+  for (const { mountPoint } of readMountinfo(host, proc).filter((mount) => mount.device === device)) {
+    const flags = O.RDONLY | O.NONBLOCK | O.CLOEXEC;
+    const mount = host.attempt("openat", AT_FDCWD, `${proc}/root${mountPoint}`, flags, 0);
+    if (mount < 0) continue;
+    const found = host.attempt("open_by_handle_at", mount, encodeHandle(handle), O.PATH | O.CLOEXEC);
+    host.call.close(mount);
+    if (found < 0) continue;
+    const path = host.readLink(`/proc/self/fd/${found}`);
+    host.call.close(found);
+    if (path !== undefined && !isDeletedName(path)) return path;
+  }
+  return undefined;
+}
+
+/** Whether a task has the deleted file open, which is where a restore finds it. */
+function isOpenInTree({ inode, device }: Watched, { files }: DumpContext): boolean {
+  return files.all.some(({ stat }) => stat.nlink === 0 && stat.ino === inode && kernelDevice(stat.dev) === device);
+}
