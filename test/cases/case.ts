@@ -136,6 +136,9 @@ const CHANGING = [
   "pidPolicy",
   "joinNamespaces",
   "inheritFd",
+  "manageCgroups",
+  "cgroupRoot",
+  "cgroupRoots",
   "root",
   "tcpClose",
 ] as const satisfies readonly (keyof RestoreRequest)[];

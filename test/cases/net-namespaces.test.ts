@@ -8,7 +8,7 @@ import { describeUnless } from "../support/requirements.ts";
 import { run } from "../support/restage.ts";
 import { until } from "../support/until.ts";
 import { type DumpedProgram, dumpCase, restoreProgram, restoreThatDies, verdictOf } from "./case.ts";
-import { noDumpsByCriu } from "./dumpers.ts";
+import { describeDumped, noDumpsByCriu } from "./dumpers.ts";
 
 let machine: Machine;
 beforeEach(async () => {
@@ -143,3 +143,16 @@ describeUnless(noDumpsByCriu, "namespaces of another process", () => {
     expect(await verdictOf(program)).toBe("pass");
   });
 });
+
+describeDumped(
+  "links of a network namespace",
+  () => {
+    it("are restored: links", async () => {
+      const program = await dumpCase("links");
+      await restoreProgram(program);
+      expect(await verdictOf(program)).toBe("pass");
+    });
+  },
+  undefined,
+  ["Restage"],
+);

@@ -7,7 +7,5 @@ export const NOT_YET: Readonly<Record<string, string>> = {
   mounts: "the directory or file that was bound there has been deleted",
   "packet-sockets": "it maps a file that is not regular, which is not saved yet",
   "shell-job-in-group": "(/dev/tty): files of this kind are not saved yet",
-  "tcp-requests": "it is in state SYN_SENT",
   terminals: "the master of this terminal is outside the tree",
-  tun: "(/dev/net/tun): files of this kind are not saved yet",
 };

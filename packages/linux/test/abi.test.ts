@@ -100,6 +100,7 @@ const GROUPS: readonly Group[] = [
       ...prefixed("MADV_", abi.MADV),
       ...prefixed("MREMAP_", abi.MREMAP),
       ...prefixed("MCL_", abi.MCL),
+      ...single({ MLOCK_ONFAULT: "MLOCK_ONFAULT" }),
       ...single({ MS_INVALIDATE: "MS_INVALIDATE" }),
       ...prefixed("MFD_", abi.MFD),
       ...prefixed("HUGETLB_FLAG_ENCODE_", abi.HUGETLB_FLAG_ENCODE),
@@ -312,6 +313,7 @@ const GROUPS: readonly Group[] = [
       ...prefixed("IFLA_", abi.IFLA),
       ...prefixed("IFLA_INFO_", abi.IFLA_INFO),
       ...prefixed("IFLA_MACVLAN_", abi.IFLA_MACVLAN),
+      ...prefixed("IFLA_TUN_", abi.IFLA_TUN),
       ...prefixed("VETH_INFO_", abi.VETH_INFO),
       ...layout("struct ifaddrmsg", abi.IFADDRMSG),
       ...prefixed("IFA_", abi.IFA),
@@ -442,6 +444,7 @@ const GROUPS: readonly Group[] = [
       ...prefixed("", abi.MAJOR, {
         MEM: "MEM_MAJOR",
         TTYAUX: "TTYAUX_MAJOR",
+        MISC: "MISC_MAJOR",
         UNIX98_PTY_SLAVE: "UNIX98_PTY_SLAVE_MAJOR",
       }),
       ...single({

@@ -24,6 +24,7 @@ import { namespaceFiles } from "./files/namespace-file/dump.ts";
 import { pidfds } from "./files/pidfd/dump.ts";
 import { pipes } from "./files/pipe/dump.ts";
 import { regularFiles } from "./files/regular-file/dump.ts";
+import { tunFiles } from "./files/tun-file/dump.ts";
 import { keyrings } from "./keyrings/dump.ts";
 import { landlock } from "./landlock/dump.ts";
 import { aio } from "./memory/aio/dump.ts";
@@ -125,6 +126,7 @@ export {
   threads,
   timeNamespace,
   timerfds,
+  tunFiles,
   unixSockets,
   unreadData,
   userNamespace,
@@ -166,6 +168,7 @@ export function defaultDumpPlugins(): readonly Plugin[] {
     fanotify(),
     pidfds(),
     namespaceFiles(),
+    tunFiles(),
     bpfMaps(),
     memfds(),
     unixSockets(),

@@ -231,6 +231,7 @@ export const CALLS = {
   mkdirat: [dirfd, text, mode],
   mknodat: [dirfd, text, mode, address],
   mincore: [address, address, pointer],
+  mlock2: [address, address, int],
   mlockall: [int],
   mmap: [address, address, prot, mapping, fd, offset],
   mount_setattr: [dirfd, text, int, pointer, int],

@@ -77,6 +77,8 @@ export interface OwnTaskEntry extends Unknowns {
   readonly deny_write_execute?: number;
   /** mseal(2). */
   readonly sealed: readonly OwnRangeEntry[];
+  /** mlock2(2) with MLOCK_ONFAULT. */
+  readonly locked_on_fault: readonly OwnRangeEntry[];
 }
 
 /** The message type of {@link OwnTaskEntry}. */
@@ -87,6 +89,7 @@ export const ownTaskEntry: Message<OwnTaskEntry> = message("own_task_entry", () 
   memory_merge: bool(4),
   sealed: embedded(5, ownRangeEntry, repeated),
   deny_write_execute: uint32(6),
+  locked_on_fault: embedded(7, ownRangeEntry, repeated),
 }));
 
 /** The owner and the permissions of a file without a name. */

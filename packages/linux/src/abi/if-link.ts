@@ -7,6 +7,7 @@ export const IFLA = {
   MASTER: 10,
   LINKINFO: 18,
   NET_NS_FD: 28,
+  LINK_NETNSID: 37,
   NEW_IFINDEX: 49,
 } as const;
 
@@ -15,3 +16,6 @@ export const IFLA_INFO = { KIND: 1, DATA: 2 } as const;
 
 /** Attributes inside IFLA_INFO_DATA of a macvlan link. Source: include/uapi/linux/if_link.h. */
 export const IFLA_MACVLAN = { MODE: 1, FLAGS: 2 } as const;
+
+/** Attributes inside IFLA_INFO_DATA of a TUN or TAP link. Source: include/uapi/linux/if_link.h. */
+export const IFLA_TUN = { OWNER: 1, GROUP: 2, TYPE: 3, PI: 4, VNET_HDR: 5, PERSIST: 6, MULTI_QUEUE: 7 } as const;

@@ -56,6 +56,9 @@ export const PAGE_SIZE = 4096;
 /** The end of the addresses that mmap(2) gives out unless asked for more: 47 bits. Source: arch/x86/include/asm/page_64_types.h. */
 export const TASK_SIZE = 0x7fff_ffff_f000;
 
+/** The flag of mlock2(2). Source: include/uapi/asm-generic/mman-common.h. */
+export const MLOCK_ONFAULT = 1;
+
 /** Flags of mlockall(2). Source: include/uapi/asm-generic/mman.h. */
 export const MCL = { CURRENT: 1, FUTURE: 2, ONFAULT: 4 } as const;
 

@@ -1,6 +1,6 @@
 import { type DumpContext, type OpenFile, RestoreError } from "@restage/core";
 import { decodeText, type EntryToEncode, type GhostChunk } from "@restage/images";
-import { AT_FDCWD, O, S_IF, SEEK } from "@restage/linux/abi";
+import { AT_FDCWD, O, PATH_MAX, S_IF, SEEK } from "@restage/linux/abi";
 import { room } from "../../room.ts";
 import { kernelDevice } from "../device-number.ts";
 import { inodeOwner } from "../inode-owner.ts";
@@ -8,8 +8,6 @@ import { timeToImage } from "./format.ts";
 
 /** The size in bytes from which a file is saved in chunks, without its holes. */
 const CHUNKS_FROM = 3 * 4096;
-/** Bytes of the longest path. Source: include/uapi/linux/limits.h. */
-const PATH_MAX = 4096;
 /** Bytes that one call reads. */
 const PIECE = 128 * 1024;
 

@@ -1,4 +1,4 @@
-import { definePlugin, type OpenFile, type Plugin } from "@restage/core";
+import { definePlugin, type FileDescription, type OpenFile, type Plugin } from "@restage/core";
 import { fdTypes } from "@restage/images";
 import { FD_CLOEXEC } from "@restage/linux/abi";
 
@@ -18,7 +18,7 @@ export function descriptors(): Plugin {
       phases.write.tree.tap("descriptors", ({ alive }, { files, images }) => {
         for (const { ids } of alive) images.image("fdinfo", ids.files_id);
         for (const file of inOrder(files.all)) {
-          images.add("files", undefined, { value: { type: fdTypes.UND, ...file.entry, id: file.id } });
+          for (const entry of entriesOf(file)) images.add("files", undefined, { value: { ...entry, id: file.id } });
           for (const { task, descriptor, cloexec } of file.holders) {
             const type = file.entry?.type ?? fdTypes.UND;
             const value = { id: file.id, flags: cloexec ? FD_CLOEXEC : 0, type, fd: descriptor };
@@ -28,6 +28,13 @@ export function descriptors(): Plugin {
       });
     },
   });
+}
+
+/** A file of a TUN device has two entries: the regular file, and the device. */
+function entriesOf({ entry = { type: fdTypes.UND } }: OpenFile): readonly FileDescription[] {
+  const { reg, ...device } = entry;
+  if (reg === undefined || entry.type === fdTypes.REG) return [entry];
+  return [{ type: fdTypes.REG, reg }, device];
 }
 
 /**

@@ -4,13 +4,15 @@ export const SUPPORT: readonly Support[] = [
   {
     group: "files",
     what: "TUN and TAP",
-    restored: "descriptors and links, persistent or not; owner, group, queues, detached queues",
+    saved: "descriptors and links, persistent or not; owner, group, queues, detached queues",
+    restored: "the same",
     refused: {
-      dump: "all of them, for now",
+      dump: "links outside the tree's own network namespace; filters",
       restore: "links outside the tree's own network namespaces; filters",
     },
     kernel: "CONFIG_TUN",
     shownBy: {
+      saved: ["case tun"],
       restored: ["case tun"],
     },
   },

@@ -3,6 +3,9 @@ import { ERRNO, MAP, MCL, MS_INVALIDATE, PAGE_SIZE, PR, PROT } from "@restage/li
 import { Answers } from "../../answers.ts";
 import { room } from "../../room.ts";
 
+/** The flag in smaps of a mapping whose pages are locked as they are touched. Source: fs/proc/task_mmu.c. */
+const ON_FAULT = "lf";
+
 interface Asked {
   readonly page: Call;
   readonly synced: Call;
@@ -20,7 +23,8 @@ export function memoryLocking(): Plugin {
     duty: "memory-locking",
     phases: {
       query: "reads whether future mappings are locked and equal pages merged",
-      collect: "saves whether future mappings are locked and equal pages merged",
+      collect:
+        "saves whether future mappings are locked and equal pages merged, and which mappings are locked on fault",
     },
     dump({ phases }) {
       const answers = new Answers<SeizedTask, Asked>();
@@ -38,6 +42,8 @@ export function memoryLocking(): Plugin {
         const flags = lockingOf(asked);
         if (flags !== 0) own.task(task.pid).lock_future = flags;
         if (asked.merges.result > 0) own.task(task.pid).memory_merge = true;
+        const onFault = task.mappings.filter(({ flags }) => flags.has(ON_FAULT));
+        if (onFault.length > 0) own.task(task.pid).locked_on_fault = onFault.map(({ start, end }) => ({ start, end }));
       });
     },
   });

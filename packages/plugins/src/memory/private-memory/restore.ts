@@ -19,6 +19,7 @@ import { fillPages, mergePages, readPageRuns } from "../page-content.ts";
 import { contentOf, type VmaContent } from "./content.ts";
 import { HELD_MEMORY, holdMemory } from "./held.ts";
 import { inheritedVmas, pagesOnlyIn } from "./inherited.ts";
+import { lentBy, lentTo } from "./lent.ts";
 import { Patch } from "./patch.ts";
 
 /**
@@ -65,14 +66,18 @@ export function privateMemory(): Plugin {
         if (patch.writes.length > 0) patched.add(task);
         const vmas = task.mm.vmas.filter((vma) => kindOf(vma) === "private");
         const held = clone?.kept(HELD_MEMORY)?.of(task) ?? NOTHING_HELD;
-        const inherited = new Set([...inheritedVmas(task)].filter((vma) => !held.has(vma)));
+        // A template holds the memory of all tasks of a clone.
+        const lent = clone === undefined ? lentTo(task) : NOTHING_LENT;
+        const inherited = new Set([...inheritedVmas(task), ...lent.keys()].filter((vma) => !held.has(vma)));
         const present = new Set([...inherited, ...held.keys()]);
         const isWiped = (vma: VmaEntry) => clone !== undefined && decodeAdvice(vma).includes(MADV.WIPEONFORK);
         const isUnchanged = task.forker === undefined || !patched.has(task.forker);
         const changed = isUnchanged ? clone?.kept(HELD_MEMORY)?.changedContent(task, inherited) : undefined;
         const isOwn = ({ vma }: VmaContent) => changed === undefined || !inherited.has(vma);
         const missing = contentOf(task, vmas, runs).filter(({ vma }) => !held.has(vma) && !isWiped(vma));
-        const content = [...missing.filter(isOwn), ...(changed ?? [])];
+        // What it has lent to its forker comes back with the fork.
+        const isBack = ({ vma }: VmaContent) => lent.get(vma) === task;
+        const content = [...missing.filter((piece) => isOwn(piece) && !isBack(piece)), ...(changed ?? [])];
         const filled = new Set([...content.map(({ vma }) => vma), ...patch.touched(vmas)]);
         unmapAllBut(task, [
           stub.restorerArea,
@@ -81,11 +86,12 @@ export function privateMemory(): Plugin {
           ...[...held].map(([vma, at]) => ({ start: at, length: Number(vma.end - vma.start) })),
         ]);
         moveHeld(task, held);
-        mapAll(task, vmas, present, filled, service(OpenFiles));
+        const onFault = new Set((images.own.task(task.pid)?.locked_on_fault ?? []).map(({ start }) => start));
+        mapAll(task, vmas, { present, filled, onFault }, service(OpenFiles));
         const isInherited = ({ vma }: VmaContent) => inherited.has(vma);
         const isMerged = changed === undefined ? isInherited : () => false;
         mergePages(task, content.filter(isMerged), context, stub.scratch);
-        if (inherited.size > 0) dropForeignPages(images, task, inherited, runs);
+        if (inherited.size > 0) dropForeignPages(images, task, inherited, runs, lent);
         fillPages(
           task,
           content.filter((piece) => !isMerged(piece)),
@@ -99,11 +105,14 @@ export function privateMemory(): Plugin {
       stages.FORKING.task.tapPromise("private-memory", async (task, context) => {
         // The children of a helper must not inherit the memory of its parent.
         if (task.kind === "helper") unmapAllBut(task, [context.stub.restorerArea, ...ofOthers(task)]);
-        if (task.survives && task.forks.length > 0) await restore(task, context);
+        if (!task.survives || task.forks.length === 0) return;
+        await restore(task, context);
+        if (clone === undefined) borrow(task, context);
       });
       stages.RESTORE.task.tapPromise("private-memory", async (task, context) => {
         if (task.survives && task.forks.length === 0) await restore(task, context);
         // Its descendants have taken theirs.
+        if (clone === undefined) for (const { vma } of lentBy(task)) task.call.munmap(vma.start, vma.end - vma.start);
         for (const { start, length } of ofOthers(task)) task.call.munmap(start, length);
       });
     },
@@ -135,6 +144,7 @@ interface Region {
   readonly length: number;
 }
 
+const NOTHING_LENT: ReadonlyMap<VmaEntry, Task> = new Map();
 const NOTHING_HELD: ReadonlyMap<VmaEntry, number> = new Map();
 
 function rangeOf({ start, end }: VmaEntry): Region {
@@ -161,25 +171,47 @@ function unmapAllBut(task: Task, kept: readonly Region[]): void {
   if (at < TASK_SIZE) task.call.munmap(at, TASK_SIZE - at);
 }
 
+/** Maps and fills what the task's children share and it no longer has. */
+function borrow(task: Task, context: StageContext): void {
+  for (const { vma, lender } of lentBy(task)) {
+    const length = vma.end - vma.start;
+    const flags = vma.flags | MAP.ANONYMOUS | MAP.FIXED_NOREPLACE;
+    task.call.mmap(vma.start, length, vma.prot | PROT.WRITE, flags, -1, 0).expect(vma.start);
+    advise(task, vma);
+    fillPages(task, contentOf(lender, [vma], readPageRuns(context.images, lender)), context);
+    if ((vma.prot & PROT.WRITE) === 0) task.call.mprotect(vma.start, length, vma.prot);
+  }
+}
+
 /** Gives back inherited pages that only the forker had. */
 function dropForeignPages(
   images: ImageSet,
   task: Task,
   inherited: ReadonlySet<VmaEntry>,
   runs: readonly PageRun[],
+  lent: ReadonlyMap<VmaEntry, Task>,
 ): void {
   if (task.forker === undefined) return;
-  const theirs = readPageRuns(images, task.forker);
   for (const vma of inherited) {
+    const theirs = readPageRuns(images, lent.get(vma) ?? task.forker);
     for (const { start, end } of pagesOnlyIn(theirs, runs, vma)) task.call.madvise(start, end - start, MADV.DONTNEED);
   }
+}
+
+/** What is particular to some mappings. */
+interface MappingSets {
+  /** Those that are there already. */
+  readonly present: ReadonlySet<VmaEntry>;
+  /** Those that will be written to. */
+  readonly filled: ReadonlySet<VmaEntry>;
+  /** The addresses of those whose pages the duty `memory-locking` will lock as they are touched: locked now, all of them would be there at once. */
+  readonly onFault: ReadonlySet<bigint>;
 }
 
 function mapAll(
   task: Task,
   vmas: readonly VmaEntry[],
-  present: ReadonlySet<VmaEntry>,
-  filled: ReadonlySet<VmaEntry>,
+  { present, filled, onFault }: MappingSets,
   files: OpenFiles,
 ): void {
   const open = new Map<bigint, Value>();
@@ -191,7 +223,7 @@ function mapAll(
       continue;
     }
     let file: Value = -1;
-    let flags = vma.flags | MAP.FIXED_NOREPLACE;
+    let flags = (onFault.has(vma.start) ? vma.flags & ~MAP.LOCKED : vma.flags) | MAP.FIXED_NOREPLACE;
     if (isFile(vma)) {
       file = open.get(vma.shmid) ?? files.open(task, Number(vma.shmid), O.RDONLY);
       open.set(vma.shmid, file);

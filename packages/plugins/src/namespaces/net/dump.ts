@@ -1,6 +1,5 @@
-import { type DumpContext, definePlugin, type Plugin } from "@restage/core";
-import { externalKey } from "../external/dump.ts";
-import { ownNamespace } from "../own-namespaces.ts";
+import { definePlugin, type Plugin } from "@restage/core";
+import { contentNamespace } from "./content-namespace.ts";
 import { checkFirewall, saveFirewall } from "./firewall/dump.ts";
 import { insideNetwork } from "./inside-network.ts";
 import { checkLinks, saveLinks } from "./links/dump.ts";
@@ -21,14 +20,14 @@ export function netNamespaces(): Plugin {
     },
     dump({ phases }) {
       phases.inspect.tree.tap("net-namespaces", (_tree, context) => {
-        if (idOfContent(context) === undefined) return;
+        if (contentNamespace(context) === undefined) return;
         insideNetwork(context, () => {
           checkLinks(context);
           checkFirewall(context);
         });
       });
       phases.write.tree.tap("net-namespaces", (_tree, context) => {
-        const id = idOfContent(context);
+        const id = contentNamespace(context);
         if (id === undefined) return;
         insideNetwork(context, () => {
           saveNetworkSysctls(context, id);
@@ -39,10 +38,4 @@ export function netNamespaces(): Plugin {
       });
     },
   });
-}
-
-/** The id of the tree's own network namespace, if its content is saved. */
-function idOfContent(context: DumpContext): number | undefined {
-  const isEmpty = context.options.emptyNamespaces.includes("net") || externalKey(context, "net") !== undefined;
-  return isEmpty ? undefined : ownNamespace(context, "net");
 }

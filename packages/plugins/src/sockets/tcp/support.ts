@@ -9,7 +9,7 @@ export const SUPPORT: readonly Support[] = [
     restored:
       "the same, with `--tcp-established`, and connections that are being made (SYN_SENT); with `--tcp-close`, closed",
     refused: {
-      dump: "connections without the option, and those that are being made (SYN_SENT)",
+      dump: "connections without the option",
       restore: "connections without one of the options",
     },
     kernel: "TCP_REPAIR; nftables or iptables for the lock",

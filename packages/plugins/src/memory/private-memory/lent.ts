@@ -1,0 +1,68 @@
+import type { Task } from "@restage/core";
+import type { VmaEntry } from "@restage/images";
+import { PAGE_SIZE } from "@restage/linux/abi";
+import { isFile } from "../mappings/format.ts";
+import { contains, guardsOf, isAlike, isPassedOn } from "./inherited.ts";
+
+/** A mapping that is smaller is not worth the calls. */
+const LEAST_SIZE = BigInt(16 * PAGE_SIZE);
+
+/** A mapping with the content of one of the tasks that have it. */
+export interface Lent {
+  readonly vma: VmaEntry;
+  readonly lender: Task;
+}
+
+/**
+ * The mappings that several children of a task have alike, and that the task itself no longer has, such as the data of a server whose first process has
+ * freed it. The task has them while it forks, so that the children share pages that are equal.
+ */
+export function lentBy(forker: Task): readonly Lent[] {
+  const lent = known.get(forker) ?? findLent(forker);
+  known.set(forker, lent);
+  return lent;
+}
+
+const known = new WeakMap<Task, readonly Lent[]>();
+
+function findLent(forker: Task): readonly Lent[] {
+  const children = forker.forks.filter((child) => child.survives);
+  if (!forker.survives || children.length < 2) return [];
+  const lent: Lent[] = [];
+  const once = new Map<bigint, Lent>();
+  for (const lender of children) {
+    const guards = guardsOf(lender);
+    for (const vma of lender.mm.vmas) {
+      if (!isPassedOn(vma) || isFile(vma) || vma.end - vma.start < LEAST_SIZE || contains(vma, guards)) continue;
+      const first = once.get(vma.start);
+      if (first === undefined) once.set(vma.start, { vma, lender });
+      else if (isAlike(first.vma, vma) && !lent.includes(first)) lent.push(first);
+    }
+  }
+  const chosen: Lent[] = [];
+  for (const each of lent.sort((a, b) => (a.vma.start < b.vma.start ? -1 : 1))) {
+    const isFree =
+      !contains(each.vma, forker.mm.vmas) &&
+      !contains(
+        each.vma,
+        chosen.slice(-1).map(({ vma }) => vma),
+      );
+    if (isFree) chosen.push(each);
+  }
+  return chosen;
+}
+
+/** The mappings that a task inherits although its forker does not have them, with the tasks whose content they have. */
+export function lentTo(task: Task): ReadonlyMap<VmaEntry, Task> {
+  const { forker } = task;
+  if (forker === undefined) return new Map();
+  const lent = new Map(lentBy(forker).map((each) => [each.vma.start, each]));
+  const guards = guardsOf(task);
+  const found = new Map<VmaEntry, Task>();
+  for (const vma of lent.size === 0 ? [] : task.mm.vmas) {
+    const each = lent.get(vma.start);
+    if (each !== undefined && isPassedOn(vma) && isAlike(each.vma, vma) && !contains(vma, guards))
+      found.set(vma, each.lender);
+  }
+  return found;
+}
