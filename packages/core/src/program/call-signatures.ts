@@ -86,6 +86,7 @@ export interface CallSignatures {
   io_setup: [size: Value, context?: Bytes];
   io_submit: [context: Value, count?: Value, blocks?: Bytes];
   ioctl: [fd: Value, request?: Value, argument?: Bytes];
+  kcmp: [pid1: Value, pid2?: Value, type?: Value, idx1?: Value, idx2?: Bytes];
   keyctl: [operation: Value, id?: Value, data?: Bytes, length?: Value];
   kill: [pid: Value, signal?: Value];
   linkat: [olddirfd: Value, oldpath?: Text, newdirfd?: Value, newpath?: Text, flags?: Value];
@@ -97,6 +98,7 @@ export interface CallSignatures {
   mkdirat: [dirfd: Value, path?: Text, mode?: Value];
   mknodat: [dirfd: Value, path?: Text, mode?: Value, device?: Value];
   mincore: [address: Value, length?: Value, pages?: Bytes];
+  mlock2: [address: Value, length?: Value, flags?: Value];
   mlockall: [flags: Value];
   mmap: [address: Value, length?: Value, protection?: Value, flags?: Value, fd?: Value, offset?: Value];
   mount_setattr: [dirfd: Value, path?: Text, flags?: Value, attributes?: Bytes, size?: Value];
