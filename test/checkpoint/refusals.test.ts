@@ -18,7 +18,7 @@ describeUnless(noCompiler, "a program with several files that cannot be saved", 
     expect(stderr).toContain(`${held.length} findings`);
     for (const line of held) {
       const [descriptor, kind] = line.split(" ");
-      expect(stderr).toMatch(new RegExp(`ERR_REFUSED: (descriptor ${descriptor}|file) .*${kind}.*: `));
+      expect(stderr).toMatch(new RegExp(`ERR_REFUSED: (descriptor ${descriptor}|file|secret memory) .*${kind}.*: `));
     }
     expect(readdirSync(images)).toEqual([]);
     expect(maps()).toBe(before);
