@@ -102,12 +102,13 @@ function supported({ what, saved, restored, lost, refused, kernel, shownBy }: Su
   return `### ${what}\n\n${items.join("\n")}`;
 }
 
-/** `docs/options.md`: what `restage help` says. Options that several commands take are listed once. */
+/** `docs/options.md`: what `restage help` says. Long lists of options that several commands take appear once. */
 export function optionsPage(): string {
   const commands = Object.entries(COMMANDS);
   const sections = commands.map(([name, command]) => {
     const [first = name] = commands.find(([, { options }]) => options === command.options) ?? [];
-    if (first === name) return `## restage ${name}\n\n${fenced(commandHelp(name, command).trimEnd())}`;
+    if (first === name || command.options.length === 1)
+      return `## restage ${name}\n\n${fenced(commandHelp(name, command).trimEnd())}`;
     const says = `${sentence(command.says)} It takes the options of \`restage ${first}\`.`;
     // `dump` has the help of `checkpoint`.
     const more = command.help === COMMANDS[first]?.help ? undefined : command.help;

@@ -26,7 +26,7 @@ const OF_RESTORE: Readonly<Record<Exclude<keyof RestoreHooks, "stages">, Facts>>
   fileGroup: { called: "for each file of the type, when the restore chooses which task opens it" },
   fileNeeds: { called: "for each file of the type, when the restore chooses which task opens it" },
   plan: { called: "once, when the tree of tasks is known and before any task exists" },
-  template: { called: "once for a template, which restores nothing itself; never in another restore" },
+  template: { called: "once for each template; never in a restore without one" },
   mountsReady: { called: "once in PREPARE_NAMESPACES, if the tree has its own mount namespace" },
   openFile: { called: "once for each file of the type, in RESTORE, in the task that opens it" },
   filesOpened: { called: "once for each task that opens files, in RESTORE, after its last file" },
@@ -73,7 +73,7 @@ export function referencePage(): string {
     "Reference",
     wrap(
       "Every hook of restores and checkpoints, and every system call that a plugin can record. The [plugin guide](plugin-guide.md) shows how to use " +
-        "them; the [glossary](glossary.md) explains the words. `restage plugins` lists who taps which hook.",
+        "them; the [glossary](glossary.md) explains the words. `restage plugins` lists which plugins tap which hook.",
     ),
     "## Hooks of a restore",
     ...sections(OF_RESTORE, hooks, "RestoreHooks", restore),
@@ -87,7 +87,7 @@ export function referencePage(): string {
     ...sections(OF_PHASE, dumpHooks, "PhaseHooks", dump.phases.inspect),
     "## System calls",
     wrap(
-      "Section 2 of the manual describes them: openat(2). All arguments but the first can be left out; they are then 0. A `Value` is an integer, or the " +
+      "Section 2 of the manual pages describes them: openat(2). All arguments but the first can be left out; they are then 0. A `Value` is an integer, or the " +
         "result of an earlier call. `Bytes` are bytes for the kernel to read, `output(length)` for it to fill, or an address. `Text` is a string, or " +
         "undefined for NULL. Constants are in `@restage/linux/abi`: `O.CLOEXEC`, `AT_FDCWD`, `MS.BIND`. `task.call.pipe2(flags)` and `task.call.socketpair(domain, " +
         "type, protocol)` return their two descriptors.",
@@ -153,5 +153,5 @@ function calls(): readonly string[] {
   const source = readFileSync(join(core, "program/call-signatures.ts"), "utf8");
   const body = /export interface CallSignatures {\n([\s\S]*?)\n}/.exec(source)?.[1] ?? "";
   const found = body.matchAll(/^ {2}(\w+): \[([^\]]*(?:\[\][^\]]*)*)\];/gm);
-  return Array.from(found, ([, name, parameters]) => `\`${name}(${parameters?.replace(/\s+/g, " ").trim()})\``);
+  return Array.from(found, ([, name, parameters]) => `\`${name}(${parameters?.replace(/\s+/g, " ").trim()})\``).sort();
 }

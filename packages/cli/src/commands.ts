@@ -16,7 +16,7 @@ import {
 import type { Settings } from "./options/settings.ts";
 import { PULL_OPTIONS, PUSH_OPTIONS, STORE_OPTIONS } from "./options/store-options.ts";
 
-/** Loaded when needed. */
+/** Runs a command, again and again with --watch. Its code is loaded only then. */
 async function repeatable(settings: Settings, run: () => Promise<number>): Promise<number> {
   if (!settings.watch && settings.reportFiles === undefined) return await run();
   return await (await import("./watch.ts")).repeatable(settings, run);
@@ -27,8 +27,8 @@ const RESTORE_HELP =
   "runs).";
 
 const STORE_HELP =
-  "NAME is on the server of NATS_URL; nats://HOST:PORT/NAME is on any other. It needs the package @restage/fleet. Exit codes: 0 done, 1 failed, " +
-  "2 bad usage.";
+  "NAME is a name on the server in NATS_URL; nats://HOST:PORT/NAME is one on any server. The command needs the package @restage/fleet. Exit " +
+  "codes: 0 done, 1 failed, 2 bad usage.";
 
 const CHECKPOINT: Command = {
   says: "make a checkpoint of a process and its descendants",
@@ -71,7 +71,7 @@ export const COMMANDS: Commands = {
     says: "save only the memory of a process and its descendants, for a later checkpoint",
     operand: "[PID]",
     options: CHECKPOINT_COMMAND_OPTIONS,
-    help: "The tree goes on. Pass the directory to the next pre-dump or checkpoint: --prev-images-dir DIR. Exit codes: 0 made, 1 failed, 2 bad usage.",
+    help: "The tree keeps running. Pass the directory to the next pre-dump or checkpoint: --prev-images-dir DIR. Exit codes: 0 made, 1 failed, 2 bad usage.",
     run: async (settings, pid) => (await import("./commands/checkpoint.ts")).preDumpCommand(settings, pid),
   },
   cpuinfo: {
@@ -84,14 +84,14 @@ export const COMMANDS: Commands = {
   plugins: {
     says: "list duties with their plugins, and the hooks that are tapped",
     options: PLUGINS_OPTIONS,
-    help: "Taps are listed in the order of calls, each by the duty of its plugin, or by the plugin if it has none.",
+    help: "Taps are listed in the order of calls, each with the duty of its plugin, or with the plugin if it has none.",
     run: async (settings) => (await import("./commands/plugins.ts")).pluginsCommand(settings),
   },
   init: {
     says: "make a project with a configuration, a plugin and its test",
     operand: "[DIR]",
     options: INIT_OPTIONS,
-    help: "DIR is the working directory by default. No file that exists is changed, except package.json, which gets what it lacks.",
+    help: "DIR is the working directory by default. Existing files are not changed, except package.json, to which missing entries are added.",
     run: async (settings, directory) => (await import("./commands/init.ts")).initCommand(settings, directory),
   },
   swrk: {
@@ -112,27 +112,27 @@ export const COMMANDS: Commands = {
     operand: "[DIR]",
     options: SERVE_OPTIONS,
     help:
-      "DIR holds the images; --images-dir is the same. Only root and the user of the service can ask for clones. One line of JSON is a request, " +
-      '{"values":{"NAME":"TEXT"},"pidfile":"/PATH"}, and one line of JSON the answer.',
+      "DIR holds the images; --images-dir is the same. Only root and the user of the service can ask for clones. A request is one line of JSON, " +
+      '{"values":{"NAME":"TEXT"},"pidfile":"/PATH"}, and so is the answer.',
     run: async (settings, images) => (await import("./commands/serve.ts")).serveCommand(settings, images),
   },
   clone: {
     says: "ask restage serve for a clone, and print its pid",
     options: CLONE_OPTIONS,
-    help: "Exit codes: 0 the clone runs, 1 it does not, 2 no service answers.",
+    help: "Exit codes: 0 the clone runs, 1 it failed, 2 no service answers.",
     run: async (settings) => (await import("./commands/clone.ts")).cloneCommand(settings),
   },
   "page-server": {
     says: "receive the memory of one dump over TCP, as `criu page-server` does",
     options: PAGE_SERVER_OPTIONS,
-    help: "It serves anyone who connects, without encryption: use it in a network that you trust. Exit codes: 0 complete, 1 failed.",
+    help: "Anyone can connect, and nothing is encrypted: use it only in a network that you trust. Exit codes: 0 complete, 1 failed.",
     run: async (settings) => (await import("./commands/page-server.ts")).pageServerCommand(settings),
   },
   "install-criu": {
     says: "install Restage as programs named criu and crit in a directory",
     operand: "DIR",
     options: SERVER_OPTIONS,
-    help: "Container engines run the first criu in their PATH, so put DIR at its front.",
+    help: "Container engines run the first criu in their PATH: put DIR first.",
     run: async (_settings, directory) => (await import("./commands/install-criu.ts")).installCriuCommand(directory),
   },
   inspect: {

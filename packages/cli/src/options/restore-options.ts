@@ -55,7 +55,7 @@ const CPU_CAP = declareOption("--cpu-cap [CAP]", "compare processors: fpu, ins, 
   to.restore.cpuCap = cpuCapabilities(given);
 });
 
-/** Options of `cpuinfo`. Logs have nothing to say. */
+/** Options of `cpuinfo`, which writes no log. */
 export const CPUINFO_OPTIONS: readonly Option[] = [
   ...CHECKPOINT_OPTIONS,
   CPU_CAP,
@@ -80,13 +80,13 @@ export const SERVER_OPTIONS: readonly Option[] = [command("-h, --help", "print t
 /** Options of a service. */
 export const SERVICE_OPTIONS: readonly Option[] = [
   addressOption("criu_service.socket"),
-  declareOption("-d, --daemon", "serve in the background, when the socket listens", (to, given) => {
+  declareOption("-d, --daemon", "serve in the background, once the socket listens", (to, given) => {
     to.service.daemon = on(given);
   }),
   restore("--pidfile FILE", "write the pid of the service", "pidfile", text),
   command("-W, --work-dir DIR", "directory of socket and pidfile", "workDirectory", text),
   statusFdOption(),
-  declareOption("--listening FD", "use a socket that listens already", (to, given) => {
+  declareOption("--listening FD", "use a socket that already listens", (to, given) => {
     to.service.listening = descriptor(given);
   }),
   command("-h, --help", "print this help", "help", on),
@@ -259,7 +259,7 @@ function addressOption(byDefault: string): Option {
 }
 
 function statusFdOption(): Option {
-  return declareOption("--status-fd FD", "write a zero byte when the socket listens", (to, given) => {
+  return declareOption("--status-fd FD", "write a zero byte once the socket listens", (to, given) => {
     to.service.statusFd = descriptor(given);
   });
 }

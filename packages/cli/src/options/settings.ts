@@ -15,7 +15,7 @@ export interface Settings {
   readonly service: ServiceSettings;
   /** What plugins learn about a clone. */
   readonly values: Record<string, string>;
-  /** What only stores of checkpoints use. */
+  /** Options that only stores of checkpoints use. */
   readonly store: StoreSettings;
   config?: string;
   /** Do not look for a configuration file. */
@@ -41,11 +41,11 @@ export interface Settings {
   plugin: boolean;
   /** The runtime of a new project. */
   runtime?: Runtime;
-  /** What \`inspect\` shows; everything if it is empty. */
+  /** Parts that `inspect` shows; everything if it is empty. */
   readonly views: View[];
   /** Run again when the configuration or a module that it imports changes. */
   watch: boolean;
-  /** A file for the names of the files that the run depended on. */
+  /** A file for the names and states of the files that the run depended on. */
   reportFiles?: string;
   json: boolean;
   help: boolean;
@@ -57,7 +57,7 @@ export const CLONES_ADDRESS = "restage-clones.socket";
 export interface StoreSettings {
   /** The file of the key that encrypts. */
   keyFile?: string;
-  /** Take the name from another checkpoint. */
+  /** Take over a name that is in use. */
   replace: boolean;
   /** The name under which a checkpoint is pushed when it is made. */
   to?: string;
@@ -73,7 +73,7 @@ export interface ServiceSettings {
   daemon: boolean;
   /** A descriptor that learns by a zero byte that the socket listens. */
   statusFd?: number;
-  /** The descriptor of a socket that listens already. */
+  /** The descriptor of a socket that already listens. */
   listening?: number;
 }
 

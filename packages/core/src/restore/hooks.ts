@@ -17,13 +17,13 @@ import type { TemplateContext } from "./template-context.ts";
 
 /** The hooks of one stage. */
 export interface StageHooks {
-  /** The coordinator, before any task starts the stage. */
+  /** In the coordinator, before any task starts the stage. */
   readonly enter: AsyncSeriesHook<[StageContext]>;
   /** Once for each participating task: records what the task will do. */
   readonly task: AsyncSeriesHook<[Task, StageContext]>;
   /** Once for each participating thread, leaders included; after the hook of its task. */
   readonly thread: AsyncSeriesHook<[Thread, StageContext]>;
-  /** The coordinator, after all have confirmed. */
+  /** In the coordinator, after all participants have confirmed. */
   readonly leave: AsyncSeriesHook<[StageContext]>;
 }
 
@@ -49,7 +49,7 @@ export interface RestoreHooks {
    * even if no descriptor refers to them.
    */
   readonly fileNeeds: HookMap<SyncBailHook<[FileEntry, ImageSet], readonly number[] | undefined>>;
-  /** A task has opened all files that it opens: does what takes more than one of them (connecting sockets, filling their queues). */
+  /** A task has opened all its files: for work that takes several of them (connecting sockets, filling their queues). */
   readonly filesOpened: SyncHook<[OpenedFiles]>;
   /**
    * The mounts of a tree with its own mount namespace exist, below the working directory of the root task, whose root directory is still the host's: the
@@ -63,7 +63,7 @@ export interface RestoreHooks {
   readonly orphanMaster: AsyncSeriesHook<[number, StageContext]>;
   /** Changes the memory of a task before it resumes. */
   readonly patchMemory: AsyncSeriesHook<[MemoryPatch]>;
-  /** A template is made: what is put into the memory of its stub, every clone has. Not called in a restore without a template. */
+  /** A template of clones is made. Every clone inherits what a tap puts into the memory of its stub. */
   readonly template: AsyncSeriesHook<[TemplateContext]>;
   readonly stages: Readonly<Record<RunStageName, StageHooks>>;
   /** The last moment before all tasks resume; a failure is still rolled back. */
