@@ -2,10 +2,12 @@ import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { haveNamespaces, workersInNamespaces } from "./test/support/workers-in-namespaces.ts";
 
-// Restores of real processes claim pids: never two at a time in the same namespaces.
+// Restores of real processes claim pids: never two at a time in the same namespaces, and none beside the unit tests.
+const oneAtATime = { pool: "forks", fileParallelism: false, maxWorkers: 1 };
 const restores = haveNamespaces()
   ? { pool: workersInNamespaces, maxWorkers: Math.min(availableParallelism(), 4) }
-  : { pool: "forks", fileParallelism: false, maxWorkers: 1 };
+  : oneAtATime;
+const realProcesses = { setupFiles: ["./test/support/free-pids.ts"], testTimeout: 120_000, hookTimeout: 120_000 };
 
 // The workspace's packages name their sources in `exports`, and pnpm links them: tests need no build of them and no aliases.
 export default defineConfig({
@@ -27,15 +29,23 @@ export default defineConfig({
         },
       },
       {
-        // Restores of real processes, none beside the unit tests.
         test: {
           ...restores,
+          ...realProcesses,
           name: "restore",
           include: ["test/**/*.test.ts"],
-          setupFiles: ["./test/support/free-pids.ts"],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          exclude: ["test/packages/**"],
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        // They install from the registry, which no namespace of ours leads to.
+        test: {
+          ...oneAtATime,
+          ...realProcesses,
+          name: "packages",
+          include: ["test/packages/**/*.test.ts"],
+          sequence: { groupOrder: 2 },
         },
       },
     ],
