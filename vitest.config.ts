@@ -34,7 +34,7 @@ export default defineConfig({
           ...realProcesses,
           name: "restore",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/packages/**"],
+          exclude: ["**/node_modules/**", "test/packages/**"],
           sequence: { groupOrder: 1 },
         },
       },
