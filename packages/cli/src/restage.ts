@@ -3,6 +3,7 @@ import { runCommandLine } from "./command-line.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";
 import { exit } from "./report/print.ts";
 import { printError, printErrorAsEvent } from "./report/print-error.ts";
+import { listenersFinished } from "./report/users-listener.ts";
 
 /** Whether the words ask for debug messages, however far they could be read. */
 function wantsStack(words: readonly string[]): boolean {
@@ -25,5 +26,8 @@ async function main(words: readonly string[]): Promise<number> {
 }
 
 // Not awaited: the command is built as CommonJS, which has no top-level `await`. It ends although a plugin has left something open: a timer, a socket,
-// a server.
-main(process.argv.slice(2)).then(exit);
+// a server. What `onEvent` still does is waited for.
+main(process.argv.slice(2)).then(async (code) => {
+  await listenersFinished();
+  exit(code);
+});

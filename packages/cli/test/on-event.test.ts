@@ -12,7 +12,7 @@ import { EXIT } from "../src/exit-codes.ts";
 import { smallCheckpoint } from "../src/init/checkpoint.ts";
 import { createSettings, type Settings } from "../src/options/settings.ts";
 import { openReport } from "../src/report/open-report.ts";
-import { usersListener } from "../src/report/users-listener.ts";
+import { listenersFinished, usersListener } from "../src/report/users-listener.ts";
 import { printed } from "./printed.ts";
 
 // The command's own way needs its build on Node 20.
@@ -62,6 +62,42 @@ describe("usersListener()", () => {
     });
     expect(calls).toBe(1);
     expect(err).toBe("onEvent failed: on purpose\n");
+  });
+});
+
+describe("listenersFinished()", () => {
+  afterEach(() => void vi.useRealTimers());
+
+  it("waits for async listeners, and not for those that have finished", async () => {
+    const steps: string[] = [];
+    let send = (): void => {};
+    const sent = new Promise<void>((resolve) => {
+      send = resolve;
+    });
+    usersListener(() => sent.then(() => void steps.push("sent")))(PLANNED);
+    const ended = listenersFinished().then(() => void steps.push("ended"));
+    await new Promise(setImmediate);
+    expect(steps).toEqual([]);
+    send();
+    await ended;
+    expect(steps).toEqual(["sent", "ended"]);
+    await listenersFinished();
+  });
+
+  it("gives up a listener that takes too long, and says so", async () => {
+    vi.useFakeTimers();
+    let finish = (): void => {};
+    const slow = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    const { err } = await printed(async () => {
+      usersListener(() => slow)(PLANNED);
+      const ended = listenersFinished();
+      await vi.runAllTimersAsync();
+      await ended;
+    });
+    expect(err).toBe("onEvent has not finished after 5 seconds\n");
+    finish();
   });
 });
 

@@ -26,6 +26,14 @@ export { type MovePortsOptions, movePorts } from "./ready-made/move-ports.ts";
 export type { MoveOptions } from "./ready-made/move-sockets.ts";
 export type { ConnectionPolicy } from "./ready-made/moved-sockets.ts";
 export { type Moment, type MomentNews, type OnStageOptions, onStage } from "./ready-made/on-stage.ts";
+export {
+  type ContextLike,
+  type OpenTelemetryApi,
+  type OpenTelemetryOptions,
+  openTelemetry,
+  type SpanAttributes,
+  type SpanLike,
+} from "./ready-made/open-telemetry.ts";
 export { perClone } from "./ready-made/per-clone.ts";
 export { type RemapPathsOptions, remapPaths } from "./ready-made/remap-paths.ts";
 export { type ReplaceTextOptions, replaceText } from "./ready-made/replace-text.ts";

@@ -6,6 +6,7 @@ import { removeFetchedDirectories } from "../fleet/fetched-directories.ts";
 import { openMachine } from "../open-machine.ts";
 import type { Settings } from "../options/settings.ts";
 import { printError } from "../report/print-error.ts";
+import { listenersFinished } from "../report/users-listener.ts";
 import { reportedRestore } from "../reported-restore.ts";
 import { requestOf } from "../request.ts";
 import { stay } from "../stay.ts";
@@ -24,7 +25,10 @@ export async function restoreCommand(settings: Settings): Promise<number> {
   }
   kernel.close();
   removeFetchedDirectories();
-  if (settings.execute) execute(kernel, settings.program);
+  if (settings.execute) {
+    await listenersFinished();
+    execute(kernel, settings.program);
+  }
   if (request.detached !== true) await stay(kernel, tree);
   return EXIT.OK;
 }

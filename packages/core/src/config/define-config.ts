@@ -7,7 +7,7 @@ import type { RestoreOptions } from "../restore/options.ts";
 interface Additions {
   /** Added to the defaults; claiming a default's duty replaces it. */
   readonly plugins?: readonly Plugin[];
-  /** Receives the events of restores and checkpoints. Nothing waits for it, and its errors are printed. */
+  /** Receives the events of restores and checkpoints. No restore or checkpoint waits for it, and its errors are printed. The command waits for its promises before it ends. */
   readonly onEvent?: (event: RestoreEvent | DumpEvent) => void;
 }
 

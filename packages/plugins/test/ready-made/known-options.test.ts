@@ -1,3 +1,4 @@
+import * as api from "@opentelemetry/api";
 import { describe, expect, it } from "vitest";
 import * as plugins from "../../src/mod.ts";
 
@@ -9,6 +10,7 @@ const MAKERS: Readonly<Record<string, (options: never) => unknown>> = {
   moveAddresses: (options) => plugins.moveAddresses({ "10.0.0.1": "10.0.0.2" }, options),
   movePorts: (options) => plugins.movePorts({ 80: 81 }, options),
   onStage: (options) => plugins.onStage("/bin/true", options),
+  openTelemetry: (options) => plugins.openTelemetry(api, options),
   pidPolicy: (options) => plugins.pidPolicy("wait", options),
   remapPaths: (options) => plugins.remapPaths({ "/a": "/b" }, options),
   replaceText: (options) => plugins.replaceText({ aaaa: "bbbb" }, options),
