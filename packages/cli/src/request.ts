@@ -55,7 +55,7 @@ async function configOf({ config, noConfig }: Settings): Promise<RestoreConfig> 
   return await loadConfig({ file, importModule, readyMade });
 }
 
-/** The same options; a listener that fails is called no more. */
+/** The same options, with a listener that is not called again after it has failed. */
 function listening<T extends RestoreSection | CheckpointSection>(options: T): T {
   const { onEvent } = options;
   return onEvent === undefined ? options : { ...options, onEvent: usersListener(onEvent) };

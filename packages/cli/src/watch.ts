@@ -7,10 +7,10 @@ import type { Settings } from "./options/settings.ts";
 import { ownCommand } from "./own-command.ts";
 import { print } from "./report/print.ts";
 
-/** How often files are compared, in milliseconds. Unlike notifications, this works in every file system, and for files that do not exist yet. */
+/** The interval at which files are compared, in milliseconds. Unlike notifications, this works in every file system, and for files that do not exist yet. */
 const INTERVAL = 200;
 
-/** Runs a command; with --watch, again and again. Returns its exit code. */
+/** Runs a command, with --watch repeatedly. Returns its exit code. */
 export async function repeatable({ watch, reportFiles }: Settings, run: () => Promise<number>): Promise<number> {
   if (watch) return await repeat(process.argv.slice(2).filter((word) => word !== "--watch"));
   try {
@@ -26,8 +26,8 @@ function ownFiles(): readonly (readonly [file: string, state: string])[] {
 }
 
 /**
- * Runs a command again and again: now, and whenever a file changes that its last run depended on. Each run is a process of its own, because a runtime loads a
- * module only once. Ends by a signal.
+ * Runs a command now, and again whenever a file changes on which its last run depended. Each run is a process of its own, because a runtime loads a module
+ * only once. A signal ends it.
  *
  * @param words of the command line.
  */

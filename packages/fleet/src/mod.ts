@@ -1,5 +1,5 @@
 /**
- * Checkpoints of many hosts, kept in NATS JetStream.
+ * Keeps checkpoints in NATS JetStream, for many hosts.
  *
  * @module
  */

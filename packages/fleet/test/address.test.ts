@@ -17,8 +17,8 @@ describe("parseAddress", () => {
   });
 
   it.each(["a..b", ".a", "a.", "/a", "a/", "a b", "a*", "a.>"])("refuses the name %s", (name) => {
-    expect(() => parseAddress(name, {})).toThrow("Bad name");
-    expect(() => parseAddress(`nats://host//${name}`, {})).toThrow("Bad name");
+    expect(() => parseAddress(name, {})).toThrow("Cannot use the name");
+    expect(() => parseAddress(`nats://host//${name}`, {})).toThrow("Cannot use the name");
   });
 
   it("does not print a password", () => {

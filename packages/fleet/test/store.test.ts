@@ -44,7 +44,7 @@ describeUnless(noNatsServer, "a store in JetStream", () => {
     expect(await list(store)).toMatchObject([{ name: "web/today.2", size: pushed.size, encrypted: false }]);
   });
 
-  it("keeps a page once, however many checkpoints have it and wherever in them", async () => {
+  it("stores a page once, no matter how many checkpoints have it, and where", async () => {
     const store = await freshStore();
     const place = scratch();
     const random = seeded(2);
@@ -61,7 +61,7 @@ describeUnless(noNatsServer, "a store in JetStream", () => {
     expect(contentsOf(join(place, "pulled"))).toEqual(contentsOf(join(place, "two")));
   });
 
-  it("shows no half push, keeps a name from being taken twice, and replaces it when asked", async () => {
+  it("shows no incomplete push, refuses a name that is in use, and replaces it on request", async () => {
     const store = await freshStore();
     const place = scratch();
     const one = writeCheckpoint(join(place, "one"), pagesOf(100, seeded(3)));
@@ -82,7 +82,7 @@ describeUnless(noNatsServer, "a store in JetStream", () => {
     expect(contentsOf(join(place, "pulled"))).toEqual(contentsOf(two));
   });
 
-  it("refuses what is not a checkpoint, and a directory that has files", async () => {
+  it("refuses to push a directory without a checkpoint, and to pull into one that has files", async () => {
     const store = await freshStore();
     const place = scratch();
     await expect(push(store, place, "one")).rejects.toThrow(/no inventory.img/);
@@ -95,7 +95,7 @@ describeUnless(noNatsServer, "a store in JetStream", () => {
     expect(existsSync(join(one, "sub"))).toBe(true);
   });
 
-  it("finds a chunk that was changed, one that is missing, and a manifest that was exchanged", async () => {
+  it("detects a changed chunk, a missing chunk and an exchanged manifest", async () => {
     const store = await freshStore();
     const place = scratch();
     const one = writeCheckpoint(join(place, "one"), pagesOf(50, seeded(5)));
@@ -105,7 +105,7 @@ describeUnless(noNatsServer, "a store in JetStream", () => {
     const own = (await store.names.get("image.one"))?.value ?? new Uint8Array();
     await store.names.put("image.one", other);
     await expect(pull(store, "one", join(place, "pulled"))).rejects.toThrow(
-      "the manifest is that of another checkpoint",
+      "its manifest belongs to another checkpoint",
     );
     await store.names.put("image.one", own);
     // The longest message has pages.
@@ -156,7 +156,7 @@ describeUnless(noNatsServer, "a store in JetStream", () => {
     expect(() => readStoreKey(join(place, "open"))).toThrow(/Other users can read or change the key/);
   });
 
-  it("outlasts the death of the server in the middle of a push and of a pull", async () => {
+  it("survives a crash of the server during a push and during a pull", async () => {
     const store = await freshStore();
     const place = scratch();
     const one = writeCheckpoint(join(place, "one"), pagesOf(1500, seeded(8)));
@@ -174,7 +174,7 @@ describeUnless(noNatsServer, "a store in JetStream", () => {
     expect(contentsOf(join(place, "pulled"))).toEqual(contentsOf(one));
   });
 
-  it("continues an interrupted pull with what is there already, after comparing it", async () => {
+  it("continues an interrupted pull, and compares what it had already written", async () => {
     const store = await freshStore();
     const place = scratch();
     const one = writeCheckpoint(join(place, "one"), pagesOf(500, seeded(9)));
@@ -192,7 +192,7 @@ describeUnless(noNatsServer, "a store in JetStream", () => {
     expect(contentsOf(join(place, "pulled"))).toEqual(contentsOf(one));
   });
 
-  it("frees what only removed checkpoints had, and nothing else", async () => {
+  it("frees chunks that only removed checkpoints had, and no others", async () => {
     const store = await freshStore();
     const place = scratch();
     const shared = pagesOf(200, seeded(10));
@@ -212,7 +212,7 @@ describeUnless(noNatsServer, "a store in JetStream", () => {
     await expect(remove(store, "two")).rejects.toMatchObject({ code: "ERR_STORE" });
   });
 
-  it("abandons the chunks of a push that never ended, and that push fails if it goes on after all", async () => {
+  it("abandons the chunks of an interrupted push, which fails if it continues after all", async () => {
     const store = await freshStore();
     const place = scratch();
     const one = writeCheckpoint(join(place, "one"), pagesOf(100, seeded(13)));
@@ -228,7 +228,7 @@ describeUnless(noNatsServer, "a store in JetStream", () => {
         },
       },
     };
-    await expect(push(paused, one, "one")).rejects.toThrow("took this push for abandoned");
+    await expect(push(paused, one, "one")).rejects.toThrow("has abandoned this push");
     expect(await list(store)).toEqual([]);
     await collect(store, { grace: -1 });
     expect(await store.chunks.sequences()).toEqual([]);
@@ -238,12 +238,12 @@ describeUnless(noNatsServer, "a store in JetStream", () => {
     const store = await freshStore();
     const state = (running: string) => Buffer.from(JSON.stringify({ running, host: "other", since: "noon" }));
     await store.names.put(COLLECTION, state("x"));
-    await expect(collect(store)).rejects.toThrow("Another garbage collection runs on other since noon");
+    await expect(collect(store)).rejects.toThrow("Another garbage collection is running on other since noon");
     await store.names.put(COLLECTION, state(""));
     await collect(store);
   });
 
-  it("deletes nothing that a push uses which begins while a garbage collection deletes", async () => {
+  it("keeps the chunks of a push that begins while a garbage collection deletes", async () => {
     const store = await freshStore();
     const place = scratch();
     const one = writeCheckpoint(join(place, "one"), pagesOf(60, seeded(17)));
@@ -261,7 +261,7 @@ describeUnless(noNatsServer, "a store in JetStream", () => {
     expect(contentsOf(join(place, "pulled"))).toEqual(contentsOf(one));
   });
 
-  it("deletes nothing that a push uses which ends while a garbage collection reads what is needed", async () => {
+  it("keeps the chunks of a push that ends while a garbage collection reads what is needed", async () => {
     const store = await freshStore();
     const place = scratch();
     const one = writeCheckpoint(join(place, "one"), pagesOf(60, seeded(18)));

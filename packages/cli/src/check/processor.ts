@@ -15,10 +15,10 @@ export function saveProcessor(kernel: LinuxKernel, images: string): void {
   writeOwnFile(join(images, FILE), encodeEntries("cpuinfo", [{ value: entry }]));
 }
 
-/** What is compared if nothing is asked. Source: criu(8), "--cpu-cap". */
+/** What is compared by default. Source: criu(8), "--cpu-cap". */
 const DEFAULT: readonly CpuCapability[] = ["fpu", "ins"];
 
-/** Compares this processor with that of cpuinfo.img; in everything for an empty list, as CRIU does. Throws ERR_REFUSED where programs of that one may not run. */
+/** Compares this processor with that of cpuinfo.img; completely if the list is empty, as CRIU does. Throws ERR_REFUSED if programs of the other processor could fail here. */
 export function checkProcessor(kernel: LinuxKernel, images: string, asked = DEFAULT): void {
   const compared = asked.length === 0 ? CPU_CAPABILITIES : asked;
   const found = [...processorDifferences(savedProcessor(images), thisProcessor(kernel), compared)];
@@ -39,5 +39,5 @@ function savedProcessor(images: string): CpuinfoX86Entry | undefined {
 function thisProcessor({ host }: LinuxKernel): CpuinfoX86Entry {
   const processor = describeProcessor((leaf, subleaf) => host.cpuid(leaf, subleaf));
   if (processor !== undefined) return processor;
-  throw new RestoreError("ERR_REFUSED", "Cannot describe this processor: it is neither of Intel nor of AMD");
+  throw new RestoreError("ERR_REFUSED", "Cannot describe this processor: its vendor is neither Intel nor AMD");
 }

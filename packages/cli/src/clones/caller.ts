@@ -5,11 +5,11 @@ import { peerOf } from "../rpc/peer.ts";
 
 /** The largest request, in bytes. */
 const LARGEST = 64 * 1024;
-/** How long a caller has to send its request, in milliseconds. Others wait meanwhile. */
+/** The time that a caller has to send its request, in milliseconds. Other callers wait meanwhile. */
 const PATIENCE = 1000;
 const LINE_FEED = 10;
 
-/** A process that asks for a clone: it sends one line, and gets one line. */
+/** A process that asks for a clone: it sends one line, and receives one line. */
 export class CallerOfClones {
   readonly #host: Host;
   readonly #socket: number;
@@ -20,7 +20,7 @@ export class CallerOfClones {
     this.#socket = socket;
   }
 
-  /** Throws ERR_OPTION for a caller that is neither root nor the user of this process: a clone has the rights of its checkpoint. */
+  /** Throws ERR_OPTION for a caller that is neither root nor the user of this process: a clone has the privileges of its checkpoint. */
   assertAllowed(): void {
     const { uid } = peerOf(this.#host, this.#socket);
     if (uid === 0 || uid === process.geteuid?.()) return;
@@ -30,7 +30,7 @@ export class CallerOfClones {
     );
   }
 
-  /** Returns the line. Throws ERR_OPTION when none comes in time. */
+  /** Returns the line. Throws ERR_OPTION if none arrives in time. */
   receive(): string {
     const bytes = Buffer.alloc(LARGEST);
     const end = performance.now() + PATIENCE;
@@ -44,10 +44,10 @@ export class CallerOfClones {
       const feed = bytes.indexOf(LINE_FEED);
       if (feed >= 0 && feed < length) return bytes.toString("utf8", 0, feed);
     }
-    throw new RestoreError("ERR_OPTION", "Cannot read the request: it is not one line of JSON");
+    throw new RestoreError("ERR_OPTION", "Cannot read the request: no whole line of JSON arrived in time");
   }
 
-  /** A caller that has gone gets no answer. */
+  /** Sends the answer, unless the caller has closed the connection. */
   answer(value: object): void {
     try {
       writeSync(this.#socket, `${JSON.stringify(value)}\n`);

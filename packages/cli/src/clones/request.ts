@@ -1,13 +1,13 @@
 import { RestoreError } from "@restage/core";
 
-/** What a caller can say about its clone. */
+/** A request for a clone. */
 export interface CloneOrder {
   /** What plugins read as `clone.values`. */
   readonly values?: Readonly<Record<string, string>>;
   readonly pidfile?: string;
 }
 
-/** Reads a request. Throws ERR_OPTION for another text: nothing in it is ignored. */
+/** Reads a request. Throws ERR_OPTION if it has anything that is unknown. */
 export function parseOrder(line: string): CloneOrder {
   let order: unknown;
   try {
@@ -19,11 +19,11 @@ export function parseOrder(line: string): CloneOrder {
   const { values = {}, pidfile, ...unknown } = order;
   const [name] = Object.keys(unknown);
   if (name !== undefined)
-    throw new RestoreError("ERR_OPTION", `A request has no member ${name}`, { hint: "it can have values and pidfile" });
+    throw new RestoreError("ERR_OPTION", `A request has no member ${name}`, { hint: "use values and pidfile" });
   if (!isObject(values) || Object.values(values).some((value) => typeof value !== "string"))
-    throw new RestoreError("ERR_OPTION", "values of a request must be an object of strings");
+    throw new RestoreError("ERR_OPTION", "Cannot read the request: values must be an object of strings");
   if (pidfile !== undefined && (typeof pidfile !== "string" || !pidfile.startsWith("/")))
-    throw new RestoreError("ERR_OPTION", "pidfile of a request must be an absolute path");
+    throw new RestoreError("ERR_OPTION", "Cannot read the request: pidfile must be an absolute path");
   return { values: values as Record<string, string>, ...(pidfile === undefined ? {} : { pidfile }) };
 }
 

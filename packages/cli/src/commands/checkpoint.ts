@@ -25,7 +25,7 @@ import { checkpointOptions, ownPath } from "../request.ts";
 
 const LEVEL = { ERROR: 1, WARNING: 2, INFO: 3 } as const;
 
-/** Saves only the memory of a tree, which goes on, for a later checkpoint with --prev-images-dir. Returns the exit code. */
+/** Saves only the memory of a tree, which keeps running, for a later checkpoint with --prev-images-dir. Returns the exit code. */
 export async function preDumpCommand(settings: Settings, operand: string | undefined): Promise<number> {
   Object.assign(settings.checkpoint, PRE_DUMP);
   return checkpointCommand(settings, operand, preDumpPlugins());
@@ -87,11 +87,15 @@ async function requestOf(settings: Settings, operand: string | undefined): Promi
   if (isTemporary(settings)) return { ...configured, ...checkpoint, pid, images: temporaryDirectory(settings) };
   const request = { images: ".", ...configured, ...checkpoint, pid };
   if (!isInStore(request.images)) return request;
-  const hint = `push it when it is made: \`restage checkpoint ${pid} --to ${request.images}\``;
-  throw new RestoreError("ERR_OPTION", "A checkpoint is made in a directory", { hint });
+  const hint = `make and push it in one step: \`restage checkpoint ${pid} --to ${request.images}\``;
+  throw new RestoreError(
+    "ERR_OPTION",
+    "Cannot make a checkpoint in a store: it is made in a directory, and then pushed",
+    { hint },
+  );
 }
 
-/** Whether the images are only made to be pushed. */
+/** Whether the images are made only to be pushed. */
 function isTemporary({ store, checkpoint }: Settings): boolean {
   return store.to !== undefined && checkpoint.images === undefined;
 }
@@ -101,7 +105,7 @@ function temporaryDirectory(settings: Settings): string {
   return mkdtempSync(join(tmpdir(), "restage-checkpoint-"));
 }
 
-/** Pushes a checkpoint. Its directory goes unless the user named it, or it is the only place where the checkpoint is. */
+/** Pushes a checkpoint. Removes its directory, unless the user named it or the push failed. */
 async function pushMade(settings: Settings, images: string, to: string): Promise<void> {
   try {
     await (await import("./store.ts")).pushImages(settings, images, to);

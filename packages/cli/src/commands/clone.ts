@@ -37,7 +37,7 @@ function ask(address: string, order: CloneOrder): Promise<string> {
       failed(new RestoreError("ERR_OPTION", `No service answers at ${address}: ${error.message}`, { hint }));
     });
     socket.on("end", () => {
-      failed(new RestoreError("ERR_OPTION", `The service at ${address} has ended without an answer`));
+      failed(new RestoreError("ERR_OPTION", `The service at ${address} closed the connection without an answer`));
     });
   });
 }

@@ -16,11 +16,11 @@ import { pidfile } from "../pidfile.ts";
 import { requestOf } from "../request.ts";
 import { ServiceSocket } from "../rpc/service-socket.ts";
 
-/** How often signals are looked at, in milliseconds. */
+/** The interval at which signals are handled, in milliseconds. */
 const BREAK = 200;
 const ENDING = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
 
-/** Keeps a template of a checkpoint, and makes clones of it for callers that connect to a socket. Returns the exit code when a signal asks it to end. */
+/** Keeps a template of a checkpoint, and makes clones of it for callers that connect to a socket. Returns the exit code after a signal. */
 export async function serveCommand(settings: Settings, images: string | undefined): Promise<number> {
   if (images !== undefined) settings.restore.images = images;
   const { service, workDirectory = "." } = settings;
@@ -38,7 +38,7 @@ export async function serveCommand(settings: Settings, images: string | undefine
     while (!ending) {
       const connection = socket.accept(BREAK);
       if (connection !== undefined) await serve(new CallerOfClones(host, connection), template);
-      // Lets signals arrive.
+      // Lets signal handlers run.
       await setImmediate();
     }
   } finally {
@@ -49,7 +49,7 @@ export async function serveCommand(settings: Settings, images: string | undefine
   return EXIT.OK;
 }
 
-/** Makes one clone. Whatever fails is the caller's answer. */
+/** Makes one clone, and answers the caller, also with a failure. */
 async function serve(caller: CallerOfClones, template: Template): Promise<void> {
   try {
     caller.assertAllowed();

@@ -18,7 +18,7 @@ export async function pushCommand(
   return EXIT.OK;
 }
 
-/** Pushes images and says what it did. */
+/** Pushes images, and prints how much was sent. */
 export async function pushImages(settings: Settings, directory: string, to: string): Promise<void> {
   const bar = new TransferBar();
   const pushed = await withStore(settings, to, ({ fleet, store, name, key }) => {
@@ -93,8 +93,9 @@ export async function storeCommand(
   const names = Object.keys(ACTIONS);
   const run = action !== undefined && Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : undefined;
   if (run === undefined) {
-    const hint = action === undefined ? `name one of ${names.join(", ")}` : didYouMean(action, names);
-    throw new RestoreError("ERR_OPTION", `restage store cannot ${action ?? "do nothing"}`, { hint });
+    const hint = action === undefined ? `choose one of ${names.join(", ")}` : didYouMean(action, names);
+    const what = action === undefined ? "Name an action of restage store" : `restage store has no action ${action}`;
+    throw new RestoreError("ERR_OPTION", what, { hint });
   }
   await withStore(settings, address ?? "", (open) => run(settings, open));
   return EXIT.OK;

@@ -7,7 +7,7 @@ export function isInStore(location: string): boolean {
   return /^(nats|tls):\/\//.test(location);
 }
 
-/** Registers a directory with images that were pulled only for this process. It goes when the process ends. */
+/** Registers a directory with images that were pulled only for this process. It is removed when the process ends. */
 export function addFetchedDirectory(directory: string): void {
   if (directories.size === 0) process.once("exit", removeFetchedDirectories);
   directories.add(directory);

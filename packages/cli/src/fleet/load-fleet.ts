@@ -16,6 +16,6 @@ function locate(): string {
   } catch (cause) {
     const hint =
       "install it beside the command: `npm install --global restage @restage/fleet`; the executable cannot load it";
-    throw new RestoreError("ERR_OPTION", "Stores and fleets need the package @restage/fleet", { hint, cause });
+    throw new RestoreError("ERR_OPTION", "Stores need the package @restage/fleet", { hint, cause });
   }
 }

@@ -4,7 +4,7 @@ import { isTerminal } from "../report/terminal.ts";
 const MIB = 1024 * 1024;
 const INTERVAL = 100;
 
-/** Draws how far a push or a pull is, on a terminal. */
+/** Draws the progress of a push or a pull on a terminal. */
 export class TransferBar {
   readonly #isShown: boolean = isTerminal(2);
   #drawn = 0;

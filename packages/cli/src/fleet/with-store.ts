@@ -2,7 +2,7 @@ import type { Address, Store, StoreKey } from "@restage/fleet";
 import type { Settings } from "../options/settings.ts";
 import { type Fleet, loadFleet } from "./load-fleet.ts";
 
-/** A store that is open, and what the settings say about it. */
+/** An open store, with its settings. */
 export interface OpenStore {
   readonly fleet: Fleet;
   readonly store: Store;

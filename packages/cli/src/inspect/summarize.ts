@@ -34,7 +34,7 @@ export interface TaskSummary {
   readonly threads: readonly { readonly tid: number; readonly name: string | undefined }[];
   readonly files: readonly FileSummary[];
   readonly memory: readonly MappingSummary[];
-  /** The variables where the kernel put them, as they are in memory; undefined if the images do not have that memory. */
+  /** The environment, read from the memory where the kernel put it; undefined if the images do not have that memory. */
   readonly environment: readonly string[] | undefined;
 }
 

@@ -1,6 +1,6 @@
 import type { MountSummary, Summary, TaskSummary } from "./summarize.ts";
 
-/** What `inspect` can show alone, by the names of the switches. */
+/** The parts that `inspect` can show alone, by the names of their switches. */
 export const VIEWS = {
   tree: { says: "show only the tree of tasks", print: ({ tasks }: Summary) => treeLines(tasks) },
   mounts: { says: "show only the mounts", print: ({ mounts }: Summary) => mountLines(mounts) },
@@ -9,7 +9,7 @@ export const VIEWS = {
     print: ({ tasks }: Summary) => socketLines(tasks),
   },
   env: {
-    says: "show only the environments that are in the memory of the tasks",
+    says: "show only the environments, from the memory of the tasks",
     print: ({ tasks }: Summary) => environmentLines(tasks),
   },
 } as const;

@@ -14,13 +14,13 @@ export class PageSocket {
   readonly #host: Host;
   readonly descriptor: number;
 
-  /** @param descriptor of a socket that listens. */
+  /** @param descriptor of a listening socket. */
   constructor(host: Host, descriptor: number) {
     this.#host = host;
     this.descriptor = descriptor;
   }
 
-  /** Throws ERR_OPTION. @param port 0 for any that is free. */
+  /** Throws ERR_OPTION. @param port 0 for any free port. */
   static listen(host: Host, address: string, port: number): PageSocket {
     if (!isIPv4(address)) throw new RestoreError("ERR_OPTION", `${address} is not an IPv4 address`);
     const socket = host.call.socket(AF.INET, SOCK.STREAM | SOCK.CLOEXEC, 0).result;
@@ -49,6 +49,6 @@ export class PageSocket {
   accept(): number {
     const connection = this.#host.attempt("accept4", this.descriptor, 0, 0, SOCK.CLOEXEC);
     if (connection >= 0) return connection;
-    throw new RestoreError("ERR_OPTION", `Descriptor ${this.descriptor} is not a TCP socket that listens`);
+    throw new RestoreError("ERR_OPTION", `Descriptor ${this.descriptor} is not a listening TCP socket`);
   }
 }

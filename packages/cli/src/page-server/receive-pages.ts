@@ -20,9 +20,9 @@ const COMMAND = {
 const HEADER_SIZE = 32;
 /** The kind of a pagemap image, in the lowest byte of its number. */
 const KINDS = { 1: "pagemap", 2: "shmem_pagemap" } as const;
-/** A page server numbers its pages images from here, so that those of the dump itself have other names. */
+/** A page server numbers its pages images from here, so that their names differ from those of the dump. */
 const FIRST_PAGES = 0x1_0001;
-/** How many bytes are copied at once. */
+/** The number of bytes that are copied at once. */
 const CHUNK = 1 << 20;
 
 /**
@@ -89,15 +89,12 @@ class Receiver {
         return true;
       case COMMAND.CLOSE:
       case COMMAND.FORCE_CLOSE:
-        // The dump goes on when everything is written.
+        // The dump waits until everything is written.
         this.close();
         this.#answer(0);
         return false;
       default:
-        throw new RestoreError(
-          "ERR_IMAGE",
-          `The dump sent the command ${command}, which this page server does not serve`,
-        );
+        throw new RestoreError("ERR_IMAGE", `The dump sent the unknown command ${command}`);
     }
   }
 
@@ -112,7 +109,7 @@ class Receiver {
     writeOwnFile(join(this.#images, image.name), encodeEntries(image.kind, [head, ...entries], image.name));
   }
 
-  /** Begins an image. Returns whether an earlier dump has it too. */
+  /** Begins an image. Returns whether an earlier dump also has it. */
   #open(image: bigint): boolean {
     this.close();
     const number = this.#number++;

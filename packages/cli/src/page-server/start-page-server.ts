@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync } from "node:fs";
 import { ownCommand } from "../own-command.ts";
 
-/** What a page server gets: a socket to which the dump will connect, or one to which it is connected. */
+/** The socket that a page server gets: one to which the dump will connect, or one to which it is connected. */
 export type Passed = "listening" | "ps-socket";
 
 /** Starts a process that receives the pages of a dump, and passes a socket to it. */

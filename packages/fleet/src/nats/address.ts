@@ -1,6 +1,6 @@
 import { RestoreError } from "@restage/core";
 
-/** A server and, for most uses, the name of something that it keeps. */
+/** A server, with the name of a checkpoint for most commands. */
 export interface Address {
   /** `nats://HOST:PORT` or `tls://HOST:PORT`, without user and password. */
   readonly server: string;
@@ -10,7 +10,7 @@ export interface Address {
   readonly name: string;
 }
 
-/** Names become keys of a bucket, so their alphabet is that of keys. Parts between dots and slashes must not be empty. */
+/** Names become keys of a bucket, so they have the characters of keys. Parts between dots and slashes must not be empty. */
 const NAME = /^[A-Za-z0-9_-]+(?:[./][A-Za-z0-9_=-]+)*$/;
 
 const DEFAULT_SERVER = "nats://127.0.0.1:4222";
@@ -31,7 +31,7 @@ export function parseAddress(text: string, environment: Readonly<Record<string, 
   const name = isWhole ? url.pathname.slice(1) : text;
   if (name !== "" && !NAME.test(name)) {
     const hint = "use letters, digits, - and _, with single dots or slashes between them";
-    throw new RestoreError("ERR_OPTION", `Bad name ${JSON.stringify(name)}`, { hint });
+    throw new RestoreError("ERR_OPTION", `Cannot use the name ${JSON.stringify(name)}`, { hint });
   }
   return {
     server: `${url.protocol}//${url.host}`,

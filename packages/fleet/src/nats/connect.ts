@@ -25,15 +25,15 @@ export interface Connection {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** How long an interrupted operation is repeated, in milliseconds. */
+/** For how long an interrupted operation is repeated, in milliseconds. */
 const PATIENCE = 60_000;
 const PAUSE = 200;
 
-/** Errors of a connection that comes back, of a server that starts, and of a stream that has no leader at the moment. */
+/** Errors while a connection is restored, a server starts, or a stream has no leader. */
 const PASSING = /^(TimeoutError|NoRespondersError|RequestError|ConnectionError|JetStreamNotEnabled)$/;
 
 /**
- * Connects to a server. Credentials and certificates are those of the environment, as for the `nats` command: NATS_CREDS, NATS_NKEY, NATS_CA, NATS_CERT
+ * Connects to a server. Credentials and certificates come from the environment, as for the `nats` command: NATS_CREDS, NATS_NKEY, NATS_CA, NATS_CERT
  * and NATS_KEY name files.
  *
  * Throws ERR_STORE.
@@ -95,7 +95,7 @@ function readSecret(file: string): Uint8Array {
   }
 }
 
-/** Whether the connection is there, and everything that waits for an answer on it. */
+/** The state of a connection, and the operations that wait for answers on it. */
 class Link {
   readonly #waiting = new Set<(error: Error) => void>();
   isUp = true;
@@ -104,7 +104,7 @@ class Link {
     void this.#watch(nats);
   }
 
-  /** Waits for an answer. Rejects when the connection is lost, because then it does not come any more. */
+  /** Waits for an answer. Rejects when the connection is lost, because the answer is lost with it. */
   wait<T>(answer: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       this.#waiting.add(reject);
@@ -127,7 +127,7 @@ async function repeat<T>(operation: () => Promise<T>, link: Link, server: string
   const started = performance.now();
   const isLate = () => performance.now() - started > patience;
   for (;;) {
-    // What is asked for meanwhile is lost.
+    // Requests during an interruption would be lost.
     while (!link.isUp && !isLate()) await pause();
     try {
       return await link.wait(operation());

@@ -4,21 +4,21 @@ import { runPooled } from "./pool.ts";
 import { chunkId, prefixOf, type Store } from "./store.ts";
 
 /**
- * How pushes and garbage collections run at the same time, with no lock between them:
+ * Pushes and garbage collections run at the same time without a lock:
  *
- * - A push announces chunks before it looks whether the store has them, and looks again whether a collection runs. While one does, it uploads all
- *   chunks that it announced, also those that are there.
- * - A collection says that it runs, lists the messages of all chunks, then reads the announcements, then the manifests. It deletes messages that neither
- *   names, by sequence number.
+ * - A push announces chunks before it checks which of them the store has. Then it checks whether a collection is running. If so, it uploads all announced
+ *   chunks, even those that the store has.
+ * - A collection first records that it is running. Then it lists the messages of all chunks, reads the announcements, and reads the manifests, in this
+ *   order. It deletes messages that neither names, by sequence number.
  *
- * So a collection that a push does not see reads the push's announcements. One that it sees can delete only messages that are older than the push's own.
- * A push ends by writing its manifest and then removing its announcements, in this order; a collection reads in the opposite order.
+ * If a push does not see a collection, the collection reads the announcements of the push. If it does, the collection can delete only messages that are
+ * older than those of the push. A push ends by writing its manifest and then removing its announcements; a collection reads in the opposite order.
  */
 export const COLLECTION = "collection";
 
-/** What the key says. */
+/** The value of the key. */
 export interface CollectionState {
-  /** Empty when none runs. */
+  /** The id of the running collection; empty if there is none. */
   readonly running: string;
   readonly host: string;
   readonly since: string;
@@ -33,7 +33,7 @@ export function announcementsOf(push: string): string {
 
 export const ALL_ANNOUNCEMENTS = "push.>";
 
-/** The push of an announcement. */
+/** The id of the push that made an announcement. */
 export function pushOf(key: string): string {
   return key.split(".")[1] ?? "";
 }
@@ -50,7 +50,7 @@ export class Announcements {
   readonly push: string = randomUUID();
   readonly #store: Store;
   #count = 0;
-  /** The revision of the collection's key for which the known chunks are right. */
+  /** The revision of the collection's key for which the known chunks are valid. */
   #revision = -1;
   readonly #known = new Map<string, ReadonlySet<string>>();
 
@@ -72,7 +72,7 @@ export class Announcements {
     return ids.filter((id) => this.#known.get(prefixOf(id))?.has(id) !== true);
   }
 
-  /** Lists the chunks whose names begin with some letters. */
+  /** Lists the chunks whose names have these prefixes. */
   async #look(prefixes: ReadonlySet<string>): Promise<void> {
     const unknown = [...prefixes].filter((prefix) => !this.#known.has(prefix));
     await runPooled(unknown, LOOKUPS, async (prefix) => {
@@ -81,12 +81,16 @@ export class Announcements {
     });
   }
 
-  /** Throws ERR_STORE if a collection took this push for abandoned. */
+  /** Throws ERR_STORE if a collection has abandoned this push. */
   async assertKept(): Promise<void> {
     const kept = await this.#store.names.keys(announcementsOf(this.push));
     if (kept.length === this.#count) return;
-    const hint = "push again: what it uploaded is used where it is still there";
-    throw new RestoreError("ERR_STORE", "A garbage collection took this push for abandoned", { hint });
+    const hint = "push again: chunks that are still in the store are not sent again";
+    throw new RestoreError(
+      "ERR_STORE",
+      "A garbage collection has abandoned this push, because it was idle for too long",
+      { hint },
+    );
   }
 
   async end(): Promise<void> {

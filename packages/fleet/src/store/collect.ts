@@ -14,7 +14,7 @@ import { runPooled } from "./pool.ts";
 import { chunkId, type Store } from "./store.ts";
 
 export interface CollectOptions {
-  /** How long the chunks of a push that ended without a name stay, in milliseconds; by default a day. */
+  /** How long the chunks of an interrupted push are kept, in milliseconds; by default a day. */
   readonly grace?: number;
 }
 
@@ -25,12 +25,12 @@ export interface Collected {
 }
 
 const DAY = 24 * 3600 * 1000;
-/** A collection deletes nothing after this time, and later ones take it for dead after twice as long. */
+/** A collection deletes nothing after this time. Other collections consider it dead after twice as long. */
 const LONGEST = 3600 * 1000;
 const DELETIONS = 16;
 
 /**
- * Deletes chunks that no checkpoint and no push needs. Pushes and pulls can run at the same time; `announcements.ts` says why nothing is lost.
+ * Deletes chunks that no checkpoint and no push needs. Pushes and pulls can run at the same time; `announcements.ts` explains why nothing is lost.
  *
  * Throws ERR_STORE.
  */
@@ -47,7 +47,7 @@ async function sweep(store: Store, grace: number): Promise<Collected> {
   const started = performance.now();
   const candidates = await store.chunks.sequences();
   const needed = new Set<string>();
-  // In this order: a push writes its manifest first, and then removes its announcements.
+  // In this order, because a push writes its manifest before it removes its announcements.
   await addAnnounced(store, needed, grace);
   await addNamed(store, needed);
   const unneeded = candidates.filter(({ key }) => !needed.has(chunkId(key)));
@@ -62,7 +62,7 @@ async function sweep(store: Store, grace: number): Promise<Collected> {
   return { deleted, deletedSize, kept: candidates.length - deleted };
 }
 
-/** Says that a collection runs, unless another one does. */
+/** Records that a collection is running. Throws ERR_STORE if another one is. */
 async function begin({ names }: Store) {
   const entry = await names.get(COLLECTION);
   const other = entry?.json<CollectionState>();
@@ -73,7 +73,7 @@ async function begin({ names }: Store) {
   const revision = entry?.revision ?? 0;
   if (!(await names.update(COLLECTION, encode(state), revision))) {
     const now = (await names.get(COLLECTION))?.json<CollectionState>();
-    // It was repeated after a lost answer, unless somebody else was first.
+    // Either an earlier attempt succeeded and its answer was lost, or somebody else was first.
     if (now?.running !== state.running) throw busy(now);
   }
   return {
@@ -89,7 +89,7 @@ function encode(state: CollectionState): Uint8Array {
   return Buffer.from(JSON.stringify(state));
 }
 
-/** Adds the chunks of pushes. Those that have announced nothing for the time of grace are abandoned. */
+/** Adds the chunks of pushes. Abandons pushes that have announced nothing within the grace period. */
 async function addAnnounced({ names }: Store, needed: Set<string>, grace: number): Promise<void> {
   const newest = new Map<string, number>();
   const ids = new Map<string, string[]>();
@@ -118,7 +118,7 @@ async function addNamed(store: Store, needed: Set<string>): Promise<void> {
 function busy(other: CollectionState | undefined): RestoreError {
   const hint = "repeat the command later";
   const whose = other === undefined ? "" : ` on ${other.host} since ${other.since}`;
-  return new RestoreError("ERR_STORE", `Another garbage collection runs${whose}`, { hint });
+  return new RestoreError("ERR_STORE", `Another garbage collection is running${whose}`, { hint });
 }
 
 function tooLong(): RestoreError {

@@ -1,15 +1,15 @@
 /**
- * Cuts images into chunks. A chunk consists of whole pages and ends where the content of a page says so. Pages that are the same in two checkpoints
- * therefore mostly lie in the same chunks, although other pages before them were added or removed.
+ * Cuts images into chunks. A chunk consists of whole pages, and the content of a page decides whether it ends there. Pages that two checkpoints share
+ * are therefore mostly in the same chunks, even if other pages before them were added or removed.
  */
 const PAGE_SIZE = 4096;
 const LEAST = 4 * PAGE_SIZE;
-/** With everything around it, a chunk fits in one message of a server with default limits. */
+/** A sealed chunk of this size fits in one message of a server with default limits. */
 export const LARGEST = 64 * PAGE_SIZE;
-/** One page in so many ends a chunk. */
+/** On average, one page in this many ends a chunk. */
 const ODDS = 16;
 
-/** The length of the chunk at the start of some bytes, which must be whole pages up to the largest chunk, or the end of a file. */
+/** The length of the first chunk of some bytes. They must be whole pages up to the size of the largest chunk, or reach the end of the file. */
 export function cutLength(bytes: Uint8Array, seed: number): number {
   const end = Math.min(bytes.length, LARGEST);
   for (let at = LEAST - PAGE_SIZE; at + PAGE_SIZE < end; at += PAGE_SIZE) {
@@ -18,7 +18,7 @@ export function cutLength(bytes: Uint8Array, seed: number): number {
   return end;
 }
 
-/** FNV-1a over words instead of bytes, with the finalizer of MurmurHash3 so that all bits count. It only spreads: digests name chunks. */
+/** FNV-1a over words instead of bytes, with the finalizer of MurmurHash3 so that all bits count. It only chooses where chunks end: their names are digests. */
 function hashOf(page: Uint8Array, seed: number): number {
   const words = new Uint32Array(page.buffer, page.byteOffset, page.length / 4);
   let hash = seed ^ 0x811c9dc5;

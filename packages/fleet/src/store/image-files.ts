@@ -12,7 +12,7 @@ export interface LocalFile {
   readonly size: number;
 }
 
-/** More parents than anyone has: a chain that is longer is a circle. */
+/** A longer chain of parents must be a circle. */
 const LONGEST_CHAIN = 1000;
 
 /**
@@ -26,7 +26,7 @@ export function imageFiles(directory: string): readonly LocalFile[] {
   let current: string | undefined = directory;
   for (let depth = 0; current !== undefined; depth += 1) {
     if (depth > LONGEST_CHAIN)
-      throw cannotPush(directory, `its parents form a circle, or are more than ${LONGEST_CHAIN}`);
+      throw cannotPush(directory, `its parents form a circle, or there are more than ${LONGEST_CHAIN}`);
     const place: string = resolve(current);
     for (const { name, file } of entriesOf(place)) {
       const status = statSync(file);

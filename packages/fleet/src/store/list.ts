@@ -23,7 +23,7 @@ export async function list(store: Store): Promise<readonly Listed[]> {
   return found;
 }
 
-/** Removes a name. A garbage collection frees what only this checkpoint had. Throws ERR_STORE. */
+/** Removes a name. A garbage collection then deletes the chunks that only this checkpoint had. Throws ERR_STORE. */
 export async function remove(store: Store, name: string): Promise<void> {
   if ((await store.names.get(manifestKey(name))) === undefined) {
     const hint = "`restage store ls` lists the checkpoints";

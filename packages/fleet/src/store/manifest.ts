@@ -3,9 +3,9 @@ import { PLAIN, type Seal } from "./seal.ts";
 import { readChunk, type Store } from "./store.ts";
 
 /**
- * What a name has. It is written last, so a checkpoint has a name only when it is whole.
+ * The value of a name. It is written last, so a checkpoint has a name only when it is complete.
  *
- * The list of chunks is readable without the key, because a garbage collection has none. What the chunks are is in the body.
+ * The list of chunks is readable without the key, because a garbage collection has no key. The body says which files the chunks make up.
  */
 export interface Manifest {
   readonly version: 1;
@@ -21,7 +21,7 @@ export interface Manifest {
   readonly body: readonly string[];
 }
 
-/** A chunk in the list: one after another, the chunks of all files. */
+/** A chunk in the list, which has the chunks of all files in order. */
 export interface Piece {
   readonly id: string;
   readonly length: number;
@@ -40,7 +40,7 @@ export interface ImageFile {
   /** `core-1.img`, or `parent/pages-1.img` for images of the checkpoint before. */
   readonly path: string;
   readonly size: number;
-  /** How many pieces of the list it has. */
+  /** The number of its pieces in the list. */
   readonly pieces: number;
 }
 
@@ -81,7 +81,7 @@ function decodePieces(parts: readonly Uint8Array[]): readonly Piece[] {
   });
 }
 
-/** Reads what a name has; undefined if nothing has it. Throws ERR_STORE. */
+/** Reads the manifest of a name; undefined if the name is free. Throws ERR_STORE. */
 export async function readManifest({ names }: Store, name: string): Promise<Manifest | undefined> {
   const entry = await names.get(manifestKey(name));
   if (entry === undefined) return undefined;
@@ -99,7 +99,7 @@ export async function readPieces(store: Store, { list }: Manifest) {
   return { pieces: decodePieces(parts), digest: digestOfList(list) };
 }
 
-/** Names of chunks are digests, so a digest of the names stands for the list. */
+/** Names of chunks are digests, so a digest of the names covers the whole list. */
 export function digestOfList(list: readonly string[]): string {
   return PLAIN.id(Buffer.from(list.join("\n")));
 }
@@ -112,11 +112,11 @@ export async function readBody(store: Store, name: string, manifest: Manifest, s
   const isOf = body.name === name && body.list === digestOfList(manifest.list);
   const unsafe = body.files.find(({ path }) => !isSafe(path));
   if (isOf && unsafe === undefined) return body;
-  const why = isOf ? `bad file name ${JSON.stringify(unsafe?.path)}` : "the manifest is that of another checkpoint";
+  const why = isOf ? `bad file name ${JSON.stringify(unsafe?.path)}` : "its manifest belongs to another checkpoint";
   throw new RestoreError("ERR_STORE", `Cannot use ${name} of the store: ${why}`, { hint: "do not trust this store" });
 }
 
-/** Paths lead nowhere but into the directory of the images and those of its parents. */
+/** Whether a path stays within the directory of the images and those of its parents. */
 function isSafe(path: string): boolean {
   const parts = path.split("/");
   const file = parts.pop() ?? "";

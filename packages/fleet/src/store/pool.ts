@@ -1,4 +1,4 @@
-/** Runs tasks, at most some at a time, in the order in which they come. Rejects with the first failure, when no task runs any more. */
+/** Runs tasks in order, at most `limit` at a time. Rejects with the first failure, once no task is running. */
 export async function runPooled<T>(
   items: Iterable<T> | AsyncIterable<T>,
   width: number,

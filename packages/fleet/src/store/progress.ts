@@ -1,4 +1,4 @@
-/** How far a push or a pull is, in bytes of images. */
+/** The progress of a push or a pull, in bytes of images. */
 export interface Progress {
   readonly done: number;
   readonly total: number;

@@ -9,7 +9,7 @@ import { type Seal, type StoreKey, sealWith } from "./seal.ts";
 import { readChunk, type Store } from "./store.ts";
 
 export interface PullOptions {
-  /** The key that it was pushed with. */
+  /** The key with which the checkpoint was pushed. */
   readonly key?: StoreKey | undefined;
   readonly onProgress?: (progress: Progress) => void;
 }
@@ -17,15 +17,15 @@ export interface PullOptions {
 export interface Pulled {
   readonly name: string;
   readonly size: number;
-  /** Bytes that an interrupted pull had left here already. */
+  /** Bytes that an interrupted pull had already written. */
   readonly kept: number;
 }
 
 const DOWNLOADS = 16;
 
 /**
- * Writes a checkpoint of the store into a directory, which must not exist or be empty. Until it is whole, it is beside it in `.NAME.part`, from where an
- * interrupted pull continues.
+ * Writes a checkpoint of the store into a directory, which must be new or empty. Until the checkpoint is complete, it is in `.NAME.part` beside the
+ * directory, where an interrupted pull continues.
  *
  * Throws ERR_STORE, ERR_OPTION and ERR_IMAGE.
  */
@@ -66,7 +66,7 @@ interface Place extends Piece {
   readonly isOld: boolean;
 }
 
-/** Makes all files, and says what belongs where. */
+/** Makes all files. Returns where each chunk belongs. */
 async function placesOf(directory: string, files: readonly ImageFile[], pieces: readonly Piece[]) {
   const places: Place[] = [];
   let next = 0;
@@ -82,7 +82,7 @@ async function placesOf(directory: string, files: readonly ImageFile[], pieces: 
       offset += piece.length;
     }
     next += count;
-    if (offset !== size) throw new RestoreError("ERR_STORE", `The list of chunks of ${path} does not fit its size`);
+    if (offset !== size) throw new RestoreError("ERR_STORE", `The list of chunks of ${path} does not match its size`);
   }
   return places;
 }

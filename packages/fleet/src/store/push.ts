@@ -18,9 +18,9 @@ import { PLAIN, type Seal, type StoreKey, sealWith } from "./seal.ts";
 import { chunkKey, type Store } from "./store.ts";
 
 export interface PushOptions {
-  /** Encrypts. */
+  /** Encrypts the checkpoint. */
   readonly key?: StoreKey | undefined;
-  /** Takes the name from another checkpoint. */
+  /** Take over a name that is in use. */
   readonly replace?: boolean;
   readonly onProgress?: (progress: Progress) => void;
 }
@@ -32,7 +32,7 @@ export interface Pushed {
   readonly chunks: number;
   /** Chunks that the store did not have. */
   readonly sent: number;
-  /** Bytes of these, as they are stored. */
+  /** Bytes of these chunks, as they are stored. */
   readonly sentSize: number;
 }
 
@@ -42,7 +42,7 @@ const BATCH = 4 * WINDOW;
 const UPLOADS = 8;
 
 /**
- * Stores a checkpoint under a name. If it is interrupted, nothing has the name, and the next push of the directory uploads only what is missing.
+ * Stores a checkpoint under a name. After an interruption the name is still free, and the next push of the directory uploads only missing chunks.
  *
  * Throws ERR_STORE and ERR_IMAGE.
  */
@@ -61,7 +61,7 @@ export async function assertFree({ names }: Store, name: string): Promise<void> 
 }
 
 function taken(name: string): RestoreError {
-  const hint = `choose another name, or pass --replace`;
+  const hint = "choose another name, or pass --replace";
   return new RestoreError("ERR_STORE", `The store already has a checkpoint ${name}`, { hint });
 }
 
@@ -107,7 +107,7 @@ class Upload {
       this.#pieces.push({ id: await this.#add(chunk, this.#seal), length: chunk.length });
     }
     if (read !== size) {
-      const hint = "push it when nothing writes to it";
+      const hint = "push it again when nothing writes to it";
       throw new RestoreError("ERR_IMAGE", `Cannot push ${file}: its size changed from ${size} to ${read}`, { hint });
     }
     this.#files.push({ path, size, pieces: this.#pieces.length - before });
@@ -141,7 +141,7 @@ class Upload {
     const value = Buffer.from(JSON.stringify(manifest));
     if (replace) return names.put(manifestKey(name), value);
     if (await names.update(manifestKey(name), value, 0)) return undefined;
-    // It was repeated after a lost answer, unless somebody else was first.
+    // Either an earlier attempt succeeded and its answer was lost, or somebody else was first.
     const entry = await names.get(manifestKey(name));
     if (entry?.json<Manifest>().push !== manifest.push) throw taken(name);
     return undefined;
@@ -188,7 +188,7 @@ async function* chunksOf(file: string, seed: number): AsyncGenerator<Uint8Array>
   try {
     let rest: Uint8Array = new Uint8Array();
     for (;;) {
-      // Chunks are parts of it until they are uploaded, so every window has its own memory.
+      // Chunks are views of their window until they are uploaded, so every window has its own memory.
       const window = new Uint8Array(rest.length + WINDOW);
       window.set(rest);
       let end = rest.length;

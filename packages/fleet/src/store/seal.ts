@@ -8,15 +8,15 @@ import { LARGEST } from "./cut.ts";
 /** A key that the store never sees. */
 export type StoreKey = Uint8Array;
 
-/** Turns chunks into what the store keeps, and back. */
+/** Converts chunks to the form in which they are stored, and back. */
 export interface Seal {
   readonly encrypts: boolean;
-  /** Where chunks are cut depends on it, so that lengths tell less about encrypted contents. */
+  /** Influences where chunks are cut, so that lengths reveal less about encrypted contents. */
   readonly seed: number;
-  /** The name of a chunk, by its content. */
+  /** The name of a chunk, which depends on its content. */
   id(chunk: Uint8Array): string;
   close(id: string, chunk: Uint8Array): Promise<Uint8Array>;
-  /** Throws ERR_STORE if it is not the chunk of this name. */
+  /** Throws ERR_STORE if the chunk does not have this name. */
   open(id: string, sealed: Uint8Array): Promise<Uint8Array>;
 }
 
@@ -57,7 +57,7 @@ export function readStoreKey(file: string): StoreKey {
   throw new RestoreError("ERR_OPTION", `${file} is not a key: it needs 32 bytes, or 64 hexadecimal digits`, { hint });
 }
 
-/** Compresses; digests are the names. */
+/** Compresses chunks. Their names are digests. */
 export const PLAIN: Seal = {
   encrypts: false,
   seed: 0,
@@ -69,8 +69,8 @@ export const PLAIN: Seal = {
 };
 
 /**
- * Compresses, then encrypts with AES-256-GCM. Names are keyed too, so that nobody without the key can find out whether a store has a known page. Every chunk has a key of
- * its own, so random nonces never repeat under one key.
+ * Compresses chunks, then encrypts them with AES-256-GCM. Names are keyed digests, so that nobody without the key can recognize a known page. Every chunk
+ * has its own key, so random nonces never repeat under one key.
  */
 export function sealWith(key: StoreKey | undefined): Seal {
   if (key === undefined) return PLAIN;
@@ -97,7 +97,7 @@ export function sealWith(key: StoreKey | undefined): Seal {
       try {
         opened = Buffer.concat([decipher.update(sealed.subarray(NONCE_SIZE, end)), decipher.final()]);
       } catch (cause) {
-        const hint = "pass the key that it was pushed with; if this is the key, the store is damaged";
+        const hint = "pass the key with which it was pushed; if this is that key, the store is damaged";
         throw new RestoreError("ERR_STORE", `Cannot decrypt chunk ${id}`, { hint, cause });
       }
       return verified(this, id, await decompress(id, opened));
@@ -129,6 +129,6 @@ function verified(seal: Seal, id: string, chunk: Uint8Array): Uint8Array {
 }
 
 function damaged(id: string, cause?: unknown): RestoreError {
-  const hint = "remove every checkpoint that has it, run `restage store gc`, and push again from the origin";
+  const hint = "remove every checkpoint that uses it, run `restage store gc`, and push again from the origin";
   return new RestoreError("ERR_STORE", `Chunk ${id} of the store is damaged`, { hint, cause });
 }

@@ -3,16 +3,16 @@ import { type KV, type KvEntry, Kvm } from "@nats-io/kv";
 import { RestoreError } from "@restage/core";
 import type { Connection } from "../nats/connect.ts";
 
-/** The two buckets of a store: chunks by digest, and names with everything that protects chunks. */
+/** The two buckets of a store: chunks by digest; names, with the announcements that protect chunks. */
 const CHUNKS = "restage-chunks";
 const NAMES = "restage-images";
 
-/** JetStream's code when a key has another revision than expected. */
+/** JetStream's error code for a key with another revision than expected. */
 const WRONG_REVISION = 10071;
 
 /**
  * A store of checkpoints in JetStream. Chunks are in a bucket of their own: one message each, which is written once and deleted by its sequence number.
- * That is what makes a garbage collection safe while pushes run, and why the object store is not used: there, an object is several messages.
+ * This makes a garbage collection safe while pushes run. JetStream's object store does not fit, because it stores an object as several messages.
  */
 export interface Store {
   readonly server: string;
@@ -20,11 +20,11 @@ export interface Store {
   readonly names: Bucket;
 }
 
-/** A bucket with operations that outlast a broken connection. */
+/** A bucket whose operations survive a broken connection. */
 export interface Bucket {
-  /** What a key has, as its stream's leader knows it. */
+  /** Reads the value of a key from the leader of its stream. */
   get(key: string): Promise<KvEntry | undefined>;
-  /** The same from any replica, which is faster. */
+  /** Reads the value from any replica, which is faster but can be outdated. */
   getFast(key: string): Promise<KvEntry | undefined>;
   put(key: string, value: Uint8Array): Promise<void>;
   /** Writes a key if it still has a revision; 0 if it must not exist. Returns whether it was written. */
@@ -35,7 +35,7 @@ export interface Bucket {
   purge(pattern: string): Promise<void>;
   /** All keys with their sequence numbers and sizes. */
   sequences(): Promise<readonly Sequence[]>;
-  /** Deletes one message. A key that was written again since keeps its new message. */
+  /** Deletes one message. If its key has been written again, the new message stays. */
   deleteSequence(sequence: number): Promise<void>;
 }
 
@@ -45,7 +45,7 @@ export interface Sequence {
   readonly size: number;
 }
 
-/** Opens the store of a server. The first push creates it. Throws ERR_STORE. */
+/** Opens the store of a server, and creates it if it does not exist. Throws ERR_STORE. */
 export async function openStore(connection: Connection): Promise<Store> {
   const buckets = new Kvm(connection.streams);
   return {
@@ -100,7 +100,7 @@ async function openBucket(connection: Connection, buckets: Kvm, name: string, de
     sequences: () =>
       patiently(async () => {
         const found: Sequence[] = [];
-        // Declared apart: the types leave out that it can be asked for headers only.
+        // In a variable, because the declared type lacks `headers_only`.
         const wanted = { key: ">", headers_only: true };
         for await (const { key, revision, length } of await bucket.history(wanted)) {
           found.push({ key, sequence: revision, size: length });
@@ -138,6 +138,6 @@ export async function readChunk({ chunks }: Store, id: string): Promise<Uint8Arr
   // A replica can lag behind.
   const entry = (await chunks.getFast(chunkKey(id))) ?? (await chunks.get(chunkKey(id)));
   if (entry !== undefined) return entry.value;
-  const hint = "it was removed from the store in the meantime, or the store has lost data";
+  const hint = "check with `restage store ls` whether the checkpoint was removed; otherwise the store has lost data";
   throw new RestoreError("ERR_STORE", `The store has no chunk ${id}`, { hint });
 }
