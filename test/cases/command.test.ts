@@ -47,7 +47,7 @@ describeUnless(noDumpsByCriu, "the command in place of criu", () => {
     const check = (...words: readonly string[]) => restage(["check", "-D", program.images, ...words]);
     const found = check("--cpu-cap").stdout;
     expect(found).toContain("it lacks tbm, which the processor of the checkpoint had");
-    expect(found).toContain("it is another model than that of the checkpoint");
+    expect(found).toContain("its model differs from that of the checkpoint");
     expect(check("--cpu-cap=fpu,^ins").stdout).not.toContain("this processor");
     expect(existsSync(`/proc/${program.pid}`)).toBe(false);
   });

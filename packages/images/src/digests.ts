@@ -1,8 +1,8 @@
 /**
  * Digests of the images of a checkpoint, in the format of xxhsum(1): `xxhsum -c XXH64SUMS` compares them too. CRIU ignores the file.
  *
- * They find damage, with a chance of one in 2^64 to miss it. No digest beside its file finds an attack, so a cryptographic one, which takes seven
- * times as long, would find no more.
+ * They detect damage, and miss it with a probability of 1 in 2^64. No digest beside its file detects an attack, so a cryptographic digest, which takes seven
+ * times as long, would be no better.
  *
  * @module
  */
@@ -24,7 +24,7 @@ export interface Digest {
 /** Starts a digest. */
 export type StartDigest = () => Digest;
 
-/** Loads the function, which is compiled in a few milliseconds. Not imported: most restores need no digests. */
+/** Loads the function, which takes a few milliseconds to compile. Not a static import, because most restores need no digests. */
 export async function loadDigests(): Promise<StartDigest> {
   const { default: load } = await import("xxhash-wasm");
   const { create64 } = await load();
@@ -32,7 +32,7 @@ export async function loadDigests(): Promise<StartDigest> {
     const hash: XXHash<bigint> = create64();
     return {
       add: (bytes) => {
-        // At most this much is copied to the function's own memory.
+        // Limits how much is copied to the function's own memory.
         for (let at = 0; at < bytes.length; at += PART) hash.update(bytes.subarray(at, at + PART));
       },
       end: () => hash.digest().toString(16).padStart(16, "0"),

@@ -93,7 +93,7 @@ export interface FilePart {
 export interface PagesFile {
   /** The descriptor. */
   readonly file: number;
-  /** Told everything that is written to it. The bytes are valid only during the call. */
+  /** Receives everything that is written to it. The bytes are valid only during the call. */
   readonly seen: (bytes: Uint8Array) => void;
 }
 

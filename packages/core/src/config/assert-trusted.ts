@@ -2,7 +2,7 @@ import { RestoreError } from "../errors.ts";
 import { noteFile } from "./noted-files.ts";
 import { whyUntrusted } from "./why-untrusted.ts";
 
-/** Throws ERR_CONFIG unless only the caller and root decide what a file contains. It decides what the command does, so it is noted. */
+/** Throws ERR_CONFIG unless only the caller and root can change a file. Notes the file, because the command depends on it. */
 export function assertTrusted(file: string): void {
   noteFile(file);
   const distrust = whyUntrusted(file);

@@ -1,4 +1,4 @@
-// Not in dump/: a restore reads configurations, and loads nothing of checkpoints.
+// Not in dump/: a restore reads configurations, but loads no code for checkpoints.
 
 /** What a checkpoint can leave out only if the user agrees. */
 export const LOSSES = ["landlock", "keys", "sem-undo", "events", "datagrams"] as const;

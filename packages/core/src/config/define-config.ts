@@ -3,7 +3,7 @@ import type { DumpEvent, RestoreEvent } from "../events.ts";
 import type { Plugin } from "../plugin/plugin.ts";
 import type { RestoreOptions } from "../restore/options.ts";
 
-/** What a configuration adds to the options of a command. */
+/** Members of a configuration that are not options of a command. */
 interface Additions {
   /** Added to the defaults; claiming a default's duty replaces it. */
   readonly plugins?: readonly Plugin[];

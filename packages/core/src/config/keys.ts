@@ -29,7 +29,7 @@ const STRING: ValueSchema = { type: "string" };
 const STRINGS: ValueSchema = { type: "array", items: STRING };
 const wordOf = (words: readonly string[]): ValueSchema => ({ type: "string", enum: words });
 
-/** Plugins have a check of their own, which says more. */
+/** Plugins have a check of their own, with more detailed errors. */
 const ADDITIONS = { plugins: { type: "array" }, onEvent: { type: "function" } } as const;
 
 /** The keys of a section for restores, plans and checks. */

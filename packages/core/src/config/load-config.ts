@@ -123,7 +123,7 @@ function parseJson(path: string, text: string): unknown {
     return JSON.parse(text);
   } catch (error) {
     const { message } = error as Error;
-    // Bun says no position.
+    // Bun reports no position.
     const [, position] = /at position (\d+)/.exec(message) ?? [];
     const line = position === undefined ? undefined : text.slice(0, Number(position)).split("\n").length;
     const place = line === undefined ? path : `${path}:${line}`;

@@ -3,14 +3,14 @@ import { statSync } from "node:fs";
 const noted = new Map<string, string>();
 
 /**
- * Notes a file that decides what the command does, even if it does not exist yet: a configuration, a module that it imports, a checkpoint. To be called before
- * the file is read, so that no change after it is missed.
+ * Notes a file on which the command depends, even if it does not exist yet: a configuration, a module that it imports, a checkpoint. Must be called before
+ * the file is read, so that no later change is missed.
  */
 export function noteFile(file: string): void {
   if (!noted.has(file)) noted.set(file, stateOf(file));
 }
 
-/** The files that have been noted until now, each with its state at that time. */
+/** The noted files, each with its state when it was noted. */
 export function notedFiles(): ReadonlyMap<string, string> {
   return noted;
 }

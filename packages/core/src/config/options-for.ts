@@ -7,8 +7,8 @@ import { merge } from "./merge.ts";
 export type SectionName = "restore" | "plan" | "check" | "checkpoint";
 
 /**
- * The options of a command: its section replaces keys of the whole file, and environment variables replace both. Plugins are added to each other. A plan
- * and a check are those of a restore, so they use its section before their own.
+ * The options of a command: its section replaces keys of the whole file, and environment variables replace both. Plugins are added. `plan` and `check` show
+ * what a restore would do, so they use the section `restore` before their own.
  *
  * Throws ERR_CONFIG if an environment variable cannot be used.
  */

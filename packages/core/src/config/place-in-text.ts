@@ -14,15 +14,15 @@ export function printPath(path: ConfigPath): string {
 const TOKEN = /\/\/[^\n]*|\/\*[\s\S]*?\*\/|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`(?:\\.|[^`\\])*`|[\w$]+|[{}[\](),:]/g;
 const COMMENT = /^\/[/*]/;
 
-/** A bracket that is open. */
+/** An open bracket. */
 interface Open {
   readonly bracket: string;
-  /** The key or index at which it is; undefined between keys, and in parentheses. */
+  /** The current key or index inside it; undefined between keys, and in parentheses. */
   at: string | number | undefined;
 }
 
 /**
- * The line where a configuration writes a value, from 1; undefined if it is not there literally, for example because it is computed. Of several places, the
+ * The line of a value in a configuration, from 1; undefined if the value is not written there, for example because it is computed. If there are several, the
  * least nested one.
  */
 export function lineOf(text: string, path: ConfigPath): number | undefined {

@@ -32,7 +32,7 @@ interface PendingImage {
 export interface OpenImage {
   /** The descriptor. */
   readonly file: number;
-  /** Adds bytes that were written to the file to its digest. Not called, or called for all of them. */
+  /** Adds written bytes to the digest of the file. Must be called for all of them, or for none. */
   readonly seen: (bytes: Uint8Array) => void;
 }
 
@@ -58,9 +58,9 @@ export class ImageWriter {
   readonly #raw = new Map<string, Uint8Array>();
   /** The names of all files that exist. */
   readonly #made = new Set<string>();
-  /** Digests of the files of which this process has the content. */
+  /** Digests of files whose content this process has. */
   readonly #digests = new Map<string, string>();
-  /** Digests of what was copied from task to file, and passed by this process. */
+  /** Digests of content that this process copied from a task to a file. */
   readonly #streams = new Map<string, Digest>();
   #startDigest: StartDigest | undefined;
   /** Whether the directory was not there before. */
@@ -165,7 +165,7 @@ export class ImageWriter {
     this.#host.call.fchownat(AT_FDCWD, this.#directory, owner, -1, 0);
   }
 
-  /** Writes the digests of all images, if they are wanted. */
+  /** Writes the digests of all images, unless the options leave them out. */
   writeDigests(): void {
     if (!this.#wantsDigests) return;
     for (const name of this.#made) {
@@ -177,7 +177,7 @@ export class ImageWriter {
     this.#create(DIGESTS_FILE, () => new TextEncoder().encode(text));
   }
 
-  /** Moves the images to their place, instead of those of an earlier checkpoint. The inventory is the last: without it, a directory has no checkpoint. */
+  /** Moves the images to their place, and replaces an earlier checkpoint. The inventory comes last: without it, a directory has no checkpoint. */
   publish(): void {
     const earlier = (this.#host.list(this.#directory) ?? []).filter(isOfCheckpoint);
     for (const name of [INVENTORY, DIGESTS_FILE, PARENT_LINK, ...earlier]) this.#remove(join(this.#directory, name));

@@ -37,7 +37,7 @@ export interface CloneArguments {
 }
 
 /**
- * The arguments of every call that a plugin can record, in the kernel's order. Section 2 of the manual describes them: openat(2). All but the first can be
+ * The arguments of every call that a plugin can record, in the kernel's order. Section 2 of the manual pages describes them: openat(2). All but the first can be
  * left out; they are then 0.
  */
 export interface CallSignatures {

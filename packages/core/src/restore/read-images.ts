@@ -67,7 +67,7 @@ export function readImages(source: ImageSource): ReadImages {
 /** Kinds of images that are named by the id of a task or a thread. */
 const OF_TASKS: readonly string[] = ["core", "fs", "ids", "mm", "pagemap"];
 
-/** Finds images of tasks that the checkpoint does not have: CRIU leaves those of an earlier one in the directory, where later ones can overwrite pages. */
+/** Finds images of tasks that are not in the checkpoint. CRIU leaves those of an earlier checkpoint in the directory. Their pages can be overwritten. */
 function leftoversIn(entries: ReadImages["entries"]): (entry: string) => boolean {
   const tasks = (entries.get(imageFileName("pstree")) as readonly Entry<"pstree">[] | undefined) ?? [];
   const known = new Set(tasks.flatMap(({ value: { pid, threads } }) => [pid, ...threads]));

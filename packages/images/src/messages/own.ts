@@ -170,7 +170,7 @@ export const ownMessageEntry: Message<OwnMessageEntry> = message("own_message_en
   sender: uint32(3),
 }));
 
-/** A datagram that a UDP socket has not read yet. Addresses have one word for IPv4 and four for IPv6, in the order of their bytes, little-endian. */
+/** An unread datagram of a UDP socket. Addresses have one word for IPv4 and four for IPv6, in the order of their bytes, little-endian. */
 export interface OwnDatagramEntry extends Unknowns {
   /** Of the sender. */
   readonly port: number;

@@ -121,7 +121,7 @@ export const CPU_FEATURES: readonly FeatureWord[] = [
 /** What of them the state of the floating point unit depends on. */
 export const FPU_FEATURES: readonly string[] = ["fpu", "fxsr", "osxsave", "xsaves"];
 
-/** Words of which no program notices a bit, but which CRIU saves too. Source: CRIU compel/arch/x86/src/lib/cpu.c. */
+/** Words that CRIU saves too, although programs do not depend on them. Source: CRIU compel/arch/x86/src/lib/cpu.c. */
 export const OTHER_CPU_FEATURES: readonly Omit<FeatureWord, "instructions">[] = [
   { index: 12, leaf: 0xf, subleaf: 1, register: EDX },
   { index: 14, leaf: 6, subleaf: 0, register: EAX },

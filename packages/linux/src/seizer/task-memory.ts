@@ -9,7 +9,7 @@ import type { RawSyscalls } from "../host/raw-syscalls.ts";
 import { checked, SystemError } from "../host/system-error.ts";
 import type { FilePart, PagesFile } from "../seizer.ts";
 
-/** Fits the cache of a processor: what has been read is still there when it is written. */
+/** Fits the cache of a processor, so that bytes are still cached when they are written. */
 const BUFFER_SIZE = 256 * 1024;
 /** struct iovec of each side, in the scratch memory. */
 const LOCAL_AT = 0;

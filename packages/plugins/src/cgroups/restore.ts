@@ -130,12 +130,15 @@ class Cgroups {
     const members = [...this.#sets.values()].flatMap(({ ctls }) => ctls);
     const homeless = members.filter(({ name, path }) => path !== "/" && this.#hierarchy(name) === undefined);
     for (const name of new Set(homeless.map(({ name }) => name)))
-      plan.refuse({ ...ofHierarchy(name), why: "it is not mounted here, and the image does not describe it" });
+      plan.refuse({
+        ...ofHierarchy(name),
+        why: "the hierarchy is not mounted here, and the image does not describe it",
+      });
     const mounted = this.directories.paths.filter((path) => !this.yard.willMount(path));
     for (const finding of this.#misplaced(plan.host, mounted, plan.options.manageCgroups)) plan.refuse(finding);
   }
 
-  /** Mounts what is not mounted yet. Throws ERR_REFUSED when the cgroups there do not suit the caller's mode. */
+  /** Mounts missing hierarchies. Throws ERR_REFUSED if their cgroups do not fit the mode of `manageCgroups`. */
   mountAll({ host, options }: StageContext): void {
     this.yard.mountAll(host);
     const paths = this.directories.paths.filter((path) => this.yard.willMount(path));
@@ -180,7 +183,7 @@ class Cgroups {
     return findHierarchy(this.yard.hierarchies, name);
   }
 
-  /** Undefined for the root of a hierarchy that is not mounted here: a task that is in no cgroup of it is there already. */
+  /** Undefined for the root of a hierarchy that is not mounted here: every task is already there. */
   #path(name: string, path: string): string | undefined {
     const hierarchy = this.#hierarchy(name);
     return hierarchy && `${hierarchy.mountPoint}${path === "/" ? "" : path}`;

@@ -5,7 +5,7 @@ import { findHierarchy, type Hierarchy, NAMED, readHierarchies } from "./hierarc
 
 /**
  * The directory of hierarchies that this machine has not mounted: they are mounted there until the tree runs, as CRIU mounts all hierarchies. With
- * `--cgroup-yard` the directory is the caller's, and hierarchies that it has already are used. Source: criu(8), "--cgroup-yard"; CRIU criu/cgroup.c.
+ * `--cgroup-yard` the directory is the caller's, and the restore uses hierarchies that are already mounted in it. Source: criu(8), "--cgroup-yard"; CRIU criu/cgroup.c.
  */
 export class Yard {
   /** All hierarchies that a restore uses. */
@@ -13,10 +13,10 @@ export class Yard {
   /** Those that are not mounted yet. */
   readonly toMount: readonly Hierarchy[];
   readonly #path: string;
-  /** Whether the directory is made for the restore. */
+  /** Whether the restore makes the directory. */
   readonly #isOwn: boolean;
 
-  /** @param needed the controllers in whose cgroups the tree is. */
+  /** @param needed the controllers of the tree's cgroups. */
   constructor({ host, options }: Plan, needed: readonly CgControllerEntry[]) {
     const { cgroupYard: given } = options;
     this.#isOwn = given === undefined;
@@ -49,7 +49,7 @@ export class Yard {
     }
   }
 
-  /** Unmounts what it has mounted. Cgroups with tasks, and their hierarchies, stay. */
+  /** Unmounts the hierarchies that it has mounted. Cgroups with tasks, and their hierarchies, continue to exist. */
   unmountAll(host: Host): void {
     if (this.toMount.length === 0) return;
     const paths = this.#isOwn ? [this.#path] : this.toMount.map(({ mountPoint }) => mountPoint);
@@ -77,7 +77,7 @@ function mountOptions(names: readonly string[]): string {
   return [...(names.some((name) => name.startsWith(NAMED)) ? ["none"] : []), ...names].join(",");
 }
 
-/** The janitor has another working directory. */
+/** Makes a path absolute, because the janitor has another working directory. */
 function absolute(host: Host, path: string): string {
   return path.startsWith("/") ? path : `${host.readLink("/proc/self/cwd") ?? ""}/${path}`;
 }

@@ -1,12 +1,12 @@
 import { definePlugin, type Plugin } from "@restage/core";
 import { describeProcessor } from "./processor.ts";
 
-/** Saves the features of this processor if that is asked (--cpu-cap), for a restore that compares them. */
+/** Saves the features of this processor on request (--cpu-cap), for a restore that compares them. */
 export function cpuinfo(): Plugin {
   return definePlugin({
     name: "cpuinfo",
     duty: "cpuinfo",
-    phases: { write: "saves the features of this processor" },
+    phases: { write: "saves the features of this processor, with --cpu-cap" },
     dump({ phases }) {
       phases.write.tree.tap("cpuinfo", (_tree, { host, images, options }) => {
         if (!options.cpuinfo) return;

@@ -16,7 +16,7 @@ const FEATURES_VERSION = 2;
 const VENDORS: Readonly<Record<string, number>> = { GenuineIntel: 1, AuthenticAMD: 2, HygonGenuine: 2 };
 const AMD = 2;
 const EXTENDED = 0x8000_0000;
-/** The leaves of CPUID that are the name of the model. */
+/** The leaves of CPUID with the name of the model. */
 const NAME_LEAVES = [0x8000_0002, 0x8000_0003, 0x8000_0004];
 
 /** Executes CPUID. Returns eax, ebx, ecx and edx; undefined on other architectures. */
@@ -71,7 +71,7 @@ function text(registers: readonly number[]): string {
   return String.fromCharCode(...bytes.subarray(0, end < 0 ? bytes.length : end));
 }
 
-/** Why programs of one processor may not run on another one, as far as is asked. */
+/** Differences between two processors that could make programs fail, as far as the caller asks for them. */
 export function* processorDifferences(
   recorded: CpuinfoX86Entry | undefined,
   here: CpuinfoX86Entry,
@@ -90,7 +90,7 @@ export function* processorDifferences(
   if (asked.includes("fpu")) yield* differencesOfState(recorded, here);
   const isOther = recorded.capability.some((word, index) => word !== here.capability[index]);
   if (asked.includes("cpu") && isOther)
-    yield `it is another model than that of the checkpoint (${recorded.model_id ?? "unknown"})`;
+    yield `its model differs from that of the checkpoint (${recorded.model_id ?? "unknown"})`;
 }
 
 /** Compares the size of the XSAVE area: programs have allocated memory for it. */

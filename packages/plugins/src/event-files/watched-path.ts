@@ -17,20 +17,19 @@ interface Watched {
   readonly handle: FileHandle;
 }
 
-/** How a restore finds a watched file: by its path, or, if it has been deleted, through a task that has it open. Refuses a file that has neither. */
+/** Records how a restore finds a watched file: by its path, or through a task that has a deleted file open. Refuses a file with neither. */
 export function handleEntry(instance: OpenFile, watched: Watched, context: DumpContext): InputOf<FhEntry> {
   const { what, inode, handle } = watched;
   const path = findPath(watched, context);
   if (path === undefined && !isOpenInTree(watched, context)) {
     const why = `the file of ${what} (inode ${inode}) cannot be found by its handle`;
-    const hint =
-      "checkpoint with CAP_DAC_READ_SEARCH; the file must have a name or be open in the tree, on a file system with file handles";
+    const hint = "checkpoint with CAP_DAC_READ_SEARCH; give the file a name, or keep it open in the tree";
     context.findings.refuse({ what: instance.link, why, hint, pid: instance.task.pid });
   }
   return { ...handleToImage(handle), ...(path === undefined ? {} : { path }) };
 }
 
-/** The process in whose /proc all mounts of the tree are: a task with another root directory does not see all of them. */
+/** The process in whose /proc all mounts of the tree are visible. A task with another root directory does not see all of them. */
 export function procOfMounts(context: DumpContext): string {
   return ownNamespace(context, "mount") === undefined ? "/proc/self" : context.tree.root.proc;
 }

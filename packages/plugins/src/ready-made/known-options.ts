@@ -3,7 +3,7 @@ import { didYouMean } from "@restage/core";
 /**
  * Returns the options of a plugin.
  *
- * Throws a RangeError for an option that the plugin does not have, which a compiler does not find in JavaScript and JSON.
+ * Throws a RangeError for an option that the plugin does not have: in JavaScript and JSON, no compiler finds it.
  *
  * @param known every option of the type
  */

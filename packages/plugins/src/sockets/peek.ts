@@ -5,7 +5,7 @@ import { readOption, writeOption } from "./socket-options/host-options.ts";
 /** SO_PEEK_OFF of a socket that has none. */
 const NO_OFFSET = -1;
 
-/** Everything in the receive queue of a socket, which stays there. @param peek looks at the next message; undefined at the end. */
+/** Reads the receive queue of a socket without emptying it. @param peek returns the next message; undefined at the end. */
 export function peekAll<T>(host: Host, socket: number, peek: () => T | undefined): readonly T[] {
   const before = readOption(host, socket, SOL.SOCKET, SO.PEEK_OFF) ?? NO_OFFSET;
   // With an offset, each peek begins where the one before ended.

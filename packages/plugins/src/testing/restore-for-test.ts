@@ -2,12 +2,12 @@ import { type RestoredTree, type RestoreRequest, restore } from "@restage/core";
 import { openKernel } from "@restage/linux";
 import { defaultPlugins } from "../default-restore-plugins.ts";
 
-/** What is restored for a test. */
+/** A restore for a test. */
 export type TestRestore = Omit<RestoreRequest, "detached" | "sibling" | "newPidNamespace">;
 
 /**
  * Restores a checkpoint on this machine, calls a function to look at the tree, and ends the tree, whether the function succeeds or fails. The tree gets a pid
- * namespace of its own, so no pid is in use, and nothing of the tree is left. Files, ports and addresses are those of this machine.
+ * namespace of its own, so no pid is in use, and no process is left. Files, ports and addresses are those of this machine.
  *
  * @param request without root, `unprivileged` is the default.
  * @param look is called when the tree runs. The pids are those of this process's pid namespace.

@@ -29,7 +29,7 @@ export function epolls(): Plugin {
 /** A watched descriptor, as /proc shows it. */
 interface Watch {
   readonly number: number;
-  /** Which of several watches of that number it is. */
+  /** Its place among the watches with that number. */
   readonly index: number;
   readonly events: number;
   readonly data: bigint;
@@ -43,7 +43,7 @@ function watchesOf(set: OpenFile, context: DumpContext) {
     const target = findTarget(set, watch, context);
     const tfd = target === undefined ? undefined : numberOf(target, set, watch.number);
     if (target === undefined || tfd === undefined) {
-      const why = `it watches a file that was descriptor ${watch.number}, which no task that has the set has open`;
+      const why = `it watches a file that was descriptor ${watch.number}, and no task with the set has the file open`;
       context.findings.refuse({ what: set.link, why, pid: set.task.pid });
       return [];
     }
@@ -75,7 +75,7 @@ function parseWatches(info: string): readonly Watch[] {
   });
 }
 
-/** The watched file. It need not have the number under which it was added: that may have been closed, and may be another file now. */
+/** The watched file. The number under which it was added can have been closed since, and reused for another file. */
 function findTarget(
   set: OpenFile,
   { number, index, inode }: Watch,

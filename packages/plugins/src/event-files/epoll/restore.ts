@@ -52,7 +52,7 @@ function add(task: Task, set: Value, { added, events, data }: Target): void {
   task.call.epoll_ctl(set, EPOLL_CTL.ADD, added, event);
 }
 
-/** Gives a file the number with which it was added while `record` records calls. What has the number keeps it. */
+/** Gives a file the number with which it was added while `record` records calls, and then returns the number to its owner. */
 function withNumber(task: Task, { tfd, added }: Target, services: readonly number[], record: () => void): void {
   if (tfd === added) {
     record();

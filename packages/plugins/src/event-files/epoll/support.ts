@@ -5,10 +5,10 @@ export const SUPPORT: readonly Support[] = [
     group: "files",
     what: "epoll",
     saved:
-      "watched descriptors of every type that Restage saves, with events and data; nested sets; sets in flight in a socket's queue; in restage.img, numbers under which files were added and that are closed or belong to other files now",
+      "watched descriptors of every type that Restage saves, with events and data; nested sets; sets in flight in a socket's queue; in restage.img, the numbers of files that were closed or replaced after they had been added",
     restored: "the same",
     refused: {
-      dump: "a watched file that no task with the set has open",
+      dump: "a watched file that is not open in any task that has the set",
       restore: "a watched file without a descriptor",
     },
     shownBy: {

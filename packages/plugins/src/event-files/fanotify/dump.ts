@@ -44,7 +44,7 @@ function mountMark(mnt_id: number, { link, task }: OpenFile, context: DumpContex
   const isOwn = ownNamespace(context, "mount") !== undefined;
   const mount = readMountinfo(context.host, procOfMounts(context)).find(({ id }) => id === mnt_id);
   if (mount === undefined) {
-    const why = `its mark is on mount ${mnt_id}, which is not in the mount namespace of the tree`;
+    const why = `it has a mark on mount ${mnt_id}, which is not in the mount namespace of the tree`;
     context.findings.refuse({ what: link, why, pid: task.pid });
   }
   // Without its first slash, as CRIU saves it.

@@ -1,6 +1,6 @@
 import { type FileHandle, printedHandle } from "../file-handle.ts";
 
-/** What a mark reports and ignores. */
+/** The events that a mark reports and ignores. */
 interface MarkMasks {
   /** FAN_MARK_*. */
   readonly flags: number;
@@ -17,7 +17,7 @@ export type Mark = MarkMasks &
     | { readonly kind: "other" }
   );
 
-/** The flags of fanotify_init(2), and those of the descriptors that its events bring. */
+/** The flags of fanotify_init(2), and those of the descriptors in its events. */
 export interface Instance {
   readonly flags: number;
   readonly eventFlags: number;

@@ -18,7 +18,7 @@ export function bpfMaps(): Plugin {
         if (file.link !== "anon_inode:bpf-map" || file.descriptor === undefined) return undefined;
         const info = readInfo(file);
         if (!TYPES.includes(info.map_type)) {
-          const why = `BPF maps of type ${info.map_type} are not saved: only hashes and arrays are`;
+          const why = `it has type ${info.map_type}, and only hashes and arrays are saved`;
           context.findings.refuse({ what: file.link, why, pid: file.task.pid });
         }
         maps.set(info.map_id, info);
@@ -45,7 +45,7 @@ interface MapInfo {
   readonly map_extra: bigint;
 }
 
-/** What /proc shows of a map. */
+/** The fields of a map in /proc. */
 function readInfo({ info }: OpenFile): MapInfo {
   const field = (name: string) => new RegExp(`^${name}:\\s*(\\w+)`, "m").exec(info)?.[1] ?? "0";
   return {
@@ -74,7 +74,7 @@ function readName({ host }: DumpContext, map: number): { readonly map_name: stri
   };
 }
 
-/** Reads all keys and values with a descriptor of its own: that of the tree may not be for reading. */
+/** Reads all keys and values with a new descriptor, because that of the tree can be write-only. */
 function saveContent({ host, images }: DumpContext, { map_id, key_size, value_size, max_entries }: MapInfo): void {
   const { call } = host;
   const map = call.bpf(BPF.MAP_GET_FD_BY_ID, struct([4, map_id], [4, 0], [4, 0]), 12).result;
@@ -105,5 +105,5 @@ function saveContent({ host, images }: DumpContext, { map_id, key_size, value_si
   }
 }
 
-/** Where the count is in member `batch`. */
+/** The offset of the count in member `batch`. */
 const COUNT = 32;

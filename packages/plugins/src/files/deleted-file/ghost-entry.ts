@@ -41,7 +41,7 @@ export function ghostEntry(context: DumpContext, file: OpenFile): EntryToEncode<
   }
 }
 
-/** Where a symbolic link leads, which was opened with O_PATH and has no name. */
+/** The target of a deleted symbolic link that was opened with O_PATH. */
 function targetOf({ host }: DumpContext, { descriptor }: OpenFile): string {
   if (descriptor === undefined) return "";
   const target = room(PATH_MAX);

@@ -79,7 +79,7 @@ function nameByLink(file: OpenFile, context: DumpContext, id: number): string | 
   return name;
 }
 
-/** File systems of the kernel whose files no path leads to, by their magic numbers. Source: ipc/mqueue.c, include/uapi/linux/magic.h. */
+/** File systems of the kernel whose files have no path, by their magic numbers. Source: ipc/mqueue.c, include/uapi/linux/magic.h. */
 const SPECIAL: Readonly<Record<string, { readonly what: string; readonly why: string }>> = {
   [0x1980_0202]: { what: "POSIX message queue", why: "it is not saved yet" },
   [0x5345_434d]: { what: "secret memory (memfd_secret)", why: "only its process can read it" },

@@ -4,7 +4,7 @@ import { O, PIDFD } from "@restage/linux/abi";
 import { ownerOf } from "../file-owner/owner-of.ts";
 import { GONE } from "./format.ts";
 
-/** Images keep the low half of an inode number: it only tells which pidfds are of one process. */
+/** Images keep the low half of an inode number, which only tells which pidfds refer to the same process. */
 const INODE_BITS = 32;
 
 /** Saves pidfds of processes of the tree, and of processes that have ended. */
@@ -28,7 +28,7 @@ export function pidfds(): Plugin {
   });
 }
 
-/** The pid of its process as the tree sees it. /proc shows -1 for a process that has been reaped, and 0 for one outside the pid namespace. */
+/** The pid of a process in the tree's pid namespace. /proc shows -1 for a reaped process, and 0 for one outside the namespace. */
 function pidOf({ link, flags, info, task }: OpenFile, { tree, findings }: DumpContext): number {
   const hostPid = Number(/^Pid:\s*(-?\d+)/m.exec(info)?.[1] ?? 0);
   const refuse = (why: string) => findings.refuse({ what: `pidfd ${link}`, why, pid: task.pid });

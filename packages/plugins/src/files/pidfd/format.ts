@@ -1,2 +1,2 @@
-/** In place of the pid of a process that had ended. Source: CRIU images/pidfd.proto. */
+/** Stands for the pid of a process that had ended. Source: CRIU images/pidfd.proto. */
 export const GONE = -1;

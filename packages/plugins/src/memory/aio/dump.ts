@@ -20,7 +20,7 @@ export function aio(): Plugin {
   });
 }
 
-/** For its requests the kernel makes twice as many events and two more, and then as many as fit into the pages. Source: fs/aio.c. */
+/** The entry of a ring. For N requests the kernel makes at least 2N + 2 events, as many as fit into whole pages. Source: fs/aio.c. */
 function ringOf({ start, end }: Mapping): InputOf<AioRingEntry> {
   const length = Number(end - start);
   const events = Math.floor((length - RING_HEADER) / IO_EVENT_SIZE);

@@ -3,7 +3,7 @@ import { ERRNO, MAP, MCL, MS_INVALIDATE, PAGE_SIZE, PR, PROT } from "@restage/li
 import { Answers } from "../../answers.ts";
 import { room } from "../../room.ts";
 
-/** The flag in smaps of a mapping whose pages are locked as they are touched. Source: fs/proc/task_mmu.c. */
+/** The flag of MLOCK_ONFAULT mappings in smaps. Source: fs/proc/task_mmu.c. */
 const ON_FAULT = "lf";
 
 interface Asked {

@@ -3,10 +3,10 @@ import { type PageRun, readPageBytes, type VmaEntry } from "@restage/images";
 import { PAGE_SIZE } from "@restage/linux/abi";
 import { contentOf } from "./content.ts";
 
-/** How much of each task is compared at a time. */
+/** The number of bytes that are compared at a time. */
 const PART = 256 * PAGE_SIZE;
 
-/** The pages of mappings that a task has from its forker whose content is another one than the forker's. */
+/** The pages of inherited mappings whose content differs from that of the task that forked it. */
 export function changedPages(
   task: Task,
   vmas: readonly VmaEntry[],

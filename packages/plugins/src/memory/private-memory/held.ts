@@ -66,7 +66,7 @@ export class HeldMemory {
   }
 }
 
-/** Mappings that a task has from its forker, by their addresses, and the pages with other content. */
+/** Inherited mappings of a task, by their addresses, and the pages whose content differs. */
 interface Compared {
   readonly vmas: ReadonlyMap<bigint, VmaEntry>;
   readonly changed: readonly PageRun[];
@@ -76,7 +76,7 @@ export const HELD_MEMORY: Service<HeldMemory> = defineService<HeldMemory>("held-
 
 /**
  * Restores the memory of all tasks into the stub of a template. The root task's is at its own addresses. That of others is elsewhere, and they move it:
- * they may use the same addresses. What a task has from its forker is compared, once. Mappings of files are left to each clone, in its own mount namespace.
+ * they may use the same addresses. Inherited memory is compared once. Mappings of files are left to each clone, in its own mount namespace.
  */
 export async function holdMemory(template: TemplateContext): Promise<void> {
   const { images, stub, tree } = template;

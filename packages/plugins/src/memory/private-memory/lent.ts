@@ -4,18 +4,18 @@ import { PAGE_SIZE } from "@restage/linux/abi";
 import { isFile } from "../mappings/format.ts";
 import { contains, guardsOf, isAlike, isPassedOn } from "./inherited.ts";
 
-/** A mapping that is smaller is not worth the calls. */
+/** For smaller mappings the calls cost more than they save. */
 const LEAST_SIZE = BigInt(16 * PAGE_SIZE);
 
-/** A mapping with the content of one of the tasks that have it. */
+/** A mapping, and the task whose content it gets. */
 export interface Lent {
   readonly vma: VmaEntry;
   readonly lender: Task;
 }
 
 /**
- * The mappings that several children of a task have alike, and that the task itself no longer has, such as the data of a server whose first process has
- * freed it. The task has them while it forks, so that the children share pages that are equal.
+ * Mappings that several children of a task have in common and the task itself no longer has, such as data of a server that its first process has freed.
+ * The task gets them while it forks, so that its children share equal pages.
  */
 export function lentBy(forker: Task): readonly Lent[] {
   const lent = known.get(forker) ?? findLent(forker);
@@ -52,7 +52,7 @@ function findLent(forker: Task): readonly Lent[] {
   return chosen;
 }
 
-/** The mappings that a task inherits although its forker does not have them, with the tasks whose content they have. */
+/** The mappings that a task inherits although its parent no longer has them, with the tasks whose content they have. */
 export function lentTo(task: Task): ReadonlyMap<VmaEntry, Task> {
   const { forker } = task;
   if (forker === undefined) return new Map();

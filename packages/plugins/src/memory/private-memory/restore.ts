@@ -41,7 +41,7 @@ export function privateMemory(): Plugin {
       RESTORE: "all other tasks map and fill their private memory",
     },
     apply({ plan, template, stages, patchMemory, service, clone }) {
-      /** Tasks whose memory taps have changed: their children have it from them. */
+      /** Tasks whose memory was changed by taps: their children inherit it. */
       const patched = new Set<Task>();
       /** The addresses with memory that a template holds for the descendants of a task. */
       const ofOthers = (task: Task): readonly Region[] => {
@@ -75,7 +75,7 @@ export function privateMemory(): Plugin {
         const changed = isUnchanged ? clone?.kept(HELD_MEMORY)?.changedContent(task, inherited) : undefined;
         const isOwn = ({ vma }: VmaContent) => changed === undefined || !inherited.has(vma);
         const missing = contentOf(task, vmas, runs).filter(({ vma }) => !held.has(vma) && !isWiped(vma));
-        // What it has lent to its forker comes back with the fork.
+        // Mappings that it lent to its parent come back with the fork.
         const isBack = ({ vma }: VmaContent) => lent.get(vma) === task;
         const content = [...missing.filter((piece) => isOwn(piece) && !isBack(piece)), ...(changed ?? [])];
         const filled = new Set([...content.map(({ vma }) => vma), ...patch.touched(vmas)]);
@@ -171,7 +171,7 @@ function unmapAllBut(task: Task, kept: readonly Region[]): void {
   if (at < TASK_SIZE) task.call.munmap(at, TASK_SIZE - at);
 }
 
-/** Maps and fills what the task's children share and it no longer has. */
+/** Maps and fills the mappings that the task's children share and the task no longer has. */
 function borrow(task: Task, context: StageContext): void {
   for (const { vma, lender } of lentBy(task)) {
     const length = vma.end - vma.start;
@@ -198,13 +198,13 @@ function dropForeignPages(
   }
 }
 
-/** What is particular to some mappings. */
+/** Mappings that need special treatment. */
 interface MappingSets {
-  /** Those that are there already. */
+  /** Mappings that already exist. */
   readonly present: ReadonlySet<VmaEntry>;
-  /** Those that will be written to. */
+  /** Mappings that will be written to. */
   readonly filled: ReadonlySet<VmaEntry>;
-  /** The addresses of those whose pages the duty `memory-locking` will lock as they are touched: locked now, all of them would be there at once. */
+  /** Addresses of MLOCK_ONFAULT mappings. The duty `memory-locking` locks them later: if they were locked now, all their pages would be populated. */
   readonly onFault: ReadonlySet<bigint>;
 }
 

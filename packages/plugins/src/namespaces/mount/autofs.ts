@@ -21,7 +21,7 @@ export interface Autofs {
   readonly link: Location;
 }
 
-/** The autofs of a checkpoint, by device. Must be called while planning. */
+/** Finds the autofs mounts of a checkpoint, by device. Must be called while planning. */
 export function readAutofs(plan: Plan, mounts: readonly Mount[]): ReadonlyMap<number, Autofs> {
   const found = new Map<number, Autofs>();
   for (const { entry: mount } of mounts) {
@@ -42,7 +42,7 @@ export function readAutofs(plan: Plan, mounts: readonly Mount[]): ReadonlyMap<nu
   return found;
 }
 
-/** Whether a mount is of an autofs that the images describe. */
+/** Whether a mount belongs to an autofs that the images describe. */
 export function isAutofs({ images }: Pick<Plan, "images">, mount: MntEntry): boolean {
   return mount.fstype === fstype.AUTOFS && images.entries("autofs", mount.root_dev).length > 0;
 }
@@ -68,8 +68,8 @@ export function mountAutofs({ call, pid }: Task, autofs: Autofs, source: string,
 }
 
 /**
- * Whether the task that mounts it walks in it: only the process group that it names can do so without waking a daemon. Without a name, that is the
- * group of the task, which can be of another pid namespace; then no daemon of this one can take the mount over.
+ * Whether the mounting task must access files in the autofs. Only the process group in the mount options can do so without waking a daemon. Without that
+ * option, it is the group of the mounting task. If that group is in another pid namespace, no daemon of this one can take the mount over.
  */
 function isWalked({ entry, directories }: Autofs): boolean {
   return directories.length > 0 || MODES[entry.mode] !== "indirect";

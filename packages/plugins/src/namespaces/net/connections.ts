@@ -1,7 +1,7 @@
 import type { ImageSet, RestoreOptions } from "@restage/core";
 import { IPPROTO, TCP_STATE } from "@restage/linux/abi";
 
-/** Whether a network namespace gets TCP connections, which packets that come too early would end. */
+/** Whether a network namespace gets TCP connections. Packets that arrive too early would end them. */
 export function hasConnections(
   { images, options }: { readonly images: ImageSet; readonly options: Pick<RestoreOptions, "tcpEstablished"> },
   id: number,

@@ -10,10 +10,10 @@ import { controlOf, messageHeader } from "../messages.ts";
 import { peekAll } from "../peek.ts";
 import { familyOf, unmapped } from "./format.ts";
 
-/** The largest datagram. */
+/** The largest size of a datagram. */
 const MAX_DATAGRAM = 64 * 1024;
 const CONTROL_SIZE = 1024;
-/** All addresses that begin with this byte are of the loopback device. */
+/** The first byte of all addresses of the loopback device. */
 const LOOPBACK_NETWORK = 127;
 /** 127.0.0.1 and ::1, in network byte order. */
 const LOOPBACK: Readonly<Record<number, AddressWords>> = {
@@ -21,7 +21,7 @@ const LOOPBACK: Readonly<Record<number, AddressWords>> = {
   [AF.INET6]: [0, 0, 0, 0x0100_0000],
 };
 
-/** Datagrams that UDP sockets have not read yet: in restage.img, because CRIU does not save them. A restore sends them again, inside the machine. */
+/** Saves unread datagrams of UDP sockets in restage.img, because CRIU does not save them. A restore sends them again, inside the machine. */
 export function datagrams(): Plugin {
   return definePlugin({
     name: "datagrams",
@@ -46,7 +46,7 @@ function saveDatagrams(context: DumpContext, { id, descriptor, entry, link, task
     context.findings.lose("datagrams", {
       what: link,
       why: `it has ${found.length} unread datagrams, and ${why}`,
-      hint: "checkpoint when the program has read them",
+      hint: "checkpoint again when the program has read them",
       pid: task.pid,
     });
   }

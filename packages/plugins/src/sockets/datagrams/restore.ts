@@ -34,11 +34,11 @@ function send(task: Task, isk: InetSkEntry, { port, source, destination, content
     content,
   });
   // A raw socket of this protocol sends packets with their headers.
-  const socket = task.call.socket(family, SOCK.RAW | SOCK.CLOEXEC, IPPROTO.RAW).hint("this needs CAP_NET_RAW");
+  const socket = task.call.socket(family, SOCK.RAW | SOCK.CLOEXEC, IPPROTO.RAW).hint("give it CAP_NET_RAW");
   const address = encodeAddress(family, { port: 0, words: to });
   task.call
     .sendto(socket, data(packet), packet.length, 0, data(address), address.length)
     .expect(packet.length)
-    .hint("the loopback device must be up");
+    .hint("check that the loopback device is up");
   task.call.close(socket);
 }

@@ -10,7 +10,7 @@ export function openNetfilter(host: Host): number {
   return host.call.socket(AF.NETLINK, SOCK.RAW | SOCK.CLOEXEC, NETLINK.NETFILTER).result;
 }
 
-/** Sends a batch to nftables, of which the last message is acknowledged. Returns the errno of the answer, 0 for success. */
+/** Sends a batch to nftables, whose last message is acknowledged. Returns the errno of the answer, 0 for success. */
 export function sendBatch(host: Host, socket: number, batch: Uint8Array): number {
   host.call.write(socket, data(batch), batch.length);
   const answer = output(ANSWER);

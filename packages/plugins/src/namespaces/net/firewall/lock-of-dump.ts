@@ -9,8 +9,8 @@ const LOCK_CHAINS: readonly RegExp[] = [
 ];
 
 /**
- * Takes the lock with which CRIU blocks all packets of a network namespace out of its saved rules, as nft(8) lists them. A lock that shares a table
- * with other rules stays.
+ * Removes CRIU's lock, which blocks all packets of a network namespace, from saved rules in the format of nft(8). A lock that shares a table with other
+ * rules stays.
  */
 export function withoutLock(rules: string): string {
   return rules.replace(TABLE, (table, family: string, name: string, content: string) => {

@@ -25,7 +25,7 @@ interface Link {
   readonly ifindex: number;
   readonly flags: number;
   readonly attributes: Attributes;
-  /** What is particular to its kind. */
+  /** The fields that only this kind has. */
   readonly data: Attributes;
 }
 

@@ -27,7 +27,7 @@ export function readTun(context: DumpContext, { name, data }: TunLink): InputOf<
   };
 }
 
-/** Through a file of the tree that is attached to the link; without one, another file is attached for a moment. */
+/** Reads through a file of the tree that is attached to the link. Without one, it briefly attaches another file. */
 function readSizes({ host, files }: DumpContext, name: string, flags: number) {
   const attached = files.all.find(({ entry }) => entry?.tunf?.netdev === name && entry.tunf.detached !== true);
   if (attached?.descriptor !== undefined) return sizesOf(host, attached.descriptor);
@@ -49,7 +49,7 @@ function sizesOf(host: Host, file: number) {
   return { sndbuf: read(TUN.GETSNDBUF), vnethdr: read(TUN.GETVNETHDRSZ) };
 }
 
-/** The owner or group of a link; -1 for none, which the kernel then does not tell. */
+/** The owner or group of a link; -1 if the kernel reports none. */
 function id(bytes: Uint8Array | undefined): number {
   return bytes === undefined ? -1 : new DataView(bytes.buffer, bytes.byteOffset).getInt32(0, true);
 }
