@@ -6,10 +6,10 @@ export const SUPPORT: readonly Support[] = [
     what: "credentials",
     saved:
       "user and group ids, supplementary groups, capabilities and securebits of each thread; no_new_privs, dumpable, parent death signal",
-    lost: "LSM labels",
+    lost: "LSM labels, which a checkpoint does not save",
     restored: "the same",
     refused: {
-      restore: "LSM labels",
+      restore: "LSM labels in CRIU's images",
     },
     shownBy: {
       saved: ["fixture creds", "case thread-credentials"],

@@ -93,10 +93,12 @@ function obstacleTo(
   if (sharing.length > 1) return "other sockets share its port";
   const addresses = new Map(found.map(({ destination }) => [destination.join(), destination]));
   const isLocal = insideNetwork(context, () => [...addresses.values()].every((address) => isOwn(context, address)));
-  return isLocal ? undefined : "they were sent to an address that is not one of this machine alone";
+  return isLocal
+    ? undefined
+    : "they were sent to a multicast or broadcast address, or to an IPv6 address other than ::1";
 }
 
-/** Whether an address is one of this machine: a socket that connects to it gets the same address. */
+/** Whether only this machine has an address: a socket that connects to it gets the same address. Of IPv6, only ::1 is recognized. */
 function isOwn({ host }: DumpContext, words: AddressWords): boolean {
   const family = familyOf(words);
   if (family === AF.INET6) return words.join() === LOOPBACK[AF.INET6]?.join();

@@ -4,11 +4,11 @@ export const SUPPORT: readonly Support[] = [
   {
     group: "sockets",
     what: "unread datagrams",
-    saved: "of UDP sockets: content and sender, in restage.img: CRIU does not save them",
+    saved: "content and sender, for UDP sockets, in restage.img: CRIU does not save them",
     restored: "the same, from Restage's images: they are sent again, inside the machine",
     lost: "unread datagrams of UDP-Lite, raw and ICMP sockets, with a warning",
     refused: {
-      dump: "datagrams for sockets that share a port or are bound to a device, and those sent to addresses of several machines, unless `--allow-loss datagrams` is given",
+      dump: "datagrams for sockets that share a port or are bound to a device, and those sent to a multicast or broadcast address, or to an IPv6 address other than ::1, unless `--allow-loss datagrams` is given",
     },
     shownBy: { saved: ["case datagrams"], restored: ["case datagrams"] },
   },
