@@ -4,11 +4,10 @@ import { dirname, join } from "node:path";
 import { openKernel } from "@restage/linux";
 import { expect, it, onTestFinished } from "vitest";
 import { childrenOf, isRunning } from "../support/proc.ts";
-import { describeUnless } from "../support/requirements.ts";
 import { COMMAND } from "../support/restage.ts";
 import { until } from "../support/until.ts";
 import { type DumpedProgram, dumpCase, restoreProgram, verdictOf } from "./case.ts";
-import { describeDumped, noDumpsByCriu } from "./dumpers.ts";
+import { describeDumped } from "./dumpers.ts";
 
 const NOBODY = 65534;
 
@@ -65,7 +64,7 @@ describeDumped("a tree under its own init", () => {
   });
 });
 
-describeUnless(noDumpsByCriu, "a tree in an external pid namespace", () => {
+describeDumped("a tree in an external pid namespace", () => {
   it.each([false, true])("is restored into the one that the caller names, as its child: %s", async (isSibling) => {
     const reaping = "while :; do sleep 0.1; done";
     const words = ["--pid", "--fork", "--kill-child", "sh", "-c", reaping];

@@ -93,7 +93,7 @@ export async function storeCommand(
   const names = Object.keys(ACTIONS);
   const run = action !== undefined && Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : undefined;
   if (run === undefined) {
-    const hint = action === undefined ? `choose one of ${names.join(", ")}` : didYouMean(action, names);
+    const hint = action === undefined ? `choose from ${names.join(", ")}` : didYouMean(action, names);
     const what = action === undefined ? "Name an action of restage store" : `restage store has no action ${action}`;
     throw new RestoreError("ERR_OPTION", what, { hint });
   }

@@ -13,7 +13,7 @@ export const SUPPORT: readonly Support[] = [
     },
     kernel: "CONFIG_PID_NS",
     shownBy: {
-      saved: ["fixture namespaces", "fixture userns"],
+      saved: ["fixture namespaces", "fixture userns", "case external-pids"],
       restored: ["fixture namespaces", "fixture userns", "case container", "case external-pids"],
     },
   },
