@@ -5,8 +5,8 @@ import { missing } from "../support/restage.ts";
 import { KillServer } from "./harmless/kill-server.ts";
 import { WatchedTree } from "./harmless/watched-tree.ts";
 
-/** In the middle, where threads run programs, and at random. */
-const STOPS = [0.5, Math.random()];
+/** About where threads run programs, and at random. */
+const STOPS = [0.32, Math.random()];
 
 describe.skipIf(missing !== undefined)("a tree whose checkpoint is slow", () => {
   let tree: WatchedTree | undefined;

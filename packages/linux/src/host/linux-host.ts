@@ -24,7 +24,6 @@ const VALUE_AT = 8;
 /** The coordinator's own access to the machine: calls, files, processes and clocks. */
 export class LinuxHost implements KernelHost {
   readonly runId = `${process.pid}-${Math.random().toString(36).slice(2, 10)}`;
-  readonly pid = process.pid;
   readonly writeFile = writeWhole;
   readonly stat = statFile;
   readonly readText = readText;
@@ -44,6 +43,10 @@ export class LinuxHost implements KernelHost {
 
   constructor(raw: RawSyscalls) {
     this.#raw = raw;
+  }
+
+  get pid(): number {
+    return process.pid;
   }
 
   call(step: SyscallStep): number {

@@ -210,7 +210,9 @@ export class Injection {
           this.#takeBack(thread);
           continue;
         }
-        this.#away.delete(thread);
+        // At home, it was stopped before a signal that it must not lose: it is a stray until it has received it.
+        if (this.#stops.poll(thread.tid)?.kind === "signal") this.#ptrace.interrupt(thread.tid);
+        else this.#away.delete(thread);
       } catch {
         // It has ended, or is a stray.
       }
@@ -317,7 +319,7 @@ export class Injection {
   /** Is it where its program sleeps? */
   #checkPlace({ tid }: StoppedThread): void {
     if (this.#injected.isInInterpreter(this.#whereIs(tid) ?? 0)) return;
-    throw new SystemError("ptrace", ERRNO.ETIMEDOUT, `keep task ${tid} stopped: this process was too slow`);
+    throw tooSlow(tid);
   }
 
   /** Its instruction pointer; undefined when it is not stopped. */
@@ -338,12 +340,20 @@ function assertAskable({ tid, registers }: StoppedThread): void {
   throw new SystemError("ptrace", ERRNO.EOPNOTSUPP, `ask task ${tid}, which ${why}`);
 }
 
-/** The signal with which a thread goes on: none but SIGSTOP, which cannot be blocked, reaches one that is away. */
+/** Signals of faults: blocking them does not keep them away. */
+const FAULTS: ReadonlySet<number> = new Set([SIG.SEGV, SIG.BUS, SIG.ILL, SIG.FPE, SIG.TRAP, SIG.SYS]);
+
+/** The signal with which a thread goes on. None but SIGSTOP, which cannot be blocked, reaches one that is away: it has gone home, or our code is wrong. */
 function signalToPass(thread: StoppedThread, stop: Stop): number {
   if (stop.kind === "ended") throw gone(thread);
   if (stop.kind !== "signal") return 0;
   if (stop.signal === SIG.STOP) return stop.signal;
+  if (!FAULTS.has(stop.signal)) throw tooSlow(thread.tid);
   throw new SystemError("ptrace", ERRNO.EFAULT, `ask task ${thread.tid}, which got signal ${stop.signal}`);
+}
+
+function tooSlow(tid: number): SystemError {
+  return new SystemError("ptrace", ERRNO.ETIMEDOUT, `keep task ${tid} stopped: this process was too slow`);
 }
 
 function gone({ tid }: StoppedThread): SystemError {
