@@ -26,7 +26,7 @@ function bundle(name: string, source: string, plugins: Plugins): Options {
     format: "cjs",
     target: "node20",
     shims: true,
-    noExternal: [/^@restage\//, /^@bufbuild\/protobuf/, "tapable", "xxhash-wasm"],
+    noExternal: [/^@restage\//, /^@bufbuild\/protobuf/, "tapable", "xxhash-wasm", /^modern-tar/],
     external: ["jiti", "cosmiconfig", "koffi"],
     esbuildPlugins: [...(name === "main" ? [bundledLicenses("dist")] : []), tapableWithoutUtil(), ...plugins],
     esbuildOptions(options) {

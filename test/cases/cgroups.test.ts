@@ -16,7 +16,9 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { definePlugin } from "@restage/core";
+import { cgroup } from "@restage/plugins";
 import { beforeEach, expect, it, onTestFinished } from "vitest";
+import { end } from "../support/end.ts";
 import { failingAfter } from "../support/failing-after.ts";
 import { run } from "../support/restage.ts";
 import { until } from "../support/until.ts";
@@ -67,6 +69,21 @@ describeDumped(
       await restoreProgram(program);
       expect(readFileSync(`${CGROUPS[1]}/pids.max`, "utf8")).toBe("77\n");
       expect(await verdictOf(program)).toBe("pass");
+    });
+
+    it("are replaced by the one that a ready-made plugin chooses (cgroup)", async () => {
+      const chosen = `${TOP}-chosen`;
+      mkdirSync(chosen);
+      const members = () => readFileSync(`${chosen}/cgroup.procs`, "utf8").split("\n").filter(Boolean).map(Number);
+      onTestFinished(async () => {
+        await end(...members());
+        await removeCgroup(chosen);
+      });
+      const plugin = cgroup(chosen.slice(HIERARCHY.length), { hierarchies: ["pids"] });
+      await restoreProgram(program, { plugins: [plugin] });
+      expect(members()).toContain(program.pid);
+      expect(members().length).toBeGreaterThan(1);
+      expect(existsSync(TOP)).toBe(false);
     });
 
     it("are removed when the restore fails", async () => {

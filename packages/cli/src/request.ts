@@ -8,6 +8,7 @@ import {
   type RestoreSection,
 } from "@restage/core";
 import { loadConfig, noteFile, optionsFor, type SectionName } from "@restage/core/internal";
+import { isArchive } from "./archive/compression.ts";
 import { isInStore } from "./fleet/fetched-directories.ts";
 import type { Settings } from "./options/settings.ts";
 import { usersListener } from "./report/users-listener.ts";
@@ -33,10 +34,9 @@ export async function requestWithoutImages(settings: Settings, command: RestoreC
   // Without -D, it is the working directory, as with CRIU.
   const images = request.images ?? (existsSync("inventory.img") ? "." : undefined);
   if (images === undefined) return request;
-  if (isInStore(images)) {
-    // The directory of images from a store is temporary.
-    settings.workDirectory ??= ".";
-  } else noteFile(images);
+  // The directory of images from a store or an archive is temporary.
+  if (isInStore(images) || isArchive(images)) settings.workDirectory ??= ".";
+  if (!isInStore(images)) noteFile(images);
   const { pidfile } = request;
   return { ...request, images, ...(pidfile === undefined ? {} : { pidfile: ownPath(settings, images, pidfile) }) };
 }
@@ -61,10 +61,13 @@ function listening<T extends RestoreSection | CheckpointSection>(options: T): T 
   return onEvent === undefined ? options : { ...options, onEvent: usersListener(onEvent) };
 }
 
-/** The same request, with images that were pulled if they are in a store. */
+/** The same request, with images that were pulled from a store or unpacked from an archive if they are there. */
 export async function withImagesHere(settings: Settings, request: RestoreConfig): Promise<RestoreConfig> {
   const { images } = request;
-  if (images === undefined || !isInStore(images)) return request;
+  if (images === undefined) return request;
+  if (isArchive(images))
+    return { ...request, images: await (await import("./archive/unpack-archive.ts")).unpackArchive(images) };
+  if (!isInStore(images)) return request;
   return { ...request, images: await (await import("./fleet/fetch-images.ts")).fetchImages(settings, images) };
 }
 

@@ -17,6 +17,7 @@ export { OpenFiles } from "./files/open-files.ts";
 export type { PidPolicyOptions } from "./forking/pid-policy/restore.ts";
 export { Sessions } from "./forking/sessions/restore.ts";
 export type { VdsoOptions } from "./memory/vdso/restore.ts";
+export { type CgroupOptions, cgroup } from "./ready-made/cgroup.ts";
 export { type CreateFilesOptions, createFiles } from "./ready-made/create-files.ts";
 export { type EnvironmentOptions, environment } from "./ready-made/environment.ts";
 export { type HostnameOptions, hostname } from "./ready-made/hostname.ts";

@@ -41,7 +41,9 @@ export async function checkpointCommand(
   defaults: readonly Plugin[] = defaultDumpPlugins(),
 ): Promise<number> {
   for (const descriptor of settings.close) closeSync(descriptor);
+  const { archive } = settings;
   const { to } = settings.store;
+  if (archive !== undefined) (await import("../archive/pack-archive.ts")).assertPackable(archive);
   if (to !== undefined) await (await import("./store.ts")).assertPushable(settings, to);
   const request = await requestOf(settings, operand);
   const log = openLog(settings, request.images);
@@ -62,7 +64,9 @@ export async function checkpointCommand(
       if (settings.displayStats && !settings.json) print(line);
     }
     if (settings.json) print(`${JSON.stringify(made)}\n`);
+    if (archive !== undefined) await packMade(request.images, archive);
     if (to !== undefined) await pushMade(settings, request.images, to);
+    if (isTemporary(settings)) rmSync(request.images, { recursive: true });
     return EXIT.OK;
   } catch (thrown) {
     const error = asRestoreError(thrown, {});
@@ -84,6 +88,12 @@ async function requestOf(settings: Settings, operand: string | undefined): Promi
   if (!Number.isInteger(pid) || pid <= 0) {
     throw new RestoreError("ERR_OPTION", "Name a process: `restage checkpoint PID`, or with --tree PID");
   }
+  if (settings.archive !== undefined && (checkpoint.prevImagesDir ?? configured.prevImagesDir) !== undefined) {
+    const hint = "leave out --archive or --prev-images-dir";
+    throw new RestoreError("ERR_OPTION", "An archive has only one checkpoint, and an incremental one needs another", {
+      hint,
+    });
+  }
   if (isTemporary(settings)) return { ...configured, ...checkpoint, pid, images: temporaryDirectory(settings) };
   const request = { images: ".", ...configured, ...checkpoint, pid };
   if (!isInStore(request.images)) return request;
@@ -95,9 +105,9 @@ async function requestOf(settings: Settings, operand: string | undefined): Promi
   );
 }
 
-/** Whether the images are made only to be pushed. */
-function isTemporary({ store, checkpoint }: Settings): boolean {
-  return store.to !== undefined && checkpoint.images === undefined;
+/** Whether the images are made only to be pushed or packed. */
+function isTemporary({ archive, store, checkpoint }: Settings): boolean {
+  return (store.to !== undefined || archive !== undefined) && checkpoint.images === undefined;
 }
 
 function temporaryDirectory(settings: Settings): string {
@@ -105,7 +115,17 @@ function temporaryDirectory(settings: Settings): string {
   return mkdtempSync(join(tmpdir(), "restage-checkpoint-"));
 }
 
-/** Pushes a checkpoint. Removes its directory, unless the user named it or the push failed. */
+/** Packs a checkpoint. If that fails, the error names the directory that has it. */
+async function packMade(images: string, archive: string): Promise<void> {
+  try {
+    await (await import("../archive/pack-archive.ts")).packArchive(images, archive);
+  } catch (thrown) {
+    const hint = `the checkpoint is in ${images}`;
+    throw new RestoreError("ERR_OPTION", asRestoreError(thrown, {}).message, { hint, cause: thrown });
+  }
+}
+
+/** Pushes a checkpoint. If that fails, the error names the directory that has it. */
 async function pushMade(settings: Settings, images: string, to: string): Promise<void> {
   try {
     await (await import("./store.ts")).pushImages(settings, images, to);
@@ -113,7 +133,6 @@ async function pushMade(settings: Settings, images: string, to: string): Promise
     const hint = `the checkpoint is in ${images}: \`restage push ${images} ${to}\``;
     throw new RestoreError("ERR_STORE", asRestoreError(thrown, {}).message, { hint, cause: thrown });
   }
-  if (isTemporary(settings)) rmSync(images, { recursive: true });
 }
 
 function summaryOf({ tasks, frozen }: Dumped, { pid, images }: DumpRequest): string {

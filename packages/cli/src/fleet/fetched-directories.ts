@@ -1,16 +1,22 @@
-import { rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 
 const directories = new Set<string>();
+let removedAtExit = false;
 
 /** Whether a location of images is a name in a store. */
 export function isInStore(location: string): boolean {
   return /^(nats|tls):\/\//.test(location);
 }
 
-/** Registers a directory with images that were pulled only for this process. It is removed when the process ends. */
-export function addFetchedDirectory(directory: string): void {
-  if (directories.size === 0) process.once("exit", removeFetchedDirectories);
+/** Makes a private directory for images that only this process needs. It is removed when the process ends. */
+export function makeFetchedDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), "restage-images-"));
   directories.add(directory);
+  if (!removedAtExit) process.once("exit", removeFetchedDirectories);
+  removedAtExit = true;
+  return directory;
 }
 
 /** Removes them earlier, because the tree runs. */

@@ -84,10 +84,19 @@ const TO = declareOption("--to NAME", "push the images to a store: NAME or nats:
   to.store.to = text(given);
 });
 
+const ARCHIVE = declareOption(
+  "--archive FILE",
+  "pack the images into FILE.tar, FILE.tar.gz or FILE.tar.zst",
+  (to, given) => {
+    to.archive = text(given);
+  },
+);
+
 /** Options of `restage checkpoint`: those of `criu dump`, under CRIU's names. */
 export const CHECKPOINT_COMMAND_OPTIONS: readonly Option[] = [
   checkpoint("-t, --tree PID", "root of the tree", "pid", number),
   checkpoint("-D, --images-dir DIR", "directory for the images", "images", text),
+  ARCHIVE,
   TO,
   REPLACE,
   KEY_FILE,

@@ -24,6 +24,8 @@ export interface Settings {
   criuConfig?: string;
   /** The directory of the log, the trace and the pidfile. */
   workDirectory?: string;
+  /** A file into which the images of a checkpoint are packed. */
+  archive?: string;
   logFile?: string;
   /** CRIU's levels: 1 errors, 2 warnings, 3 stages, 4 every call. */
   verbosity: number;

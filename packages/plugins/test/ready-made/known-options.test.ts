@@ -4,6 +4,7 @@ import * as plugins from "../../src/mod.ts";
 
 /** Every ready-made plugin that has options, with the options after valid arguments. */
 const MAKERS: Readonly<Record<string, (options: never) => unknown>> = {
+  cgroup: (options) => plugins.cgroup("/a", options),
   createFiles: (options) => plugins.createFiles(["/a"], options),
   environment: (options) => plugins.environment({ A: "b" }, options),
   hostname: (options) => plugins.hostname("a", options),
