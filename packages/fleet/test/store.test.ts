@@ -186,6 +186,8 @@ describeUnless(noNatsServer, "a store in JetStream", () => {
     const bytes = readFileSync(join(part, "pages-1.img"));
     bytes[5] = (bytes[5] ?? 0) ^ 1;
     writeFileSync(join(part, "pages-1.img"), bytes);
+    // Of a pull of another checkpoint into this directory.
+    writeFileSync(join(part, "core-99.img"), "");
     const { kept, size } = await pull(store, "one", join(place, "pulled"));
     expect(kept).toBeGreaterThan(0.2 * size);
     expect(kept).toBeLessThan(0.5 * size);

@@ -1,6 +1,6 @@
-import { constants, lstatSync, mkdirSync, readdirSync, renameSync } from "node:fs";
+import { constants, lstatSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { open } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { RestoreError } from "@restage/core";
 import { type ImageFile, type Piece, readBody, readManifest, readPieces } from "./manifest.ts";
 import { runPooled } from "./pool.ts";
@@ -45,6 +45,7 @@ export async function pull(store: Store, name: string, directory: string, option
   const { pieces } = await readPieces(store, manifest);
   const place = join(dirname(target), `.${basename(target)}.part`);
   makeOwn(place);
+  removeOthers(place, new Set(body.files.map(({ path }) => path)));
   const total = body.files.reduce((sum, { size }) => sum + size, 0);
   let done = 0;
   let kept = 0;
@@ -119,6 +120,14 @@ function assertEmpty(directory: string): void {
   throw new RestoreError("ERR_OPTION", `Cannot pull into ${directory}: it exists and is not an empty directory`, {
     hint,
   });
+}
+
+/** Removes what an interrupted pull of another checkpoint has left. */
+function removeOthers(directory: string, paths: ReadonlySet<string>): void {
+  for (const entry of readdirSync(directory, { recursive: true, withFileTypes: true })) {
+    const file = join(entry.parentPath, entry.name);
+    if (!entry.isDirectory() && !paths.has(relative(directory, file))) rmSync(file);
+  }
 }
 
 /** Makes a directory that only this user can enter, or takes that of an earlier pull. */
