@@ -64,15 +64,19 @@ describeDumped("a tree under its own init", () => {
   });
 });
 
+/** Starts the init of a pid namespace. Returns the path of that. */
+async function foreignPidNamespace(): Promise<string> {
+  const reaping = "while :; do sleep 0.1; done";
+  const holder = spawn("unshare", ["--pid", "--fork", "--kill-child", "sh", "-c", reaping], { stdio: "ignore" });
+  onTestFinished(() => void holder.kill("SIGKILL"));
+  const inits = () => childrenOf(holder.pid ?? 0);
+  await until(() => inits().length > 0, "the namespace has an init");
+  return `/proc/${inits()[0]}/ns/pid`;
+}
+
 describeDumped("a tree in an external pid namespace", () => {
   it.each([false, true])("is restored into the one that the caller names, as its child: %s", async (isSibling) => {
-    const reaping = "while :; do sleep 0.1; done";
-    const words = ["--pid", "--fork", "--kill-child", "sh", "-c", reaping];
-    const holder = spawn("unshare", words, { stdio: "ignore" });
-    onTestFinished(() => void holder.kill("SIGKILL"));
-    const inits = () => childrenOf(holder.pid ?? 0);
-    await until(() => inits().length > 0, "the namespace has an init");
-    const namespace = `/proc/${inits()[0]}/ns/pid`;
+    const namespace = await foreignPidNamespace();
     const program = await dumpCase("external-pids", {
       flags: ["--external", `pid[${statSync(namespace).ino}]:outer`],
       prepare: (directory) => writeFileSync(join(directory, "host"), namespace),
@@ -84,3 +88,18 @@ describeDumped("a tree in an external pid namespace", () => {
     expect(await verdictOf(program)).toBe("pass");
   });
 });
+
+describeDumped(
+  "a part of a pid namespace that is not named",
+  () => {
+    it("is refused before anything is saved, with the option that names it", async () => {
+      const namespace = await foreignPidNamespace();
+      const prepare = (directory: string) => writeFileSync(join(directory, "host"), namespace);
+      await expect(dumpCase("external-pids", { prepare })).rejects.toThrow(
+        /ERR_REFUSED.*phase inspect.*--external pid\[\d+\]:KEY/s,
+      );
+    });
+  },
+  undefined,
+  ["Restage"],
+);

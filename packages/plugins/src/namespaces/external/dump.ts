@@ -10,8 +10,19 @@ export function externalNamespaces(): Plugin {
   return definePlugin({
     name: "external-namespaces",
     duty: "external-namespaces",
-    phases: { write: "records the keys of external network and pid namespaces" },
+    phases: {
+      inspect: "refuses a part of a pid namespace that is not external",
+      write: "records the keys of external network and pid namespaces",
+    },
     dump({ phases }) {
+      phases.inspect.tree.tap("external-namespaces", ({ root }, context) => {
+        if (ownNamespace(context, "pid") === undefined || root.pid === 1) return;
+        if (externalKey(context, "pid") !== undefined) return;
+        const inode = inodeOf(context, "pid");
+        const why = `it is ${root.name} in its pid namespace, and the first task of a new one is always task 1`;
+        const hint = `name that namespace: --external pid[${inode}]:KEY`;
+        context.findings.refuse({ what: "root task", why, hint, pid: root.pid });
+      });
       phases.write.tree.tap("external-namespaces", (_tree, context) => {
         for (const kind of ["net", "pid"] as const) {
           const ext_key = externalKey(context, kind);
@@ -26,7 +37,10 @@ export function externalNamespaces(): Plugin {
 /** The key of a namespace of the tree that is external; undefined for others. */
 export function externalKey(context: DumpContext, kind: keyof typeof IMAGES): string | undefined {
   if (ownNamespace(context, kind) === undefined) return undefined;
-  const link = context.host.readLink(`${context.tree.root.proc}/ns/${kind}`) ?? "";
-  const inode = /\[(\d+)\]/.exec(link)?.[1] ?? "";
-  return externalResource(context.options.external, kind, inode) || undefined;
+  return externalResource(context.options.external, kind, inodeOf(context, kind)) || undefined;
+}
+
+function inodeOf({ host, tree }: DumpContext, kind: keyof typeof IMAGES): string {
+  const link = host.readLink(`${tree.root.proc}/ns/${kind}`) ?? "";
+  return /\[(\d+)\]/.exec(link)?.[1] ?? "";
 }
