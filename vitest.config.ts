@@ -2,6 +2,8 @@ import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { haveNamespaces, workersInNamespaces } from "./test/support/workers-in-namespaces.ts";
 
+const PACKAGES = "test/packages/packages.test.ts";
+
 // Restores of real processes claim pids: never two at a time in the same namespaces, and none beside the unit tests.
 const oneAtATime = { pool: "forks", fileParallelism: false, maxWorkers: 1 };
 const restores = haveNamespaces()
@@ -34,17 +36,17 @@ export default defineConfig({
           ...realProcesses,
           name: "restore",
           include: ["test/**/*.test.ts"],
-          exclude: ["**/node_modules/**", "test/packages/**"],
+          exclude: ["**/node_modules/**", PACKAGES],
           sequence: { groupOrder: 1 },
         },
       },
       {
-        // They install from the registry, which no namespace of ours leads to.
+        // It installs from the registry, which no namespace of ours leads to.
         test: {
           ...oneAtATime,
           ...realProcesses,
           name: "packages",
-          include: ["test/packages/**/*.test.ts"],
+          include: [PACKAGES],
           sequence: { groupOrder: 2 },
         },
       },

@@ -1,8 +1,9 @@
 import { type SpawnSyncReturns, spawnSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished } from "vitest";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
+import { until } from "../support/until.ts";
 import { directoryOf, type Program } from "./programs.ts";
 import { makeRootDirectory } from "./root-directory.ts";
 
@@ -36,10 +37,9 @@ export class Podman {
     mkdirSync(path("networks"));
     makeRootDirectory(path("root"));
     this.#succeed(spawnSync("tar", ["-C", path("root"), "-cf", path("root.tar"), "."], { encoding: "utf8" }));
-    onTestFinished(() => {
+    onTestFinished(async () => {
       this.try("rm", "--all", "--force", "--time", "0");
-      // The storage is mounted below its own directory.
-      spawnSync("umount", ["--lazy", path("storage/overlay")]);
+      await until(() => isRemoved(path("storage")), "podman's storage is removed");
     });
     this.do("import", path("root.tar"), IMAGE);
   }
@@ -110,4 +110,15 @@ function toml(tables: Readonly<Record<string, Readonly<Record<string, string>>>>
       [`[${name}]`, ...Object.entries(keys).map(([key, value]) => `${key} = ${JSON.stringify(value)}`), ""].join("\n"),
     )
     .join("\n");
+}
+
+/** Removes podman's storage, which is mounted below its own directory: again, if a podman that ends late mounts it again. */
+function isRemoved(storage: string): boolean {
+  spawnSync("umount", ["--lazy", join(storage, "overlay")]);
+  try {
+    rmSync(storage, { recursive: true, force: true });
+    return true;
+  } catch {
+    return false;
+  }
 }

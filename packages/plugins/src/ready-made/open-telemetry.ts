@@ -175,7 +175,7 @@ class Traced {
 
   addProgram({ pid, tid, stage, steps, time, milliseconds, failed }: Extract<RestoreEvent, { kind: "program" }>): void {
     const duties = [...new Set(steps.map(({ plugin }) => plugin))];
-    const ids = pid === undefined ? {} : { "process.pid": pid, "thread.id": tid ?? pid };
+    const ids: SpanAttributes = pid === undefined ? {} : { "process.pid": pid, "thread.id": tid ?? pid };
     const attributes = { ...ids, "restage.stage": stage, "restage.duties": duties, "restage.calls": steps.length };
     const name = pid === undefined ? "stub" : tid === pid ? "task" : "thread";
     const startTime = sinceEpoch(time - milliseconds);
