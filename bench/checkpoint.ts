@@ -3,8 +3,7 @@
 // All take turns on the same tree, which keeps running. It reports the whole time, and how long the tree is frozen; with `--phases` also the time of
 // each phase of the library.
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -12,9 +11,10 @@ import { type DumpEvent, dump } from "@restage/core";
 import { decodeEntries } from "@restage/images";
 import { openKernel } from "@restage/linux";
 import { defaultDumpPlugins } from "@restage/plugins/dump";
+import { benchmark, criu, inTurns } from "./benchmark.ts";
 import { end } from "./checkpoints.ts";
-import { programOf } from "./restorers.ts";
-import { keepRows, printRows, type Row, rowOf } from "./results.ts";
+import { commandOn, EXECUTABLE } from "./restorers.ts";
+import { printRows, type Row, rowOf } from "./results.ts";
 
 const CASES: Readonly<Record<string, readonly [program: string, size: number]>> = {
   "one task": ["tree", 1],
@@ -39,12 +39,7 @@ type Sample = Readonly<Record<string, number>>;
 
 type Checkpointer = (images: string) => Sample | Promise<Sample>;
 
-const criu = process.env["CRIU"];
-const packages = fileURLToPath(new URL("../packages", import.meta.url));
-const built = join(packages, "cli/dist/restage.js");
-const executable = join(packages, "cli/dist-executable/restage");
-
-const checkpointers: Readonly<Record<string, Checkpointer>> = {
+const checkpointers = (): Readonly<Record<string, Checkpointer>> => ({
   "criu dump": (images) => {
     const words = ["dump", "-t", String(PID), "-D", images, "-R", "--manage-cgroups=ignore", "-o", "dump.log"];
     const { whole } = timed([criu ?? "criu", ...words]);
@@ -65,30 +60,20 @@ const checkpointers: Readonly<Record<string, Checkpointer>> = {
       kernel.close();
     }
   },
-  Node: (images) => command([programOf("node"), built], images),
-  Deno: (images) => command([programOf("deno"), "run", "-A", built], images),
-  Bun: (images) => command([programOf("bun"), built], images),
-  ...(existsSync(executable) ? { executable: (images: string) => command([executable], images) } : {}),
-};
+  Node: command(commandOn("node")),
+  Deno: command(commandOn("deno")),
+  Bun: command(commandOn("bun")),
+  ...(existsSync(EXECUTABLE) ? { executable: command([EXECUTABLE]) } : {}),
+});
 
-function command(words: readonly string[], images: string): Sample {
-  const { whole, output } = timed([...words, "checkpoint", String(PID), "-D", images, "-R", "--json"]);
-  return { whole, frozen: (JSON.parse(output) as { readonly frozen: number }).frozen };
+function command(words: readonly string[]): Checkpointer {
+  return (images) => {
+    const { whole, output } = timed([...words, "checkpoint", String(PID), "-D", images, "-R", "--json"]);
+    return { whole, frozen: (JSON.parse(output) as { readonly frozen: number }).frozen };
+  };
 }
 
-if (criu === undefined || process.getuid?.() !== 0) {
-  console.log("The benchmark needs root and CRIU=PATH of a CRIU 4.2");
-} else {
-  const directory = mkdtempSync(join(tmpdir(), "restage-bench-"));
-  try {
-    for (const name of values.case ?? Object.keys(CASES)) {
-      const rows = await measure(name, directory);
-      if (values.json !== undefined) keepRows(values.json, rows);
-    }
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
-}
+await benchmark(Object.keys(CASES), values, measure);
 
 async function measure(name: string, directory: string): Promise<readonly Row[]> {
   const [program = "tree", size = 1] = CASES[name] ?? [];
@@ -96,18 +81,14 @@ async function measure(name: string, directory: string): Promise<readonly Row[]>
   const source = fileURLToPath(new URL(`./programs/${program}.c`, import.meta.url));
   execFileSync("gcc", ["-O2", "-o", path, source]);
   execFileSync(path, [String(size), String(PID)], { timeout: 60_000 });
-  const chosen = Object.entries(checkpointers).filter(([tool]) => values.tool?.includes(tool) ?? true);
+  const chosen = Object.entries(checkpointers()).filter(([tool]) => values.tool?.includes(tool) ?? true);
   const samples = new Map<string, Sample[]>(chosen.map(([tool]) => [tool, []]));
   try {
-    for (let run = 0; run < Number(values.runs); run++) {
-      // Another one first each time: whoever comes first gets its memory from the host.
-      const first = run % chosen.length;
-      for (const [tool, take] of [...chosen.slice(first), ...chosen.slice(0, first)]) {
-        const images = join(directory, "images");
-        mkdirSync(images);
-        samples.get(tool)?.push(await take(images));
-        rmSync(images, { recursive: true });
-      }
+    for (const [tool, take] of inTurns(chosen, Number(values.runs))) {
+      const images = join(directory, "images");
+      mkdirSync(images);
+      samples.get(tool)?.push(await take(images));
+      rmSync(images, { recursive: true });
     }
   } finally {
     const tasks = program === "tree" ? size : 1;

@@ -1,14 +1,13 @@
 // Measures clones of a template: `npm run bench:clones [-- --count N --case NAME --json FILE]`, as root. A restore of the same images in this process is
 // the reference. `Pss` is the share of a clone in the memory that it has in common with others.
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { prepare, type RestoredTree, restore } from "@restage/core";
 import { openKernel } from "@restage/linux";
 import { defaultPlugins } from "@restage/plugins";
+import { benchmark } from "./benchmark.ts";
 import { dump, end } from "./checkpoints.ts";
-import { keepRows, printRows, type Row, rowOf } from "./results.ts";
+import { printRows, type Row, rowOf } from "./results.ts";
 
 const NAMES = ["tree of 1", "namespaces", "1 GiB"] as const;
 
@@ -20,22 +19,9 @@ const { values } = parseArgs({
   },
 });
 
-const criu = process.env["CRIU"];
-if (criu === undefined || process.getuid?.() !== 0) {
-  console.log("The benchmark needs root and CRIU=PATH of a CRIU 4.2");
-} else {
-  const directory = mkdtempSync(join(tmpdir(), "restage-bench-"));
-  try {
-    for (const name of values.case ?? NAMES) {
-      const rows = await measure(name, criu, directory);
-      if (values.json !== undefined) keepRows(values.json, rows);
-    }
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
-}
+await benchmark(NAMES, values, measure);
 
-async function measure(name: string, criu: string, directory: string): Promise<readonly Row[]> {
+async function measure(name: string, directory: string, criu: string): Promise<readonly Row[]> {
   const checkpoint = await dump(name, criu, directory);
   const request = { images: checkpoint.images, detached: true, newPidNamespace: true };
   const trees: RestoredTree[] = [];

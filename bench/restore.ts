@@ -3,10 +3,8 @@
 // The restorers take turns on the same images. CRIU keeps what it knows of the kernel only where /run is a tmpfs: the
 // whole run happens in a mount namespace of its own where it is one, so that CRIU is measured warm.
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { benchmark, criu, inTurns } from "./benchmark.ts";
 import { dump, end, NAMES } from "./checkpoints.ts";
 import {
   criuCommand,
@@ -16,7 +14,7 @@ import {
   restageInProcess,
   type Sample,
 } from "./restorers.ts";
-import { keepRows, medianOf, printRows, type Row, rowOf } from "./results.ts";
+import { medianOf, printRows, type Row, rowOf } from "./results.ts";
 
 const { values } = parseArgs({
   options: {
@@ -26,54 +24,39 @@ const { values } = parseArgs({
   },
 });
 
-const criu = process.env["CRIU"];
-if (criu === undefined || process.getuid?.() !== 0) {
-  console.log("The benchmark needs root and CRIU=PATH of a CRIU 4.2");
-} else if (process.env["RESTAGE_BENCH"] === undefined) {
+if (criu !== undefined && process.env["RESTAGE_BENCH"] === undefined) {
   const script = 'mount -t tmpfs tmpfs /run && "$CRIU" check >/dev/null 2>&1; exec "$@"';
   const self = [process.execPath, ...process.argv.slice(1)];
   const env = { ...process.env, RESTAGE_BENCH: "inside" };
   const { status } = spawnSync("unshare", ["-m", "sh", "-c", script, "sh", ...self], { stdio: "inherit", env });
   process.exitCode = status ?? 1;
 } else {
-  await measure(criu);
+  await benchmark(NAMES, values, measure);
 }
 
-async function measure(criu: string): Promise<void> {
-  const directory = mkdtempSync(join(tmpdir(), "restage-bench-"));
+async function measure(name: string, directory: string, criu: string): Promise<readonly Row[]> {
+  const checkpoint = await dump(name, criu, directory);
+  const restorers = [
+    criuCommand(criu, directory),
+    restageInProcess(),
+    restageExecutable(),
+    ...(["node", "deno", "bun"] as const).map(restageCommand),
+  ];
+  const samples = new Map<Restorer, Sample[]>(restorers.map((restorer) => [restorer, []]));
   try {
-    for (const name of values.case ?? NAMES) {
-      const checkpoint = await dump(name, criu, directory);
-      const reference = criuCommand(criu, directory);
-      const restorers = [
-        reference,
-        restageInProcess(),
-        restageExecutable(),
-        ...(["node", "deno", "bun"] as const).map(restageCommand),
-      ];
-      const samples = new Map<Restorer, Sample[]>(restorers.map((restorer) => [restorer, []]));
-      try {
-        for (let run = 0; run < Number(values.runs); run++) {
-          // Another one first each time: whoever comes after finds memory that this machine has from its host already.
-          const first = run % restorers.length;
-          for (const restorer of [...restorers.slice(first), ...restorers.slice(0, first)]) {
-            checkpoint.prepare();
-            samples.get(restorer)?.push(await restorer.run(checkpoint));
-            await end(checkpoint);
-          }
-        }
-      } finally {
-        await end(checkpoint);
-        checkpoint.cleanUp();
-      }
-      const measured = [...samples].map(([restorer, taken]) => resultOf(name, restorer, taken));
-      printRows(measured);
-      for (const taken of samples.values()) printPerTask(taken, checkpoint.pids.length);
-      if (values.json !== undefined) keepRows(values.json, measured);
+    for (const restorer of inTurns(restorers, Number(values.runs))) {
+      checkpoint.prepare();
+      samples.get(restorer)?.push(await restorer.run(checkpoint));
+      await end(checkpoint);
     }
   } finally {
-    rmSync(directory, { recursive: true, force: true });
+    await end(checkpoint);
+    checkpoint.cleanUp();
   }
+  const rows = [...samples].map(([restorer, taken]) => resultOf(name, restorer, taken));
+  printRows(rows);
+  for (const taken of samples.values()) printPerTask(taken, checkpoint.pids.length);
+  return rows;
 }
 
 /** The medians of one restorer; only CRIU and the library know the time of the stages. */

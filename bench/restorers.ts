@@ -25,6 +25,9 @@ export interface Restorer {
 const root = fileURLToPath(new URL("../", import.meta.url));
 const built = `${root}packages/cli/dist/restage.js`;
 
+/** The executable, if it is built. */
+export const EXECUTABLE = `${root}packages/cli/dist-executable/restage`;
+
 /** CRIU's command. The time of the stages is from its own statistics. */
 export function criuCommand(criu: string, workDirectory: string): Restorer {
   return {
@@ -43,8 +46,7 @@ export function criuCommand(criu: string, workDirectory: string): Restorer {
 
 /** Restage's built command on a runtime. */
 export function restageCommand(runtime: "node" | "deno" | "bun"): Restorer {
-  const program = programOf(runtime);
-  const args = [...(runtime === "deno" ? ["run", "-A"] : []), built];
+  const [program = "", ...args] = commandOn(runtime);
   return {
     name: { node: "Node", deno: "Deno", bun: "Bun" }[runtime],
     async run({ images }) {
@@ -59,17 +61,21 @@ export function restageCommand(runtime: "node" | "deno" | "bun"): Restorer {
 
 /** The executable, which contains its runtime: `npm run build:executable`. */
 export function restageExecutable(): Restorer {
-  const program = `${root}packages/cli/dist-executable/restage`;
   return {
     name: "executable",
     async run({ images }) {
-      return { whole: timed(program, ["restore", "-d", "-D", images]), stages: undefined, perStage: new Map() };
+      return { whole: timed(EXECUTABLE, ["restore", "-d", "-D", images]), stages: undefined, perStage: new Map() };
     },
   };
 }
 
+/** The words that start the built command. */
+export function commandOn(runtime: "node" | "deno" | "bun"): readonly string[] {
+  return [programOf(runtime), ...(runtime === "deno" ? ["run", "-A"] : []), built];
+}
+
 /** The path of the runtime itself. The script that npm installs under its name starts a shell first, and for Deno also Node. */
-export function programOf(runtime: "node" | "deno" | "bun"): string {
+function programOf(runtime: "node" | "deno" | "bun"): string {
   const installed = runtime === "node" ? runtime : `${root}node_modules/.bin/${runtime}`;
   const words = [...(runtime === "deno" ? ["eval"] : ["-e"]), "console.log(process.execPath)"];
   return execFileSync(installed, words, { encoding: "utf8" }).trim();

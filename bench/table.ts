@@ -1,10 +1,11 @@
+import { table } from "../tools/markdown.ts";
 import type { Row } from "./results.ts";
 
 /**
  * A table in Markdown with one line for each case and measure: the reference's median, and the ratios of all other tools to it. Cases come in the order
  * of their worst ratio, so losses are first.
  */
-export function table(rows: readonly Row[]): string {
+export function tableOf(rows: readonly Row[]): string {
   const tools = [...new Set(rows.map(({ tool }) => tool))];
   const [reference = "", ...others] = tools;
   const lines = [...new Set(rows.map((row) => row.case))].flatMap((name) => {
@@ -24,13 +25,7 @@ export function table(rows: readonly Row[]): string {
     });
   });
   lines.sort((a, b) => b.worst - a.worst);
-  const all = [["checkpoint", "measure", reference, ...others], ...lines.map(({ cells }) => cells)];
-  const widths = all[0]?.map((_, column) => Math.max(...all.map((cells) => cells[column]?.length ?? 0))) ?? [];
-  const printed = all.map(
-    (cells) => `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`,
-  );
-  const rule = `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`;
-  return [printed[0], rule, ...printed.slice(1), ""].join("\n");
+  return `${table([["checkpoint", "measure", reference, ...others], ...lines.map(({ cells }) => cells)])}\n`;
 }
 
 function inMilliseconds(time: number): string {

@@ -2,13 +2,13 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { type Benchmark, readRows, resultsFile } from "./results.ts";
-import { table } from "./table.ts";
+import { tableOf } from "./table.ts";
 
 const page = fileURLToPath(new URL("../docs/measurements.md", import.meta.url));
 const text = readFileSync(page, "utf8");
 const written = text.replace(
   /(<!-- table of (\w+) -->\n).*?(<!-- end -->)/gs,
   (_, start: string, benchmark: string, end: string) =>
-    `${start}\n${table(readRows(resultsFile(benchmark as Benchmark)))}\n${end}`,
+    `${start}\n${tableOf(readRows(resultsFile(benchmark as Benchmark)))}\n${end}`,
 );
 writeFileSync(page, written);

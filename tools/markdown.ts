@@ -14,6 +14,16 @@ export function fenced(text: string): string {
   return `\`\`\`text\n${lines.join("\n")}\n\`\`\``;
 }
 
+/** A table. The first row is its heading. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const [heading = [], ...others] = rows;
+  const widths = heading.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const rule = widths.map((width) => "-".repeat(width));
+  const line = (row: readonly string[]) =>
+    `| ${widths.map((width, column) => (row[column] ?? "").padEnd(width)).join(" | ")} |`;
+  return [heading, rule, ...others].map(line).join("\n");
+}
+
 /** A text as a sentence. */
 export function sentence(text: string): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;

@@ -1,3 +1,4 @@
+import { table } from "../../tools/markdown.ts";
 import type { KernelResults, Result } from "./results.ts";
 
 const INTRODUCTION = `# Other kernels
@@ -12,17 +13,9 @@ program with threads, and a node HTTP server.
 
 /** The page `docs/kernels.md`. */
 export function kernelsPage(results: readonly KernelResults[]): string {
-  const rows = [
-    ["kernel", "fixtures", "programs"],
-    ["---", "---", "---"],
-    ...results.map(({ version, lines }) => [version, count(lines, "fixture"), count(lines, "program")]),
-  ];
-  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));
-  const table = rows.map((row, index) => {
-    const cells = row.map((cell, column) => cell.padEnd(widths[column] ?? 0, index === 1 ? "-" : " "));
-    return `| ${cells.join(" | ")} |`;
-  });
-  return [INTRODUCTION, ...table, "", ...results.flatMap(problemsOf)].join("\n");
+  const rows = results.map(({ version, lines }) => [version, count(lines, "fixture"), count(lines, "program")]);
+  const summary = table([["kernel", "fixtures", "programs"], ...rows]);
+  return [INTRODUCTION, summary, "", ...results.flatMap(problemsOf)].join("\n");
 }
 
 function count(lines: readonly Result[], kind: Result["kind"]): string {
