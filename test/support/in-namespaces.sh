@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs a test's worker, `in-namespaces.sh node ARGUMENT...`, in pid, mount, net, ipc and uts namespaces of its own with a /tmp and a /dev/shm of its own: two of
-# them restore checkpoints with the same pids, ports and files side by side, and what a test leaves ends with its worker. KEEP: paths that it needs even if they
+# Runs a command, such as the worker of a test, in pid, mount, net, ipc and uts namespaces of its own with a /tmp and a /dev/shm of its own: two workers
+# restore checkpoints with the same pids, ports and files side by side, and what a test leaves ends with its worker. KEEP: paths that it needs even if they
 # are below /tmp. Bash stays as the init that reaps orphans. A worker's standard input is a socket, and then bash runs ~/.bashrc, without --norc; one that waits
 # for a lock lets the worker start too late.
 exec unshare --pid --fork --kill-child --mount --propagation private --mount-proc --net --ipc --uts -- bash --norc -c '
