@@ -14,8 +14,8 @@ export interface CgroupOptions {
 }
 
 /**
- * Restores the whole tree into one cgroup, which must exist, instead of those of the checkpoint. The root task enters it before it has children or memory,
- * so all that the tree uses is counted there. It claims the duty `cgroups`: saved cgroups and their settings are ignored.
+ * Restores the whole tree into one cgroup, which must exist, instead of those of the checkpoint. The root task enters the cgroup before it has children or
+ * memory, so the cgroup counts everything that the tree uses. The plugin claims the duty `cgroups`: the restore ignores saved cgroups and their settings.
  *
  * @param path from the root of the hierarchy: `/system.slice/web.service`.
  * @example
