@@ -22,8 +22,7 @@ export function contentOf(task: Task, vmas: readonly VmaEntry[], runs: readonly 
       if (vma.start >= end) break;
       const from = vma.start > run.address ? vma.start : run.address;
       const to = vma.end < end ? vma.end : end;
-      const offset = run.offset === undefined ? undefined : run.offset + Number(from - run.address);
-      const part = { ...run, address: from, pages: Number(to - from) / PAGE_SIZE, offset };
+      const part = partOf(run, from, Number(to - from) / PAGE_SIZE);
       const last = content.at(-1);
       const joined = last?.vma === vma ? joinRuns(last.run, part) : undefined;
       if (joined === undefined) content.push({ vma, run: part, hugePages: mayBecomeHuge(vma, task) });
@@ -33,8 +32,14 @@ export function contentOf(task: Task, vmas: readonly VmaEntry[], runs: readonly 
   return content;
 }
 
+/** Pages of a run, from an address. */
+export function partOf(run: PageRun, address: bigint, pages: number): PageRun {
+  const offset = run.offset === undefined ? undefined : run.offset + Number(address - run.address);
+  return { ...run, address, pages, offset };
+}
+
 /** Joins two runs that follow each other in memory and in the image: CRIU writes runs of at most 1 MiB. */
-function joinRuns(first: PageRun, second: PageRun): PageRun | undefined {
+export function joinRuns(first: PageRun, second: PageRun): PageRun | undefined {
   const length = first.pages * PAGE_SIZE;
   const follows = first.address + BigInt(length) === second.address && (first.offset ?? 0) + length === second.offset;
   if (!follows || first.pagesFile !== second.pagesFile || first.source !== second.source) return undefined;
