@@ -1,7 +1,7 @@
 import { definePlugin, type Plugin, RestoreError, type StageContext } from "@restage/core";
 import { AF } from "@restage/linux/abi";
 import { hasOwnNamespace } from "../namespaces/own-namespaces.ts";
-import { type AddressWords, addressText, MAPPED_PREFIX, parseAddress } from "../sockets/inet/addresses.ts";
+import { type AddressWords, addressText, isMapped, MAPPED_PREFIX, parseAddress } from "../sockets/inet/addresses.ts";
 import { knownOptions } from "./known-options.ts";
 import { type MoveOptions, moveSockets } from "./move-sockets.ts";
 import type { Move } from "./moved-sockets.ts";
@@ -36,12 +36,12 @@ export function moveAddresses(addresses: Readonly<Record<string, string>>, optio
   const name = "move-addresses";
   const move: Move = (end) => {
     // A socket of IPv6 can have an address of IPv4.
-    const isMapped = end.family === AF.INET6 && MAPPED_PREFIX.every((word, index) => end.words[index] === word);
-    const [family, words] = isMapped ? [AF.INET, end.words.slice(3)] : [end.family, end.words];
+    const wasMapped = end.family === AF.INET6 && isMapped(end.words);
+    const [family, words] = wasMapped ? [AF.INET, end.words.slice(3)] : [end.family, end.words];
     const text = addressText(family, words);
     const found = replacements.find((each) => each.family === family && each.from === text);
     if (found === undefined) return undefined;
-    return { to: { words: isMapped ? [...MAPPED_PREFIX, ...found.to] : found.to }, asked: nameOf(found) };
+    return { to: { words: wasMapped ? [...MAPPED_PREFIX, ...found.to] : found.to }, asked: nameOf(found) };
   };
   return definePlugin({
     name,

@@ -39,17 +39,14 @@ function findLent(forker: Task): readonly Lent[] {
       else if (isAlike(first.vma, vma) && !lent.includes(first)) lent.push(first);
     }
   }
-  const chosen: Lent[] = [];
-  for (const each of lent.sort((a, b) => (a.vma.start < b.vma.start ? -1 : 1))) {
-    const isFree =
-      !contains(each.vma, forker.mm.vmas) &&
-      !contains(
-        each.vma,
-        chosen.slice(-1).map(({ vma }) => vma),
-      );
-    if (isFree) chosen.push(each);
-  }
-  return chosen;
+  let end = 0n;
+  return lent
+    .sort((a, b) => (a.vma.start < b.vma.start ? -1 : 1))
+    .filter(({ vma }) => {
+      if (vma.start < end || contains(vma, forker.mm.vmas)) return false;
+      end = vma.end;
+      return true;
+    });
 }
 
 /** The mappings that a task inherits although its parent no longer has them, with the tasks whose content they have. */

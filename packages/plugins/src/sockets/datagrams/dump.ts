@@ -4,11 +4,11 @@ import { AF, IP, IPPROTO, IPV6, MSG, MSGHDR, POLL, SOCK, SOL } from "@restage/li
 import { insideNetwork } from "../../namespaces/net/inside-network.ts";
 import { room } from "../../room.ts";
 import { isReady } from "../events.ts";
-import { type AddressWords, isAnyAddress } from "../inet/addresses.ts";
+import { type AddressWords, isAnyAddress, unmapped } from "../inet/addresses.ts";
 import { addressSize, decodeAddress, encodeAddress, SOCKET_ADDRESS_SIZE, wordsOf } from "../inet/format.ts";
 import { controlOf, messageHeader } from "../messages.ts";
 import { peekAll } from "../peek.ts";
-import { familyOf, unmapped } from "./format.ts";
+import { familyOf } from "./format.ts";
 
 /** The largest size of a datagram. */
 const MAX_DATAGRAM = 64 * 1024;

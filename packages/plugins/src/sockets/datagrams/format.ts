@@ -1,5 +1,5 @@
 import { AF, IPPROTO } from "@restage/linux/abi";
-import { type AddressWords, addressBytes, MAPPED_PREFIX } from "../inet/addresses.ts";
+import { type AddressWords, addressBytes } from "../inet/addresses.ts";
 
 /** A datagram and the ends between which it travels. Both addresses are of one family. */
 export interface Datagram {
@@ -14,12 +14,6 @@ const UDP_HEADER = 8;
 const IPV4_HEADER = 20;
 const IPV6_HEADER = 40;
 const HOPS = 64;
-
-/** An address as packets have it: without the prefix with which IPv6 sockets show IPv4 addresses. */
-export function unmapped(words: AddressWords): AddressWords {
-  const isMapped = words.length === 4 && MAPPED_PREFIX.every((word, index) => words[index] === word);
-  return isMapped ? words.slice(3) : words;
-}
 
 export function familyOf(words: AddressWords): number {
   return words.length === 4 ? AF.INET6 : AF.INET;

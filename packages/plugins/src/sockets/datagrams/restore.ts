@@ -1,9 +1,9 @@
 import { data, definePlugin, type Plugin, type Task } from "@restage/core";
 import type { InetSkEntry, OwnDatagramEntry } from "@restage/images";
 import { IPPROTO, SOCK } from "@restage/linux/abi";
-import { isAnyAddress } from "../inet/addresses.ts";
+import { isAnyAddress, unmapped } from "../inet/addresses.ts";
 import { encodeAddress } from "../inet/format.ts";
-import { encodePacket, familyOf, unmapped } from "./format.ts";
+import { encodePacket, familyOf } from "./format.ts";
 
 /** RESTORE: sends datagrams to UDP sockets that had not read them, from restage.img. The packets do not leave the machine. Requires CAP_NET_RAW. */
 export function datagrams(): Plugin {

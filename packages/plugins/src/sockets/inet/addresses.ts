@@ -17,10 +17,19 @@ export type InetAddresses = Pick<InetSkEntry, "family" | "src_addr" | "dst_addr"
 /** The first words of an IPv4 address in an IPv6 socket: `::ffff:0:0/96`. */
 export const MAPPED_PREFIX: AddressWords = [0, 0, 0xffff_0000];
 
+/** Whether it is an IPv4 address in an IPv6 socket. */
+export function isMapped(words: AddressWords): boolean {
+  return words.length === 4 && MAPPED_PREFIX.every((word, index) => words[index] === word);
+}
+
+/** An address as packets have it: without the prefix with which IPv6 sockets show IPv4 addresses. */
+export function unmapped(words: AddressWords): AddressWords {
+  return isMapped(words) ? words.slice(3) : words;
+}
+
 /** Unmaps the addresses of an IPv6 socket that is connected over IPv4. Its packets have IPv4 headers. */
 export function unmappedAddresses({ family, src_addr, dst_addr }: InetAddresses): InetAddresses {
-  const isMapped = family === AF.INET6 && MAPPED_PREFIX.every((word, index) => dst_addr[index] === word);
-  return isMapped
+  return family === AF.INET6 && isMapped(dst_addr)
     ? { family: AF.INET, src_addr: src_addr.slice(3), dst_addr: dst_addr.slice(3) }
     : { family, src_addr, dst_addr };
 }
