@@ -7,7 +7,7 @@ import { isFile } from "../mappings/format.ts";
 import { type Content, fillPages, HUGE_PAGE, readPageRuns } from "../page-content.ts";
 import { changedPages } from "./changed-pages.ts";
 import { contentOf, type VmaContent } from "./content.ts";
-import { contains, guardsOf, inheritedVmas, isAlike, isPassedOn } from "./inherited.ts";
+import { guardsOf, inheritedVmas, isAlike, isPassedOn, overlaps } from "./inherited.ts";
 
 /** Every fork in a clone passes on the mappings of others: with more of them it takes longer than reading small ones again. */
 const MOST_OF_OTHERS = 256;
@@ -60,7 +60,7 @@ export class HeldMemory {
     const found = new Map<VmaEntry, number>();
     for (const vma of byStart === undefined ? [] : task.mm.vmas) {
       const held = byStart?.get(vma.start);
-      if (held !== undefined && isAlike(held.vma, vma) && !contains(vma, guards)) found.set(vma, held.at);
+      if (held !== undefined && isAlike(held.vma, vma) && !overlaps(vma, guards)) found.set(vma, held.at);
     }
     return found;
   }
@@ -156,6 +156,6 @@ function candidatesOf(images: ImageSet, task: Task): readonly Candidate[] {
     else known.push(piece);
   }
   return [...contents]
-    .filter(([vma]) => !contains(vma, guards))
+    .filter(([vma]) => !overlaps(vma, guards))
     .map(([vma, content]) => ({ task, vma, content, pages: content.reduce((sum, { run }) => sum + run.pages, 0) }));
 }

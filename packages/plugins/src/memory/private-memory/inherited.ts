@@ -23,7 +23,7 @@ export function inheritedVmas(task: Task): ReadonlySet<VmaEntry> {
       const other = theirs[next];
       if (other === undefined || !isPassedOn(vma) || !isPartOf(vma, other)) return false;
       // Guard regions are inherited too, and the two tasks may have different ones.
-      return !contains(vma, guards);
+      return !overlaps(vma, guards);
     }),
   );
 }
@@ -33,9 +33,9 @@ export function guardsOf(task: Task): readonly VmaEntry[] {
   return task.mm.vmas.filter((vma) => kindOf(vma) === "guard");
 }
 
-/** Whether a mapping contains one of these guard regions. */
-export function contains({ start, end }: Range, guards: readonly VmaEntry[]): boolean {
-  return guards.some((guard) => guard.start < end && start < guard.end);
+/** Whether a mapping has addresses in common with one of these, such as guard regions. */
+export function overlaps({ start, end }: Range, others: readonly VmaEntry[]): boolean {
+  return others.some((other) => other.start < end && start < other.end);
 }
 
 /** Whether a child gets a mapping from its parent by fork, unchanged. */

@@ -2,7 +2,7 @@ import type { Task } from "@restage/core";
 import type { VmaEntry } from "@restage/images";
 import { PAGE_SIZE } from "@restage/linux/abi";
 import { isFile } from "../mappings/format.ts";
-import { contains, guardsOf, isAlike, isPassedOn } from "./inherited.ts";
+import { guardsOf, isAlike, isPassedOn, overlaps } from "./inherited.ts";
 
 /** For smaller mappings the calls cost more than they save. */
 const LEAST_SIZE = BigInt(16 * PAGE_SIZE);
@@ -33,7 +33,7 @@ function findLent(forker: Task): readonly Lent[] {
   for (const lender of children) {
     const guards = guardsOf(lender);
     for (const vma of lender.mm.vmas) {
-      if (!isPassedOn(vma) || isFile(vma) || vma.end - vma.start < LEAST_SIZE || contains(vma, guards)) continue;
+      if (!isPassedOn(vma) || isFile(vma) || vma.end - vma.start < LEAST_SIZE || overlaps(vma, guards)) continue;
       const first = once.get(vma.start);
       if (first === undefined) once.set(vma.start, { vma, lender });
       else if (isAlike(first.vma, vma) && !lent.includes(first)) lent.push(first);
@@ -43,7 +43,7 @@ function findLent(forker: Task): readonly Lent[] {
   return lent
     .sort((a, b) => (a.vma.start < b.vma.start ? -1 : 1))
     .filter(({ vma }) => {
-      if (vma.start < end || contains(vma, forker.mm.vmas)) return false;
+      if (vma.start < end || overlaps(vma, forker.mm.vmas)) return false;
       end = vma.end;
       return true;
     });
@@ -51,14 +51,14 @@ function findLent(forker: Task): readonly Lent[] {
 
 /** The mappings that a task inherits although its parent no longer has them, with the tasks whose content they have. */
 export function lentTo(task: Task): ReadonlyMap<VmaEntry, Task> {
-  const { forker } = task;
-  if (forker === undefined) return new Map();
-  const lent = new Map(lentBy(forker).map((each) => [each.vma.start, each]));
-  const guards = guardsOf(task);
   const found = new Map<VmaEntry, Task>();
-  for (const vma of lent.size === 0 ? [] : task.mm.vmas) {
-    const each = lent.get(vma.start);
-    if (each !== undefined && isPassedOn(vma) && isAlike(each.vma, vma) && !contains(vma, guards))
+  const lent = task.forker === undefined ? [] : lentBy(task.forker);
+  if (lent.length === 0) return found;
+  const byStart = new Map(lent.map((each) => [each.vma.start, each]));
+  const guards = guardsOf(task);
+  for (const vma of task.mm.vmas) {
+    const each = byStart.get(vma.start);
+    if (each !== undefined && isPassedOn(vma) && isAlike(each.vma, vma) && !overlaps(vma, guards))
       found.set(vma, each.lender);
   }
   return found;
