@@ -10,7 +10,7 @@ import {
   type Task,
   type Thread,
 } from "@restage/core";
-import type { CgControllerEntry, CgroupEntry, CgSetEntry } from "@restage/images";
+import type { CgControllerEntry, CgMemberEntry, CgroupEntry, CgSetEntry } from "@restage/images";
 import { CLONE } from "@restage/linux/abi";
 import { hasOwnNamespace } from "../namespaces/own-namespaces.ts";
 import { Directories, listDirectories } from "./directories.ts";
@@ -114,7 +114,7 @@ class Cgroups {
     const own = images.inventory.root_cg_set;
     const used = new Set(plan.survivors.flatMap((task) => [setOf(task), ...task.threads.map(setOfThread)]));
     this.#sets = new Map(image.sets.filter(({ id }) => id !== own && used.has(id)).map((set) => [set.id, set]));
-    const members = [...this.#sets.values()].flatMap(({ ctls }) => ctls);
+    const members = this.#members;
     const isIn = ({ cnames }: CgControllerEntry) =>
       members.some(({ name, path }) => path !== "/" && controllersOf(name).some((one) => cnames.includes(one)));
     this.yard = new Yard(plan, image.controllers.filter(isIn));
@@ -127,8 +127,7 @@ class Cgroups {
       const lacking = names.filter((name) => !hasController(plan.host, name));
       if (lacking.length > 0) plan.refuse({ ...ofHierarchy(lacking.join(",")), why: "this kernel does not have it" });
     }
-    const members = [...this.#sets.values()].flatMap(({ ctls }) => ctls);
-    const homeless = members.filter(({ name, path }) => path !== "/" && this.#hierarchy(name) === undefined);
+    const homeless = this.#members.filter(({ name, path }) => path !== "/" && this.#hierarchy(name) === undefined);
     for (const name of new Set(homeless.map(({ name }) => name)))
       plan.refuse({
         ...ofHierarchy(name),
@@ -177,6 +176,11 @@ class Cgroups {
       const directory = this.#path(name, path);
       if (directory !== undefined) host.writeFile(`${directory}/${file}`, String(thread.tracee?.tid ?? thread.tid));
     }
+  }
+
+  /** The cgroups of all sets. */
+  get #members(): readonly CgMemberEntry[] {
+    return [...this.#sets.values()].flatMap(({ ctls }) => ctls);
   }
 
   #hierarchy(name: string): Hierarchy | undefined {
