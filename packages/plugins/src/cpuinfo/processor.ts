@@ -9,6 +9,7 @@ import {
   XSAVE_FEATURES,
   XSAVE_LEAF,
 } from "@restage/linux/abi";
+import { cString } from "../c-string.ts";
 
 /** Words of features in images that CRIU 3.0 or newer wrote; older images have fewer. */
 const FEATURES_VERSION = 2;
@@ -64,11 +65,9 @@ function componentsOf(capability: readonly number[], supported: number): bigint 
   return used.reduce((mask, [component]) => mask | (1n << BigInt(component)), 0n);
 }
 
-/** The ASCII text of registers, up to a zero byte. */
+/** The text in registers. */
 function text(registers: readonly number[]): string {
-  const bytes = new Uint8Array(new Int32Array(registers).buffer);
-  const end = bytes.indexOf(0);
-  return String.fromCharCode(...bytes.subarray(0, end < 0 ? bytes.length : end));
+  return cString(new Uint8Array(new Int32Array(registers).buffer));
 }
 
 /** Differences between two processors that could make programs fail, as far as the caller asks for them. */

@@ -1,6 +1,7 @@
 import { addressOf, type DumpContext, definePlugin, type OpenFile, type Plugin, struct } from "@restage/core";
-import { decodeText, fdTypes } from "@restage/images";
+import { fdTypes } from "@restage/images";
 import { BPF, BPF_MAP_INFO, BPF_MAP_TYPE, BPF_OBJ_NAME_LEN, ERRNO } from "@restage/linux/abi";
+import { cString } from "../../c-string.ts";
 import { room } from "../../room.ts";
 import { ownerOf } from "../file-owner/owner-of.ts";
 
@@ -66,10 +67,8 @@ function readName({ host }: DumpContext, map: number): { readonly map_name: stri
   const info = room(size);
   const request = struct([4, map], [4, size], [8, addressOf(info.data)]);
   host.call.bpf(BPF.OBJ_GET_INFO_BY_FD, request, request.bytes.length);
-  const name = info.data.bytes.subarray(BPF_MAP_INFO.name, BPF_MAP_INFO.name + BPF_OBJ_NAME_LEN);
-  const length = name.indexOf(0);
   return {
-    map_name: decodeText(name.subarray(0, length < 0 ? name.length : length)),
+    map_name: cString(info.data.bytes.subarray(BPF_MAP_INFO.name, BPF_MAP_INFO.name + BPF_OBJ_NAME_LEN)),
     ifindex: info.view.getUint32(BPF_MAP_INFO.ifindex, true),
   };
 }
@@ -79,11 +78,9 @@ function saveContent({ host, images }: DumpContext, { map_id, key_size, value_si
   const { call } = host;
   const map = call.bpf(BPF.MAP_GET_FD_BY_ID, struct([4, map_id], [4, 0], [4, 0]), 12).result;
   try {
-    const [keys, values, after] = [
-      room(key_size * max_entries),
-      room(value_size * max_entries),
-      room(Math.max(8, key_size)),
-    ];
+    const keys = room(key_size * max_entries);
+    const values = room(value_size * max_entries);
+    const after = room(Math.max(8, key_size));
     // Member `batch` of union bpf_attr.
     const addresses = [
       [8, 0],

@@ -1,6 +1,7 @@
 import { type DumpContext, definePlugin, type OpenFile, type Plugin } from "@restage/core";
-import { decodeText, fdTypes } from "@restage/images";
+import { fdTypes } from "@restage/images";
 import { IFF_TUN, IFREQ, MAJOR, S_IF, TUN } from "@restage/linux/abi";
+import { cString } from "../../c-string.ts";
 import { contentNamespace } from "../../namespaces/net/content-namespace.ts";
 import { room } from "../../room.ts";
 import { regularEntry } from "../regular-file/regular-entry.ts";
@@ -37,9 +38,8 @@ export function tunFiles(): Plugin {
 function linkOf(descriptor: number, { host }: DumpContext) {
   const request = room(IFREQ.size);
   if (host.attempt("ioctl", descriptor, TUN.GETIFF, request.data) < 0) return undefined;
-  const name = request.data.bytes.subarray(0, request.data.bytes.indexOf(0));
   const flags = request.view.getUint16(IFREQ.flags, true);
-  return { name: decodeText(name), isDetached: (flags & IFF_TUN.DETACH_QUEUE) !== 0 };
+  return { name: cString(request.data.bytes), isDetached: (flags & IFF_TUN.DETACH_QUEUE) !== 0 };
 }
 
 function check({ link, task }: OpenFile, descriptor: number, context: DumpContext): void {

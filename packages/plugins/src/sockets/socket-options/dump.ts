@@ -1,6 +1,7 @@
 import type { Host } from "@restage/core";
 import type { InputOf, SkOptsEntry } from "@restage/images";
 import { AF, SO, SOCK_FILTER_SIZE, SOL } from "@restage/linux/abi";
+import { cString } from "../../c-string.ts";
 import { room } from "../../room.ts";
 import {
   CREDENTIAL_SWITCHES,
@@ -47,7 +48,7 @@ export function socketOptions(host: Host, socket: number, family: number): Input
     ...(mark === 0 ? {} : { so_mark: mark }),
     ...(bufLock === undefined ? {} : { so_buf_lock: bufLock }),
     ...(linger === undefined ? {} : { so_linger: linger }),
-    ...(device.length > 1 ? { so_bound_dev: new TextDecoder().decode(device.subarray(0, device.indexOf(0))) } : {}),
+    ...(device.length > 1 ? { so_bound_dev: cString(device) } : {}),
     ...(family === AF.UNIX || family === AF.NETLINK ? switches(CREDENTIAL_SWITCHES) : {}),
   };
 }

@@ -1,6 +1,7 @@
 import type { DumpContext } from "@restage/core";
 import { type InputOf, type NetDeviceEntry, ndType } from "@restage/images";
 import { ARPHRD, IFF, IFINFOMSG, IFLA, IFLA_INFO, IFLA_MACVLAN } from "@restage/linux/abi";
+import { cString } from "../../../c-string.ts";
 import { decodeAttributes } from "../../../sockets/netlink-message.ts";
 import { readRoutes } from "../routes/dump.ts";
 import { readLinkSysctls } from "../sysctls/dump.ts";
@@ -36,10 +37,10 @@ function readLinks(context: DumpContext): readonly Link[] {
     const view = new DataView(body.buffer, body.byteOffset, body.length);
     const attributes = decodeAttributes(body.subarray(IFINFOMSG.size));
     const info = decodeAttributes(attributes.get(IFLA.LINKINFO) ?? new Uint8Array());
-    const kind = text(info.get(IFLA_INFO.KIND));
+    const kind = cString(info.get(IFLA_INFO.KIND) ?? new Uint8Array());
     const isLoopback = view.getUint16(IFINFOMSG.ifi_type, true) === ARPHRD.LOOPBACK;
     return {
-      name: text(attributes.get(IFLA.IFNAME)),
+      name: cString(attributes.get(IFLA.IFNAME) ?? new Uint8Array()),
       kind,
       type: isLoopback ? ndType.LOOPBACK : TYPES[kind],
       ifindex: view.getInt32(IFINFOMSG.ifi_index, true),
@@ -94,8 +95,4 @@ function particulars(context: DumpContext, link: Link, namespace: number): Parti
 /** A number of 8, 16 or 32 bits; 0 if there is none. */
 function number(bytes: Uint8Array = new Uint8Array()): number {
   return bytes.reduce((sum, byte, index) => sum + byte * 2 ** (8 * index), 0);
-}
-
-function text(bytes: Uint8Array | undefined): string {
-  return new TextDecoder().decode(bytes).replace(/\0.*$/s, "");
 }
