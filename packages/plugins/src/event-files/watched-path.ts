@@ -3,8 +3,8 @@ import type { FhEntry, InputOf } from "@restage/images";
 import { AT_FDCWD, O } from "@restage/linux/abi";
 import { isDeletedName } from "../files/deleted-name.ts";
 import { kernelDevice } from "../files/device-number.ts";
+import { procOfMounts } from "../namespaces/mount/mount-of.ts";
 import { readMountinfo } from "../namespaces/mount/mountinfo.ts";
-import { ownNamespace } from "../namespaces/own-namespaces.ts";
 import { encodeHandle, type FileHandle, handleToImage } from "./file-handle.ts";
 
 /** A file that an instance of inotify or fanotify watches, as /proc shows it. */
@@ -27,11 +27,6 @@ export function handleEntry(instance: OpenFile, watched: Watched, context: DumpC
     context.findings.refuse({ what: instance.link, why, hint, pid: instance.task.pid });
   }
   return { ...handleToImage(handle), ...(path === undefined ? {} : { path }) };
-}
-
-/** The process in whose /proc all mounts of the tree are visible. A task with another root directory does not see all of them. */
-export function procOfMounts(context: DumpContext): string {
-  return ownNamespace(context, "mount") === undefined ? "/proc/self" : context.tree.root.proc;
 }
 
 /** The path of a file in the mount namespace of the tree, through any mount of its file system; undefined if it has no name. */

@@ -1,10 +1,11 @@
 import { type DumpContext, definePlugin, type OpenFile, type Plugin } from "@restage/core";
 import { fdTypes, markType } from "@restage/images";
 import { ownerOf } from "../../files/file-owner/owner-of.ts";
+import { procOfMounts } from "../../namespaces/mount/mount-of.ts";
 import { readMountinfo } from "../../namespaces/mount/mountinfo.ts";
 import { ownNamespace } from "../../namespaces/own-namespaces.ts";
 import { refuseUnread } from "../unread-events.ts";
-import { handleEntry, procOfMounts } from "../watched-path.ts";
+import { handleEntry } from "../watched-path.ts";
 import { type Mark, parseInstance } from "./format.ts";
 
 /** Saves fanotify instances and their marks of files and mounts. Requires CAP_DAC_READ_SEARCH. */

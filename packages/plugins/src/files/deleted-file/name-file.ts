@@ -1,8 +1,7 @@
 import type { DumpContext, OpenFile } from "@restage/core";
 import { fdTypes } from "@restage/images";
 import { S_IF, STATFS_SIZE } from "@restage/linux/abi";
-import { mountOf } from "../../namespaces/mount/mount-of.ts";
-import { ownNamespace } from "../../namespaces/own-namespaces.ts";
+import { mountOf, procOfMounts } from "../../namespaces/mount/mount-of.ts";
 import { room } from "../../room.ts";
 import { DeadProcesses } from "../dead-process/dead-processes.ts";
 import { isDeletedName, nameBeforeDeletion } from "../deleted-name.ts";
@@ -45,8 +44,7 @@ function deadProcessOf({ link, task }: OpenFile, { host }: DumpContext): number 
 
 /** Where a path of a file can begin. For a task in a chroot(2) it does not begin at the root of the task. */
 function rootsOf({ task }: OpenFile, context: DumpContext): readonly string[] {
-  const isOwn = ownNamespace(context, "mount") !== undefined;
-  return [`${task.proc}/root`, isOwn ? `${context.tree.root.proc}/root` : ""];
+  return [`${task.proc}/root`, `${procOfMounts(context)}/root`];
 }
 
 function leadsTo({ host }: DumpContext, path: string, { stat }: OpenFile): boolean {

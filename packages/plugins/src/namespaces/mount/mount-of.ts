@@ -9,6 +9,11 @@ export function mountOf(file: OpenFile, context: DumpContext): { readonly mnt_id
   return ownNamespace(context, "mount") === undefined ? {} : { mnt_id: mountIdOf(file, context) };
 }
 
+/** The process in whose /proc all mounts of the tree are visible. A task with another root directory does not see all of them. */
+export function procOfMounts(context: DumpContext): string {
+  return ownNamespace(context, "mount") === undefined ? "/proc/self" : context.tree.root.proc;
+}
+
 /** The mount through which a file was opened. */
 export function mountIdOf({ proc, info }: OpenFile, context: DumpContext): number {
   return Number(MOUNT.exec(info === "" ? infoOf(proc, context) : info)?.[1] ?? -1);
