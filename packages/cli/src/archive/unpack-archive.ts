@@ -8,13 +8,16 @@ import { makeFetchedDirectory } from "../fleet/fetched-directories.ts";
 import { compressionOf, decompressor } from "./compression.ts";
 import { isImageName } from "./image-names.ts";
 
-/** What an archive has of images. */
+/** The images in an archive. */
 class Contents {
   readonly #names = new Set<string>();
   /** Why the archive cannot be used. */
   problem: string | undefined;
 
-  /** Whether a file is to be extracted. Everything else, such as the root file system in an export of podman, is left out. */
+  /**
+   * Decides whether to extract a file. Extracts only images and their digests: archives can contain other files, such as the root file system in a podman
+   * export. Sets `problem` if the archive cannot be used.
+   */
   take(name: string, type: string): boolean {
     const parts = name.split("/").filter((part) => part !== "" && part !== ".");
     const last = parts.at(-1) ?? "";
