@@ -6,7 +6,7 @@ import { assertTrusted } from "./assert-trusted.ts";
 import { checkConfig, configError } from "./check-config.ts";
 import type { RestoreConfig } from "./define-config.ts";
 import { merge } from "./merge.ts";
-import { type PluginImporters, packageFile, resolvePlugins } from "./named-plugins.ts";
+import { fileOf, type PluginImporters, resolvePlugins } from "./named-plugins.ts";
 import { noteFile } from "./noted-files.ts";
 
 const MODULES = ["restore.config.ts", "restore.config.js", "restore.config.mjs"];
@@ -53,20 +53,13 @@ async function complete(
   let whole: RestoreConfig = {};
   for (const [index, name] of bases.entries()) {
     const failed = (message: string) => configError(filepath, { message, at: ["extends", index] });
-    const file = baseFile(name, filepath);
+    const file = fileOf(name, filepath);
     if (file === undefined) throw failed(`there is no configuration ${name}`);
     if (file === filepath || extendedBy.includes(file)) throw failed(`${name} extends this file`);
     const base = await load(file, importers.importModule);
     whole = merge(whole, await complete(base, importers, [...extendedBy, filepath]));
   }
   return merge(whole, own);
-}
-
-/** The file of a configuration that another one extends: a path, or the main file of a package. */
-function baseFile(name: string, from: string): string | undefined {
-  if (!/^\.{0,2}\//.test(name)) return packageFile(name, from);
-  const path = resolve(dirname(from), name);
-  return existsSync(path) ? path : undefined;
 }
 
 interface FoundConfig {

@@ -73,11 +73,10 @@ async function find(name: string, file: string, importers: PluginImporters, fail
   const { importModule, readyMade = async () => ({}) } = importers;
   const known = (await readyMade()) as Readonly<Record<string, unknown>>;
   if (Object.hasOwn(known, name)) return known[name];
-  const isPath = /^\.{0,2}\//.test(name);
-  const path = isPath ? existing(resolve(dirname(file), name)) : packageFile(name, file);
+  const path = fileOf(name, file);
   if (path === undefined) {
     const meant = nearest(name, Object.keys(known));
-    const install = isPath ? undefined : `install the package: \`npm install ${name}\``;
+    const install = isPath(name) ? undefined : `install the package: \`npm install ${name}\``;
     throw failed(`there is no plugin ${name}`, { hint: meant === undefined ? install : `did you mean ${meant}?` });
   }
   assertTrusted(path);
@@ -92,12 +91,16 @@ async function find(name: string, file: string, importers: PluginImporters, fail
   throw failed(`${name} has no default export`, { hint: "it must export a plugin, or a function that makes one" });
 }
 
-function existing(path: string): string | undefined {
-  return existsSync(path) ? path : undefined;
+function isPath(name: string): boolean {
+  return /^\.{0,2}\//.test(name);
 }
 
-/** The file that importing a package from another file loads; undefined if it is not installed. */
-export function packageFile(name: string, from: string): string | undefined {
+/** The file that a configuration names: a path relative to the configuration, or the main file of a package. Undefined if it does not exist. */
+export function fileOf(name: string, from: string): string | undefined {
+  if (isPath(name)) {
+    const path = resolve(dirname(from), name);
+    return existsSync(path) ? path : undefined;
+  }
   try {
     return createRequire(from).resolve(name);
   } catch {
