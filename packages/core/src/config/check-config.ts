@@ -5,6 +5,7 @@ import { problemOfObject } from "./check-value.ts";
 import type { RestoreConfig } from "./define-config.ts";
 import { CONFIG_KEYS } from "./keys.ts";
 import { type ConfigPath, lineOf, printPath } from "./place-in-text.ts";
+import { SECTIONS } from "./sections.ts";
 
 /** What is wrong with a configuration, and where. */
 export interface ConfigProblem extends Problem {
@@ -69,10 +70,9 @@ function problemOf(config: unknown): ConfigProblem | undefined {
 export function pluginLists(
   config: object,
 ): readonly { readonly at: ConfigPath; readonly plugins: readonly unknown[] }[] {
-  const sections = ["restore", "plan", "check", "checkpoint"] as const;
   const holders = [
     [[], config] as const,
-    ...sections.map((name) => [[name], (config as RestoreConfig)[name]] as const),
+    ...SECTIONS.map((name) => [[name], (config as RestoreConfig)[name]] as const),
   ];
   return holders.flatMap(([at, holder]) => {
     const { plugins } = (holder ?? {}) as { readonly plugins?: unknown };

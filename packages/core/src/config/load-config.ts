@@ -8,6 +8,7 @@ import type { RestoreConfig } from "./define-config.ts";
 import { merge } from "./merge.ts";
 import { fileOf, type PluginImporters, resolvePlugins } from "./named-plugins.ts";
 import { noteFile } from "./noted-files.ts";
+import { SECTIONS } from "./sections.ts";
 
 const MODULES = ["restore.config.ts", "restore.config.js", "restore.config.mjs"];
 const NAMES = [...MODULES, "restore.config.json"];
@@ -146,11 +147,9 @@ async function guarded<T>(path: string, read: () => Promise<T | null>): Promise<
 }
 
 function withAbsolutePaths(config: RestoreConfig, directory: string): RestoreConfig {
-  const { restore, plan, check, checkpoint } = config;
-  const sections = { restore, plan, check, checkpoint };
-  const absolute = Object.entries(sections).map(([name, section]) => [name, absolutePaths(section ?? {}, directory)]);
-  const present = absolute.filter(([name]) => Object.hasOwn(config, name as string));
-  return { ...absolutePaths(config, directory), ...Object.fromEntries(present) };
+  const present = SECTIONS.filter((name) => config[name] !== undefined);
+  const sections = present.map((name) => [name, absolutePaths(config[name] ?? {}, directory)]);
+  return { ...absolutePaths(config, directory), ...Object.fromEntries(sections) };
 }
 
 function absolutePaths<T extends { readonly images?: string; readonly pidfile?: string | undefined }>(

@@ -1,9 +1,8 @@
 import type { Plugin } from "../plugin/plugin.ts";
-
-const SECTIONS = ["restore", "plan", "check", "checkpoint"] as const;
+import { SECTIONS, type SectionName } from "./sections.ts";
 
 type Options = { readonly plugins?: readonly Plugin[] } & {
-  readonly [section in (typeof SECTIONS)[number]]?: { readonly plugins?: readonly Plugin[] };
+  readonly [section in SectionName]?: { readonly plugins?: readonly Plugin[] };
 };
 
 /** One configuration over another: its keys replace those of the other, its plugins come after them, and sections are merged in the same way. */

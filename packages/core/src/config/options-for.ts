@@ -2,9 +2,7 @@ import type { CheckpointSection, RestoreConfig, RestoreSection } from "./define-
 import { optionsInEnvironment } from "./environment.ts";
 import { CHECKPOINT_KEYS, RESTORE_KEYS } from "./keys.ts";
 import { merge } from "./merge.ts";
-
-/** The commands that have a section. */
-export type SectionName = "restore" | "plan" | "check" | "checkpoint";
+import type { SectionName } from "./sections.ts";
 
 /**
  * The options of a command: its section replaces keys of the whole file, and environment variables replace both. Plugins are added. `plan` and `check` show
