@@ -19,7 +19,7 @@ export async function pageServerCommand(settings: Settings): Promise<number> {
   if (service.listening !== undefined) return serve(new PageSocket(host, service.listening).accept(), images);
   const socket = PageSocket.listen(host, service.address ?? ANY_ADDRESS, service.port);
   const { port, descriptor } = socket;
-  const pid = service.daemon ? startPageServer("listening", descriptor, images).pid : process.pid;
+  const pid = service.daemon ? startPageServer("listening", descriptor, images) : process.pid;
   if (restore.pidfile !== undefined) writeOwnFile(resolve(workDirectory, restore.pidfile), String(pid));
   if (service.statusFd !== undefined) writeSync(service.statusFd, "\0");
   if (service.port === 0) print(`${port}\n`);

@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import { closeSync, writeSync } from "node:fs";
 import { resolve } from "node:path";
 import { setImmediate } from "node:timers/promises";
@@ -6,16 +5,14 @@ import { Host } from "@restage/core/internal";
 import { EXIT } from "../exit-codes.ts";
 import { openMachine } from "../open-machine.ts";
 import type { Settings } from "../options/settings.ts";
-import { ownCommand } from "../own-command.ts";
 import { writeOwnFile } from "../own-file.ts";
 import { ServiceSocket } from "../rpc/service-socket.ts";
+import { PASSED, startWithSocket } from "../start-with-socket.ts";
 
 /** CRIU's default. */
 const ADDRESS = "criu_service.socket";
 /** How often ended servers are reaped, in milliseconds. */
 const BREAK = 500;
-/** The number of the socket in a process that is started with one. */
-const PASSED = "3";
 
 /** Serves callers that connect to a socket, as `criu service` does, each by a process of its own. Returns the exit code. */
 export async function serviceCommand(settings: Settings): Promise<number> {
@@ -23,7 +20,7 @@ export async function serviceCommand(settings: Settings): Promise<number> {
   const host = new Host(await openMachine());
   if (service.listening !== undefined) return await serveAll(new ServiceSocket(host, service.listening));
   const socket = ServiceSocket.listen(host, resolve(workDirectory, service.address ?? ADDRESS));
-  const pid = service.daemon ? start(socket.descriptor, "service", "--listening", PASSED) : process.pid;
+  const pid = service.daemon ? startWithSocket(socket.descriptor, "service", "--listening", PASSED) : process.pid;
   if (restore.pidfile !== undefined) writeOwnFile(resolve(workDirectory, restore.pidfile), String(pid));
   if (service.statusFd !== undefined) writeSync(service.statusFd, "\0");
   return service.daemon ? EXIT.OK : await serveAll(socket);
@@ -33,17 +30,9 @@ async function serveAll(socket: ServiceSocket): Promise<never> {
   for (;;) {
     const connection = socket.accept(BREAK);
     if (connection !== undefined) {
-      start(connection, "swrk", PASSED);
+      startWithSocket(connection, "swrk", PASSED);
       closeSync(connection);
     }
     await setImmediate();
   }
-}
-
-/** Starts this command in a session of its own, with a socket as its only open descriptor. Returns its pid. */
-function start(socket: number, ...words: readonly string[]): number | undefined {
-  const [program = "", ...own] = ownCommand();
-  const child = spawn(program, [...own, ...words], { detached: true, stdio: ["ignore", "ignore", "ignore", socket] });
-  child.unref();
-  return child.pid;
 }

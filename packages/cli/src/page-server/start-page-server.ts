@@ -1,16 +1,12 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync } from "node:fs";
-import { ownCommand } from "../own-command.ts";
+import { PASSED, startWithSocket } from "../start-with-socket.ts";
 
 /** The socket that a page server gets: one to which the dump will connect, or one to which it is connected. */
 export type Passed = "listening" | "ps-socket";
 
-/** Starts a process that receives the pages of a dump, and passes a socket to it. */
-export function startPageServer(passed: Passed, descriptor: number, images: string): ChildProcess {
-  const [program = "", ...own] = ownCommand();
-  const words = [...own, "page-server", `--${passed}`, "3", "--images-dir", images];
-  const child = spawn(program, words, { detached: true, stdio: ["ignore", "ignore", "ignore", descriptor] });
-  child.unref();
+/** Starts a process that receives the pages of a dump, and passes a socket to it. Returns its pid. */
+export function startPageServer(passed: Passed, descriptor: number, images: string): number | undefined {
+  const pid = startWithSocket(descriptor, "page-server", `--${passed}`, PASSED, "--images-dir", images);
   closeSync(descriptor);
-  return child;
+  return pid;
 }
