@@ -1,5 +1,4 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const directories = new Set<string>();
@@ -12,6 +11,8 @@ export function isInStore(location: string): boolean {
 
 /** Makes a private directory for images that only this process needs. It is removed when the process ends. */
 export function makeFetchedDirectory(): string {
+  // Loaded only here: most restores need no directory.
+  const { tmpdir } = process.getBuiltinModule("node:os");
   const directory = mkdtempSync(join(tmpdir(), "restage-images-"));
   directories.add(directory);
   if (!removedAtExit) process.once("exit", removeFetchedDirectories);
