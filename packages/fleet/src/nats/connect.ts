@@ -10,6 +10,7 @@ import {
   nkeyAuthenticator,
 } from "@nats-io/transport-node";
 import { RestoreError } from "@restage/core";
+import { reason } from "../reason.ts";
 import type { Address } from "./address.ts";
 
 /** A connection to a server with JetStream. It reconnects by itself. */
@@ -145,8 +146,4 @@ async function repeat<T>(operation: () => Promise<T>, link: Link, server: string
 
 function pause(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, PAUSE));
-}
-
-export function reason(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -2,6 +2,7 @@ import { lstatSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { RestoreError } from "@restage/core";
 import { PARENT_LINK } from "@restage/images";
+import { reason } from "../reason.ts";
 
 /** A file of a checkpoint or of one of its parents. */
 export interface LocalFile {
@@ -45,7 +46,7 @@ function resolve(directory: string): string {
   try {
     return realpathSync(directory);
   } catch (cause) {
-    throw cannotPush(directory, cause instanceof Error ? cause.message : String(cause));
+    throw cannotPush(directory, reason(cause));
   }
 }
 

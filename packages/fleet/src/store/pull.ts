@@ -2,6 +2,7 @@ import { constants, lstatSync, mkdirSync, readdirSync, renameSync, rmSync } from
 import { open } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { RestoreError } from "@restage/core";
+import { reason } from "../reason.ts";
 import { type ImageFile, type Piece, readBody, readManifest, readPieces } from "./manifest.ts";
 import { runPooled } from "./pool.ts";
 import type { Progress } from "./progress.ts";
@@ -139,7 +140,6 @@ function makeOwn(directory: string): void {
     const status = lstatSync(directory, { throwIfNoEntry: false });
     const isOurs = status?.isDirectory() === true && status.uid === process.geteuid?.() && (status.mode & 0o022) === 0;
     if (isOurs) return;
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new RestoreError("ERR_OPTION", `Cannot make ${directory}: ${why}`, { cause });
+    throw new RestoreError("ERR_OPTION", `Cannot make ${directory}: ${reason(cause)}`, { cause });
   }
 }

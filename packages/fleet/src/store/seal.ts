@@ -3,6 +3,7 @@ import { readFileSync, statSync } from "node:fs";
 import { promisify } from "node:util";
 import { deflateRaw, inflateRaw } from "node:zlib";
 import { RestoreError } from "@restage/core";
+import { reason } from "../reason.ts";
 import { LARGEST } from "./cut.ts";
 
 /** A key that the store never sees. */
@@ -43,8 +44,7 @@ export function readStoreKey(file: string): StoreKey {
     mode = statSync(file).mode;
     bytes = readFileSync(file);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new RestoreError("ERR_OPTION", `Cannot read the key: ${why}`, { cause });
+    throw new RestoreError("ERR_OPTION", `Cannot read the key: ${reason(cause)}`, { cause });
   }
   if ((mode & 0o077) !== 0) {
     const hint = `run \`chmod 600 ${file}\`, or make another key`;
