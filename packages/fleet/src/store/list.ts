@@ -1,5 +1,4 @@
-import { RestoreError } from "@restage/core";
-import { manifestKey, nameOf, readManifest } from "./manifest.ts";
+import { manifestKey, nameOf, noCheckpoint, readManifest } from "./manifest.ts";
 import type { Store } from "./store.ts";
 
 /** A checkpoint of the store. */
@@ -25,9 +24,6 @@ export async function list(store: Store): Promise<readonly Listed[]> {
 
 /** Removes a name. A garbage collection then deletes the chunks that only this checkpoint had. Throws ERR_STORE. */
 export async function remove(store: Store, name: string): Promise<void> {
-  if ((await store.names.get(manifestKey(name))) === undefined) {
-    const hint = "`restage store ls` lists the checkpoints";
-    throw new RestoreError("ERR_STORE", `${store.server} has no checkpoint ${name}`, { hint });
-  }
+  if ((await store.names.get(manifestKey(name))) === undefined) throw noCheckpoint(store, name);
   await store.names.purge(manifestKey(name));
 }

@@ -92,6 +92,12 @@ export async function readManifest({ names }: Store, name: string): Promise<Mani
   });
 }
 
+/** The error for a name that is free. */
+export function noCheckpoint({ server }: Store, name: string): RestoreError {
+  const hint = "`restage store ls` lists the checkpoints";
+  return new RestoreError("ERR_STORE", `${server} has no checkpoint ${name}`, { hint });
+}
+
 /** The list of chunks, and the list as it was digested. */
 export async function readPieces(store: Store, { list }: Manifest) {
   const parts: Uint8Array[] = [];

@@ -3,7 +3,7 @@ import { open } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { RestoreError } from "@restage/core";
 import { reason } from "../reason.ts";
-import { type ImageFile, type Piece, readBody, readManifest, readPieces } from "./manifest.ts";
+import { type ImageFile, noCheckpoint, type Piece, readBody, readManifest, readPieces } from "./manifest.ts";
 import { runPooled } from "./pool.ts";
 import type { Progress } from "./progress.ts";
 import { type Seal, type StoreKey, sealWith } from "./seal.ts";
@@ -33,10 +33,7 @@ const DOWNLOADS = 16;
 export async function pull(store: Store, name: string, directory: string, options: PullOptions = {}): Promise<Pulled> {
   const { key, onProgress = () => {} } = options;
   const manifest = await readManifest(store, name);
-  if (manifest === undefined) {
-    const hint = "`restage store ls` lists the checkpoints";
-    throw new RestoreError("ERR_STORE", `${store.server} has no checkpoint ${name}`, { hint });
-  }
+  if (manifest === undefined) throw noCheckpoint(store, name);
   if (manifest.encrypted && key === undefined)
     throw new RestoreError("ERR_OPTION", `${name} is encrypted`, { hint: "pass its key: --key-file FILE" });
   const target = resolve(directory);
