@@ -95,6 +95,27 @@ describeUnless(noNatsServer, "a store in JetStream", () => {
     expect(existsSync(join(one, "sub"))).toBe(true);
   });
 
+  it("deletes nothing while a manifest is unreadable, and names every such checkpoint", async () => {
+    const store = await freshStore();
+    const place = scratch();
+    for (const [name, seed] of [
+      ["one", 11],
+      ["two", 12],
+      ["three", 13],
+    ] as const)
+      await push(store, writeCheckpoint(join(place, name), pagesOf(20, seeded(seed))), name);
+    await remove(store, "three");
+    await store.names.put("image.one", Buffer.from("{"));
+    const { list: ids = [] } = (await store.names.get("image.two"))?.json<{ list: string[] }>() ?? {};
+    await store.chunks.purge(chunkKey(ids[0] ?? ""));
+    const failure = await collect(store).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: "ERR_STORE", hint: expect.stringContaining("restage store rm NAME") });
+    expect(String(failure)).toMatch(/one \(.*not JSON\); two \(The store has no chunk [0-9a-f]{64}\)/);
+    await remove(store, "one");
+    await remove(store, "two");
+    expect((await collect(store)).kept).toBe(0);
+  });
+
   it("detects a changed chunk, a missing chunk and an exchanged manifest", async () => {
     const store = await freshStore();
     const place = scratch();

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { RestoreError } from "@restage/core";
+import { reason } from "../reason.ts";
 import {
   ALL_ANNOUNCEMENTS,
   announcementsOf,
@@ -106,13 +107,28 @@ async function addAnnounced({ names }: Store, needed: Set<string>, grace: number
   }
 }
 
+/** Adds the chunks of checkpoints. Throws ERR_STORE, naming every checkpoint whose chunks are unknown: any chunk could be one of them. */
 async function addNamed(store: Store, needed: Set<string>): Promise<void> {
+  const unreadable: string[] = [];
   for (const key of await store.names.keys(manifestKey(">"))) {
-    const manifest = await readManifest(store, nameOf(key));
-    if (manifest === undefined) continue;
-    for (const id of [...manifest.list, ...manifest.body]) needed.add(id);
-    for (const { id } of (await readPieces(store, manifest)).pieces) needed.add(id);
+    const name = nameOf(key);
+    try {
+      const manifest = await readManifest(store, name);
+      if (manifest === undefined) continue;
+      for (const id of [...manifest.list, ...manifest.body]) needed.add(id);
+      for (const { id } of (await readPieces(store, manifest)).pieces) needed.add(id);
+    } catch (cause) {
+      unreadable.push(`${name} (${reason(cause)})`);
+    }
   }
+  if (unreadable.length === 0) return;
+  const hint =
+    "push each of them again with --replace, or remove it with `restage store rm NAME`; then repeat the command";
+  throw new RestoreError(
+    "ERR_STORE",
+    `Cannot collect garbage: the store does not tell which chunks these checkpoints need: ${unreadable.join("; ")}`,
+    { hint },
+  );
 }
 
 function busy(other: CollectionState | undefined): RestoreError {
