@@ -41,6 +41,7 @@ export { type ReplaceTextOptions, replaceText } from "./ready-made/replace-text.
 export { type RunAsOptions, runAs } from "./ready-made/run-as.ts";
 export { type SkipFilesOptions, skipFiles } from "./ready-made/skip-files.ts";
 export type { UserIds } from "./ready-made/users.ts";
+export { encodeExtendedState, encodeGeneralRegisters } from "./threads/registers-x86-64/format.ts";
 export { FilePassings } from "./transport/file-passings.ts";
 export { transportPidfd } from "./transport/pidfd/restore.ts";
 export { messageHeader, rights } from "./transport/rights.ts";

@@ -1,9 +1,12 @@
 import { readFileSync } from "node:fs";
 import { didYouMean, RestoreError } from "@restage/core";
+import { createRestoreHooks, guard, ImageSet } from "@restage/core/restore";
+import { openImageDirectory } from "@restage/images";
 import { CRIU_VERSION } from "../criu/version.ts";
 import { EXIT } from "../exit-codes.ts";
 import { writeOwnFile } from "../own-file.ts";
 import { print } from "../report/print.ts";
+import { dumpCores } from "./core-file/core-dump.ts";
 import { ImageDirectory } from "./explore.ts";
 import { imageInfo, imageToJson, jsonToImage } from "./image.ts";
 import { type JsonObject, parseJson, printJson } from "./json.ts";
@@ -11,6 +14,8 @@ import { type JsonObject, parseJson, printJson } from "./json.ts";
 const STANDARD_INPUT = 0;
 const INDENT = 4;
 const VIEWS = ["ps", "fds", "mems", "rss"] as const;
+
+const TAKES_VALUE: readonly string[] = ["-i", "--in", "-o", "--out", "-p", "--pid"];
 
 const HELP = `Usage: crit COMMAND
 
@@ -22,6 +27,7 @@ Commands:
   info IMAGE                              the kind of an image and the number of its entries
   show IMAGE [--nopl]                     an image as JSON for people; --nopl leaves out payloads
   x DIR ps|fds|mems|rss                   the tree, open files, mappings, saved pages
+  core-dump [-i DIR] [-o DIR] [-p PID]    core.PID for each task or one, for debuggers
 `;
 
 /** The words of a command line of crit. */
@@ -29,13 +35,14 @@ interface Words {
   readonly operands: readonly string[];
   readonly input?: string | undefined;
   readonly output?: string | undefined;
+  readonly pid?: string | undefined;
   readonly pretty: boolean;
   readonly nopl: boolean;
 }
 
 /** Runs a command line of crit. Returns the exit code. Throws a RestoreError. */
 export function runCrit([command, ...words]: readonly string[]): number {
-  const { operands, input, output, pretty, nopl } = readWords(words);
+  const { operands, input, output, pid, pretty, nopl } = readWords(words);
   const [first, view] = operands;
   switch (command) {
     case "decode":
@@ -60,6 +67,15 @@ export function runCrit([command, ...words]: readonly string[]): number {
       print(directory[name]());
       return EXIT.OK;
     }
+    case "core-dump": {
+      const images = new ImageSet(
+        guard(() => openImageDirectory(input ?? ".")),
+        createRestoreHooks(),
+      );
+      for (const zombie of dumpCores(images, output ?? ".", pid === undefined ? undefined : asPid(pid)))
+        process.stderr.write(`task ${zombie} has ended and has no memory: it gets no core file\n`);
+      return EXIT.OK;
+    }
     case "--version":
       print(`${CRIU_VERSION.major}.${CRIU_VERSION.minor}\n`);
       return EXIT.OK;
@@ -70,7 +86,7 @@ export function runCrit([command, ...words]: readonly string[]): number {
       return EXIT.OK;
     default:
       throw new RestoreError("ERR_OPTION", `crit has no command ${command}`, {
-        hint: didYouMean(command, ["decode", "encode", "info", "show", "x"]),
+        hint: didYouMean(command, ["decode", "encode", "info", "show", "x", "core-dump"]),
       });
   }
 }
@@ -82,8 +98,8 @@ function readWords(words: readonly string[]): Words {
   for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
     const [, name = word, attached] = /^(--[^=]+)=(.*)$/s.exec(word) ?? [];
     if (name === "--pretty" || name === "--nopl") given.set(name, "");
-    else if (name === "-i" || name === "--in" || name === "-o" || name === "--out")
-      given.set(name.replace(/^-+(.).*/, "$1"), attached ?? required(rest.shift(), `a file after ${name}`));
+    else if (TAKES_VALUE.includes(name))
+      given.set(name.replace(/^-+(.).*/, "$1"), attached ?? required(rest.shift(), `a value after ${name}`));
     else if (name.startsWith("-")) throw new RestoreError("ERR_OPTION", `crit has no option ${name}`);
     else operands.push(word);
   }
@@ -91,6 +107,7 @@ function readWords(words: readonly string[]): Words {
     operands,
     input: given.get("i"),
     output: given.get("o"),
+    pid: given.get("p"),
     pretty: given.has("--pretty"),
     nopl: given.has("--nopl"),
   };
@@ -99,6 +116,11 @@ function readWords(words: readonly string[]): Words {
 function required(word: string | undefined, what: string): string {
   if (word !== undefined) return word;
   throw new RestoreError("ERR_OPTION", `Name ${what}`, { hint: "`crit --help` lists the commands" });
+}
+
+function asPid(word: string): number {
+  if (/^[1-9][0-9]*$/.test(word)) return Number(word);
+  throw new RestoreError("ERR_OPTION", `--pid takes the pid of a task, not ${JSON.stringify(word)}`);
 }
 
 function read(path: string | undefined): Uint8Array {
