@@ -3,8 +3,9 @@ import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeEach, expect, it, onTestFinished } from "vitest";
+import { differences, observe } from "../observe/observe.ts";
 import { end } from "../support/end.ts";
-import { childrenOf, isRunning, textOf } from "../support/proc.ts";
+import { childrenOf, isRunning, statusOf, textOf } from "../support/proc.ts";
 import { describeUnless, itUnless, noRoot, succeeds } from "../support/requirements.ts";
 import { restage } from "../support/restage.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
@@ -34,8 +35,10 @@ describeUnless(noRoot, "an everyday program continues after a checkpoint and a r
   }
   const read = (name: string) => textOf(join(place, name));
 
-  /** Checkpoints the program, which ends it, and restores it. */
+  /** Checkpoints the program, which ends it, and restores it. It is stopped meanwhile, so that the kernel must show the same of it before and after. */
   async function travel(): Promise<void> {
+    await stop(pid);
+    const before = observe(pid);
     const tree = family(pid);
     const images = join(place, "checkpoint");
     const checkpoint = restage(["checkpoint", String(pid), "-D", images]);
@@ -44,6 +47,8 @@ describeUnless(noRoot, "an everyday program continues after a checkpoint and a r
     const { status, stderr } = restage(["restore", "-d", "-D", images]);
     expect(status, stderr).toBe(0);
     expect(family(pid)).toEqual(tree);
+    expect(differences(before, observe(pid))).toEqual([]);
+    for (const task of descendants(pid)) process.kill(task, "SIGCONT");
   }
 
   itUnless(noBash, "a bash pipeline loses and repeats no number", async () => {
@@ -78,6 +83,23 @@ describeUnless(noRoot, "an everyday program continues after a checkpoint and a r
     expect(after.squares).toEqual(after.counts.map((count) => count ** 2));
   });
 
+  for (const [language, script] of [
+    ["perl", "alarms.pl"],
+    ["ruby", "fibers.rb"],
+  ] as const) {
+    itUnless(succeeds(language) ? undefined : `needs ${language}`, `a ${language} program counts on`, async () => {
+      start(language, source(script));
+      const state = () => read("state").split(" ");
+      const count = () => Number(state()[1] ?? 0);
+      await until(() => count() > 10, "it has counted");
+      const [secret] = state();
+      await travel();
+      const before = count();
+      await until(() => count() > before + 10, "it continues counting");
+      expect(state()[0]).toBe(secret);
+    });
+  }
+
   it("a node HTTP server still knows its visitors, and its timer ticks", async () => {
     start(process.execPath, source("server.cjs"));
     await until(() => answers(), "it listens");
@@ -106,6 +128,23 @@ async function visit(path: string): Promise<Answer> {
 function answers(): boolean {
   const script = `fetch("${SERVER}/").then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))`;
   return spawnSync(process.execPath, ["-e", script], { timeout: 10_000 }).status === 0;
+}
+
+/** Pids of a process and everything below it, parents first. */
+function descendants(pid: number): readonly number[] {
+  const all = [pid];
+  for (const task of all) all.push(...childrenOf(task));
+  return all;
+}
+
+/** Stops a process and everything below it. */
+async function stop(pid: number): Promise<void> {
+  const hasStopped = () => {
+    const running = descendants(pid).filter((task) => /^[RSD]/.test(statusOf(task, "State") ?? ""));
+    for (const task of running) process.kill(task, "SIGSTOP");
+    return running.length === 0;
+  };
+  await until(hasStopped, "every task is stopped");
 }
 
 /** Pids of a process and its children. Grandchildren may be short-lived, such as the `sleep` of a shell. */

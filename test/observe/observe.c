@@ -5,14 +5,19 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/user.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static void hexadecimal(const void *bytes, size_t length)
@@ -64,6 +69,129 @@ struct attributes {
 	uint32_t minimum, maximum;
 };
 
+/* The address of a syscall instruction of a thread: of the call that it is in, or else of its vdso. */
+static unsigned long find_instruction(int tid, unsigned long ip)
+{
+	unsigned short last = 0;
+	struct iovec to = { &last, sizeof last }, from = { (void *)(ip - 2), sizeof last };
+	if (process_vm_readv(tid, &to, 1, &from, 1, 0) == sizeof last && last == 0x050f)
+		return ip - 2;
+	static unsigned char code[0x4000];
+	char path[64], line[4096];
+	unsigned long start, end, found = 0;
+	snprintf(path, sizeof path, "/proc/%d/maps", tid);
+	FILE *file = fopen(path, "r");
+	while (file != NULL && fgets(line, sizeof line, file)) {
+		if (strstr(line, "[vdso]") == NULL || sscanf(line, "%lx-%lx", &start, &end) != 2)
+			continue;
+		struct iovec whole = { code, sizeof code }, vdso = { (void *)start, end - start };
+		ssize_t length = process_vm_readv(tid, &whole, 1, &vdso, 1, 0);
+		for (ssize_t n = 0; n + 1 < length && found == 0; n++)
+			if (code[n] == 0x0f && code[n + 1] == 0x05)
+				found = start + n;
+	}
+	if (file != NULL)
+		fclose(file);
+	return found;
+}
+
+/* Waits for a stop of a thread, two seconds at most. Returns its wait status, 0 if it does not stop. */
+static int await_stop(int tid)
+{
+	int status;
+	for (int n = 0; n < 2000; n++) {
+		int result = waitpid(tid, &status, __WALL | WNOHANG);
+		if (result == tid && WIFSTOPPED(status))
+			return status;
+		if (result != 0)
+			return 0;
+		usleep(1000);
+	}
+	return 0;
+}
+
+/* Lets a stopped thread make a system call. */
+static long call_in(int tid, const struct user_regs_struct *home, unsigned long at, long number, const long *arguments)
+{
+	struct user_regs_struct changed = *home;
+	changed.rip = at;
+	changed.rax = number;
+	changed.orig_rax = -1;
+	changed.rdi = arguments[0], changed.rsi = arguments[1], changed.rdx = arguments[2], changed.r10 = 0, changed.r8 = 0;
+	ptrace(PTRACE_SETREGS, tid, 0, &changed);
+	/* Its start, and its end. */
+	for (int stops = 0; stops < 2;) {
+		ptrace(PTRACE_SYSCALL, tid, 0, 0);
+		int status = await_stop(tid);
+		if (status == 0)
+			return -ETIMEDOUT;
+		stops += WSTOPSIG(status) == (SIGTRAP | 0x80);
+	}
+	ptrace(PTRACE_GETREGS, tid, 0, &changed);
+	return changed.rax;
+}
+
+/* What only the thread itself can find out. */
+static const struct {
+	const char *name;
+	long number, operation, argument;
+	/* Which argument is an address that receives the answer. */
+	int output;
+} questions[] = {
+	{ "parent-death-signal", SYS_prctl, 2, 0, 1 },
+	{ "dumpable", SYS_prctl, 3, 0, 0 },
+	{ "keep-capabilities", SYS_prctl, 7, 0, 0 },
+	{ "time-stamp-counter", SYS_prctl, 25, 0, 1 },
+	{ "securebits", SYS_prctl, 27, 0, 0 },
+	{ "machine-checks", SYS_prctl, 34, 0, 0 },
+	{ "subreaper", SYS_prctl, 37, 0, 1 },
+	{ "clear-tid", SYS_prctl, 40, 0, 1 },
+	{ "huge-pages-off", SYS_prctl, 42, 0, 0 },
+	{ "store-bypass", SYS_prctl, 52, 0, 0 },
+	{ "indirect-branches", SYS_prctl, 52, 1, 0 },
+	{ "flush-of-l1d", SYS_prctl, 52, 2, 0 },
+	{ "io-flusher", SYS_prctl, 58, 0, 0 },
+	{ "write-execute", SYS_prctl, 66, 0, 0 },
+	{ "memory-merge", SYS_prctl, 68, 0, 0 },
+	{ "cpuid", SYS_arch_prctl, 0x1011, 0, 0 },
+	{ "shadow-stack", SYS_arch_prctl, 0x5005, 0, 1 },
+	{ "alternate-stack", SYS_sigaltstack, 0, 0, 1 },
+};
+
+static void show_answers(const char *key, int tid)
+{
+	if (ptrace(PTRACE_SEIZE, tid, 0, PTRACE_O_TRACESYSGOOD | PTRACE_O_SUSPEND_SECCOMP) != 0)
+		return;
+	struct user_regs_struct home;
+	uint64_t mask, all = -1;
+	if (ptrace(PTRACE_INTERRUPT, tid, 0, 0) != 0 || !await_stop(tid) || ptrace(PTRACE_GETREGS, tid, 0, &home) != 0) {
+		printf("%s/answers\tit does not stop\n", key);
+		return;
+	}
+	ptrace(PTRACE_GETSIGMASK, tid, sizeof mask, &mask);
+	ptrace(PTRACE_SETSIGMASK, tid, sizeof all, &all);
+	unsigned long at = find_instruction(tid, home.rip), room = (home.rsp - 1024) & ~15ul, saved[3], answer[3];
+	struct iovec ours = { saved, sizeof saved }, theirs = { (void *)room, sizeof saved };
+	if (at != 0 && process_vm_readv(tid, &ours, 1, &theirs, 1, 0) == sizeof saved) {
+		for (size_t n = 0; n < sizeof questions / sizeof *questions; n++) {
+			memset(answer, 0, sizeof answer);
+			ours.iov_base = answer;
+			process_vm_writev(tid, &ours, 1, &theirs, 1, 0);
+			long arguments[3] = { questions[n].operation, questions[n].argument, 0 };
+			if (questions[n].output)
+				arguments[1] = room;
+			long result = call_in(tid, &home, at, questions[n].number, arguments);
+			process_vm_readv(tid, &ours, 1, &theirs, 1, 0);
+			printf("%s/answer/%s\t%ld %lx %lx %lx\n", key, questions[n].name, result, answer[0], answer[1], answer[2]);
+		}
+		ours.iov_base = saved;
+		process_vm_writev(tid, &ours, 1, &theirs, 1, 0);
+	}
+	ptrace(PTRACE_SETREGS, tid, 0, &home);
+	ptrace(PTRACE_SETSIGMASK, tid, sizeof mask, &mask);
+	ptrace(PTRACE_DETACH, tid, 0, 0);
+}
+
 static void show_thread(const char *key, int pid, int tid)
 {
 	char path[64], name[192];
@@ -91,6 +219,7 @@ static void show_thread(const char *key, int pid, int tid)
 	size_t length = 0;
 	if (syscall(SYS_get_robust_list, tid, &head, &length) == 0)
 		printf("%s/robust-list\t%p %zu\n", key, head, length);
+	show_answers(key, tid);
 }
 
 /* Fields of /proc/PID/stat that stay: the number of the field, and a name. */

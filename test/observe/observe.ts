@@ -65,6 +65,10 @@ const ALLOWED_IN_CASES: Readonly<Record<string, Allowed>> = {
   "fifo-over-socket": [NAME_IS_TAKEN],
   "namespace-files": [[/\/descriptor\/1[78]$/, "a restore may make a time namespace for clocks"]],
   "other-vdso": [[/\/mapping\//, "this kernel's vdso is mapped beside that of the other"]],
+  "renamed-sockets": [[/\/name$/, "sockets get the names that their files have now, with a warning"]],
+  "unix-sockets": [[/\/descriptor\/10\/peer$/, "images cannot record that a datagram socket had a peer that is gone"]],
+  "unix-corners": [[/\/descriptor\/(8\/peer|9\/name)$/, "an accepted socket does not get its listener's name again"]],
+  "closed-tcp": [[/\/option\/IP\.52$/, "a closed connection takes its port again"]],
   timers: [[/\/status\/ShdPnd$/, "timers expire meanwhile"]],
   "blocked-calls": [[/\/thread\//, "threads end when their calls time out"]],
 };
@@ -75,6 +79,7 @@ export const COMPARED: ReadonlySet<string> = new Set([
   ...["odd-files", "odd-pipes", "many-files", "epolls", "epoll-in-flight", "fifo-over-socket", "read-only-memfds"],
   ...["memfds", "mapping-kinds", "copy-on-write", "aio-rings", "other-vdso", "guard-regions", "odd-addresses"],
   ...["pidfds", "namespace-files", "tun", "timerfds", "tcp-requests", "watched-files", "bpf-maps"],
+  ...["renamed-sockets", "unix-sockets", "unix-corners", "closed-tcp"],
 ]);
 
 /** What may differ in a case. */
