@@ -5,6 +5,7 @@ import {
   CLONE_OPTIONS,
   CPUINFO_OPTIONS,
   INSPECT_OPTIONS,
+  LAZY_PAGES_OPTIONS,
   PAGE_SERVER_OPTIONS,
   PLUGINS_OPTIONS,
   PREVIEW_OPTIONS,
@@ -127,6 +128,14 @@ export const COMMANDS: Commands = {
     options: PAGE_SERVER_OPTIONS,
     help: "Anyone can connect, and nothing is encrypted: use it only in a network that you trust. Exit codes: 0 complete, 1 failed.",
     run: async (settings) => (await import("./commands/page-server.ts")).pageServerCommand(settings),
+  },
+  "lazy-pages": {
+    says: "bring memory to a tree that is restored with --lazy-pages, as `criu lazy-pages` does",
+    options: LAZY_PAGES_OPTIONS,
+    help:
+      "Start it before the restore. It ends when the tree has all its pages. If pages cannot be had, it kills the tree. " +
+      "Exit codes: 0 the tree has all pages, 1 failed.",
+    run: async (settings) => (await import("./commands/lazy-pages.ts")).lazyPagesCommand(settings),
   },
   "install-criu": {
     says: "install Restage as programs named criu and crit in a directory",

@@ -37,8 +37,13 @@ export async function requestWithoutImages(settings: Settings, command: RestoreC
   // The directory of images from a store or an archive is temporary.
   if (isInStore(images) || isArchive(images)) settings.workDirectory ??= ".";
   if (!isInStore(images)) noteFile(images);
-  const { pidfile } = request;
-  return { ...request, images, ...(pidfile === undefined ? {} : { pidfile: ownPath(settings, images, pidfile) }) };
+  const { pidfile, lazyPages } = request;
+  return {
+    ...request,
+    images,
+    ...(pidfile === undefined ? {} : { pidfile: ownPath(settings, images, pidfile) }),
+    ...(lazyPages === undefined ? {} : { lazyPages: ownPath(settings, images, lazyPages) }),
+  };
 }
 
 /** The options of a checkpoint that come from the configuration and from environment variables. */

@@ -97,7 +97,6 @@ describe("parseWords()", () => {
 
 describe("CRIU's options", () => {
   it.each([
-    ["--lazy-pages", "lazy-pages"],
     ["--tls", "tls"],
     ["--tls-cert=/a", "tls-cert"],
   ])("that Restage lacks are refused by name: %s", (line, name) => {

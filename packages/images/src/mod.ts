@@ -63,6 +63,7 @@ export { dumpMagic } from "./network-dumps.ts";
 export { readPageBytes } from "./page-bytes.ts";
 export type { Pagemap, PagemapOptions, PageRun } from "./page-runs.ts";
 export { MAX_PARENTS, readPagemap } from "./page-runs.ts";
+export * from "./page-server.ts";
 export type { UnknownFieldReport } from "./schema/decode.ts";
 export { decodeMessage, MAX_NESTING } from "./schema/decode.ts";
 export { encodeMessage } from "./schema/encode.ts";

@@ -35,6 +35,7 @@ import { rootTask } from "./forking/root-task/restore.ts";
 import { sessions } from "./forking/sessions/restore.ts";
 import { zombiesAndHelpers } from "./forking/zombies-helpers/restore.ts";
 import { aio } from "./memory/aio/restore.ts";
+import { lazyPages } from "./memory/lazy-pages/restore.ts";
 import { memoryLocking } from "./memory/locking/restore.ts";
 import { memfds } from "./memory/memfd/restore.ts";
 import { mm } from "./memory/mm/restore.ts";
@@ -100,6 +101,7 @@ export {
   intervalTimers,
   ipcNamespace,
   joinNamespaces,
+  lazyPages,
   limits,
   memberships,
   memfds,
@@ -173,6 +175,7 @@ export function defaultPlugins(): Plugin[] {
     sharedMappings(),
     systemVMappings(),
     aio(),
+    lazyPages(),
     transportSockets(),
     sessions(),
     children(),

@@ -1,11 +1,11 @@
 import { closeSync, realpathSync, writeSync } from "node:fs";
 import { resolve } from "node:path";
 import { Host } from "@restage/core/internal";
+import { ANY_ADDRESS, PageSocket } from "@restage/plugins/pages";
 import { EXIT } from "../exit-codes.ts";
 import { openMachine } from "../open-machine.ts";
 import type { Settings } from "../options/settings.ts";
 import { writeOwnFile } from "../own-file.ts";
-import { ANY_ADDRESS, PageSocket } from "../page-server/page-socket.ts";
 import { receivePages } from "../page-server/receive-pages.ts";
 import { startPageServer } from "../page-server/start-page-server.ts";
 import { print } from "../report/print.ts";

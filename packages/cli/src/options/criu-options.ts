@@ -42,7 +42,6 @@ const WITHOUT_EFFECT = [
 /** Options of `criu restore` that Restage does not support yet, some with a hint. */
 const MISSING: readonly (readonly [declaration: string, hint?: string])[] = [
   ["--auto-dedup"],
-  ["--lazy-pages"],
   ["-L, --libdir DIR", "CRIU's plugins are shared objects; list plugins of Restage in `plugins` of the configuration"],
   ["--lsm-mount-context CONTEXT"],
   ["--lsm-profile PROFILE"],

@@ -16,7 +16,7 @@ import {
   text,
   verbosity,
 } from "./readers.ts";
-import { CLONES_ADDRESS, type Settings } from "./settings.ts";
+import { CLONES_ADDRESS, LAZY_PAGES_SOCKET, type Settings } from "./settings.ts";
 
 /** The second is CRIU's name. */
 export const NO_CONFIG_OPTIONS: readonly Option[] = [
@@ -111,6 +111,36 @@ export const PAGE_SERVER_OPTIONS: readonly Option[] = [
   ...SERVICE_OPTIONS.filter(({ name }) => name !== "address"),
 ];
 
+/** Options of the daemon that brings lazy pages. */
+export const LAZY_PAGES_OPTIONS: readonly Option[] = [
+  restore("-D, --images-dir DIR", "directory of the images", "images", text),
+  declareOption("--page-server", "take the pages from a page server", (to, given) => {
+    to.service.pageServer = on(given);
+  }),
+  declareOption("--address IP", "address of the page server; default 127.0.0.1", (to, given) => {
+    to.service.address = text(given);
+  }),
+  declareOption("--port PORT", "port of the page server", (to, given) => {
+    to.service.port = number(given);
+  }),
+  declareOption("--ps-socket FD", "use a socket that is connected to the page server", (to, given) => {
+    to.service.connected = descriptor(given);
+  }),
+  restore("--timeout SECONDS", "how long the page server can be silent; default 10", "timeout", seconds),
+  declareOption("-d, --daemon", "bring pages in the background, once the socket listens", (to, given) => {
+    to.service.daemon = on(given);
+  }),
+  restore("--pidfile FILE", "write the pid of the daemon", "pidfile", text),
+  command("-W, --work-dir DIR", "directory of the socket; by default that of the images", "workDirectory", text),
+  statusFdOption(),
+  declareOption("--listening FD", "use a socket that already listens", (to, given) => {
+    to.service.listening = descriptor(given);
+  }),
+  command("-o, --log-file FILE", "write a log", "logFile", text),
+  declareOption("-v, --verbosity [N]", undefined, () => {}),
+  command("-h, --help", "print this help", "help", on),
+];
+
 /** Options of a restore: CRIU's, under CRIU's names, and a few more. */
 export const RESTORE_OPTIONS: readonly Option[] = [
   ...CHECKPOINT_OPTIONS,
@@ -135,6 +165,14 @@ export const RESTORE_OPTIONS: readonly Option[] = [
   restore("--pidfile FILE", "write the pid of the root task, before the tree runs", "pidfile", text),
   restore("--timeout SECONDS", "how long a task can take for one call; default 60", "timeout", seconds),
   restore("--verify", "compare all images with the digests in XXH64SUMS first", "verify", on),
+  declareOption(
+    "--lazy-pages",
+    "restore pages when they are touched: `restage lazy-pages` brings them",
+    (to, given) => {
+      if (given === false) delete to.restore.lazyPages;
+      else to.restore.lazyPages = LAZY_PAGES_SOCKET;
+    },
+  ),
   restore(
     "--file-validation METHOD",
     "how files are compared: buildid or filesize",
@@ -220,6 +258,7 @@ const NOT_FOR_CLONES: readonly string[] = [
   "exec-cmd",
   "close",
   "shell-job",
+  "lazy-pages",
   "pidfile",
   "work-dir",
   "log-file",

@@ -56,6 +56,9 @@ export interface Settings {
 /** The default path of the socket of a service of clones, in its working directory. */
 export const CLONES_ADDRESS = "restage-clones.socket";
 
+/** The name of the socket of a lazy-pages daemon, which is CRIU's. */
+export const LAZY_PAGES_SOCKET = "lazy-pages.socket";
+
 export interface StoreSettings {
   /** The file of the key that encrypts. */
   keyFile?: string;
@@ -70,8 +73,10 @@ export interface ServiceSettings {
   address?: string;
   /** The TCP port of a page server; 0 for any. */
   port: number;
-  /** A socket that is connected to a dump. */
+  /** A socket that is connected to a dump, or to a page server. */
   connected?: number;
+  /** Pages come from a page server. */
+  pageServer: boolean;
   daemon: boolean;
   /** A descriptor that learns by a zero byte that the socket listens. */
   statusFd?: number;
@@ -83,7 +88,7 @@ export function createSettings(): Settings {
   return {
     restore: {},
     checkpoint: {},
-    service: { daemon: false, port: 0 },
+    service: { daemon: false, port: 0, pageServer: false },
     values: {},
     store: { replace: false },
     noConfig: false,

@@ -1,25 +1,19 @@
 import { closeSync, existsSync, openSync, readSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { RestoreError } from "@restage/core";
-import { encodeEntries, imageFileName, PARENT_LINK, pageFlags } from "@restage/images";
+import {
+  decodePageMessage,
+  encodeEntries,
+  imageFileName,
+  PAGE_MESSAGE_SIZE,
+  PARENT_LINK,
+  type PagesKind,
+  pageFlags,
+  parsePagesImageNumber,
+} from "@restage/images";
 import { PAGE_SIZE } from "@restage/linux/abi";
 import { writeOwnFile } from "../own-file.ts";
 
-/** Commands of a dump to its page server. Source: CRIU criu/page-xfer.c. */
-const COMMAND = {
-  ADD: 1,
-  HOLE: 2,
-  OPEN: 3,
-  OPEN2: 4,
-  PARENT: 5,
-  ADD_F: 6,
-  CLOSE: 0x1023,
-  FORCE_CLOSE: 0x1024,
-} as const;
-/** struct page_server_iov: u32 command with flags in its upper half, padding, u64 number of pages, u64 address, u64 image. */
-const HEADER_SIZE = 32;
-/** The kind of a pagemap image, in the lowest byte of its number. */
-const KINDS = { 1: "pagemap", 2: "shmem_pagemap" } as const;
 /** A page server numbers its pages images from here, so that their names differ from those of the dump. */
 const FIRST_PAGES = 0x1_0001;
 /** The number of bytes that are copied at once. */
@@ -44,7 +38,7 @@ export function receivePages(socket: number, images: string): void {
 
 interface OpenImage {
   readonly name: string;
-  readonly kind: (typeof KINDS)[keyof typeof KINDS];
+  readonly kind: PagesKind;
   readonly number: number;
   readonly pages: number;
   readonly entries: { vaddr: bigint; compat_nr_pages: number; nr_pages: bigint; flags: number }[];
@@ -64,37 +58,36 @@ class Receiver {
 
   /** Serves a command. Returns whether another one follows. */
   serveNext(): boolean {
-    const header = this.#read(HEADER_SIZE);
-    const word = header.readUInt32LE(0);
-    const command = word & 0xffff;
-    const [pages, address, image] = [8, 16, 24].map((at) => header.readBigUInt64LE(at)) as [bigint, bigint, bigint];
+    const { command, flags, address, pages, target } = decodePageMessage(this.#read(PAGE_MESSAGE_SIZE));
     switch (command) {
-      case COMMAND.OPEN:
-      case COMMAND.OPEN2: {
-        const hasParent = this.#open(image);
-        if (command === COMMAND.OPEN2) writeSync(this.#socket, Uint8Array.of(hasParent ? 1 : 0));
+      case "open":
+      case "open2": {
+        const hasParent = this.#open(target);
+        if (command === "open2") writeSync(this.#socket, Uint8Array.of(hasParent ? 1 : 0));
         return true;
       }
-      case COMMAND.PARENT:
-        this.#answer(this.#hasParent(nameOf(image)) ? 1 : 0);
+      case "parent":
+        this.#answer(this.#hasParent(nameOf(target)) ? 1 : 0);
         return true;
-      case COMMAND.ADD_F:
-        this.#add(address, pages, word >>> 16);
+      case "add":
+        this.#add(address, pages, flags);
         return true;
-      case COMMAND.ADD:
+      case "add-present":
         this.#add(address, pages, pageFlags.PE_PRESENT);
         return true;
-      case COMMAND.HOLE:
+      case "add-parent":
         this.#add(address, pages, pageFlags.PE_PARENT);
         return true;
-      case COMMAND.CLOSE:
-      case COMMAND.FORCE_CLOSE:
+      case "close":
+      case "force-close":
         // The dump waits until everything is written.
         this.close();
         this.#answer(0);
         return false;
-      default:
-        throw new RestoreError("ERR_IMAGE", `The dump sent the unknown command ${command}`);
+      case "get":
+        throw new RestoreError("ERR_IMAGE", "A client asked for pages, but this page server receives them", {
+          hint: "serve pages with `restage page-server --lazy-pages`",
+        });
     }
   }
 
@@ -115,7 +108,7 @@ class Receiver {
     const number = this.#number++;
     const name = nameOf(image);
     const pages = openSync(join(this.#images, imageFileName("pages", number)), "w", 0o600);
-    this.#image = { name, kind: kindOf(image), number, pages, entries: [] };
+    this.#image = { name, kind: imageOf(image).kind, number, pages, entries: [] };
     return this.#hasParent(name);
   }
 
@@ -123,12 +116,12 @@ class Receiver {
     return existsSync(join(this.#images, PARENT_LINK, name));
   }
 
-  #add(vaddr: bigint, pages: bigint, flags: number): void {
+  #add(vaddr: bigint, pages: number, flags: number): void {
     const image = this.#image;
     if (image === undefined) throw new RestoreError("ERR_IMAGE", "The dump sent pages before it named their image");
-    image.entries.push({ vaddr, compat_nr_pages: 0, nr_pages: pages, flags });
+    image.entries.push({ vaddr, compat_nr_pages: 0, nr_pages: BigInt(pages), flags });
     if ((flags & pageFlags.PE_PRESENT) === 0) return;
-    for (let rest = Number(pages) * PAGE_SIZE; rest > 0; ) {
+    for (let rest = pages * PAGE_SIZE; rest > 0; ) {
       const bytes = this.#read(Math.min(rest, CHUNK));
       for (let at = 0; at < bytes.length; ) at += writeSync(image.pages, bytes, at);
       rest -= bytes.length;
@@ -150,12 +143,13 @@ class Receiver {
   }
 }
 
-function kindOf(image: bigint): OpenImage["kind"] {
-  const kind = KINDS[Number(image & 0xffn) as keyof typeof KINDS];
-  if (kind !== undefined) return kind;
-  throw new RestoreError("ERR_IMAGE", `The dump sent pages of an image of an unknown kind: ${image & 0xffn}`);
+function imageOf(number: bigint) {
+  const image = parsePagesImageNumber(number);
+  if (image !== undefined) return image;
+  throw new RestoreError("ERR_IMAGE", `The dump sent pages of an image of an unknown kind: ${number & 0xffn}`);
 }
 
-function nameOf(image: bigint): string {
-  return imageFileName(kindOf(image), image >> 8n);
+function nameOf(number: bigint): string {
+  const { kind, id } = imageOf(number);
+  return imageFileName(kind, id);
 }

@@ -3,7 +3,7 @@ import { RestoreError } from "@restage/core";
 import { Host } from "@restage/core/internal";
 import type { InputOf } from "@restage/images";
 import type { LinuxKernel } from "@restage/linux";
-import { ANY_ADDRESS, PageSocket } from "../page-server/page-socket.ts";
+import { ANY_ADDRESS, PageSocket } from "@restage/plugins/pages";
 import { startPageServer } from "../page-server/start-page-server.ts";
 import type { Connection } from "./connection.ts";
 import { type CriuOpts, type CriuResp, REQUEST } from "./messages.ts";

@@ -45,6 +45,7 @@ export const RESTORE_KEYS: Readonly<Record<keyof RestoreSection, ValueSchema>> =
   pidfile: STRING,
   shellJob: BOOLEAN,
   verify: BOOLEAN,
+  lazyPages: STRING,
   skipFileRwxCheck: BOOLEAN,
   fileValidation: wordOf(FILE_VALIDATIONS),
   cpuCap: { type: "array", items: wordOf(CPU_CAPABILITIES) },

@@ -179,6 +179,7 @@ export interface CallSignatures {
   umask: [mode: Value];
   unlinkat: [dirfd: Value, path?: Text, flags?: Value];
   unshare: [flags: Value];
+  userfaultfd: [flags: Value];
   utimensat: [dirfd: Value, path?: Text, times?: Bytes, flags?: Value];
   wait4: [pid: Value, status?: Value, options?: Value, usage?: Value];
   waitid: [which: Value, id?: Value, info?: Bytes, options?: Value, usage?: Value];

@@ -312,6 +312,7 @@ export const CALLS = {
   umask: [mode],
   unlinkat: [dirfd, text, at],
   unshare: [cloneFlags],
+  userfaultfd: [open],
   utimensat: [dirfd, text, pointer, at],
   wait4: [int, address, int, address],
   waitid: [int, int, pointer, int, address],

@@ -42,6 +42,11 @@ export interface RestoreOptions {
   readonly shellJob: boolean;
   /** Compare all images with the digests in the checkpoint before anything is read from them. */
   readonly verify: boolean;
+  /**
+   * The socket of a `lazy-pages` daemon, Restage's or CRIU's: pages that can come later come when they are touched, and in the background. Without it, all
+   * memory is restored before the tree runs.
+   */
+  readonly lazyPages: string | undefined;
   /** Accept files whose permissions changed. */
   readonly skipFileRwxCheck: boolean;
   /** How files are compared with those of the checkpoint: by size and build-id, or by size alone. */
@@ -91,6 +96,7 @@ export const DEFAULT_OPTIONS: Omit<RestoreOptions, "images"> = {
   pidfile: undefined,
   shellJob: false,
   verify: false,
+  lazyPages: undefined,
   skipFileRwxCheck: false,
   fileValidation: "buildid",
   cpuCap: [],

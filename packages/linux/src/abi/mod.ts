@@ -82,5 +82,6 @@ export * from "./uio.ts";
 export * from "./un.ts";
 export * from "./unix-diag.ts";
 export * from "./user-regs-x86-64.ts";
+export * from "./userfaultfd.ts";
 export * from "./veth.ts";
 export * from "./wait.ts";

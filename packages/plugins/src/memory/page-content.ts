@@ -6,7 +6,7 @@ import {
   type Task,
   type Value,
 } from "@restage/core";
-import { imageFileName, type PageRun } from "@restage/images";
+import { imageFileName, type PageRun, pageFlags } from "@restage/images";
 import { AT_FDCWD, F, MADV, MAP, O, PAGE_SIZE, PROT } from "@restage/linux/abi";
 
 /** The size of a huge page. */
@@ -39,7 +39,7 @@ interface Piece {
 
 const known = new WeakMap<Task, readonly PageRun[]>();
 
-/** The page runs of a task that have content here, read once; checked against its mappings by the caller. */
+/** The page runs of a task, read once; checked against its mappings by the caller. Those that only a page server has are without an offset. */
 export function readPageRuns(images: ImageSet, task: Task): readonly PageRun[] {
   const runs = known.get(task) ?? readRuns(images, task);
   known.set(task, runs);
@@ -55,18 +55,12 @@ function readRuns(images: ImageSet, task: Task): readonly PageRun[] {
       entry: file,
     });
   }
-  const lazy = pagemap.runs.find((run) => run.offset === undefined);
-  if (lazy !== undefined) {
-    throw new RestoreError(
-      "ERR_IMAGE",
-      `Cannot restore task ${task.pid}: its pages are with a page server (dumped with --lazy-pages)`,
-      {
-        pid: task.pid,
-        entry: file,
-      },
-    );
-  }
   return pagemap.runs;
+}
+
+/** Whether pages can come when they are touched, instead of before the task runs. */
+export function isLazy({ flags }: PageRun): boolean {
+  return (flags & pageFlags.PE_LAZY) !== 0;
 }
 
 /**

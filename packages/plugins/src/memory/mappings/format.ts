@@ -1,5 +1,5 @@
 import { type VmaEntry, vmaStatus } from "@restage/images";
-import { PROT } from "@restage/linux/abi";
+import { MAP, PROT } from "@restage/linux/abi";
 
 /** What a mapping is, by CRIU's status bits. */
 export type MappingKind =
@@ -50,6 +50,12 @@ export function nameOfUnsupported(vma: Status): string {
 
 export function isFile(vma: Status): boolean {
   return has(vma, vmaStatus.VMA_FILE_PRIVATE);
+}
+
+/** Whether its pages can come on first access, by CRIU's rule. */
+export function canBeLazy(vma: Pick<VmaEntry, "status" | "flags">): boolean {
+  const isAnonymous = kindOf(vma) === "private" && has(vma, vmaStatus.VMA_ANON_PRIVATE);
+  return isAnonymous && (vma.flags & (MAP.LOCKED | MAP.HUGETLB)) === 0;
 }
 
 /** Makes `madv` of the image: bit n stands for madvise(n). */

@@ -1,8 +1,8 @@
 import { type DumpContext, definePlugin, type Mapping, type Plugin, type SeizedTask } from "@restage/core";
-import { type PagemapEntry, type PagemapHead, pageFlags, vmaStatus } from "@restage/images";
+import { type PagemapEntry, type PagemapHead, pageFlags } from "@restage/images";
 import type { AddressRange, ProcessCopy } from "@restage/linux";
 import { MAP } from "@restage/linux/abi";
-import { has, kindOf, type MappingKind } from "../mappings/format.ts";
+import { canBeLazy, kindOf, type MappingKind } from "../mappings/format.ts";
 import { pagemapEntry } from "../pagemap-entry.ts";
 import { copyTasks, isKeptFromChildren } from "./copies.ts";
 import { EarlierPages } from "./earlier-pages.ts";
@@ -56,7 +56,8 @@ function findPages(task: SeizedTask, { seizer }: DumpContext, isCopied: boolean)
       const range = { start: Number(mapping.start), end: Number(mapping.end) };
       const { own, guards } = scan.find(range.start, range.end);
       task.guards.push(...guards);
-      const flags = mayBeLazy(mapping) ? LAZY : PRESENT;
+      const { flags: mapped = 0 } = mapping.entry;
+      const flags = canBeLazy({ ...statusOf(mapping), flags: mapped }) ? LAZY : PRESENT;
       const isKept = isCopied && (isKeptFromChildren(mapping) || kind === "aio");
       return (kind === "private" ? own : [range]).map(({ start, end }): Run => {
         const content = isKept ? seizer.readMemory(task.hostPid, start, end - start) : undefined;
@@ -131,11 +132,4 @@ function statusOf({ entry: { status = 0 } }: Mapping) {
 /** The kernel can take its pages at any time. It is for secrets such as the state of a random number generator, which must not come back twice. */
 function isDroppable({ entry }: Mapping): boolean {
   return ((entry.flags ?? 0) & MAP.DROPPABLE) !== 0;
-}
-
-/** Can its pages come later, on first access? */
-function mayBeLazy(mapping: Mapping): boolean {
-  const status = statusOf(mapping);
-  const isLocked = ((mapping.entry.flags ?? 0) & MAP.LOCKED) !== 0;
-  return kindOf(status) === "private" && has(status, vmaStatus.VMA_ANON_PRIVATE) && !isLocked;
 }

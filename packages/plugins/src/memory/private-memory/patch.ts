@@ -1,16 +1,26 @@
 import { data, type MemoryPatch, type Task } from "@restage/core";
 import { type PageRun, readPageBytes, type VmaEntry } from "@restage/images";
+import { PAGE_SIZE, PROT } from "@restage/linux/abi";
 import { kindOf, printVma } from "../mappings/format.ts";
+
+/** A write of a tap. */
+interface PatchedBytes {
+  readonly address: bigint;
+  readonly bytes: Uint8Array;
+}
 
 /** Collects what `patchMemory` taps write. It is applied once the pages are in place, while they are still writable. */
 export class Patch implements MemoryPatch {
   readonly task: Task;
-  readonly writes: { readonly address: bigint; readonly bytes: Uint8Array }[] = [];
+  readonly writes: PatchedBytes[] = [];
   readonly #runs: readonly PageRun[];
+  readonly #isLater: (run: PageRun) => boolean;
 
-  constructor(task: Task, runs: readonly PageRun[]) {
+  /** @param isLater whether pages are not in place yet when the patch is applied. */
+  constructor(task: Task, runs: readonly PageRun[], isLater: (run: PageRun) => boolean = () => false) {
     this.task = task;
     this.#runs = runs;
+    this.#isLater = isLater;
   }
 
   read(address: bigint, length: number): Uint8Array | undefined {
@@ -32,8 +42,36 @@ export class Patch implements MemoryPatch {
   }
 
   apply(): void {
-    for (const { address, bytes } of this.writes) this.task.copy(address, data(bytes));
+    const later = this.writes.filter((write) => this.#touches(write, this.#isLater));
+    for (const write of this.writes) if (!later.includes(write)) copyIn(this.task, write);
+    if (later.length > 0) leftOver.set(this.task, later);
   }
+
+  #touches({ address, bytes }: PatchedBytes, isMeant: (run: PageRun) => boolean): boolean {
+    const end = address + BigInt(bytes.length);
+    return this.#runs.some((run) => run.address < end && address < endOf(run) && isMeant(run));
+  }
+}
+
+const leftOver = new WeakMap<Task, readonly PatchedBytes[]>();
+
+/** Writes what patches had to leave for pages that come when they are touched. Each write brings its pages. */
+export function applyLeftOver(task: Task): void {
+  for (const write of leftOver.get(task) ?? []) {
+    const vma = vmaAt(task.mm.vmas, write.address);
+    const isReadOnly = vma !== undefined && (vma.prot & PROT.WRITE) === 0;
+    if (isReadOnly) task.call.mprotect(vma.start, vma.end - vma.start, vma.prot | PROT.WRITE);
+    copyIn(task, write);
+    if (isReadOnly) task.call.mprotect(vma.start, vma.end - vma.start, vma.prot);
+  }
+}
+
+function copyIn(task: Task, { address, bytes }: PatchedBytes): void {
+  task.copy(address, data(bytes));
+}
+
+function endOf({ address, pages }: PageRun): bigint {
+  return address + BigInt(pages * PAGE_SIZE);
 }
 
 function vmaAt(vmas: readonly VmaEntry[], address: bigint): VmaEntry | undefined {

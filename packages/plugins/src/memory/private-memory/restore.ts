@@ -15,7 +15,7 @@ import { HUGE_PAGES_HINT, hasHugePages } from "../huge-pages.ts";
 import { advise } from "../mappings/advise.ts";
 import { checkMappings } from "../mappings/check-mappings.ts";
 import { decodeAdvice, isFile, kindOf } from "../mappings/format.ts";
-import { fillPages, mergePages, readPageRuns } from "../page-content.ts";
+import { fillPages, isLazy, mergePages, readPageRuns } from "../page-content.ts";
 import { contentOf, type VmaContent } from "./content.ts";
 import { HELD_MEMORY, holdMemory } from "./held.ts";
 import { inheritedVmas, pagesOnlyIn } from "./inherited.ts";
@@ -48,6 +48,8 @@ export function privateMemory(): Plugin {
         const { start, end } = clone?.kept(HELD_MEMORY)?.others ?? { start: 0, end: 0 };
         return task.forks.length === 0 || start === end ? [] : [{ start, length: end - start }];
       };
+      // A template holds the memory of all tasks of a clone, and pages that come later are not there to be shared.
+      const lends = ({ options }: StageContext) => clone === undefined && options.lazyPages === undefined;
       template.tapPromise("private-memory", holdMemory);
       plan.tap("private-memory", (plan) => {
         for (let source = plan.images.source.parent(); source !== undefined; source = source.parent()) {
@@ -56,18 +58,20 @@ export function privateMemory(): Plugin {
         for (const task of plan.survivors) {
           checkMappings(plan, task);
           checkPages(plan, task);
+          checkPresence(plan, task);
         }
       });
       const restore = async (task: Task, context: StageContext) => {
         const { images, stub } = context;
-        const runs = readPageRuns(images, task);
-        const patch = new Patch(task, runs);
+        const all = readPageRuns(images, task);
+        const isLater = (run: PageRun) => context.options.lazyPages !== undefined && isLazy(run);
+        const runs = all.filter((run) => !isLater(run));
+        const patch = new Patch(task, all, isLater);
         await callTaps(patchMemory, patch);
         if (patch.writes.length > 0) patched.add(task);
         const vmas = task.mm.vmas.filter((vma) => kindOf(vma) === "private");
         const held = clone?.kept(HELD_MEMORY)?.of(task) ?? NOTHING_HELD;
-        // A template holds the memory of all tasks of a clone.
-        const lent = clone === undefined ? lentTo(task) : NOTHING_LENT;
+        const lent = lends(context) ? lentTo(task) : NOTHING_LENT;
         const inherited = new Set([...inheritedVmas(task), ...lent.keys()].filter((vma) => !held.has(vma)));
         const present = new Set([...inherited, ...held.keys()]);
         const isWiped = (vma: VmaEntry) => clone !== undefined && decodeAdvice(vma).includes(MADV.WIPEONFORK);
@@ -107,12 +111,12 @@ export function privateMemory(): Plugin {
         if (task.kind === "helper") unmapAllBut(task, [context.stub.restorerArea, ...ofOthers(task)]);
         if (!task.survives || task.forks.length === 0) return;
         await restore(task, context);
-        if (clone === undefined) borrow(task, context);
+        if (lends(context)) borrow(task, context);
       });
       stages.RESTORE.task.tapPromise("private-memory", async (task, context) => {
         if (task.survives && task.forks.length === 0) await restore(task, context);
         // Its descendants have taken theirs.
-        if (clone === undefined) for (const { vma } of lentBy(task)) task.call.munmap(vma.start, vma.end - vma.start);
+        if (lends(context)) for (const { vma } of lentBy(task)) task.call.munmap(vma.start, vma.end - vma.start);
         for (const { start, length } of ofOthers(task)) task.call.munmap(start, length);
       });
     },
@@ -136,6 +140,19 @@ function checkPages(plan: Plan, task: Task): void {
       pid: task.pid,
     });
   }
+}
+
+/** Refuses pages that no image has, unless a daemon brings them. */
+function checkPresence(plan: Plan, task: Task): void {
+  if (plan.options.lazyPages !== undefined) return;
+  if (readPageRuns(plan.images, task).every(({ offset }) => offset !== undefined)) return;
+  plan.refuse({
+    what: `memory of task ${task.pid}`,
+    why: "its pages are with a page server (dumped with --lazy-pages)",
+    hint: "start `restage lazy-pages --page-server --address IP --port PORT`, and restore with --lazy-pages",
+    remedy: "options",
+    pid: task.pid,
+  });
 }
 
 /** Addresses of a task. */

@@ -63,7 +63,7 @@ export const SUPPORT: readonly Support[] = [
       "with `--prev-images-dir`, only private pages that differ from those of an earlier checkpoint or pre-dump. Pages are compared, so nothing is tracked in the tree; shared memory is saved whole",
     restored: "pages in parent images, of any depth",
     refused: {
-      restore: "pages that a page server holds (`--lazy-pages`)",
+      restore: "pages that a page server holds, without `--lazy-pages`",
     },
     shownBy: {
       saved: ["case incremental"],

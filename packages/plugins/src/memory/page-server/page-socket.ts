@@ -1,7 +1,6 @@
-import { closeSync } from "node:fs";
 import { isIPv4 } from "node:net";
 import { asRestoreError, data, type Host, output, RestoreError, struct } from "@restage/core";
-import { AF, SO, SOCK, SOL } from "@restage/linux/abi";
+import { AF, ERRNO, errnoText, SO, SOCK, SOL } from "@restage/linux/abi";
 
 /** struct sockaddr_in. Source: ip(7). */
 const ADDRESS_SIZE = 16;
@@ -22,18 +21,14 @@ export class PageSocket {
 
   /** Throws ERR_OPTION. @param port 0 for any free port. */
   static listen(host: Host, address: string, port: number): PageSocket {
-    if (!isIPv4(address)) throw new RestoreError("ERR_OPTION", `${address} is not an IPv4 address`);
+    const bytes = encodeAddress(address, port);
     const socket = host.call.socket(AF.INET, SOCK.STREAM | SOCK.CLOEXEC, 0).result;
-    const bytes = Buffer.alloc(ADDRESS_SIZE);
-    bytes.writeUInt16LE(AF.INET, 0);
-    bytes.writeUInt16BE(port, 2);
-    bytes.set(address.split(".").map(Number), 4);
     try {
       host.call.setsockopt(socket, SOL.SOCKET, SO.REUSEADDR, struct([4, 1]), 4);
       host.call.bind(socket, data(bytes), ADDRESS_SIZE);
       host.call.listen(socket, 1);
     } catch (error) {
-      closeSync(socket);
+      host.attempt("close", socket);
       throw asRestoreError(error, { hint: "choose another address or port: --address IP, --port PORT" });
     }
     return new PageSocket(host, socket);
@@ -51,4 +46,35 @@ export class PageSocket {
     if (connection >= 0) return connection;
     throw new RestoreError("ERR_OPTION", `Descriptor ${this.descriptor} is not a listening TCP socket`);
   }
+}
+
+/**
+ * Connects to a page server. Returns the descriptor of the connection.
+ *
+ * Throws ERR_OPTION.
+ *
+ * @param limit how long that can take, in milliseconds.
+ */
+export function connectToPageServer(host: Host, address: string, port: number, limit: number): number {
+  const bytes = encodeAddress(address, port);
+  const socket = host.call.socket(AF.INET, SOCK.STREAM | SOCK.CLOEXEC, 0).result;
+  const time = struct([8, Math.floor(limit / 1000)], [8, (limit % 1000) * 1000]);
+  host.attempt("setsockopt", socket, SOL.SOCKET, SO.SNDTIMEO, time, 16);
+  const result = host.attempt("connect", socket, data(bytes), bytes.length);
+  if (result >= 0) return socket;
+  host.attempt("close", socket);
+  const why = result === -ERRNO.EINPROGRESS ? `no answer for ${limit / 1000} s` : errnoText(-result);
+  throw new RestoreError("ERR_OPTION", `Cannot connect to the page server at ${address}:${port}: ${why}`, {
+    hint: "start the page server first, and check --address and --port",
+  });
+}
+
+/** struct sockaddr_in. */
+function encodeAddress(address: string, port: number): Uint8Array {
+  if (!isIPv4(address)) throw new RestoreError("ERR_OPTION", `${address} is not an IPv4 address`);
+  const bytes = Buffer.alloc(ADDRESS_SIZE);
+  bytes.writeUInt16LE(AF.INET, 0);
+  bytes.writeUInt16BE(port, 2);
+  bytes.set(address.split(".").map(Number), 4);
+  return bytes;
 }

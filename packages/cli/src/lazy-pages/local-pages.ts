@@ -1,0 +1,76 @@
+import { type Host, RestoreError } from "@restage/core";
+import type { PageRun } from "@restage/images";
+import { AT_FDCWD, MADV, MAP, O, PAGE_SIZE, PROT } from "@restage/linux/abi";
+import type { Arrived, PageSource } from "./page-source.ts";
+
+/** Pages in files of this machine, which are mapped. */
+export class LocalPages implements PageSource {
+  readonly descriptor = undefined;
+  readonly #host: Host;
+  readonly #runs: (pid: number) => readonly PageRun[];
+  /** Addresses by path. */
+  readonly #mapped = new Map<string, number>();
+
+  /** @param runs all pages of a task, in ascending order. */
+  constructor(host: Host, runs: (pid: number) => readonly PageRun[]) {
+    this.#host = host;
+    this.#runs = runs;
+  }
+
+  request(pid: number, image: number, length: number, arrived: Arrived): void {
+    const runs = this.#runs(pid);
+    for (let at = image; at < image + length; ) {
+      const run = runAt(runs, at);
+      if (run?.offset === undefined) throw missing(pid, at);
+      const into = at - Number(run.address);
+      const part = Math.min(image + length - at, run.pages * PAGE_SIZE - into);
+      const address = this.#map(run) + run.offset + into;
+      // Otherwise the kernel tries each page first, and fails.
+      this.#host.attempt("madvise", address, part, MADV.POPULATE_READ);
+      arrived(at, part, address);
+      at += part;
+    }
+  }
+
+  receive(): void {}
+
+  patience(): undefined {}
+
+  close(): void {}
+
+  #map({ source, pagesFile }: PageRun): number {
+    const path = `${source.directory()}/${pagesFile}`;
+    const known = this.#mapped.get(path);
+    if (known !== undefined) return known;
+    const { call } = this.#host;
+    const file = call.openat(AT_FDCWD, path, O.RDONLY | O.CLOEXEC, 0).result;
+    try {
+      const address = call.mmap(0, source.size(pagesFile) ?? 0, PROT.READ, MAP.SHARED, file, 0).result;
+      this.#mapped.set(path, address);
+      return address;
+    } finally {
+      call.close(file);
+    }
+  }
+}
+
+/** The run with an address. */
+function runAt(runs: readonly PageRun[], address: number): PageRun | undefined {
+  let [low, high] = [0, runs.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const { address: start, pages } = runs[middle] as PageRun;
+    if (Number(start) + pages * PAGE_SIZE <= address) low = middle + 1;
+    else high = middle;
+  }
+  const run = runs[low];
+  return run !== undefined && Number(run.address) <= address ? run : undefined;
+}
+
+function missing(pid: number, address: number): RestoreError {
+  const message = `The images do not have the page of task ${pid} at 0x${address.toString(16)}`;
+  return new RestoreError("ERR_IMAGE", message, {
+    pid,
+    hint: "if the checkpoint was made with --lazy-pages, its page server has it: --page-server --address IP --port PORT",
+  });
+}
