@@ -4,10 +4,13 @@ import { createRestoreHooks, guard, ImageSet, openSource, RESTORE } from "@resta
 import { type ImageSource, imageToJson, readImage } from "@restage/images";
 import { defaultPlugins } from "@restage/plugins";
 import { EXIT } from "../exit-codes.ts";
+import { printPage } from "../inspect/page/page.ts";
+import { readTrace } from "../inspect/page/trace.ts";
 import { printSummary } from "../inspect/print-summary.ts";
 import { type Summary, summarize } from "../inspect/summarize.ts";
 import { printViews } from "../inspect/views.ts";
 import type { Settings } from "../options/settings.ts";
+import { writeOwnFile } from "../own-file.ts";
 import { print } from "../report/print.ts";
 import { requestOf } from "../request.ts";
 
@@ -18,11 +21,16 @@ export async function inspectCommand(settings: Settings, image: string | undefin
   // can need their duties and order taps before theirs.
   const { hooks } = new PluginDriver(RESTORE, defaultPlugins(), plugins, () => {});
   const source = openSource(images, hooks);
+  if (settings.trace !== undefined && settings.page === undefined)
+    throw new RestoreError("ERR_OPTION", "--trace shows a timeline in a page: name the page too, with --html FILE");
   if (image !== undefined) print(`${JSON.stringify(decode(source, image), undefined, 2)}\n`);
   else {
     const summary = summarize(new ImageSet(source, createRestoreHooks()));
     const text = settings.views.length === 0 ? printSummary : (summary: Summary) => printViews(settings.views, summary);
-    print(settings.json ? `${JSON.stringify(summary)}\n` : text(summary));
+    if (settings.page !== undefined) {
+      const trace = settings.trace === undefined ? undefined : readTrace(settings.trace);
+      writeOwnFile(settings.page, printPage(summary, trace, source.description));
+    } else print(settings.json ? `${JSON.stringify(summary)}\n` : text(summary));
     if (summary.damaged.length > 0) return EXIT.FAILED;
   }
   return EXIT.OK;

@@ -1,6 +1,6 @@
 import type { ImageSet } from "@restage/core";
 import { type PageRun, type VmaEntry, vmaStatus } from "@restage/images";
-import { PAGE_SIZE } from "@restage/linux/abi";
+import { MAP, PAGE_SIZE } from "@restage/linux/abi";
 
 /** Reads; what is damaged is noted, and replaced. */
 export type Attempt = <T>(read: () => T, otherwise: T) => T;
@@ -57,14 +57,14 @@ function firstEndingAfter(runs: readonly PageRun[], start: bigint): number {
 
 function printAccess({ prot, flags }: VmaEntry): string {
   const letters = ["r", "w", "x"].map((letter, bit) => ((prot & (1 << bit)) === 0 ? "-" : letter));
-  const MAP_SHARED = 1;
-  return `${letters.join("")}${(flags & MAP_SHARED) === 0 ? "p" : "s"}`;
+  return `${letters.join("")}${(flags & MAP.SHARED) === 0 ? "p" : "s"}`;
 }
 
-function nameOf(checkpoint: ImageSet, { shmid, status }: VmaEntry): string {
+function nameOf(checkpoint: ImageSet, { shmid, status, flags }: VmaEntry): string {
   const { VMA_FILE_PRIVATE, VMA_FILE_SHARED } = vmaStatus;
   if ((status & (VMA_FILE_PRIVATE | VMA_FILE_SHARED)) !== 0)
     return checkpoint.file(Number(shmid), "a mapping").reg?.name ?? "";
+  if ((flags & MAP.GROWSDOWN) !== 0) return "[stack]";
   const special = Object.entries(vmaStatus).find(([name, bit]) => isSpecial(name) && (status & bit) !== 0);
   return special === undefined ? "" : `[${special[0].slice("VMA_AREA_".length).toLowerCase()}]`;
 }

@@ -37,7 +37,8 @@ function printMapping({ start, end, access, bytes, saved, name }: MappingSummary
 
 const UNITS = ["B", "KiB", "MiB", "GiB"];
 
-function printBytes(bytes: number): string {
+/** A size in bytes for people. */
+export function printBytes(bytes: number): string {
   let amount = bytes;
   let unit = 0;
   while (amount >= 1024 && unit < UNITS.length - 1) {

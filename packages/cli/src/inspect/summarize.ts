@@ -129,9 +129,10 @@ function environmentOf(checkpoint: ImageSet, pid: number): readonly string[] | u
 }
 
 function mountsOf(checkpoint: ImageSet, tasks: readonly PstreeEntry[], attempt: Attempt): Summary["mounts"] {
-  const namespaces = tasks.flatMap(
-    ({ pid }) => attempt(() => checkpoint.optional("core", pid), undefined)?.ids?.mnt_ns_id ?? [],
-  );
+  const namespaces = tasks.flatMap(({ pid }) => {
+    const core = attempt(() => checkpoint.optional("core", pid), undefined);
+    return attempt(() => core?.ids ?? checkpoint.optional("ids", pid), undefined)?.mnt_ns_id ?? [];
+  });
   return [...new Set(namespaces)].flatMap((namespace) => {
     const mounts = attempt(() => checkpoint.values("mnts", namespace), []);
     return mounts.length === 0 ? [] : { namespace, mounts: mounts.map(summarizeMount) };

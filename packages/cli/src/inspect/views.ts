@@ -1,3 +1,4 @@
+import { socketsOf } from "./sockets.ts";
 import type { MountSummary, Summary, TaskSummary } from "./summarize.ts";
 
 /** The parts that `inspect` can show alone, by the names of their switches. */
@@ -55,16 +56,10 @@ function describeMount({ type, source, root, options, external }: MountSummary):
 }
 
 function* socketLines(tasks: readonly TaskSummary[]): Generator<string> {
-  const sockets = new Map<number, { readonly text: string; readonly holders: string[] }>();
-  for (const { pid, files } of tasks) {
-    for (const { fd, id, type, name } of files.filter(({ type }) => type.endsWith("SK"))) {
-      const socket = sockets.get(id) ?? { text: `${type.padEnd(9)} ${name}`, holders: [] };
-      socket.holders.push(`task ${pid} fd ${fd}`);
-      sockets.set(id, socket);
-    }
-  }
-  if (sockets.size === 0) yield "no task has a socket";
-  for (const { text, holders } of sockets.values()) yield `${text}  (${holders.join(", ")})`;
+  const sockets = socketsOf(tasks);
+  if (sockets.length === 0) yield "no task has a socket";
+  for (const { type, name, holders } of sockets)
+    yield `${type.padEnd(9)} ${name}  (${holders.map(({ pid, fd }) => `task ${pid} fd ${fd}`).join(", ")})`;
 }
 
 function* environmentLines(tasks: readonly TaskSummary[]): Generator<string> {

@@ -72,6 +72,8 @@ export const INSPECT_OPTIONS: readonly Option[] = [
       to.views.push(view);
     }),
   ),
+  command("--html FILE", "write one page for a browser, with everything but the environments", "page", text),
+  command("--trace FILE", "show the timeline that restore or checkpoint wrote with --trace in the page", "trace", text),
 ];
 
 /** Options of commands that take no checkpoint. */

@@ -45,6 +45,8 @@ export interface Settings {
   runtime?: Runtime;
   /** Parts that `inspect` shows; everything if it is empty. */
   readonly views: View[];
+  /** A file for the page that `inspect` makes for browsers. */
+  page?: string;
   /** Run again when the configuration or a module that it imports changes. */
   watch: boolean;
   /** A file for the names and states of the files that the run depended on. */
