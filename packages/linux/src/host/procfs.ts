@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { readdirSync, readlinkSync } from "node:fs";
 import { pathBytes, textOf } from "./path-bytes.ts";
+import { readWhole } from "./read-whole.ts";
 
 /** A line of /proc/PID/maps. */
 export interface MapsEntry {
@@ -14,7 +15,7 @@ export interface MapsEntry {
 /** Reads /proc/PID/maps. */
 export function readMaps(pid: number | "self"): MapsEntry[] {
   const entries: MapsEntry[] = [];
-  for (const line of readFileSync(`/proc/${pid}/maps`, "latin1").split("\n")) {
+  for (const line of readWhole(`/proc/${pid}/maps`).toString("latin1").split("\n")) {
     if (line === "") continue;
     const dash = line.indexOf("-");
     const space = line.indexOf(" ", dash);
@@ -33,7 +34,7 @@ export function readMaps(pid: number | "self"): MapsEntry[] {
 export function readStatus(pid: number | "self"): ReadonlyMap<string, string> | undefined {
   let text: string;
   try {
-    text = readFileSync(`/proc/${pid}/status`, "latin1");
+    text = readWhole(`/proc/${pid}/status`).toString("latin1");
   } catch {
     return undefined;
   }
@@ -63,7 +64,7 @@ export interface ProcessStat {
 export function readStat(pid: number): ProcessStat | undefined {
   let text: string;
   try {
-    text = readFileSync(`/proc/${pid}/stat`, "latin1");
+    text = readWhole(`/proc/${pid}/stat`).toString("latin1");
   } catch {
     return undefined;
   }
@@ -119,7 +120,8 @@ export function readLink(path: string): string | undefined {
 /** Reads a file of /proc or /sys as text, without the last line feed. Undefined when it cannot be read. */
 export function readText(path: string, encoding: "latin1" | "utf8" = "latin1"): string | undefined {
   try {
-    const text = encoding === "utf8" ? textOf(readFileSync(path)) : readFileSync(path, encoding);
+    const bytes = readWhole(path);
+    const text = encoding === "utf8" ? textOf(bytes) : bytes.toString(encoding);
     return text.replace(/\n$/, "");
   } catch {
     return undefined;

@@ -1,3 +1,4 @@
+import { basename, dirname } from "node:path";
 import type { Host, Plan, RestoreOptions } from "@restage/core";
 import { type NetDeviceEntry, type NetnsEntry, type SysctlEntry, sysctlType } from "@restage/images";
 import type { IdsOutside } from "../../user/ids-outside.ts";
@@ -33,12 +34,20 @@ export function linkSysctls({ name, conf, conf4, conf6 }: NetDeviceEntry): reado
 
 /** Refuses settings that this kernel does not have, or with `weakSysctls` warns of them. */
 export function checkSysctls(plan: Plan, wanted: readonly Sysctl[]): void {
+  // Some 40 settings are in each of a few directories.
+  const lists = new Map<string, ReadonlySet<string> | undefined>();
   for (const path of new Set(wanted.map(({ path }) => anyLink(path)))) {
-    if (plan.host.stat(`/proc/sys/${path}`) !== "missing") continue;
+    const directory = `/proc/sys/${dirname(path)}`;
+    if (!lists.has(directory)) lists.set(directory, setOf(plan.host.list(directory)));
+    if (lists.get(directory)?.has(basename(path)) ?? plan.host.stat(`/proc/sys/${path}`) !== "missing") continue;
     const missing = { what: `sysctl ${path}`, why: "this kernel does not have it" };
     if (plan.options.weakSysctls) plan.warn(missing);
     else plan.refuse({ ...missing, hint: "leave such settings out: --weak-sysctls", remedy: "options" });
   }
+}
+
+function setOf(names: readonly string[] | undefined): ReadonlySet<string> | undefined {
+  return names && new Set(names);
 }
 
 /** The same setting for new links: the link itself does not exist yet. */
