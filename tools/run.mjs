@@ -28,7 +28,7 @@ const MINUTE = 60_000;
 const pnpm = JSON.parse(readFileSync(join(root, "package.json"), "utf8")).packageManager;
 
 const libraries = ["images", "linux", "core", "plugins", "fleet"];
-const packages = [...libraries, "cli"];
+const packages = [...libraries, "cli", "create-restage"];
 const folders = [".", "bench", "examples", "test", ...packages.map((name) => join("packages", name))];
 const manifests = folders.map((folder) => join(folder, "package.json"));
 const sources = [

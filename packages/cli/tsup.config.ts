@@ -1,11 +1,14 @@
 import { execFileSync } from "node:child_process";
-import { rmSync } from "node:fs";
+import { cpSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig, type Options } from "tsup";
 import { bundledLicenses } from "../../tools/bundled-licenses.ts";
 
 // Not by tsup, which would do it for each configuration, and they are built at the same time.
 rmSync("dist", { recursive: true, force: true });
+
+// For `restage help TOPIC`.
+cpSync("../../docs", "dist/docs", { recursive: true, filter: (path) => !path.endsWith("/api") });
 
 // `restage.js` starts the command. The command is two files: `main`, and `checkpoint` with the code that only a checkpoint needs. They are CommonJS,
 // of which runtimes can keep the compiled code. What starts often is bundled, which loads several times faster than from node_modules;

@@ -18,6 +18,8 @@ import { announceSkipped, describeUnless, itUnless, type Obstacle, succeeds } fr
 import { ROOT } from "../support/restage.ts";
 
 const PACKAGES = ["images", "linux", "core", "plugins", "fleet", "cli"];
+/** Works without a build, and is not for JSR. */
+const CREATE = "create-restage";
 const { packageManager, version } = {
   ...JSON.parse(readFileSync(`${ROOT}packages/core/package.json`, "utf8")),
   ...JSON.parse(readFileSync(`${ROOT}package.json`, "utf8")),
@@ -52,7 +54,7 @@ describeUnless(notBuilt, "packed packages", () => {
     const packed = run(ROOT, "npx", "--yes", packageManager ?? "", ...pack);
     expect(packed.status, packed.stderr).toBe(0);
     const archives = readdirSync(place).filter((name) => name.endsWith(".tgz"));
-    expect(archives.length).toBe(PACKAGES.length);
+    expect(archives.length).toBe([...PACKAGES, CREATE].length);
     writeFileSync(join(project, "package.json"), JSON.stringify({ private: true, type: "module" }));
     const install = ["npm", "install", "--no-audit", "--no-fund", "--prefer-offline"];
     const installed = run(project, ...install, ...archives.map((name) => join(place, name)));
@@ -148,6 +150,14 @@ describeUnless(notBuilt, "packed packages", () => {
     expect(listed.stdout).toMatch(/^Restores: plugins without a duty\n {2}quiet-files, hostname$/m);
     const byName = run(user, "../node_modules/.bin/restage", "plan", "-D", join(directory, "checkpoint"));
     expect(byName.stdout + byName.stderr).toContain("hostname");
+  });
+
+  it("npm create restage makes a project, as restage init does", () => {
+    const made = run(project, "node_modules/.bin/create-restage", "created", "--runtime", "bun");
+    expect(made.status, made.stderr).toBe(0);
+    expect(made.stdout).toMatch(/^Made a project for Bun in /);
+    const again = run(project, "node_modules/.bin/create-restage", "created");
+    expect(again).toMatchObject({ status: 2, stderr: expect.stringContaining("restore.config.ts: it exists") });
   });
 
   it("restage init completes a package.json, and changes no other file", () => {

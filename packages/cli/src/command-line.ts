@@ -1,4 +1,4 @@
-import { didYouMean, RestoreError } from "@restage/core";
+import { didYouMean, ERRORS, RestoreError } from "@restage/core";
 import type { Command } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { EXIT } from "./exit-codes.ts";
@@ -20,7 +20,11 @@ const STANDALONE: readonly string[] = ["--version", "-V", "--help", "-h"];
 export async function runCommandLine(words: readonly string[]): Promise<number> {
   if (words[0] === "criu") return (await import("./criu/criu.ts")).runCriu(words.slice(1), runCommandLine);
   if (words[0] === "crit") return (await import("./crit/crit.ts")).runCrit(words.slice(1));
-  const [name = "--help", ...rest] = commandFirst(words);
+  const [name, ...rest] = commandFirst(words);
+  if (name === undefined) {
+    process.stderr.write((await import("./help.ts")).programHelp());
+    return EXIT.USAGE;
+  }
   if (name === "--version" || name === "-V") return answer(`${VERSION}\n`);
   if (name === "--help" || name === "-h") return answer((await import("./help.ts")).programHelp());
   if (name === "help") return help(rest);
@@ -63,10 +67,17 @@ function commandOf(name: string): Command {
   throw new RestoreError("ERR_OPTION", `There is no command ${name}`, { hint: didYouMean(name, names) });
 }
 
-/** `restage help [COMMAND]`. */
+/** `restage help [COMMAND|TOPIC]`. */
 async function help([name]: readonly string[]): Promise<number> {
   const { commandHelp, programHelp } = await import("./help.ts");
-  return answer(name === undefined ? programHelp() : commandHelp(name, commandOf(name)));
+  if (name === undefined) return answer(programHelp());
+  if (Object.hasOwn(COMMANDS, name)) return answer(commandHelp(name, commandOf(name)));
+  if (name === "crit" || name === "criu") return await runCommandLine([name, "--help"]);
+  const { pageNames, topicHelp } = await import("./topics.ts");
+  const text = topicHelp(name);
+  if (text !== undefined) return answer(text);
+  const names = [...Object.keys(COMMANDS), "crit", "criu", ...pageNames(), ...Object.keys(ERRORS)];
+  throw new RestoreError("ERR_OPTION", `There is no command or topic ${name}`, { hint: didYouMean(name, names) });
 }
 
 function answer(text: string): number {

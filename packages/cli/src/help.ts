@@ -2,12 +2,14 @@ import type { Command } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { namesOf, synopsis } from "./options/print-options.ts";
 import { table, wrap } from "./report/table.ts";
+import { pageNames } from "./topics.ts";
 
 /** `restage help`. */
 export function programHelp(): string {
   const rows = Object.entries(COMMANDS).map(
     ([name, { operand, says }]) => [`${name} ${operand ?? ""}`.trim(), says] as const,
   );
+  const pages = pageNames();
   return `Usage: restage COMMAND [OPTIONS]
 
 Checkpoints and restores Linux process trees, stage by stage, in CRIU's format.
@@ -15,7 +17,8 @@ Checkpoints and restores Linux process trees, stage by stage, in CRIU's format.
 Commands:
 ${table(rows)}
 
-\`restage help COMMAND\` lists the options of a command.
+\`restage help COMMAND\` lists the options of a command, also of crit and criu.
+\`restage help TOPIC\` explains the code of an error, or prints a page${pages.length === 0 ? "" : `:\n${wrap(pages.join(", "))}`}
 `;
 }
 

@@ -29,16 +29,28 @@ describe("the command line", () => {
   });
 
   it("lists every command in its help, and every option in the help of a command", async () => {
-    expect((await run()).out).toBe((await run("--help")).out);
     expect((await run("help")).out).toBe((await run("--help")).out);
     expect((await run("--help")).out).toMatch(/restore.*plan.*check.*inspect/s);
     expect((await run("help", "inspect")).out).toBe((await run("inspect", "--help")).out);
+    expect((await run("help", "criu")).out).toBe((await run("criu", "--help")).out);
+    expect((await run("help", "crit")).out).toBe((await run("crit", "--help")).out);
     await expect(run("help", "resotre")).rejects.toMatchObject({ hint: "did you mean restore?" });
     const { code, out } = await run("restore", "-D", "nowhere", "--help");
     expect(code).toBe(EXIT.OK);
     for (const { name } of RESTORE_OPTIONS) expect(out).toContain(`--${name}`);
     expect((await run("inspect", "-h")).out).not.toContain("--lazy-pages");
     expect(out.split("\n").filter((line) => line.length > 90)).toEqual([]);
+  });
+
+  it("prints its help on standard error when it gets no command", async () => {
+    expect(await run()).toEqual({ code: EXIT.USAGE, out: "", err: (await run("help")).out });
+  });
+
+  it("explains errors and prints the pages of the documentation", async () => {
+    expect((await run("help", "ERR_PID_TAKEN")).out).toMatch(/^ERR_PID_TAKEN\n\nA pid .*What to do: /s);
+    expect((await run("help", "glossary")).out).toMatch(/^# Glossary\n/);
+    await expect(run("help", "recipe")).rejects.toMatchObject({ hint: "did you mean recipes?" });
+    expect((await run("help")).out).toMatch(/prints a page:\n.*plugin-guide/s);
   });
 
   it("refuses unknown commands, and operands that a command does not take", async () => {

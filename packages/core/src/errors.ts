@@ -1,5 +1,5 @@
 import type { SystemError } from "@restage/linux";
-import { errnoName, errnoText } from "@restage/linux/abi";
+import { ERRNO, errnoName, errnoText } from "@restage/linux/abi";
 import type { PhaseName } from "./dump/phases.ts";
 import { framesOf } from "./plugin/stack.ts";
 import type { StageName } from "./restore/stages.ts";
@@ -133,6 +133,23 @@ export interface ThrowingTap {
   readonly place: string | undefined;
 }
 
+/** A failure as data, as `--json` prints it. */
+export interface RestoreErrorData {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly stage?: StageName | undefined;
+  readonly phase?: PhaseName | undefined;
+  readonly pid?: number | undefined;
+  readonly tid?: number | undefined;
+  readonly duty?: string | undefined;
+  readonly thrownBy?: (ThrowingTap & { readonly stack: readonly string[] | undefined }) | undefined;
+  /** The name of the call, the call with its arguments, and the name of its errno. */
+  readonly syscall?: { readonly name: string; readonly call: string; readonly errno: string | undefined } | undefined;
+  readonly entry?: string | undefined;
+  readonly hint?: string | undefined;
+  readonly failures?: readonly RestoreErrorData[] | undefined;
+}
+
 /**
  * A failure of a restore or a checkpoint: a code, and where it happened. `message` is one line that says what failed; `describe()` adds
  * the rest.
@@ -248,7 +265,7 @@ export class RestoreError extends Error {
   }
 
   /** The failure as data, for `--json`. */
-  toJSON(): Record<string, unknown> {
+  toJSON(): RestoreErrorData {
     const { code, message, stage, phase, pid, tid, plugin, entry, hint } = this;
     const syscall =
       this.syscall === undefined
@@ -262,18 +279,40 @@ export class RestoreError extends Error {
     const thrownBy = this.thrownBy === undefined ? undefined : { ...this.thrownBy, stack: this.pluginStack };
     return { code, message, stage, phase, pid, tid, duty: plugin, thrownBy, syscall, entry, hint, failures };
   }
+
+  /** The reverse of `toJSON`: a failure that another process has reported. */
+  static fromJSON(data: RestoreErrorData): RestoreError {
+    const { code, message, duty: plugin, syscall: call, failures, ...rest } = data;
+    const errno = call?.errno === undefined ? undefined : ERRNO[call.errno as keyof typeof ERRNO];
+    const syscall = call === undefined ? undefined : { name: call.name, printed: call.call, errno };
+    return new RestoreError(code, message, {
+      ...rest,
+      plugin,
+      syscall,
+      failures: failures?.map((failure) => RestoreError.fromJSON(failure)),
+    });
+  }
 }
 
 /** Any thrown value as a RestoreError: a system call that failed stays one, and others become the plugin's failure. */
 export function asRestoreError(error: unknown, context: ErrorContext): RestoreError {
   if (error instanceof RestoreError) return error.within(context);
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageWithCauses(error);
   if (isSystemError(error)) {
     const { syscall: name, errno } = error;
     const syscall = { name, printed: `${name}()`, errno };
     return new RestoreError("ERR_SYSCALL", message, { ...context, syscall, thrownBy: undefined, cause: error });
   }
   return new RestoreError("ERR_PLUGIN", message, { ...context, cause: error });
+}
+
+/** The message of an error with those of its causes: fetch(), for example, says only there why it failed. */
+export function messageWithCauses(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  // An AggregateError of several attempts to connect has only a code.
+  const message = error.message === "" ? String((error as NodeJS.ErrnoException).code ?? error.name) : error.message;
+  const why = error.cause instanceof Error ? messageWithCauses(error.cause) : "";
+  return message.includes(why) ? message : `${message}: ${why}`;
 }
 
 /** Whether it is a SystemError: this package imports only types of the one that throws them. */

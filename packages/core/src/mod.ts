@@ -29,7 +29,9 @@ export {
   type ErrorCode,
   type ErrorContext,
   type FailedSyscall,
+  messageWithCauses,
   RestoreError,
+  type RestoreErrorData,
   type ThrowingTap,
 } from "./errors.ts";
 export type { DumpEvent, DumpListener, RestoreEvent, RestoreListener, TapEvent } from "./events.ts";

@@ -33,7 +33,7 @@ describe("a failed call in a task", () => {
       stage: "RESTORE",
       pid: 8,
       plugin: "files",
-      syscall: { name: "openat", printed: 'openat(AT_FDCWD, "/gone", 0)', errno: ERRNO.ENOENT },
+      syscall: { name: "openat", printed: 'openat(AT_FDCWD, "/gone", O_RDONLY)', errno: ERRNO.ENOENT },
     });
     expect(error?.message).toMatch(/openat\(\).*task 8.*ENOENT/);
     expect(error?.hint).toContain("rewrite its path");

@@ -77,13 +77,16 @@ describe("a name that does not exist is an error with the nearest name", () => {
 describe("a call with an argument that is not there", () => {
   const { call } = new ProgramBuilder(async () => {});
   it.each<[string, () => unknown]>([
-    ["kill(): argument 1 is undefined", () => call.kill(undefined as never, 9)],
-    ["kill(): argument 2 is NaN, not an integer", () => call.kill(7, Number.NaN)],
-    ["kill(): it takes 2 arguments, not 0", () => (call.kill as () => unknown)()],
-    ['close(): argument 1 is "3", not a number', () => call.close("3" as never)],
-    ["chdir(): argument 1 is 3, not a string", () => call.chdir(3 as never)],
-    ["setgroups(): argument 2 is undefined", () => call.setgroups(1, [undefined as never])],
-    ["preadv(): argument 2 is undefined", () => call.preadv(3, [{ address: 0n, length: undefined as never }])],
+    ["kill(pid, signal): pid is undefined", () => call.kill(undefined as never, 9)],
+    ["kill(pid, signal): signal is NaN, not an integer", () => call.kill(7, Number.NaN)],
+    ["kill(pid, signal): it takes 2 arguments, not 0", () => (call.kill as () => unknown)()],
+    ['close(fd): fd is "3", not a number', () => call.close("3" as never)],
+    ["chdir(path): path is 3, not a string", () => call.chdir(3 as never)],
+    ["setgroups(count, groups): groups is undefined", () => call.setgroups(1, [undefined as never])],
+    [
+      "preadv(fd, ranges, count, offset, offsetHigh): ranges is undefined",
+      () => call.preadv(3, [{ address: 0n, length: undefined as never }]),
+    ],
   ])("is not recorded: %s", (message, record) => {
     expect(errorOf(record)).toMatchObject({ name: "TypeError", message: `Cannot record ${message}` });
   });

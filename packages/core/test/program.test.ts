@@ -72,7 +72,12 @@ describe("a printed program", () => {
         call.lseek(3, 0, 9);
         call.kill(7, 0);
       }),
-    ).toEqual(['openat(3, "x", 0, 00)', 'openat(3, "x", O_CLOEXEC|0x40000000, 00)', "lseek(3, 0, 9)", "kill(7, 0)"]);
+    ).toEqual([
+      'openat(3, "x", O_RDONLY, 00)',
+      'openat(3, "x", O_CLOEXEC|0x40000000, 00)',
+      "lseek(3, 0, 9)",
+      "kill(7, 0)",
+    ]);
   });
 
   it("names only the results that later calls use", async () => {
@@ -86,9 +91,9 @@ describe("a printed program", () => {
         call.close(two);
       }),
     ).toEqual([
-      '$2 = openat(AT_FDCWD, "a", 0)',
-      'openat(AT_FDCWD, "unused", 0)',
-      '$1 = openat(AT_FDCWD, "b", 0)',
+      '$2 = openat(AT_FDCWD, "a", O_RDONLY)',
+      'openat(AT_FDCWD, "unused", O_RDONLY)',
+      '$1 = openat(AT_FDCWD, "b", O_RDONLY)',
       "dup3($1, 7, 0)",
       "close($2)",
       "close($1)",
@@ -131,7 +136,7 @@ describe("a printed program", () => {
           .expect(48);
       }),
     ).toEqual([
-      '$1 = openat(AT_FDCWD, "exe", 0)',
+      '$1 = openat(AT_FDCWD, "exe", O_RDONLY)',
       "prctl(PR_SET_MM, 0xe, [16: +0: [ab], +12: $1], 0x10, NULL)",
       "preadv($1, [{0x1000, 16}, {0x4000, 32}], 2, 0x200) expects 48",
     ]);
@@ -207,7 +212,7 @@ describe("a printed program", () => {
 
   it("shows calls that have no signature of their own", () => {
     expect(printStep({ kind: "syscall", name: "pause", args: [] })).toBe("pause()");
-    expect(printStep({ kind: "syscall", name: "userfaultfd", args: [0x800] })).toBe("userfaultfd(0x800)");
+    expect(printStep({ kind: "syscall", name: "vmsplice", args: [0x800] })).toBe("vmsplice(0x800)");
   });
 });
 
@@ -346,6 +351,24 @@ describe("data", () => {
   });
 });
 
+describe("addresses of sockets", () => {
+  const inet = (port: number, ...rest: readonly number[]) => Uint8Array.of(2, 0, port >> 8, port, ...rest);
+  it.each<[string, Uint8Array]>([
+    ["127.0.0.1:8080", inet(8080, 127, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0)],
+    ["[::1]:80", Uint8Array.of(10, 0, 0, 80, ...new Uint8Array(19), 1, 0, 0, 0, 0)],
+    ['"/run/socket"', Buffer.from("\x01\0/run/socket\0")],
+    ['"@hidden"', Buffer.from("\x01\0\0hidden")],
+    // Of another family, and too short.
+    ["[100000000000]", Uint8Array.of(16, 0, 0, 0, 0, 0)],
+    ["[02001f90]", inet(8080)],
+    ["[02]", Uint8Array.of(2)],
+  ])("are readable: %s", async (shown, bytes) => {
+    expect(await printed(({ call }) => void call.bind(3, bytes, bytes.length))).toEqual([
+      `bind(3, ${shown}, ${bytes.length})`,
+    ]);
+  });
+});
+
 describe("hints", () => {
   it("suggest a remedy for the known errors of a call", () => {
     expect(hintFor("openat", ERRNO.ENOENT)).toContain("put the file back");
@@ -359,10 +382,11 @@ describe("CallSignatures", () => {
   type ArgumentsOf<P extends readonly unknown[]> = P extends readonly [infer Head, ...infer Rest]
     ? [Argument<Head>, ...ArgumentsOf<Rest>]
     : [];
+  type WithoutNames<P extends readonly unknown[]> = P extends readonly [string, ...infer Rest] ? Rest : never;
   type OptionalTail<T extends readonly unknown[]> = T extends [infer Head, ...infer Rest]
     ? [head: Head, ...rest: Partial<Rest>]
     : [];
-  type Passed = { [N in keyof typeof CALLS]: OptionalTail<ArgumentsOf<(typeof CALLS)[N]>> };
+  type Passed = { [N in keyof typeof CALLS]: OptionalTail<ArgumentsOf<WithoutNames<(typeof CALLS)[N]>>> };
 
   type IsSame<A, B> = [A, B] extends [B, A] ? true : false;
   type Different = {

@@ -76,6 +76,7 @@ describe("testPlugin", () => {
       patchMemory.tap("patching", (patch) => {
         const { task } = patch;
         for (const { start } of task.mm.vmas) patch.write(start + 4n, patch.read(start, 4) ?? Uint8Array.of(0));
+        for (const address of patch.find("xt")) patch.write(address, "XT");
       }),
     );
     const memory = [
@@ -87,6 +88,7 @@ describe("testPlugin", () => {
       '7 RESTORE patching: copy(0x10004, "text")',
       "7 RESTORE patching: copy(0x20004, [01020000])",
       "7 RESTORE patching: copy(0x30004, [00])",
+      "7 RESTORE patching: copy(0x10002, [5854])",
     ]);
   });
 

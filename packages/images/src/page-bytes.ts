@@ -5,7 +5,7 @@
  */
 import type { PageRun } from "./page-runs.ts";
 
-const PAGE_SIZE = 4096;
+export const PAGE_SIZE = 4096;
 
 /** Reads bytes of memory from the pages images. Returns undefined if the images do not hold all of them. */
 export function readPageBytes(runs: readonly PageRun[], address: bigint, length: number): Uint8Array | undefined {

@@ -1,21 +1,20 @@
 import { connect } from "node:net";
 import { resolve } from "node:path";
-import { type RestoredTree, RestoreError } from "@restage/core";
+import { type RestoredTree, RestoreError, type RestoreErrorData } from "@restage/core";
 import type { CloneOrder } from "../clones/request.ts";
 import { EXIT } from "../exit-codes.ts";
 import { CLONES_ADDRESS, type Settings } from "../options/settings.ts";
 import { print } from "../report/print.ts";
+import { printError } from "../report/print-error.ts";
 
 /** Asks `restage serve` for a clone, and prints the pid of its root task. Returns the exit code. */
 export async function cloneCommand({ service, restore, values, json }: Settings): Promise<number> {
   const pidfile = restore.pidfile === undefined ? {} : { pidfile: resolve(restore.pidfile) };
   const line = await ask(resolve(service.address ?? CLONES_ADDRESS), { values, ...pidfile });
-  const answer = JSON.parse(line) as RestoredTree | { readonly error: { readonly message: string } };
-  if ("error" in answer && !json) {
-    process.stderr.write(`Cannot make a clone: ${answer.error.message}\n`);
-    return EXIT.FAILED;
-  }
-  print(json ? `${line}\n` : `${(answer as RestoredTree).pid}\n`);
+  const answer = JSON.parse(line) as RestoredTree | { readonly error: RestoreErrorData };
+  if (json) print(`${line}\n`);
+  else if ("error" in answer) printError(RestoreError.fromJSON(answer.error));
+  else print(`${answer.pid}\n`);
   return "error" in answer ? EXIT.FAILED : EXIT.OK;
 }
 

@@ -21,7 +21,7 @@ export async function initCommand(settings: Settings, given: string | undefined)
       hint: "choose another directory: `restage init DIR`",
     });
   writeProject(directory, project, existing);
-  const { install, run } = COMMANDS_OF[runtime];
+  const { install, run, shell } = COMMANDS_OF[runtime];
   const steps = [
     ...(directory === process.cwd() ? [] : [`cd ${relative(process.cwd(), directory)}`]),
     install,
@@ -32,7 +32,13 @@ export async function initCommand(settings: Settings, given: string | undefined)
     `Made a ${settings.plugin ? "package with a plugin" : "project"} for ${TITLES[runtime]} in ${directory}. Next:\n\n`,
   );
   for (const step of steps) print(`  ${step}\n`);
-  print("\nThe checkpoint is a small invented one. Make your own: `restage checkpoint PID -D checkpoint`\n");
+  print(`
+The checkpoint is a small invented one. Replace it by one of your own:
+  ${shell} checkpoint PID -D checkpoint
+Read how to write plugins: \`${shell} help plugin-guide\`, \`${shell} help recipes\`
+
+The script with which a package manager would build koffi is not needed, so a warning that it did not run can be ignored.
+`);
   return EXIT.OK;
 }
 

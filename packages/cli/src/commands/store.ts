@@ -3,6 +3,7 @@ import { EXIT } from "../exit-codes.ts";
 import { TransferBar } from "../fleet/transfer-bar.ts";
 import { type OpenStore, withStore } from "../fleet/with-store.ts";
 import type { Settings } from "../options/settings.ts";
+import { byteSize } from "../report/byte-size.ts";
 import { counted } from "../report/counted.ts";
 import { print } from "../report/print.ts";
 import { table } from "../report/table.ts";
@@ -28,8 +29,8 @@ export async function pushImages(settings: Settings, directory: string, to: stri
   });
   if (settings.json) print(`${JSON.stringify(pushed)}\n`);
   else {
-    const sent = pushed.sent === 0 ? "nothing new was sent" : `${size(pushed.sentSize)} were sent`;
-    print(`${pushed.name}: ${size(pushed.size)} in ${counted(pushed.chunks, "chunk")}; ${sent}\n`);
+    const sent = pushed.sent === 0 ? "nothing new was sent" : `${byteSize(pushed.sentSize)} were sent`;
+    print(`${pushed.name}: ${byteSize(pushed.size)} in ${counted(pushed.chunks, "chunk")}; ${sent}\n`);
   }
 }
 
@@ -50,7 +51,7 @@ export async function pullCommand(
     throw missing("a checkpoint and a directory", "restage pull NAME DIR");
   const pulled = await pullImages(settings, from, directory);
   if (settings.json) print(`${JSON.stringify(pulled)}\n`);
-  else print(`${pulled.name}: ${size(pulled.size)} in ${directory}\n`);
+  else print(`${pulled.name}: ${byteSize(pulled.size)} in ${directory}\n`);
   return EXIT.OK;
 }
 
@@ -66,21 +67,24 @@ const ACTIONS: Readonly<Record<string, (settings: Settings, open: OpenStore) => 
     const all = await fleet.list(store);
     if (json) print(`${JSON.stringify(all)}\n`);
     else if (all.length > 0) {
-      const rows = all.map(({ name, size: bytes, created, encrypted }) => {
+      const rows = all.map(({ name, size, created, encrypted }) => {
         const date = created.slice(0, 16).replace("T", " ");
-        return [name, `${size(bytes)}, ${date} UTC${encrypted ? ", encrypted" : ""}`] as const;
+        return [name, `${byteSize(size)}, ${date} UTC${encrypted ? ", encrypted" : ""}`] as const;
       });
       print(`${table(rows)}\n`);
     }
   },
-  async rm(_settings, { fleet, store, name }) {
+  async rm({ json }, { fleet, store, name }) {
     await fleet.remove(store, named(name));
+    print(json ? `${JSON.stringify({ name })}\n` : `${name}: removed\n`);
   },
   async gc({ json }, { fleet, store }) {
     const collected = await fleet.collect(store);
     if (json) print(`${JSON.stringify(collected)}\n`);
     else
-      print(`${counted(collected.deleted, "chunk")} deleted, ${size(collected.deletedSize)}; ${collected.kept} kept\n`);
+      print(
+        `${counted(collected.deleted, "chunk")} deleted, ${byteSize(collected.deletedSize)}; ${collected.kept} kept\n`,
+      );
   },
 };
 
@@ -108,13 +112,4 @@ function named(name: string): string {
 
 function missing(what: string, example: string): RestoreError {
   return new RestoreError("ERR_OPTION", `Name ${what}`, { hint: `for example: \`${example}\`` });
-}
-
-const UNITS = ["bytes", "KiB", "MiB", "GiB", "TiB"];
-
-function size(bytes: number): string {
-  let value = bytes;
-  let unit = 0;
-  for (; value >= 1024 && unit < UNITS.length - 1; unit += 1) value /= 1024;
-  return `${unit === 0 ? value : value.toFixed(1)} ${UNITS[unit]}`;
 }

@@ -8,6 +8,14 @@ const SAME: readonly string[] = ["dump", "pre-dump", "restore", "swrk", "service
 /** Commands of CRIU that Restage does not have yet. */
 const MISSING: readonly string[] = ["lazy-pages", "dedup", "exec", "show"];
 
+const HELP = `Usage: criu COMMAND [OPTIONS]
+
+Takes the place of CRIU. \`restage help COMMAND\` lists the options of a command.
+
+Commands: check, ${SAME.join(", ")}
+Commands of CRIU that Restage does not support yet: ${MISSING.join(", ")}
+`;
+
 /**
  * Runs a command line of CRIU. Returns the exit code.
  *
@@ -22,6 +30,10 @@ export async function runCriu(
   const name = words.find((word) => !word.startsWith("-"));
   if (words.includes("--version") || words.includes("-V")) {
     print(`Version: ${CRIU_VERSION.major}.${CRIU_VERSION.minor}\n`);
+    return EXIT.OK;
+  }
+  if (name === undefined && (words.includes("--help") || words.includes("-h"))) {
+    print(HELP);
     return EXIT.OK;
   }
   if (name === "check") return (await import("./check.ts")).checkFeatures(words);

@@ -23,6 +23,8 @@ export interface RuntimeCommands {
   readonly install: string;
   readonly run: string;
   readonly restage: string;
+  /** The same in a shell, whose PATH does not have the command. */
+  readonly shell: string;
   /** @param tests the names of the files. */
   readonly test: (tests: string) => string;
 }
@@ -32,6 +34,7 @@ export const COMMANDS_OF: Readonly<Record<Runtime, RuntimeCommands>> = {
     install: "npm install",
     run: "npm run",
     restage: "restage",
+    shell: "npx restage",
     // Node 20 runs no TypeScript itself.
     test: (tests) => `node --import jiti/register --test ${tests}`,
   },
@@ -39,12 +42,14 @@ export const COMMANDS_OF: Readonly<Record<Runtime, RuntimeCommands>> = {
     install: "deno install",
     run: "deno task",
     restage: "deno run -A npm:restage",
+    shell: "deno run -A npm:restage",
     test: (tests) => `deno test -A ${tests}`,
   },
   bun: {
     install: "bun install",
     run: "bun run",
     restage: "bun --bun restage",
+    shell: "bun --bun restage",
     test: (tests) => `bun test ${tests}`,
   },
 };

@@ -75,7 +75,6 @@ export default defineConfig({
 
 const COMPILER_OPTIONS = {
   target: "es2023",
-  lib: ["es2023"],
   module: "nodenext",
   types: ["node"],
   strict: true,

@@ -1,10 +1,11 @@
+import { byteSize } from "../report/byte-size.ts";
 import type { MappingSummary } from "./mappings.ts";
 import type { Summary, TaskSummary } from "./summarize.ts";
 
 /** A summary as text. */
 export function printSummary({ tasks, images, damaged }: Summary): string {
   const width = Math.max(...images.map(({ name }) => name.length));
-  const files = images.map(({ name, bytes }) => `  ${name.padEnd(width)} ${printBytes(bytes).padStart(10)}`);
+  const files = images.map(({ name, bytes }) => `  ${name.padEnd(width)} ${byteSize(bytes).padStart(10)}`);
   const problems = damaged.length === 0 ? [] : ["", "damaged", ...damaged.map(({ problem }) => `  ${problem}`)];
   return [...tasks.flatMap(printTask), "images", ...files, ...problems, ""].join("\n");
 }
@@ -31,19 +32,6 @@ function printTask({
 }
 
 function printMapping({ start, end, access, bytes, saved, name }: MappingSummary): string {
-  const content = saved === 0 ? "" : `${printBytes(saved)} saved`;
-  return `  ${`${start}-${end}`.padEnd(27)} ${access} ${printBytes(bytes).padStart(10)} ${content.padStart(16)}  ${name}`.trimEnd();
-}
-
-const UNITS = ["B", "KiB", "MiB", "GiB"];
-
-/** A size in bytes for people. */
-export function printBytes(bytes: number): string {
-  let amount = bytes;
-  let unit = 0;
-  while (amount >= 1024 && unit < UNITS.length - 1) {
-    amount /= 1024;
-    unit++;
-  }
-  return `${Number.isInteger(amount) ? amount : amount.toFixed(1)} ${UNITS[unit]}`;
+  const content = saved === 0 ? "" : `${byteSize(saved)} saved`;
+  return `  ${`${start}-${end}`.padEnd(27)} ${access} ${byteSize(bytes).padStart(10)} ${content.padStart(16)}  ${name}`.trimEnd();
 }

@@ -151,8 +151,12 @@ export function oneOf(prefix: string, table: Readonly<Record<string, number | bi
   };
 }
 
-/** Bits of a table, by name; `0` when there are none. */
-export function flags(prefix: string, table: Readonly<Record<string, number>>): Parameter<Value> {
+/**
+ * Bits of a table, by name.
+ *
+ * @param none what is printed when there are none.
+ */
+export function flags(prefix: string, table: Readonly<Record<string, number>>, none = "0"): Parameter<Value> {
   return {
     problem: problemOfValue,
     encode: encodeValue,
@@ -166,7 +170,7 @@ export function flags(prefix: string, table: Readonly<Record<string, number>>): 
           found.push(`${prefix}${name}`);
           rest &= ~bits;
         }
-        if (rest !== 0n || found.length === 0) found.push(rest === 0n ? "0" : `0x${rest.toString(16)}`);
+        if (rest !== 0n || found.length === 0) found.push(rest === 0n ? none : `0x${rest.toString(16)}`);
         return found.join("|");
       }),
   };

@@ -50,7 +50,7 @@ export function printStep(step: Step, names: Names = new Map()): string {
   if (step.kind === "merge") {
     return `merge(${address.print(step.to, nameOf)}, ${address.print(step.from, nameOf)}, ${step.length})`;
   }
-  const parameters = (CALLS[step.name as CallName] ?? []) as readonly Parameter<unknown>[];
+  const [, ...parameters] = (CALLS[step.name as CallName] ?? []) as readonly [string?, ...Parameter<unknown>[]];
   const args = step.args.map((argument, index) => (parameters[index] ?? address).print(argument, nameOf));
   const result = names.get(step) ?? step.args.map(outputName(names)).find((name) => name !== undefined);
   const before = result === undefined ? "" : `${result} = `;

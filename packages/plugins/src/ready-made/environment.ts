@@ -9,7 +9,6 @@ import { changeOsEnviron } from "./environment/python.ts";
 import { MAX_STRING, SavedMemory } from "./environment/saved-memory.ts";
 import { knownOptions } from "./known-options.ts";
 import { type IfMissing, reportMissing } from "./missing.ts";
-import { writeByPage } from "./write-by-page.ts";
 
 /** Whose variables `environment` changes. */
 export interface EnvironmentOptions {
@@ -64,7 +63,7 @@ export function environment(
         reportMissing(plan, ifMissing, missing, "no task has it");
       });
       patchMemory.tap(name, (patch) => {
-        for (const { address, bytes } of edits.get(patch.task.pid)?.writes ?? []) writeByPage(patch, address, bytes);
+        for (const { address, bytes } of edits.get(patch.task.pid)?.writes ?? []) patch.write(address, bytes);
       });
     },
   });

@@ -1,5 +1,6 @@
 import {
   definePlugin,
+  messageWithCauses,
   type Plan,
   type Plugin,
   RestoreError,
@@ -92,7 +93,11 @@ async function deliver(
   if (/^https?:/.test(target)) {
     const headers = { "content-type": "application/json" };
     // After a failure the signal has fired already.
-    const answer = await fetch(target, { method: "POST", headers, body, ...(signal.aborted ? {} : { signal }) });
+    const request = { method: "POST", headers, body, ...(signal.aborted ? {} : { signal }) };
+    const answer = await fetch(target, request).catch((error: unknown) => {
+      if (signal.aborted) throw error;
+      throw failure(`Cannot reach ${target} at ${news.moment}: ${messageWithCauses(error)}`);
+    });
     await answer.arrayBuffer();
     if (!answer.ok) throw failure(`${target} answered ${answer.status} at ${news.moment}`);
     return;

@@ -1,11 +1,9 @@
 import { definePlugin, type Plugin, type Task } from "@restage/core";
-import type { VmaEntry } from "@restage/images";
+import { type FoundText, findTexts, type VmaEntry, withoutOverlaps } from "@restage/images";
 import { kindOf } from "../memory/mappings/format.ts";
 import { readPageRuns } from "../memory/page-content.ts";
 import { knownOptions } from "./known-options.ts";
 import { type IfMissing, reportMissing } from "./missing.ts";
-import { type FoundText, findTexts, withoutOverlaps } from "./saved-text.ts";
-import { writeByPage } from "./write-by-page.ts";
 
 /** How `replaceText` searches, and what it writes. */
 export interface ReplaceTextOptions {
@@ -68,8 +66,7 @@ export function replaceText(texts: Readonly<Record<string, string>>, options: Re
       });
       patchMemory.tap("replace-text", (patch) => {
         for (const { address, index } of found.get(patch.task) ?? []) {
-          const { to } = replacements[index] as Replacement;
-          writeByPage(patch, address, to);
+          patch.write(address, (replacements[index] as Replacement).to);
         }
       });
     },

@@ -36,7 +36,7 @@ describe("regularFiles", () => {
 
   it("opens only regular files with O_ASYNC, which others get when their owner is known", async () => {
     expect(await opening({ flags: O_ASYNC, mode: 0o20600 })).toEqual([
-      '7 RESTORE regular-files: openat(AT_FDCWD, "/file", 0, 00)',
+      '7 RESTORE regular-files: openat(AT_FDCWD, "/file", O_RDONLY, 00)',
     ]);
     expect((await opening({ flags: O_ASYNC, mode: 0o100600 }))[0]).toContain('"/file", O_ASYNC, 00)');
   });

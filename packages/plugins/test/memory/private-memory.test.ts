@@ -139,6 +139,27 @@ describe("private memory", () => {
     expect(order).toEqual([...order].sort((a, b) => a - b));
   });
 
+  it("is searched for a text, which can cross into the next mapping", async () => {
+    const patch = definePlugin({
+      name: "patch",
+      apply: ({ patchMemory }) =>
+        patchMemory.tap("patch", (memory) => {
+          for (const address of memory.find("old-text")) memory.write(address, "new-text");
+        }),
+    });
+    const vmas = [
+      { start: 0x20000n, end: 0x21000n, prot: PROT.READ },
+      { start: 0x21000n, end: 0x23000n },
+    ];
+    const memory = [{ start: 0x20000n, content: "old-text".padEnd(4092, "\0").concat("old-text") }];
+    const lines = await texts(privateMemory(), { with: [regularFiles(), patch], task: { pid: 7, vmas, memory } });
+    expect(lines.filter((line) => line.startsWith("copy("))).toEqual([
+      'copy(0x20000, "new-text")',
+      'copy(0x20ffc, "new-")',
+      'copy(0x21000, "text")',
+    ]);
+  });
+
   it("cannot be patched where nothing is mapped", async () => {
     const patch = definePlugin({
       name: "patch",

@@ -92,6 +92,13 @@ describe("onStage", () => {
     expect(got).toEqual([expect.stringContaining('"moment":"abort"')]);
   });
 
+  it("names a URL that does not answer, and why", async () => {
+    const { error } = await rehearse({ plugins: [onStage("http://127.0.0.1:1/", { at: ["commit"] })] });
+    expect(error?.message).toMatch(
+      /^Cannot reach http:\/\/127\.0\.0\.1:1\/ at commit: fetch failed: .*(ECONNREFUSED|bad port)/,
+    );
+  });
+
   it("can go on when nobody listens", async () => {
     const warned = vi.spyOn(console, "error").mockImplementation(() => {});
     const host: Inventions = {};

@@ -35,10 +35,9 @@ describe("replaceText", () => {
   it("finds a text that crosses the end of a page, and of a window", async () => {
     const [page, window] = [4096 - 4, 4 * 1024 * 1024 - 4];
     expect(await writes({ "old-secret": "new-secret" }, inMemory("old-secret", page))).toEqual([
-      '7 copy(0x10ffc, "new-")',
-      '7 copy(0x11000, "secret")',
+      '7 copy(0x10ffc, "new-secret")',
     ]);
-    expect(await writes({ "old-secret": "new-secret" }, inMemory("old-secret", window))).toHaveLength(2);
+    expect(await writes({ "old-secret": "new-secret" }, inMemory("old-secret", window))).toHaveLength(1);
   });
 
   it("finds a text that crosses from one mapping into the next", async () => {
@@ -48,7 +47,7 @@ describe("replaceText", () => {
       { start: border, end: border + 4096n },
     ];
     const task = { ...inMemory("old-secret", 4092), vmas };
-    expect(await writes({ "old-secret": "new-secret" }, task)).toHaveLength(2);
+    expect(await writes({ "old-secret": "new-secret" }, task)).toEqual(['7 copy(0x10ffc, "new-secret")']);
     const onlyOne = { mappings: ({ start }: { start: bigint }) => start === START, ifMissing: "accept" } as const;
     expect(await writes({ "old-secret": "new-secret" }, task, onlyOne)).toEqual([]);
   });

@@ -1,5 +1,5 @@
 import type { MappingSummary } from "../mappings.ts";
-import { printBytes } from "../print-summary.ts";
+import { byteSize } from "../../report/byte-size.ts";
 import { html, type Markup } from "./markup.ts";
 
 /** What mappings are for, by the names of their colors. */
@@ -36,14 +36,14 @@ function gap(before: MappingSummary | undefined, { start }: MappingSummary): Mar
 function block(mapping: MappingSummary): Markup {
   const { start, end, access, bytes, saved, name } = mapping;
   const width = (Math.log2(bytes / PAGE_SIZE) + 1).toFixed(1);
-  const title = [`${start}-${end} ${access} ${name}`.trim(), `${printBytes(bytes)}, ${printBytes(saved)} saved`];
+  const title = [`${start}-${end} ${access} ${name}`.trim(), `${byteSize(bytes)}, ${byteSize(saved)} saved`];
   return html`<span class="${kindOf(mapping)}" style="flex-grow:${width}" title="${title.join("\n")}"></span>`;
 }
 
 function row(mapping: MappingSummary): Markup {
   const { start, end, access, bytes, saved, name } = mapping;
-  return html`<tr><td>${start}-${end}</td><td>${access}</td><td class="number">${printBytes(bytes)}</td><td class="number">${
-    saved === 0 ? "" : printBytes(saved)
+  return html`<tr><td>${start}-${end}</td><td>${access}</td><td class="number">${byteSize(bytes)}</td><td class="number">${
+    saved === 0 ? "" : byteSize(saved)
   }</td><td class="long">${name}</td></tr>`;
 }
 

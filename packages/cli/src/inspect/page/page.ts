@@ -1,4 +1,4 @@
-import { printBytes } from "../print-summary.ts";
+import { byteSize } from "../../report/byte-size.ts";
 import type { Summary } from "../summarize.ts";
 import { imageTable } from "./images.ts";
 import { html, Markup } from "./markup.ts";
@@ -69,9 +69,9 @@ function figures({ tasks, images, mounts }: Summary): Markup {
       "mounts",
       sum(mounts, ({ mounts }) => mounts.length),
     ),
-    count("memory saved", printBytes(sum(memory, ({ saved }) => saved))),
-    count("memory mapped", printBytes(sum(memory, ({ bytes }) => bytes))),
-    count("images", printBytes(sum(images, ({ bytes }) => bytes))),
+    count("memory saved", byteSize(sum(memory, ({ saved }) => saved))),
+    count("memory mapped", byteSize(sum(memory, ({ bytes }) => bytes))),
+    count("images", byteSize(sum(images, ({ bytes }) => bytes))),
   ]}</div>`;
 }
 

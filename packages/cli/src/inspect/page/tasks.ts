@@ -1,4 +1,4 @@
-import { printBytes } from "../print-summary.ts";
+import { byteSize } from "../../report/byte-size.ts";
 import type { TaskSummary } from "../summarize.ts";
 import { html, type Markup } from "./markup.ts";
 import { memoryMap } from "./memory-map.ts";
@@ -33,7 +33,7 @@ function bar(task: TaskSummary, most: number): Markup | undefined {
   const saved = savedBytes(task);
   if (saved === 0) return undefined;
   const width = ((10 * saved) / most).toFixed(2);
-  return html`<span class="bar" style="width:${width}rem"></span> <span class="faint">${printBytes(saved)} saved</span>`;
+  return html`<span class="bar" style="width:${width}rem"></span> <span class="faint">${byteSize(saved)} saved</span>`;
 }
 
 function savedBytes({ memory }: TaskSummary): number {

@@ -1,5 +1,5 @@
 import { data, type MemoryPatch, type Task } from "@restage/core";
-import { type PageRun, readPageBytes, type VmaEntry } from "@restage/images";
+import { findTexts, type PageRun, readPageBytes, type VmaEntry } from "@restage/images";
 import { PAGE_SIZE, PROT } from "@restage/linux/abi";
 import { kindOf, printVma } from "../mappings/format.ts";
 
@@ -23,17 +23,29 @@ export class Patch implements MemoryPatch {
     this.#isLater = isLater;
   }
 
+  find(text: string | Uint8Array): readonly bigint[] {
+    const vmas = this.task.mm.vmas.filter((vma) => kindOf(vma) === "private");
+    return findTexts(vmas, this.#runs, [bytesOf(text)]).map(({ address }) => address);
+  }
+
   read(address: bigint, length: number): Uint8Array | undefined {
     return readPageBytes(this.#runs, address, length);
   }
 
-  write(address: bigint, bytes: Uint8Array): void {
-    const vma = vmaAt(this.task.mm.vmas, address);
-    if (vma === undefined || kindOf(vma) !== "private" || address + BigInt(bytes.length) > vma.end) {
-      const where = vma === undefined ? "nothing is mapped there" : `it is in ${printVma(vma)}`;
-      throw new RangeError(`Cannot write ${bytes.length} bytes at 0x${address.toString(16)}: ${where}`);
+  write(address: bigint, content: string | Uint8Array): void {
+    const bytes = bytesOf(content);
+    // A text can begin in one mapping and end in the next.
+    for (let done = 0; done < bytes.length; ) {
+      const at = address + BigInt(done);
+      const vma = vmaAt(this.task.mm.vmas, at);
+      if (vma === undefined || kindOf(vma) !== "private") {
+        const where = vma === undefined ? "nothing is mapped there" : `it is in ${printVma(vma)}`;
+        throw new RangeError(`Cannot write ${bytes.length - done} bytes at 0x${at.toString(16)}: ${where}`);
+      }
+      const part = Math.min(bytes.length - done, Number(vma.end - at));
+      this.writes.push({ address: at, bytes: bytes.subarray(done, done + part) });
+      done += part;
     }
-    this.writes.push({ address, bytes });
   }
 
   /** The mappings that the taps write to. */
@@ -72,6 +84,10 @@ function copyIn(task: Task, { address, bytes }: PatchedBytes): void {
 
 function endOf({ address, pages }: PageRun): bigint {
   return address + BigInt(pages * PAGE_SIZE);
+}
+
+function bytesOf(content: string | Uint8Array): Uint8Array {
+  return typeof content === "string" ? Buffer.from(content) : content;
 }
 
 function vmaAt(vmas: readonly VmaEntry[], address: bigint): VmaEntry | undefined {

@@ -1,14 +1,16 @@
 import {
+  type FoundText,
+  findTexts,
   type ImageSource,
   type MmEntry,
   type PageRun,
   readPageBytes,
   readPagemap,
   type VmaEntry,
+  windowsOf,
 } from "@restage/images";
 import { PAGE_SIZE } from "@restage/linux/abi";
 import { kindOf } from "../../memory/mappings/format.ts";
-import { type FoundText, findTexts, windowsOf } from "../saved-text.ts";
 
 /** A word of memory that holds an address. */
 export interface Pointer {

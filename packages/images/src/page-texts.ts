@@ -1,5 +1,11 @@
-import { type PageRun, readPageBytes, type VmaEntry } from "@restage/images";
-import { PAGE_SIZE } from "@restage/linux/abi";
+/**
+ * Finding texts in the memory in images.
+ *
+ * @module
+ */
+import type { VmaEntry } from "./messages/mod.ts";
+import { PAGE_SIZE, readPageBytes } from "./page-bytes.ts";
+import type { PageRun } from "./page-runs.ts";
 
 /** Where a text is in the memory of a task. */
 export interface FoundText {

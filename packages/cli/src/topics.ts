@@ -1,0 +1,27 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { ERRORS, type ErrorCode } from "@restage/core";
+import { wrap } from "./report/table.ts";
+
+const HERE = dirname(fileURLToPath(import.meta.url));
+
+/** The pages of the documentation: beside the built command, also as Bun runs it, and in the repository. The executable has none. */
+const PAGES = ["docs", "../docs", "../../../docs"].map((place) => join(HERE, place)).find(existsSync);
+
+/** The names of the pages. */
+export function pageNames(): readonly string[] {
+  const files = PAGES === undefined ? [] : readdirSync(PAGES);
+  return files
+    .filter((file) => file.endsWith(".md"))
+    .map((file) => file.slice(0, -3))
+    .sort();
+}
+
+/** What `restage help` knows of a topic, which is a page or the code of an error. */
+export function topicHelp(name: string): string | undefined {
+  if (PAGES !== undefined && pageNames().includes(name)) return readFileSync(join(PAGES, `${name}.md`), "utf8");
+  if (!Object.hasOwn(ERRORS, name)) return undefined;
+  const { meaning, remedy } = ERRORS[name as ErrorCode];
+  return `${name}\n\n${wrap(meaning)}\n\nWhat to do: ${wrap(remedy)}\n`;
+}
