@@ -1,5 +1,5 @@
-import type { MappingSummary } from "../mappings.ts";
 import { byteSize } from "../../report/byte-size.ts";
+import type { MappingSummary } from "../mappings.ts";
 import { html, type Markup } from "./markup.ts";
 
 /** What mappings are for, by the names of their colors. */
