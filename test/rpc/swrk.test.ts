@@ -2,7 +2,9 @@ import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "n
 import { join } from "node:path";
 import { decodeImage, encodeImage } from "@restage/images";
 import { expect, it } from "vitest";
+import { launcher } from "../../packages/cli/src/criu/launcher.ts";
 import { REQUEST } from "../../packages/cli/src/rpc/messages.ts";
+import { VERSION_ANSWER } from "../../packages/cli/src/rpc/version-answer.ts";
 import { dumpCase, restoreProgram, startProgram, verdictOf } from "../cases/case.ts";
 import { describeDumped } from "../cases/dumpers.ts";
 import { isRunning } from "../support/proc.ts";
@@ -46,6 +48,19 @@ describeUnless(noRoot, "criu swrk", () => {
       features: { mem_track: true, lazy_pages: false, pidfd_store: false },
     });
     expect(await features.ended).toBe(0);
+  });
+
+  it("of a program named criu answers with the version before a runtime has started", async () => {
+    const program = join(temporaryDirectory("criu"), "criu");
+    writeFileSync(program, launcher(["/bin/false"]), { mode: 0o755 });
+    const caller = await Caller.start([program, "swrk"]);
+    const printed = caller.printed();
+    expect(caller.ask({ type: REQUEST.VERSION }).answer).toEqual(VERSION_ANSWER);
+    expect(await caller.ended).toBe(0);
+    expect(await printed).toBe("");
+    const other = await Caller.start([program, "swrk"]);
+    other.send({ type: REQUEST.CHECK });
+    expect(await other.ended).toBe(1);
   });
 
   it("refuses by name what it does not serve, with the errno of CRIU", async () => {

@@ -33,7 +33,7 @@ export async function runCommandLine(words: readonly string[]): Promise<number> 
   if (settings.help) return answer((await import("./help.ts")).commandHelp(name, command));
   if (settings.execute) settings.program = operands;
   const given = settings.execute ? [] : operands;
-  const unexpected = given[command.operand?.split(" ").length ?? 0];
+  const unexpected = given[operandsOf(command)];
   if (unexpected !== undefined)
     throw new RestoreError("ERR_OPTION", `restage ${name} does not take ${JSON.stringify(unexpected)}`);
   return command.run(settings, ...given);
@@ -58,6 +58,12 @@ function readSettings(words: readonly string[], { options }: Command) {
   const both = createSettings();
   parseWords([...readCriuConfig(settings.criuConfig), ...words], options, both);
   return { settings: both, operands };
+}
+
+/** How many operands a command takes. */
+function operandsOf({ operand }: Command): number {
+  if (operand === undefined) return 0;
+  return operand.includes("...") ? Number.POSITIVE_INFINITY : operand.split(" ").length;
 }
 
 function commandOf(name: string): Command {

@@ -4,7 +4,7 @@ import type { Settings } from "./options/settings.ts";
 /** A command of the command line. */
 export interface Command {
   readonly says: string;
-  /** Its operands, for `--help`: `[PID]`, `DIR NAME`. */
+  /** Its operands, for `--help`: `[PID]`, `DIR NAME`; three dots mean any number. */
   readonly operand?: string;
   readonly options: readonly Option[];
   /** Further text for `--help`. */

@@ -97,10 +97,10 @@ export const COMMANDS: Commands = {
   },
   swrk: {
     says: "serve the requests of a container engine, as `criu swrk` does",
-    operand: "FD",
+    operand: "FD [REQUEST...]",
     options: SERVER_OPTIONS,
-    help: "FD is a socket (SOCK_SEQPACKET) that the engine passes. Messages follow CRIU's rpc.proto. Nothing is printed.",
-    run: async (_settings, fd) => (await import("./commands/swrk.ts")).swrkCommand(fd),
+    help: "FD is a socket (SOCK_SEQPACKET) that the engine passes. Messages follow CRIU's rpc.proto. Nothing is printed. REQUEST is one that has been received already, in Base64.",
+    run: async (_settings, fd, ...request) => (await import("./commands/swrk.ts")).swrkCommand(fd, request),
   },
   service: {
     says: "serve callers that connect to a socket, as `criu service` does",

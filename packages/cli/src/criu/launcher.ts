@@ -1,3 +1,11 @@
+import { encodeMessage } from "@restage/images";
+import { criuReq, criuResp, REQUEST } from "../rpc/messages.ts";
+import { VERSION_ANSWER } from "../rpc/version-answer.ts";
+
+/** Words of a request are shorter than the longest argument that the kernel passes on (MAX_ARG_STRLEN). */
+const LONGEST_WORD = 65_536;
+const LARGEST_REQUEST = 1 << 20;
+
 /**
  * The text of a program named criu: a shell script, because a shell is one small thread.
  *
@@ -5,9 +13,16 @@
  * and needs more memory than a small container allows. So the shell forks, the child goes to the cgroups of the process that started the script, and the runtime
  * runs there; the shell waits. The tree gets its own cgroups from the restore.
  *
+ * Engines ask for the version before anything else, each time in a process of its own, which takes a runtime longer to start than CRIU to restore. So the
+ * child reads the request, answers this one itself, and passes any other to the runtime. (The shells of many systems redirect only from descriptors of one digit.)
+ *
  * @param command the runtime and its arguments, up to the script.
  */
 export function launcher(command: readonly string[]): string {
+  const versionRequest = Buffer.from(encodeMessage(criuReq, { type: REQUEST.VERSION })).toString("base64");
+  const versionAnswer = [...encodeMessage(criuResp, VERSION_ANSWER)].map(
+    (byte) => `\\${byte.toString(8).padStart(3, "0")}`,
+  );
   return `#!/bin/sh
 # Restage under the name of CRIU.
 restage() { exec ${command.map(quoted).join(" ")} criu "$@"; }
@@ -20,7 +35,14 @@ restage() { exec ${command.map(quoted).join(" ")} criu "$@"; }
 		esac
 		[ -f "$mount$path/cgroup.procs" ] && echo 0 >"$mount$path/cgroup.procs"
 	done </proc/$PPID/cgroup 2>/dev/null
-	restage "$@"
+	if [ \${#2} = 1 ] && command -v base64 >/dev/null; then
+		request=$(dd bs=${LARGEST_REQUEST} count=1 <&$2 2>/dev/null | base64 -w ${LONGEST_WORD})
+		if [ "$request" = ${versionRequest} ]; then
+			printf '${versionAnswer.join("")}' >&$2
+			exit
+		fi
+	fi
+	restage "$@" $request
 ) &
 wait $!
 `;

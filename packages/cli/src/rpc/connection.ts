@@ -16,23 +16,35 @@ export class Connection {
   readonly #socket: number;
   /** The pid of the process that made the socket, whose descriptors requests name. */
   readonly peer: number;
+  #received: Uint8Array | undefined;
 
-  constructor(host: Host, socket: number) {
+  /** @param received a request that has been received already. */
+  constructor(host: Host, socket: number, received?: Uint8Array) {
     this.#host = host;
+    this.#received = received;
     this.#socket = socket;
     this.peer = peerOf(host, socket).pid;
   }
 
   /** Waits for the next request; undefined when the caller has closed the connection. Throws ERR_OPTION for what is not a request. */
   receive(): CriuReq | undefined {
-    const packet = Buffer.alloc(LARGEST_REQUEST);
-    const length = this.#patiently(() => readSync(this.#socket, packet));
-    if (length === 0) return undefined;
+    const packet = this.#received ?? this.#nextPacket();
+    this.#received = undefined;
+    if (packet.length === 0) return undefined;
     try {
-      return decodeMessage(criuReq, packet.subarray(0, length));
+      return decodeMessage(criuReq, packet);
     } catch (error) {
       throw new RestoreError("ERR_OPTION", `Cannot read the request: ${(error as Error).message}`, { cause: error });
     }
+  }
+
+  /** Empty when the caller has closed the connection. */
+  #nextPacket(): Uint8Array {
+    const packet = Buffer.alloc(LARGEST_REQUEST);
+    return packet.subarray(
+      0,
+      this.#patiently(() => readSync(this.#socket, packet)),
+    );
   }
 
   send(answer: InputOf<CriuResp>): void {

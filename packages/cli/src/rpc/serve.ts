@@ -3,7 +3,6 @@ import { Host } from "@restage/core/internal";
 import type { InputOf } from "@restage/images";
 import type { LinuxKernel } from "@restage/linux";
 import { checkMachine } from "../check/machine.ts";
-import { CRIU_VERSION } from "../criu/version.ts";
 import { EXIT } from "../exit-codes.ts";
 import { openMachine } from "../open-machine.ts";
 import { RESTORE_OPTIONS } from "../options/restore-options.ts";
@@ -14,6 +13,7 @@ import { failure, logError } from "./failure.ts";
 import { type CriuOpts, type CriuReq, type CriuResp, REQUEST } from "./messages.ts";
 import { notifications } from "./notifications.ts";
 import { readOpts } from "./read-opts.ts";
+import { VERSION_ANSWER } from "./version-answer.ts";
 
 type Answer = InputOf<CriuResp>;
 
@@ -21,11 +21,12 @@ type Answer = InputOf<CriuResp>;
  * Serves the requests of a container engine over a socket that it passes, as `criu swrk` does. Nothing is printed: standard output can be the container's.
  *
  * @param descriptor of the socket, a SOCK_SEQPACKET.
+ * @param first the first request, if it has been received already.
  * @returns the exit code: 0 when the last request succeeded.
  */
-export async function serve(descriptor: number): Promise<number> {
+export async function serve(descriptor: number, first?: Uint8Array): Promise<number> {
   const kernel = await openMachine();
-  const connection = new Connection(new Host(kernel), descriptor);
+  const connection = new Connection(new Host(kernel), descriptor, first);
   let succeeded = true;
   for (let request = connection.receive(); request !== undefined; request = connection.receive()) {
     const answer = await answerOf(kernel, connection, request);
@@ -43,7 +44,7 @@ async function answerOf(kernel: LinuxKernel, connection: Connection, request: Cr
   try {
     switch (type) {
       case REQUEST.VERSION:
-        return { type, success: true, version: { major_number: CRIU_VERSION.major, minor_number: CRIU_VERSION.minor } };
+        return VERSION_ANSWER;
       case REQUEST.FEATURE_CHECK:
         // What is not supported yet is an answer, not a failure.
         return {
