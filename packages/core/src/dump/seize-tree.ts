@@ -46,7 +46,8 @@ const HINTS: Readonly<Record<string, string>> = {
 function stopAll(host: Host, seizer: Seizer, rootPid: number, timeout: number): SeizedTree {
   const threads = new Map<number, StoppedThread>();
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    const found = processesBelow(host, rootPid).flatMap((tgid) => threadsOf(host, tgid).map((tid) => ({ tid, tgid })));
+    const processes = processesBelow(host, rootPid);
+    const found = [...processes].flatMap(([tgid, { tids }]) => tids.map((tid) => ({ tid, tgid })));
     const stopped = seizer.seize(
       found.filter(({ tid }) => !threads.has(tid)),
       timeout,
@@ -54,23 +55,34 @@ function stopAll(host: Host, seizer: Seizer, rootPid: number, timeout: number): 
     for (const thread of stopped) threads.set(thread.tid, thread);
     const changed = stopped.length === 0 ? seizer.dropChanged() : [];
     for (const tid of changed) threads.delete(tid);
-    if (stopped.length === 0 && changed.length === 0) return describe(host, rootPid, threads);
+    if (stopped.length === 0 && changed.length === 0) return describe(host, rootPid, processes, threads);
   }
   throw new RestoreError("ERR_SYSCALL", `Cannot stop the tree of process ${rootPid}: it never stops forking`);
 }
 
-/** Parents before their children. */
-function processesBelow(host: Host, rootPid: number): readonly number[] {
-  const all = [rootPid];
-  for (const pid of all) all.push(...childrenOf(host, pid));
+/** What /proc shows of a process that can change while it runs. */
+interface Process {
+  /** The leader first. */
+  readonly tids: readonly number[];
+  readonly children: readonly number[];
+}
+
+/** By pid, parents before their children. */
+function processesBelow(host: Host, rootPid: number): ReadonlyMap<number, Process> {
+  const all = new Map<number, Process>();
+  const pids = [rootPid];
+  for (const pid of pids) {
+    const tids = threadsOf(host, pid);
+    const children = tids.flatMap((tid) => childrenOf(host, pid, tid));
+    all.set(pid, { tids, children });
+    pids.push(...children);
+  }
   return all;
 }
 
-function childrenOf(host: Host, pid: number): readonly number[] {
-  return threadsOf(host, pid).flatMap((tid) => {
-    const text = host.readText(`/proc/${pid}/task/${tid}/children`);
-    return text === undefined ? [] : text.split(" ").filter(Boolean).map(Number);
-  });
+function childrenOf(host: Host, pid: number, tid: number): readonly number[] {
+  const text = host.readText(`/proc/${pid}/task/${tid}/children`);
+  return text === undefined ? [] : text.split(" ").filter(Boolean).map(Number);
 }
 
 /** The leader first. */
@@ -80,14 +92,20 @@ function threadsOf(host: Host, pid: number): readonly number[] {
     .sort((a, b) => Number(b === pid) - Number(a === pid) || a - b);
 }
 
-function describe(host: Host, rootPid: number, threads: ReadonlyMap<number, StoppedThread>): SeizedTree {
+function describe(
+  host: Host,
+  rootPid: number,
+  processes: ReadonlyMap<number, Process>,
+  threads: ReadonlyMap<number, StoppedThread>,
+): SeizedTree {
   const tasks = new Map<number, SeizedTask>();
   const root = readDetails(host, rootPid);
   const statusOf = (tid: number) => readStatus(host, tid) ?? new Map<string, string>();
   // Depth first, as CRIU writes it.
   const visit = (hostPid: number, parent: SeizedTask | undefined): void => {
     const details = readDetails(host, hostPid);
-    const own = threadsOf(host, hostPid).flatMap((tid) => threads.get(tid) ?? []);
+    const { tids, children } = processes.get(hostPid) ?? { tids: [], children: [] };
+    const own = tids.flatMap((tid) => threads.get(tid) ?? []);
     if (own[0] !== undefined && own[0].tid !== hostPid) {
       const why = "its main thread has ended, and images cannot record a process without it";
       throw new RestoreError("ERR_REFUSED", `process ${hostPid} (${details.comm}): ${why}`, { pid: hostPid });
@@ -95,7 +113,7 @@ function describe(host: Host, rootPid: number, threads: ReadonlyMap<number, Stop
     const identity = identityOf(hostPid, details, parent, root);
     const task = new SeizedTask(identity, parent, own, own.length === 0 ? details.exitCode : undefined, statusOf);
     tasks.set(hostPid, task);
-    for (const child of childrenOf(host, hostPid)) visit(child, task);
+    for (const child of children) visit(child, task);
   };
   visit(rootPid, undefined);
   return new SeizedTree([...tasks.values()]);

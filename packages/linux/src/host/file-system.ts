@@ -2,6 +2,7 @@ import {
   chmodSync,
   chownSync,
   closeSync,
+  fstatSync,
   lstatSync,
   mkdirSync,
   openSync,
@@ -51,8 +52,10 @@ export function readBytes(path: string, offset: number, length: number): Uint8Ar
   try {
     const file = openSync(pathBytes(path), "r");
     try {
-      const bytes = new Uint8Array(length);
-      return bytes.subarray(0, readSync(file, bytes, 0, length, offset));
+      // Callers ask for more than a small file has. The size of a file of the kernel is 0.
+      const { size } = fstatSync(file);
+      const bytes = new Uint8Array(size > offset ? Math.min(length, size - offset) : length);
+      return bytes.subarray(0, readSync(file, bytes, 0, bytes.length, offset));
     } finally {
       closeSync(file);
     }

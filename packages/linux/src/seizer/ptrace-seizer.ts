@@ -102,7 +102,8 @@ export class PtraceSeizer implements Seizer {
   dropChanged(): readonly number[] {
     const changed = [...this.#stopped.keys()].filter((tid) => {
       const stop = this.#stops.poll(tid);
-      if (stop === undefined) return readStat(tid)?.state !== "t";
+      // Not by /proc/TID/stat: the kernel adds up the times of all threads for it.
+      if (stop === undefined) return this.#ptrace.tryGetSignalMask(tid) === undefined;
       this.#ptrace.resume(tid, signalOf(stop));
       return true;
     });
