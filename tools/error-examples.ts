@@ -70,6 +70,9 @@ export const ERROR_EXAMPLES: Readonly<Record<ErrorCode, RestoreError>> = {
       );
     }),
   }),
+  ERR_ORDER: new RestoreError("ERR_ORDER", "Cannot find the tree web: it runs on host-b", {
+    hint: "`restage fleet ps` lists the trees",
+  }),
   ERR_STORE: new RestoreError("ERR_STORE", "Cannot connect to nats://10.0.0.7:4222: connection refused", {
     hint: "check that nats-server runs there, and NATS_URL, NATS_CREDS or NATS_CA",
   }),

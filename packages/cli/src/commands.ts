@@ -1,5 +1,6 @@
 import type { Command, Commands } from "./command.ts";
 import { CHECKPOINT_COMMAND_OPTIONS } from "./options/checkpoint-options.ts";
+import { AGENT_OPTIONS, FLEET_OPTIONS } from "./options/fleet-options.ts";
 import { INIT_OPTIONS } from "./options/init-options.ts";
 import {
   CLONE_OPTIONS,
@@ -171,6 +172,23 @@ export const COMMANDS: Commands = {
     options: STORE_OPTIONS,
     help: STORE_HELP,
     run: async (settings, action, name) => (await import("./commands/store.ts")).storeCommand(settings, action, name),
+  },
+  agent: {
+    says: "join a fleet of hosts, and carry out its orders",
+    operand: "[URL]",
+    options: AGENT_OPTIONS,
+    help: "URL is nats://HOST:PORT; by default NATS_URL. The command needs the package @restage/fleet. SIGTERM ends the agent after the orders that it has begun.",
+    run: async (settings, server) => (await import("./commands/agent.ts")).agentCommand(settings, server),
+  },
+  fleet: {
+    says: "list a fleet (ps), give orders to its hosts (run, clone, checkpoint, stop), or follow them (logs)",
+    operand: "ACTION [NAME] [NAME]",
+    options: FLEET_OPTIONS,
+    help:
+      "Actions: ps; run CHECKPOINT [TREE]; clone CHECKPOINT [TREE]; checkpoint TREE CHECKPOINT; stop TREE; logs ORDER; cancel ORDER; rm ORDER. " +
+      "The command needs the package @restage/fleet. Exit codes: 0 done, 1 failed, 2 bad usage.",
+    run: async (settings, action, first, second) =>
+      (await import("./commands/fleet.ts")).fleetCommand(settings, action, first, second),
   },
   completion: {
     says: "print a script that completes command lines in a shell",

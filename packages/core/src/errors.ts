@@ -38,6 +38,10 @@ export const ERRORS = {
     meaning: "An option is unknown, has a bad value, or is an option of CRIU that Restage does not support yet.",
     remedy: "`restage help COMMAND` lists the options.",
   },
+  ERR_ORDER: {
+    meaning: "An order to the hosts of a fleet failed, or cannot be given.",
+    remedy: "The message says why. `restage fleet logs ORDER` shows what each host did.",
+  },
   ERR_PID_TAKEN: {
     meaning:
       "A pid of the checkpoint was taken while the restore ran, or is still in use after `--pid-policy wait` has waited.",

@@ -17,7 +17,8 @@ export async function restoreCommand(settings: Settings): Promise<number> {
   for (const descriptor of settings.close) closeSync(descriptor);
   const request = await requestOf(settings, "restore");
   const kernel = await openMachine();
-  const tree = await reportedRestore(settings, request, kernel);
+  const own = settings.confirm === undefined ? [] : [(await import("../confirm.ts")).confirmBy(settings.confirm)];
+  const tree = await reportedRestore(settings, request, kernel, own);
   if (tree instanceof RestoreError) {
     // With --json it has been printed as an event.
     if (!settings.json) printError(tree, { stack: settings.verbosity >= 4 });

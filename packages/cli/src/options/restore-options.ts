@@ -165,6 +165,12 @@ export const RESTORE_OPTIONS: readonly Option[] = [
   restore("-j, --shell-job", "join the caller's session and use its terminal", "shellJob", on),
   restore("-s, --leave-stopped", "leave all tasks stopped", "leaveStopped", on),
   restore("--pidfile FILE", "write the pid of the root task, before the tree runs", "pidfile", text),
+  command(
+    "--confirm-fd FD",
+    "write the pid of the root task to a socket before the tree runs, and roll back unless the answer is yes",
+    "confirm",
+    descriptor,
+  ),
   restore("--timeout SECONDS", "how long a task can take for one call; default 60", "timeout", seconds),
   restore("--verify", "compare all images with the digests in XXH64SUMS first", "verify", on),
   declareOption(
@@ -258,6 +264,7 @@ const NOT_FOR_CLONES: readonly string[] = [
   "daemon",
   "restore-sibling",
   "exec-cmd",
+  "confirm-fd",
   "close",
   "shell-job",
   "lazy-pages",
@@ -323,7 +330,7 @@ function restore<K extends keyof RestoreOptions>(
 
 /** An option of the command alone. */
 function command<
-  K extends Exclude<keyof Settings, "restore" | "checkpoint" | "service" | "store" | "close" | "values">,
+  K extends Exclude<keyof Settings, "restore" | "checkpoint" | "service" | "store" | "fleet" | "close" | "values">,
 >(declaration: string, says: string, key: K, read: Reader<Required<Settings>[K]>): Option {
   return declareOption(declaration, says, (to, given) => {
     to[key] = read(given);

@@ -17,6 +17,8 @@ export interface Settings {
   readonly values: Record<string, string>;
   /** Options that only stores of checkpoints use. */
   readonly store: StoreSettings;
+  /** Options that only fleets use. */
+  readonly fleet: FleetSettings;
   config?: string;
   /** Do not look for a configuration file. */
   noConfig: boolean;
@@ -35,6 +37,8 @@ export interface Settings {
   displayStats: boolean;
   /** Descriptors to close first. */
   readonly close: number[];
+  /** A socket that is asked before a restored tree runs. */
+  confirm?: number;
   /** The words after `--` are a program, which replaces this process and so becomes the parent of the tree. */
   execute: boolean;
   program: readonly string[];
@@ -70,6 +74,25 @@ export interface StoreSettings {
   to?: string;
 }
 
+export interface FleetSettings {
+  readonly labels: string[];
+  /** The name of a host. */
+  name?: string;
+  /** The file with the policy of a host. */
+  policy?: string;
+  slots: number;
+  /** In milliseconds. */
+  lease?: number;
+  /** The name of a configuration. */
+  config?: string;
+  /** How many clones. */
+  count: number;
+  leaveRunning: boolean;
+  detach: boolean;
+  follow: boolean;
+  server?: string;
+}
+
 export interface ServiceSettings {
   /** The path of the socket of a service; the IP address of a page server. */
   address?: string;
@@ -93,6 +116,7 @@ export function createSettings(): Settings {
     service: { daemon: false, port: 0, pageServer: false },
     values: {},
     store: { replace: false },
+    fleet: { labels: [], slots: 4, count: 1, leaveRunning: false, detach: false, follow: false },
     noConfig: false,
     verbosity: 2,
     logPerTask: false,

@@ -1,14 +1,10 @@
-import { JetStreamApiError } from "@nats-io/jetstream";
-import { type KV, type KvEntry, Kvm } from "@nats-io/kv";
 import { RestoreError } from "@restage/core";
+import { type Bucket, openBucket } from "../nats/bucket.ts";
 import type { Connection } from "../nats/connect.ts";
 
 /** The two buckets of a store: chunks by digest; names, with the announcements that protect chunks. */
 const CHUNKS = "restage-chunks";
 const NAMES = "restage-images";
-
-/** JetStream's error code for a key with another revision than expected. */
-const WRONG_REVISION = 10071;
 
 /**
  * A store of checkpoints in JetStream. Chunks are in a bucket of their own: one message each, which is written once and deleted by its sequence number.
@@ -20,103 +16,12 @@ export interface Store {
   readonly names: Bucket;
 }
 
-/** A bucket whose operations survive a broken connection. */
-export interface Bucket {
-  /** Reads the value of a key from the leader of its stream. */
-  get(key: string): Promise<KvEntry | undefined>;
-  /** Reads the value from any replica, which is faster but can be outdated. */
-  getFast(key: string): Promise<KvEntry | undefined>;
-  put(key: string, value: Uint8Array): Promise<void>;
-  /** Writes a key if it still has a revision; 0 if it must not exist. Returns whether it was written. */
-  update(key: string, value: Uint8Array, revision: number): Promise<boolean>;
-  /** The keys that match a pattern such as `push.>`. */
-  keys(pattern: string): Promise<readonly string[]>;
-  /** Deletes everything that matches a pattern, without a trace. */
-  purge(pattern: string): Promise<void>;
-  /** All keys with their sequence numbers and sizes. */
-  sequences(): Promise<readonly Sequence[]>;
-  /** Deletes one message. If its key has been written again, the new message stays. */
-  deleteSequence(sequence: number): Promise<void>;
-}
-
-export interface Sequence {
-  readonly key: string;
-  readonly sequence: number;
-  readonly size: number;
-}
-
 /** Opens the store of a server, and creates it if it does not exist. Throws ERR_STORE. */
 export async function openStore(connection: Connection): Promise<Store> {
-  const buckets = new Kvm(connection.streams);
   return {
     server: connection.server,
-    chunks: await openBucket(connection, buckets, CHUNKS, "Chunks of checkpoints"),
-    names: await openBucket(connection, buckets, NAMES, "Checkpoints by name"),
-  };
-}
-
-async function openBucket(connection: Connection, buckets: Kvm, name: string, description: string): Promise<Bucket> {
-  const { manager, patiently } = connection;
-  // It creates the bucket if it does not exist.
-  const bucket: KV = await patiently(() => buckets.create(name, { description, history: 1, allow_direct: true }));
-  const stream = `KV_${name}`;
-  const subject = (key: string): string => `$KV.${name}.${key}`;
-  const leader = await patiently(() => buckets.open(name, { allow_direct: false }));
-  const isValue = (entry: KvEntry | null): entry is KvEntry => entry !== null && entry.operation === "PUT";
-  return {
-    get: (key) =>
-      patiently(async () => {
-        const entry = await leader.get(key);
-        return isValue(entry) ? entry : undefined;
-      }),
-    getFast: (key) =>
-      patiently(async () => {
-        const entry = await bucket.get(key);
-        return isValue(entry) ? entry : undefined;
-      }),
-    put: (key, value) =>
-      patiently(async () => {
-        await bucket.put(key, value);
-      }),
-    update: (key, value, revision) =>
-      patiently(async () => {
-        try {
-          await bucket.put(key, value, { previousSeq: revision });
-          return true;
-        } catch (error) {
-          if (error instanceof JetStreamApiError && error.code === WRONG_REVISION) return false;
-          throw error;
-        }
-      }),
-    keys: (pattern) =>
-      patiently(async () => {
-        const { state } = await manager.streams.info(stream, { subjects_filter: subject(pattern) });
-        return Object.keys(state.subjects ?? {}).map((found) => found.slice(subject("").length));
-      }),
-    purge: (pattern) =>
-      patiently(async () => {
-        await manager.streams.purge(stream, { filter: subject(pattern) });
-      }),
-    sequences: () =>
-      patiently(async () => {
-        const found: Sequence[] = [];
-        // In a variable, because the declared type lacks `headers_only`.
-        const wanted = { key: ">", headers_only: true };
-        for await (const { key, revision, length } of await bucket.history(wanted)) {
-          found.push({ key, sequence: revision, size: length });
-        }
-        return found;
-      }),
-    deleteSequence: (sequence) =>
-      patiently(async () => {
-        try {
-          await manager.streams.deleteMessage(stream, sequence, false);
-        } catch (error) {
-          // The message is gone already.
-          if (!(error instanceof JetStreamApiError)) throw error;
-          if (error.code !== 10057 && error.code !== 10043) throw error;
-        }
-      }),
+    chunks: await openBucket(connection, CHUNKS, { description: "Chunks of checkpoints" }),
+    names: await openBucket(connection, NAMES, { description: "Checkpoints by name" }),
   };
 }
 

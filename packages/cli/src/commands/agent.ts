@@ -1,0 +1,37 @@
+import { hostname } from "node:os";
+import { resolve } from "node:path";
+import { assertTrusted } from "@restage/core/internal";
+import { EXIT } from "../exit-codes.ts";
+import { withFleet } from "../fleet/with-fleet.ts";
+import type { Settings } from "../options/settings.ts";
+import { ownCommand } from "../own-command.ts";
+import { print } from "../report/print.ts";
+
+const DIRECTORY = "/var/lib/restage";
+const ENDING = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
+
+/** Carries out the orders of a fleet until a signal. Returns the exit code. */
+export async function agentCommand(settings: Settings, server: string | undefined): Promise<number> {
+  const { labels, name, policy, slots } = settings.fleet;
+  const { keyFile } = settings.store;
+  // Configurations that it names run as root.
+  if (policy !== undefined) assertTrusted(resolve(policy));
+  const ending = new AbortController();
+  for (const signal of ENDING) process.once(signal, () => ending.abort());
+  await withFleet(settings, server, async ({ library, fleet, connection }) => {
+    await library.runAgent({
+      fleet,
+      store: await library.openStore(connection),
+      key: keyFile === undefined ? undefined : library.readStoreKey(keyFile),
+      name: name ?? hostname().replace(/[^A-Za-z0-9_-]/g, "-"),
+      labels: library.parseLabels(labels),
+      directory: resolve(settings.workDirectory ?? DIRECTORY),
+      policy: library.readPolicy(policy),
+      command: ownCommand(),
+      slots,
+      signal: ending.signal,
+      log: (line) => print(`${line}\n`),
+    });
+  });
+  return EXIT.OK;
+}

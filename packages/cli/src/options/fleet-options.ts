@@ -1,0 +1,76 @@
+import { declareOption, type Option } from "./option.ts";
+import { number, on, seconds, text } from "./readers.ts";
+import { KEY_FILE, SERVER_OPTIONS } from "./restore-options.ts";
+
+const LEASE: Option = declareOption(
+  "--lease SECONDS",
+  "after how long an order of a silent host goes to another one; default 30",
+  (to, given) => {
+    to.fleet.lease = seconds(given);
+  },
+);
+
+function labelOption(says: string): Option {
+  return declareOption("--label KEY=VALUE", says, (to, given) => {
+    to.fleet.labels.push(String(given));
+  });
+}
+
+const VALUE: Option = declareOption(
+  "--value NAME=TEXT",
+  "of clone: what plugins read as clone.values.NAME",
+  (to, given) => {
+    const [, name, value] = /^([^=]+)=(.*)$/s.exec(String(given)) ?? [];
+    if (name === undefined || value === undefined) throw new RangeError("a name and a text, for example tenant=7");
+    to.values[name] = value;
+  },
+);
+
+/** Options of `agent`. */
+export const AGENT_OPTIONS: readonly Option[] = [
+  labelOption("a label of this host; can be repeated"),
+  declareOption("--name NAME", "name of this host; by default its hostname", (to, given) => {
+    to.fleet.name = text(given);
+  }),
+  declareOption("--policy FILE", "JSON file that says which orders this host accepts", (to, given) => {
+    to.fleet.policy = text(given);
+  }),
+  declareOption("--slots N", "how many orders are carried out at a time; default 4", (to, given) => {
+    to.fleet.slots = number(given);
+  }),
+  declareOption("-W, --work-dir DIR", "what the agent remembers; default /var/lib/restage", (to, given) => {
+    to.workDirectory = text(given);
+  }),
+  LEASE,
+  KEY_FILE,
+  ...SERVER_OPTIONS,
+];
+
+/** Options of `fleet`. */
+export const FLEET_OPTIONS: readonly Option[] = [
+  labelOption("of run and clone: a label that the host must have; can be repeated"),
+  declareOption("--config NAME", "a configuration, by its name in the host's policy", (to, given) => {
+    to.fleet.config = text(given);
+  }),
+  declareOption("--count N", "of clone: how many", (to, given) => {
+    to.fleet.count = number(given);
+  }),
+  VALUE,
+  declareOption("--leave-running", "of checkpoint: the tree keeps running", (to, given) => {
+    to.fleet.leaveRunning = on(given);
+  }),
+  declareOption("-d, --detach", "do not wait until the order is over", (to, given) => {
+    to.fleet.detach = on(given);
+  }),
+  declareOption("-f, --follow", "of logs: wait for more", (to, given) => {
+    to.fleet.follow = on(given);
+  }),
+  declareOption("--server URL", "nats://HOST:PORT; by default NATS_URL", (to, given) => {
+    to.fleet.server = text(given);
+  }),
+  LEASE,
+  declareOption("--json", "print JSON", (to, given) => {
+    to.json = on(given);
+  }),
+  ...SERVER_OPTIONS,
+];

@@ -1,0 +1,323 @@
+import { randomUUID } from "node:crypto";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { JsMsg } from "@nats-io/jetstream";
+import { asRestoreError, RestoreError } from "@restage/core";
+import type { Fleet } from "../fleet.ts";
+import type { HostCard } from "../hosts/hosts.ts";
+import { type Labels, matches, printLabels } from "../orders/labels.ts";
+import { type Order, parseOrder } from "../orders/order.ts";
+import { type Failure, isOver, type OrderEvent, type OrderRecord } from "../orders/state.ts";
+import { reason } from "../reason.ts";
+import type { StoreKey } from "../store/seal.ts";
+import type { Store } from "../store/store.ts";
+import { Journal, journalsIn } from "./journal.ts";
+import { assertAllowed, type Policy } from "./policy.ts";
+import { isAlive, kill, type ProcessId, startOf } from "./processes.ts";
+import { AttemptFailure, FinalFailure, Task, type Workplace } from "./task.ts";
+import { Templates } from "./templates.ts";
+import { WORK } from "./work.ts";
+
+export interface AgentOptions {
+  readonly fleet: Fleet;
+  readonly store: Store;
+  /** The key of the checkpoints. */
+  readonly key?: StoreKey | undefined;
+  readonly name: string;
+  readonly labels: Labels;
+  /** What the agent remembers, for the agent after it. */
+  readonly directory: string;
+  readonly policy: Policy;
+  /** The words that run `restage`. */
+  readonly command: readonly string[];
+  /** How many orders it carries out at a time. */
+  readonly slots: number;
+  /** Ends the agent once it has carried out what it has begun. */
+  readonly signal: AbortSignal;
+  /** Is told what it does, one line at a time. */
+  readonly log: (line: string) => void;
+}
+
+/** How long one look into a queue waits, in milliseconds. */
+const PATIENCE = 2000;
+const PAUSE = 250;
+/** How often an agent looks for something to do besides new orders: this many times in a lease. */
+const ROUNDS = 6;
+
+/** Runs the agent of a host until the signal. Throws ERR_OPTION, ERR_STORE. */
+export async function runAgent(options: AgentOptions): Promise<void> {
+  await new Agent(options).run();
+}
+
+class Agent {
+  readonly #options: AgentOptions;
+  readonly #place: Workplace;
+  readonly #card: HostCard;
+  /** The orders that it carries out now, with the message of each. */
+  readonly #active = new Map<string, JsMsg | undefined>();
+  readonly #work = new Set<Promise<void>>();
+  readonly #queues = new Map<string, Promise<void>>();
+
+  constructor(options: AgentOptions) {
+    const { fleet, store, key, policy, command, name, labels, directory } = options;
+    this.#options = options;
+    const templates = new Templates({ directory: join(directory, "templates"), store, key, policy, command });
+    this.#place = { fleet, store, key, policy, command, host: name, templates };
+    mkdirSync(join(directory, "orders"), { recursive: true, mode: 0o700 });
+    const since = new Date().toISOString();
+    this.#card = { name, labels: { ...labels, host: name }, machine: machineOf(directory), since };
+  }
+
+  async run(): Promise<void> {
+    const { fleet, signal, directory, name, log } = this.#options;
+    lock(directory);
+    await fleet.hosts.join(this.#card);
+    await this.#place.templates.close();
+    log(`${name} joined the fleet: ${printLabels(this.#card.labels)}`);
+    await this.#recover();
+    while (!signal.aborted) {
+      await this.#round().catch((error: unknown) => log(`cannot reach the fleet: ${reason(error)}`));
+      await sleep(fleet.lease / ROUNDS, undefined, { signal }).catch(() => {});
+    }
+    await Promise.all(this.#queues.values());
+    await Promise.all(this.#work);
+    await this.#place.templates.close();
+    await fleet.hosts.leave(name);
+  }
+
+  /** Shows that the host is there, and looks after queues, trees and orders. */
+  async #round(): Promise<void> {
+    const { fleet } = this.#options;
+    await fleet.hosts.announce(this.#card);
+    for (const labels of await fleet.queue.list()) {
+      const queue = printLabels(labels);
+      if (matches(this.#card.labels, labels) && !this.#queues.has(queue)) this.#queues.set(queue, this.#pull(labels));
+    }
+    for (const message of this.#active.values()) message?.working();
+    for (const tree of await fleet.trees.list()) {
+      if (tree.host !== this.#card.name || tree.state === "ended" || isAlive(tree)) continue;
+      await fleet.trees.put({ ...tree, state: "ended", since: now() });
+    }
+    await this.#lookAfterOrders();
+  }
+
+  /** Pulls from a queue. */
+  async #pull(labels: Labels): Promise<void> {
+    const { fleet, signal, slots, log } = this.#options;
+    while (!signal.aborted) {
+      if (this.#active.size >= slots) {
+        await sleep(PAUSE / 10);
+        continue;
+      }
+      try {
+        const message = await fleet.queue.next(labels, PATIENCE);
+        if (message === undefined) continue;
+        const work = this.#receive(message).catch((error: unknown) => log(`an order failed here: ${reason(error)}`));
+        this.#work.add(work);
+        void work.finally(() => this.#work.delete(work));
+      } catch (error) {
+        log(`cannot pull orders: ${reason(error)}`);
+        await sleep(PAUSE);
+      }
+    }
+  }
+
+  /** Handles a message, unless others must. */
+  async #receive(message: JsMsg): Promise<void> {
+    const { fleet, slots, signal, log } = this.#options;
+    const order = read(message);
+    if (order === undefined) {
+      log("ignored a message that is not an order");
+      message.term();
+      return;
+    }
+    const { id } = order;
+    if (this.#active.has(id)) {
+      // The lease of the earlier message has ended while the server was away.
+      this.#active.set(id, message);
+      return;
+    }
+    if (this.#active.size >= slots || signal.aborted) {
+      message.nak();
+      return;
+    }
+    this.#active.set(id, message);
+    try {
+      await this.#handle(order, await fleet.ledger.open(order));
+    } finally {
+      const last = this.#active.get(id) ?? message;
+      this.#active.delete(id);
+      const record = await fleet.ledger.read(id);
+      if (record === undefined || isOver(record)) last.ack();
+      // A host that has committed ends the order by itself.
+      else last.nak(record.state === "committed" ? fleet.lease / ROUNDS : PAUSE);
+    }
+  }
+
+  async #handle(order: Order, record: OrderRecord): Promise<void> {
+    if (isOver(record)) return;
+    if (record.state === "committed") {
+      if (record.holder?.host === this.#card.name) await this.#conclude(this.#task(order, record.holder.token), record);
+      return;
+    }
+    if (record.failures.some(({ host }) => host === this.#card.name)) {
+      await this.#giveUpIfLast(record);
+      return;
+    }
+    try {
+      assertAllowed(this.#place.policy, order);
+    } catch (error) {
+      await this.#apply(order.id, { kind: "decline", failure: this.#failure(asRestoreError(error, {}).toJSON()) });
+      return;
+    }
+    const token = randomUUID();
+    const taken = await this.#apply(order.id, { kind: "take", holder: { host: this.#card.name, token } });
+    if (taken?.holder?.token !== token) return;
+    const task = this.#task(order, token);
+    await this.#endProcess(task.journal);
+    task.journal.begin(token);
+    await this.#conclude(task);
+  }
+
+  /** Carries an order out, or finds out how it ended, and records that. */
+  async #conclude(task: Task, committed?: OrderRecord): Promise<void> {
+    const { id, kind } = task.order;
+    const { token } = task;
+    try {
+      const result = await (committed === undefined ? WORK[kind].run(task) : WORK[kind].resume(task, committed));
+      await this.#apply(id, { kind: "finish", token, result });
+    } catch (thrown) {
+      const error = thrown instanceof FinalFailure ? thrown.error : asRestoreError(thrown, {}).toJSON();
+      const isFinal = thrown instanceof FinalFailure && !(thrown instanceof AttemptFailure);
+      const failure = this.#failure(error);
+      // Only this host has what the order has left, so it tries again.
+      if (task.journal.isKept && !isFinal) {
+        task.tell({ kind: "note", text: String(error["message"]) });
+        await this.#apply(id, { kind: "release", token });
+      } else await this.#apply(id, { kind: isFinal ? "fail" : "release", token, failure });
+    }
+    const record = await this.#options.fleet.ledger.read(id);
+    const isStillOurs = record !== undefined && !isOver(record) && record.holder?.token === token;
+    if (!isStillOurs && !task.journal.isKept) task.journal.remove();
+  }
+
+  /** Carries on with what an agent before this one has begun. */
+  async #recover(): Promise<void> {
+    const { fleet, directory } = this.#options;
+    for (const id of journalsIn(join(directory, "orders"))) {
+      const record = await fleet.ledger.read(id);
+      const journal = this.#journal(id);
+      const isOurs = record?.holder?.token === journal.token && record?.holder !== undefined;
+      if (record?.state === "committed" && isOurs) {
+        await this.#conclude(this.#task(record.order, record.holder.token), record);
+        continue;
+      }
+      await this.#endProcess(journal);
+      if (record?.state === "taken" && isOurs) {
+        await this.#apply(id, { kind: "release", token: record.holder.token });
+        await fleet.queue.put(record.order, record.holder.token);
+      } else if ((record === undefined || isOver(record)) && !journal.isKept) journal.remove();
+    }
+  }
+
+  /** Finds orders whose host is gone. */
+  async #lookAfterOrders(): Promise<void> {
+    const { fleet } = this.#options;
+    const hosts = new Set((await fleet.hosts.list()).map(({ name }) => name));
+    for (const record of await fleet.ledger.list()) {
+      const { order, state, holder, since } = record;
+      if (isOver(record) || Date.now() - Date.parse(since) < 2 * fleet.lease) continue;
+      const isHeld =
+        holder !== undefined && (holder.host === this.#card.name ? this.#active.has(order.id) : hosts.has(holder.host));
+      if (isHeld) continue;
+      if (state === "committed" && holder?.host !== this.#card.name) {
+        const failure = { host: holder?.host ?? "", error: gone(record).toJSON() };
+        await this.#apply(order.id, { kind: "lose", failure });
+      } else await fleet.queue.put(order, since);
+    }
+  }
+
+  /** Ends an order that no host is left to try. */
+  async #giveUpIfLast({ order, failures }: OrderRecord): Promise<void> {
+    const tried = new Set(failures.map(({ host }) => host));
+    const hosts = await this.#options.fleet.hosts.list();
+    if (hosts.some(({ name, labels }) => matches(labels, order.labels) && !tried.has(name))) return;
+    const failure = failures.at(-1);
+    if (failure !== undefined) await this.#apply(order.id, { kind: "exhaust", failure });
+  }
+
+  async #apply(id: string, event: OrderEvent): Promise<OrderRecord | undefined> {
+    const { fleet, log } = this.#options;
+    const record = await fleet.ledger.apply(id, event);
+    const error = "failure" in event ? event.failure?.error : undefined;
+    const why = error === undefined ? "" : `: ${String(error["code"])}: ${String(error["message"])}`;
+    log(`${id}: ${event.kind}${record === undefined ? " rejected" : ` -> ${record.state}`}${why}`);
+    if (record !== undefined)
+      fleet.queue.tell(id, { kind: event.kind, state: record.state, at: now(), host: this.#card.name, error });
+    return record;
+  }
+
+  async #endProcess(journal: Journal): Promise<void> {
+    if (journal.process !== undefined) await kill(journal.process);
+  }
+
+  #task(order: Order, token: string): Task {
+    return new Task(this.#place, order, token, this.#journal(order.id));
+  }
+
+  #journal(id: string): Journal {
+    return new Journal(join(this.#options.directory, "orders", id));
+  }
+
+  #failure(error: Readonly<Record<string, unknown>>): Failure {
+    return { host: this.#card.name, error };
+  }
+}
+
+function read(message: JsMsg): Order | undefined {
+  try {
+    return parseOrder(message.json());
+  } catch {
+    return undefined;
+  }
+}
+
+function gone({ order, holder }: OrderRecord): RestoreError {
+  const hint = `look for ${order.tree} on ${holder?.host} before you start it again`;
+  const message = `The host ${holder?.host} is gone since it began to run ${order.tree}: the tree may run there`;
+  return new RestoreError("ERR_ORDER", message, { hint });
+}
+
+/** Which machine this is, whatever it is called. */
+function machineOf(directory: string): string {
+  const file = join(directory, "machine");
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    const machine = randomUUID();
+    writeFileSync(file, machine, { mode: 0o600 });
+    return machine;
+  }
+}
+
+/** Throws ERR_OPTION if an agent uses the directory already. */
+function lock(directory: string): void {
+  const file = join(directory, "agent");
+  let other: ProcessId | undefined;
+  try {
+    const [pid = 0, start = 0] = readFileSync(file, "utf8").split(" ").map(Number);
+    other = { pid, start };
+  } catch {
+    // The first agent here.
+  }
+  if (other !== undefined && isAlive(other) && other.pid !== process.pid) {
+    const hint = "pass another directory with --work-dir, or end that agent";
+    throw new RestoreError("ERR_OPTION", `An agent (process ${other.pid}) uses ${directory} already`, { hint });
+  }
+  writeFileSync(file, `${process.pid} ${startOf(process.pid) ?? 0}`, { mode: 0o600 });
+}
+
+function now(): string {
+  return new Date().toISOString();
+}

@@ -1,0 +1,154 @@
+import { spawn } from "node:child_process";
+import { closeSync, openSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { Duplex } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
+import { RestoreError } from "@restage/core";
+import { reason } from "../reason.ts";
+import { isObject } from "../values.ts";
+import { isAlive, type ProcessId, startOf } from "./processes.ts";
+
+/** What `restage` is asked to run. It writes to files, so that it goes on when the agent ends, and the next agent learns how it ended. */
+export interface CommandRequest {
+  /** The program and its arguments. */
+  readonly words: readonly string[];
+  /** The directory for what it prints. */
+  readonly directory: string;
+  /** Is told which process it is, at once. */
+  readonly onStart: (id: ProcessId) => void;
+  /** Answers the command, which asks before its tree runs. */
+  readonly confirm?: (pid: number) => Promise<boolean>;
+  readonly onEvent?: (event: CommandEvent) => void;
+}
+
+/** A line that `restage --json` prints. */
+export type CommandEvent = Readonly<Record<string, unknown>>;
+
+const OUTPUT = "output";
+const ERRORS = "errors";
+/** The descriptor by which a restore asks whether its tree can run. */
+export const CONFIRM_FD = 3;
+const INTERVAL = 100;
+
+/** Runs a command until it ends. Returns everything that it printed. Throws ERR_ORDER if it does not start. */
+export async function runCommand(request: CommandRequest): Promise<Outcome> {
+  const { words, directory, onStart, confirm, onEvent = () => {} } = request;
+  const [program = "", ...rest] = words;
+  const output = openSync(join(directory, OUTPUT), "w", 0o600);
+  const errors = openSync(join(directory, ERRORS), "w", 0o600);
+  const child = spawn(program, rest, {
+    cwd: "/",
+    // Keys and signals that end the agent do not end it.
+    detached: true,
+    stdio: ["ignore", output, errors, confirm === undefined ? "ignore" : "pipe"],
+  });
+  closeSync(output);
+  closeSync(errors);
+  const ended = new Promise<void>((resolve, reject) => {
+    child.once("exit", () => resolve());
+    child.once("error", (cause) => {
+      reject(new RestoreError("ERR_ORDER", `Cannot start ${program}: ${reason(cause)}`, { cause }));
+    });
+  });
+  const start = child.pid === undefined ? undefined : startOf(child.pid);
+  if (child.pid !== undefined && start !== undefined) onStart({ pid: child.pid, start });
+  if (confirm !== undefined) answer(child.stdio[CONFIRM_FD] as Duplex, confirm);
+  const tail = new Tail(join(directory, OUTPUT), onEvent);
+  const timer = setInterval(() => tail.read(), INTERVAL);
+  try {
+    await ended;
+  } finally {
+    clearInterval(timer);
+    tail.read();
+    tail.close();
+  }
+  return readOutcome(directory);
+}
+
+/** Reads the lines that a command adds to a file. */
+class Tail {
+  readonly #file: number;
+  readonly #onEvent: (event: CommandEvent) => void;
+  #rest = "";
+
+  constructor(file: string, onEvent: (event: CommandEvent) => void) {
+    this.#file = openSync(file, "r");
+    this.#onEvent = onEvent;
+  }
+
+  read(): void {
+    const lines = (this.#rest + readFileSync(this.#file, "utf8")).split("\n");
+    this.#rest = lines.pop() ?? "";
+    for (const event of lines.flatMap(parseEvent)) this.#onEvent(event);
+  }
+
+  close(): void {
+    closeSync(this.#file);
+  }
+}
+
+/** Waits for a command that an earlier agent started. */
+export async function awaitCommand(id: ProcessId, directory: string): Promise<Outcome> {
+  while (isAlive(id)) await sleep(INTERVAL);
+  return readOutcome(directory);
+}
+
+/** Answers questions, one line each. A command that gets no answer rolls back. */
+function answer(socket: Duplex, confirm: (pid: number) => Promise<boolean>): void {
+  socket.on("error", () => {});
+  createInterface(socket).on("line", async (line) => {
+    const { pid } = JSON.parse(line) as { readonly pid: number };
+    const yes = await confirm(pid).catch(() => false);
+    socket.write(yes ? "yes\n" : "no\n");
+  });
+}
+
+/** What a command has printed. */
+export class Outcome {
+  readonly events: readonly CommandEvent[];
+  readonly #errors: string;
+
+  constructor(output: string, errors: string) {
+    this.events = output.split("\n").flatMap(parseEvent);
+    this.#errors = errors.trim();
+  }
+
+  has(kind: string): boolean {
+    return this.events.some((event) => event["kind"] === kind);
+  }
+
+  /** The error that it reported, as JSON. */
+  get error(): Readonly<Record<string, unknown>> | undefined {
+    const error = this.events.findLast((event) => isObject(event["error"]))?.["error"];
+    return isObject(error) ? error : undefined;
+  }
+
+  /** The same, or what is known of a command that ended without a word. */
+  get failure(): Readonly<Record<string, unknown>> {
+    const last = this.#errors.split("\n").at(-1);
+    const message = `restage ended without a result${last === "" ? "" : `: ${last}`}`;
+    return this.error ?? new RestoreError("ERR_ORDER", message).toJSON();
+  }
+}
+
+/** A command that was killed can leave a part of a line. */
+function parseEvent(line: string): readonly CommandEvent[] {
+  try {
+    const event: unknown = JSON.parse(line);
+    return isObject(event) ? [event] : [];
+  } catch {
+    return [];
+  }
+}
+
+function readOutcome(directory: string): Outcome {
+  const read = (name: string) => {
+    try {
+      return readFileSync(join(directory, name), "utf8");
+    } catch {
+      return "";
+    }
+  };
+  return new Outcome(read(OUTPUT), read(ERRORS));
+}

@@ -1,0 +1,68 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** A process that a later one with the same pid is not mistaken for. */
+export interface ProcessId {
+  readonly pid: number;
+  /** When it started, in ticks since boot. */
+  readonly start: number;
+}
+
+/** Source: proc_pid_stat(5), field 22. The second field can contain anything. */
+export function startOf(pid: number): number | undefined {
+  const fields = statOf(pid);
+  return fields === undefined || fields[0] === "Z" ? undefined : Number(fields[19]);
+}
+
+export function isAlive({ pid, start }: ProcessId): boolean {
+  return startOf(pid) === start;
+}
+
+/** Ends a process at once, unless its pid belongs to another one meanwhile. Returns when it is gone. */
+export async function kill(id: ProcessId): Promise<void> {
+  signal(id, "SIGKILL");
+  while (isAlive(id)) await sleep(5);
+}
+
+/** Asks a tree to end, and ends it after some time. Returns when it is gone. */
+export async function endTree(root: ProcessId, patience: number): Promise<void> {
+  const tasks = descendantsOf(root.pid);
+  signal(root, "SIGTERM");
+  const deadline = performance.now() + patience;
+  while (isAlive(root) && performance.now() < deadline) await sleep(20);
+  for (const task of isAlive(root) ? [root, ...descendantsOf(root.pid), ...tasks] : tasks) await kill(task);
+}
+
+function signal(id: ProcessId, name: NodeJS.Signals): void {
+  try {
+    if (isAlive(id)) process.kill(id.pid, name);
+  } catch (error) {
+    // It ended by itself.
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
+/** All processes below one. */
+function descendantsOf(pid: number): readonly ProcessId[] {
+  const children = new Map<number, number[]>();
+  for (const name of readdirSync("/proc")) {
+    const parent = Number(/^\d+$/.test(name) ? statOf(Number(name))?.[1] : undefined);
+    if (!Number.isNaN(parent)) children.set(parent, [...(children.get(parent) ?? []), Number(name)]);
+  }
+  const below = (parent: number): readonly number[] =>
+    (children.get(parent) ?? []).flatMap((child) => [child, ...below(child)]);
+  return below(pid).flatMap((child) => {
+    const start = startOf(child);
+    return start === undefined ? [] : [{ pid: child, start }];
+  });
+}
+
+/** The fields after the name of the program: state, parent, ... */
+function statOf(pid: number): readonly string[] | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, "latin1");
+    return text.slice(text.lastIndexOf(")") + 2).split(" ");
+  } catch {
+    return undefined;
+  }
+}

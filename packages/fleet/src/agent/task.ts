@@ -1,0 +1,139 @@
+import { RestoreError } from "@restage/core";
+import type { Fleet } from "../fleet.ts";
+import type { TreeCard } from "../hosts/trees.ts";
+import type { Order } from "../orders/order.ts";
+import type { Result } from "../orders/state.ts";
+import type { StoreKey } from "../store/seal.ts";
+import type { Store } from "../store/store.ts";
+import { CONFIRM_FD, type CommandEvent, type Outcome, runCommand } from "./command.ts";
+import type { Journal } from "./journal.ts";
+import { configWords, type Policy } from "./policy.ts";
+import { isAlive } from "./processes.ts";
+import type { Templates } from "./templates.ts";
+
+/** Where orders are carried out. */
+export interface Workplace {
+  readonly fleet: Fleet;
+  readonly store: Store;
+  readonly key: StoreKey | undefined;
+  readonly policy: Policy;
+  /** The words that run `restage`. */
+  readonly command: readonly string[];
+  readonly host: string;
+  readonly templates: Templates;
+}
+
+/** A failure that ends an order: another attempt would be wrong. */
+export class FinalFailure extends Error {
+  readonly error: Readonly<Record<string, unknown>>;
+
+  constructor(error: Readonly<Record<string, unknown>>) {
+    super(String(error["message"]));
+    this.error = error;
+  }
+}
+
+/** A failure after which nothing is left of the attempt. */
+export class AttemptFailure extends FinalFailure {}
+
+export interface RunOptions {
+  /** Answers a restore that asks whether its tree can run. */
+  readonly confirm?: (pid: number) => Promise<boolean>;
+  /** Whether the command takes a configuration. */
+  readonly config?: boolean;
+}
+
+/** An order that this host has taken. */
+export class Task {
+  readonly order: Order;
+  readonly token: string;
+  readonly journal: Journal;
+  readonly place: Workplace;
+
+  constructor(place: Workplace, order: Order, token: string, journal: Journal) {
+    this.place = place;
+    this.order = order;
+    this.token = token;
+    this.journal = journal;
+  }
+
+  /** Makes this host the one that carries the order out. Returns false if the order is no longer ours. */
+  async commit(result: Result): Promise<boolean> {
+    const record = await this.place.fleet.ledger.apply(this.order.id, { kind: "commit", token: this.token, result });
+    return record !== undefined;
+  }
+
+  /** Runs `restage` for this order. */
+  async run(words: readonly string[], { confirm, config = true }: RunOptions = {}): Promise<Outcome> {
+    return await runCommand({
+      words: [
+        ...this.place.command,
+        ...words,
+        ...(config ? configWords(this.place.policy, this.order.config) : []),
+        ...(confirm === undefined ? [] : ["--confirm-fd", String(CONFIRM_FD)]),
+      ],
+      directory: this.journal.directory,
+      onStart: (id) => {
+        this.journal.process = id;
+      },
+      ...(confirm === undefined ? {} : { confirm }),
+      onEvent: (event) => this.tell(event),
+    });
+  }
+
+  /** Publishes the events that say how far it is. */
+  tell(event: CommandEvent): void {
+    if (!TOLD.has(String(event["kind"]))) return;
+    const { host, fleet } = this.place;
+    fleet.queue.tell(this.order.id, { at: new Date().toISOString(), host, ...event });
+  }
+
+  /** The tree that the order is about. Throws a failure if it does not run here. */
+  async treeHere(): Promise<TreeCard> {
+    const { fleet, host } = this.place;
+    const name = this.order.tree;
+    const tree = await fleet.trees.find(name);
+    const why =
+      tree === undefined
+        ? "the fleet has not started it"
+        : tree.host !== host
+          ? `it runs on ${tree.host}`
+          : tree.state === "running" && isAlive(tree)
+            ? undefined
+            : "it has ended";
+    if (tree !== undefined && why === undefined) return tree;
+    const hint = "`restage fleet ps` lists the trees";
+    throw new FinalFailure(new RestoreError("ERR_ORDER", `Cannot find the tree ${name}: ${why}`, { hint }).toJSON());
+  }
+
+  /** Records that the tree of the order runs here. */
+  async started({ pid, start }: { readonly pid: number; readonly start: number }): Promise<void> {
+    const { order, place } = this;
+    await place.fleet.trees.put({
+      name: order.tree,
+      host: place.host,
+      pid,
+      start,
+      checkpoint: order.checkpoint ?? "",
+      ...(order.config === undefined ? {} : { config: order.config }),
+      state: isAlive({ pid, start }) ? "running" : "ended",
+      since: new Date().toISOString(),
+    });
+  }
+
+  /** Records that a tree has ended. */
+  async ended(tree: TreeCard): Promise<void> {
+    await this.place.fleet.trees.put({ ...tree, state: "ended", since: new Date().toISOString() });
+  }
+}
+
+/** The events of `restage restore --json` that are published. */
+const TOLD: ReadonlySet<string> = new Set([
+  "planned",
+  "stage-started",
+  "stage-left",
+  "committed",
+  "resumed",
+  "failed",
+  "note",
+]);

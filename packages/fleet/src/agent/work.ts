@@ -1,0 +1,143 @@
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { RestoreError } from "@restage/core";
+import type { OrderKind } from "../orders/order.ts";
+import type { OrderRecord, Result } from "../orders/state.ts";
+import { pull } from "../store/pull.ts";
+import { assertFree, push } from "../store/push.ts";
+import { awaitCommand, type Outcome } from "./command.ts";
+import { endTree, isAlive, type ProcessId, startOf } from "./processes.ts";
+import { AttemptFailure, FinalFailure, type Task } from "./task.ts";
+
+/** How one kind of order is carried out. */
+export interface Work {
+  /** Carries it out. Throws an AttemptFailure, or a RestoreError, after rolling back, and a FinalFailure if another attempt would be wrong. */
+  run(task: Task): Promise<Result>;
+  /** Finds out how it ended, after a commit by an agent that has ended. */
+  resume(task: Task, record: OrderRecord): Promise<Result>;
+}
+
+/** How long a tree has to end by itself, in milliseconds. */
+const PATIENCE = 10_000;
+
+const restore: Work = {
+  async run(task) {
+    const { order, journal, place } = task;
+    const images = journal.path("images");
+    rmSync(images, { recursive: true, force: true });
+    await pull(place.store, order.checkpoint ?? "", images, { key: place.key });
+    const words = ["restore", "--json", "-d", "-D", images, "-W", journal.directory];
+    let root: ProcessId | undefined;
+    const confirm = async (pid: number) => {
+      root = { pid, start: startOf(pid) ?? 0 };
+      return await task.commit({ ...root });
+    };
+    const outcome = await task.run(words, { confirm });
+    return await concludeRestore(task, outcome, root);
+  },
+  async resume(task, { result }) {
+    const { process, directory } = task.journal;
+    const outcome = process === undefined ? undefined : await awaitCommand(process, directory);
+    return await concludeRestore(task, outcome, { pid: Number(result?.["pid"]), start: Number(result?.["start"]) });
+  },
+};
+
+/** What a restore has come to, after its command has ended. */
+async function concludeRestore(task: Task, outcome: Outcome | undefined, root: ProcessId | undefined): Promise<Result> {
+  if (root !== undefined && (outcome?.has("resumed") === true || isAlive(root))) {
+    await task.started(root);
+    return { ...root };
+  }
+  // It rolled back before it ended.
+  if (outcome?.error !== undefined) throw new AttemptFailure(outcome.error);
+  // It never asked whether the tree can run.
+  if (root === undefined) throw new AttemptFailure(outcome?.failure ?? unknown(task).toJSON());
+  throw new FinalFailure(unknown(task).toJSON());
+}
+
+const clone: Work = {
+  async run(task) {
+    const { order, journal, place } = task;
+    const template = await place.templates.get(order.checkpoint ?? "", order.config);
+    // From here on, only this host knows whether the clone runs.
+    if (!(await task.commit({}))) throw new AttemptFailure(lost(task).toJSON());
+    const values = Object.entries(order.values ?? {}).flatMap(([name, text]) => ["--value", `${name}=${text}`]);
+    const pidfile = journal.path("pidfile");
+    const words = ["clone", "--json", "--address", template, "--pidfile", pidfile, ...values];
+    return await concludeClone(task, await task.run(words, { config: false }));
+  },
+  async resume(task) {
+    const { process, directory } = task.journal;
+    return await concludeClone(task, process === undefined ? undefined : await awaitCommand(process, directory));
+  },
+};
+
+async function concludeClone(task: Task, outcome: Outcome | undefined): Promise<Result> {
+  const answered = outcome?.events.find((event) => typeof event["pid"] === "number")?.["pid"];
+  const file = task.journal.path("pidfile");
+  const pid = Number(answered ?? (existsSync(file) ? readFileSync(file, "utf8") : undefined));
+  const start = startOf(pid);
+  if (start !== undefined || answered !== undefined) {
+    const root = { pid, start: start ?? 0 };
+    await task.started(root);
+    return root;
+  }
+  if (outcome?.error !== undefined) throw new AttemptFailure(outcome.error);
+  // The template writes the file before the clone runs.
+  if (Number.isNaN(pid)) throw new AttemptFailure(outcome?.failure ?? unknown(task).toJSON());
+  throw new FinalFailure(unknown(task).toJSON());
+}
+
+const checkpoint: Work = {
+  async run(task) {
+    const { order, journal, place } = task;
+    const name = order.checkpoint ?? "";
+    const images = journal.path("images");
+    const isMade = () => existsSync(`${images}/inventory.img`);
+    // An earlier attempt can have made it, and the tree has ended then.
+    if (!isMade()) {
+      const tree = await task.treeHere();
+      await assertFree(place.store, name);
+      if (order.leaveRunning !== true) journal.mark("kept");
+      const running = order.leaveRunning === true ? ["--leave-running"] : [];
+      const outcome = await task.run(["checkpoint", String(tree.pid), "--json", "-D", images, ...running]);
+      if (!isMade()) journal.unmark("kept");
+      if (outcome.error !== undefined || !isMade()) throw new AttemptFailure(outcome.failure);
+      task.tell({ kind: "note", text: `the checkpoint is in ${images}` });
+      if (order.leaveRunning !== true) await task.ended(tree);
+    }
+    const replace = journal.has("pushing");
+    journal.mark("pushing");
+    const { size, sentSize } = await push(place.store, images, name, { key: place.key, replace });
+    journal.unmark("kept");
+    return { checkpoint: name, size, sent: sentSize };
+  },
+  // It never commits: until it is done, it can be done again.
+  resume: (task) => checkpoint.run(task),
+};
+
+const stop: Work = {
+  async run(task) {
+    const tree = await task.treeHere();
+    await endTree(tree, PATIENCE);
+    await task.ended(tree);
+    return { pid: tree.pid };
+  },
+  resume: (task) => stop.run(task),
+};
+
+const migrate: Work = {
+  run: () => Promise.reject(new RestoreError("ERR_ORDER", "Migration is not supported yet")),
+  resume: (task) => migrate.run(task),
+};
+
+export const WORK: Readonly<Record<OrderKind, Work>> = { restore, clone, checkpoint, stop, migrate };
+
+function unknown({ order, place }: Task): RestoreError {
+  const hint = "look for the program on that host before you start it again";
+  const message = `The agent on ${place.host} ended while ${order.tree} was about to run: it may have run`;
+  return new RestoreError("ERR_ORDER", message, { hint });
+}
+
+function lost({ order }: Task): RestoreError {
+  return new RestoreError("ERR_ORDER", `Another host has taken ${order.id}`);
+}

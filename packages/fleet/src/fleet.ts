@@ -1,0 +1,50 @@
+import { RestoreError } from "@restage/core";
+import { Hosts } from "./hosts/hosts.ts";
+import { Trees } from "./hosts/trees.ts";
+import { openBucket } from "./nats/bucket.ts";
+import type { Connection } from "./nats/connect.ts";
+import { Ledger } from "./orders/ledger.ts";
+import type { Order } from "./orders/order.ts";
+import { Queue } from "./orders/queue.ts";
+import type { OrderRecord } from "./orders/state.ts";
+
+/** Hosts, trees and orders, as every machine sees them. */
+export interface Fleet {
+  readonly hosts: Hosts;
+  readonly trees: Trees;
+  readonly ledger: Ledger;
+  readonly queue: Queue;
+  /** After how many milliseconds an order of a silent host goes to another one. */
+  readonly lease: number;
+}
+
+const LEASE = 30_000;
+
+/** Opens the fleet of a server, and creates it if it does not exist. Throws ERR_STORE. */
+export async function openFleet(connection: Connection, lease = LEASE): Promise<Fleet> {
+  const records = await openBucket(connection, "restage-fleet", { description: "Orders and trees of the fleet" });
+  const cards = await openBucket(connection, "restage-hosts", { description: "Hosts of the fleet", ttl: lease });
+  return {
+    hosts: new Hosts(cards),
+    trees: new Trees(records),
+    ledger: new Ledger(records),
+    queue: await Queue.open(connection, lease),
+    lease,
+  };
+}
+
+/**
+ * Gives an order. An order whose id is known already is not given again.
+ *
+ * Throws ERR_ORDER if another order has the id.
+ */
+export async function submit({ ledger, queue }: Fleet, order: Order): Promise<OrderRecord> {
+  const known = await ledger.read(order.id);
+  if (known !== undefined && JSON.stringify(known.order) !== JSON.stringify(order)) {
+    const hint = `choose another name, or forget that order: \`restage fleet rm ${order.id}\``;
+    throw new RestoreError("ERR_ORDER", `Another order has the id ${order.id}`, { hint });
+  }
+  // The message comes first: a host creates the record if we end in between.
+  if (known === undefined) await queue.put(order, "new");
+  return known ?? (await ledger.open(order));
+}
