@@ -87,6 +87,6 @@ describeUnless(noRoot ?? noNatsServer, "a fleet", () => {
       status: 1,
       stderr: expect.stringContaining("not accept the checkpoint"),
     });
-    expect(run("web/none").stderr).toMatch(/: ERR_STORE: .* has no checkpoint web\/none\n {2}on c\n {2}hint/);
+    expect(run("web/none").stderr).toMatch(/: failed on c\nERR_STORE: .* has no checkpoint web\/none\n {2}hint/);
   });
 });

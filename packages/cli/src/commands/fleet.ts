@@ -2,7 +2,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { didYouMean, RestoreError } from "@restage/core";
 import type { Order, OrderRecord, TreeCard } from "@restage/fleet";
 import { EXIT } from "../exit-codes.ts";
-import { printFailure } from "../fleet/print-failure.ts";
 import { type OpenFleet, withFleet } from "../fleet/with-fleet.ts";
 import type { Settings } from "../options/settings.ts";
 import { print } from "../report/print.ts";
@@ -108,7 +107,7 @@ function describeTree({ host, pid, checkpoint, state }: TreeCard, isHostThere: b
 function describeOrder({ order: { kind, labels }, state, holder, failures }: OrderRecord): string {
   const asked = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
   const where = holder === undefined ? ` (${asked.join(" ") || "any host"})` : ` on ${holder.host}`;
-  const last = failures.at(-1)?.error["message"];
+  const last = failures.at(-1)?.error.message;
   return `${kind}, ${state}${where}${last === undefined ? "" : `: ${last}`}`;
 }
 
@@ -173,8 +172,10 @@ function report({ json }: Settings, record: OrderRecord): void {
   }
   const { order, state, holder, result = {}, failures } = record;
   const last = failures.at(-1);
-  if (state === "failed" && last !== undefined) process.stderr.write(`${order.id}: ${printFailure(last)}\n`);
-  else {
+  if (state === "failed" && last !== undefined) {
+    const where = last.host === "" ? "" : ` on ${last.host}`;
+    process.stderr.write(`${order.id}: failed${where}\n${RestoreError.fromJSON(last.error).describe()}\n`);
+  } else {
     const what = Object.entries(result).flatMap(([name, value]) => (name === "start" ? [] : [`${name} ${value}`]));
     print(`${order.id}: ${order.kind} done on ${holder?.host}${what.length === 0 ? "" : `, ${what.join(", ")}`}\n`);
   }

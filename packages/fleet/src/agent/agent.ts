@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { JsMsg } from "@nats-io/jetstream";
-import { asRestoreError, RestoreError } from "@restage/core";
+import { asRestoreError, RestoreError, type RestoreErrorData } from "@restage/core";
 import type { Fleet } from "../fleet.ts";
 import type { HostCard } from "../hosts/hosts.ts";
 import { type Labels, matches, printLabels } from "../orders/labels.ts";
@@ -193,7 +193,7 @@ class Agent {
       const failure = this.#failure(error);
       // Only this host has what the order has left, so it tries again.
       if (task.journal.isKept && !isFinal) {
-        task.tell({ kind: "note", text: String(error["message"]) });
+        task.tell({ kind: "note", text: error.message });
         await this.#apply(id, { kind: "release", token });
       } else await this.#apply(id, { kind: isFinal ? "fail" : "release", token, failure });
     }
@@ -251,7 +251,7 @@ class Agent {
     const { fleet, log } = this.#options;
     const record = await fleet.ledger.apply(id, event);
     const error = "failure" in event ? event.failure?.error : undefined;
-    const why = error === undefined ? "" : `: ${String(error["code"])}: ${String(error["message"])}`;
+    const why = error === undefined ? "" : `: ${error.code}: ${error.message}`;
     log(`${id}: ${event.kind}${record === undefined ? " rejected" : ` -> ${record.state}`}${why}`);
     if (record !== undefined)
       fleet.queue.tell(id, { kind: event.kind, state: record.state, at: now(), host: this.#card.name, error });
@@ -270,7 +270,7 @@ class Agent {
     return new Journal(join(this.#options.directory, "orders", id));
   }
 
-  #failure(error: Readonly<Record<string, unknown>>): Failure {
+  #failure(error: RestoreErrorData): Failure {
     return { host: this.#card.name, error };
   }
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import { RestoreError } from "@restage/core";
+import { RestoreError, type RestoreErrorData } from "@restage/core";
 import { reason } from "../reason.ts";
 import { isObject } from "../values.ts";
 import { isAlive, type ProcessId, startOf } from "./processes.ts";
@@ -119,13 +119,13 @@ export class Outcome {
   }
 
   /** The error that it reported, as JSON. */
-  get error(): Readonly<Record<string, unknown>> | undefined {
+  get error(): RestoreErrorData | undefined {
     const error = this.events.findLast((event) => isObject(event["error"]))?.["error"];
-    return isObject(error) ? error : undefined;
+    return isObject(error) ? (error as unknown as RestoreErrorData) : undefined;
   }
 
   /** The same, or what is known of a command that ended without a word. */
-  get failure(): Readonly<Record<string, unknown>> {
+  get failure(): RestoreErrorData {
     const last = this.#errors.split("\n").at(-1);
     const message = `restage ended without a result${last === "" ? "" : `: ${last}`}`;
     return this.error ?? new RestoreError("ERR_ORDER", message).toJSON();

@@ -1,4 +1,4 @@
-import { RestoreError } from "@restage/core";
+import { RestoreError, type RestoreErrorData } from "@restage/core";
 import type { Fleet } from "../fleet.ts";
 import type { TreeCard } from "../hosts/trees.ts";
 import type { Order } from "../orders/order.ts";
@@ -25,10 +25,10 @@ export interface Workplace {
 
 /** A failure that ends an order: another attempt would be wrong. */
 export class FinalFailure extends Error {
-  readonly error: Readonly<Record<string, unknown>>;
+  readonly error: RestoreErrorData;
 
-  constructor(error: Readonly<Record<string, unknown>>) {
-    super(String(error["message"]));
+  constructor(error: RestoreErrorData) {
+    super(error.message);
     this.error = error;
   }
 }

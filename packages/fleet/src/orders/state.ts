@@ -6,7 +6,7 @@
  * So a tree never runs twice: a host that lost its lease finds that another one has taken the order, and rolls its restore back. From the commit on, the
  * order belongs to its host. Nobody else begins again, even if the host is never seen again: that host alone knows whether the tree runs.
  */
-import { RestoreError } from "@restage/core";
+import { RestoreError, type RestoreErrorData } from "@restage/core";
 import type { Order } from "./order.ts";
 
 /** The states, and what the events make of them. Anything not listed is rejected. */
@@ -60,10 +60,10 @@ export interface Holder {
 /** What an order has achieved: the root task of the tree, the checkpoint. */
 export type Result = Readonly<Record<string, string | number | boolean>>;
 
-/** A failure on a host, with a RestoreError as JSON: code, message, stage, task, duty, system call with errno, and hint. */
+/** A failure on a host, with everything that is known about it. */
 export interface Failure {
   readonly host: string;
-  readonly error: Readonly<Record<string, unknown>>;
+  readonly error: RestoreErrorData;
 }
 
 /** What is known about an order. */
