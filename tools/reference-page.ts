@@ -50,6 +50,9 @@ const OF_STAGE: Readonly<Record<keyof StageHooks, Facts>> = {
 const OF_DUMP: Readonly<Record<Exclude<keyof DumpHooks, "phases">, Facts>> = {
   describeFile: { called: "once for each open file, at the end of `inspect`", dryRun: NO_PLAN },
   filesDescribed: { called: "once, after the last `describeFile`", dryRun: NO_PLAN },
+  pagesWriter: { called: "once for each task and each shared segment with content, in `write`", dryRun: NO_PLAN },
+  imagesPublished: { called: "once, when the images are in their directory", dryRun: NO_PLAN },
+  servingPages: { called: "once, with the option `lazyPages`, in `imagesPublished`", dryRun: NO_PLAN },
   imagesWritten: { called: "once, after `write`, before the tree ends or resumes", dryRun: NO_PLAN },
   imageOwner: { called: "once, when the images are complete", dryRun: NO_PLAN },
 };

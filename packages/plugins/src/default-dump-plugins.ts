@@ -28,10 +28,12 @@ import { tunFiles } from "./files/tun-file/dump.ts";
 import { keyrings } from "./keyrings/dump.ts";
 import { landlock } from "./landlock/dump.ts";
 import { aio } from "./memory/aio/dump.ts";
+import { lazyPages } from "./memory/lazy-pages/dump.ts";
 import { memoryLocking } from "./memory/locking/dump.ts";
 import { mappings } from "./memory/mappings/dump.ts";
 import { memfds } from "./memory/memfd/dump.ts";
 import { mm } from "./memory/mm/dump.ts";
+import { pageServer } from "./memory/page-server/dump.ts";
 import { privateMemory } from "./memory/private-memory/dump.ts";
 import { sealing } from "./memory/sealing/dump.ts";
 import { denyWriteExecute } from "./memory/write-execute/dump.ts";
@@ -90,6 +92,7 @@ export {
   ipcNamespace,
   keyrings,
   landlock,
+  lazyPages,
   limits,
   mappings,
   memberships,
@@ -103,6 +106,7 @@ export {
   netNamespaces,
   networkLock,
   objectIds,
+  pageServer,
   pendingSignals,
   pidfds,
   pipes,
@@ -150,6 +154,8 @@ export function defaultDumpPlugins(): readonly Plugin[] {
     mountNamespaces(),
     mappings(),
     aio(),
+    pageServer(),
+    lazyPages(),
     privateMemory(),
     mm(),
     memoryLocking(),

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { closeSync, existsSync, mkdtempSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -6,6 +6,7 @@ import {
   type DumpEvent,
   type Dumped,
   type DumpRequest,
+  definePlugin,
   type Plugin,
   RestoreError,
 } from "@restage/core";
@@ -17,6 +18,7 @@ import { isInStore } from "../fleet/fetched-directories.ts";
 import { openMachine } from "../open-machine.ts";
 import type { Settings } from "../options/settings.ts";
 import { writeOwnFile } from "../own-file.ts";
+import { pagesOptions } from "../page-server/options.ts";
 import { counted } from "../report/counted.ts";
 import { writeStatistics } from "../report/dump-statistics.ts";
 import { print } from "../report/print.ts";
@@ -54,7 +56,8 @@ export async function checkpointCommand(
       trace?.listener(event);
       request.onEvent?.(event);
     };
-    const made = await dump({ ...request, onEvent }, kernel, defaults);
+    const plugins = [...(request.plugins ?? []), ...(request.lazyPages === undefined ? [] : [servingReport(settings)])];
+    const made = await dump({ ...request, plugins, onEvent }, kernel, defaults);
     kernel.close();
     for (const { what, why } of made.warnings) log(LEVEL.WARNING, `warning: ${what}: ${why}`);
     for (const { what, why } of made.notes) log(LEVEL.WARNING, `${what}: ${why}`);
@@ -81,8 +84,21 @@ export async function checkpointCommand(
   }
 }
 
+/** Tells the caller where memory can be taken. */
+function servingReport({ service, json }: Settings): Plugin {
+  return definePlugin({
+    name: "serving-report",
+    dump({ servingPages }) {
+      servingPages.tap("serving-report", (port) => {
+        if (service.statusFd !== undefined) writeSync(service.statusFd, "\0");
+        if (port !== 0 && service.port === 0) print(json ? `${JSON.stringify({ port })}\n` : `${port}\n`);
+      });
+    },
+  });
+}
+
 async function requestOf(settings: Settings, operand: string | undefined): Promise<DumpRequest> {
-  const { checkpoint } = settings;
+  const checkpoint = { ...settings.checkpoint, ...pagesOptions(settings.service) };
   const configured = await checkpointOptions(settings);
   const pid = checkpoint.pid ?? Number(operand);
   if (!Number.isInteger(pid) || pid <= 0) {

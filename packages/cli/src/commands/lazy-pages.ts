@@ -2,14 +2,14 @@ import { realpathSync, writeSync } from "node:fs";
 import { resolve } from "node:path";
 import { asRestoreError, type Host, RestoreError } from "@restage/core";
 import { Host as OwnHost } from "@restage/core/internal";
-import { imageFileName, openImageDirectory, type PageRun, readPagemap } from "@restage/images";
 import { SOCK } from "@restage/linux/abi";
-import { connectToPageServer } from "@restage/plugins/pages";
+import { connectToPageServer, LOCAL_ADDRESS } from "@restage/plugins/pages";
 import { EXIT } from "../exit-codes.ts";
-import { LazyDaemon, type RunsOf } from "../lazy-pages/daemon.ts";
+import { LazyDaemon } from "../lazy-pages/daemon.ts";
 import { LocalPages } from "../lazy-pages/local-pages.ts";
 import type { PageSource } from "../lazy-pages/page-source.ts";
 import { RemotePages } from "../lazy-pages/remote-pages.ts";
+import { type RunsOf, runsIn } from "../lazy-pages/runs.ts";
 import { openMachine } from "../open-machine.ts";
 import { LAZY_PAGES_SOCKET, type Settings } from "../options/settings.ts";
 import { writeOwnFile } from "../own-file.ts";
@@ -19,7 +19,6 @@ import { PASSED, startWithSocket } from "../start-with-socket.ts";
 
 /** How long a page server can be silent, in milliseconds. */
 const PATIENCE = 10_000;
-const LOCAL_ADDRESS = "127.0.0.1";
 /** How often it looks for signals while no restore has connected, in milliseconds. */
 const BREAK = 200;
 
@@ -76,20 +75,6 @@ function sourceOf(host: Host, runs: RunsOf, { service, restore }: Settings): Pag
   if (connected !== undefined) return new RemotePages(host, connected, patience);
   if (!pageServer) return new LocalPages(host, runs);
   return new RemotePages(host, connectToPageServer(host, address, port, patience), patience);
-}
-
-/** All pages of tasks, each read once. */
-function runsIn(directory: string): RunsOf {
-  const images = openImageDirectory(directory);
-  const known = new Map<number, readonly PageRun[]>();
-  return (pid) => {
-    const name = imageFileName("pagemap", pid);
-    const runs = known.get(pid) ?? readPagemap(images, name)?.runs;
-    if (runs === undefined)
-      throw new RestoreError("ERR_IMAGE", `Cannot read ${name}: the checkpoint has no such image`);
-    known.set(pid, runs);
-    return runs;
-  };
 }
 
 async function accept(socket: ServiceSocket, ended: AbortSignal): Promise<number> {

@@ -10,23 +10,33 @@ import { receivePages } from "../page-server/receive-pages.ts";
 import { startPageServer } from "../page-server/start-page-server.ts";
 import { print } from "../report/print.ts";
 
-/** Receives the pages of one dump, as `criu page-server` does. Returns the exit code. */
+/** Receives the pages of one dump, or gives pages to a lazy-pages daemon, as `criu page-server` does. Returns the exit code. */
 export async function pageServerCommand(settings: Settings): Promise<number> {
   const { service, restore, workDirectory = "." } = settings;
+  const { connected, listening, lazyPages, daemon } = service;
   const images = realpathSync(restore.images ?? ".");
   const host = new Host(await openMachine());
-  if (service.connected !== undefined) return serve(service.connected, images);
-  if (service.listening !== undefined) return serve(new PageSocket(host, service.listening).accept(), images);
+  const report = (pid: number | undefined) => {
+    if (restore.pidfile !== undefined) writeOwnFile(resolve(workDirectory, restore.pidfile), String(pid));
+    if (service.statusFd !== undefined) writeSync(service.statusFd, "\0");
+  };
+  if (connected !== undefined) {
+    report(process.pid);
+    return await serve(host, connected, images, lazyPages);
+  }
+  if (listening !== undefined) return await serve(host, new PageSocket(host, listening).accept(), images, lazyPages);
   const socket = PageSocket.listen(host, service.address ?? ANY_ADDRESS, service.port);
   const { port, descriptor } = socket;
-  const pid = service.daemon ? startPageServer("listening", descriptor, images) : process.pid;
-  if (restore.pidfile !== undefined) writeOwnFile(resolve(workDirectory, restore.pidfile), String(pid));
-  if (service.statusFd !== undefined) writeSync(service.statusFd, "\0");
+  report(daemon ? startPageServer("listening", descriptor, images, lazyPages) : process.pid);
   if (service.port === 0) print(`${port}\n`);
-  return service.daemon ? EXIT.OK : serve(socket.accept(), images);
+  return daemon ? EXIT.OK : await serve(host, socket.accept(), images, lazyPages);
 }
 
-function serve(connection: number, images: string): number {
+async function serve(host: Host, connection: number, images: string, lazyPages: boolean): Promise<number> {
+  if (lazyPages) {
+    await (await import("../page-server/give-pages.ts")).givePages(host, connection, images);
+    return EXIT.OK;
+  }
   receivePages(connection, images);
   closeSync(connection);
   return EXIT.OK;

@@ -4,9 +4,18 @@ import { print } from "../report/print.ts";
 import { CRIU_VERSION } from "./version.ts";
 
 /** Commands that mean the same for both. */
-const SAME: readonly string[] = ["dump", "pre-dump", "restore", "swrk", "service", "cpuinfo", "page-server"];
+const SAME: readonly string[] = [
+  "dump",
+  "pre-dump",
+  "restore",
+  "swrk",
+  "service",
+  "cpuinfo",
+  "page-server",
+  "lazy-pages",
+];
 /** Commands of CRIU that Restage does not have yet. */
-const MISSING: readonly string[] = ["lazy-pages", "dedup", "exec", "show"];
+const MISSING: readonly string[] = ["dedup", "exec", "show"];
 
 const HELP = `Usage: criu COMMAND [OPTIONS]
 

@@ -5,14 +5,12 @@ import { decodeLazyWord, LAZY_WORD_SIZE, type LazyWord, messageHeader, roomForRi
 import { LazyRanges } from "./lazy-ranges.ts";
 import { LazyTask } from "./lazy-task.ts";
 import type { PageSource } from "./page-source.ts";
+import type { RunsOf } from "./runs.ts";
 import { TreeTasks } from "./tree-tasks.ts";
 import { WatchedMemory } from "./watched-memory.ts";
 
 /** How long it waits without looking whether it was asked to end, in milliseconds. */
 const LONGEST_WAIT = 250;
-
-/** All pages of a task in the checkpoint, in ascending order. */
-export type RunsOf = (pid: number) => readonly PageRun[];
 
 /** Brings pages to the tasks of one restore, until they have all of them. */
 export class LazyDaemon {

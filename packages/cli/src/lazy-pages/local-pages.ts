@@ -2,17 +2,17 @@ import { type Host, RestoreError } from "@restage/core";
 import type { PageRun } from "@restage/images";
 import { AT_FDCWD, MADV, MAP, O, PAGE_SIZE, PROT } from "@restage/linux/abi";
 import type { Arrived, PageSource } from "./page-source.ts";
+import { type RunsOf, runAt } from "./runs.ts";
 
 /** Pages in files of this machine, which are mapped. */
 export class LocalPages implements PageSource {
   readonly descriptor = undefined;
   readonly #host: Host;
-  readonly #runs: (pid: number) => readonly PageRun[];
+  readonly #runs: RunsOf;
   /** Addresses by path. */
   readonly #mapped = new Map<string, number>();
 
-  /** @param runs all pages of a task, in ascending order. */
-  constructor(host: Host, runs: (pid: number) => readonly PageRun[]) {
+  constructor(host: Host, runs: RunsOf) {
     this.#host = host;
     this.#runs = runs;
   }
@@ -52,19 +52,6 @@ export class LocalPages implements PageSource {
       call.close(file);
     }
   }
-}
-
-/** The run with an address. */
-function runAt(runs: readonly PageRun[], address: number): PageRun | undefined {
-  let [low, high] = [0, runs.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    const { address: start, pages } = runs[middle] as PageRun;
-    if (Number(start) + pages * PAGE_SIZE <= address) low = middle + 1;
-    else high = middle;
-  }
-  const run = runs[low];
-  return run !== undefined && Number(run.address) <= address ? run : undefined;
 }
 
 function missing(pid: number, address: number): RestoreError {

@@ -21,11 +21,6 @@ const WITHOUT_EFFECT = [
   // Any checkpoint can be the parent of the next one: pages are compared.
   "--track-mem",
   "--pre-dump-mode MODE",
-  // For a page server, which is refused.
-  "--address ADDRESS",
-  "--port PORT",
-  "--ps-socket FD",
-  "--status-fd FD",
   // For restores.
   "-d, --restore-detached",
   "-S, --restore-sibling",
@@ -63,10 +58,8 @@ const MISSING = [
   "--exec-cmd",
   "--file-validation METHOD",
   "--irmap-scan-path PATH",
-  "--lazy-pages",
   "-L, --libdir DIR",
   "--ms",
-  "--page-server",
   "--skip-in-flight",
   "--skip-mnt PATH",
   "--stream",
@@ -106,6 +99,32 @@ export const CHECKPOINT_COMMAND_OPTIONS: readonly Option[] = [
     "prevImagesDir",
     text,
   ),
+  declareOption("--page-server", "send memory to the page server at --address and --port", (to, given) => {
+    to.service.pageServer = on(given);
+  }),
+  declareOption(
+    "--lazy-pages",
+    "leave memory in the stopped tree, and give it to `restage lazy-pages` at --address and --port",
+    (to, given) => {
+      to.service.lazyPages = on(given);
+    },
+  ),
+  declareOption("--address IP", "address of the page server, or to listen at for `restage lazy-pages`", (to, given) => {
+    to.service.address = text(given);
+  }),
+  declareOption(
+    "--port PORT",
+    "its port; with --lazy-pages by default one that is free, which is printed",
+    (to, given) => {
+      to.service.port = number(given);
+    },
+  ),
+  declareOption("--ps-socket FD", "use a connected socket instead of --address and --port", (to, given) => {
+    to.service.connected = descriptor(given);
+  }),
+  declareOption("--status-fd FD", "with --lazy-pages: write a zero byte once memory can be taken", (to, given) => {
+    to.service.statusFd = descriptor(given);
+  }),
   checkpoint("-R, --leave-running", "resume the tree afterwards", "leaveRunning", on),
   checkpoint("-s, --leave-stopped", "leave the tree stopped afterwards", "leaveStopped", on),
   checkpoint("-j, --shell-job", "allow a tree in the session of a shell", "shellJob", on),

@@ -101,6 +101,13 @@ export const SERVICE_OPTIONS: readonly Option[] = [
 /** Options of a page server. */
 export const PAGE_SERVER_OPTIONS: readonly Option[] = [
   restore("-D, --images-dir DIR", "directory for the images", "images", text),
+  declareOption(
+    "--lazy-pages",
+    "give the pages in the images to a lazy-pages daemon, instead of receiving",
+    (to, given) => {
+      to.service.lazyPages = on(given);
+    },
+  ),
   declareOption("--address IP", "address to listen at; by default every IPv4 address of this machine", (to, given) => {
     to.service.address = text(given);
   }),

@@ -94,14 +94,16 @@ export interface FleetSettings {
 }
 
 export interface ServiceSettings {
-  /** The path of the socket of a service; the IP address of a page server. */
+  /** The path of the socket of a service; the IP address of a page server, or where pages can be taken. */
   address?: string;
   /** The TCP port of a page server; 0 for any. */
   port: number;
   /** A socket that is connected to a dump, or to a page server. */
   connected?: number;
-  /** Pages come from a page server. */
+  /** Pages come from a page server, or go to one. */
   pageServer: boolean;
+  /** Pages are given to a lazy-pages daemon. */
+  lazyPages: boolean;
   daemon: boolean;
   /** A descriptor that learns by a zero byte that the socket listens. */
   statusFd?: number;
@@ -113,7 +115,7 @@ export function createSettings(): Settings {
   return {
     restore: {},
     checkpoint: {},
-    service: { daemon: false, port: 0, pageServer: false },
+    service: { daemon: false, port: 0, pageServer: false, lazyPages: false },
     values: {},
     store: { replace: false },
     fleet: { labels: [], slots: 4, count: 1, leaveRunning: false, detach: false, follow: false },

@@ -1,3 +1,4 @@
+import { writeSync } from "node:fs";
 import { type DumpContext, definePlugin, type Plugin, RestoreError } from "@restage/core";
 import { dump } from "@restage/core/dump";
 import type { InputOf } from "@restage/images";
@@ -7,6 +8,7 @@ import { PRE_DUMP } from "../commands/checkpoint.ts";
 import { CHECKPOINT_COMMAND_OPTIONS } from "../options/checkpoint-options.ts";
 import type { Settings } from "../options/settings.ts";
 import { writeOwnFile } from "../own-file.ts";
+import { pagesOptions } from "../page-server/options.ts";
 import { writeStatistics } from "../report/dump-statistics.ts";
 import { checkpointOptions, ownPath } from "../request.ts";
 import type { Connection } from "./connection.ts";
@@ -21,7 +23,8 @@ export async function serveDump(
 ): Promise<InputOf<CriuResp>> {
   const type = REQUEST.DUMP;
   const settings = readOpts(opts, connection.peer, CHECKPOINT_COMMAND_OPTIONS);
-  const { checkpoint, verbosity } = settings;
+  const { verbosity } = settings;
+  const checkpoint = { ...settings.checkpoint, ...pagesOptions(settings.service) };
   const images = checkpoint.images ?? ".";
   const pid = checkpoint.pid ?? connection.peer;
   const { plugins = [], ...configured } = await checkpointOptions(settings);
@@ -29,7 +32,7 @@ export async function serveDump(
   openLog(settings, images);
   try {
     told?.tell("pre-dump");
-    const own = told === undefined ? [] : [told.plugin()];
+    const own = [ready(settings), ...(told === undefined ? [] : [told.plugin()])];
     const made = await dump(
       { ...configured, ...checkpoint, pid, images, plugins: [...plugins, ...own] },
       kernel,
@@ -66,6 +69,18 @@ export async function servePreDump(
   return { type, success: true };
 }
 
+/** Writes to the descriptor of the caller that memory can be taken. */
+function ready({ service: { statusFd } }: Settings): Plugin {
+  return definePlugin({
+    name: "status-fd",
+    dump({ servingPages }) {
+      servingPages.tap("status-fd", () => {
+        if (statusFd !== undefined) writeSync(statusFd, "\0");
+      });
+    },
+  });
+}
+
 /** What the caller is told of a checkpoint, at CRIU's points. */
 class Told {
   readonly #connection: Connection;
@@ -97,7 +112,8 @@ class Told {
         inspect: "tells the caller of network-lock and query-ext-files",
         resume: "tells the caller of post-dump",
       },
-      dump: ({ phases }) => {
+      dump: ({ phases, servingPages }) => {
+        servingPages.tap("notifications", () => this.tell("status-ready"));
         phases.inspect.tree.tap("notifications", (_tree, context) => {
           if (hasNetwork(context)) {
             this.#isLocked = true;

@@ -16,7 +16,7 @@ export function servePages(kernel: LinuxKernel, { peer }: Connection, opts: Criu
   const socket = fd === undefined ? PageSocket.listen(new Host(kernel), address, port) : undefined;
   const used = socket?.port ?? 0;
   const passed = socket === undefined ? "ps-socket" : "listening";
-  const pid = startPageServer(passed, socket?.descriptor ?? fd ?? -1, images);
+  const pid = startPageServer(passed, socket?.descriptor ?? fd ?? -1, images, opts.lazy_pages === true);
   if (pid === undefined) throw new RestoreError("ERR_OPTION", "Cannot start a process for the page server");
   return { type: REQUEST.PAGE_SERVER, success: true, ps: { pid, port: used } };
 }

@@ -2,6 +2,7 @@ import { asRestoreError, output, RestoreError } from "@restage/core";
 import { Host } from "@restage/core/internal";
 import type { InputOf } from "@restage/images";
 import type { LinuxKernel } from "@restage/linux";
+import { supportsLazyPages } from "../check/lazy-pages.ts";
 import { checkMachine } from "../check/machine.ts";
 import { EXIT } from "../exit-codes.ts";
 import { openMachine } from "../open-machine.ts";
@@ -46,11 +47,15 @@ async function answerOf(kernel: LinuxKernel, connection: Connection, request: Cr
       case REQUEST.VERSION:
         return VERSION_ANSWER;
       case REQUEST.FEATURE_CHECK:
-        // What is not supported yet is an answer, not a failure.
+        // What is not supported yet is an answer, not a failure. What was not asked for is answered as false.
         return {
           type,
           success: features !== undefined,
-          features: { mem_track: true, lazy_pages: false, pidfd_store: false },
+          features: {
+            mem_track: true,
+            lazy_pages: features?.lazy_pages === true && supportsLazyPages(new Host(kernel)),
+            pidfd_store: false,
+          },
         };
       case REQUEST.CHECK:
         return { type, success: checkMachine(false).every(({ severity }) => severity !== "refused") };

@@ -1,6 +1,6 @@
 import { RestoreError } from "@restage/core";
 import { unknownFields } from "@restage/images";
-import type { CriuOpts } from "./messages.ts";
+import type { CriuOpts, CriuPageServerInfo } from "./messages.ts";
 
 /** Fields that are switches, and their options on CRIU's command line. */
 const SWITCHES = {
@@ -72,7 +72,7 @@ const NETWORK = 0x4000_0000;
 const CAPABILITIES = { fpu: 1, cpu: 2, ins: 4 } as const;
 
 /** Fields that Restage does not serve yet, of which a value counts as a wish. */
-const MISSING: readonly (keyof CriuOpts)[] = ["ps", "pidfd_store_sk", "exec_cmd"];
+const MISSING: readonly (keyof CriuOpts)[] = ["pidfd_store_sk", "exec_cmd"];
 
 /**
  * The options of a request as the words of CRIU's command line. Every field becomes a word, is served by the server itself, or is refused by its name.
@@ -98,6 +98,7 @@ export function wordsOf(opts: CriuOpts): readonly string[] {
   for (const { key, fd } of opts.inherit_fd) add("inherit-fd", `fd[${fd}]:${key}`);
   for (const { ns, ns_file, extra_opt } of opts.join_ns)
     add("join-ns", extra_opt === undefined ? `${ns}:${ns_file}` : `${ns}:${ns_file}:${extra_opt}`);
+  if (opts.ps !== undefined) addPageServer(opts.ps, opts.lazy_pages === true, add);
   if (((opts.empty_ns ?? 0) & NETWORK) !== 0) add("empty-ns", "net");
   const { manage_cgroups_mode: mode, manage_cgroups: managed, network_lock, pre_dump_mode, cpu_cap } = opts;
   if (mode !== undefined) add("manage-cgroups", CGROUP_MODES[mode] ?? mode);
@@ -106,6 +107,18 @@ export function wordsOf(opts: CriuOpts): readonly string[] {
   if (pre_dump_mode !== undefined) add("pre-dump-mode", PRE_DUMP_MODES[pre_dump_mode] ?? pre_dump_mode);
   if (cpu_cap !== undefined) add("cpu-cap", capabilityWords(cpu_cap));
   return words;
+}
+
+/** With lazy pages, it is this process that serves. */
+function addPageServer(
+  { address, port, fd }: CriuPageServerInfo,
+  serves: boolean,
+  add: (name: string, value?: string | number) => void,
+): void {
+  if (!serves) add("page-server");
+  if (address !== undefined) add("address", address);
+  if (port !== undefined && port !== 0) add("port", port);
+  if (fd !== undefined) add("ps-socket", fd);
 }
 
 function refuseUnknown(opts: CriuOpts): void {

@@ -29,6 +29,12 @@ const STRING: ValueSchema = { type: "string" };
 const STRINGS: ValueSchema = { type: "array", items: STRING };
 const wordOf = (words: readonly string[]): ValueSchema => ({ type: "string", enum: words });
 
+const PAGE_SERVER: ValueSchema = {
+  type: "object",
+  properties: { address: STRING, port: { type: "integer" }, socket: { type: "integer" } },
+  additionalProperties: false,
+};
+
 /** Plugins have a check of their own, with more detailed errors. */
 const ADDITIONS = { plugins: { type: "array" }, onEvent: { type: "function" } } as const;
 
@@ -75,6 +81,8 @@ export const RESTORE_KEYS: Readonly<Record<keyof RestoreSection, ValueSchema>> =
 export const CHECKPOINT_KEYS: Readonly<Record<keyof CheckpointSection, ValueSchema>> = {
   images: STRING,
   prevImagesDir: STRING,
+  pageServer: PAGE_SERVER,
+  lazyPages: PAGE_SERVER,
   leaveRunning: BOOLEAN,
   leaveStopped: BOOLEAN,
   selfCheck: BOOLEAN,

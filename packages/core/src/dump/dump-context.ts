@@ -8,6 +8,7 @@ import type { Findings } from "./findings.ts";
 import type { ImageWriter } from "./image-writer.ts";
 import type { DumpOptions } from "./options.ts";
 import type { OwnDrafts } from "./own-drafts.ts";
+import type { PagesRequest, PagesWriter } from "./pages-writer.ts";
 import type { PhaseName } from "./phases.ts";
 import type { SeizedTask } from "./seized-task.ts";
 import type { SeizedTree } from "./seized-tree.ts";
@@ -25,6 +26,8 @@ export interface DumpContext {
   readonly inventory: Draft<InventoryEntry>;
   /** What CRIU's images have no fields for. */
   readonly own: OwnDrafts;
+  /** Begins to save the memory of a task or a shared segment. */
+  savePages(request: PagesRequest): PagesWriter;
   /** What cannot be saved, or will not come back exactly. */
   readonly findings: Findings;
   /** The coordinator's own calls. */

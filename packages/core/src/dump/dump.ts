@@ -135,6 +135,8 @@ class DumpRun {
     else await this.#withinTime(this.#hooks.imagesWritten, "imagesWritten", tree, context);
     if (!this.#kernel.recording) this.#images.writeDigests();
     this.#images.publish();
+    if (this.#dryRun) leaveOut("imagesPublished", this.#hooks.imagesPublished, this.#emit);
+    else await callTaps(this.#hooks.imagesPublished, tree, context);
     if (!leaveRunning) await this.#finish(tree);
     const frozen = goesOn ?? this.#thawed();
     const tasks = tree.tasks.map(({ hostPid }) => hostPid);
@@ -183,6 +185,7 @@ class DumpRun {
       service: (service) => this.#driver.service(service),
       dryRun: this.#dryRun,
       signal: this.limit.signal,
+      savePages: (request) => this.#hooks.pagesWriter.call(request, context) ?? this.#images.savePages(request),
       defer: (task, work) => void this.#deferred.push({ task, plugin: this.#host.plugin, work }),
       onResume: (giveBack) => void this.#givenBack.push(giveBack),
     };

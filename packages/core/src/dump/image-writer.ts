@@ -16,10 +16,11 @@ import {
   type RawKindName,
   type StartDigest,
 } from "@restage/images";
-import { AT, AT_FDCWD, O } from "@restage/linux/abi";
+import { AT, AT_FDCWD, O, PAGE_SIZE } from "@restage/linux/abi";
 import { RestoreError } from "../errors.ts";
 import type { Host } from "../host/host.ts";
 import type { DumpOptions } from "./options.ts";
+import type { PagesRequest, PagesWriter } from "./pages-writer.ts";
 
 type Id = number | bigint | undefined;
 
@@ -36,7 +37,7 @@ export interface OpenImage {
   readonly seen: (bytes: Uint8Array) => void;
 }
 
-type ImageWriterOptions = Pick<DumpOptions, "images" | "prevImagesDir" | "digests">;
+type ImageWriterOptions = Pick<DumpOptions, "images" | "prevImagesDir" | "digests" | "pageServer">;
 
 /** A call passes less than 256 KiB. */
 const APPENDED_AT_ONCE = 128 * 1024;
@@ -53,6 +54,8 @@ export class ImageWriter {
   /** Where the images are until they are published. */
   readonly #hidden: string;
   readonly #parent: string | undefined;
+  /** Whether a page server has the memory, perhaps in this directory. */
+  readonly #sendsPages: boolean;
   readonly #wantsDigests: boolean;
   readonly #images = new Map<string, PendingImage>();
   readonly #raw = new Map<string, Uint8Array>();
@@ -69,9 +72,11 @@ export class ImageWriter {
   #current: string;
   #pages = 0;
 
-  constructor({ images, prevImagesDir, digests }: ImageWriterOptions, host: Host) {
+  constructor({ images, prevImagesDir, digests, pageServer }: ImageWriterOptions, host: Host) {
     this.#parent = prevImagesDir;
-    this.#wantsDigests = digests;
+    this.#sendsPages = pageServer !== undefined;
+    // The list of digests has all images, and this process does not have those of the page server.
+    this.#wantsDigests = digests && !this.#sendsPages;
     this.#directory = resolve(images);
     this.#current = this.#directory;
     this.#host = host;
@@ -112,9 +117,19 @@ export class ImageWriter {
     this.#raw.set(imageFileName(kind, id), payload);
   }
 
-  /** The number of another pages image. */
-  nextPages(): number {
-    return ++this.#pages;
+  /** Begins an image of pages, with its pagemap. */
+  savePages({ kind, id }: PagesRequest): PagesWriter {
+    const number = ++this.#pages;
+    const content = this.open("pages", number);
+    this.add(kind, id, { value: { pages_id: number } });
+    return {
+      content,
+      add: ({ start, end }, flags) => {
+        const pages = BigInt(end - start) / BigInt(PAGE_SIZE);
+        this.add(kind, id, { value: { vaddr: BigInt(start), compat_nr_pages: 0, nr_pages: pages, flags } });
+      },
+      close: () => this.close(content),
+    };
   }
 
   /** Opens a raw image to which system calls write. Returns its descriptor. */
@@ -179,7 +194,8 @@ export class ImageWriter {
 
   /** Moves the images to their place, and replaces an earlier checkpoint. The inventory comes last: without it, a directory has no checkpoint. */
   publish(): void {
-    const earlier = (this.#host.list(this.#directory) ?? []).filter(isOfCheckpoint);
+    const isOurs = (name: string) => isOfCheckpoint(name) && !(this.#sendsPages && isOfPages(name));
+    const earlier = (this.#host.list(this.#directory) ?? []).filter(isOurs);
     for (const name of [INVENTORY, DIGESTS_FILE, PARENT_LINK, ...earlier]) this.#remove(join(this.#directory, name));
     if (this.#parent !== undefined) this.#link(this.#parent, join(this.#directory, PARENT_LINK));
     const others = [...this.#made].filter((name) => name !== INVENTORY);
@@ -246,6 +262,12 @@ export class ImageWriter {
 function isOfCheckpoint(name: string): boolean {
   const kind = imageKindOf(name);
   return kind !== undefined && kind !== "cpuinfo" && imageKinds[kind].header !== "service";
+}
+
+/** Whether a file is one that a page server writes. */
+function isOfPages(name: string): boolean {
+  const kind = imageKindOf(name);
+  return kind === "pages" || kind === "pagemap" || kind === "shmem_pagemap";
 }
 
 function guard<T>(path: string, write: () => T): T {

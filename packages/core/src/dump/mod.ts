@@ -4,6 +4,7 @@
  * @module
  */
 
+export { callTaps } from "../plugin/call-taps.ts";
 export { AddedPlugins } from "./added-plugins.ts";
 export { DUMP } from "./direction.ts";
 export { createDumpDriver, dump } from "./dump.ts";

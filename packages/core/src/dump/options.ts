@@ -1,6 +1,13 @@
 import type { Loss, NETWORK_LOCKS } from "../config/checkpoint-words.ts";
 import type { RestoreOptions } from "../restore/options.ts";
 
+/** A page server: where it listens, or a socket that is connected with it. */
+export interface PageServerPlace {
+  readonly address?: string | undefined;
+  readonly port?: number | undefined;
+  readonly socket?: number | undefined;
+}
+
 /** The options of a checkpoint, beside plugins. Names are those of CRIU's options. */
 export interface DumpOptions {
   /** The root task of the tree. */
@@ -9,6 +16,13 @@ export interface DumpOptions {
   readonly images: string;
   /** Directory of an earlier checkpoint, relative to `images`: pages that are the same there are not saved again. */
   readonly prevImagesDir: string | undefined;
+  /** Memory goes to this page server, Restage's or CRIU's, instead of the images. */
+  readonly pageServer: PageServerPlace | undefined;
+  /**
+   * Memory that can come later stays in the stopped tree when the images are complete. A `lazy-pages` daemon, Restage's or CRIU's, takes it from this
+   * process, which serves it at this place. The tree is killed afterwards.
+   */
+  readonly lazyPages: PageServerPlace | undefined;
   /** The tree goes on; else it is killed when the images are complete. */
   readonly leaveRunning: boolean;
   /** The tree is left stopped (SIGSTOP). */
@@ -49,6 +63,8 @@ export interface DumpOptions {
 
 export const DEFAULT_DUMP_OPTIONS: Omit<DumpOptions, "pid" | "images"> = {
   prevImagesDir: undefined,
+  pageServer: undefined,
+  lazyPages: undefined,
   leaveRunning: false,
   leaveStopped: false,
   selfCheck: true,

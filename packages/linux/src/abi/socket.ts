@@ -76,7 +76,14 @@ export const SO = {
 } as const;
 
 /** Flags of send and receive calls. Source: include/linux/socket.h. */
-export const MSG = { PEEK: 2, TRUNC: 0x20, DONTWAIT: 0x40, NOSIGNAL: 0x4000, CMSG_CLOEXEC: 0x40000000 } as const;
+export const MSG = {
+  PEEK: 2,
+  TRUNC: 0x20,
+  DONTWAIT: 0x40,
+  WAITALL: 0x100,
+  NOSIGNAL: 0x4000,
+  CMSG_CLOEXEC: 0x40000000,
+} as const;
 
 /** Types of control messages of SOL_SOCKET. Source: include/linux/socket.h. */
 export const SCM = { RIGHTS: 1, CREDENTIALS: 2, PIDFD: 4 } as const;

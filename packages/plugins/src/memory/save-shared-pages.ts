@@ -2,7 +2,6 @@ import type { DumpContext, Host } from "@restage/core";
 import { pageFlags } from "@restage/images";
 import type { AddressRange } from "@restage/linux";
 import { PAGE_SIZE, SEEK } from "@restage/linux/abi";
-import { pagemapEntry } from "./pagemap-entry.ts";
 
 /**
  * Saves the content of shared memory, which is a file of the kernel's tmpfs.
@@ -11,15 +10,14 @@ import { pagemapEntry } from "./pagemap-entry.ts";
  * @param memory descriptor of the file.
  * @param size in bytes.
  */
-export function saveSharedPages({ host, images }: DumpContext, number: number, memory: number, size: number): void {
-  const pagesId = images.nextPages();
-  const image = images.open("pages", pagesId);
-  images.add("shmem_pagemap", number, { value: { pages_id: pagesId } });
+export function saveSharedPages(context: DumpContext, number: number, memory: number, size: number): void {
+  const { host } = context;
+  const pages = context.savePages({ kind: "shmem_pagemap", id: number });
   for (const run of contentOf(size, (whence, at) => host.attempt("lseek", memory, at, whence))) {
-    copy(host, memory, image.file, run);
-    images.add("shmem_pagemap", number, { value: pagemapEntry(run, pageFlags.PE_PRESENT) });
+    pages.add(run, pageFlags.PE_PRESENT);
+    copy(host, memory, pages.content.file, run);
   }
-  images.close(image);
+  pages.close();
 }
 
 /** Copies whole pages. Where the file ends within the last page, the rest of the page is zeros. */

@@ -42,8 +42,14 @@ async function findChanged({ images, host }: DumpContext): Promise<readonly Rest
 }
 
 async function planFailures(context: DumpContext, added: readonly Plugin[]): Promise<readonly RestoreError[]> {
-  const { shellJob, fileLocks, extUnixSockets, tcpEstablished } = context.options;
-  const options = { shellJob, fileLocks, extUnixSockets, tcpEstablished };
+  const { shellJob, fileLocks, extUnixSockets, tcpEstablished, lazyPages } = context.options;
+  const options = {
+    shellJob,
+    fileLocks,
+    extUnixSockets,
+    tcpEstablished,
+    lazyPages: lazyPages === undefined ? undefined : "lazy-pages.socket",
+  };
   try {
     const request = { images: context.images.current, plugins: added, ...options };
     const { plan } = await planRestore(request, context.host.kernel, planners());

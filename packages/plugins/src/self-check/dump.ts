@@ -12,7 +12,9 @@ export function selfCheck(): Plugin {
     phases: { resume: "reads all images back, and plans their restore here" },
     dump({ imagesWritten, service }) {
       imagesWritten.tapPromise("self-check", async (_tree, context) => {
-        if (!context.options.selfCheck || context.host.kernel.recording) return;
+        const { selfCheck, pageServer } = context.options;
+        // A page server does not show what it has.
+        if (!selfCheck || pageServer !== undefined || context.host.kernel.recording) return;
         // Only now: a checkpoint needs no other code of restores.
         const { checkImages } = await import("./check-images.ts");
         await checkImages(context, service(AddedPlugins));

@@ -1,17 +1,22 @@
 import { isIPv4 } from "node:net";
 import { asRestoreError, data, type Host, output, RestoreError, struct } from "@restage/core";
-import { AF, ERRNO, errnoText, SO, SOCK, SOL } from "@restage/linux/abi";
+import { AF, ERRNO, errnoText, POLL, SO, SOCK, SOL } from "@restage/linux/abi";
 
 /** struct sockaddr_in. Source: ip(7). */
 const ADDRESS_SIZE = 16;
 
 /** CRIU's default: every address of this machine. */
 export const ANY_ADDRESS = "0.0.0.0";
+/** Where a page server is, by default. */
+export const LOCAL_ADDRESS = "127.0.0.1";
+/** How often it looks for signals while nothing connects, in milliseconds. */
+const BREAK = 200;
 
 /** A TCP socket to which a dump connects, once. */
 export class PageSocket {
   readonly #host: Host;
   readonly descriptor: number;
+  #isClosed = false;
 
   /** @param descriptor of a listening socket. */
   constructor(host: Host, descriptor: number) {
@@ -45,6 +50,18 @@ export class PageSocket {
     const connection = this.#host.attempt("accept4", this.descriptor, 0, 0, SOCK.CLOEXEC);
     if (connection >= 0) return connection;
     throw new RestoreError("ERR_OPTION", `Descriptor ${this.descriptor} is not a listening TCP socket`);
+  }
+
+  /** The same, without keeping this process from its signals. */
+  async acceptPatiently(): Promise<number> {
+    const asked = struct([4, this.descriptor], [4, POLL.IN]);
+    while (this.#host.attempt("poll", asked, 1, BREAK) <= 0) await new Promise((resolve) => setImmediate(resolve));
+    return this.accept();
+  }
+
+  close(): void {
+    if (!this.#isClosed) this.#host.attempt("close", this.descriptor);
+    this.#isClosed = true;
   }
 }
 

@@ -1,9 +1,8 @@
 import { type DumpContext, definePlugin, type Mapping, type Plugin, type SeizedTask } from "@restage/core";
-import { type PagemapEntry, type PagemapHead, pageFlags } from "@restage/images";
+import { pageFlags } from "@restage/images";
 import type { AddressRange, ProcessCopy } from "@restage/linux";
 import { MAP } from "@restage/linux/abi";
 import { canBeLazy, kindOf, type MappingKind } from "../mappings/format.ts";
-import { pagemapEntry } from "../pagemap-entry.ts";
 import { copyTasks, isKeptFromChildren } from "./copies.ts";
 import { EarlierPages } from "./earlier-pages.ts";
 
@@ -70,55 +69,63 @@ function findPages(task: SeizedTask, { seizer }: DumpContext, isCopied: boolean)
 }
 
 /** @param pid the task, or its copy. */
-function savePages(task: SeizedTask, runs: readonly Run[], pid: number, { images, host, seizer }: DumpContext): void {
-  const number = images.nextPages();
-  const image = images.open("pages", number);
+function savePages(task: SeizedTask, runs: readonly Run[], pid: number, context: DumpContext): void {
+  const { images, host, seizer, options } = context;
+  const pages = context.savePages({ kind: "pagemap", id: task.pid });
   const earlier = images.parent === undefined ? undefined : new EarlierPages(images.parent, task.pid, host);
-  const entries = new PagemapEntries();
+  const inParent = new RunsInParent((range) => pages.add(range, pageFlags.PE_PARENT));
   try {
     for (const { range, content, flags } of runs) {
+      const isLeft = options.lazyPages !== undefined && flags === LAZY;
       const parts = content === undefined ? earlier?.partsOf(range) : undefined;
       for (const part of parts ?? [{ range, earlier: undefined }]) {
-        const changed =
-          part.earlier === undefined ? [part.range] : seizer.copyChangedPages(pid, part.range, part.earlier, image);
-        if (content !== undefined) images.append(image, content);
-        else if (part.earlier === undefined) seizer.copyPages(pid, [part.range], image);
-        entries.add(part.range, changed, flags);
+        if (part.earlier === undefined) {
+          inParent.end();
+          pages.add(part.range, isLeft ? pageFlags.PE_LAZY : flags);
+          if (content !== undefined) images.append(pages.content, content);
+          else if (!isLeft) seizer.copyPages(pid, [part.range], pages.content);
+          continue;
+        }
+        let at = part.range.start;
+        for (const run of seizer.copyChangedPages(pid, part.range, part.earlier, pages.content)) {
+          inParent.add({ start: at, end: run.start });
+          inParent.end();
+          pages.add(run, flags);
+          at = run.end;
+        }
+        inParent.add({ start: at, end: part.range.end });
       }
     }
+    inParent.end();
   } finally {
     earlier?.close();
-    images.close(image);
+    pages.close();
   }
-  const all: readonly (PagemapHead | PagemapEntry)[] = [{ pages_id: number }, ...entries.all];
-  for (const value of all) images.add("pagemap", task.pid, { value });
 }
 
-/** Entries of a pagemap. Pages that did not change are in the parent. */
-class PagemapEntries {
-  readonly #runs: { range: AddressRange; flags: number }[] = [];
+/** Joins runs of pages that the parent has. */
+class RunsInParent {
+  readonly #emit: (range: AddressRange) => void;
+  #last: AddressRange | undefined;
 
-  get all(): readonly PagemapEntry[] {
-    return this.#runs.map(({ range, flags }) => pagemapEntry(range, flags));
+  constructor(emit: (range: AddressRange) => void) {
+    this.#emit = emit;
   }
 
-  add({ start, end }: AddressRange, changed: readonly AddressRange[], flags: number): void {
-    let at = start;
-    for (const run of changed) {
-      this.#append({ start: at, end: run.start }, pageFlags.PE_PARENT);
-      this.#append(run, flags);
-      at = run.end;
-    }
-    this.#append({ start: at, end }, pageFlags.PE_PARENT);
-  }
-
-  /** Runs in the parent are joined; for the others, the kernel tells where they begin. */
-  #append(range: AddressRange, flags: number): void {
+  add(range: AddressRange): void {
     if (range.start === range.end) return;
-    const last = this.#runs.at(-1);
-    if (flags === pageFlags.PE_PARENT && last?.flags === flags && last.range.end === range.start)
-      last.range = { start: last.range.start, end: range.end };
-    else this.#runs.push({ range, flags });
+    if (this.#last?.end === range.start) {
+      this.#last = { start: this.#last.start, end: range.end };
+      return;
+    }
+    this.end();
+    this.#last = range;
+  }
+
+  /** Ends the last run. */
+  end(): void {
+    if (this.#last !== undefined) this.#emit(this.#last);
+    this.#last = undefined;
   }
 }
 

@@ -1,0 +1,98 @@
+import { data, type Host, output, RestoreError, struct } from "@restage/core";
+import {
+  decodePageMessage,
+  encodePageMessage,
+  ImageError,
+  PAGE_MESSAGE_SIZE,
+  type PageMessage,
+  pageFlags,
+} from "@restage/images";
+import { ERRNO, errnoText, MSG, PAGE_SIZE, POLL, SO, SOL, TCP } from "@restage/linux/abi";
+
+/** How long the client can take for what it has begun, in seconds. */
+const PATIENCE = 30;
+/** After so many seconds of silence, the client's machine is asked whether it is still there: so often, every so many seconds. */
+const [IDLE, TRIES, INTERVAL] = [10, 4, 5];
+/** How often it looks for signals, in milliseconds. */
+const BREAK = 200;
+
+/** Pages that can be taken. */
+export interface ServedPages {
+  /** How many bytes there are from an address on, at most `length`; 0 if there are none. */
+  find(pid: number, address: number, length: number): number;
+  /** Writes these to a socket. */
+  send(pid: number, address: number, length: number, socket: number): void;
+}
+
+/**
+ * Gives pages to a lazy-pages daemon, Restage's or CRIU's, until it has all that it needs.
+ *
+ * Throws ERR_IMAGE if it ends before, or its machine is gone.
+ *
+ * @param socket connected to it; closed at the end.
+ */
+export async function servePages(host: Host, socket: number, pages: ServedPages): Promise<void> {
+  for (const option of [SO.RCVTIMEO, SO.SNDTIMEO])
+    host.attempt("setsockopt", socket, SOL.SOCKET, option, struct([8, PATIENCE], [8, 0]), 16);
+  host.attempt("setsockopt", socket, SOL.SOCKET, SO.KEEPALIVE, struct([4, 1]), 4);
+  for (const [option, value] of [
+    [TCP.NODELAY, 1],
+    [TCP.KEEPIDLE, IDLE],
+    [TCP.KEEPCNT, TRIES],
+    [TCP.KEEPINTVL, INTERVAL],
+  ] as const)
+    host.attempt("setsockopt", socket, SOL.TCP, option, struct([4, value]), 4);
+  try {
+    for (;;) {
+      await untilReadable(host, socket);
+      const message = receive(host, socket);
+      if (message.command === "close" || message.command === "force-close") {
+        send(host, socket, new Uint8Array(4));
+        return;
+      }
+      give(host, socket, message, pages);
+    }
+  } finally {
+    host.attempt("close", socket);
+  }
+}
+
+function give(host: Host, socket: number, { command, address, pages, target }: PageMessage, served: ServedPages): void {
+  if (command !== "get") throw lost(`sent ${command} instead of a request for pages`);
+  const [pid, at] = [Number(target), Number(address)];
+  const length = served.find(pid, at, pages * PAGE_SIZE);
+  if (length === 0) throw lost(`asked for a page that task ${pid} does not have: 0x${at.toString(16)}`);
+  const answer = { flags: pageFlags.PE_PRESENT, address, pages: length / PAGE_SIZE, target };
+  send(host, socket, encodePageMessage({ command: "add", ...answer }));
+  served.send(pid, at, length, socket);
+}
+
+/** Waits for a message without keeping this process from its signals. */
+async function untilReadable(host: Host, socket: number): Promise<void> {
+  while (host.attempt("poll", struct([4, socket], [4, POLL.IN]), 1, BREAK) <= 0)
+    await new Promise((resolve) => setImmediate(resolve));
+}
+
+function receive(host: Host, socket: number): PageMessage {
+  const header = output(PAGE_MESSAGE_SIZE);
+  const count = host.attempt("recvfrom", socket, header, PAGE_MESSAGE_SIZE, MSG.WAITALL, 0, 0);
+  if (count === 0) throw lost("ended before it had all pages");
+  if (count !== PAGE_MESSAGE_SIZE) throw lost(`is out of reach: ${errnoText(count < 0 ? -count : ERRNO.EIO)}`);
+  try {
+    return decodePageMessage(header.bytes);
+  } catch (error) {
+    if (error instanceof ImageError) throw lost(`sent something else: ${error.message}`);
+    throw error;
+  }
+}
+
+function send(host: Host, socket: number, bytes: Uint8Array): void {
+  const sent = host.attempt("sendto", socket, data(bytes), bytes.length, MSG.NOSIGNAL, 0, 0);
+  if (sent !== bytes.length) throw lost(`is out of reach: ${errnoText(-sent)}`);
+}
+
+function lost(why: string): RestoreError {
+  return new RestoreError("ERR_IMAGE", `The lazy-pages daemon that takes the pages ${why}`, {
+    hint: "its own output says why",
+  });
+}
