@@ -23,7 +23,7 @@ export interface Restorer {
 }
 
 const root = fileURLToPath(new URL("../", import.meta.url));
-const built = `${root}packages/cli/dist/restage.js`;
+const built = `${root}packages/cli/dist/restage.cjs`;
 
 /** The executable, if it is built. */
 export const EXECUTABLE = `${root}packages/cli/dist-executable/restage`;

@@ -77,7 +77,7 @@ function commandOfThisRuntime(): readonly string[] {
   const path = (name: string) => fileURLToPath(new URL(`../packages/cli/${name}`, import.meta.url));
   if (deno !== undefined) return [process.execPath, "run", "-A", "--no-check", path("src/restage.ts")];
   if (bun !== undefined) return [process.execPath, path("src/restage.ts")];
-  return [process.execPath, path("dist/restage.js")];
+  return [process.execPath, path("dist/restage.cjs")];
 }
 
 /** Starts a program in its own session, with only files open. Returns its pid. */

@@ -51,7 +51,11 @@ const steps = {
     },
   },
   // The command is always built anew, in a second: the libraries, with their declarations, only after a change.
-  "build:cli": { says: "building the command", commands: () => [buildOf("cli")], limit: 2 * MINUTE },
+  "build:cli": {
+    says: "building the command",
+    commands: () => [{ ...tool("jiti", "build.ts"), cwd: join(root, "packages/cli") }],
+    limit: 2 * MINUTE,
+  },
   "build:executable": {
     says: "building the executable",
     commands: () => [{ ...tool("jiti", "build-executable.ts"), cwd: join(root, "packages/cli") }],

@@ -1,7 +1,7 @@
 import { defineConfig } from "tsup";
 
 export default defineConfig({
-  entry: ["src/mod.ts", "src/dump.ts", "src/pages.ts", "src/testing.ts"],
+  entry: ["src/mod.ts", "src/dump.ts", "src/pages.ts", "src/default-restore-plugins.ts", "src/testing.ts"],
   format: "esm",
   dts: true,
   target: "node20",

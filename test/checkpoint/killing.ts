@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setImmediate, setTimeout } from "node:timers/promises";
 import { ROOT } from "../support/restage.ts";
 
-const COMMAND = join(ROOT, "packages/cli/dist/restage.js");
+const COMMAND = join(ROOT, "packages/cli/dist/restage.cjs");
 
 /** What is to be checkpointed, and where to. */
 interface Target {

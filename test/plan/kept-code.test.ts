@@ -16,13 +16,16 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { itUnless, noRoot } from "../support/requirements.ts";
-import { COMMAND } from "../support/restage.ts";
+import { COMMAND, ROOT } from "../support/restage.ts";
 
 /** A copy of the built command that has not run yet. */
 const dist = join(mkdtempSync(join(tmpdir(), "restage-")), "dist");
-const kept = join(dist, `main.cjs.v8-${process.versions.v8}`);
+const keptOf = (file: string) => join(dist, `${file}.v8-${process.versions.v8}`);
+const kept = keptOf("main.cjs");
 
-const version = () => execFileSync(process.execPath, [join(dist, "restage.js"), "--version"], { encoding: "utf8" });
+const command = (...words: readonly string[]) =>
+  execFileSync(process.execPath, [join(dist, "restage.cjs"), ...words], { encoding: "utf8" });
+const version = () => command("--version");
 
 beforeAll(() => {
   cpSync(dirname(COMMAND), dist, { recursive: true, filter: (path) => !path.includes(".v8-") });
@@ -35,6 +38,21 @@ it("the command stores its compiled code in its directory, and uses it", () => {
   expect(code.length).toBeGreaterThan(10_000);
   expect(version()).toBe(said);
   expect(readFileSync(kept).equals(code)).toBe(true);
+});
+
+it("a run that loads other files stores the compiled code of all its files again", () => {
+  rmSync(kept, { force: true });
+  version();
+  const little = readFileSync(kept);
+  expect(existsSync(keptOf("restores.cjs"))).toBe(false);
+  const plan = () => command("plan", "-D", join(ROOT, "examples/counter/checkpoint"));
+  const planned = plan();
+  const more = readFileSync(kept);
+  expect(more.length).toBeGreaterThan(little.length * 1.1);
+  expect(readFileSync(keptOf("restores.cjs")).length).toBeGreaterThan(10_000);
+  expect(plan()).toBe(planned);
+  version();
+  expect(readFileSync(kept).equals(more)).toBe(true);
 });
 
 it("the command replaces compiled code that is damaged or outdated", () => {
@@ -52,7 +70,7 @@ it("the command replaces compiled code that is damaged or outdated", () => {
 itUnless(noRoot, "the command works without compiled code where it cannot write", () => {
   rmSync(kept, { force: true });
   chmodSync(dist, 0o555);
-  const words = ["--reuid=65534", "--clear-groups", process.execPath, join(dist, "restage.js"), "--version"];
+  const words = ["--reuid=65534", "--clear-groups", process.execPath, join(dist, "restage.cjs"), "--version"];
   chmodSync(join(dist, ".."), 0o755);
   expect(execFileSync("setpriv", words, { encoding: "utf8" })).toMatch(/\d/);
   expect(() => readFileSync(kept)).toThrow("ENOENT");
@@ -60,7 +78,7 @@ itUnless(noRoot, "the command works without compiled code where it cannot write"
 
 it("a run that fails stores no compiled code", () => {
   rmSync(kept, { force: true });
-  const { status } = spawnSync(process.execPath, [join(dist, "restage.js"), "--no-such-option"]);
+  const { status } = spawnSync(process.execPath, [join(dist, "restage.cjs"), "--no-such-option"]);
   expect(status).toBe(2);
   expect(existsSync(kept)).toBe(false);
 });

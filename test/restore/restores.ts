@@ -1,6 +1,6 @@
 /** The command on each runtime: built for Node, from its sources on Deno and Bun. */
 export const RUNTIMES = {
-  node: ["node", "packages/cli/dist/restage.js"],
+  node: ["node", "packages/cli/dist/restage.cjs"],
   deno: ["node_modules/.bin/deno", "run", "-A", "--no-check", "packages/cli/src/restage.ts"],
   bun: ["node_modules/.bin/bun", "packages/cli/src/restage.ts"],
 } as const;

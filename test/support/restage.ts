@@ -7,7 +7,7 @@ export { noRoot as missing } from "./requirements.ts";
 export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 /** The built command. */
-export const COMMAND = `${ROOT}packages/cli/dist/restage.js`;
+export const COMMAND = `${ROOT}packages/cli/dist/restage.cjs`;
 
 /** Runs the built command to its end. */
 export function restage(words: readonly string[], cwd = ROOT): SpawnSyncReturns<string> {

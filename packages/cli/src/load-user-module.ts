@@ -118,7 +118,7 @@ function shareOnNode(own: OwnModules): void {
   }
   const hooks = `
     import { fileURLToPath } from "node:url";
-    import { whyUntrusted } from "${pathToFileURL(join(HERE, "why-untrusted.js"))}";
+    import { whyUntrusted } from "${pathToFileURL(join(HERE, "why-untrusted.mjs"))}";
     let urls, installation;
     export function initialize(data) { ({ urls, installation } = data); }
     export async function resolve(specifier, context, next) {

@@ -1,7 +1,7 @@
 import { asRestoreError, type Plugin, type RestoredTree, type RestoreError, type RestoreRequest } from "@restage/core";
 import { restore } from "@restage/core/restore";
 import type { LinuxKernel } from "@restage/linux";
-import { defaultPlugins } from "@restage/plugins";
+import { defaultPlugins } from "@restage/plugins/restore";
 import type { Settings } from "./options/settings.ts";
 import { pidfile } from "./pidfile.ts";
 import { openReport } from "./report/open-report.ts";

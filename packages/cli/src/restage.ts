@@ -1,7 +1,6 @@
 import { RestoreError } from "@restage/core";
 import { runCommandLine } from "./command-line.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";
-import { exit } from "./report/print.ts";
 import { printError, printErrorAsEvent } from "./report/print-error.ts";
 import { listenersFinished } from "./report/users-listener.ts";
 
@@ -29,5 +28,5 @@ async function main(words: readonly string[]): Promise<number> {
 // a server. What `onEvent` still does is waited for.
 main(process.argv.slice(2)).then(async (code) => {
   await listenersFinished();
-  exit(code);
+  process.exit(code);
 });

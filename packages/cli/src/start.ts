@@ -1,39 +1,52 @@
 #!/usr/bin/env node
 /**
  * Starts the built command. Compiling it takes longer than a small restore, so compiled code is stored beside it: Bun's is made by the build, that of
- * Node and Deno by the first run of each version.
+ * Node and Deno by the first runs of each version.
  */
-// Not imported: Node takes longer to load modules that import.
-const { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, renameSync, writeFileSync } =
+const { accessSync, closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, renameSync, writeFileSync } =
   process.getBuiltinModule("node:fs");
 const { createRequire } = process.getBuiltinModule("node:module");
+type Script = InstanceType<typeof import("node:vm").Script>;
+
 const directory = import.meta.dirname;
+const requireOther = createRequire(`${directory}/`);
 
-if ("Bun" in globalThis) createRequire(import.meta.url)(`${directory}/bun/main.js`);
-else startOnV8("main");
+if ("Bun" in globalThis) requireOther("./bun/main.cjs");
+else startOnV8();
 
-/** Loads a file like `require`, which stores no compiled code on Node 20. V8 itself rejects code of another version or source. */
-function startOnV8(name: string): object {
+/** Loads files of the command like `require`, which stores no compiled code on Node 20. V8 itself rejects code of another version or source. */
+function startOnV8(): void {
   const { Script } = process.getBuiltinModule("node:vm");
-  const file = `${directory}/${name}.cjs`;
-  const kept = `${file}.v8-${process.versions.v8}`;
-  const cachedData = isOurs(lstatSync(directory)) ? readOurs(kept) : undefined;
-  // The build contains only ASCII.
-  const source = `(function (exports, require, module, __filename, __dirname) {${readFileSync(file, "latin1")}\n})`;
-  const script = new Script(source, { filename: file, cachedData });
-  const module = { exports: {} };
-  const requireOther = createRequire(file);
-  const require = Object.assign(
-    (id: string) => (id === "./checkpoint" ? startOnV8("checkpoint") : requireOther(id)),
-    requireOther,
-  );
-  script.runInThisContext()(module.exports, require, module, file, directory);
-  // At the end, because code is compiled when it first runs. A run that fails compiles little.
-  if (cachedData === undefined || script.cachedDataRejected === true)
-    process.once("exit", (code) => {
-      if (code === 0 && isOurs(lstatSync(directory))) keep(kept, script.createCachedData());
-    });
-  return module.exports;
+  const mayUse = isOurs(lstatSync(directory));
+  const modules = new Map<string, { exports: object }>();
+  const files = new Map<string, Script>();
+  let isComplete = true;
+  const require = Object.assign((id: string) => (id.startsWith("./") ? load(id) : requireOther(id)), requireOther);
+  process.once("exit", (code) => {
+    // A run that fails compiles little.
+    if (code === 0 && mayUse && !isComplete) keep(files);
+  });
+  load("./main.cjs");
+
+  function load(id: string): object {
+    const known = modules.get(id);
+    if (known !== undefined) return known.exports;
+    const module = { exports: {} };
+    modules.set(id, module);
+    const file = `${directory}/${id.slice(2)}`;
+    const cachedData = mayUse ? readOurs(keptOf(file)) : undefined;
+    // The build contains only ASCII.
+    const script = new Script(readFileSync(file, "latin1"), { filename: file, cachedData });
+    files.set(file, script);
+    isComplete &&= cachedData !== undefined && script.cachedDataRejected !== true;
+    script.runInThisContext()(module.exports, require, module, file, directory);
+    return module.exports;
+  }
+}
+
+/** The file with the compiled code of a file for this version of V8. */
+function keptOf(file: string): string {
+  return `${file}.v8-${process.versions.v8}`;
 }
 
 /** Whether only this user and root can write a file: compiled code of others is not run. */
@@ -55,12 +68,18 @@ function readOurs(path: string): Buffer | undefined {
   }
 }
 
-/** Stores compiled code beside the command; not if this user cannot write there. */
-function keep(file: string, data: Buffer): void {
+/**
+ * Stores compiled code beside the command; not if this user cannot write there. Called at the end of a run that loaded a file without: functions are
+ * compiled when they first run, so it stores the code of all files that the run loaded. What earlier runs compiled is still in it.
+ */
+function keep(files: ReadonlyMap<string, Script>): void {
   try {
-    const whole = `${file}.${process.pid}`;
-    writeFileSync(whole, data, { flag: "wx", mode: 0o644 });
-    renameSync(whole, file);
+    accessSync(directory, constants.W_OK);
+    for (const [file, script] of files) {
+      const whole = `${keptOf(file)}.${process.pid}`;
+      writeFileSync(whole, script.createCachedData(), { flag: "wx", mode: 0o644 });
+      renameSync(whole, keptOf(file));
+    }
   } catch {
     // Read-only.
   }

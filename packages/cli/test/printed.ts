@@ -1,4 +1,5 @@
 import { vi } from "vitest";
+import { standardOutput } from "../src/report/print.ts";
 
 /** Collects what `run` writes to standard output and standard error. */
 export async function printed(run: () => Promise<unknown>): Promise<{ readonly out: string; readonly err: string }> {
@@ -8,7 +9,7 @@ export async function printed(run: () => Promise<unknown>): Promise<{ readonly o
     return true;
   };
   const spies = [
-    vi.spyOn(process.stdout, "write").mockImplementation(collect("out")),
+    vi.spyOn(standardOutput, "write").mockImplementation(collect("out")),
     vi.spyOn(process.stderr, "write").mockImplementation(collect("err")),
   ];
   try {

@@ -1,6 +1,6 @@
 import { asRestoreError, type Finding, type RestoreRequest } from "@restage/core";
 import { planRestore } from "@restage/core/restore";
-import { defaultPlugins } from "@restage/plugins";
+import { defaultPlugins } from "@restage/plugins/restore";
 import { openMachine } from "../open-machine.ts";
 import { pidfile } from "../pidfile.ts";
 

@@ -2,7 +2,7 @@ import { RestoreError } from "@restage/core";
 import { PluginDriver } from "@restage/core/internal";
 import { createRestoreHooks, guard, ImageSet, openSource, RESTORE } from "@restage/core/restore";
 import { type ImageSource, imageToJson, readImage } from "@restage/images";
-import { defaultPlugins } from "@restage/plugins";
+import { defaultPlugins } from "@restage/plugins/restore";
 import { EXIT } from "../exit-codes.ts";
 import { printPage } from "../inspect/page/page.ts";
 import { readTrace } from "../inspect/page/trace.ts";

@@ -2,7 +2,7 @@ import { asRestoreError } from "@restage/core";
 import { printRecord, RecordingKernel } from "@restage/core/dry-run";
 import { eventToJson } from "@restage/core/internal";
 import { restore } from "@restage/core/restore";
-import { defaultPlugins } from "@restage/plugins";
+import { defaultPlugins } from "@restage/plugins/restore";
 import { EXIT, exitCodeOf } from "../exit-codes.ts";
 import type { Settings } from "../options/settings.ts";
 import { pidfile } from "../pidfile.ts";

@@ -5,7 +5,7 @@ import { asRestoreError } from "@restage/core";
 import { Host } from "@restage/core/internal";
 import { prepare, type Template } from "@restage/core/restore";
 import { SOCK } from "@restage/linux/abi";
-import { defaultPlugins } from "@restage/plugins";
+import { defaultPlugins } from "@restage/plugins/restore";
 import { CallerOfClones } from "../clones/caller.ts";
 import { parseOrder } from "../clones/request.ts";
 import { EXIT } from "../exit-codes.ts";

@@ -1,25 +1,29 @@
-let prepared = false;
+import { writeSync } from "node:fs";
 
-/** Writes to standard output, which is opened only here: Bun takes longer to load streams than many restores take. */
+/** Where `print` writes. It is not a stream: Bun takes longer to load streams than many restores take. */
+export const standardOutput = {
+  write(text: string | Uint8Array): void {
+    let rest = typeof text === "string" ? Buffer.from(text) : text;
+    while (rest.length > 0) rest = rest.subarray(writeSome(rest));
+  },
+};
+
+/** Writes to standard output. */
 export function print(text: string | Uint8Array): void {
-  if (!prepared) {
-    prepared = true;
-    // A reader that closes the pipe early (`restage inspect | head`) is not a failure.
-    process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EPIPE") throw error;
-      process.exit();
-    });
-  }
-  process.stdout.write(text);
+  standardOutput.write(text);
 }
 
-/** How long a reader of the output has, in milliseconds. */
-const READER_LIMIT = 5000;
-
-/** Ends this process with a code when what it has printed is written, whatever is still open. */
-export function exit(code: number): void {
-  process.exitCode = code;
-  if (!prepared) process.exit();
-  setTimeout(() => process.exit(), READER_LIMIT);
-  process.stdout.write("", () => process.exit());
+/** Returns the number of bytes written. */
+function writeSome(bytes: Uint8Array): number {
+  try {
+    return writeSync(1, bytes);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    // A reader that closes the pipe early (`restage inspect | head`) is not a failure.
+    if (code === "EPIPE") process.exit();
+    if (code !== "EAGAIN") throw error;
+    // A full pipe that does not block (O_NONBLOCK).
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+    return 0;
+  }
 }
