@@ -136,6 +136,9 @@ int main(int count, char **argv)
 	write_file(path, "0 100000 1000\n");
 	snprintf(path, sizeof path, "%d", pid);
 	put("tree", path);
+	/* A link to the processes of a cgroup, if the test made one. */
+	if (access("cgroup", F_OK) == 0)
+		write_file("cgroup", path);
 	MUST(write(ready[1], "r", 1) == 1);
 	while (access("opened", F_OK) != 0)
 		usleep(5000);
