@@ -25,15 +25,10 @@ function snippetsOf(page: string): readonly Snippet[] {
 }
 
 const pages = [
-  ...[
-    "README.md",
-    "docs/cli.md",
-    "docs/clones.md",
-    "docs/containers.md",
-    "docs/plugin-guide.md",
-    "docs/ready-made-plugins.md",
-  ],
-  "docs/recipes.md",
+  ...["README.md", "examples/README.md", "site/index.md"],
+  ...readdirSync(join(root, "docs"))
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => `docs/${name}`),
   ...readdirSync(join(root, "packages")).map((name) => `packages/${name}/README.md`),
 ];
 const snippets = pages.flatMap(snippetsOf);

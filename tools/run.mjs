@@ -37,6 +37,18 @@ const sources = [
   ...libraries.flatMap((name) => ["src", "package.json", "tsup.config.ts"].map((part) => join("packages", name, part))),
 ];
 
+/** The entry points of the packages, for the pages of the API. */
+const modules = [
+  ...[
+    "core/src/mod.ts",
+    "core/src/testing/mod.ts",
+    "plugins/src/mod.ts",
+    "plugins/src/dump.ts",
+    "plugins/src/testing.ts",
+  ],
+  ...["fleet/src/mod.ts", "images/src/mod.ts", "linux/src/mod.ts", "linux/src/abi/mod.ts"],
+].map((path) => `packages/${path}`);
+
 /** @type {Record<string, Step>} */
 const steps = {
   install: {
@@ -66,6 +78,31 @@ const steps = {
     commands: () => libraries.map(buildOf),
     limit: 5 * MINUTE,
     made: { inputs: sources, outputs: libraries.map((name) => join("packages", name, "dist")) },
+  },
+  "install:site": {
+    says: "installing what makes the site",
+    commands: () => [
+      { argv: ["npx", "--yes", pnpm, "--dir", "site", "install", "--frozen-lockfile", "--ignore-workspace"] },
+    ],
+    limit: 10 * MINUTE,
+    made: { inputs: ["site/package.json", "site/pnpm-lock.yaml"], outputs: ["site/node_modules"] },
+  },
+  "site:pages": {
+    says: "building the site",
+    commands: () => [{ argv: [join(root, "site/node_modules/.bin/vitepress"), "build", "site"] }],
+    limit: 5 * MINUTE,
+  },
+  "site:api": {
+    says: "building the pages of the API",
+    commands: () => [tool("deno", "doc", "--quiet", "--html", "--name=Restage", "--output=site/dist/api", ...modules)],
+    limit: 5 * MINUTE,
+  },
+  // Its links, and its start page in a browser.
+  "site:test": {
+    says: "",
+    commands: () => [tool("vitest", "run", "--project", "unit", "tools/site.test.ts")],
+    limit: 5 * MINUTE,
+    speaks: true,
   },
   format: {
     says: "format and lint",
