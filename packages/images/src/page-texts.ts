@@ -39,7 +39,11 @@ export function findTexts(
 }
 
 /** Reads the content of mappings piece by piece; each piece has some bytes of the next one at its end. */
-export function* windowsOf(vmas: readonly VmaEntry[], runs: readonly PageRun[], overlap = 0) {
+export function* windowsOf(
+  vmas: readonly VmaEntry[],
+  runs: readonly PageRun[],
+  overlap = 0,
+): Generator<{ readonly address: bigint; readonly bytes: Uint8Array }> {
   for (const extent of extentsOf(vmas, runs)) {
     for (let address = extent.start; address < extent.end; address += BigInt(WINDOW)) {
       const bytes = readPageBytes(runs, address, Math.min(WINDOW + overlap, Number(extent.end - address)));
