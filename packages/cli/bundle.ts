@@ -19,11 +19,13 @@ export async function bundleCommand(directory: string): Promise<readonly OutputC
     minify: { compress: true, mangle: { keepNames: true }, codegen: true },
     entryFileNames: "[name].cjs",
     chunkFileNames: "[name].cjs",
-    // Dynamic imports are in files of their own; these have what is imported statically.
+    // Dynamic imports are in files of their own. Each of these has what its files import statically, except what is in one before it: a plan does not
+    // need the code that calls the kernel.
     codeSplitting: {
       groups: [
-        { name: "start", test: /\/cli\/src\/restage\.ts$/, priority: 3 },
-        { name: "restores", test: /\/cli\/src\/commands\/(?:restore|plan)\.ts$/, priority: 2 },
+        { name: "start", test: /\/cli\/src\/restage\.ts$/, priority: 4 },
+        { name: "restores", test: /\/cli\/src\/commands\/plan\.ts$/, priority: 3 },
+        { name: "machine", test: /\/cli\/src\/commands\/restore\.ts$/, priority: 2 },
         { name: "checkpoints", test: /\/cli\/src\/commands\/checkpoint\.ts$/, priority: 1 },
       ],
     },
