@@ -34,6 +34,7 @@ describeDumped("sockets beyond those of the fixtures", () => {
     ["unix-corners", [], {}],
     ["external-peer", ["--ext-unix-sk"], { extUnixSockets: true }],
     ["inet-sockets", [], {}],
+    ["backlog", ["--skip-in-flight"], {}],
     ["socket-options", [], {}],
     ["tcp-connections", ESTABLISHED, { tcpEstablished: true }],
     ["closed-tcp", ESTABLISHED, { tcpEstablished: true }],

@@ -60,7 +60,6 @@ const MISSING = [
   "--irmap-scan-path PATH",
   "-L, --libdir DIR",
   "--ms",
-  "--skip-in-flight",
   "--skip-mnt PATH",
   "--stream",
   "--tcp-close",
@@ -170,6 +169,9 @@ export const CHECKPOINT_COMMAND_OPTIONS: readonly Option[] = [
   ),
   declareOption("--allow-loss KIND", `save a tree even if KIND is lost: ${LOSSES.join(", ")}`, (to, given) => {
     to.checkpoint.allowLoss = [...(to.checkpoint.allowLoss ?? []), oneOf(LOSSES)(given)];
+  }),
+  declareOption("--skip-in-flight", "the same as --allow-loss connections", (to, given) => {
+    if (on(given)) to.checkpoint.allowLoss = [...(to.checkpoint.allowLoss ?? []), "connections"];
   }),
   declareOption("--empty-ns NAMESPACE", "net: do not save the content of the network namespace", (to, given) => {
     to.checkpoint.emptyNamespaces = [oneOf(EMPTY_NAMESPACES)(given)];

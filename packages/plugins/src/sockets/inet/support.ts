@@ -8,12 +8,12 @@ export const SUPPORT: readonly Support[] = [
       "TCP listeners, UDP, UDP-Lite, raw and ICMP (ping) sockets of IPv4 and IPv6: addresses, backlog, options, bound and connected",
     restored: "the same",
     refused: {
-      dump: "listeners with connections that nobody has accepted yet",
+      dump: "listeners with connections that nobody has accepted yet, unless they can be lost: `--allow-loss connections`, or CRIU's `--skip-in-flight`",
       restore: "other protocols",
     },
     shownBy: {
-      saved: ["fixture inet", "case inet-sockets", "case socket-options"],
-      restored: ["fixture inet", "case inet-sockets", "case socket-options"],
+      saved: ["fixture inet", "case inet-sockets", "case socket-options", "case backlog"],
+      restored: ["fixture inet", "case inet-sockets", "case socket-options", "case backlog"],
     },
   },
 ];
