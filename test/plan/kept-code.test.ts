@@ -32,6 +32,22 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(join(dist, ".."), { recursive: true }));
 
+const runtimes = { node: ["node"], deno: ["deno", "run", "-A"], bun: ["bun"] };
+it.each(Object.entries(runtimes))(
+  "%s starts the command by both of its names, and by a link from elsewhere",
+  (_, words) => {
+    const [runtime = "", ...options] = words;
+    const link = join(dist, "../restage");
+    symlinkSync(COMMAND, link);
+    const started = [COMMAND, COMMAND.replace(/cjs$/, "js"), link].map((file) => {
+      const env = { ...process.env, PATH: `${ROOT}node_modules/.bin:${process.env["PATH"]}` };
+      return execFileSync(runtime, [...options, file, "--version"], { encoding: "utf8", env }).trim();
+    });
+    rmSync(link);
+    expect(started).toEqual(Array(3).fill(version().trim()));
+  },
+);
+
 it("the command stores its compiled code in its directory, and uses it", () => {
   const said = version();
   const code = readFileSync(kept);

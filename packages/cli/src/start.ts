@@ -3,12 +3,24 @@
  * Starts the built command. Compiling it takes longer than a small restore, so compiled code is stored beside it: Bun's is made by the build, that of
  * Node and Deno by the first runs of each version.
  */
-const { accessSync, closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, renameSync, writeFileSync } =
-  process.getBuiltinModule("node:fs");
+const {
+  accessSync,
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  writeFileSync,
+} = process.getBuiltinModule("node:fs");
 const { createRequire } = process.getBuiltinModule("node:module");
 type Script = InstanceType<typeof import("node:vm").Script>;
 
-const directory = import.meta.dirname;
+// Deno runs `restage.js`, a symbolic link with the name that the command had as a module, as a module.
+const directory =
+  typeof __dirname === "string" ? __dirname : realpathSync(process.argv[1] ?? "").replace(/\/[^/]*$/, "");
 const requireOther = createRequire(`${directory}/`);
 
 if ("Bun" in globalThis) requireOther("./bun/main.cjs");
