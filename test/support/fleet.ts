@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { onTestFinished } from "vitest";
 import {
@@ -105,7 +106,7 @@ export async function settled(fleet: Fleet, id: string, milliseconds = 60_000): 
 /** Runs the command on another machine of the fleet. */
 export function restageWith(server: string, ...words: readonly string[]) {
   const env = { ...process.env, NATS_URL: server };
-  return spawnSync(process.execPath, [COMMAND, ...words], { encoding: "utf8", timeout: 60_000, env });
+  return spawnSync(process.execPath, [COMMAND, ...words], { cwd: tmpdir(), encoding: "utf8", timeout: 60_000, env });
 }
 
 /** The number in a file, which a program counts up; 0 if there is none yet. */

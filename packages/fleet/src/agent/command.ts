@@ -13,6 +13,8 @@ import { isAlive, type ProcessId, startOf } from "./processes.ts";
 export interface CommandRequest {
   /** The program and its arguments. */
   readonly words: readonly string[];
+  /** Variables that the command and its plugins find. */
+  readonly environment: Readonly<Record<string, string>>;
   /** The directory for what it prints. */
   readonly directory: string;
   /** Is told which process it is, at once. */
@@ -33,12 +35,13 @@ const INTERVAL = 100;
 
 /** Runs a command until it ends. Returns everything that it printed. Throws ERR_ORDER if it does not start. */
 export async function runCommand(request: CommandRequest): Promise<Outcome> {
-  const { words, directory, onStart, confirm, onEvent = () => {} } = request;
+  const { words, environment, directory, onStart, confirm, onEvent = () => {} } = request;
   const [program = "", ...rest] = words;
   const output = openSync(join(directory, OUTPUT), "w", 0o600);
   const errors = openSync(join(directory, ERRORS), "w", 0o600);
   const child = spawn(program, rest, {
     cwd: "/",
+    env: { ...process.env, ...environment },
     // Keys and signals that end the agent do not end it.
     detached: true,
     stdio: ["ignore", output, errors, confirm === undefined ? "ignore" : "pipe"],

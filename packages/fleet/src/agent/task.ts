@@ -72,6 +72,7 @@ export class Task {
         ...(config ? configWords(this.place.policy, this.order.config) : []),
         ...(confirm === undefined ? [] : ["--confirm-fd", String(CONFIRM_FD)]),
       ],
+      environment: { RESTAGE_ORDER: this.order.id, RESTAGE_TREE: this.order.tree },
       directory: this.journal.directory,
       onStart: (id) => {
         this.journal.process = id;

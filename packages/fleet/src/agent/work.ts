@@ -125,12 +125,7 @@ const stop: Work = {
   resume: (task) => stop.run(task),
 };
 
-const migrate: Work = {
-  run: () => Promise.reject(new RestoreError("ERR_ORDER", "Migration is not supported yet")),
-  resume: (task) => migrate.run(task),
-};
-
-export const WORK: Readonly<Record<OrderKind, Work>> = { restore, clone, checkpoint, stop, migrate };
+export const WORK: Readonly<Record<OrderKind, Work>> = { restore, clone, checkpoint, stop };
 
 function unknown({ order, place }: Task): RestoreError {
   const hint = "look for the program on that host before you start it again";

@@ -22,8 +22,6 @@ export interface Order {
   readonly values?: Readonly<Record<string, string>>;
   /** Whether the tree keeps running after a checkpoint. */
   readonly leaveRunning?: boolean;
-  /** The host to which a tree moves. */
-  readonly to?: string;
 }
 
 /** Which members the kinds of orders need and take, besides those that all have. */
@@ -32,7 +30,6 @@ export const KINDS = {
   clone: { needs: ["checkpoint"], takes: ["config", "values"] },
   checkpoint: { needs: ["checkpoint"], takes: ["config", "leaveRunning"] },
   stop: { needs: [], takes: [] },
-  migrate: { needs: ["to"], takes: ["config"] },
 } as const satisfies Record<string, { readonly needs: readonly Member[]; readonly takes: readonly Member[] }>;
 
 export type OrderKind = keyof typeof KINDS;
@@ -84,7 +81,6 @@ const CHECKS: Readonly<Record<keyof Order, Check>> = {
   id: named,
   tree: named,
   config: named,
-  to: named,
   kind: () => undefined,
   checkpoint: matching(CHECKPOINT, "the name of a checkpoint"),
   attempts: (value) =>
