@@ -67,10 +67,10 @@ describeUnless(noRoot, "criu swrk", () => {
     const caller = await Caller.start(SWRK);
     const printed = caller.printed();
     const images_dir_fd = openDirectory(temporaryDirectory("criu"));
-    const ask = { type: REQUEST.RESTORE, keep_open: true, opts: { images_dir_fd, lazy_pages: true } };
+    const ask = { type: REQUEST.RESTORE, keep_open: true, opts: { images_dir_fd, tls: true } };
     const { answer } = caller.ask(ask);
     expect(answer).toMatchObject({ type: REQUEST.RESTORE, success: false, restore: { pid: -1 }, cr_errno: 56 });
-    expect(answer.cr_errmsg).toContain("--lazy-pages");
+    expect(answer.cr_errmsg).toContain("--tls");
     const { answer: other } = caller.ask({ type: 99, opts: { images_dir_fd } });
     expect(other).toMatchObject({ success: false, cr_errno: 56 });
     expect(other.cr_errmsg).toContain("type 99");
