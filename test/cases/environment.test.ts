@@ -32,89 +32,84 @@ async function saidByProgram(compiler: string, flags: readonly string[], own: re
   return { said, child: readFileSync(join(place.directory, "child"), "utf8").trim().split("\n") };
 }
 
-describeDumped(
-  "environment changes variables of a running program",
-  () => {
-    const changed = (who: string) => [
-      `${who} GROW long- 4096`,
-      `${who} SAME 54321 5`,
-      `${who} GONE -`,
-      `${who} ADDED added 5`,
-    ];
-    const asStarted = {
-      said: [
-        ...changed("self"),
-        "self OWN -",
-        "kept GROW long- 4096",
-        "shown GROW long- 4096",
-        "shown SAME 54321 5",
-        "shown ADDED added 5",
-        "later GROW again 5",
-        "later SAME -",
-        "later GONE -",
-        "later ADDED again 5",
-        "later OWN -",
-      ],
-      child: [...changed("child"), "child OWN -"],
-    };
+describeDumped("environment changes variables of a running program", () => {
+  const changed = (who: string) => [
+    `${who} GROW long- 4096`,
+    `${who} SAME 54321 5`,
+    `${who} GONE -`,
+    `${who} ADDED added 5`,
+  ];
+  const asStarted = {
+    said: [
+      ...changed("self"),
+      "self OWN -",
+      "kept GROW long- 4096",
+      "shown GROW long- 4096",
+      "shown SAME 54321 5",
+      "shown ADDED added 5",
+      "later GROW again 5",
+      "later SAME -",
+      "later GONE -",
+      "later ADDED again 5",
+      "later OWN -",
+    ],
+    child: [...changed("child"), "child OWN -"],
+  };
 
-    it("with glibc", async () => {
-      expect(await saidByProgram("gcc", [])).toEqual(asStarted);
-    });
+  it("with glibc", async () => {
+    expect(await saidByProgram("gcc", [])).toEqual(asStarted);
+  });
 
-    it("with glibc, after it has set variables itself", async () => {
-      const { said, child } = await saidByProgram("gcc", [], ["set"]);
-      expect(child).toEqual([...changed("child"), "child OWN own 3"]);
-      expect(said.filter((line) => line.includes("GROW"))).toEqual([
-        "self GROW long- 4096",
-        "kept GROW long- 4096",
-        "shown GROW long- 4096",
-        "later GROW again 5",
-      ]);
-      expect(said).toContain("later OWN own 3");
-    });
+  it("with glibc, after it has set variables itself", async () => {
+    const { said, child } = await saidByProgram("gcc", [], ["set"]);
+    expect(child).toEqual([...changed("child"), "child OWN own 3"]);
+    expect(said.filter((line) => line.includes("GROW"))).toEqual([
+      "self GROW long- 4096",
+      "kept GROW long- 4096",
+      "shown GROW long- 4096",
+      "later GROW again 5",
+    ]);
+    expect(said).toContain("later OWN own 3");
+  });
 
-    itUnless(noMusl, "linked statically with musl", async () => {
-      expect(await saidByProgram("musl-gcc", ["-static"])).toEqual(asStarted);
-    });
+  itUnless(noMusl, "linked statically with musl", async () => {
+    expect(await saidByProgram("musl-gcc", ["-static"])).toEqual(asStarted);
+  });
 
-    itUnless(noMusl, "with musl, unless it has set them itself and there is no room", async () => {
-      const failed = await failureOf(saidByProgram("musl-gcc", ["-static"], ["set"]));
-      expect(failed.message).toContain("variable GROW of task");
-    });
+  itUnless(noMusl, "with musl, unless it has set them itself and there is no room", async () => {
+    const failed = await failureOf(saidByProgram("musl-gcc", ["-static"], ["set"]));
+    expect(failed.message).toContain("variable GROW of task");
+  });
 
-    itUnless(noBash, "that is bash", async () => {
-      const lines = (who: string, ...rest: readonly string[]) =>
-        [who, "child"].flatMap((each) => ["GROW", "SAME", "MADE"].map((name, n) => `${each} ${name} ${rest[n]}`));
-      const changes = { GROW: LONG, SAME: "54321", MADE: `${LONG}-made` };
-      expect(await saidBy(["bash", join(SOURCE, "program.sh")], changes)).toEqual([
-        ...lines("self", "long- 4096", "54321 5", "long- 4101"),
-        ...lines("later", "again 4101", "54321 11", " 0"),
-        ...lines("last", " 0", " 0", " 0"),
-      ]);
-      const failed = await failureOf(saidBy(["bash", join(SOURCE, "program.sh")], { GONE: null }));
-      expect(failed.message).toMatch(/^variable GONE of task \d+: bash keeps it$/);
-    });
+  itUnless(noBash, "that is bash", async () => {
+    const lines = (who: string, ...rest: readonly string[]) =>
+      [who, "child"].flatMap((each) => ["GROW", "SAME", "MADE"].map((name, n) => `${each} ${name} ${rest[n]}`));
+    const changes = { GROW: LONG, SAME: "54321", MADE: `${LONG}-made` };
+    expect(await saidBy(["bash", join(SOURCE, "program.sh")], changes)).toEqual([
+      ...lines("self", "long- 4096", "54321 5", "long- 4101"),
+      ...lines("later", "again 4101", "54321 11", " 0"),
+      ...lines("last", " 0", " 0", " 0"),
+    ]);
+    const failed = await failureOf(saidBy(["bash", join(SOURCE, "program.sh")], { GONE: null }));
+    expect(failed.message).toMatch(/^variable GONE of task \d+: bash keeps it$/);
+  });
 
-    itUnless(noPython, "that is Python", async () => {
-      expect(
-        await saidBy(["python3", join(SOURCE, "program.py")], { GROW: LONG, SAME: "54321", ADDED: "added" }),
-      ).toEqual([
-        "self GROW long- 4096",
-        "self SAME 54321 5",
-        "self ADDED  0",
-        "child GROW long- 4096",
-        "child SAME 54321 5",
-        "child ADDED added 5",
-        "later GROW long- 4101",
-        "later SAME  0",
-        "later ADDED  0",
-        "child GROW long- 4101",
-        "child SAME  0",
-        "child ADDED added 5",
-      ]);
-    });
-  },
-  undefined,
-  ["Restage"],
-);
+  itUnless(noPython, "that is Python", async () => {
+    expect(
+      await saidBy(["python3", join(SOURCE, "program.py")], { GROW: LONG, SAME: "54321", ADDED: "added" }),
+    ).toEqual([
+      "self GROW long- 4096",
+      "self SAME 54321 5",
+      "self ADDED  0",
+      "child GROW long- 4096",
+      "child SAME 54321 5",
+      "child ADDED added 5",
+      "later GROW long- 4101",
+      "later SAME  0",
+      "later ADDED  0",
+      "child GROW long- 4101",
+      "child SAME  0",
+      "child ADDED added 5",
+    ]);
+  });
+});

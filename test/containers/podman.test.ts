@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { describeUnless, itUnless } from "../support/requirements.ts";
+import { restage } from "../support/restage.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 import { Podman } from "./podman.ts";
 import { COUNT, countOf, expectCounting } from "./podman-counter.ts";
@@ -36,8 +37,20 @@ describeUnless(noPodman ?? noBusybox, "a container of podman", () => {
     const podman = new Podman();
     podman.run(COUNT, "--name", "counter");
     await expectCounting(podman, "counter", 3);
-    const file = join(temporaryDirectory("export"), "counter.tar.zst");
-    podman.doWith("Restage", "container", "checkpoint", "--leave-running", "--export", file, "counter");
+    const file = join(temporaryDirectory("export"), "counter.tar.gz");
+    podman.doWith(
+      "Restage",
+      "container",
+      "checkpoint",
+      "--leave-running",
+      "--compress",
+      "gzip",
+      "--export",
+      file,
+      "counter",
+    );
+    const shown = restage(["inspect", "-D", file, "--tree"]);
+    expect(shown, shown.stderr).toMatchObject({ status: 0, stdout: expect.stringMatching(/\d+ .*sh/) });
     const count = countOf(podman, "counter");
     await expectCounting(podman, "counter", count);
     podman.do("rm", "--force", "--time", "0", "counter");

@@ -9,7 +9,7 @@ export function programHelp(): string {
   const rows = Object.entries(COMMANDS).map(
     ([name, { operand, says }]) => [`${name} ${operand ?? ""}`.trim(), says] as const,
   );
-  const pages = pageNames();
+  const pages = pageNames().map((name) => (Object.hasOwn(COMMANDS, name) ? `${name}.md` : name));
   return `Usage: restage COMMAND [OPTIONS]
 
 Checkpoints and restores Linux process trees, stage by stage, in CRIU's format.

@@ -18,9 +18,10 @@ export function pageNames(): readonly string[] {
     .sort();
 }
 
-/** What `restage help` knows of a topic, which is a page or the code of an error. */
+/** What `restage help` knows of a topic, which is a page or the code of an error. A page with the name of a command is `NAME.md`. */
 export function topicHelp(name: string): string | undefined {
-  if (PAGES !== undefined && pageNames().includes(name)) return readFileSync(join(PAGES, `${name}.md`), "utf8");
+  const page = name.replace(/\.md$/, "");
+  if (PAGES !== undefined && pageNames().includes(page)) return readFileSync(join(PAGES, `${page}.md`), "utf8");
   if (!Object.hasOwn(ERRORS, name)) return undefined;
   const { meaning, remedy } = ERRORS[name as ErrorCode];
   return `${name}\n\n${wrap(meaning)}\n\nWhat to do: ${wrap(remedy)}\n`;

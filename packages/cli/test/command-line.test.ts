@@ -49,6 +49,7 @@ describe("the command line", () => {
   it("explains errors and prints the pages of the documentation", async () => {
     expect((await run("help", "ERR_PID_TAKEN")).out).toMatch(/^ERR_PID_TAKEN\n\nA pid .*What to do: /s);
     expect((await run("help", "glossary")).out).toMatch(/^# Glossary\n/);
+    expect((await run("help", "fleet.md")).out).not.toBe((await run("help", "fleet")).out);
     await expect(run("help", "recipe")).rejects.toMatchObject({ hint: "did you mean recipes?" });
     expect((await run("help")).out).toMatch(/prints a page:\n.*plugin-guide/s);
   });
