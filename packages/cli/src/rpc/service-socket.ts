@@ -1,4 +1,4 @@
-import { closeSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { asRestoreError, data, type Host, RestoreError, struct } from "@restage/core";
 import { AF, POLL, SOCK } from "@restage/linux/abi";
 
@@ -49,6 +49,7 @@ export class ServiceSocket {
   }
 
   close(): void {
-    closeSync(this.descriptor);
+    // Deno closes only what it has opened itself.
+    this.#host.attempt("close", this.descriptor);
   }
 }
