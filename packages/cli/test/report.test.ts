@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createSettings, type Settings } from "../src/options/settings.ts";
 import { logTo } from "../src/report/log.ts";
 import { openReport } from "../src/report/open-report.ts";
+import { PhaseView } from "../src/report/phase-view.ts";
 import { Report } from "../src/report/report.ts";
 import { StageView } from "../src/report/stage-view.ts";
 import { printed } from "./printed.ts";
@@ -92,6 +93,23 @@ describe("the stage view", () => {
       "! left: task 9 did not end",
       "",
     ]);
+  });
+});
+
+describe("the phases on a terminal", () => {
+  it("are shown as they pass, with a summary", async () => {
+    const { out } = await printed(async () => {
+      const view = new PhaseView();
+      view.listener({ kind: "phase-started", time: 0, phase: "seize" });
+      view.listener({ kind: "phase-left", time: 2, phase: "seize", milliseconds: 2 });
+      view.listener({ kind: "phase-started", time: 2, phase: "inspect" });
+      view.listener({ kind: "failed", time: 3, error, left: [] });
+      const made = { tasks: [7, 8], warnings: [], notes: [], frozen: 1.25 };
+      view.summarize(made, { pid: 7, images: "cp" }, 3 << 20);
+    });
+    expect(out.replaceAll("\x1b[K", "").replace(/^.*\r/gm, "")).toMatch(
+      /^✓ seize {33}2\.0 ms\n✗ inspect {37}\nSaved 2 tasks of process 7 in cp: 3 MiB in [\d.]+ ms; frozen for 1\.3 ms\n$/,
+    );
   });
 });
 

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, mkdtempSync, rmSync, writeSync } from "node:fs";
+import { closeSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -23,6 +23,7 @@ import { counted } from "../report/counted.ts";
 import { writeStatistics } from "../report/dump-statistics.ts";
 import { print } from "../report/print.ts";
 import { printError } from "../report/print-error.ts";
+import { isTerminal } from "../report/terminal.ts";
 import { checkpointOptions, ownPath } from "../request.ts";
 
 const LEVEL = { ERROR: 1, WARNING: 2, INFO: 3 } as const;
@@ -52,7 +53,11 @@ export async function checkpointCommand(
   const trace = settings.trace === undefined ? undefined : new ChromeTrace();
   try {
     const kernel = await openMachine();
+    const isShown =
+      !settings.json && isTerminal(1) && (settings.logFile !== undefined || settings.verbosity < LEVEL.INFO);
+    const view = isShown ? new (await import("../report/phase-view.ts")).PhaseView() : undefined;
     const onEvent = (event: DumpEvent): void => {
+      view?.listener(event);
       trace?.listener(event);
       request.onEvent?.(event);
     };
@@ -62,6 +67,7 @@ export async function checkpointCommand(
     for (const { what, why } of made.warnings) log(LEVEL.WARNING, `warning: ${what}: ${why}`);
     for (const { what, why } of made.notes) log(LEVEL.WARNING, `${what}: ${why}`);
     log(LEVEL.INFO, summaryOf(made, request));
+    view?.summarize(made, request, sizeOf(request.images));
     if (settings.displayStats || settings.workDirectory !== undefined) {
       const line = writeStatistics(ownPath(settings, request.images, "stats-dump"), request.images, made);
       if (settings.displayStats && !settings.json) print(line);
@@ -153,6 +159,11 @@ async function pushMade(settings: Settings, images: string, to: string): Promise
 
 function summaryOf({ tasks, frozen }: Dumped, { pid, images }: DumpRequest): string {
   return `${counted(tasks.length, "task")} of process ${pid} saved in ${images}; frozen for ${frozen.toFixed(1)} ms`;
+}
+
+/** The size of a directory of images. */
+function sizeOf(images: string): number {
+  return readdirSync(images).reduce((sum, name) => sum + statSync(join(images, name)).size, 0);
 }
 
 /** Opens the log. Without one, warnings go to standard error. */

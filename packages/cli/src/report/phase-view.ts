@@ -1,0 +1,47 @@
+import type { DumpEvent, Dumped, DumpRequest, PhaseName } from "@restage/core";
+import { byteSize } from "./byte-size.ts";
+import { counted } from "./counted.ts";
+import { print } from "./print.ts";
+import { type Colours, coloursFor } from "./terminal.ts";
+
+/** Erases from the cursor to the end of the line. */
+const CLEAR = "\x1b[K";
+const NAME_WIDTH = 32;
+const TIME_WIDTH = 12;
+
+/** Shows the phases of a checkpoint to a person as they pass, one line each, and a summary. */
+export class PhaseView {
+  readonly #colours: Colours = coloursFor(1);
+  readonly #started = performance.now();
+  #phase: PhaseName | undefined;
+
+  readonly listener = (event: DumpEvent): void => {
+    const { green, red } = this.#colours;
+    switch (event.kind) {
+      case "phase-started":
+        this.#phase = event.phase;
+        print(`  ${event.phase}${CLEAR}\r`);
+        break;
+      case "phase-left":
+        this.#leave(green("✓"), `${event.milliseconds.toFixed(1)} ms`);
+        break;
+      case "failed":
+        this.#leave(red("✗"), "");
+        break;
+    }
+  };
+
+  /** Says what was saved, and how large it is. */
+  summarize({ tasks, frozen }: Dumped, { pid, images }: DumpRequest, bytes: number): void {
+    const { green } = this.#colours;
+    const what = `${counted(tasks.length, "task")} of process ${pid} in ${images}: ${byteSize(bytes)}`;
+    const time = (performance.now() - this.#started).toFixed(1);
+    print(`${green("Saved")} ${what} in ${time} ms; frozen for ${frozen.toFixed(1)} ms\n`);
+  }
+
+  #leave(mark: string, time: string): void {
+    if (this.#phase !== undefined)
+      print(`${mark} ${this.#phase.padEnd(NAME_WIDTH)}${time.padStart(TIME_WIDTH)}${CLEAR}\n`);
+    this.#phase = undefined;
+  }
+}
