@@ -62,6 +62,7 @@ describeDumped(
       // The pidfile of the first clone is still there.
       const third = restage(["clone", "--address", address, "--pidfile", pidfile]);
       expect(third).toMatchObject({ status: 1, stderr: expect.stringContaining(pidfile) });
+      expect(third.stderr).toMatch(/^ERR_\w+: .*\n {2}(in|hint)/);
 
       const ended = new Promise((resolve) => service.once("exit", resolve));
       service.kill("SIGTERM");

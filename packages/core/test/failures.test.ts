@@ -1,7 +1,7 @@
 import { SystemError } from "@restage/linux";
 import { AT_FDCWD, ERRNO } from "@restage/linux/abi";
 import { describe, expect, it } from "vitest";
-import { RestoreError } from "../src/errors.ts";
+import { asRestoreError, RestoreError } from "../src/errors.ts";
 import { printProgram } from "../src/program/print-program.ts";
 import type { Calls } from "../src/program/program-builder.ts";
 import { type RecordingKernel, type Rehearsal, rehearse } from "../src/testing/mod.ts";
@@ -365,6 +365,21 @@ describe("a failure's description", () => {
       entry: "files.img: entry 3",
       hint: "put it back",
     });
+  });
+
+  it("is the same after a way through JSON", () => {
+    const both = new RestoreError("ERR_STAGE", "two failed", { failures: [failure], phase: "write" });
+    const read = RestoreError.fromJSON(JSON.parse(JSON.stringify(both)));
+    expect(read).toBeInstanceOf(RestoreError);
+    expect(read.describe()).toBe(both.describe());
+    expect(read.failures[0]?.syscall).toEqual(failure.syscall);
+  });
+
+  it("names the causes of what a plugin threw", () => {
+    const refused = Object.assign(new AggregateError([], ""), { code: "ECONNREFUSED" });
+    const thrown = new TypeError("fetch failed", { cause: refused });
+    expect(asRestoreError(thrown, {}).message).toBe("fetch failed: ECONNREFUSED");
+    expect(asRestoreError(new Error("a: b", { cause: new Error("b") }), {}).message).toBe("a: b");
   });
 
   it("gains missing details from its context, and keeps its own", () => {
