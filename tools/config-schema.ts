@@ -66,7 +66,13 @@ function defaultOf(key: string, defaults: object): object {
 /** The members of the interfaces in a file, each with its docs. Where a fact comes from matters only in the sources. */
 function docsIn(file: string): readonly (readonly [key: string, text: string])[] {
   const source = readFileSync(join(import.meta.dirname, "../packages/core/src", file), "utf8");
-  return [...source.matchAll(/^ {2}\/\*\* (.*?)(?: Source: .*)? \*\/\n {2}readonly (\w+)\??:/gm)].map(
-    ([, text = "", key = ""]) => [key, text],
+  return [...source.matchAll(/^ {2}\/\*\*((?:(?!\*\/).)*)\*\/\n {2}readonly (\w+)\??:/gms)].map(
+    ([, docs = "", key = ""]) => [
+      key,
+      docs
+        .replaceAll(/\n {3}\*/g, "")
+        .replace(/ Source: .*/, "")
+        .trim(),
+    ],
   );
 }

@@ -109,6 +109,23 @@ export const FILES_AND_MEMORY: readonly Group[] = [
     },
   },
   {
+    headers: ["linux/ioctl.h", "linux/userfaultfd.h"],
+    expressions: {
+      ...prefixed("UFFDIO_", abi.UFFDIO),
+      ...prefixed("UFFD_FEATURE_", abi.UFFD_FEATURE),
+      ...prefixed("UFFD_EVENT_", abi.UFFD_EVENT),
+      ...layout("struct uffd_msg", abi.UFFD_MSG, {
+        arguments: "offsetof(struct uffd_msg, arg)",
+        length: "sizeof(struct uffd_msg)",
+      }),
+      ...single({
+        UFFD_API: "UFFD_API",
+        UFFDIO_REGISTER_MODE_MISSING: "UFFDIO_REGISTER_MODE_MISSING",
+        USERFAULTFD_IOC_NEW: "USERFAULTFD_IOC_NEW",
+      }),
+    },
+  },
+  {
     headers: ["linux/auto_fs.h", "linux/auto_dev-ioctl.h"],
     expressions: {
       ...prefixed("AUTOFS_DEV_IOCTL_", abi.AUTOFS_DEV_IOCTL),
