@@ -78,13 +78,14 @@ describeUnless(noCompiler ?? noCriu, "lazy pages", () => {
   });
 });
 
-describeUnless(noCompiler, "a lazy restore", () => {
+const noDaemon = () => {
   it("without a daemon fails, and leaves nothing", async () => {
     const program = await dumpCase("lone-task");
     await expect(restoreLazily(program)).rejects.toThrow("No lazy-pages daemon listens");
     expect(isRunning(program.pid)).toBe(false);
   });
-});
+};
+describeDumped("a lazy restore", noDaemon, undefined, ["Restage"]);
 
 describeUnless(noCompiler, "pages that stay in a stopped tree", () => {
   async function take(daemon: readonly string[]) {
@@ -150,7 +151,9 @@ describeUnless(noCompiler, "a page server", () => {
     expect(await ended).toMatchObject({ code: 0 });
     expect(await giver.ended).toMatchObject({ code: 0 });
   });
+});
 
+const failures = () => {
   it("that ends takes the tree with it", async () => {
     const program = await dumpCase("lazy-pages");
     const sockets: Socket[] = [];
@@ -187,7 +190,8 @@ describeUnless(noCompiler, "a page server", () => {
     await restored;
     await until(() => !isRunning(program.pid), "the tree has ended");
   });
-});
+};
+describeDumped("a page server", failures, undefined, ["Restage"]);
 
 /** Whether a process runs, and is not a zombie. */
 function isRunning(pid: number): boolean {
