@@ -11,7 +11,7 @@ import {
 } from "@restage/core";
 import { encodePageMessage, type PageMessage, pagesImageNumber } from "@restage/images";
 import { errnoText, MSG, PAGE_SIZE } from "@restage/linux/abi";
-import { connectToPageServer, LOCAL_ADDRESS } from "./page-socket.ts";
+import { connectToPageServer, LOCAL_ADDRESS, limitWaits } from "./page-socket.ts";
 
 /** How long a page server can take for an answer, in milliseconds. */
 const PATIENCE = 30_000;
@@ -49,6 +49,8 @@ class PageServer {
     this.#host = host;
     this.#place = place;
     const { address = LOCAL_ADDRESS, port = 0, socket } = place;
+    // The tree is stopped meanwhile.
+    if (socket !== undefined) limitWaits(host, socket, PATIENCE);
     this.#socket = socket ?? connectToPageServer(host, address, port, PATIENCE);
   }
 

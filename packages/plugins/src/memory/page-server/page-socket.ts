@@ -70,13 +70,12 @@ export class PageSocket {
  *
  * Throws ERR_OPTION.
  *
- * @param limit how long that can take, in milliseconds.
+ * @param limit how long that can take, and later each wait for the server, in milliseconds.
  */
 export function connectToPageServer(host: Host, address: string, port: number, limit: number): number {
   const bytes = encodeAddress(address, port);
   const socket = host.call.socket(AF.INET, SOCK.STREAM | SOCK.CLOEXEC, 0).result;
-  const time = struct([8, Math.floor(limit / 1000)], [8, (limit % 1000) * 1000]);
-  host.attempt("setsockopt", socket, SOL.SOCKET, SO.SNDTIMEO, time, 16);
+  limitWaits(host, socket, limit);
   const result = host.attempt("connect", socket, data(bytes), bytes.length);
   if (result >= 0) return socket;
   host.attempt("close", socket);
@@ -84,6 +83,12 @@ export function connectToPageServer(host: Host, address: string, port: number, l
   throw new RestoreError("ERR_OPTION", `Cannot connect to the page server at ${address}:${port}: ${why}`, {
     hint: "start the page server first, and check --address and --port",
   });
+}
+
+/** Limits how long calls wait for the other side of a socket, in milliseconds: it can disappear without a word. */
+export function limitWaits(host: Host, socket: number, limit: number): void {
+  const time = struct([8, Math.floor(limit / 1000)], [8, (limit % 1000) * 1000]);
+  for (const option of [SO.RCVTIMEO, SO.SNDTIMEO]) host.attempt("setsockopt", socket, SOL.SOCKET, option, time, 16);
 }
 
 /** struct sockaddr_in. */

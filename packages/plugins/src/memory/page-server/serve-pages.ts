@@ -8,9 +8,10 @@ import {
   pageFlags,
 } from "@restage/images";
 import { ERRNO, errnoText, MSG, PAGE_SIZE, POLL, SO, SOL, TCP } from "@restage/linux/abi";
+import { limitWaits } from "./page-socket.ts";
 
-/** How long the client can take for what it has begun, in seconds. */
-const PATIENCE = 30;
+/** How long the client can take for what it has begun, in milliseconds. */
+const PATIENCE = 30_000;
 /** After so many seconds of silence, the client's machine is asked whether it is still there: so often, every so many seconds. */
 const [IDLE, TRIES, INTERVAL] = [10, 4, 5];
 /** How often it looks for signals, in milliseconds. */
@@ -32,8 +33,7 @@ export interface ServedPages {
  * @param socket connected to it; closed at the end.
  */
 export async function servePages(host: Host, socket: number, pages: ServedPages): Promise<void> {
-  for (const option of [SO.RCVTIMEO, SO.SNDTIMEO])
-    host.attempt("setsockopt", socket, SOL.SOCKET, option, struct([8, PATIENCE], [8, 0]), 16);
+  limitWaits(host, socket, PATIENCE);
   host.attempt("setsockopt", socket, SOL.SOCKET, SO.KEEPALIVE, struct([4, 1]), 4);
   for (const [option, value] of [
     [TCP.NODELAY, 1],
