@@ -56,7 +56,8 @@ export class RemotePages implements PageSource {
   }
 
   receive(): void {
-    while (this.#requests.length > 0 && this.#receiveSome());
+    // At least once, also when nothing is awaited: then it is the end of the connection.
+    while (this.#receiveSome() && this.#requests.length > 0);
   }
 
   patience(): number | undefined {

@@ -99,7 +99,7 @@ export class WatchedMemory {
     this.#request(UFFDIO.UNREGISTER, start, end - start);
   }
 
-  /** Whoever touches these pages gets SIGBUS, from Linux 6.6 on. */
+  /** A thread that touches these pages gets SIGBUS, from Linux 6.6 on. */
   poison(start: number, end: number): void {
     this.#request(UFFDIO.POISON, start, end - start);
   }
