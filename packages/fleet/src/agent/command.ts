@@ -101,8 +101,9 @@ export async function awaitCommand(id: ProcessId, directory: string): Promise<Ou
 function answer(socket: Duplex, confirm: (pid: number) => Promise<boolean>): void {
   socket.on("error", () => {});
   createInterface(socket).on("line", async (line) => {
-    const { pid } = JSON.parse(line) as { readonly pid: number };
-    const yes = await confirm(pid).catch(() => false);
+    // A command that was killed can leave a part of a line.
+    const pid = parseEvent(line)[0]?.["pid"];
+    const yes = typeof pid === "number" && (await confirm(pid).catch(() => false));
     socket.write(yes ? "yes\n" : "no\n");
   });
 }

@@ -4,6 +4,7 @@ import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, 
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { RestoreError } from "@restage/core";
+import { reason } from "../reason.ts";
 import { noCheckpoint, readManifest } from "../store/manifest.ts";
 import { pull } from "../store/pull.ts";
 import type { StoreKey } from "../store/seal.ts";
@@ -43,9 +44,13 @@ export class Templates {
       .slice(0, 16);
     const running = this.#templates.get(id);
     if (running !== undefined) return await running;
-    const started = this.#start(new Journal(join(this.#options.directory, id)), checkpoint, config);
+    const forget = () => {
+      if (this.#templates.get(id) === started) this.#templates.delete(id);
+    };
+    const journal = new Journal(join(this.#options.directory, id));
+    const started = this.#start(journal, checkpoint, config, () => void started.then(forget, forget));
     this.#templates.set(id, started);
-    started.catch(() => this.#templates.delete(id));
+    started.catch(forget);
     return await started;
   }
 
@@ -60,7 +65,8 @@ export class Templates {
     }
   }
 
-  async #start(journal: Journal, checkpoint: string, config: string | undefined): Promise<string> {
+  /** @param onEnd called when the template has ended. */
+  async #start(journal: Journal, checkpoint: string, config: string | undefined, onEnd: () => void): Promise<string> {
     const { store, key, policy, command } = this.#options;
     journal.remove();
     mkdirSync(journal.directory, { recursive: true, mode: 0o700 });
@@ -78,21 +84,22 @@ export class Templates {
     closeSync(errors);
     const id = { pid: child.pid ?? 0, start: startOf(child.pid ?? 0) ?? 0 };
     journal.process = id;
-    child.once("exit", () => {
-      for (const [key, template] of this.#templates)
-        void template.then((path) => path === socket && this.#templates.delete(key));
+    let why = "";
+    child.once("error", (cause) => {
+      why = reason(cause);
     });
+    child.once("exit", onEnd);
     const deadline = performance.now() + PATIENCE;
     while (!existsSync(socket)) {
+      await sleep(20);
       if (!isAlive(id) || performance.now() > deadline) {
-        const why = readFileSync(journal.path("errors"), "utf8")
+        why ||= readFileSync(journal.path("errors"), "utf8")
           .trim()
           .replace(/^ERR_\w+: /, "");
         await kill(id);
         rmSync(images, { recursive: true, force: true });
         throw new RestoreError("ERR_TEMPLATE", `Cannot make a template of ${checkpoint}: ${why}`);
       }
-      await sleep(20);
     }
     return socket;
   }
