@@ -61,13 +61,18 @@ const clone: Work = {
     // From here on, only this host knows whether the clone runs.
     if (!(await task.commit({}))) throw new AttemptFailure(lost(task).toJSON());
     const values = Object.entries(order.values ?? {}).flatMap(([name, text]) => ["--value", `${name}=${text}`]);
+    journal.mark("cloning");
     const pidfile = journal.path("pidfile");
     const words = ["clone", "--json", "--address", template, "--pidfile", pidfile, ...values];
     return await concludeClone(task, await task.run(words, { config: false }));
   },
   async resume(task) {
-    const { process, directory } = task.journal;
-    return await concludeClone(task, process === undefined ? undefined : await awaitCommand(process, directory));
+    const { journal } = task;
+    const { process, directory } = journal;
+    if (process !== undefined) return await concludeClone(task, await awaitCommand(process, directory));
+    // The agent ended while it started the command: the command may run, and it asks nobody.
+    if (journal.has("cloning")) throw new FinalFailure(unknown(task).toJSON());
+    return await concludeClone(task, undefined);
   },
 };
 
