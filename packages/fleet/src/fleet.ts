@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { RestoreError } from "@restage/core";
 import { Hosts } from "./hosts/hosts.ts";
 import { Trees } from "./hosts/trees.ts";
@@ -44,7 +45,16 @@ export async function submit({ ledger, queue }: Fleet, order: Order): Promise<Or
     const hint = `choose another name, or forget that order: \`restage fleet rm ${order.id}\``;
     throw new RestoreError("ERR_ORDER", `Another order has the id ${order.id}`, { hint });
   }
-  // The message comes first: a host creates the record if we end in between.
-  if (known === undefined) await queue.put(order, "new");
+  // The message comes first: a host creates the record if we end in between. It is new to JetStream even if an order with this id was forgotten just now.
+  if (known === undefined) await queue.put(order, randomUUID());
   return known ?? (await ledger.open(order));
+}
+
+/** Forgets an order that is over, and its tree. */
+export async function forget({ ledger, trees, queue }: Fleet, id: string): Promise<void> {
+  const record = await ledger.read(id);
+  // A message that no host has confirmed, for example because the order was canceled, would make it a new order.
+  if (record !== undefined) await queue.remove(record.order);
+  await ledger.remove(id);
+  await trees.remove(id);
 }

@@ -230,7 +230,6 @@ async function forget(_settings: Settings, { fleet, library }: OpenFleet, id: st
           ? "the fleet does not know it"
           : undefined;
   if (why !== undefined) throw new RestoreError("ERR_ORDER", `Cannot forget ${id}: ${why}`);
-  await fleet.ledger.remove(id);
-  await fleet.trees.remove(id);
+  await library.forget(fleet, id);
   return EXIT.OK;
 }

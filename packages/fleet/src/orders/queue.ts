@@ -74,6 +74,12 @@ export class Queue {
     await patiently(() => streams.publish(`${SUBJECT}.${queue}.${order.id}`, message, options));
   }
 
+  /** Removes an order from its queue. */
+  async remove({ id, labels }: Order): Promise<void> {
+    const { manager, patiently } = this.#connection;
+    await patiently(() => manager.streams.purge(STREAM, { filter: `${SUBJECT}.${queueOf(labels)}.${id}` }));
+  }
+
   /** The labels of all queues. */
   async list(): Promise<readonly Labels[]> {
     return await this.#connection.patiently(async () => {
