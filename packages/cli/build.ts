@@ -1,5 +1,6 @@
 // Builds the command in `dist`: `restage.cjs` starts it on every runtime.
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { chmodSync, cpSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "rolldown";
@@ -25,9 +26,12 @@ const how = ["--target=bun", "--format=cjs", "--bytecode", "--minify-whitespace"
 const files = readdirSync("dist/bun").map((file) => `dist/bun/${file}`);
 execFileSync(bun, ["build", ...how, "--entry-naming=[name].cjs", ...files]);
 
+const digest = createHash("sha256");
+for (const { code } of chunks) digest.update(code);
 await build({
   platform: "node",
   input: { restage: "src/start.ts" },
+  transform: { define: { BUILD: JSON.stringify(digest.digest("hex").slice(0, 16)) } },
   // Node takes longer to start a module.
   output: { dir: "dist", format: "cjs", entryFileNames: "[name].cjs" },
 });

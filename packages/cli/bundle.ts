@@ -8,6 +8,12 @@ export async function bundleCommand(directory: string): Promise<readonly OutputC
     // Loaded when needed. What starts often is bundled, which loads several times faster than from node_modules.
     external: ["jiti", "cosmiconfig", "koffi"],
     plugins: [tapableWithoutUtil(), asciiOnly()],
+    // Bun's bundler would replace `__filename` and `module.filename` by what they are at the build. In the executable, modules have no file.
+    transform: {
+      define: {
+        "import.meta.url": 'require("node:url").pathToFileURL(Reflect.get(module, "filename") ?? Bun.main).href',
+      },
+    },
     logLevel: "warn",
   });
   const { output } = await bundle.write({

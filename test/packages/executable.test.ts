@@ -28,6 +28,8 @@ it("the executable works without packages, a repository or another runtime", () 
   const place = privateDirectory("executable");
   const executable = join(place, "restage");
   copyFileSync(join(made, "restage"), executable);
+  // It does not look for its files where it was built: others can make that directory.
+  expect(readFileSync(executable).includes(join(ROOT, "packages"))).toBe(false);
   // Neither a PATH nor a home directory.
   const start = (...words: readonly string[]) =>
     spawnSync(executable, words, { cwd: place, encoding: "utf8", timeout: 60_000, env: {} });

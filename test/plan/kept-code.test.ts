@@ -6,6 +6,7 @@ import {
   existsSync,
   lstatSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -20,7 +21,8 @@ import { COMMAND, ROOT } from "../support/restage.ts";
 
 /** A copy of the built command that has not run yet. */
 const dist = join(mkdtempSync(join(tmpdir(), "restage-")), "dist");
-const keptOf = (file: string) => join(dist, `${file}.v8-${process.versions.v8}`);
+const [build = ""] = /\b[0-9a-f]{16}\b/.exec(readFileSync(COMMAND, "utf8")) ?? [];
+const keptOf = (file: string) => join(dist, `${file}.v8-${process.versions.v8}-${build}`);
 const kept = keptOf("main.cjs");
 
 const command = (...words: readonly string[]) =>
@@ -81,6 +83,27 @@ it("the command replaces compiled code that is damaged or outdated", () => {
   const main = join(dist, "main.cjs");
   writeFileSync(main, `console.log("another");${readFileSync(main, "latin1")}`);
   expect(version()).toBe(`another\n${said}`);
+});
+
+it("compiled code of another build is not used, even if its files have the same length", () => {
+  const [main, start] = [join(dist, "main.cjs"), join(dist, "restage.cjs")];
+  const [mainText, startText] = [readFileSync(main, "latin1"), readFileSync(start, "latin1")];
+  writeFileSync(main, `console.log("one");${mainText}`, "latin1");
+  expect(version()).toMatch(/^one\n/);
+  expect(existsSync(kept)).toBe(true);
+  writeFileSync(main, `console.log("two");${mainText}`, "latin1");
+  writeFileSync(start, startText.replace(build, "0".repeat(16)), "latin1");
+  expect(version()).toMatch(/^two\n/);
+  writeFileSync(main, mainText, "latin1");
+  writeFileSync(start, startText, "latin1");
+});
+
+it("the built command does not name the directory where it was built", () => {
+  const files = readdirSync(dist, { recursive: true, encoding: "utf8" }).filter((file) =>
+    /\.(?:[cm]?js|jsc)$/.test(file),
+  );
+  expect(files).toContain("bun/main.cjs");
+  expect(files.filter((file) => readFileSync(join(dist, file)).includes(ROOT))).toEqual([]);
 });
 
 itUnless(noRoot, "the command works without compiled code where it cannot write", () => {

@@ -18,6 +18,9 @@ const {
 const { createRequire } = process.getBuiltinModule("node:module");
 type Script = InstanceType<typeof import("node:vm").Script>;
 
+/** A digest of the code, which the build puts here. */
+declare const BUILD: string;
+
 // Deno runs `restage.js`, a symbolic link with the name that the command had as a module, as a module.
 const directory =
   typeof __dirname === "string" ? __dirname : realpathSync(process.argv[1] ?? "").replace(/\/[^/]*$/, "");
@@ -26,7 +29,7 @@ const requireOther = createRequire(`${directory}/`);
 if ("Bun" in globalThis) requireOther("./bun/main.cjs");
 else startOnV8();
 
-/** Loads files of the command like `require`, which stores no compiled code on Node 20. V8 itself rejects code of another version or source. */
+/** Loads files of the command like `require`, which stores no compiled code on Node 20. */
 function startOnV8(): void {
   const { Script } = process.getBuiltinModule("node:vm");
   const mayUse = isOurs(lstatSync(directory));
@@ -43,9 +46,9 @@ function startOnV8(): void {
   function load(id: string): object {
     const known = modules.get(id);
     if (known !== undefined) return known.exports;
-    const module = { exports: {} };
-    modules.set(id, module);
     const file = `${directory}/${id.slice(2)}`;
+    const module = { exports: {}, filename: file };
+    modules.set(id, module);
     const cachedData = mayUse ? readOurs(keptOf(file)) : undefined;
     // The build contains only ASCII.
     const script = new Script(readFileSync(file, "latin1"), { filename: file, cachedData });
@@ -56,9 +59,9 @@ function startOnV8(): void {
   }
 }
 
-/** The file with the compiled code of a file for this version of V8. */
+/** The file with the compiled code of a file, for this version of V8 and of the command: V8 rejects the code of another source only if its length differs. */
 function keptOf(file: string): string {
-  return `${file}.v8-${process.versions.v8}`;
+  return `${file}.v8-${process.versions.v8}-${BUILD}`;
 }
 
 /** Whether only this user and root can write a file: compiled code of others is not run. */
