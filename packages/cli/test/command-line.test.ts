@@ -42,6 +42,14 @@ describe("the command line", () => {
     expect(out.split("\n").filter((line) => line.length > 90)).toEqual([]);
   });
 
+  it("refuses to write a page of one image, or a timeline without a page", async () => {
+    const inspect = (...words: readonly string[]) => run("inspect", "-D", CHECKPOINT, ...words);
+    await expect(inspect("inventory.img", "--html", "/nowhere/page")).rejects.toThrow(
+      "--html writes a page of the whole",
+    );
+    await expect(inspect("--trace", "/nowhere/trace")).rejects.toThrow("name the page too");
+  });
+
   it("prints its help on standard error when it gets no command", async () => {
     expect(await run()).toEqual({ code: EXIT.USAGE, out: "", err: (await run("help")).out });
   });

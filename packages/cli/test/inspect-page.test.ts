@@ -76,6 +76,20 @@ it.each([
   expect(() => readTrace(path)).toThrow(why);
 });
 
+it("a timeline can have more spans than a call can have arguments", () => {
+  const path = join(directory, "long");
+  const traceEvents = Array.from({ length: 300_000 }, (_, ts) => ({
+    name: "tap",
+    ph: "X",
+    ts,
+    dur: 1,
+    pid: 7,
+    tid: 7,
+  }));
+  writeFileSync(path, JSON.stringify({ traceEvents }));
+  expect(readTrace(path)).toMatchObject({ milliseconds: 300, rows: [{ spans: { length: 300_000 } }] });
+});
+
 const noBrowser = spawnSync("chromium", ["--version"], { timeout: 20_000 }).status !== 0;
 const title = "a page of a checkpoint in a browser";
 if (noBrowser) process.stderr.write(`SKIPPED: ${title} (needs chromium)\n`);

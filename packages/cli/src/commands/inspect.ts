@@ -23,6 +23,10 @@ export async function inspectCommand(settings: Settings, image: string | undefin
   const source = openSource(images, hooks);
   if (settings.trace !== undefined && settings.page === undefined)
     throw new RestoreError("ERR_OPTION", "--trace shows a timeline in a page: name the page too, with --html FILE");
+  if (image !== undefined && settings.page !== undefined)
+    throw new RestoreError("ERR_OPTION", "--html writes a page of the whole checkpoint, not of one image", {
+      hint: "leave out --html or the name of the image",
+    });
   if (image !== undefined) print(`${JSON.stringify(decode(source, image), undefined, 2)}\n`);
   else {
     const summary = summarize(new ImageSet(source, createRestoreHooks()));

@@ -49,9 +49,13 @@ interface TraceEvent {
 /** Reads what `--trace` wrote. Throws ERR_OPTION. */
 export function readTrace(path: string): Trace {
   const events = eventsOf(path);
-  const first = Math.min(...events.filter(({ ph }) => ph !== "M").map(({ ts }) => ts));
+  // A large checkpoint has more events than a call can have arguments.
+  const first = events.reduce(
+    (least, { ph, ts }) => (ph === "M" ? least : Math.min(least, ts)),
+    Number.POSITIVE_INFINITY,
+  );
   const spans = events.filter(({ ph }) => ph === "X");
-  const last = Math.max(...events.map(({ ts, dur = 0 }) => ts + dur));
+  const last = events.reduce((most, { ts, dur = 0 }) => Math.max(most, ts + dur), 0);
   if (spans.length === 0) throw unreadable(path, "it has no spans");
   const names = new Map(events.filter(({ ph }) => ph === "M").map((event) => [keyOf(event), String(event.args?.name)]));
   const rows = new Map<string, { name: string; spans: TraceSpan[] }>();
