@@ -10,7 +10,7 @@ import { bundleCommand } from "./bundle.ts";
 process.chdir(import.meta.dirname);
 rmSync("dist", { recursive: true, force: true });
 // For `restage help TOPIC`.
-cpSync("../../docs", "dist/docs", { recursive: true, filter: (path) => !path.endsWith("/api") });
+cpSync("../../docs", "dist/docs", { recursive: true });
 
 const chunks = await bundleCommand("dist/bun");
 const licenses = licensesOf(chunks.flatMap(({ moduleIds }) => moduleIds));
