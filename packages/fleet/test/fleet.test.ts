@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it, onTestFinished, vi } from "vitest";
 import { describeUnless } from "../../../test/support/requirements.ts";
 import { Templates } from "../src/agent/templates.ts";
-import { type Fleet, forget, newOrder, openFleet, openStore, push, submit } from "../src/mod.ts";
+import { type Fleet, forget, newOrder, openFleet, openStore, push, runAgent, submit } from "../src/mod.ts";
 import { pagesOf, scratch, seeded, writeCheckpoint } from "./support/checkpoint.ts";
 import { NatsServer, noNatsServer } from "./support/nats-server.ts";
 
@@ -40,6 +40,43 @@ describeUnless(noNatsServer, "a fleet", () => {
     expect((await fleet.queue.next(labels, 1000))?.json()).toMatchObject({ id: "again" });
   });
 
+  it("loses an event that is too large, and nothing else", async () => {
+    const fleet = await openedFleet();
+    fleet.queue.tell("shop", { text: "x".repeat(2 << 20) });
+    fleet.queue.tell("shop", { text: "small" });
+    for await (const event of fleet.queue.events("shop", { follow: true })) {
+      expect(event).toEqual({ text: "small" });
+      break;
+    }
+  });
+
+  it("leaves an order to a host that ends when it has carried it out, however long that takes", async () => {
+    const connection = await server.connect();
+    const fleet = await openFleet(connection, 1000);
+    const store = await openStore(connection);
+    const place = scratch();
+    await push(store, writeCheckpoint(join(place, "images"), pagesOf(1, seeded(1))), "web/one");
+    // Stands for a restore that takes longer than two leases.
+    const slow = `sleep 3; echo '{"pid":'$$'}' >&3; read -r answer <&3; [ $answer = yes ] && echo '{"kind":"resumed"}'`;
+    const policy = { orders: ["restore"], configs: {}, checkpoints: ["*"] } as const;
+    const start = (name: string, signal: AbortSignal) => {
+      const directory = join(place, name);
+      const command = ["sh", "-c", slow];
+      const log = () => {};
+      return runAgent({ fleet, store, name, labels: {}, directory, policy, command, slots: 1, signal, log });
+    };
+    const [first, second] = [new AbortController(), new AbortController()];
+    const ended = start("first", first.signal);
+    await submit(fleet, newOrder({ kind: "restore", id: "slow", checkpoint: "web/one" }));
+    await until(async () => (await fleet.ledger.read("slow"))?.state === "taken");
+    first.abort();
+    const other = start("second", second.signal);
+    await ended;
+    second.abort();
+    await other;
+    expect(await fleet.ledger.read("slow")).toMatchObject({ state: "done", attempts: 1, holder: { host: "first" } });
+  });
+
   it("survives a template that does not start", async () => {
     const store = await openStore(await server.connect());
     const place = scratch();
@@ -62,3 +99,7 @@ describeUnless(noNatsServer, "a fleet", () => {
     expect(rejections).toEqual([]);
   });
 });
+
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 20));
+}

@@ -76,14 +76,24 @@ class Agent {
     await this.#place.templates.close();
     log(`${name} joined the fleet: ${printLabels(this.#card.labels)}`);
     await this.#recover();
-    while (!signal.aborted) {
-      await this.#round().catch((error: unknown) => log(`cannot reach the fleet: ${reason(error)}`));
-      await sleep(fleet.lease / ROUNDS, undefined, { signal }).catch(() => {});
-    }
+    await this.#makeRounds(signal);
     await Promise.all(this.#queues.values());
-    await Promise.all(this.#work);
+    if (this.#work.size > 0) {
+      // Without the rounds, other hosts would take what this one still works on.
+      const finished = new AbortController();
+      void Promise.all(this.#work).then(() => finished.abort());
+      await this.#makeRounds(finished.signal);
+    }
     await this.#place.templates.close();
     await fleet.hosts.leave(name);
+  }
+
+  async #makeRounds(until: AbortSignal): Promise<void> {
+    const { fleet, log } = this.#options;
+    while (!until.aborted) {
+      await this.#round().catch((error: unknown) => log(`cannot reach the fleet: ${reason(error)}`));
+      await sleep(fleet.lease / ROUNDS, undefined, { signal: until }).catch(() => {});
+    }
   }
 
   /** Shows that the host is there, and looks after queues, trees and orders. */
