@@ -1,6 +1,8 @@
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { Journal } from "../src/agent/journal.ts";
+import { startOf } from "../src/agent/processes.ts";
 import { AttemptFailure, FinalFailure, Task, type Workplace } from "../src/agent/task.ts";
 import { WORK } from "../src/agent/work.ts";
 import { newOrder } from "../src/orders/order.ts";
@@ -26,5 +28,27 @@ describe("a clone whose agent ended after the commit", () => {
     expect(failure).toBeInstanceOf(FinalFailure);
     expect(failure).not.toBeInstanceOf(AttemptFailure);
     expect(failure).toMatchObject({ message: expect.stringContaining("shop was about to run: it may have run") });
+  });
+});
+
+describe("a checkpoint that an earlier attempt has made", () => {
+  it("is made again if the tree still runs: that attempt ended before it killed the tree", async () => {
+    const journal = new Journal(join(scratch(), "save"));
+    journal.begin("token");
+    mkdirSync(journal.path("images"));
+    writeFileSync(journal.path("images/inventory.img"), "");
+    const tree = { name: "shop", host: "a", pid: process.pid, start: startOf(process.pid), state: "running" };
+    const failure = JSON.stringify({ error: { code: "ERR_REFUSED", message: "a second attempt" } });
+    const place = {
+      host: "a",
+      command: ["sh", "-c", `echo '${failure}'`],
+      policy: { orders: [], configs: {}, checkpoints: [] },
+      fleet: { trees: { find: async () => tree }, queue: { tell: () => {} } },
+      store: { names: { get: async () => undefined } },
+    } as unknown as Workplace;
+    const order = newOrder({ kind: "checkpoint", id: "save", tree: "shop", checkpoint: "web/two" });
+    await expect(WORK.checkpoint.run(new Task(place, order, "token", journal))).rejects.toThrow("a second attempt");
+    // They are the only ones, should the tree have ended meanwhile.
+    expect(journal.isKept).toBe(true);
   });
 });

@@ -107,6 +107,11 @@ export class Task {
     throw new FinalFailure(new RestoreError("ERR_ORDER", `Cannot find the tree ${name}: ${why}`, { hint }).toJSON());
   }
 
+  async isTreeHere(): Promise<boolean> {
+    const tree = await this.place.fleet.trees.find(this.order.tree);
+    return tree?.host === this.place.host && isAlive(tree);
+  }
+
   /** Records that the tree of the order runs here. */
   async started({ pid, start }: { readonly pid: number; readonly start: number }): Promise<void> {
     const { order, place } = this;

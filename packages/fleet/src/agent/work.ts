@@ -98,8 +98,8 @@ const checkpoint: Work = {
     const name = order.checkpoint ?? "";
     const images = journal.path("images");
     const isMade = () => existsSync(`${images}/inventory.img`);
-    // An earlier attempt can have made it, and the tree has ended then.
-    if (!isMade()) {
+    // An earlier attempt can have made it. If that ended before it killed the tree, the tree has run on since.
+    if (!isMade() || (order.leaveRunning !== true && (await task.isTreeHere()))) {
       const tree = await task.treeHere();
       await assertFree(place.store, name);
       if (order.leaveRunning !== true) journal.mark("kept");
