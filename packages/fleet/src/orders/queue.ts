@@ -98,9 +98,13 @@ export class Queue {
     return (await consumer.next({ expires: patience })) ?? undefined;
   }
 
-  /** Tells everybody what happens to an order. Events that nobody can receive now are lost. */
+  /** Tells everybody what happens to an order. Events that nobody can receive now, or that are too large for a message, are lost. */
   tell(id: string, event: object): void {
-    this.#connection.nats.publish(`${EVENT_SUBJECT}.${id}`, JSON.stringify(event));
+    try {
+      this.#connection.nats.publish(`${EVENT_SUBJECT}.${id}`, JSON.stringify(event));
+    } catch {
+      // The order is more important.
+    }
   }
 
   /** The events of an order, from the first; with `follow`, also those that have not happened yet. */
