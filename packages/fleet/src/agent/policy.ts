@@ -10,7 +10,7 @@ export interface Policy {
   readonly orders: readonly OrderKind[];
   /** Configuration files by name. `default` is used for orders that name none. */
   readonly configs: Readonly<Record<string, string>>;
-  /** Names of checkpoints; `*` stands for anything. */
+  /** Names of checkpoints; `*` matches anything. */
   readonly checkpoints: readonly string[];
 }
 

@@ -98,7 +98,7 @@ export class Queue {
     return (await consumer.next({ expires: patience })) ?? undefined;
   }
 
-  /** Tells everybody what happens to an order. Events that nobody can receive now, or that are too large for a message, are lost. */
+  /** Publishes what happens to an order. Events that nobody can receive now, or that are too large for a message, are lost. */
   tell(id: string, event: object): void {
     try {
       this.#connection.nats.publish(`${EVENT_SUBJECT}.${id}`, JSON.stringify(event));

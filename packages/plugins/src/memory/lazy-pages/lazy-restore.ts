@@ -130,7 +130,7 @@ export class LazyRestore {
     return task.call.ioctl(device, USERFAULTFD_IOC_NEW, FLAGS);
   }
 
-  /** The API is chosen here, not by the task: the fork event needs a capability that it may not have. */
+  /** The API is chosen here, not by the task: the fork event needs a capability that it can lack. */
   #handOver(task: Task, number: number): void {
     if (this.#isDryRun) return;
     const uffd = takeNumber(this.#host, task.hostPid, number);
