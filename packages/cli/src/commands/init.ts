@@ -33,7 +33,7 @@ export async function initCommand(settings: Settings, given: string | undefined)
   );
   for (const step of steps) print(`  ${step}\n`);
   print(`
-The checkpoint is a small invented one. Replace it by one of your own:
+The checkpoint is a small invented one. Replace it with one of your own:
   ${shell} checkpoint PID -D checkpoint
 Read how to write plugins: \`${shell} help plugin-guide\`, \`${shell} help recipes\`
 
