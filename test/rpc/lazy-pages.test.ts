@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { REQUEST } from "../../packages/cli/src/rpc/messages.ts";
 import { type DumpedProgram, dumpCase, startProgram, verdictOf } from "../cases/case.ts";
+import { describeDumped } from "../cases/dumpers.ts";
 import { describeUnless, noCompiler } from "../support/requirements.ts";
 import { COMMAND } from "../support/restage.ts";
 import { until } from "../support/until.ts";
@@ -22,7 +23,7 @@ function startDaemon({ images }: DumpedProgram, options: readonly string[], then
   return new Promise((resolve) => shell.once("exit", resolve));
 }
 
-describeUnless(noCompiler, "a container engine", () => {
+const supported = () => {
   it("learns that lazy pages are supported, and restores with them", async () => {
     const features = await Caller.start(SWRK);
     const { answer } = features.ask({ type: REQUEST.FEATURE_CHECK, features: { lazy_pages: true } });
@@ -36,7 +37,10 @@ describeUnless(noCompiler, "a container engine", () => {
     expect(await verdictOf(program)).toBe("pass");
     expect(await ended).toBe(0);
   });
+};
+describeDumped("a container engine", supported, undefined, ["Restage"]);
 
+describeUnless(noCompiler, "a container engine", () => {
   it("is told when the memory of a checkpoint can be taken, and gets its answer when all is taken", async () => {
     const program = await startProgram(join(import.meta.dirname, "../cases/lazy-pages"));
     const caller = await Caller.start(SWRK);

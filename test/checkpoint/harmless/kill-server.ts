@@ -8,6 +8,8 @@ import { COMMAND } from "../../support/restage.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
 
 const HOOK = join(import.meta.dirname, "kill-at.cjs");
+/** Forks have only one thread: V8 must not leave work to others, nor optimized WebAssembly, which the first option does not prevent. */
+const V8 = ["--single-threaded", "--liftoff-only"];
 
 /** How a command ended. */
 export interface Ended {
@@ -33,7 +35,7 @@ export class KillServer {
     this.#counted = join(directory, "count");
     const forkable = join(directory, "forkable.so");
     compile(join(import.meta.dirname, "forkable.c"), forkable, ["-shared", "-fPIC"]);
-    this.#process = spawn(process.execPath, ["--single-threaded", "--require", HOOK, COMMAND, ...words], {
+    this.#process = spawn(process.execPath, [...V8, "--require", HOOK, COMMAND, ...words], {
       stdio: ["ignore", "ignore", "pipe", "pipe", "pipe"],
       env: { ...process.env, LD_PRELOAD: forkable, RESTAGE_KILL_SERVER: "1", RESTAGE_COUNT: this.#counted },
     });
