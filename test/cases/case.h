@@ -48,6 +48,18 @@ static inline void put(const char *path, const char *text)
 	close(fd);
 }
 
+/* Waits until the parent, which knows the pid of this task outside its pid namespace, has put it into the file "tree". */
+static inline void wait_for_name(void)
+{
+	struct stat file;
+	for (int n = 0; n < 2000; n++) {
+		if (fstatat(home, "tree", &file, 0) == 0 && file.st_size > 0)
+			return;
+		usleep(5000);
+	}
+	exit(1);
+}
+
 /* Reports that the setup is complete, and waits for the restore. */
 static inline void wait_for_restore(void)
 {

@@ -47,6 +47,7 @@ export const ALLOWED: readonly (readonly [key: RegExp, why: string])[] = [
   [/\/info\/\d+$/, "positions of epoll targets and times left of timers; flags and positions are looked at by cases"],
   [/\/option\/SOCKET\.(4|17|49|55|56|57|59)$/, "errors, peers, cookies and identifiers of the moment"],
   [/\/option\/TCP\.(2|11|12|20|21|24|26)$/, "measurements of a connection; time stamps"],
+  [/\/option\/IP\.14$/, "the MTU of a route, while a socket keeps one"],
   [/\/option\/IP\.(9|33)$/, "stream sockets show what they received; looked at by cases for others"],
   [/\/mapping\/.*\[(vvar|vdso|vvar_vclock)\]/, "the kernel's own"],
   [/\/(limits|autogroup|timers|ksm_stat)\/\d+$/, "looked at by cases; amounts of the moment"],

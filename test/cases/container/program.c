@@ -65,6 +65,7 @@ static int contained(void)
 	if (child == 0)
 		serve(listener);
 
+	wait_for_name();
 	wait_for_restore();
 
 	char name[65] = "", text[20] = "";

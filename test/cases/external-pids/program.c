@@ -9,6 +9,7 @@ static void contained(void)
 	if (child == 0)
 		for (;;)
 			pause();
+	wait_for_name();
 	wait_for_restore();
 	CHECK(getpid() == pid && getsid(0) == pid && pid != 1, "pid %d, session %d; was %d", getpid(), getsid(0), pid);
 	CHECK(kill(child, 0) == 0 && waitpid(child, NULL, WNOHANG) == 0, "child %d", child);

@@ -98,6 +98,7 @@ static int contained(void)
 	while (access("locked", F_OK) != 0)
 		usleep(5000);
 
+	wait_for_name();
 	wait_for_restore();
 
 	CHECK(getpid() == 1 && getuid() == 0 && getsid(0) == 1, "pid %d, user %d, session %d", getpid(), getuid(), getsid(0));
