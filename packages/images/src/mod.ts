@@ -65,7 +65,7 @@ export type { Pagemap, PagemapOptions, PageRun } from "./page-runs.ts";
 export { MAX_PARENTS, readPagemap } from "./page-runs.ts";
 export * from "./page-server.ts";
 export type { FoundText } from "./page-texts.ts";
-export { findTexts, windowsOf, withoutOverlaps } from "./page-texts.ts";
+export { bytesOfContent, findTexts, windowsOf, withoutOverlaps } from "./page-texts.ts";
 export type { UnknownFieldReport } from "./schema/decode.ts";
 export { decodeMessage, MAX_NESTING } from "./schema/decode.ts";
 export { encodeMessage } from "./schema/encode.ts";

@@ -14,6 +14,11 @@ export interface FoundText {
   readonly index: number;
 }
 
+/** What is written to memory or looked for in it: a text stands for its bytes in UTF-8. */
+export function bytesOfContent(content: string | Uint8Array): Uint8Array {
+  return typeof content === "string" ? Buffer.from(content) : content;
+}
+
 /** How much is read at once. */
 const WINDOW = 4 * 1024 * 1024;
 

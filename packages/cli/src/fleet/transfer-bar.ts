@@ -1,5 +1,5 @@
 import { bar } from "../report/bar.ts";
-import { isTerminal } from "../report/terminal.ts";
+import { CLEAR, isTerminal } from "../report/terminal.ts";
 
 const MIB = 1024 * 1024;
 const INTERVAL = 100;
@@ -14,10 +14,10 @@ export class TransferBar {
     if (!this.#isShown || now - this.#drawn < INTERVAL) return;
     this.#drawn = now;
     const numbers = `${Math.round(done / MIB)} of ${Math.round(total / MIB)} MiB`;
-    process.stderr.write(`\r${bar(done, total)} ${numbers}\x1b[K`);
+    process.stderr.write(`\r${bar(done, total)} ${numbers}${CLEAR}`);
   };
 
   end(): void {
-    if (this.#drawn > 0) process.stderr.write("\r\x1b[K");
+    if (this.#drawn > 0) process.stderr.write(`\r${CLEAR}`);
   }
 }

@@ -2,10 +2,8 @@ import type { DumpEvent, Dumped, DumpRequest, PhaseName } from "@restage/core";
 import { byteSize } from "./byte-size.ts";
 import { counted } from "./counted.ts";
 import { print } from "./print.ts";
-import { type Colours, coloursFor } from "./terminal.ts";
+import { CLEAR, type Colours, coloursFor } from "./terminal.ts";
 
-/** Erases from the cursor to the end of the line. */
-const CLEAR = "\x1b[K";
 const NAME_WIDTH = 32;
 const TIME_WIDTH = 12;
 

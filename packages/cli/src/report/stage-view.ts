@@ -3,10 +3,8 @@ import { counted } from "./counted.ts";
 import { MemoryBar } from "./memory-bar.ts";
 import { print } from "./print.ts";
 import type { Reporter } from "./report.ts";
-import { type Colours, coloursFor } from "./terminal.ts";
+import { CLEAR, type Colours, coloursFor } from "./terminal.ts";
 
-/** Erases from the cursor to the end of the line. */
-const CLEAR = "\x1b[K";
 const NAME_WIDTH = 20;
 const COUNT_WIDTH = 12;
 const TIME_WIDTH = 12;

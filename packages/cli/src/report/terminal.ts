@@ -1,5 +1,8 @@
 import { readlinkSync } from "node:fs";
 
+/** Erases from the cursor to the end of the line. */
+export const CLEAR = "\x1b[K";
+
 /** Whether a descriptor is a terminal, by its name: loading `node:tty` takes Bun longer than many restores take. */
 export function isTerminal(fd: 1 | 2): boolean {
   try {

@@ -1,4 +1,4 @@
-import { findTexts, readPageBytes } from "@restage/images";
+import { bytesOfContent, findTexts, readPageBytes } from "@restage/images";
 import { callTaps } from "../plugin/call-taps.ts";
 import { definePlugin, type Plugin } from "../plugin/plugin.ts";
 import { data } from "../program/deferred.ts";
@@ -77,12 +77,8 @@ function recordedPatch(task: Task, images: ImageSet): MemoryPatch {
   const runs = images.pagemap("pagemap", task.pid)?.runs ?? [];
   return {
     task,
-    find: (text) => findTexts(task.mm.vmas, runs, [bytesOf(text)]).map(({ address }) => address),
+    find: (text) => findTexts(task.mm.vmas, runs, [bytesOfContent(text)]).map(({ address }) => address),
     read: (address, length) => readPageBytes(runs, address, length),
-    write: (address, content) => task.copy(address, data(bytesOf(content))),
+    write: (address, content) => task.copy(address, data(bytesOfContent(content))),
   };
-}
-
-function bytesOf(content: string | Uint8Array): Uint8Array {
-  return typeof content === "string" ? Buffer.from(content) : content;
 }

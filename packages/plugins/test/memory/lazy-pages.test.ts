@@ -27,7 +27,7 @@ const test: PluginTest = {
     image("pagemap", [{ pages_id: 1 }, ...runs], 7),
     { fileName: "pages-1.img", bytes: new Uint8Array(4 * 4096) },
   ],
-  options: { lazyPages: "/work/lazy-pages.socket" },
+  options: { lazyPages: "/run/lazy-pages.socket" },
 };
 
 /** The recorded calls of a plugin in RESTORE. */

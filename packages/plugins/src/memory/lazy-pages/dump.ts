@@ -4,13 +4,13 @@ import {
   definePlugin,
   type PageServerPlace,
   type Plugin,
-  RestoreError,
   type SeizedTree,
 } from "@restage/core";
 import { callTaps } from "@restage/core/dump";
 import { type PagemapEntry, pageFlags } from "@restage/images";
 import type { AddressRange } from "@restage/linux";
 import { PAGE_SIZE } from "@restage/linux/abi";
+import { excluded } from "../page-server/excluded.ts";
 import { ANY_ADDRESS, PageSocket } from "../page-server/page-socket.ts";
 import { type ServedPages, servePages } from "../page-server/serve-pages.ts";
 
@@ -91,8 +91,4 @@ class MemoryOfTree implements ServedPages {
 function leftRange({ vaddr, nr_pages = 0n, flags }: PagemapEntry): readonly AddressRange[] {
   const start = Number(vaddr);
   return flags === pageFlags.PE_LAZY ? [{ start, end: start + Number(nr_pages) * PAGE_SIZE }] : [];
-}
-
-function excluded(options: string): RestoreError {
-  return new RestoreError("ERR_OPTION", `${options} exclude each other`);
 }

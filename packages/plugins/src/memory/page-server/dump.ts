@@ -11,6 +11,7 @@ import {
 } from "@restage/core";
 import { encodePageMessage, type PageMessage, pagesImageNumber } from "@restage/images";
 import { errnoText, MSG, PAGE_SIZE } from "@restage/linux/abi";
+import { excluded } from "./excluded.ts";
 import { connectToPageServer, LOCAL_ADDRESS, limitWaits } from "./page-socket.ts";
 
 /** How long a page server can take for an answer, in milliseconds. */
@@ -105,8 +106,4 @@ function failed(why: string): RestoreError {
   return new RestoreError("ERR_IMAGE", `Cannot send memory to the page server: it ${why}`, {
     hint: "its own output says why; the tree runs on unchanged",
   });
-}
-
-function excluded(options: string): RestoreError {
-  return new RestoreError("ERR_OPTION", `${options} exclude each other`);
 }

@@ -26,7 +26,7 @@ export interface ServedPages {
 }
 
 /**
- * Gives pages to a lazy-pages daemon, Restage's or CRIU's, until it has all that it needs.
+ * Serves pages to a lazy-pages daemon, Restage's or CRIU's, until the daemon has every page it needs.
  *
  * Throws ERR_IMAGE if it ends before, or its machine is gone.
  *

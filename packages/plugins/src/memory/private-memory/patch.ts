@@ -1,5 +1,5 @@
 import { data, type MemoryPatch, type Task } from "@restage/core";
-import { findTexts, type PageRun, readPageBytes, type VmaEntry } from "@restage/images";
+import { bytesOfContent, findTexts, type PageRun, readPageBytes, type VmaEntry } from "@restage/images";
 import { PAGE_SIZE, PROT } from "@restage/linux/abi";
 import { kindOf, printVma } from "../mappings/format.ts";
 
@@ -25,7 +25,7 @@ export class Patch implements MemoryPatch {
 
   find(text: string | Uint8Array): readonly bigint[] {
     const vmas = this.task.mm.vmas.filter((vma) => kindOf(vma) === "private");
-    return findTexts(vmas, this.#runs, [bytesOf(text)]).map(({ address }) => address);
+    return findTexts(vmas, this.#runs, [bytesOfContent(text)]).map(({ address }) => address);
   }
 
   read(address: bigint, length: number): Uint8Array | undefined {
@@ -33,7 +33,7 @@ export class Patch implements MemoryPatch {
   }
 
   write(address: bigint, content: string | Uint8Array): void {
-    const bytes = bytesOf(content);
+    const bytes = bytesOfContent(content);
     // A text can begin in one mapping and end in the next.
     for (let done = 0; done < bytes.length; ) {
       const at = address + BigInt(done);
@@ -84,10 +84,6 @@ function copyIn(task: Task, { address, bytes }: PatchedBytes): void {
 
 function endOf({ address, pages }: PageRun): bigint {
   return address + BigInt(pages * PAGE_SIZE);
-}
-
-function bytesOf(content: string | Uint8Array): Uint8Array {
-  return typeof content === "string" ? Buffer.from(content) : content;
 }
 
 function vmaAt(vmas: readonly VmaEntry[], address: bigint): VmaEntry | undefined {
