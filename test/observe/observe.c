@@ -251,28 +251,66 @@ static void show_stat(const char *key, int pid)
 				printf("%s/stat/%s\t%s\n", key, stat_fields[n].name, word);
 }
 
-/* Mappings with their flags. */
+struct mapping {
+	unsigned long start, end, offset;
+	char access[8], name[4096], flags[256], protection_key[16];
+};
+
+/* Whether the kernel could show two neighbours as one mapping. It does so or not by what happened to them before. */
+static int are_one(const struct mapping *left, const struct mapping *right)
+{
+	return left->end == right->start && left->name[0] == 0 && right->name[0] == 0 &&
+	       strcmp(left->access, right->access) == 0 && strcmp(left->flags, right->flags) == 0 &&
+	       strcmp(left->protection_key, right->protection_key) == 0;
+}
+
+static void show_mapping(const char *key, const struct mapping *mapping)
+{
+	char place[256];
+	snprintf(place, sizeof place, "%s/mapping/%lx-%lx", key, mapping->start, mapping->end);
+	printf("%s\t%s %lx %s\n", place, mapping->access, mapping->offset, mapping->name);
+	printf("%s/flags\t%s\n", place, mapping->flags);
+	printf("%s/key\t%s\n", place, mapping->protection_key);
+}
+
+/* Mappings with their flags, except whether memory is accounted for (ac), which depends on earlier writes. */
 static void show_mappings(const char *key, int pid)
 {
-	char path[64], line[4096], place[256] = "";
+	static struct mapping before, mapping;
+	char path[64], line[4096], device[16], inode[24];
 	snprintf(path, sizeof path, "/proc/%d/smaps", pid);
 	FILE *file = fopen(path, "r");
 	if (file == NULL)
 		return;
-	unsigned long start, end, offset;
-	char access[8], device[16], inode[24];
+	memset(&before, 0, sizeof before);
 	int name;
 	while (fgets(line, sizeof line, file)) {
 		line[strcspn(line, "\n")] = 0;
-		if (sscanf(line, "%lx-%lx %7s %lx %15s %23s %n", &start, &end, access, &offset, device, inode, &name) == 6) {
-			snprintf(place, sizeof place, "%s/mapping/%lx-%lx", key, start, end);
-			printf("%s\t%s %lx %s\n", place, access, offset, line + name);
-		} else if (strncmp(line, "VmFlags: ", 9) == 0) {
-			printf("%s/flags\t%s\n", place, line + 9);
+		unsigned long start, end;
+		if (sscanf(line, "%lx-%lx %7s %lx %15s %23s %n", &start, &end, mapping.access, &mapping.offset, device, inode, &name) == 6) {
+			mapping.start = start;
+			mapping.end = end;
+			strcpy(mapping.name, line + name);
+			mapping.protection_key[0] = 0;
 		} else if (strncmp(line, "ProtectionKey:", 14) == 0) {
-			printf("%s/key\t%s\n", place, line + 14);
+			snprintf(mapping.protection_key, sizeof mapping.protection_key, "%.15s", line + 14);
+		} else if (strncmp(line, "VmFlags: ", 9) == 0) {
+			/* The last line of a mapping. */
+			char *accounted = strstr(line, " ac ");
+			if (accounted != NULL)
+				memmove(accounted, accounted + 3, strlen(accounted + 3) + 1);
+			snprintf(mapping.flags, sizeof mapping.flags, "%.255s", line + 9);
+			if (before.end != 0 && are_one(&before, &mapping)) {
+				before.end = mapping.end;
+				continue;
+			}
+			if (before.end != 0)
+				show_mapping(key, &before);
+			before = mapping;
 		}
 	}
+	if (before.end != 0)
+		show_mapping(key, &before);
 	fclose(file);
 }
 

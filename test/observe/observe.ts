@@ -22,8 +22,8 @@ export function observe(pid: number): Observation {
 /** Numbers of inodes differ after a restore. What counts is which of them are equal. */
 function observationOf(text: string): Observation {
   const names = new Map<string, string>();
-  // Shared anonymous memory comes back as memfds, and whether memory is accounted for (ac) depends on earlier writes.
-  const same = text.replaceAll("/memfd:/dev/zero (deleted)", "/dev/zero (deleted)").replaceAll(" ac ", " ");
+  // Shared anonymous memory comes back as memfds.
+  const same = text.replaceAll("/memfd:/dev/zero (deleted)", "/dev/zero (deleted)");
   const renamed = same.replace(/(socket|pipe):\[\d+\]/g, (name, kind: string) => {
     const known = names.get(name) ?? `${kind} ${names.size}`;
     names.set(name, known);
