@@ -107,8 +107,7 @@ export const PACKAGE_TYPES = {
 export function packageReadme(name: string, { function: made }: PluginNames): string {
   return `# ${name}
 
-A plugin for [Restage](https://www.npmjs.com/package/restage). It makes the files private that the restored tree creates
-from now on.
+A plugin for Restage. It makes the files private that the restored tree creates from now on.
 
 \`\`\`ts
 import { defineConfig } from "@restage/core";

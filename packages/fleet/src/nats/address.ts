@@ -11,7 +11,7 @@ export interface Address {
 }
 
 /** Names become keys of a bucket, so they have the characters of keys. Parts between dots and slashes must not be empty. */
-const NAME = /^[A-Za-z0-9_-]+(?:[./][A-Za-z0-9_=-]+)*$/;
+export const CHECKPOINT_NAME = /^[A-Za-z0-9_-]+(?:[./][A-Za-z0-9_=-]+)*$/;
 
 const DEFAULT_SERVER = "nats://127.0.0.1:4222";
 
@@ -29,7 +29,7 @@ export function parseAddress(text: string, environment: Readonly<Record<string, 
     throw new RestoreError("ERR_OPTION", `Cannot read the address ${withoutPassword(server)}`, { hint });
   }
   const name = isWhole ? url.pathname.slice(1) : text;
-  if (name !== "" && !NAME.test(name)) {
+  if (name !== "" && !CHECKPOINT_NAME.test(name)) {
     const hint = "use letters, digits, - and _, with single dots or slashes between them";
     throw new RestoreError("ERR_OPTION", `Cannot use the name ${JSON.stringify(name)}`, { hint });
   }

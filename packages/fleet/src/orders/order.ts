@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { RestoreError } from "@restage/core";
+import { CHECKPOINT_NAME } from "../nats/address.ts";
 import { isObject } from "../values.ts";
 import { type Labels, parseLabels } from "./labels.ts";
 
@@ -40,7 +41,6 @@ const ATTEMPTS = 5;
 
 /** Names become keys of buckets and parts of paths. */
 const NAME = /^[A-Za-z0-9_-]{1,64}$/;
-const CHECKPOINT = /^[A-Za-z0-9_-]+(?:[./][A-Za-z0-9_=-]+)*$/;
 
 /** A new order. Throws ERR_OPTION. */
 export function newOrder(order: Partial<Order> & Pick<Order, "kind">): Order {
@@ -82,7 +82,7 @@ const CHECKS: Readonly<Record<keyof Order, Check>> = {
   tree: named,
   config: named,
   kind: () => undefined,
-  checkpoint: matching(CHECKPOINT, "the name of a checkpoint"),
+  checkpoint: matching(CHECKPOINT_NAME, "the name of a checkpoint"),
   attempts: (value) =>
     Number.isInteger(value) && (value as number) > 0 ? undefined : "expected a whole number above 0",
   leaveRunning: (value) => (typeof value === "boolean" ? undefined : "expected true or false"),
