@@ -12,6 +12,7 @@ import type { Arrived, PageSource } from "./page-source.ts";
 
 /** The largest request. */
 const MOST = 4 * 1024 * 1024;
+const CLOSED = "has closed the connection";
 const HINT = "the page server has ended, or the network is down";
 
 interface Request {
@@ -79,7 +80,7 @@ export class RemotePages implements PageSource {
     const pages = length / PAGE_SIZE;
     const bytes = encodePageMessage({ command: "get", address: BigInt(image), pages, target: BigInt(pid) });
     const sent = this.#host.attempt("sendto", this.descriptor, data(bytes), bytes.length, MSG.NOSIGNAL, 0, 0);
-    if (sent !== bytes.length) throw lost(`cannot be asked: ${errnoText(-sent)}`);
+    if (sent !== bytes.length) throw lost(isEnd(sent) ? CLOSED : `cannot be asked: ${errnoText(-sent)}`);
   }
 
   /** Returns whether more may have arrived. */
@@ -92,7 +93,7 @@ export class RemotePages implements PageSource {
         : this.#buffer + this.#got;
     const count = this.#host.attempt("recvfrom", this.descriptor, into, goal - this.#got, MSG.DONTWAIT, 0, 0);
     if (count === -ERRNO.EAGAIN || count === -ERRNO.EINTR) return false;
-    if (count === 0) throw lost("has closed the connection");
+    if (count === 0 || isEnd(count)) throw lost(CLOSED);
     if (count < 0) throw lost(`is out of reach: ${errnoText(-count)}`);
     if (typeof into === "object") this.#header.set(into.bytes.subarray(0, count), this.#got);
     this.#heardAt = performance.now();
@@ -131,6 +132,11 @@ function decoded(bytes: Uint8Array): PageMessage {
     if (error instanceof ImageError) throw lost(`sent something else: ${error.message}`);
     throw error;
   }
+}
+
+/** Whether a call failed because the peer has closed its socket: with data that it had not read, or before this data. */
+function isEnd(result: number): boolean {
+  return result === -ERRNO.ECONNRESET || result === -ERRNO.EPIPE;
 }
 
 function lost(why: string): RestoreError {

@@ -1,4 +1,5 @@
 import type { Host } from "@restage/core";
+import { ERRNO } from "@restage/linux/abi";
 import { describe, expect, it } from "vitest";
 import { RemotePages } from "../../src/lazy-pages/remote-pages.ts";
 
@@ -10,14 +11,16 @@ function serverOf(read: number): RemotePages {
 }
 
 describe("pages of a page server", () => {
-  it("are lost when it closes the connection, even while none are awaited", () => {
-    const pages = serverOf(0);
+  it.each([
+    ["after it had read all requests", 0],
+    ["with a request unread", -ERRNO.ECONNRESET],
+  ])("are lost when it closes the connection %s, even while none are awaited", (_, read) => {
+    const pages = serverOf(read);
     expect(pages.patience()).toBeUndefined();
     expect(() => pages.receive()).toThrow("Cannot get pages: the page server has closed the connection");
   });
 
   it("are not lost when nothing has arrived", () => {
-    const again = -11;
-    expect(() => serverOf(again).receive()).not.toThrow();
+    expect(() => serverOf(-ERRNO.EAGAIN).receive()).not.toThrow();
   });
 });
