@@ -11,7 +11,7 @@ export const REPOSITORY = fileURLToPath(new URL("..", import.meta.url));
 export const isRoot = process.getuid?.() === 0;
 
 /** The command: built for Node, its sources on Deno and Bun. */
-const RESTAGE = commandOfThisRuntime();
+export const RESTAGE = commandOfThisRuntime();
 
 /** Runs an example, or says why it cannot run here. The exit code is 0 if it reached its end. */
 export async function tell(story: () => Promise<void>, obstacle = needsRoot): Promise<void> {

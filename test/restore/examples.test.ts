@@ -6,9 +6,10 @@ import { decodeEntries } from "@restage/images";
 import { RLIM_INFINITY, RLIMIT_NAMES } from "@restage/linux/abi";
 import { describe, expect, it } from "vitest";
 import { PID } from "../../examples/counter/place.ts";
+import { noHosts } from "../../examples/fleet/host.ts";
 import * as server from "../../examples/server/place.ts";
 import { forbiddenWithoutRoot } from "../../examples/story.ts";
-
+import { noNatsServer } from "../../packages/fleet/test/support/nats-server.ts";
 import {
   describeUnless,
   itUnless,
@@ -165,6 +166,17 @@ describeUnless(noTools, "the example in namespaces", () => {
     expect(lines[0]).toBe("host name: second-host");
     expect(lines.slice(1).some((line) => line.includes("192.0.2.7/32"))).toBe(true);
     expect(lines.slice(-3, -1)).toEqual(["Hello, visitor 3", "host second-host"]);
+  });
+});
+
+describeUnless(noRoot ?? noNatsServer ?? noHosts(), "the example of a fleet", () => {
+  it("restores a checkpoint by label, and runs twenty clones on two hosts", () => {
+    const { status, stdout, stderr } = tell("fleet");
+    expect(status, stderr).toBe(0);
+    expect(stdout).toContain("counter: restore done on right");
+    const hosts = [...stdout.matchAll(/^ {2}clone-\w+ +counter\/one, process \d+ on (\w+)$/gm)].map(([, host]) => host);
+    expect(hosts.length).toBe(20);
+    expect(new Set(hosts)).toEqual(new Set(["left", "right"]));
   });
 });
 
