@@ -88,18 +88,16 @@ const noDaemon = () => {
 describeDumped("a lazy restore", noDaemon, undefined, ["Restage"]);
 
 describeUnless(noCompiler, "pages that stay in a stopped tree", () => {
-  async function take(daemon: readonly string[]) {
+  /** A program, and its checkpoint, which gives pages on a port. */
+  async function startCheckpoint() {
     const program = await startProgram(join(import.meta.dirname, "lazy-pages"));
-    const checkpoint = start([
-      ...RESTAGE,
-      "checkpoint",
-      String(program.pid),
-      "-D",
-      program.images,
-      "--lazy-pages",
-      ...LOCAL,
-    ]);
-    const port = await portOf(checkpoint);
+    const words = ["checkpoint", String(program.pid), "-D", program.images, "--lazy-pages", ...LOCAL];
+    const checkpoint = start([...RESTAGE, ...words]);
+    return { program, checkpoint, port: await portOf(checkpoint) };
+  }
+
+  async function take(daemon: readonly string[]) {
+    const { program, checkpoint, port } = await startCheckpoint();
     const { ended } = await startDaemon(daemon, program, ["--page-server", ...LOCAL, "--port", port]);
     await restoreLazily(program, { newPidNamespace: true });
     expect(await verdictOf(program)).toBe("pass");
@@ -113,17 +111,8 @@ describeUnless(noCompiler, "pages that stay in a stopped tree", () => {
   itUnless(noCriu, "go to CRIU's daemon", () => take([CRIU]));
 
   it("are still there if the daemon fails: the tree goes on", async () => {
-    const program = await startProgram(join(import.meta.dirname, "lazy-pages"));
-    const checkpoint = start([
-      ...RESTAGE,
-      "checkpoint",
-      String(program.pid),
-      "-D",
-      program.images,
-      "--lazy-pages",
-      ...LOCAL,
-    ]);
-    const client = connect(Number(await portOf(checkpoint)), "127.0.0.1");
+    const { program, checkpoint, port } = await startCheckpoint();
+    const client = connect(Number(port), "127.0.0.1");
     await once(client, "connect");
     client.destroy();
     expect(await checkpoint.ended).toMatchObject({
