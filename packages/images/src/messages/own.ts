@@ -219,6 +219,8 @@ export interface OwnFileEntry extends Unknowns {
   readonly datagrams: readonly OwnDatagramEntry[];
   /** Of an epoll set. */
   readonly watches: readonly OwnWatchEntry[];
+  /** IPPROTO_MPTCP, of a socket that inetsk.img calls a TCP socket. */
+  readonly protocol?: number;
 }
 
 /** The message type of {@link OwnFileEntry}. */
@@ -231,6 +233,7 @@ export const ownFileEntry: Message<OwnFileEntry> = message("own_file_entry", () 
   messages: embedded(6, ownMessageEntry, repeated),
   datagrams: embedded(7, ownDatagramEntry, repeated),
   watches: embedded(8, ownWatchEntry, repeated),
+  protocol: uint32(9),
 }));
 
 /** One subject. Exactly one field is present. */

@@ -1,5 +1,5 @@
 /** Protocols. Source: include/uapi/linux/in.h. */
-export const IPPROTO = { IP: 0, ICMP: 1, TCP: 6, UDP: 17, ICMPV6: 58, UDPLITE: 136, RAW: 255 } as const;
+export const IPPROTO = { IP: 0, ICMP: 1, TCP: 6, UDP: 17, ICMPV6: 58, UDPLITE: 136, RAW: 255, MPTCP: 262 } as const;
 
 /** Options of SOL_IP. Source: include/uapi/linux/in.h. */
 export const IP = {

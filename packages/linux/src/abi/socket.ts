@@ -75,6 +75,9 @@ export const SO = {
   INQ: 84,
 } as const;
 
+/** Bits of SO_BUF_LOCK. Source: include/uapi/linux/socket.h. */
+export const SOCK_BUF_LOCK = { SNDBUF: 1, RCVBUF: 2 } as const;
+
 /** Flags of send and receive calls. Source: include/linux/socket.h. */
 export const MSG = {
   PEEK: 2,

@@ -14,6 +14,7 @@ export const SOCKETS: readonly Group[] = [
       ...prefixed("MSG_", abi.MSG),
       ...prefixed("SCM_", abi.SCM),
       ...prefixed("SHUT_", abi.SHUT),
+      ...prefixed("SOCK_", abi.SOCK_BUF_LOCK, { SNDBUF: "SOCK_SNDBUF_LOCK", RCVBUF: "SOCK_RCVBUF_LOCK" }),
       ...layout("struct msghdr", abi.MSGHDR),
       ...single({ CMSG_HEADER_SIZE: "sizeof(struct cmsghdr)" }),
     },

@@ -13,13 +13,14 @@ type IpOptions = NonNullable<InputOf<InetSkEntry>["ip_opts"]>;
 export function describeInetSocket(context: DumpContext, found: FoundSocket): InputOf<InetSkEntry> {
   const { file, descriptor, family, type, protocol, socket } = found;
   const { host } = context;
-  const isTcp = type === SOCK.STREAM && protocol === IPPROTO.TCP;
+  const isMptcp = protocol === IPPROTO.MPTCP;
+  const isTcp = isMptcp || (type === SOCK.STREAM && protocol === IPPROTO.TCP);
   return {
     id: file.id,
     ino: socket.ino,
     family,
     type,
-    proto: protocol,
+    proto: isMptcp ? IPPROTO.TCP : protocol,
     state: socket.state,
     src_port: socket.sourcePort,
     dst_port: socket.destinationPort,
@@ -71,13 +72,12 @@ function readFilter(host: Host, descriptor: number, family: number): readonly nu
 }
 
 function tcpOptions(host: Host, descriptor: number): NonNullable<InputOf<InetSkEntry>["tcp_opts"]> {
-  const number = (option: number) => readOption(host, descriptor, SOL.TCP, option) ?? 0;
-  const { cork, nodelay, keepcnt, keepidle, keepintvl } = TCP_OPTIONS;
-  return {
-    cork: number(cork) !== 0,
-    nodelay: number(nodelay) !== 0,
-    keepcnt: number(keepcnt),
-    keepidle: number(keepidle),
-    keepintvl: number(keepintvl),
-  };
+  const { cork, nodelay, ...numbers } = TCP_OPTIONS;
+  const read = (option: number) => readOption(host, descriptor, SOL.TCP, option);
+  // An MPTCP socket of an older kernel does not have all of them.
+  const known = Object.entries(numbers).flatMap(([name, option]) => {
+    const value = read(option);
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return { cork: read(cork) === 1, nodelay: read(nodelay) === 1, ...Object.fromEntries(known) };
 }

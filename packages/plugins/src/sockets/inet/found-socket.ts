@@ -25,16 +25,25 @@ export function findInetSocket(context: DumpContext, file: OpenFile): FoundSocke
   if (family !== AF.INET && family !== AF.INET6) return undefined;
   const type = option(SO.TYPE);
   const protocol = option(SO.PROTOCOL);
-  // Raw sockets are in one table, whatever their protocol.
-  const table = inetTable(context, family, type === SOCK.RAW ? IPPROTO.RAW : protocol);
+  const table = inetTable(context, family, tableOf(type, protocol));
   const ino = Number(file.stat.ino);
   const socket = table.get(ino) ?? undiagnosed(context.host, ino, descriptor, family);
   return { file, descriptor, family, type, protocol, socket };
 }
 
+/** Raw sockets are in one table, whatever their protocol. An MPTCP socket's first TCP socket has its inode. */
+function tableOf(type: number, protocol: number): number {
+  if (type === SOCK.RAW) return IPPROTO.RAW;
+  return protocol === IPPROTO.MPTCP ? IPPROTO.TCP : protocol;
+}
+
 /** Whether it is a TCP connection, and not a listening or unused socket. */
-export function isFoundConnection({ type, protocol, socket: { state, destinationPort } }: FoundSocket): boolean {
-  if (type !== SOCK.STREAM || protocol !== IPPROTO.TCP) return false;
+export function isFoundConnection({ type, protocol, socket }: FoundSocket): boolean {
+  return type === SOCK.STREAM && protocol === IPPROTO.TCP && isConnected(socket);
+}
+
+/** Whether a TCP or MPTCP socket is neither new nor listening. */
+export function isConnected({ state, destinationPort }: InetSocket): boolean {
   return state !== TCP_STATE.LISTEN && !(state === TCP_STATE.CLOSE && destinationPort === 0);
 }
 

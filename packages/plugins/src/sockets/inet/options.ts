@@ -4,11 +4,15 @@ import { AF, F, IPPROTO, SETTABLE_FLAGS, SOL } from "@restage/linux/abi";
 import { setOption, setSocketOptions } from "../socket-options/restore.ts";
 import { type InetOption, IP_OPTIONS, IPV6_OPTIONS, icmpFilter, TCP_OPTIONS } from "./format.ts";
 
-/** Sets the options that do not depend on whether the socket is bound or connected. */
-export function setInetOptions(task: Task, socket: Value, entry: InetSkEntry): void {
+/**
+ * Sets the options that do not depend on whether the socket is bound or connected.
+ *
+ * @param protocol of the socket, if not the entry's.
+ */
+export function setInetOptions(task: Task, socket: Value, entry: InetSkEntry, protocol = entry.proto): void {
   task.call.fcntl(socket, F.SETFL, entry.flags & SETTABLE_FLAGS);
   setIpOptions(task, socket, entry);
-  setSocketOptions(task, socket, entry.opts);
+  setSocketOptions(task, socket, entry.opts, protocol !== IPPROTO.MPTCP);
   if (entry.proto === IPPROTO.TCP) setTcpOptions(task, socket, entry.tcp_opts);
 }
 

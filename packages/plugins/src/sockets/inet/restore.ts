@@ -4,6 +4,7 @@ import { IPPROTO, SO, SOCK, SOL, TCP_STATE } from "@restage/linux/abi";
 import { setOption, shutDown } from "../socket-options/restore.ts";
 import { isAnyAddress } from "./addresses.ts";
 import { bindInetSocket, portHint, prepareInetSocket, setReuse } from "./binding.ts";
+import { MPTCP_HINT, planMptcp } from "./mptcp.ts";
 import { setInetOptions } from "./options.ts";
 import { checkInetSockets } from "./plan.ts";
 import { isConnection, portName, SharedPorts } from "./ports.ts";
@@ -22,23 +23,30 @@ export function inetSockets(): Plugin {
     stages: { RESTORE: "opens internet sockets: listening, bound, UDP, raw" },
     apply({ plan, openFile, fileGroup, filesOpened }) {
       let ports: SharedPorts | undefined;
+      let hasMptcp = true;
       const portsOf = (images: ImageSet) => (ports ??= new SharedPorts(images));
-      plan.tap("inet-sockets", (plan) => checkInetSockets(plan));
+      plan.tap("inet-sockets", (plan) => {
+        checkInetSockets(plan);
+        hasMptcp = planMptcp(plan);
+      });
       fileGroup.for("INETSK").tap("inet-sockets", ({ isk }) => {
         return isk === undefined || isConnection(isk) ? undefined : portName(isk);
       });
       openFile.for("INETSK").tap("inet-sockets", ({ task, entry, images }) => {
         const { isk } = entry;
-        return isk === undefined || isConnection(isk) ? undefined : openSocket(task, isk, images, portsOf(images));
+        if (isk === undefined || isConnection(isk)) return undefined;
+        const own = hasMptcp ? images.own.file(isk.id)?.protocol : undefined;
+        return openSocket(task, isk, own ?? isk.proto, images, portsOf(images));
       });
       filesOpened.tap("inet-sockets", (files) => finishSharedPorts(files, portsOf(files.images)));
     },
   });
 }
 
-function openSocket(task: Task, entry: InetSkEntry, images: ImageSet, ports: SharedPorts): Value {
+function openSocket(task: Task, entry: InetSkEntry, protocol: number, images: ImageSet, ports: SharedPorts): Value {
   const { family, type, proto } = entry;
-  const socket = task.call.socket(family, type | SOCK.CLOEXEC, proto);
+  const socket = task.call.socket(family, type | SOCK.CLOEXEC, protocol);
+  if (protocol === IPPROTO.MPTCP) socket.hint(MPTCP_HINT);
   prepareInetSocket(task, socket, entry, images);
   const shared = ports.isShared(entry);
   const isTcp = proto === IPPROTO.TCP && type === SOCK.STREAM;
@@ -49,7 +57,7 @@ function openSocket(task: Task, entry: InetSkEntry, images: ImageSet, ports: Sha
   if (entry.state === TCP_STATE.LISTEN) task.call.listen(socket, entry.backlog).hint(portHint(entry));
   if (!shared) setReuse(task, socket, entry);
   connectDatagrams(task, socket, entry);
-  setInetOptions(task, socket, entry);
+  setInetOptions(task, socket, entry, protocol);
   // On a socket that was never connected this fails with ENOTCONN, and still takes effect.
   shutDown(task, socket, entry.shutdown)?.allow("ENOTCONN");
   return socket;

@@ -5,15 +5,15 @@ export const SUPPORT: readonly Support[] = [
     group: "sockets",
     what: "internet sockets",
     saved:
-      "TCP listeners, UDP, UDP-Lite, raw and ICMP (ping) sockets of IPv4 and IPv6: addresses, backlog, options, bound and connected",
-    restored: "the same",
+      "TCP and MPTCP listeners, UDP, UDP-Lite, raw and ICMP (ping) sockets of IPv4 and IPv6: addresses, backlog, options, bound and connected; in restage.img, because CRIU does not save it: MPTCP",
+    restored: "the same; MPTCP from Restage's images, and as TCP where this machine has no MPTCP",
     refused: {
-      dump: "listeners with connections that nobody has accepted yet, unless they can be lost: `--allow-loss connections`, or CRIU's `--skip-in-flight`",
+      dump: "MPTCP connections; listeners with connections that nobody has accepted yet, unless they can be lost: `--allow-loss connections`, or CRIU's `--skip-in-flight`",
       restore: "other protocols",
     },
     shownBy: {
-      saved: ["fixture inet", "case inet-sockets", "case socket-options", "case backlog"],
-      restored: ["fixture inet", "case inet-sockets", "case socket-options", "case backlog"],
+      saved: ["fixture inet", "case inet-sockets", "case socket-options", "case backlog", "case mptcp-listeners"],
+      restored: ["fixture inet", "case inet-sockets", "case socket-options", "case backlog", "case mptcp-listeners"],
     },
   },
 ];

@@ -175,7 +175,7 @@ function listSettings({ family, type, protocol, isConnection }: SocketKind): rea
   const isStream = type === SOCK.STREAM;
   const isRaw = type === SOCK.RAW;
   const isUdp = type === SOCK.DGRAM && (protocol === IPPROTO.UDP || protocol === IPPROTO.UDPLITE);
-  const isTcp = isStream && protocol === IPPROTO.TCP;
+  const isTcp = isStream && (protocol === IPPROTO.TCP || protocol === IPPROTO.MPTCP);
   const lists: readonly (readonly [applies: boolean, level: number, options: readonly number[]])[] = [
     [isInternet, SOL.IP, isIpv6 ? OF_IP_IN_IPV6 : OF_IP],
     [isInternet && !isStream, SOL.IP, OF_IP_DATAGRAMS],

@@ -1,6 +1,6 @@
 import { addressOf, type Call, data, giveCapability, struct, type Task, type Value } from "@restage/core";
 import type { SkOptsEntry } from "@restage/images";
-import { SHUT, SO, SOCK_FILTER_SIZE, SOL, TCP } from "@restage/linux/abi";
+import { SHUT, SO, SOCK_BUF_LOCK, SOCK_FILTER_SIZE, SOL, TCP } from "@restage/linux/abi";
 import {
   CREDENTIAL_SWITCHES,
   encodeFilter,
@@ -28,11 +28,12 @@ export function widenBuffers(task: Task, socket: Value): void {
  * Sets the sizes of the buffers. Everyone can have up to net.core.wmem_max and rmem_max; more requires CAP_NET_ADMIN in the first user
  * namespace.
  */
-function setBuffers(task: Task, socket: Value, send: number, receive: number): void {
+function setBuffers(task: Task, socket: Value, send: number | undefined, receive: number | undefined): void {
   for (const [option, forced, size] of [
     [SO.SNDBUF, SO.SNDBUFFORCE, send],
     [SO.RCVBUF, SO.RCVBUFFORCE, receive],
   ] as const) {
+    if (size === undefined) continue;
     setOption(task, socket, SOL.SOCKET, option, size);
     setOption(task, socket, SOL.SOCKET, forced, size).allow("EPERM");
   }
@@ -41,13 +42,19 @@ function setBuffers(task: Task, socket: Value, send: number, receive: number): v
 /**
  * Sets the options that every socket has, except those that matter before binding (SO_REUSEADDR, SO_REUSEPORT, SO_BINDTODEVICE). Large
  * buffers and marks require CAP_NET_ADMIN.
+ *
+ * @param hasBufLock whether sockets of this protocol have SO_BUF_LOCK.
  */
-export function setSocketOptions(task: Task, socket: Value, options: SkOptsEntry): void {
+export function setSocketOptions(task: Task, socket: Value, options: SkOptsEntry, hasBufLock = true): void {
   const set = (option: number, value: number | boolean) => setOption(task, socket, SOL.SOCKET, option, value);
+  const { so_sndbuf, so_rcvbuf, so_buf_lock } = options;
+  // Setting a size also forbids the kernel to change it; SO_BUF_LOCK restores whether it may. Without it, only what was forbidden is set.
+  const locks = hasBufLock || so_buf_lock === undefined ? SOCK_BUF_LOCK.SNDBUF | SOCK_BUF_LOCK.RCVBUF : so_buf_lock;
   // The kernel reports twice the size that it was given, and doubles it again.
-  setBuffers(task, socket, options.so_sndbuf >> 1, options.so_rcvbuf >> 1);
-  // Setting a size also forbids the kernel to change it; this restores whether it may. Kernels before 5.14 lack the option.
-  if (options.so_buf_lock !== undefined) set(SO.BUF_LOCK, options.so_buf_lock).allow("ENOPROTOOPT");
+  const sizeOf = (reported: number, lock: number) => ((locks & lock) === 0 ? undefined : reported >> 1);
+  setBuffers(task, socket, sizeOf(so_sndbuf, SOCK_BUF_LOCK.SNDBUF), sizeOf(so_rcvbuf, SOCK_BUF_LOCK.RCVBUF));
+  // Kernels before 5.14 lack the option.
+  if (hasBufLock && so_buf_lock !== undefined) set(SO.BUF_LOCK, so_buf_lock).allow("ENOPROTOOPT");
   if (options.so_priority !== undefined) set(SO.PRIORITY, options.so_priority);
   if (options.so_rcvlowat !== undefined) set(SO.RCVLOWAT, options.so_rcvlowat);
   if (options.so_mark !== undefined) set(SO.MARK, options.so_mark).hint(giveCapability("CAP_NET_ADMIN"));
