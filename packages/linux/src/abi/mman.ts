@@ -32,6 +32,7 @@ export const MADV = {
   SEQUENTIAL: 2,
   WILLNEED: 3,
   DONTNEED: 4,
+  REMOVE: 9,
   DONTFORK: 10,
   DOFORK: 11,
   MERGEABLE: 12,

@@ -91,10 +91,8 @@ function describe(mapping: Mapping, task: SeizedTask, context: DumpContext): voi
 
 /** Describes System V shared memory. Its id is the inode number. */
 function describeSegment({ entry, inode }: Mapping, context: DumpContext, refuse: (why: string) => void): void {
-  if (ownNamespace(context, "ipc") === undefined)
-    refuse(
-      "it is System V shared memory of the host's IPC namespace: only that of the tree's own IPC namespace is saved",
-    );
+  if (ownNamespace(context, "ipc") === undefined && ownNamespace(context, "user") !== undefined)
+    refuse("it is System V shared memory of the host, and the tree is in a user namespace");
   entry.flags = (entry.flags ?? 0) | MAP.ANONYMOUS;
   entry.status = VMA_AREA_REGULAR | vmaStatus.VMA_AREA_SYSVIPC | vmaStatus.VMA_ANON_SHARED;
   entry.shmid = inode;

@@ -1,7 +1,7 @@
 import { definePlugin, type Plan, type Plugin, type Task } from "@restage/core";
 import type { VmaEntry } from "@restage/images";
 import { PAGE_SIZE, PROT, SHM } from "@restage/linux/abi";
-import { makesNamespace, namespaceId } from "../../namespaces/own-namespaces.ts";
+import { namespaceId } from "../../namespaces/own-namespaces.ts";
 import { hugePageSize } from "../huge-pages.ts";
 import { advise } from "../mappings/advise.ts";
 import { kindOf, printVma } from "../mappings/format.ts";
@@ -81,8 +81,8 @@ function attachmentsOf(task: Task, sizes: ReadonlyMap<number, bigint>): readonly
 
 /** The sizes of the segments in bytes, rounded up to whole pages, by id. */
 function sizesOf(plan: Plan): ReadonlyMap<number, bigint> {
-  if (!makesNamespace(plan, "ipc")) return new Map();
-  const { images, tree } = plan;
+  const { images, tree, options } = plan;
+  if (options.joinNamespaces.ipc !== undefined) return new Map();
   const segments = images.values("ipcns_shm", namespaceId(tree.root, "ipc") ?? 0);
   return new Map(
     segments.map(({ desc, size, hugetlb_flag = 0 }) => {
@@ -99,7 +99,7 @@ function checkAttachments(plan: Plan, task: Task, sizes: ReadonlyMap<number, big
     const refuse = (why: string) => plan.refuse({ what: `mapping ${printVma(first)}`, why, pid: task.pid });
     if (!sizes.has(id))
       refuse(
-        `System V shared memory ${id} is not restored: it belongs to the host or to a joined namespace, or was removed`,
+        `System V shared memory ${id} is not restored: it belongs to a joined namespace, or the checkpoint does not have it`,
       );
     const other = task.mm.vmas.find((vma) => !vmas.includes(vma) && vma.start < end && start < vma.end);
     if (other !== undefined) refuse(`${printVma(other)} overlaps a part of the segment that was unmapped`);

@@ -1,5 +1,6 @@
-import { definePlugin, type Plugin } from "@restage/core";
-import { ownNamespace } from "../own-namespaces.ts";
+import { type DumpContext, definePlugin, type Plugin } from "@restage/core";
+import { vmaStatus } from "@restage/images";
+import { namespaceId, ownNamespace } from "../own-namespaces.ts";
 import { saveMessageQueues } from "./message-queue/dump.ts";
 import { saveSemaphores } from "./semaphore/dump.ts";
 import { saveSegments } from "./shared-memory/dump.ts";
@@ -7,7 +8,7 @@ import { saveVariables } from "./variables/dump.ts";
 
 /**
  * Saves the System V shared memory, semaphores and message queues of a tree with an IPC namespace of its own, with ids and content, and the
- * namespace's sysctls.
+ * namespace's sysctls. Of a tree that shares the namespace of this process, only the shared memory that it has attached.
  */
 export function ipcNamespace(): Plugin {
   return definePlugin({
@@ -17,7 +18,10 @@ export function ipcNamespace(): Plugin {
     dump({ phases }) {
       phases.write.tree.tap("ipc-namespace", ({ root }, context) => {
         const id = ownNamespace(context, "ipc");
-        if (id === undefined) return;
+        if (id === undefined) {
+          saveAttached(context);
+          return;
+        }
         context.host.inside(`/proc/${root.hostPid}/ns/ipc`, "ipc", () => {
           saveVariables(context, id);
           saveSegments(context, id);
@@ -27,4 +31,13 @@ export function ipcNamespace(): Plugin {
       });
     },
   });
+}
+
+/** Images of CRIU have the mappings, but not the segments: CRIU attaches segments that still exist. */
+function saveAttached(context: DumpContext): void {
+  const { alive, root } = context.tree;
+  const mappings = alive.flatMap((task) => task.mappings);
+  const attached = mappings.filter(({ entry }) => ((entry.status ?? 0) & vmaStatus.VMA_AREA_SYSVIPC) !== 0);
+  if (attached.length === 0) return;
+  saveSegments(context, namespaceId(root, "ipc") ?? 0, new Set(attached.map(({ entry }) => Number(entry.shmid))));
 }

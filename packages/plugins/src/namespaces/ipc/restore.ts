@@ -3,12 +3,15 @@ import { CLONE } from "@restage/linux/abi";
 import { makesNamespace, namespaceId } from "../own-namespaces.ts";
 import { makeMessageQueues } from "./message-queue/restore.ts";
 import { makeSemaphores } from "./semaphore/restore.ts";
-import { makeSegments, removeAgain } from "./shared-memory/restore.ts";
+import { checkHostSegments, hostSegments, restoreHostSegments } from "./shared-memory/host-segments.ts";
+import { makeSegments, removeAgain, type Segment } from "./shared-memory/restore.ts";
 import { raiseVariables, setVariables } from "./variables/restore.ts";
 
 /**
  * ROOT_TASK: the root task enters a new IPC namespace. PREPARE_NAMESPACES: System V shared memory, semaphores and message queues under their ids, and
  * sysctls. RESTORE_SIGCHLD: segments that had been removed are removed again, now that every task has attached its own.
+ *
+ * A tree that shares the IPC namespace of this process gets only the shared memory that it had attached: what still exists is filled, the rest is made.
  *
  * Requires CAP_SYS_ADMIN, and CONFIG_CHECKPOINT_RESTORE for the ids.
  */
@@ -24,8 +27,12 @@ export function ipcNamespace(): Plugin {
     },
     apply({ plan, stages }) {
       let id: number | undefined;
+      /** Of the namespace of this process. */
+      let segments: readonly Segment[] = [];
       plan.tap("ipc-namespace", (plan) => {
         const { images, tree } = plan;
+        segments = hostSegments(plan);
+        checkHostSegments(plan, segments);
         if (!makesNamespace(plan, "ipc")) return;
         id = namespaceId(tree.root, "ipc") ?? 0;
         readAll(images, id);
@@ -34,6 +41,7 @@ export function ipcNamespace(): Plugin {
         if (id !== undefined) root.call.unshare(CLONE.NEWIPC);
       });
       stages.PREPARE_NAMESPACES.task.tap("ipc-namespace", (root, context) => {
+        restoreHostSegments(root, segments, context);
         if (id === undefined) return;
         const { images } = context;
         const variables = images.optional("ipc_var", id);
@@ -44,8 +52,8 @@ export function ipcNamespace(): Plugin {
         if (variables !== undefined) setVariables(root, variables);
       });
       stages.RESTORE_SIGCHLD.task.tap("ipc-namespace", (task, { tree, images }) => {
-        if (id === undefined || task !== tree.root) return;
-        removeAgain(task, images.values("ipcns_shm", id));
+        if (task !== tree.root) return;
+        removeAgain(task, id === undefined ? segments : images.entries("ipcns_shm", id));
       });
     },
   });

@@ -8,11 +8,11 @@ export const SUPPORT: readonly Support[] = [
     lost: "POSIX message queues that no task has open",
     restored: "the same, with removed and locked segments",
     refused: {
-      dump: "removed segments that are still attached; open POSIX message queues",
+      dump: "open POSIX message queues",
     },
     kernel: "CONFIG_CHECKPOINT_RESTORE",
     shownBy: {
-      saved: ["fixture shm"],
+      saved: ["fixture shm", "case ipc-objects"],
       restored: ["fixture shm", "fixture namespaces", "case ipc-objects"],
     },
   },

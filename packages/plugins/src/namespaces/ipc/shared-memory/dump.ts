@@ -4,10 +4,15 @@ import { saveSharedPages } from "../../../memory/save-shared-pages.ts";
 import { idsInside } from "../../user/ids-inside.ts";
 import { descriptionOf, readObjects } from "../objects.ts";
 
-/** Saves System V shared memory with its content, attached or not. */
-export function saveSegments(context: DumpContext, namespace: number): void {
+/**
+ * Saves System V shared memory with its content.
+ *
+ * @param only ids of the segments to save; without it, all of the namespace are saved, attached or not.
+ */
+export function saveSegments(context: DumpContext, namespace: number, only?: ReadonlySet<number>): void {
   const { host, images } = context;
   for (const object of readObjects(host, "shm")) {
+    if (only?.has(Number(object.get("shmid"))) === false) continue;
     const desc = descriptionOf(object, "shm", idsInside(context));
     const size = Number(object.get("size"));
     images.add("ipcns_shm", namespace, { value: { desc, size: BigInt(size), in_pagemaps: true } });
