@@ -65,6 +65,15 @@ describeDumped(
       }
     });
 
+    it("have all settings of their network namespace, of which most are not read again (network-settings)", async () => {
+      const program = await dumpCase("network-settings");
+      const template = await templateOf(program);
+      for (let number = 1; number <= 3; number++) {
+        await clone(template);
+        expect(await verdictOfClone(program)).toBe("pass");
+      }
+    });
+
     it("share every page that they do not write", async () => {
       const template = await templateOf(await dumpCase("copy-on-write"));
       const trees: RestoredTree[] = [];

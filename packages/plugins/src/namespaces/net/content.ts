@@ -1,4 +1,5 @@
 import type { Host, StageContext } from "@restage/core";
+import { type NetDeviceEntry, ndType } from "@restage/images";
 import { AT_FDCWD, NETLINK, NETNSA, O, RTM } from "@restage/linux/abi";
 import { idsOutside } from "../user/ids-outside.ts";
 import { makeTrackedConnections } from "./conntrack/restore.ts";
@@ -9,30 +10,48 @@ import { lockNamespace } from "./lock.ts";
 import type { NetNamespace } from "./namespaces.ts";
 import { makeAddresses, makeRoutes, makeRules, readDump } from "./netlink-dumps/restore.ts";
 import { attribute, joined, NetlinkSocket } from "./netlink-socket.ts";
+import type { KnownSysctls, ReadSysctl } from "./sysctls/known-sysctls.ts";
 import { linkSysctls, networkSysctls, setSysctls } from "./sysctls/restore.ts";
 
 /** struct rtgenmsg, padded. */
 const RTGENMSG = 4;
+
+/** A network namespace, and what it gets. */
+interface Filling extends NetNamespace {
+  readonly links: readonly NetDeviceEntry[];
+  readonly settings: ReturnType<typeof settingsOf>;
+  /** How to read settings that only this restore changes. */
+  readonly read: ReadSysctl | undefined;
+}
 
 /**
  * Fills the network namespaces of a tree. The coordinator does it, with sockets that it opens inside, so that links can connect the namespaces with each
  * other and with the host.
  *
  * First come the settings of all namespaces and the links between them, none of them up, so that no packet passes before the firewalls work.
+ *
+ * @param known settings that nobody else has changed in these namespaces.
  */
-export function fillNamespaces(context: StageContext, namespaces: readonly NetNamespace[]): void {
+export function fillNamespaces(
+  context: StageContext,
+  namespaces: readonly NetNamespace[],
+  known: KnownSysctls | undefined,
+): void {
   const { host, tree, images, options } = context;
   const outside = { descriptor: open(host, "/proc/self/ns/net"), routes: new NetlinkSocket(host, NETLINK.ROUTE) };
-  const opened: (NetNamespace & OpenNamespace & { readonly path: string })[] = [];
+  const opened: (Filling & OpenNamespace & { readonly path: string })[] = [];
   try {
     for (const namespace of namespaces) {
       const path = `/proc/${tree.root.hostPid}/fd/${namespace.number}`;
+      const links = namespace.filled ? images.values("netdev", namespace.id) : [];
+      const settings = settingsOf(context, namespace, links);
+      const read = known?.ofNew(host, namespace.id, [settings, links.map(({ flags, mtu }) => [flags, mtu])]);
+      const filling: Filling = { ...namespace, links, settings, read };
       const routes = host.inside(path, "net", () => {
-        prepare(context, namespace);
+        prepare(context, filling);
         return new NetlinkSocket(host, NETLINK.ROUTE);
       });
-      const links = namespace.filled ? images.values("netdev", namespace.id) : [];
-      opened.push({ ...namespace, path, descriptor: open(host, path), routes, links });
+      opened.push({ ...filling, path, descriptor: open(host, path), routes });
     }
     for (const namespace of opened) nameOthers(context, namespace, opened);
     makeLinks(opened, outside, options.external);
@@ -46,29 +65,38 @@ export function fillNamespaces(context: StageContext, namespaces: readonly NetNa
 }
 
 /** Sets what must precede links between namespaces. The images of a namespace that stays empty have no lock, so it is made here. */
-function prepare({ host, images, tree, options }: StageContext, { id, filled, external }: NetNamespace): void {
-  const netns = images.optional("netns", id);
-  if (filled && netns !== undefined) {
-    setSysctls(host, networkSysctls(netns, idsOutside(images, tree.root)), options);
-  }
-  if (filled) for (const link of images.values("netdev", id)) makeTunLink(host, link);
+function prepare({ host, images, options }: StageContext, { filled, external, links, settings, read }: Filling): void {
+  setSysctls(host, settings.ofNamespace, options, read);
+  for (const link of links) makeTunLink(host, link);
   if (!filled && !external) lockNamespace(host, images.inventory);
 }
 
 /** Brings the links up, behind the firewall, and adds what needs them. */
-function complete(context: StageContext, namespace: NetNamespace & OpenNamespace): void {
+function complete(context: StageContext, namespace: Filling & OpenNamespace): void {
   const { host, images, options } = context;
-  const { id, filled, routes, links } = namespace;
+  const { id, filled, routes, settings, read } = namespace;
   if (filled) {
     loadFirewalls(host, context, id);
     setLinks(namespace);
-    for (const link of links) setSysctls(host, linkSysctls(link), options);
+    setSysctls(host, settings.ofLoopback, options, read);
+    // What the other end of a link does can change these.
+    setSysctls(host, settings.ofOtherLinks, options);
     makeAddresses(routes, readDump(images, "ifaddr", id));
     makeRoutes(routes, readDump(images, "route", id));
     makeRoutes(routes, readDump(images, "route6", id));
     makeRules(routes, readDump(images, "rule", id));
   }
   makeTrackedConnections(host, images, id);
+}
+
+function settingsOf({ images, tree }: StageContext, { id, filled }: NetNamespace, links: readonly NetDeviceEntry[]) {
+  const netns = filled ? images.optional("netns", id) : undefined;
+  const isLoopback = ({ type }: NetDeviceEntry) => type === ndType.LOOPBACK;
+  return {
+    ofNamespace: netns === undefined ? [] : networkSysctls(netns, idsOutside(images, tree.root)),
+    ofLoopback: links.filter(isLoopback).flatMap(linkSysctls),
+    ofOtherLinks: links.filter((link) => !isLoopback(link)).flatMap(linkSysctls),
+  };
 }
 
 /** Sets the numbers by which a namespace knows the others of the tree: descriptions of links contain them. */

@@ -11,6 +11,7 @@ import { lockWhileOpen, unlockNamespace } from "./lock.ts";
 import { findNetNamespaces, type NetNamespace } from "./namespaces.ts";
 import { NetNamespaces } from "./net-namespaces.ts";
 import { readDump } from "./netlink-dumps/restore.ts";
+import { KNOWN_SYSCTLS, KnownSysctls } from "./sysctls/known-sysctls.ts";
 import { checkSysctls, linkSysctls, networkSysctls } from "./sysctls/restore.ts";
 
 const DUMPS: readonly DumpKind[] = ["ifaddr", "rule", "route", "route6"];
@@ -33,15 +34,16 @@ export function netNamespaces(): Plugin {
       PREPARE_NAMESPACES: "sets sysctls; makes links, firewalls, addresses, routes, rules and tracked connections",
       RESTORE_SIGCHLD: "tasks that are in other network namespaces than the root task enter theirs",
     },
-    apply({ plan, stages, commit, abort, provide }) {
+    apply({ plan, template, stages, commit, abort, provide, clone }) {
       let namespaces: readonly NetNamespace[] = [];
       /** Sockets that lock external namespaces. */
       let locks: readonly number[] = [];
       const enter = (task: Task, { number }: NetNamespace) => task.call.setns(number, CLONE.NEWNET);
       plan.tap("net-namespaces", (plan) => {
         namespaces = findNetNamespaces(plan);
-        check(plan, namespaces);
+        check(plan, namespaces, clone?.kept(KNOWN_SYSCTLS)?.present);
       });
+      template.tap("net-namespaces", ({ keep }) => keep(KNOWN_SYSCTLS, new KnownSysctls()));
       provide(NetNamespaces, {
         inside(task, id, record) {
           const [own] = namespaces;
@@ -73,7 +75,9 @@ export function netNamespaces(): Plugin {
           const path = `/proc/${tree.root.hostPid}/fd/${number}`;
           locks = [...locks, host.inside(path, "net", () => lockWhileOpen(host))];
         }
-        fillNamespaces(context, namespaces);
+        // Action scripts can have changed settings.
+        const known = context.options.actionScripts.length > 0 ? undefined : clone?.kept(KNOWN_SYSCTLS);
+        fillNamespaces(context, namespaces, known);
       });
       stages.RESTORE_SIGCHLD.thread.tap("net-namespaces", (thread, { tree: { root } }) => {
         const id = namespaceId(thread.task, "net");
@@ -104,7 +108,7 @@ function make(root: Task, { number }: NetNamespace): void {
 }
 
 /** Reads all images before any task exists, so that damaged ones are refused. */
-function check(plan: Plan, namespaces: readonly NetNamespace[]): void {
+function check(plan: Plan, namespaces: readonly NetNamespace[], presentSysctls: Set<string> | undefined): void {
   const { images, tree } = plan;
   const ids = idsOutside(images, tree.root);
   const filled = namespaces.filter(({ filled }) => filled);
@@ -115,7 +119,7 @@ function check(plan: Plan, namespaces: readonly NetNamespace[]): void {
   for (const { id } of filled) {
     checkFirewalls(plan, id);
     for (const kind of DUMPS) readDump(images, kind, id);
-    checkSysctls(plan, sysctlsOf(images, id, ids));
+    checkSysctls(plan, sysctlsOf(images, id, ids), presentSysctls);
   }
 }
 

@@ -3,6 +3,7 @@ import type { Host, Plan, RestoreOptions } from "@restage/core";
 import { type NetDeviceEntry, type NetnsEntry, type SysctlEntry, sysctlType } from "@restage/images";
 import type { IdsOutside } from "../../user/ids-outside.ts";
 import { decodeSysctl, linkFolders, NAMESPACE_SYSCTLS } from "./format.ts";
+import { type ReadSysctl, readSysctl } from "./known-sysctls.ts";
 
 /** A setting: its file below /proc/sys, and its value. */
 interface Sysctl {
@@ -32,14 +33,22 @@ export function linkSysctls({ name, conf, conf4, conf6 }: NetDeviceEntry): reado
   return linkFolders(name).flatMap(({ field, folder, names }) => sysctls(folder, names, entries[field]));
 }
 
-/** Refuses settings that this kernel does not have, or with `weakSysctls` warns of them. */
-export function checkSysctls(plan: Plan, wanted: readonly Sysctl[]): void {
+/**
+ * Refuses settings that this kernel does not have, or with `weakSysctls` warns of them.
+ *
+ * @param present those that it is known to have. Others that it has are added.
+ */
+export function checkSysctls(plan: Plan, wanted: readonly Sysctl[], present: Set<string> = new Set()): void {
   // Some 40 settings are in each of a few directories.
   const lists = new Map<string, ReadonlySet<string> | undefined>();
   for (const path of new Set(wanted.map(({ path }) => anyLink(path)))) {
+    if (present.has(path)) continue;
     const directory = `/proc/sys/${dirname(path)}`;
     if (!lists.has(directory)) lists.set(directory, setOf(plan.host.list(directory)));
-    if (lists.get(directory)?.has(basename(path)) ?? plan.host.stat(`/proc/sys/${path}`) !== "missing") continue;
+    if (lists.get(directory)?.has(basename(path)) ?? plan.host.stat(`/proc/sys/${path}`) !== "missing") {
+      present.add(path);
+      continue;
+    }
     const missing = { what: `sysctl ${path}`, why: "this kernel does not have it" };
     if (plan.options.weakSysctls) plan.warn(missing);
     else plan.refuse({ ...missing, hint: "leave such settings out: --weak-sysctls", remedy: "options" });
@@ -56,11 +65,18 @@ function anyLink(path: string): string {
 }
 
 /** Writes the settings that have another value, which are few. Must be called inside the namespace. */
-export function setSysctls(host: Host, wanted: readonly Sysctl[], { weakSysctls }: RestoreOptions): void {
+export function setSysctls(
+  host: Host,
+  wanted: readonly Sysctl[],
+  { weakSysctls }: RestoreOptions,
+  read: ReadSysctl = (path) => readSysctl(host, path),
+): void {
   for (const { path, value } of wanted) {
+    const now = read(path);
+    if (words(now ?? "") === words(value)) continue;
     const file = `/proc/sys/${path}`;
-    if (weakSysctls && host.stat(file) === "missing") continue;
-    if (words(host.readText(file) ?? "") !== words(value)) host.writeFile(file, `${value}\n`);
+    if (weakSysctls && now === undefined && host.stat(file) === "missing") continue;
+    host.writeFile(file, `${value}\n`);
   }
 }
 
