@@ -1,7 +1,7 @@
 import { type ErrorCode, RestoreError } from "../packages/core/src/errors.ts";
 import { hintFor } from "../packages/core/src/program/hints.ts";
 
-const COUNTER = { stage: "RESTORE", pid: 20100 } as const;
+const COUNTER = { stage: "RESTORE", pid: 20100, comm: "app" } as const;
 const LOG = "/var/log/app.log";
 
 /** An example of each error code. */
@@ -18,7 +18,9 @@ export const ERROR_EXAMPLES: Readonly<Record<ErrorCode, RestoreError>> = {
       plugin: "real-time",
     },
   ),
-  ERR_DUTY_MISSING: new RestoreError("ERR_DUTY_MISSING", "No plugin has forked task 20100", { stage: "ROOT_TASK" }),
+  ERR_DUTY_MISSING: new RestoreError("ERR_DUTY_MISSING", "No plugin has forked task 20100 (app)", {
+    stage: "ROOT_TASK",
+  }),
   ERR_IMAGE: new RestoreError(
     "ERR_IMAGE",
     "Cannot find the pages of pagemap-20100.img: expected 90112 bytes in pages-1.img, found 4096",
@@ -30,12 +32,17 @@ export const ERROR_EXAMPLES: Readonly<Record<ErrorCode, RestoreError>> = {
   ERR_OPTION: new RestoreError("ERR_OPTION", "There is no option --restore-detach", {
     hint: "did you mean --restore-detached?",
   }),
-  ERR_PID_TAKEN: new RestoreError("ERR_PID_TAKEN", "Cannot create task 20100: pid 20100 is in use by process 20100", {
-    stage: "ROOT_TASK",
-    pid: 20100,
-    plugin: "root-task",
-    hint: "end it, wait until it is gone, or restore in a new pid namespace (newPidNamespace, --new-pid-namespace)",
-  }),
+  ERR_PID_TAKEN: new RestoreError(
+    "ERR_PID_TAKEN",
+    "Cannot create task 20100 (app): pid 20100 is in use by process 20100 (app)",
+    {
+      stage: "ROOT_TASK",
+      pid: 20100,
+      comm: "app",
+      plugin: "root-task",
+      hint: "end it, wait until it is gone, or restore in a new pid namespace (newPidNamespace, --new-pid-namespace)",
+    },
+  ),
   ERR_PLUGIN: new RestoreError("ERR_PLUGIN", "Cannot read properties of undefined (reading 'endsWith')", {
     plugin: "other-log",
   }),
@@ -62,10 +69,10 @@ export const ERROR_EXAMPLES: Readonly<Record<ErrorCode, RestoreError>> = {
   ERR_STAGE: new RestoreError("ERR_STAGE", "Cannot leave RESTORE: 2 participants failed", {
     stage: "RESTORE",
     failures: [20100, 20101].map((pid) => {
-      const context = { stage: "RESTORE", pid, plugin: "core" } as const;
+      const context = { stage: "RESTORE", pid, comm: "app", plugin: "core" } as const;
       return new RestoreError(
         "ERR_TASK_DIED",
-        `task ${pid} was killed by SIGKILL while it was being restored`,
+        `task ${pid} (app) was killed by SIGKILL while it was being restored`,
         context,
       );
     }),
@@ -76,12 +83,16 @@ export const ERROR_EXAMPLES: Readonly<Record<ErrorCode, RestoreError>> = {
   ERR_STORE: new RestoreError("ERR_STORE", "Cannot connect to nats://10.0.0.7:4222: connection refused", {
     hint: "check that nats-server runs there, and NATS_URL, NATS_CREDS or NATS_CA",
   }),
-  ERR_SYSCALL: new RestoreError("ERR_SYSCALL", "chdir() of task 20100 failed: ENOENT (no such file or directory)", {
-    ...COUNTER,
-    plugin: "fs",
-    syscall: { name: "chdir", printed: 'chdir("/srv/gone")', errno: 2 },
-    hint: hintFor("chdir", 2),
-  }),
+  ERR_SYSCALL: new RestoreError(
+    "ERR_SYSCALL",
+    "chdir() of task 20100 (app) failed: ENOENT (no such file or directory)",
+    {
+      ...COUNTER,
+      plugin: "fs",
+      syscall: { name: "chdir", printed: 'chdir("/srv/gone")', errno: 2 },
+      hint: hintFor("chdir", 2),
+    },
+  ),
   ERR_TAP_ORDER: new RestoreError(
     "ERR_TAP_ORDER",
     "Tap mine of RESTORE.task must run before file, which does not exist",
@@ -90,12 +101,16 @@ export const ERROR_EXAMPLES: Readonly<Record<ErrorCode, RestoreError>> = {
       hint: "the hook has: descriptors, private-memory, sessions, fs, threads, limits",
     },
   ),
-  ERR_TASK_DIED: new RestoreError("ERR_TASK_DIED", "task 20100 was killed by SIGKILL while it was being restored", {
-    ...COUNTER,
-    plugin: "private-memory",
-    syscall: { name: "preadv", printed: "preadv(3, [{0x7f2000, 2097152}], 1, 0, 0)", errno: undefined },
-  }),
-  ERR_TASK_STUCK: new RestoreError("ERR_TASK_STUCK", "task 20100 has been in openat() for 60 s", {
+  ERR_TASK_DIED: new RestoreError(
+    "ERR_TASK_DIED",
+    "task 20100 (app) was killed by SIGKILL while it was being restored",
+    {
+      ...COUNTER,
+      plugin: "private-memory",
+      syscall: { name: "preadv", printed: "preadv(3, [{0x7f2000, 2097152}], 1, 0, 0)", errno: undefined },
+    },
+  ),
+  ERR_TASK_STUCK: new RestoreError("ERR_TASK_STUCK", "task 20100 (app) has been in openat() for 60 s", {
     ...COUNTER,
     plugin: "fifos",
     syscall: { name: "openat", printed: 'openat(AT_FDCWD, "/srv/fifo", O_RDONLY)', errno: undefined },

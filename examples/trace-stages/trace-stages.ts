@@ -7,7 +7,7 @@ export function traceStages(tell: (line: string) => void): Plugin {
     apply({ stages, commit, complete }) {
       for (const { name, participants } of STAGES) {
         stages[name].enter.tap("trace-stages", () => tell(`${name} starts (${participants})`));
-        stages[name].task.tap("trace-stages", (task) => tell(`${name} task ${task.pid}`));
+        stages[name].task.tap("trace-stages", (task) => tell(`${name} ${task.name}`));
         stages[name].leave.tap("trace-stages", () => tell(`${name} confirmed by all`));
       }
       commit.tap("trace-stages", () => tell("commit"));

@@ -22,7 +22,7 @@ describeUnless(noDumpsByCriu, "the command in place of criu", () => {
     expect(stdout).toMatch(/^Forking \d+ us, all \d+ us, \d+ pages restored\n$/);
     expect(status).toBe(0);
     expect(readFileSync(join(images, "pid"), "utf8")).toBe(String(pid));
-    expect(readFileSync(join(images, `restore.log.${pid}`), "utf8")).toContain(`RESTORE: task ${pid}: `);
+    expect(readFileSync(join(images, `restore.log.${pid}`), "utf8")).toContain(`RESTORE: task ${pid} (`);
     const statistics = readImage(openImageDirectory(images), "stats-restore");
     const [{ value }] = (statistics as unknown as { entries: [{ value: { restore: { pages_restored: bigint } } }] })
       .entries;

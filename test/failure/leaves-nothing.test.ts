@@ -59,7 +59,7 @@ describeUnless(noRoot, "a failed restore leaves nothing behind", () => {
       // Without it, as when the pid is taken after the plan: the fork finds it.
       const error = await failureFrom(CHECKPOINT, definePlugin({ name: "blind", duty: "pid-policy", apply() {} }));
       expect(error).toMatchObject({ code: "ERR_PID_TAKEN", stage: "ROOT_TASK", plugin: "root-task" });
-      expect(error.message).toBe(`Cannot create task ${PID}: pid ${PID} is in use by process ${PID} (exe)`);
+      expect(error.message).toBe(`Cannot create task ${PID} (exe): pid ${PID} is in use by process ${PID} (exe)`);
     } finally {
       process.kill(PID, "SIGKILL");
       await kernel.waitForExit(PID);

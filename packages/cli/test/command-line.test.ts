@@ -89,7 +89,7 @@ describe("inspect", () => {
   it("shows tasks, files and memory", async () => {
     const { code, out } = await run("inspect", "-D", CHECKPOINT);
     expect(code).toBe(EXIT.OK);
-    expect(out).toContain("task 20100 exe (alive), session 20100, group 20100\n");
+    expect(out).toContain("task 20100 (exe), alive, session 20100, group 20100\n");
     expect(out).toContain("  fd 3     REG        /tmp/restage-fixtures/counter/log\n");
     expect(out).toMatch(/rw-p +404 KiB +32 KiB saved\n/);
     expect(out).toMatch(/ pages-1.img +88 KiB\n/);
@@ -111,7 +111,7 @@ describe("plan", () => {
   it("prints stages, tasks, duties and calls", async () => {
     const { code, out } = await run("plan", "-D", CHECKPOINT, "--pidfile", "/tmp/restage-test.pid");
     expect(code).toBe(EXIT.OK);
-    expect(out).toMatch(/\nRESTORE\n {2}task 20100\n.* {4}fs\n {6}.*umask\(022\)\n/s);
+    expect(out).toMatch(/\nRESTORE\n {2}task 20100 \(exe\)\n.* {4}fs\n {6}.*umask\(022\)\n/s);
     expect(out).toMatch(/\ncommit\n {2}left out in a dry run: .*pidfile/);
     expect(out).not.toContain("restage-test.pid");
     expect(out).toMatch(/\n1 task, \d+ calls; nothing was changed\n$/);

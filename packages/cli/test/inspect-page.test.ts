@@ -53,7 +53,15 @@ function page(): string {
 
 it("a page of a checkpoint shows tasks, files, sockets, mounts and a timeline", () => {
   const text = page();
-  for (const expected of [">9 program</a>", "7, 8 worker", "127.0.0.1:80", "/data", "RESTORE", "at 8.0 ms", "zombie"])
+  for (const expected of [
+    ">task 9 (program)</a>",
+    "7, 8 worker",
+    "127.0.0.1:80",
+    "/data",
+    "RESTORE",
+    "at 8.0 ms",
+    "zombie",
+  ])
     expect(text).toContain(expected);
 });
 

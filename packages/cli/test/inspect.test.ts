@@ -69,7 +69,7 @@ it("a summary of a checkpoint lists tasks with their threads, files and memory",
 
 it("a summary can be printed as text", () => {
   const text = printSummary(summarize(new ImageSet(source, createRestoreHooks())));
-  expect(text).toContain("task 9 program (zombie, child of 7), session 7, group 7\n");
+  expect(text).toContain("task 9 (program), zombie, child of 7, session 7, group 7\n");
   expect(text).toContain("  1000-3000                   rw-p      8 KiB      4 KiB saved\n");
 });
 
@@ -109,13 +109,19 @@ it("a part of a summary can be printed alone", () => {
   });
   const print = (view: View) => printViews([view], summarize(new ImageSet(source, createRestoreHooks())));
   expect(print("tree")).toBe(
-    ["7 program", "├─ 8 program", "│  └─ 9 program (zombie)", "└─ 10 program (2 threads)", ""].join("\n"),
+    [
+      "task 7 (program)",
+      "├─ task 8 (program)",
+      "│  └─ task 9 (program), zombie",
+      "└─ task 10 (program), 2 threads",
+      "",
+    ].join("\n"),
   );
   expect(print("mounts")).toBe(
     ["mount namespace 3", "  /tmp   tmpfs shm (size=64k)", "  /data  ext4 none from /srv, external", ""].join("\n"),
   );
-  expect(print("sockets")).toBe("INETSK    127.0.0.1:80  (task 7 fd 3, task 7 fd 4)\n");
-  expect(print("env")).toContain("task 7 program\n  PATH=/bin\n  EMPTY=\n");
+  expect(print("sockets")).toBe("INETSK    127.0.0.1:80  (task 7 (program) fd 3, task 7 (program) fd 4)\n");
+  expect(print("env")).toContain("task 7 (program)\n  PATH=/bin\n  EMPTY=\n");
 });
 
 it("a summary of a damaged checkpoint has what can be read, and names what cannot", () => {
@@ -142,6 +148,6 @@ it("a summary of a damaged checkpoint has what can be read, and names what canno
     expect.arrayContaining(["inventory.img", "core-8.img", "pagemap-7.img"]),
   );
   const text = printSummary(summary);
-  expect(text).toContain("task 8 ? (its core image is damaged, child of 7)");
+  expect(text).toContain("task 8, its core image is damaged, child of 7");
   expect(text).toContain("expected 4096 bytes in pages-1.img, found 0");
 });

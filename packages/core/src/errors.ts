@@ -3,6 +3,7 @@ import { ERRNO, errnoName, errnoText } from "@restage/linux/abi";
 import type { PhaseName } from "./dump/phases.ts";
 import { framesOf } from "./plugin/stack.ts";
 import type { StageName } from "./restore/stages.ts";
+import { taskName } from "./task-name.ts";
 
 /** What each code means and what to do about it: the source of `docs/errors.md`. */
 export const ERRORS = {
@@ -113,6 +114,8 @@ export interface ErrorContext {
   readonly phase?: PhaseName | undefined;
   /** Pid of the task in the checkpoint. */
   readonly pid?: number | undefined;
+  /** The name of the task's command. */
+  readonly comm?: string | undefined;
   readonly tid?: number | undefined;
   /** The plugin, named by the duty that it claims, if any. */
   readonly plugin?: string | undefined;
@@ -144,6 +147,7 @@ export interface RestoreErrorData {
   readonly stage?: StageName | undefined;
   readonly phase?: PhaseName | undefined;
   readonly pid?: number | undefined;
+  readonly comm?: string | undefined;
   readonly tid?: number | undefined;
   readonly duty?: string | undefined;
   readonly thrownBy?: (ThrowingTap & { readonly stack: readonly string[] | undefined }) | undefined;
@@ -169,6 +173,7 @@ export class RestoreError extends Error {
   readonly stage: StageName | undefined;
   readonly phase: PhaseName | undefined;
   readonly pid: number | undefined;
+  readonly comm: string | undefined;
   readonly tid: number | undefined;
   readonly plugin: string | undefined;
   readonly syscall: FailedSyscall | undefined;
@@ -183,6 +188,7 @@ export class RestoreError extends Error {
     this.stage = context.stage;
     this.phase = context.phase;
     this.pid = context.pid;
+    this.comm = context.comm;
     this.tid = context.tid;
     this.plugin = context.plugin;
     this.syscall = context.syscall;
@@ -198,6 +204,7 @@ export class RestoreError extends Error {
       stage: this.stage ?? context.stage,
       phase: this.phase ?? context.phase,
       pid: this.pid ?? context.pid,
+      comm: this.comm ?? (this.pid === undefined || this.pid === context.pid ? context.comm : undefined),
       tid: this.tid ?? context.tid,
       plugin: this.plugin ?? context.plugin,
       syscall: this.syscall ?? context.syscall,
@@ -207,7 +214,18 @@ export class RestoreError extends Error {
       failures: this.failures,
       cause: this.cause,
     };
-    const whole = new RestoreError(this.code, this.message, merged);
+    return this.#with(merged);
+  }
+
+  /** The same failure, in which it and its failures name the commands of their tasks. */
+  namingTasks(commOf: (pid: number) => string | undefined): RestoreError {
+    const comm = this.comm ?? (this.pid === undefined ? undefined : commOf(this.pid));
+    const failures = this.failures.map((failure) => failure.namingTasks(commOf));
+    return this.#with({ ...this, comm, failures, cause: this.cause });
+  }
+
+  #with(context: ErrorContext): RestoreError {
+    const whole = new RestoreError(this.code, this.message, context);
     // Of where it was thrown, not of where it passed.
     if (this.stack !== undefined) whole.stack = this.stack;
     return whole;
@@ -237,7 +255,7 @@ export class RestoreError extends Error {
     const place = [
       this.stage === undefined ? undefined : `stage ${this.stage}`,
       this.phase === undefined ? undefined : `phase ${this.phase}`,
-      this.pid === undefined ? undefined : `task ${this.pid}`,
+      this.pid === undefined ? undefined : taskName(this.pid, this.comm),
       this.tid === undefined || this.tid === this.pid ? undefined : `thread ${this.tid}`,
       this.plugin === undefined ? undefined : `duty ${this.plugin}`,
     ].filter((part) => part !== undefined);
@@ -270,7 +288,7 @@ export class RestoreError extends Error {
 
   /** The failure as data, for `--json`. */
   toJSON(): RestoreErrorData {
-    const { code, message, stage, phase, pid, tid, plugin, entry, hint } = this;
+    const { code, message, stage, phase, pid, comm, tid, plugin, entry, hint } = this;
     const syscall =
       this.syscall === undefined
         ? undefined
@@ -281,7 +299,7 @@ export class RestoreError extends Error {
           };
     const failures = this.failures.length === 0 ? undefined : this.failures.map((failure) => failure.toJSON());
     const thrownBy = this.thrownBy === undefined ? undefined : { ...this.thrownBy, stack: this.pluginStack };
-    return { code, message, stage, phase, pid, tid, duty: plugin, thrownBy, syscall, entry, hint, failures };
+    return { code, message, stage, phase, pid, comm, tid, duty: plugin, thrownBy, syscall, entry, hint, failures };
   }
 
   /** The reverse of `toJSON`: a failure that another process has reported. */

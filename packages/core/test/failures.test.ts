@@ -205,7 +205,10 @@ describe("a failure", () => {
   it("is the last event, and lists what could not be undone", async () => {
     const host = { leftByUndo: ["unlinkat() gave EBUSY"], unkillable: [8] };
     const { error, events } = await rehearse({ plugins: [failing("COMPLETE")], task: TREE, host });
-    expect(events.at(-1)).toMatchObject({ kind: "failed", left: ["task 8 did not end", "unlinkat() gave EBUSY"] });
+    expect(events.at(-1)).toMatchObject({
+      kind: "failed",
+      left: ["task 8 (program) did not end", "unlinkat() gave EBUSY"],
+    });
     expect(error).toMatchObject({ code: "ERR_PLUGIN", message: "no", stage: "COMPLETE", plugin: "failing" });
     expect(error?.failures).toEqual([expect.objectContaining({ code: "ERR_UNDO", stage: "FAIL" })]);
     expect(error?.failures[0]?.message).toMatch(/task 8.*unlinkat/);

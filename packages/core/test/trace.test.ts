@@ -43,7 +43,7 @@ describe("ChromeTrace", () => {
     );
     expect(all).toContainEqual(expect.objectContaining({ name: "umask: RESTORE.task", cat: "tap", pid: 0 }));
     expect(all).toContainEqual(
-      expect.objectContaining({ name: "process_name", ph: "M", pid: 7, args: { name: "task 7" } }),
+      expect.objectContaining({ name: "process_name", ph: "M", pid: 7, args: { name: "task 7 (program)" } }),
     );
   });
 

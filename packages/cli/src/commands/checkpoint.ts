@@ -21,6 +21,7 @@ import { writeOwnFile } from "../own-file.ts";
 import { pagesOptions } from "../page-server/options.ts";
 import { counted } from "../report/counted.ts";
 import { writeStatistics } from "../report/dump-statistics.ts";
+import { findingText } from "../report/finding-text.ts";
 import { print } from "../report/print.ts";
 import { printError } from "../report/print-error.ts";
 import { isTerminal } from "../report/terminal.ts";
@@ -64,8 +65,8 @@ export async function checkpointCommand(
     const plugins = [...(request.plugins ?? []), ...(request.lazyPages === undefined ? [] : [servingReport(settings)])];
     const made = await dump({ ...request, plugins, onEvent }, kernel, defaults);
     kernel.close();
-    for (const { what, why } of made.warnings) log(LEVEL.WARNING, `warning: ${what}: ${why}`);
-    for (const { what, why } of made.notes) log(LEVEL.WARNING, `${what}: ${why}`);
+    for (const warning of made.warnings) log(LEVEL.WARNING, `warning: ${findingText(warning)}`);
+    for (const note of made.notes) log(LEVEL.WARNING, findingText(note));
     log(LEVEL.INFO, summaryOf(made, request));
     view?.summarize(made, request, sizeOf(request.images));
     if (settings.displayStats || settings.workDirectory !== undefined) {

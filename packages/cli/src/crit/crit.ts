@@ -72,8 +72,8 @@ export function runCrit([command, ...words]: readonly string[]): number {
         guard(() => openImageDirectory(input ?? ".")),
         createRestoreHooks(),
       );
-      for (const zombie of dumpCores(images, output ?? ".", pid === undefined ? undefined : asPid(pid)))
-        process.stderr.write(`task ${zombie} has ended and has no memory: it gets no core file\n`);
+      for (const name of dumpCores(images, output ?? ".", pid === undefined ? undefined : asPid(pid)))
+        process.stderr.write(`${name} has ended and has no memory: it gets no core file\n`);
       return EXIT.OK;
     }
     case "--version":

@@ -1,3 +1,4 @@
+import { taskName } from "@restage/core/internal";
 import { byteSize } from "../report/byte-size.ts";
 import type { MappingSummary } from "./mappings.ts";
 import type { Summary, TaskSummary } from "./summarize.ts";
@@ -12,7 +13,7 @@ export function printSummary({ tasks, images, damaged }: Summary): string {
 
 function printTask({
   pid,
-  name = "?",
+  name,
   kind,
   parent,
   session,
@@ -23,7 +24,7 @@ function printTask({
 }: TaskSummary): readonly string[] {
   const child = parent === undefined ? "" : `, child of ${parent}`;
   const lines = [
-    `task ${pid} ${name} (${kind ?? "its core image is damaged"}${child}), session ${session}, group ${group}`,
+    `${taskName(pid, name)}, ${kind ?? "its core image is damaged"}${child}, session ${session}, group ${group}`,
   ];
   for (const thread of threads.slice(1)) lines.push(`  thread ${thread.tid} ${thread.name ?? ""}`);
   for (const { fd, type, name } of files)

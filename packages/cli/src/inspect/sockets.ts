@@ -4,16 +4,16 @@ import type { TaskSummary } from "./summarize.ts";
 export interface SocketSummary {
   readonly type: string;
   readonly name: string;
-  readonly holders: readonly { readonly pid: number; readonly fd: number }[];
+  readonly holders: readonly { readonly pid: number; readonly comm: string | undefined; readonly fd: number }[];
 }
 
 /** The sockets of all tasks, each once. */
 export function socketsOf(tasks: readonly TaskSummary[]): readonly SocketSummary[] {
-  const sockets = new Map<number, SocketSummary & { readonly holders: { pid: number; fd: number }[] }>();
-  for (const { pid, files } of tasks) {
+  const sockets = new Map<number, SocketSummary & { readonly holders: SocketSummary["holders"][number][] }>();
+  for (const { pid, name: comm, files } of tasks) {
     for (const { fd, id, type, name } of files.filter(({ type }) => type.endsWith("SK"))) {
       const socket = sockets.get(id) ?? { type, name, holders: [] };
-      socket.holders.push({ pid, fd });
+      socket.holders.push({ pid, comm, fd });
       sockets.set(id, socket);
     }
   }

@@ -1,4 +1,5 @@
 import { asRestoreError, type ImageSet, type Task } from "@restage/core";
+import { taskName } from "@restage/core/internal";
 import { guard, kindOf, readImages } from "@restage/core/restore";
 import {
   type CoreEntry,
@@ -111,7 +112,7 @@ function filesOf(
 ): readonly FileSummary[] {
   const { files_id } = core?.ids ?? checkpoint.value("ids", pid);
   return checkpoint.values("fdinfo", files_id).map(({ fd, id, type }) => {
-    const file = attempt(() => checkpoint.file(id, `descriptor ${fd} of task ${pid}`), undefined);
+    const file = attempt(() => checkpoint.file(id, `descriptor ${fd} of ${taskName(pid, core?.tc?.comm)}`), undefined);
     const [name = String(type)] = Object.entries(fdTypes).find(([, number]) => number === (file?.type ?? type)) ?? [];
     return { fd, id, type: name, name: file === undefined ? "?" : describeFile(file) };
   });

@@ -1,3 +1,4 @@
+import { taskName } from "@restage/core/internal";
 import { socketsOf } from "./sockets.ts";
 import type { MountSummary, Summary, TaskSummary } from "./summarize.ts";
 
@@ -33,12 +34,12 @@ function* treeLines(tasks: readonly TaskSummary[], parent?: number, indent = "")
   }
 }
 
-function describeTask({ pid, name = "?", kind, threads }: TaskSummary): string {
+function describeTask({ pid, name, kind, threads }: TaskSummary): string {
   const remarks = [
     ...(kind === "alive" ? [] : [kind ?? "its core image is damaged"]),
     ...(threads.length > 1 ? [`${threads.length} threads`] : []),
   ];
-  return `${pid} ${name}${remarks.length === 0 ? "" : ` (${remarks.join(", ")})`}`;
+  return [taskName(pid, name), ...remarks].join(", ");
 }
 
 function* mountLines(mounts: Summary["mounts"]): Generator<string> {
@@ -59,13 +60,13 @@ function* socketLines(tasks: readonly TaskSummary[]): Generator<string> {
   const sockets = socketsOf(tasks);
   if (sockets.length === 0) yield "no task has a socket";
   for (const { type, name, holders } of sockets)
-    yield `${type.padEnd(9)} ${name}  (${holders.map(({ pid, fd }) => `task ${pid} fd ${fd}`).join(", ")})`;
+    yield `${type.padEnd(9)} ${name}  (${holders.map(({ pid, comm, fd }) => `${taskName(pid, comm)} fd ${fd}`).join(", ")})`;
 }
 
 function* environmentLines(tasks: readonly TaskSummary[]): Generator<string> {
-  for (const { pid, name = "?", environment } of tasks) {
+  for (const { pid, name, environment } of tasks) {
     if (environment === undefined) continue;
-    yield `task ${pid} ${name}`;
+    yield taskName(pid, name);
     for (const variable of environment) yield `  ${variable}`;
   }
 }

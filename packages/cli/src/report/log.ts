@@ -4,6 +4,7 @@ import { printStep } from "@restage/core/internal";
 import { errnoName } from "@restage/linux/abi";
 import { openOwnFile } from "../own-file.ts";
 import { counted } from "./counted.ts";
+import { findingText } from "./finding-text.ts";
 import type { Reporter } from "./report.ts";
 
 /** The verbosity from which something is logged: CRIU's levels. */
@@ -48,8 +49,9 @@ function levelOf({ kind }: RestoreEvent): number {
 function linesOf(event: RestoreEvent): readonly Line[] {
   switch (event.kind) {
     case "planned":
-      return event.findings.map(({ severity, what, why }) => {
-        return { level: severity === "warning" ? LEVEL.WARNING : LEVEL.ERROR, text: `${severity}: ${what}: ${why}` };
+      return event.findings.map((finding) => {
+        const level = finding.severity === "warning" ? LEVEL.WARNING : LEVEL.ERROR;
+        return { level, text: `${finding.severity}: ${findingText(finding)}` };
       });
     case "stage-started":
       return [info(`${event.stage}: started for ${counted(event.participants, "task")}`)];

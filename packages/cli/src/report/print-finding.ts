@@ -1,10 +1,11 @@
 import type { Finding } from "@restage/core";
+import { findingText } from "./finding-text.ts";
 import { coloursFor } from "./terminal.ts";
 
 /** A finding on one line, and its hint on the next. */
-export function printFinding({ severity, what, why, hint, pid }: Finding): string {
+export function printFinding(finding: Finding): string {
+  const { severity, hint } = finding;
   const { red, yellow } = coloursFor(1);
   const paint = severity === "refused" ? red : yellow;
-  const task = pid === undefined || what === `task ${pid}` ? "" : ` (task ${pid})`;
-  return `${paint(severity)}: ${what}${task}: ${why}${hint === undefined ? "" : `\n  hint: ${hint}`}`;
+  return `${paint(severity)}: ${findingText(finding)}${hint === undefined ? "" : `\n  hint: ${hint}`}`;
 }

@@ -1,5 +1,6 @@
 import type { RestoreEvent, StageName } from "@restage/core";
 import { counted } from "./counted.ts";
+import { findingText } from "./finding-text.ts";
 import { MemoryBar } from "./memory-bar.ts";
 import { print } from "./print.ts";
 import type { Reporter } from "./report.ts";
@@ -26,8 +27,8 @@ export class StageView implements Reporter {
       case "planned":
         this.#started = event.time;
         this.#tasks = event.tasks;
-        for (const { severity, what, why } of event.findings) {
-          if (severity === "warning") print(`${yellow("!")} ${what}: ${why}\n`);
+        for (const finding of event.findings) {
+          if (finding.severity === "warning") print(`${yellow("!")} ${findingText(finding)}\n`);
         }
         break;
       case "stage-started":

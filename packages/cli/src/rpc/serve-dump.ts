@@ -10,6 +10,7 @@ import type { Settings } from "../options/settings.ts";
 import { writeOwnFile } from "../own-file.ts";
 import { pagesOptions } from "../page-server/options.ts";
 import { writeStatistics } from "../report/dump-statistics.ts";
+import { findingText } from "../report/finding-text.ts";
 import { checkpointOptions, ownPath } from "../request.ts";
 import type { Connection } from "./connection.ts";
 import { type CriuOpts, type CriuResp, REQUEST } from "./messages.ts";
@@ -39,8 +40,8 @@ export async function serveDump(
       defaultDumpPlugins(),
     );
     if (verbosity >= 2)
-      for (const { what, why } of [...made.warnings, ...made.notes])
-        log(settings, images, `Warn  (restage): ${what}: ${why}`);
+      for (const finding of [...made.warnings, ...made.notes])
+        log(settings, images, `Warn  (restage): ${findingText(finding)}`);
     writeStatistics(ownPath(settings, images, "stats-dump"), images, made);
     if (checkpoint.leaveRunning === true) told?.unlockNetwork();
     log(settings, images, "Dumping finished successfully");

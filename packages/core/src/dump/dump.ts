@@ -11,6 +11,7 @@ import { definePlugin, type Plugin } from "../plugin/plugin.ts";
 import { PluginDriver } from "../plugin/plugin-driver.ts";
 import { TimeLimit } from "../plugin/time-limit.ts";
 import { ProgramBuilder, type RecordedStep } from "../program/program-builder.ts";
+import { taskName } from "../task-name.ts";
 import { AddedPlugins } from "./added-plugins.ts";
 import { DUMP } from "./direction.ts";
 import type { DumpContext } from "./dump-context.ts";
@@ -68,7 +69,7 @@ export async function dump(request: DumpRequest, kernel: Kernel, defaults: reado
   try {
     return await run.run();
   } catch (thrown) {
-    const error = asRestoreError(thrown, { phase: run.phase });
+    const error = asRestoreError(thrown, { phase: run.phase }).namingTasks((pid) => run.commOf(pid));
     run.limit.end(error);
     onEvent({ kind: "failed", time: performance.now(), error, left: [] });
     throw error;
@@ -95,6 +96,7 @@ class DumpRun {
   readonly #deferred: { readonly task: SeizedTask; readonly plugin: string; readonly work: () => void }[] = [];
   readonly limit: TimeLimit;
   readonly #dryRun: boolean;
+  #tree: SeizedTree | undefined;
   #files: FileTable | undefined;
   #seizedAt = 0;
 
@@ -113,7 +115,7 @@ class DumpRun {
     this.limit = new TimeLimit(options.timeout);
     this.#dryRun = dryRun;
     this.#host = new Host(kernel);
-    this.#findings = new Findings(options.allowLoss);
+    this.#findings = new Findings(options.allowLoss, (pid) => this.commOf(pid));
     this.#images = new ImageWriter(options, this.#host);
     this.#seizer = kernel.openSeizer();
   }
@@ -122,6 +124,7 @@ class DumpRun {
     await this.#images.prepare();
     this.#seizedAt = performance.now();
     const tree = seizeTree(this.#host, this.#seizer, this.#options.pid, this.#options.timeout);
+    this.#tree = tree;
     const context = this.#contextOf(tree);
     const { leaveRunning } = this.#options;
     for (const { name } of PHASES) await this.#runPhase(name, tree, context);
@@ -142,6 +145,11 @@ class DumpRun {
     const tasks = tree.tasks.map(({ hostPid }) => hostPid);
     this.#emit({ kind: "saved", time: performance.now(), tasks: tasks.length });
     return { tasks, warnings: this.#findings.warnings, notes: this.#findings.notes, frozen };
+  }
+
+  /** The name of the command of a task of the tree. */
+  commOf(pid: number): string | undefined {
+    return this.#tree?.tasks.find((task) => task.pid === pid)?.comm;
   }
 
   /** Emits `thawed` when the tree runs again or no longer exists. Returns how long it was stopped, in milliseconds. */
@@ -303,8 +311,10 @@ class DumpRun {
     this.#givenBack.length = 0;
     const left = this.#seizer.kill();
     if (left.length === 0) return;
-    const names = left.join(", ");
-    throw new RestoreError("ERR_COMPLETE", `The checkpoint is complete, but tasks ${names} do not end`);
+    const names = left.map(
+      (tid) => tree.tasks.find(({ hostPid }) => hostPid === tid)?.name ?? taskName(tid, undefined),
+    );
+    throw new RestoreError("ERR_COMPLETE", `The checkpoint is complete, but these do not end: ${names.join(", ")}`);
   }
 }
 

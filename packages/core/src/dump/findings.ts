@@ -11,22 +11,29 @@ export interface DumpFinding {
   readonly why: string;
   readonly hint?: string | undefined;
   readonly pid?: number | undefined;
+  /** The name of the task's command. */
+  readonly comm?: string | undefined;
   /** The plugin that found it. */
   readonly plugin: string;
 }
 
-export type NewDumpFinding = Omit<DumpFinding, "severity" | "plugin">;
+export type NewDumpFinding = Omit<DumpFinding, "severity" | "plugin" | "comm">;
 
 /** Everything that was found; nothing is written when something was refused. */
 export class Findings {
   readonly #all: DumpFinding[] = [];
   readonly #allowed: readonly Loss[];
+  readonly #commOf: (pid: number) => string | undefined;
   /** The plugin whose tap runs; set by the plugin driver. */
   plugin = "core";
 
-  /** @param allowed what the user has agreed to lose. */
-  constructor(allowed: readonly Loss[] = []) {
+  /**
+   * @param allowed what the user has agreed to lose.
+   * @param commOf the name of the command of a task.
+   */
+  constructor(allowed: readonly Loss[] = [], commOf: (pid: number) => string | undefined = () => undefined) {
     this.#allowed = allowed;
+    this.#commOf = commOf;
   }
 
   get all(): readonly DumpFinding[] {
@@ -40,15 +47,19 @@ export class Findings {
   }
   /** Reports something that cannot be saved. */
   refuse(finding: NewDumpFinding): void {
-    this.#all.push({ ...finding, severity: "refused", plugin: this.plugin });
+    this.#add("refused", finding);
   }
   /** Reports something that will not come back exactly. */
   warn(finding: NewDumpFinding): void {
-    this.#all.push({ ...finding, severity: "warning", plugin: this.plugin });
+    this.#add("warning", finding);
   }
   /** Reports something that is saved in a slower way than others. */
   note(finding: NewDumpFinding): void {
-    this.#all.push({ ...finding, severity: "note", plugin: this.plugin });
+    this.#add("note", finding);
+  }
+  #add(severity: DumpFinding["severity"], finding: NewDumpFinding): void {
+    const comm = finding.pid === undefined ? undefined : this.#commOf(finding.pid);
+    this.#all.push({ ...finding, comm, severity, plugin: this.plugin });
   }
   /** Reports something that cannot be saved, and that the user can agree to lose: a refusal, or a warning if the user has. */
   lose(loss: Loss, finding: NewDumpFinding): void {
@@ -61,8 +72,8 @@ export class Findings {
   assertNoneRefused(phase: PhaseName): void {
     const failures = this.#all
       .filter(({ severity }) => severity === "refused")
-      .map(({ what, why, hint, pid, plugin }) => {
-        return new RestoreError("ERR_REFUSED", `${what}: ${why}`, { phase, pid, hint, plugin });
+      .map(({ what, why, hint, pid, comm, plugin }) => {
+        return new RestoreError("ERR_REFUSED", `${what}: ${why}`, { phase, pid, comm, hint, plugin });
       });
     const [first] = failures;
     if (first === undefined) return;

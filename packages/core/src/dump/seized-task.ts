@@ -8,6 +8,7 @@ import type {
 } from "@restage/images";
 import type { AddressRange, LandlockQuery, StoppedThread } from "@restage/linux";
 import { ProgramTarget } from "../program/program-target.ts";
+import { taskName } from "../task-name.ts";
 import type { Draft } from "./draft.ts";
 import type { Mapping } from "./mapping.ts";
 
@@ -116,7 +117,7 @@ export class SeizedTask implements TaskIdentity {
     return `/proc/${this.hostPid}`;
   }
   get name(): string {
-    return `task ${this.pid} (${this.comm})`;
+    return taskName(this.pid, this.comm);
   }
 }
 

@@ -25,11 +25,13 @@ export interface Finding {
    */
   readonly remedy?: "machine" | "options" | undefined;
   readonly pid?: number | undefined;
+  /** The name of the task's command. */
+  readonly comm?: string | undefined;
   /** The plugin that found it. */
   readonly plugin: string;
 }
 
-export type NewFinding = Omit<Finding, "severity" | "plugin">;
+export type NewFinding = Omit<Finding, "severity" | "plugin" | "comm">;
 
 /**
  * The checkpoint as it will be restored, before any task exists. `plan` taps inspect it and refuse what cannot be restored.
@@ -103,11 +105,15 @@ export class Plan {
 
   /** Reports something that cannot be restored here. */
   refuse(finding: NewFinding): void {
-    this.#findings.push({ ...finding, severity: "refused", plugin: this.plugin });
+    this.#add("refused", finding);
   }
   /** Reports something that will not come back exactly as it was. */
   warn(finding: NewFinding): void {
-    this.#findings.push({ ...finding, severity: "warning", plugin: this.plugin });
+    this.#add("warning", finding);
+  }
+  #add(severity: Finding["severity"], finding: NewFinding): void {
+    const comm = finding.pid === undefined ? undefined : this.tree.byPid(finding.pid)?.comm;
+    this.#findings.push({ ...finding, comm, severity, plugin: this.plugin });
   }
 
   /**
@@ -125,7 +131,8 @@ export class Plan {
     const [first] = refused;
     if (first === undefined) return;
     const failures = refused.map(
-      ({ what, why, hint, pid, plugin }) => new RestoreError("ERR_REFUSED", `${what}: ${why}`, { pid, plugin, hint }),
+      ({ what, why, hint, pid, comm, plugin }) =>
+        new RestoreError("ERR_REFUSED", `${what}: ${why}`, { pid, comm, plugin, hint }),
     );
     if (failures.length === 1 && failures[0] !== undefined) throw failures[0];
     throw new RestoreError("ERR_REFUSED", `Cannot restore this checkpoint here: ${refused.length} findings`, {

@@ -7,6 +7,7 @@ import { Host } from "../host/host.ts";
 import { callTaps, leaveOut } from "../plugin/call-taps.ts";
 import type { Plugin } from "../plugin/plugin.ts";
 import { PluginDriver } from "../plugin/plugin-driver.ts";
+import { taskName } from "../task-name.ts";
 import type { Clone, Kept } from "./clone.ts";
 import { Coordinator } from "./coordinator.ts";
 import { directionOf } from "./direction.ts";
@@ -114,7 +115,8 @@ export async function runStages(
     await coordinator.prepare();
     await coordinator.commit();
   } catch (error) {
-    throw await abort(asRestoreError(error, {}), kernel, driver, plan, onEvent);
+    const failure = asRestoreError(error, {}).namingTasks((pid) => plan.tree.byPid(pid)?.comm);
+    throw await abort(failure, kernel, driver, plan, onEvent);
   }
   return coordinator.restored;
 }
@@ -147,7 +149,10 @@ async function abort(
   } catch (abortError) {
     left.push(`an abort tap failed: ${asRestoreError(abortError, {}).summary}`);
   }
-  for (const tid of await kernel.killAll()) left.push(`task ${tid} did not end`);
+  for (const tid of await kernel.killAll()) {
+    const task = plan.tree.tasks.find(({ hostPid }) => hostPid === tid);
+    left.push(`${task?.name ?? taskName(tid, undefined)} did not end`);
+  }
   left.push(...(await kernel.runUndo()));
   tell(left);
   if (left.length === 0) return error;

@@ -12,6 +12,7 @@ import { CLONE, SIG } from "@restage/linux/abi";
 import { type CallArguments, type CallName, encodeArguments } from "../program/calls.ts";
 import { Call } from "../program/deferred.ts";
 import { ProgramTarget } from "../program/program-target.ts";
+import { taskName } from "../task-name.ts";
 
 /** The flags for a thread: what threads of a process share. Source: clone(2), "CLONE_THREAD". */
 const THREAD_FLAGS = CLONE.VM | CLONE.FS | CLONE.FILES | CLONE.SIGHAND | CLONE.THREAD | CLONE.SYSVSEM;
@@ -110,9 +111,9 @@ export class Task extends ProgramTarget {
   get comm(): string | undefined {
     return this.kind === "helper" ? undefined : this.core.tc?.comm;
   }
-  /** For messages: `task 7`. */
+  /** For messages: `task 7 (redis-server)`. */
   get name(): string {
-    return `task ${this.pid}`;
+    return taskName(this.pid, this.comm);
   }
 
   /**
@@ -178,7 +179,7 @@ export class Thread extends ProgramTarget {
     return state;
   }
   get name(): string {
-    return this.isLeader ? `task ${this.tid}` : `thread ${this.tid} of task ${this.task.pid}`;
+    return this.isLeader ? this.task.name : `thread ${this.tid} of ${this.task.name}`;
   }
 }
 

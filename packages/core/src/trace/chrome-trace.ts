@@ -1,5 +1,6 @@
 import type { DumpEvent, RestoreEvent } from "../events.ts";
 import { printProgram } from "../program/print-program.ts";
+import { taskName } from "../task-name.ts";
 
 /** An event of Chrome's trace format; times in microseconds. Source: "Trace Event Format", Catapult project. */
 interface TraceEvent {
@@ -66,7 +67,12 @@ export class ChromeTrace {
 
   #addProgram(event: Extract<RestoreEvent, { kind: "program" }>): void {
     const { pid = COORDINATOR, tid = ROW.STUB, target, stage, steps, failed } = event;
-    this.#nameRow(pid, tid, pid === COORDINATOR ? "coordinator" : `task ${pid}`, target);
+    this.#nameRow(
+      pid,
+      tid,
+      pid === COORDINATOR ? "coordinator" : tid === pid ? target : taskName(pid, undefined),
+      target,
+    );
     const duties = [...new Set(steps.map(({ plugin }) => plugin))];
     // All calls of all tasks would be too much for a viewer, but the calls of a failed program are what a reader looks for.
     const calls = failed ? printProgram(steps) : steps.length;

@@ -86,9 +86,9 @@ function checkCapabilities(plan: Plan): void {
         [creds.cap_prm, own.cap_prm],
         [creds.cap_inh, own.cap_bnd],
       ]);
-      for (const name of permitted) plan.lacks(name, "refused", `task ${task.pid} had it and cannot get it back`);
+      for (const name of permitted) plan.lacks(name, "refused", `${task.name} had it and cannot get it back`);
       for (const name of lacks([[creds.cap_bnd, own.cap_bnd]])) {
-        if (!permitted.includes(name)) plan.lacks(name, "warning", `the bounding set of task ${task.pid} loses it`);
+        if (!permitted.includes(name)) plan.lacks(name, "warning", `the bounding set of ${task.name} loses it`);
       }
     }
   }

@@ -37,14 +37,14 @@ export function unusedPaths(paths: readonly string[], files: readonly RegFileEnt
 /** Files that tasks use other than through descriptors, by id, each with its use. */
 export function otherUses({ survivors }: Plan): ReadonlyMap<number, string> {
   const uses = new Map<number, string>();
-  for (const { pid, mm, fs } of survivors) {
+  for (const { name, mm, fs } of survivors) {
     for (const vma of mm.vmas) {
       const isFile = has(vma, vmaStatus.VMA_FILE_PRIVATE | vmaStatus.VMA_FILE_SHARED);
-      if (isFile) uses.set(Number(vma.shmid), `task ${pid} has it mapped`);
+      if (isFile) uses.set(Number(vma.shmid), `${name} has it mapped`);
     }
-    uses.set(fs.cwd_id, `it is the working directory of task ${pid}`);
-    uses.set(fs.root_id, `it is the root directory of task ${pid}`);
-    uses.set(mm.exe_file_id, `it is the program of task ${pid}`);
+    uses.set(fs.cwd_id, `it is the working directory of ${name}`);
+    uses.set(fs.root_id, `it is the root directory of ${name}`);
+    uses.set(mm.exe_file_id, `it is the program of ${name}`);
   }
   return uses;
 }

@@ -56,7 +56,7 @@ export function environment(
         for (const task of plan.survivors) void task.mm;
         for (const [pid, { problems }] of edits) {
           for (const { severity, variable, why, hint } of problems)
-            plan[severity]({ what: `variable ${variable} of task ${pid}`, why, hint, pid });
+            plan[severity]({ what: `variable ${variable}`, why, hint, pid });
         }
         const removed = [...changes].filter(([, value]) => value === null).map(([variable]) => variable);
         const missing = removed.filter((variable) => !found.has(variable)).map((variable) => `variable ${variable}`);

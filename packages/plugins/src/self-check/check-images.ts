@@ -53,8 +53,8 @@ async function planFailures(context: DumpContext, added: readonly Plugin[]): Pro
   try {
     const request = { images: context.images.current, plugins: added, ...options };
     const { plan } = await planRestore(request, context.host.kernel, planners());
-    return plan.findings.filter(isFatal).map(({ what, why, hint, pid, plugin }) => {
-      return new RestoreError("ERR_REFUSED", `${what}: ${why}`, { hint, pid, plugin });
+    return plan.findings.filter(isFatal).map(({ what, why, hint, pid, comm, plugin }) => {
+      return new RestoreError("ERR_REFUSED", `${what}: ${why}`, { hint, pid, comm, plugin });
     });
   } catch (error) {
     return [asRestoreError(error, {})];

@@ -69,7 +69,7 @@ describe("fileLocks", () => {
     const why = async (entry: object) => (await testPlan(fileLocks(), locks(entry))).map((finding) => finding.why);
     expect(await why({ flag: 3 })).toEqual(["filelocks.img has the unknown kind 3"]);
     expect(await why({ flag: 1, pid: 9 })).toEqual(["its holder, process 9, is not a running task of the checkpoint"]);
-    expect(await why({ flag: 1, fd: 4 })).toEqual(["task 7 does not have this descriptor"]);
+    expect(await why({ flag: 1, fd: 4 })).toEqual(["task 7 (program) does not have this descriptor"]);
     expect(await why({ flag: 8, type: 4 })).toEqual([]);
     expect(await why({ flag: 2, type: 32 })).toEqual(["Linux no longer supports locks of type 32"]);
   });

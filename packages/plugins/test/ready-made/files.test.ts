@@ -35,7 +35,7 @@ describe("skipFiles", () => {
   it("refuses a directory that is gone, and a path that no file has", async () => {
     const test = { ...logOn(gone), task: { pid: 7, fs: { cwd_id: 3 } } };
     expect(await testPlan(skipFiles([LOG]), test)).toMatchObject([
-      { what: `file ${LOG}`, why: "it does not exist, and it is the working directory of task 7" },
+      { what: `file ${LOG}`, why: "it does not exist, and it is the working directory of task 7 (program)" },
     ]);
     expect(await testPlan(skipFiles(["/var/lo"]), logOn(grown))).toMatchObject([
       { what: "/var/lo", why: "the tree uses no file there" },
@@ -96,7 +96,7 @@ describe("createFiles", () => {
     ]);
     const program = { ...logOn(gone), task: { pid: 7, mm: { exe_file_id: 3 } } };
     expect(await findings(createFiles([LOG]), program)).toEqual([
-      "it does not exist, and it is the program of task 7: it cannot be empty",
+      "it does not exist, and it is the program of task 7 (program): it cannot be empty",
     ]);
     expect(await findings(createFiles(["/none"]), logOn(gone))).toEqual(["the tree uses no file there"]);
   });

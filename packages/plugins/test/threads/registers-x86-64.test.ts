@@ -101,7 +101,7 @@ describe("a restore refuses registers that cannot come back:", () => {
     ["tiles, which are not in the images", 1n << 18n, "it uses tiles (AMX), which are not in the images"],
   ])("%s", async (_what, bits, why) => {
     const task = { pid: 7, threads: [{ tid: 71, core: using(bits) }] };
-    expect(await testPlan(registers(), { task, host })).toMatchObject([{ what: "thread 71 of task 7", why }]);
+    expect(await testPlan(registers(), { task, host })).toMatchObject([{ what: "thread 71 of task 7 (program)", why }]);
   });
 
   it("but not what this processor has", async () => {
@@ -179,6 +179,6 @@ describe("a checkpoint", () => {
     ["shadow stacks", 0x33n, { x86_Thread_features: "shstk wrss" }, "it has a shadow stack, which is not saved yet"],
   ])("refuses %s", async (_what, cs, status, why) => {
     const { findings } = await testDump(registersOfDump(), { task: { pid: 7, leader: leader(cs), status } });
-    expect(findings).toMatchObject([{ severity: "refused", what: "thread 7", why, pid: 7 }]);
+    expect(findings).toMatchObject([{ severity: "refused", what: "task 7 (program)", why, pid: 7 }]);
   });
 });

@@ -47,7 +47,7 @@ describe("threads", () => {
     });
     const task = { pid: 7, threads: [{ tid: 71 }] };
     expect(await testPlan(threads(), { with: [cut], task })).toMatchObject([
-      { severity: "refused", what: "thread 71 of task 7", why: "core-71.img has no thread_core" },
+      { severity: "refused", what: "thread 71 of task 7 (program)", why: "core-71.img has no thread_core" },
     ]);
   });
 });

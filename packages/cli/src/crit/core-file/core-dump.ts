@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { type ImageSet, RestoreError } from "@restage/core";
+import { taskName } from "@restage/core/internal";
 import { kindOf } from "@restage/core/restore";
 import type { PstreeEntry } from "@restage/images";
 import { writeCoreFile } from "./elf.ts";
@@ -7,11 +8,11 @@ import { segmentsOf } from "./memory.ts";
 import { type CoreOfThread, notesOf } from "./notes.ts";
 
 /**
- * Writes `core.PID` for each task, or for one. A zombie has no memory, so it has no core file: those that are left out are returned.
+ * Writes `core.PID` for each task, or for one. A zombie has no memory, so it has no core file: the names of those that are left out are returned.
  *
  * Throws a RestoreError.
  */
-export function dumpCores(images: ImageSet, directory: string, pid: number | undefined): readonly number[] {
+export function dumpCores(images: ImageSet, directory: string, pid: number | undefined): readonly string[] {
   const all = images.values("pstree");
   const tasks = pid === undefined ? all : all.filter((task) => task.pid === pid);
   if (tasks.length === 0)
@@ -19,7 +20,8 @@ export function dumpCores(images: ImageSet, directory: string, pid: number | und
       hint: `it has ${all.map((task) => task.pid).join(", ")}`,
     });
   return tasks.flatMap((task) => {
-    if (kindOf(images.value("core", task.pid), task.pid) === "zombie") return [task.pid];
+    const core = images.value("core", task.pid);
+    if (kindOf(core, task.pid) === "zombie") return [taskName(task.pid, core.tc?.comm)];
     const threads = threadsOf(images, task);
     writeCoreFile(
       join(directory, `core.${task.pid}`),
@@ -37,7 +39,7 @@ function threadsOf(images: ImageSet, { pid, threads }: PstreeEntry): readonly Co
     if (core.thread_info !== undefined) return { tid, core, registers: core.thread_info };
     throw new RestoreError(
       "ERR_REFUSED",
-      `Cannot write a core file of task ${pid}: thread ${tid} has no registers of x86_64`,
+      `Cannot write a core file of ${taskName(pid, images.value("core", pid).tc?.comm)}: thread ${tid} has no registers of x86_64`,
     );
   });
 }

@@ -1,3 +1,4 @@
+import { taskName } from "@restage/core/internal";
 import { socketsOf } from "../sockets.ts";
 import type { TaskSummary } from "../summarize.ts";
 import { html, type Markup } from "./markup.ts";
@@ -7,9 +8,9 @@ export function socketTable(tasks: readonly TaskSummary[]): Markup | undefined {
   const sockets = socketsOf(tasks);
   if (sockets.length === 0) return undefined;
   const rows = sockets.map(({ type, name, holders }) => {
-    const where = holders.map(({ pid, fd }, index) => [
+    const where = holders.map(({ pid, comm, fd }, index) => [
       index === 0 ? "" : ", ",
-      html`<a href="#task-${pid}">task ${pid}</a> fd ${fd}`,
+      html`<a href="#task-${pid}">${taskName(pid, comm)}</a> fd ${fd}`,
     ]);
     return html`<tr><td>${type}</td><td class="long">${name}</td><td>${where}</td></tr>`;
   });

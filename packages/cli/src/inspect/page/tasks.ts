@@ -1,3 +1,4 @@
+import { taskName } from "@restage/core/internal";
 import { byteSize } from "../../report/byte-size.ts";
 import type { TaskSummary } from "../summarize.ts";
 import { html, type Markup } from "./markup.ts";
@@ -15,7 +16,7 @@ function branch(tasks: readonly TaskSummary[], parent: number | undefined, most:
   return html`<ul class="tree">${children.map(
     (
       task,
-    ) => html`<li><a href="#task-${task.pid}">${task.pid} ${task.name ?? "?"}</a> ${badges(task)} ${bar(task, most)}
+    ) => html`<li><a href="#task-${task.pid}">${taskName(task.pid, task.name)}</a> ${badges(task)} ${bar(task, most)}
 ${branch(tasks, task.pid, most)}</li>`,
   )}</ul>`;
 }
@@ -49,10 +50,10 @@ export function taskSections(tasks: readonly TaskSummary[]): Markup {
 }
 
 function section(task: TaskSummary, open: Markup | undefined): Markup {
-  const { pid, name = "?", parent, session, group } = task;
+  const { pid, name, parent, session, group } = task;
   const ids = `${parent === undefined ? "" : `child of ${parent}, `}session ${session}, group ${group}`;
   return html`<details class="card" id="task-${pid}"${open}>
-<summary><b>${pid} ${name}</b> ${badges(task)} <span class="faint">${ids}</span></summary>
+<summary><b>${taskName(pid, name)}</b> ${badges(task)} <span class="faint">${ids}</span></summary>
 ${threads(task)}${memoryMap(task.memory)}${files(task)}</details>
 `;
 }

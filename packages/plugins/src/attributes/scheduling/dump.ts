@@ -13,18 +13,19 @@ export function scheduling(): Plugin {
         "saves nice value, scheduling policy, processors and I/O priority of every thread; refuses SCHED_DEADLINE and SCHED_EXT",
     },
     dump({ phases }) {
-      phases.inspect.thread.tap("scheduling", ({ core, stopped, tid, task }, context) => {
+      phases.inspect.thread.tap("scheduling", (thread, context) => {
+        const { core, stopped, tid, task } = thread;
         const { host, findings, own } = context;
         const { data } = room(SCHED_ATTR.size);
         const result = host.attempt("sched_getattr", stopped.tid, data, SCHED_ATTR.size, 0);
         if (result < 0) {
-          const message = `Cannot read how thread ${tid} is scheduled: sched_getattr: ${errnoText(-result)}`;
+          const message = `Cannot read how ${thread.name} is scheduled: sched_getattr: ${errnoText(-result)}`;
           throw new RestoreError("ERR_SYSCALL", message, { pid: task.pid, tid });
         }
         const scheduling = decodeScheduling(data.bytes);
         Object.assign(core, scheduling);
         const why = obstacleOf(scheduling);
-        if (why !== undefined) findings.refuse({ what: `thread ${tid}`, why, pid: task.pid });
+        if (why !== undefined) findings.refuse({ what: thread.name, why, pid: task.pid });
         const affinity = chosenProcessors(host, stopped.tid);
         if (affinity !== undefined) own.thread(tid).affinity = affinity;
         const priority = host.attempt("ioprio_get", IOPRIO_WHO_PROCESS, stopped.tid);

@@ -95,9 +95,10 @@ function tableOwners(plan: Plan): readonly Task[] {
   const owners = new Map<number, Task>();
   for (const task of plan.survivors) {
     const table = task.ids.files_id;
-    if (!owners.has(table)) owners.set(table, task);
+    const owner = owners.get(table);
+    if (owner === undefined) owners.set(table, task);
     else if (!task.forker?.survives || task.forker.ids.files_id !== table) {
-      const why = `it shares the descriptors of task ${owners.get(table)?.pid}, but its forker does not`;
+      const why = `it shares the descriptors of ${owner.name}, but its forker does not`;
       plan.refuse({ what: task.name, why, pid: task.pid });
     }
   }

@@ -60,7 +60,7 @@ export function descriptors(): Plugin {
         const numbers = byFile(task.descriptors);
         const leftover: Value[] = [];
         for (const id of files.opens.get(task) ?? []) {
-          const entry = images.file(id, `fdinfo of task ${task.pid}`);
+          const entry = images.file(id, `fdinfo of ${task.name}`);
           const descriptor = service(NetNamespaces).inside(task, netNamespaceOf(entry), () =>
             open(openFile, { task, entry, images }),
           );
@@ -138,7 +138,7 @@ function checkTypes(plan: Plan, isOpened: (type: string) => boolean): void {
   for (const task of plan.survivors) {
     const numbers = new Set<number>();
     for (const { id, fd, type } of task.descriptors) {
-      const entry = plan.images.file(id, `fdinfo of task ${task.pid}`);
+      const entry = plan.images.file(id, `fdinfo of ${task.name}`);
       const what = `descriptor ${fd}`;
       if (entry.type !== type) {
         plan.refuse({

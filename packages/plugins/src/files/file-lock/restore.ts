@@ -75,7 +75,7 @@ function problemOf(plan: Plan, { flag, type, pid, fd }: FileLockEntry): string |
   const task = plan.tree.byPid(pid);
   if (!KIND_NAMES.has(flag)) return `filelocks.img has the unknown kind ${flag}`;
   if (task?.survives !== true) return `its holder, process ${pid}, is not a running task of the checkpoint`;
-  if (!task.descriptors.some((descriptor) => descriptor.fd === fd)) return `task ${pid} does not have this descriptor`;
+  if (!task.descriptors.some((descriptor) => descriptor.fd === fd)) return `${task.name} does not have this descriptor`;
   if (isBreaking({ flag, type })) return undefined;
   if (type !== F_LOCK.RDLCK && type !== F_LOCK.WRLCK) return `Linux no longer supports locks of type ${type}`;
   return undefined;

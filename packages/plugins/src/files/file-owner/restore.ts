@@ -72,7 +72,7 @@ function ownedFiles(plan: Plan): ReadonlyMap<Task, readonly OwnedFile[]> {
     for (const { id, fd } of task.descriptors) {
       if (seen.has(id)) continue;
       seen.add(id);
-      const { fown: owner, flags = 0 } = stateOf(plan, plan.images.file(id, `fdinfo of task ${task.pid}`)) ?? {};
+      const { fown: owner, flags = 0 } = stateOf(plan, plan.images.file(id, `fdinfo of ${task.name}`)) ?? {};
       if (owner === undefined || (owner.pid === 0 && owner.signum === 0 && (flags & O.ASYNC) === 0)) continue;
       checkOwner(plan, task, fd, owner);
       found.set(task, [...(found.get(task) ?? []), { fd, owner, flags }]);

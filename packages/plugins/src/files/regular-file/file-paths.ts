@@ -18,7 +18,7 @@ export class FilePaths implements OpenFiles {
   }
 
   open(task: Task, id: number, flags: number): Call {
-    const location = this.locate(task, id, `an image of task ${task.pid}`);
+    const location = this.locate(task, id, `an image of ${task.name}`);
     return task.call.openat(...location, flags | O.CLOEXEC, 0);
   }
 

@@ -23,7 +23,7 @@ export function zombiesAndHelpers(): Plugin {
           if (kind !== "helper" || parent?.survives !== false) continue;
           plan.refuse({
             what: `helper ${pid}`,
-            why: `its parent, task ${parent.pid}, ends during the restore and would reap it`,
+            why: `its parent, ${parent.name}, ends during the restore and would reap it`,
             pid,
           });
         }

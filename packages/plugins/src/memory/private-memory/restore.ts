@@ -147,7 +147,7 @@ function checkPresence(plan: Plan, task: Task): void {
   if (plan.options.lazyPages !== undefined) return;
   if (readPageRuns(plan.images, task).every(({ offset }) => offset !== undefined)) return;
   plan.refuse({
-    what: `memory of task ${task.pid}`,
+    what: `memory of ${task.name}`,
     why: "its pages are with a page server (dumped with --lazy-pages)",
     hint: "start `restage lazy-pages --page-server --address IP --port PORT`, and restore with --lazy-pages",
     remedy: "options",

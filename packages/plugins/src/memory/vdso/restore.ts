@@ -103,7 +103,7 @@ function redirectVdso(context: StageContext, task: Task, recorded: VmaEntry, wit
   if (text === undefined || old === undefined || now === undefined) {
     throw new RestoreError(
       "ERR_IMAGE",
-      `Cannot restore the vdso of task ${task.pid}: the recorded one cannot be read, and this kernel has a different one`,
+      `Cannot restore the vdso of ${task.name}: the recorded one cannot be read, and this kernel has a different one`,
       {
         pid: task.pid,
         hint: "restore on the kernel where the checkpoint was made",
@@ -126,7 +126,7 @@ function redirectVdso(context: StageContext, task: Task, recorded: VmaEntry, wit
     if (code === undefined) {
       throw new RestoreError(
         "ERR_REFUSED",
-        `Cannot restore the vdso of task ${task.pid}: this kernel's vdso has no ${name}`,
+        `Cannot restore the vdso of ${task.name}: this kernel's vdso has no ${name}`,
         { pid: task.pid, hint: "restore on a kernel that is at least as new as that of the checkpoint" },
       );
     }

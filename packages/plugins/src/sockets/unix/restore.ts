@@ -104,7 +104,7 @@ function finishSockets(
   const descriptorOf = (id: number): Value => {
     const descriptor = descriptors.get(id);
     if (descriptor === undefined)
-      throw new Error(`Cannot restore a socket in task ${task.pid}: it needs file ${id}, which is not open`);
+      throw new Error(`Cannot restore a socket in ${task.name}: it needs file ${id}, which is not open`);
     return descriptor;
   };
   for (const entry of own) {

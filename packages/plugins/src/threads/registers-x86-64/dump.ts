@@ -19,7 +19,7 @@ export function registers(): Plugin {
     },
     dump({ phases }) {
       phases.inspect.thread.tap("registers", (thread, { findings }) => {
-        const refuse = (why: string) => findings.refuse({ what: `thread ${thread.tid}`, why, pid: thread.task.pid });
+        const refuse = (why: string) => findings.refuse({ what: thread.name, why, pid: thread.task.pid });
         const cs = new DataView(thread.stopped.registers.buffer).getBigUint64(userRegOffset("cs"), true);
         if (cs !== USER_CS) refuse("32-bit tasks are not saved yet");
         if (thread.status.get("x86_Thread_features")?.includes("shstk") === true)

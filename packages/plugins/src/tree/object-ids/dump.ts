@@ -91,7 +91,7 @@ function namespaceIds(host: Host, proc: string, known: Map<string, number>): Sei
 }
 
 function refuseSharing(context: DumpContext, task: SeizedTask, other: SeizedTask, what: string): void {
-  const why = `it shares its ${what} with task ${other.pid} (CLONE_${what}), which CRIU images cannot record`;
+  const why = `it shares its ${what} with ${other.name} (CLONE_${what}), which CRIU images cannot record`;
   context.findings.refuse({ what: task.name, why, pid: task.pid });
 }
 

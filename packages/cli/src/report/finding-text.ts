@@ -1,0 +1,8 @@
+import type { DumpFinding, Finding } from "@restage/core";
+import { taskName } from "@restage/core/internal";
+
+/** A finding on one line. It names the task, if there is one that the finding does not name itself. */
+export function findingText({ what, why, pid, comm }: Finding | DumpFinding): string {
+  const task = pid === undefined ? undefined : taskName(pid, comm);
+  return `${what}${task === undefined || what.includes(task) ? "" : ` of ${task}`}: ${why}`;
+}
