@@ -50,6 +50,12 @@ describeDumped("files beyond those of the fixtures", () => {
     expect(await verdictOf(program)).toBe("pass");
   });
 
+  it("of dead processes are restored in a pid namespace", async () => {
+    const program = await dumpCase("dead-in-namespace", { compiler: ["-static"] });
+    await restoreProgram(program, { root: program.directory });
+    expect(await verdictOf(program)).toBe("pass");
+  });
+
   it.each([
     ["", false, {}],
     [", in a new pid namespace", false, { newPidNamespace: true }],

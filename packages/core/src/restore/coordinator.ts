@@ -157,6 +157,7 @@ export class Coordinator {
       barrier.add(participant, this.#runTask(context, task, barrier));
     }
     await barrier.confirmed();
+    if (stage.name === "RESTORE") await this.#endTasks(stage, participants);
     if (stage.name === "COMPLETE") {
       // An init stays until the commit. Any other stub ends before tasks get their parent death signals, because it can be the parent of the root task.
       if (this.#stub?.isInit === false) await this.#kernel.dismissStub(this.#tree.root.pid);
@@ -199,9 +200,16 @@ export class Coordinator {
     } finally {
       task.leader.program = undefined;
     }
-    if (stage.name === "RESTORE" && task.end !== undefined && task.tracee !== undefined) {
-      await this.#kernel.end(task.tracee, task.end);
+  }
+
+  /** Ends zombies and helpers. Until now, others could open their files in /proc, most of which an ended task no longer has. */
+  async #endTasks(stage: Stage, tasks: readonly Task[]): Promise<void> {
+    const barrier = new Barrier(stage, this.#options.timeout);
+    for (const { tracee, end, name, pid } of tasks) {
+      if (tracee === undefined || end === undefined) continue;
+      barrier.add({ name, pid, plugin: () => undefined }, this.#kernel.end(tracee, end));
     }
+    await barrier.confirmed();
   }
 
   async #runThread(context: StageContext, thread: Thread): Promise<void> {

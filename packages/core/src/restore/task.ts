@@ -70,7 +70,7 @@ export class Task extends ProgramTarget {
     this.#adopted.push(task);
   }
 
-  /** Sets how it ends when its part of RESTORE is done. */
+  /** Sets how it ends when all tasks have confirmed RESTORE. */
   endsWith(exit: Exit): void {
     this.#end = exit;
   }

@@ -7,8 +7,8 @@ export const SUPPORT: readonly Support[] = [
     saved: "path and pid",
     restored: "the file, opened while a helper has the pid",
     shownBy: {
-      saved: ["case dead-processes"],
-      restored: ["case dead-processes"],
+      saved: ["case dead-processes", "case dead-in-namespace"],
+      restored: ["case dead-processes", "case dead-in-namespace"],
     },
   },
 ];
