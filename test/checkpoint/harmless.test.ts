@@ -1,8 +1,6 @@
-import { readdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { missing } from "../support/restage.ts";
-import { KillServer } from "./harmless/kill-server.ts";
+import { empty, KillServer } from "./harmless/kill-server.ts";
 import { WatchedTree } from "./harmless/watched-tree.ts";
 
 /** All operations of a checkpoint are tried, or a sample of other ones each time, in random order for as long as the suite can wait. */
@@ -61,11 +59,6 @@ describe.skipIf(missing !== undefined)("a tree whose checkpoint is killed", () =
     TIME + 300_000,
   );
 });
-
-/** Removes what killed checkpoints have left: the next one, a copy of the same process, uses the same names. */
-function empty(images: string): void {
-  for (const name of readdirSync(images)) rmSync(join(images, name), { recursive: true });
-}
 
 function shuffled(count: number): readonly number[] {
   return Array.from({ length: count }, (_, index) => ({ number: index + 1, order: Math.random() }))

@@ -4,16 +4,18 @@ import { MAP, PAGE_SIZE, PROT } from "../abi/mman.ts";
 import { SIG } from "../abi/signal.ts";
 import { syscallNumber } from "../abi/syscall.ts";
 import { type UserReg, userRegOffset } from "../abi/user-regs-x86-64.ts";
-import { readMaps, readStatus, readThreads } from "../host/procfs.ts";
+import { type MapsEntry, readMaps, readStatus, readThreads } from "../host/procfs.ts";
 import type { RawSyscalls } from "../host/raw-syscalls.ts";
 import { checked, SystemError } from "../host/system-error.ts";
 import type { EncodedProgram } from "../program/encode-x86-64.ts";
 import type { Query, StoppedThread } from "../seizer.ts";
 import { type Ptrace, STOP_TIMEOUT } from "../tracee/ptrace.ts";
 import { InjectedMemory, MOST_INJECTED } from "./injected-memory.ts";
+import { unreachable } from "./left-trampolines.ts";
+import { PageScan } from "./page-scan.ts";
 import type { Stop, Stops } from "./stops.ts";
 import type { TaskMemory } from "./task-memory.ts";
-import { findUnusedCode } from "./unused-code.ts";
+import { findLeftTrampolines, findUnusedCode } from "./unused-code.ts";
 import { placeVisitor, type Visitor } from "./visitor.ts";
 import { TRAMPOLINE_AT, trampoline } from "./way-home-x86-64.ts";
 
@@ -42,6 +44,7 @@ export type Work<T = void> = Generator<undefined, T>;
  * The call that maps the memory has no such memory to run in: it runs in a trampoline in unused bytes of the vdso, which are put back afterwards.
  *
  * When this process is killed while programs run, the process keeps the memory: its threads leave at different times, and none could tell that it is the last.
+ * It keeps the trampoline likewise, until a later checkpoint has no room for its own.
  */
 export class Injection {
   readonly #host: RawSyscalls;
@@ -64,6 +67,7 @@ export class Injection {
 
   /**
    * @param leader a thread of the process, asked or not.
+   * @param stopped all threads that are stopped.
    * @param patience how long a thread whose program has run waits to be taken back before it goes home by itself, in milliseconds.
    * @throws SystemError when the process has no room for the trampoline, or a thread cannot be asked.
    */
@@ -73,6 +77,7 @@ export class Injection {
     stops: Stops,
     memory: TaskMemory,
     leader: StoppedThread,
+    stopped: Iterable<StoppedThread>,
     questions: readonly Query[],
     patience: number,
   ) {
@@ -95,14 +100,33 @@ export class Injection {
       return placeVisitor(injected, query, doneWord, patience, () => this.#pidFor(query.thread));
     });
     this.#code = trampoline(leader.registers, leader.signalMask, injected);
-    const codeAddress = findUnusedCode(memory, leader.tgid, maps, this.#code.length);
-    if (codeAddress === undefined)
-      throw new SystemError(
-        "ptrace",
-        ERRNO.ENOSPC,
-        `find ${this.#code.length} unused bytes in the code of task ${leader.tgid}`,
-      );
-    this.#codeAddress = codeAddress;
+    this.#codeAddress = this.#findCodeAddress(maps, stopped);
+  }
+
+  #findCodeAddress(maps: readonly MapsEntry[], stopped: Iterable<StoppedThread>): number {
+    const { tgid } = this.#leader;
+    const { length } = this.#code;
+    const find = () => findUnusedCode(this.#memory, tgid, maps, length);
+    let address = find();
+    if (address === undefined) {
+      this.#clearTrampolines(maps, stopped);
+      address = find();
+    }
+    if (address !== undefined) return address;
+    throw new SystemError("ptrace", ERRNO.ENOSPC, `find ${length} unused bytes in the code of task ${tgid}`);
+  }
+
+  /** Clears trampolines that killed checkpoints have left. Only when there is no room for another: it reads all that the process has written. */
+  #clearTrampolines(maps: readonly MapsEntry[], stopped: Iterable<StoppedThread>): void {
+    const { tgid, tid } = this.#leader;
+    const left = findLeftTrampolines(this.#memory, tgid, maps);
+    const pages = new PageScan(this.#host, tgid);
+    try {
+      for (const { start, end } of unreachable(left, this.#memory, tgid, maps, stopped, pages))
+        this.#memory.force(tid, start, new Uint8Array(end - start));
+    } finally {
+      pages.close();
+    }
   }
 
   /** Threads that did not stop. They go home without help once they are resumed. */

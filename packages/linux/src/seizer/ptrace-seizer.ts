@@ -79,13 +79,15 @@ export class PtraceSeizer implements Seizer {
         return [];
       }
       const registers = stop.kind === "ended" ? undefined : this.#ptrace.tryGetRegisters(tid);
+      // Another thread, which does not stand still yet, can end it at any moment.
+      const signalMask = this.#ptrace.tryGetSignalMask(tid);
       this.#late.delete(tid);
-      if (registers === undefined || stop.kind === "ended") return [];
+      if (registers === undefined || signalMask === undefined || stop.kind === "ended") return [];
       const thread: StoppedThread = {
         tid,
         tgid,
         registers: this.#outOfCriticalSection(tid, registers),
-        signalMask: this.#ptrace.getSignalMask(tid),
+        signalMask,
         stopSignal: stop.signal === SIG.TRAP ? undefined : stop.signal,
       };
       this.#stopped.set(tid, thread);
@@ -221,7 +223,17 @@ export class PtraceSeizer implements Seizer {
   *#askProcess(pid: number, leader: StoppedThread | undefined, questions: readonly Query[], patience: number): Work {
     if (leader === undefined) throw new Error(`Process ${pid} is not seized`);
     for (const thread of new Set([leader, ...questions.map(({ thread }) => thread)])) this.#suspendSeccomp(thread);
-    const injection = new Injection(this.#host, this.#ptrace, this.#stops, this.#memory, leader, questions, patience);
+    const stopped = this.#stopped.values();
+    const injection = new Injection(
+      this.#host,
+      this.#ptrace,
+      this.#stops,
+      this.#memory,
+      leader,
+      stopped,
+      questions,
+      patience,
+    );
     try {
       yield* injection.ask();
     } finally {

@@ -1,9 +1,9 @@
 import type { AddressRange } from "../abi/address-space.ts";
 import { PAGE_SIZE } from "../abi/mman.ts";
 import type { MapsEntry } from "../host/procfs.ts";
+import { TRAMPOLINE_ALIGNMENT as ALIGNMENT, findTrampolines } from "./left-trampolines.ts";
 import type { TaskMemory } from "./task-memory.ts";
 
-const ALIGNMENT = 16;
 const PT_LOAD = 1;
 const PF_X = 1;
 
@@ -23,14 +23,32 @@ export function findUnusedCode(
   maps: readonly MapsEntry[],
   length: number,
 ): number | undefined {
-  for (const image of imagesOf(maps)) {
-    for (const range of slackOf(memory, pid, image)) {
-      const bytes = memory.read(pid, range.start, range.end - range.start);
-      const at = bytes === undefined ? -1 : lastZeros(bytes, length);
-      if (at >= 0) return range.start + at;
-    }
+  for (const { start, bytes } of slack(memory, pid, maps)) {
+    const at = lastZeros(bytes, length);
+    if (at >= 0) return start + at;
   }
   return undefined;
+}
+
+/** Finds the trampolines that killed checkpoints have left in a process. */
+export function findLeftTrampolines(
+  memory: TaskMemory,
+  pid: number,
+  maps: readonly MapsEntry[],
+): readonly AddressRange[] {
+  return [...slack(memory, pid, maps)].flatMap(({ start: base, bytes }) =>
+    findTrampolines(bytes).map(({ start, end }) => ({ start: base + start, end: base + end })),
+  );
+}
+
+/** The bytes between the end of each ELF image and the end of its last page. */
+function* slack(memory: TaskMemory, pid: number, maps: readonly MapsEntry[]) {
+  for (const image of imagesOf(maps)) {
+    for (const { start, end } of slackOf(memory, pid, image)) {
+      const bytes = memory.read(pid, start, end - start);
+      if (bytes !== undefined) yield { start, bytes };
+    }
+  }
 }
 
 /** The mappings of each image, in address order, the vdso first. Writable and shared code is left out, because it must not be changed. */

@@ -2,6 +2,7 @@ import { SIG_BLOCK, SIGSET_SIZE } from "../abi/signal.ts";
 import { syscallNumber } from "../abi/syscall.ts";
 import { type UserReg, userRegOffset } from "../abi/user-regs-x86-64.ts";
 import { restartedHere } from "./interrupted-call-x86-64.ts";
+import { MARK_SIZE, markedTrampoline } from "./left-trampolines.ts";
 import { MachineCode, NUMBERED, SYSCALL } from "./machine-code-x86-64.ts";
 
 const ALL_SIGNALS = 0xffff_ffff_ffff_ffffn;
@@ -41,12 +42,12 @@ export function enter(code: MachineCode, entry: number, slot: number): void {
 }
 
 /** Where code of a trampoline starts. */
-export const TRAMPOLINE_AT = { map: 0, unmap: SYSCALL.length } as const;
+export const TRAMPOLINE_AT = { map: MARK_SIZE, unmap: MARK_SIZE + SYSCALL.length } as const;
 
 /**
  * Code for a thread of a process that has no memory of ours yet, or must lose it. At `map` the thread makes the call that its registers describe; the tracer
  * stops it at the end of that call, and the rest does not run. When the tracer is dead, it does: the memory is unmapped and the thread goes home. At `unmap` it does
- * this from the start.
+ * this from the start. It stays where it is then, with a mark by which a later checkpoint knows it.
  */
 export function trampoline(
   registers: Uint8Array,
@@ -60,7 +61,7 @@ export function trampoline(
   code.load("si", BigInt(memory.size));
   code.emit(...SYSCALL);
   writeWayHome(code, registers, signalMask);
-  return code.finish();
+  return markedTrampoline(code.finish());
 }
 
 function writeWayHome(code: MachineCode, registers: Uint8Array, signalMask: bigint): void {

@@ -99,10 +99,6 @@ export class Ptrace {
   }
 
   /** The mask of blocked signals; of a task in sigsuspend(2) the one that comes back afterwards. */
-  getSignalMask(tid: number): bigint {
-    checked(this.#fetchSignalMask(tid), "ptrace(PTRACE_GETSIGMASK)", `read the signal mask of task ${tid}`);
-    return this.#host.scratchView.getBigUint64(REGISTERS_AT, true);
-  }
   /** Undefined when the tracee is not stopped, or gone. */
   tryGetSignalMask(tid: number): bigint | undefined {
     return this.#fetchSignalMask(tid) < 0 ? undefined : this.#host.scratchView.getBigUint64(REGISTERS_AT, true);
