@@ -6,7 +6,7 @@ import { expect, it, onTestFinished } from "vitest";
 import { compile } from "../support/compile.ts";
 import { COMMAND } from "../support/restage.ts";
 import { until } from "../support/until.ts";
-import { type DumpedProgram, dumpCase, forget, makePlace, restoreProgram, verdictOf } from "./case.ts";
+import { type DumpedProgram, dumpCase, forget, makePlace, restoreProgram, startProgram, verdictOf } from "./case.ts";
 import { describeDumped, dump } from "./dumpers.ts";
 
 const SHELL_JOB = join(import.meta.dirname, "shell-job");
@@ -129,3 +129,16 @@ describeDumped("terminals beyond those of the fixtures", () => {
     expect(readFileSync(join(directory, "shown"), "utf8")).toBe("restored");
   });
 });
+
+describeDumped(
+  "terminals of a tree that a checkpoint leaves running",
+  () => {
+    it("keep what waits in them (terminals)", async () => {
+      const program = await startProgram(join(import.meta.dirname, "terminals"));
+      dump(program.images, program.pid, ["--leave-running"]);
+      expect(await verdictOf(program)).toBe("pass");
+    });
+  },
+  undefined,
+  ["Restage"],
+);

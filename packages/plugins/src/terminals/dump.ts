@@ -1,7 +1,7 @@
 import { type DumpContext, definePlugin, type OpenFile, type Plugin } from "@restage/core";
 import { readProcesses } from "@restage/core/dump";
 import { fdTypes, ttyType } from "@restage/images";
-import { MAJOR } from "@restage/linux/abi";
+import { MAJOR, S_IF } from "@restage/linux/abi";
 import { ownerOf } from "../files/file-owner/owner-of.ts";
 import { inodeOwner } from "../files/inode-owner.ts";
 import { regularEntry } from "../files/regular-file/regular-entry.ts";
@@ -13,13 +13,28 @@ import {
   sessionLeaderOf,
   takeQueue,
 } from "./terminal.ts";
+import { externalName } from "./tty-info.ts";
 
-/** An end of a pseudoterminal that the tree has open. */
-interface SavedEnd extends PseudoterminalEnd {
+/** A terminal that the tree has open. */
+interface SavedTerminal {
+  /** CRIU's number: of pseudoterminals, even for slaves and odd for masters. */
+  readonly number: number;
+  readonly type: number;
   readonly file: OpenFile;
   readonly descriptor: number;
   readonly session: Session;
+  readonly end?: PseudoterminalEnd;
 }
+
+/** An end of a pseudoterminal. */
+type SavedEnd = SavedTerminal & { readonly end: PseudoterminalEnd };
+
+/** The minor number of /dev/tty. Source: Documentation/admin-guide/devices.txt. */
+const CTTY_MINOR = 0;
+
+/** CRIU's numbers of the other terminals: /dev/tty, and the first of those that the restore gets from its caller. */
+const CONTROLLING = 2012;
+const FIRST_EXTERNAL = 2026;
 
 /** The session id as the tree sees it; 0 for none. */
 interface Session {
@@ -28,26 +43,25 @@ interface Session {
   readonly pgrp: number;
 }
 
-/** Pseudoterminals: settings, size, sessions and queued data. */
+/** Terminals: settings, size, sessions and queued data. */
 export function terminals(): Plugin {
   return definePlugin({
     name: "terminals",
     duty: "terminals",
     phases: {
-      inspect: "describes both ends of pseudoterminals",
+      inspect: "describes both ends of pseudoterminals, /dev/tty, and external terminals",
       write: "saves queued data",
     },
     dump({ phases, describeFile, filesDescribed }) {
-      const ends = new Map<number, SavedEnd>();
+      const terminals = new Map<number, SavedTerminal>();
+      const external = new Map<string, number>();
       describeFile.tap("terminals", (file, context) => {
-        const { descriptor } = file;
-        const terminal = pseudoterminalEndOf(context.host, file);
-        if (terminal === undefined || descriptor === undefined) return undefined;
-        const number = numberOf(terminal);
-        if (!ends.has(number)) {
-          const end = { ...terminal, file, descriptor, session: sessionOf(terminal, descriptor, context) };
-          ends.set(number, end);
-          context.images.add("tty_info", undefined, { value: describeEnd(context, end) });
+        const found = findTerminal(file, context, external);
+        if (found === undefined) return undefined;
+        const { number } = found;
+        if (!terminals.has(number)) {
+          terminals.set(number, found);
+          context.images.add("tty_info", undefined, { value: describeTerminal(context, found) });
         }
         const path = context.files.addEntry(file.task, (id) => ({
           type: fdTypes.REG,
@@ -58,37 +72,82 @@ export function terminals(): Plugin {
         return { type: fdTypes.TTY, tty };
       });
       filesDescribed.tap("terminals", (_tree, context) => {
-        for (const end of ends.values()) checkEnd(context, end, ends);
+        for (const terminal of terminals.values()) {
+          if (isEnd(terminal)) checkEnd(context, terminal, terminals);
+          else if (terminal.number === CONTROLLING) checkControlling(context, terminal, terminals);
+        }
       });
       phases.write.tree.tap("terminals", (_tree, context) => {
-        for (const end of ends.values()) saveQueue(context, end, ends);
+        for (const terminal of terminals.values()) if (isEnd(terminal)) saveQueue(context, terminal, terminals);
       });
     },
   });
 }
 
-/** CRIU's number of an end: even for slaves, odd for masters. */
+function isEnd(terminal: SavedTerminal): terminal is SavedEnd {
+  return terminal.end !== undefined;
+}
+
+/**
+ * Finds which terminal a file is; undefined for other files.
+ *
+ * @param external numbers of the external terminals that were found, by their names.
+ */
+function findTerminal(file: OpenFile, context: DumpContext, external: Map<string, number>): SavedTerminal | undefined {
+  const { descriptor, stat } = file;
+  if (descriptor === undefined || (stat.mode & S_IF.MT) !== S_IF.CHR) return undefined;
+  const rdev = Number(stat.rdev);
+  const name = externalName({ rdev, dev: Number(stat.dev) });
+  if (context.options.external.includes(name)) {
+    const number = external.get(name) ?? FIRST_EXTERNAL + 2 * external.size;
+    external.set(name, number);
+    return { number, type: ttyType.EXT_TTY, file, descriptor, session: sessionOfDevice(rdev, undefined, context) };
+  }
+  if (rdev === ((MAJOR.TTYAUX << 8) | CTTY_MINOR)) {
+    const session = { sid: file.task.sid, pgrp: 0 };
+    return { number: CONTROLLING, type: ttyType.CTTY, file, descriptor, session };
+  }
+  const end = pseudoterminalEndOf(context.host, file);
+  if (end === undefined) return undefined;
+  return {
+    number: numberOf(end),
+    type: ttyType.PTY,
+    file,
+    descriptor,
+    session: sessionOf(end, descriptor, context),
+    end,
+  };
+}
+
 function numberOf({ index, isMaster }: PseudoterminalEnd): number {
   return 2 * index + (isMaster ? 1 : 0);
 }
 
-function describeEnd(context: DumpContext, { file, descriptor, session, ...terminal }: SavedEnd) {
+function describeTerminal(context: DumpContext, { number, type, file, descriptor, session, end }: SavedTerminal) {
   return {
-    id: numberOf(terminal),
-    type: ttyType.PTY,
+    id: number,
+    type,
     ...readSettings(context.host, descriptor),
     ...session,
     rdev: Number(file.stat.rdev),
     dev: Number(file.stat.dev),
     ...inodeOwner(file.proc, context),
-    pty: { index: terminal.index },
+    ...(end === undefined ? {} : { pty: { index: end.index } }),
   };
 }
 
-/** The session and foreground group of a terminal, found through a process whose controlling terminal it is. */
 function sessionOf({ index, isMaster }: PseudoterminalEnd, descriptor: number, context: DumpContext): Session {
   // Minor numbers above 255 continue in the major number.
   const device = ((MAJOR.UNIX98_PTY_SLAVE + (index >> 8)) << 8) | (index & 0xff);
+  return sessionOfDevice(device, isMaster ? descriptor : undefined, context);
+}
+
+/**
+ * The session and foreground group of a terminal, found through a process whose controlling terminal it is.
+ *
+ * @param master a descriptor of its master, if it is one.
+ */
+function sessionOfDevice(device: number, master: number | undefined, context: DumpContext): Session {
   const members = [...readProcesses(context.host)].filter(({ terminal }) => terminal === device);
   for (const { pid, foreground } of members) {
     const own = context.tree.tasks.find(({ hostPid }) => hostPid === pid);
@@ -97,35 +156,64 @@ function sessionOf({ index, isMaster }: PseudoterminalEnd, descriptor: number, c
     return { sid: own.sid, pgrp: group?.pgid ?? Math.max(0, foreground) };
   }
   // Terminals of different devpts mounts can have the same number, so a process outside the tree may have a different terminal.
-  const sid = isMaster ? sessionLeaderOf(context.host, descriptor) : members[0]?.session;
+  const sid = master === undefined ? members[0]?.session : sessionLeaderOf(context.host, master);
   const foreground = members.find(({ session }) => session === sid)?.foreground ?? 0;
   return { sid: sid ?? 0, pgrp: Math.max(0, foreground) };
 }
 
-function checkEnd(context: DumpContext, end: SavedEnd, ends: ReadonlyMap<number, SavedEnd>): void {
+function checkEnd(context: DumpContext, terminal: SavedEnd, all: ReadonlyMap<number, SavedTerminal>): void {
   if (context.options.shellJob) return;
-  const what = `terminal ${end.file.link}`;
-  const { pid } = end.file.task;
-  const { sid } = end.session;
-  const hasMaster = end.isMaster || ends.has(numberOf({ index: end.index, isMaster: true }));
-  const hasLeader = sid === 0 || context.tree.alive.some((task) => task.pid === sid && task.sid === sid);
+  const { file, end, session } = terminal;
+  const what = `terminal ${file.link}`;
+  const { pid } = file.task;
+  const hasMaster =
+    end.isMaster || all.has(numberOf({ index: end.index, isMaster: true })) || isHungUp(context, terminal);
+  const hasLeader = session.sid === 0 || isLedInside(context, session.sid);
   if (hasMaster && !hasLeader) {
-    const why = `it is the terminal of session ${sid}, whose leader is outside the tree`;
+    const why = `it is the terminal of session ${session.sid}, whose leader is outside the tree`;
     context.findings.refuse({ what, why, pid });
   }
-  if (hasMaster || (context.options.orphanPtsMaster && sid !== 0 && hasLeader)) return;
+  if (hasMaster || (context.options.orphanPtsMaster && session.sid !== 0 && hasLeader)) return;
   const why = "the master of this terminal is outside the tree";
-  const hint = "start the tree with setsid(1) and without descriptors of a terminal, or pass --shell-job";
-  context.findings.refuse({ what, why, hint, pid });
+  context.findings.refuse({ what, why, hint: DETACH, pid });
+}
+
+const DETACH = "start the tree with setsid(1) and without descriptors of a terminal, or pass --shell-job";
+
+/** Refuses /dev/tty if the restored session would have no controlling terminal. */
+function checkControlling(
+  context: DumpContext,
+  { file, session }: SavedTerminal,
+  all: ReadonlyMap<number, SavedTerminal>,
+): void {
+  const isRestored = [...all.values()].some(
+    ({ number, session: { sid } }) => number !== CONTROLLING && sid === session.sid,
+  );
+  if (isRestored || (context.options.shellJob && !isLedInside(context, session.sid))) return;
+  const why = "the terminal that it leads to is not open in the tree";
+  context.findings.refuse({ what: `terminal ${file.link}`, why, hint: DETACH, pid: file.task.pid });
+}
+
+function isLedInside({ tree }: DumpContext, sid: number): boolean {
+  return tree.alive.some((task) => task.pid === sid && task.sid === sid);
+}
+
+/** Whether its master was closed. Then it has no settings. */
+function isHungUp({ host }: DumpContext, { descriptor }: SavedTerminal): boolean {
+  return !("termios" in readSettings(host, descriptor));
 }
 
 /** Saves the queued data if the tree has both ends; otherwise a process outside will read it. */
-function saveQueue(context: DumpContext, end: SavedEnd, ends: ReadonlyMap<number, SavedEnd>): void {
-  const other = ends.get(numberOf({ index: end.index, isMaster: !end.isMaster }));
+function saveQueue(context: DumpContext, terminal: SavedEnd, all: ReadonlyMap<number, SavedTerminal>): void {
+  const { end, descriptor, number } = terminal;
+  const other = all.get(numberOf({ index: end.index, isMaster: !end.isMaster }));
   if (other === undefined) return;
-  const data = takeQueue(context.host, end.descriptor);
+  const data = takeQueue(context.host, descriptor);
   if (data.length === 0) return;
-  context.images.add("tty_data", undefined, { value: { tty_id: numberOf(end), data } });
-  const slave = end.isMaster ? other.descriptor : end.descriptor;
-  context.onResume(() => putBack(context.host, slave, other.descriptor, data));
+  // CRIU saves what it reads: in packet mode, a status byte comes first.
+  const isPacket = readSettings(context.host, descriptor).packet_mode;
+  const saved = isPacket ? Uint8Array.of(0, ...data) : data;
+  context.images.add("tty_data", undefined, { value: { tty_id: number, data: saved } });
+  const slave = end.isMaster ? other.descriptor : descriptor;
+  context.onResume(() => putBack(context.host, slave, { from: descriptor, by: other.descriptor }, data));
 }

@@ -7,7 +7,7 @@ import type { Pseudoterminal } from "./pseudoterminals.ts";
 const RAW_CFLAG = C_CFLAG.CS8 | C_CFLAG.CREAD | C_CFLAG.B38400;
 const NEWLINE = 10;
 /** How long the kernel may take to deliver written data, in milliseconds. */
-const HANDING_OVER = 1000;
+export const HANDING_OVER = 1000;
 
 /** struct termios of the kernel. CRIU 4.2 keeps its control characters as bytes, four in a word. Source: CRIU criu/tty.c. */
 export function termios({ c_iflag, c_oflag, c_cflag, c_lflag, c_line, c_cc }: TermiosEntry) {

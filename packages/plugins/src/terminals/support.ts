@@ -4,22 +4,24 @@ export const SUPPORT: readonly Support[] = [
   {
     group: "terminals",
     what: "pseudoterminals",
-    saved: "both ends: window size, settings, queues, session and foreground process group",
-    restored: "the same, and locked settings, packet and exclusive mode, slaves that were hung up, /dev/tty",
+    saved:
+      "both ends: window size, settings, queues, session and foreground process group; slaves that were hung up; /dev/tty",
+    restored: "the same, and locked settings, packet and exclusive mode",
+    lost: "a line that is not complete and waits in a terminal in canonical mode",
     refused: {
-      dump: "a master or session leader outside the tree, without `--shell-job` or `--orphan-pts-master`; /dev/tty",
+      dump: "a master or session leader outside the tree, without `--shell-job` or `--orphan-pts-master`",
       restore: "a session whose leader is not in the checkpoint",
     },
     kernel: "CONFIG_UNIX98_PTYS",
     shownBy: {
-      saved: ["fixture pty"],
+      saved: ["fixture pty", "case terminals"],
       restored: ["fixture pty", "case terminals"],
     },
   },
   {
     group: "terminals",
     what: "a shell's terminal",
-    saved: "with `--shell-job`: settings and window size",
+    saved: "with `--shell-job`: settings and window size; /dev/tty",
     restored:
       "with `--shell-job`, the caller's terminal takes its place: settings, window size, foreground process group",
     refused: {
@@ -47,12 +49,14 @@ export const SUPPORT: readonly Support[] = [
   {
     group: "terminals",
     what: "external terminals, consoles, serial lines",
+    saved: "external terminals, with `--external tty[RDEV:DEV]`: settings, window size, session",
     restored:
       "the descriptor that `--inherit-fd` passes, or the device at the same path: settings, window size, session",
     refused: {
-      dump: "all of them, for now",
+      dump: "consoles and serial lines, without `--external`",
     },
     shownBy: {
+      saved: ["case external-terminal"],
       restored: ["case external-terminal"],
     },
   },

@@ -1,6 +1,8 @@
 import type { Host, OpenFile } from "@restage/core";
-import { MAJOR, NCCS, TERMIOS, TTY, WINSIZE_SIZE } from "@restage/linux/abi";
+import { C_LFLAG, MAJOR, NCCS, POLL, TERMIOS, TTY, WINSIZE_SIZE } from "@restage/linux/abi";
+import { isReady } from "../is-ready.ts";
 import { room } from "../room.ts";
+import { HANDING_OVER } from "./settings.ts";
 import { isSlaveMajor } from "./tty-info.ts";
 
 /** The minor number of /dev/ptmx. Source: Documentation/admin-guide/devices.txt. */
@@ -69,25 +71,44 @@ function readTermios(host: Host, terminal: number, request: number) {
 
 /** Reads all data that is queued in a terminal. There is no way to read it and leave it there. */
 export function takeQueue(host: Host, terminal: number): Uint8Array {
-  const waiting = readNumber(host, terminal, TTY.TIOCINQ) ?? 0;
-  if (waiting <= 0) return new Uint8Array();
-  const { data } = room(waiting);
-  const count = host.attempt("read", terminal, data, waiting);
-  return data.bytes.slice(0, Math.max(0, count));
+  // In packet mode, the first byte of a read is a status byte that nobody wrote.
+  const status = (readNumber(host, terminal, TTY.TIOCGPKT) ?? 0) === 0 ? 0 : 1;
+  const taken: number[] = [];
+  for (;;) {
+    const waiting = readNumber(host, terminal, TTY.TIOCINQ) ?? 0;
+    if (waiting <= 0) break;
+    const { data } = room(waiting + status);
+    // In canonical mode, this is one line.
+    const count = host.attempt("read", terminal, data, waiting + status);
+    if (count <= 0) break;
+    taken.push(...data.bytes.subarray(status, count));
+  }
+  return Uint8Array.from(taken);
 }
 
 /**
  * Puts data that was read from one end back through the other, with settings under which nothing is echoed, edited or turned into a signal.
  *
  * @param slave has the settings of both ends.
+ * @param ends the one that the data was read from, and the other one.
  */
-export function putBack(host: Host, slave: number, by: number, bytes: Uint8Array): void {
+export function putBack(
+  host: Host,
+  slave: number,
+  { from, by }: { readonly from: number; readonly by: number },
+  bytes: Uint8Array,
+): void {
   const before = room(TERMIOS.size);
   if (host.attempt("ioctl", slave, TTY.TCGETS, before.data) < 0) return;
   const raw = room(TERMIOS.size);
   raw.data.bytes.set(before.data.bytes);
-  for (const flags of [TERMIOS.c_iflag, TERMIOS.c_oflag, TERMIOS.c_lflag]) raw.view.setUint32(flags, 0, true);
+  for (const flags of [TERMIOS.c_iflag, TERMIOS.c_oflag]) raw.view.setUint32(flags, 0, true);
+  // Data that is queued when canonical mode begins counts as one line.
+  raw.view.setUint32(TERMIOS.c_lflag, before.view.getUint32(TERMIOS.c_lflag, true) & C_LFLAG.ICANON, true);
+  raw.data.bytes.fill(0, TERMIOS.c_cc, TERMIOS.c_cc + NCCS);
   host.attempt("ioctl", slave, TTY.TCSETS, raw.data);
   host.call.write(by, bytes, bytes.length);
+  // A worker of the kernel delivers the data, with the settings of that moment: wait for it before they change.
+  isReady(host, from, POLL.IN, HANDING_OVER);
   host.attempt("ioctl", slave, TTY.TCSETS, before.data);
 }

@@ -27,7 +27,7 @@ export function isHungUp({ termios }: TtyInfoEntry): boolean {
 }
 
 /** CRIU's name of an external terminal: `tty[rdev:dev]`, in hexadecimal. */
-export function externalName({ rdev, dev }: TtyInfoEntry): string {
+export function externalName({ rdev, dev }: Pick<TtyInfoEntry, "rdev" | "dev">): string {
   return `tty[${rdev.toString(16)}:${(dev ?? 0).toString(16)}]`;
 }
 

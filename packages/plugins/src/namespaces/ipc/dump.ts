@@ -33,7 +33,7 @@ export function ipcNamespace(): Plugin {
   });
 }
 
-/** Images of CRIU have the mappings, but not the segments: CRIU attaches segments that still exist. */
+/** CRIU does not restore segments of the host, and refuses these images. */
 function saveAttached(context: DumpContext): void {
   const { alive, root } = context.tree;
   const mappings = alive.flatMap((task) => task.mappings);

@@ -1,9 +1,9 @@
 import { type DumpContext, definePlugin, type OpenFile, type Plugin } from "@restage/core";
 import type { InetSkEntry, InputOf, OwnDatagramEntry } from "@restage/images";
 import { AF, IP, IPPROTO, IPV6, MSG, MSGHDR, POLL, SOCK, SOL } from "@restage/linux/abi";
+import { isReady } from "../../is-ready.ts";
 import { insideNetwork } from "../../namespaces/net/inside-network.ts";
 import { room } from "../../room.ts";
-import { isReady } from "../events.ts";
 import { type AddressWords, isAnyAddress, unmapped } from "../inet/addresses.ts";
 import { addressSize, decodeAddress, encodeAddress, SOCKET_ADDRESS_SIZE, wordsOf } from "../inet/format.ts";
 import { controlOf, messageHeader } from "../messages.ts";

@@ -1,7 +1,7 @@
 import { type DumpContext, definePlugin, type OpenFile, type Plugin } from "@restage/core";
 import { AF, ERRNO, FIONREAD, IPPROTO, O, POLL, SIOCOUTQ, SO, SOL, UDP } from "@restage/linux/abi";
+import { isReady } from "../../is-ready.ts";
 import { room } from "../../room.ts";
-import { isReady } from "../events.ts";
 import { readOption } from "../socket-options/host-options.ts";
 
 /** Refuses what sockets and pipes hold and images cannot record: it would be lost in silence. */
