@@ -1,9 +1,10 @@
-import { mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, openSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { RestoreError, type RestoreEvent } from "@restage/core";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { createSettings, type Settings } from "../src/options/settings.ts";
+import { checkpointSize } from "../src/report/checkpoint-size.ts";
 import { logTo } from "../src/report/log.ts";
 import { openReport } from "../src/report/open-report.ts";
 import { PhaseView } from "../src/report/phase-view.ts";
@@ -111,6 +112,27 @@ describe("the phases on a terminal", () => {
       /^✓ seize {33}2\.0 ms\n✗ inspect {37}\nSaved 2 tasks of process 7 in cp: 3 MiB in [\d.]+ ms; frozen for 1\.3 ms\n$/,
     );
   });
+});
+
+describe("the bar of a checkpoint on a terminal", () => {
+  it("shows how much of the memory has been saved", async () => {
+    const { out } = await printed(async () => {
+      const view = new PhaseView();
+      view.listener({ kind: "memory", time: performance.now(), bytes: 1 << 20 });
+      view.listener({ kind: "memory", time: performance.now() + 1000, bytes: 3 << 20 });
+    });
+    // The rest of the line is cleared, and the next one replaces it.
+    expect(out).toBe(`  ${"memory".padEnd(32)}${"█".repeat(24)} 3 of 3 MiB\x1b[K\r`);
+  });
+});
+
+it("the size of a checkpoint does not contain that of an earlier one", () => {
+  const directory = mkdtempSync(join(tmpdir(), "restage-size-"));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  writeFileSync(join(directory, "pages-1.img"), Buffer.alloc(70));
+  writeFileSync(join(directory, "core-7.img"), Buffer.alloc(7));
+  symlinkSync(tmpdir(), join(directory, "parent"));
+  expect(checkpointSize(directory)).toBe(77);
 });
 
 describe("Report", () => {

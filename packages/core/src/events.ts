@@ -34,6 +34,8 @@ export type DumpEvent =
   | LeftOutEvent
   | { readonly kind: "phase-started"; readonly time: number; readonly phase: PhaseName }
   | { readonly kind: "phase-left"; readonly time: number; readonly phase: PhaseName; readonly milliseconds: number }
+  /** Memory is being saved: how many bytes so far. Told a few times a second. */
+  | { readonly kind: "memory"; readonly time: number; readonly bytes: number }
   /** The tree resumed, or ended; `frozen` is how long it was stopped, in milliseconds. */
   | { readonly kind: "thawed"; readonly time: number; readonly frozen: number }
   | { readonly kind: "saved"; readonly time: number; readonly tasks: number }

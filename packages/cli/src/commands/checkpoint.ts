@@ -1,4 +1,4 @@
-import { closeSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeSync } from "node:fs";
+import { closeSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -19,11 +19,13 @@ import { openMachine } from "../open-machine.ts";
 import type { Settings } from "../options/settings.ts";
 import { writeOwnFile } from "../own-file.ts";
 import { pagesOptions } from "../page-server/options.ts";
+import { checkpointSize } from "../report/checkpoint-size.ts";
 import { counted } from "../report/counted.ts";
 import { writeStatistics } from "../report/dump-statistics.ts";
 import { findingText } from "../report/finding-text.ts";
 import { print } from "../report/print.ts";
 import { printError } from "../report/print-error.ts";
+import { tellReady } from "../report/status-byte.ts";
 import { isTerminal } from "../report/terminal.ts";
 import { checkpointOptions, ownPath } from "../request.ts";
 
@@ -62,13 +64,17 @@ export async function checkpointCommand(
       trace?.listener(event);
       request.onEvent?.(event);
     };
-    const plugins = [...(request.plugins ?? []), ...(request.lazyPages === undefined ? [] : [servingReport(settings)])];
+    const plugins = [
+      ...(request.plugins ?? []),
+      ...(view?.plugins ?? []),
+      ...(request.lazyPages === undefined ? [] : [servingReport(settings)]),
+    ];
     const made = await dump({ ...request, plugins, onEvent }, kernel, defaults);
     kernel.close();
     for (const warning of made.warnings) log(LEVEL.WARNING, `warning: ${findingText(warning)}`);
     for (const note of made.notes) log(LEVEL.WARNING, findingText(note));
     log(LEVEL.INFO, summaryOf(made, request));
-    view?.summarize(made, request, sizeOf(request.images));
+    view?.summarize(made, request, checkpointSize(request.images));
     if (settings.displayStats || settings.workDirectory !== undefined) {
       const line = writeStatistics(ownPath(settings, request.images, "stats-dump"), request.images, made);
       if (settings.displayStats && !settings.json) print(line);
@@ -97,7 +103,7 @@ function servingReport({ service, json }: Settings): Plugin {
     name: "serving-report",
     dump({ servingPages }) {
       servingPages.tap("serving-report", (port) => {
-        if (service.statusFd !== undefined) writeSync(service.statusFd, "\0");
+        tellReady(service.statusFd);
         if (port !== 0 && service.port === 0) print(json ? `${JSON.stringify({ port })}\n` : `${port}\n`);
       });
     },
@@ -160,11 +166,6 @@ async function pushMade(settings: Settings, images: string, to: string): Promise
 
 function summaryOf({ tasks, frozen }: Dumped, { pid, images }: DumpRequest): string {
   return `${counted(tasks.length, "task")} of process ${pid} saved in ${images}; frozen for ${frozen.toFixed(1)} ms`;
-}
-
-/** The size of a directory of images. */
-function sizeOf(images: string): number {
-  return readdirSync(images).reduce((sum, name) => sum + statSync(join(images, name)).size, 0);
 }
 
 /** Opens the log. Without one, warnings go to standard error. */

@@ -1,4 +1,4 @@
-import { realpathSync, writeSync } from "node:fs";
+import { realpathSync } from "node:fs";
 import { resolve } from "node:path";
 import { asRestoreError, type Host, RestoreError } from "@restage/core";
 import { Host as OwnHost } from "@restage/core/internal";
@@ -13,6 +13,7 @@ import { type RunsOf, runsIn } from "../lazy-pages/runs.ts";
 import { openMachine } from "../open-machine.ts";
 import { LAZY_PAGES_SOCKET, type Settings } from "../options/settings.ts";
 import { writeOwnFile } from "../own-file.ts";
+import { tellReady } from "../report/status-byte.ts";
 import { ownPath } from "../request.ts";
 import { ServiceSocket } from "../rpc/service-socket.ts";
 import { PASSED, startWithSocket } from "../start-with-socket.ts";
@@ -36,7 +37,7 @@ export async function lazyPagesCommand(settings: Settings): Promise<number> {
       : new ServiceSocket(host, service.listening);
   const pid = service.daemon ? startInBackground(settings, socket, images) : process.pid;
   if (restore.pidfile !== undefined) writeOwnFile(restore.pidfile, String(pid));
-  if (service.statusFd !== undefined) writeSync(service.statusFd, "\0");
+  tellReady(service.statusFd);
   if (service.daemon) return EXIT.OK;
   try {
     await serve(host, socket, images, settings);

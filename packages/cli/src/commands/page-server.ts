@@ -1,4 +1,4 @@
-import { closeSync, realpathSync, writeSync } from "node:fs";
+import { closeSync, realpathSync } from "node:fs";
 import { resolve } from "node:path";
 import { Host } from "@restage/core/internal";
 import { ANY_ADDRESS, PageSocket } from "@restage/plugins/pages";
@@ -9,6 +9,7 @@ import { writeOwnFile } from "../own-file.ts";
 import { receivePages } from "../page-server/receive-pages.ts";
 import { startPageServer } from "../page-server/start-page-server.ts";
 import { print } from "../report/print.ts";
+import { tellReady } from "../report/status-byte.ts";
 
 /** Receives the pages of one dump, or gives pages to a lazy-pages daemon, as `criu page-server` does. Returns the exit code. */
 export async function pageServerCommand(settings: Settings): Promise<number> {
@@ -18,7 +19,7 @@ export async function pageServerCommand(settings: Settings): Promise<number> {
   const host = new Host(await openMachine());
   const report = (pid: number | undefined) => {
     if (restore.pidfile !== undefined) writeOwnFile(resolve(workDirectory, restore.pidfile), String(pid));
-    if (service.statusFd !== undefined) writeSync(service.statusFd, "\0");
+    tellReady(service.statusFd);
   };
   if (connected !== undefined) {
     report(process.pid);

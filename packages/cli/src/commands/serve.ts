@@ -1,4 +1,4 @@
-import { rmSync, writeSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { resolve } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { asRestoreError } from "@restage/core";
@@ -13,6 +13,7 @@ import { openMachine } from "../open-machine.ts";
 import { CLONES_ADDRESS, type Settings } from "../options/settings.ts";
 import { writeOwnFile } from "../own-file.ts";
 import { pidfile } from "../pidfile.ts";
+import { tellReady } from "../report/status-byte.ts";
 import { requestOf } from "../request.ts";
 import { ServiceSocket } from "../rpc/service-socket.ts";
 
@@ -34,7 +35,7 @@ export async function serveCommand(settings: Settings, images: string | undefine
   const socket = ServiceSocket.listen(host, address, SOCK.STREAM);
   try {
     if (own !== undefined) writeOwnFile(own, String(process.pid));
-    if (service.statusFd !== undefined) writeSync(service.statusFd, "\0");
+    tellReady(service.statusFd);
     while (!ending) {
       const connection = socket.accept(BREAK);
       if (connection !== undefined) await serve(new CallerOfClones(host, connection), template);

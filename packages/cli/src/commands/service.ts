@@ -1,4 +1,4 @@
-import { closeSync, writeSync } from "node:fs";
+import { closeSync } from "node:fs";
 import { resolve } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { Host } from "@restage/core/internal";
@@ -6,6 +6,7 @@ import { EXIT } from "../exit-codes.ts";
 import { openMachine } from "../open-machine.ts";
 import type { Settings } from "../options/settings.ts";
 import { writeOwnFile } from "../own-file.ts";
+import { tellReady } from "../report/status-byte.ts";
 import { ServiceSocket } from "../rpc/service-socket.ts";
 import { PASSED, startWithSocket } from "../start-with-socket.ts";
 
@@ -22,7 +23,7 @@ export async function serviceCommand(settings: Settings): Promise<number> {
   const socket = ServiceSocket.listen(host, resolve(workDirectory, service.address ?? ADDRESS));
   const pid = service.daemon ? startWithSocket(socket.descriptor, "service", "--listening", PASSED) : process.pid;
   if (restore.pidfile !== undefined) writeOwnFile(resolve(workDirectory, restore.pidfile), String(pid));
-  if (service.statusFd !== undefined) writeSync(service.statusFd, "\0");
+  tellReady(service.statusFd);
   return service.daemon ? EXIT.OK : await serveAll(socket);
 }
 

@@ -1,4 +1,3 @@
-import { writeSync } from "node:fs";
 import { type DumpContext, definePlugin, type Plugin, RestoreError } from "@restage/core";
 import { dump } from "@restage/core/dump";
 import type { InputOf } from "@restage/images";
@@ -11,6 +10,7 @@ import { writeOwnFile } from "../own-file.ts";
 import { pagesOptions } from "../page-server/options.ts";
 import { writeStatistics } from "../report/dump-statistics.ts";
 import { findingText } from "../report/finding-text.ts";
+import { tellReady } from "../report/status-byte.ts";
 import { checkpointOptions, ownPath } from "../request.ts";
 import type { Connection } from "./connection.ts";
 import { type CriuOpts, type CriuResp, REQUEST } from "./messages.ts";
@@ -75,9 +75,7 @@ function ready({ service: { statusFd } }: Settings): Plugin {
   return definePlugin({
     name: "status-fd",
     dump({ servingPages }) {
-      servingPages.tap("status-fd", () => {
-        if (statusFd !== undefined) writeSync(statusFd, "\0");
-      });
+      servingPages.tap("status-fd", () => tellReady(statusFd));
     },
   });
 }

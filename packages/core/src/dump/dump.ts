@@ -22,6 +22,7 @@ import { ImageWriter } from "./image-writer.ts";
 import { DEFAULT_DUMP_OPTIONS, type DumpOptions } from "./options.ts";
 import { OwnDrafts } from "./own-drafts.ts";
 import { PHASES, type PhaseName } from "./phases.ts";
+import { SaveProgress } from "./save-progress.ts";
 import { seizeTree } from "./seize-tree.ts";
 import type { SeizedTask, SeizedThread } from "./seized-task.ts";
 import type { SeizedTree } from "./seized-tree.ts";
@@ -95,6 +96,7 @@ class DumpRun {
   /** What needs no stopped tree. */
   readonly #deferred: { readonly task: SeizedTask; readonly plugin: string; readonly work: () => void }[] = [];
   readonly limit: TimeLimit;
+  readonly #progress: SaveProgress;
   readonly #dryRun: boolean;
   #tree: SeizedTree | undefined;
   #files: FileTable | undefined;
@@ -112,6 +114,7 @@ class DumpRun {
     this.#hooks = driver.hooks;
     this.#options = options;
     this.#emit = emit;
+    this.#progress = new SaveProgress(emit);
     this.limit = new TimeLimit(options.timeout);
     this.#dryRun = dryRun;
     this.#host = new Host(kernel);
@@ -193,7 +196,8 @@ class DumpRun {
       service: (service) => this.#driver.service(service),
       dryRun: this.#dryRun,
       signal: this.limit.signal,
-      savePages: (request) => this.#hooks.pagesWriter.call(request, context) ?? this.#images.savePages(request),
+      savePages: (request) =>
+        this.#progress.of(this.#hooks.pagesWriter.call(request, context) ?? this.#images.savePages(request)),
       defer: (task, work) => void this.#deferred.push({ task, plugin: this.#host.plugin, work }),
       onResume: (giveBack) => void this.#givenBack.push(giveBack),
     };
