@@ -5,6 +5,7 @@ import { placeInPlugin } from "../plugin/stack.ts";
 import { assertTrusted } from "./assert-trusted.ts";
 import { checkConfig, configError } from "./check-config.ts";
 import type { RestoreConfig } from "./define-config.ts";
+import { lineOfJsonError } from "./json-error.ts";
 import { merge } from "./merge.ts";
 import { fileOf, type PluginImporters, resolvePlugins } from "./named-plugins.ts";
 import { noteFile } from "./noted-files.ts";
@@ -116,12 +117,8 @@ function parseJson(path: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    const { message } = error as Error;
-    // Bun reports no position.
-    const [, position] = /at position (\d+)/.exec(message) ?? [];
-    const line = position === undefined ? undefined : text.slice(0, Number(position)).split("\n").length;
-    const place = line === undefined ? path : `${path}:${line}`;
-    throw new RestoreError("ERR_CONFIG", `Cannot load ${place}: ${message}`, { cause: error });
+    const place = `${path}:${lineOfJsonError(text)}`;
+    throw new RestoreError("ERR_CONFIG", `Cannot load ${place}: ${(error as Error).message}`, { cause: error });
   }
 }
 
