@@ -38,6 +38,10 @@ describeDumped("mounts", () => {
     await expectRestored(await dumpStatic("below-mounts"));
   });
 
+  it("that show one file twice are restored, with files without names that are open through both", async () => {
+    await expectRestored(await dumpCase("links-between-mounts", { compiler: ["-static"], flags: ["--link-remap"] }));
+  });
+
   it("of autofs are served by their daemon", async () => {
     await expectRestored(await dumpStatic("automounts"));
   });

@@ -1,7 +1,7 @@
 import { definePlugin, type Host, type Plan, type Plugin } from "@restage/core";
 import type { RegFileEntry } from "@restage/images";
 import { AT_FDCWD, O } from "@restage/linux/abi";
-import { type MountPaths, readMountPaths } from "../../namespaces/mount/mount-paths.ts";
+import { type MountPaths, readMountPaths, type Shown } from "../../namespaces/mount/mount-paths.ts";
 import { hasOwnNamespace } from "../../namespaces/own-namespaces.ts";
 import { asRootOf } from "../../namespaces/user/as-root.ts";
 import { type IdsOutside, idsOutside } from "../../namespaces/user/ids-outside.ts";
@@ -13,13 +13,15 @@ import { type Remap, readRemaps } from "../remaps.ts";
 import { TemporaryNames } from "../temporary-names.ts";
 import { checkGhost, createGhost, fillGhost, type GhostFile, isDirectory, readGhost } from "./ghost-files.ts";
 
+const NO_MOUNT = -1;
+
 /** A file without a name that was open, mapped, or a directory of a task. */
 interface DeletedFile {
   readonly file: RegFileEntry;
   /** Equal for entries of files.img that are one file. */
   readonly origin: string;
-  /** Its image, or the path of the link that the checkpoint made beside it. */
-  readonly content: GhostFile | string;
+  /** Its image, or the link that the checkpoint made beside it. */
+  readonly content: GhostFile | Shown;
 }
 
 /**
@@ -40,23 +42,24 @@ export function deletedFiles(): Plugin {
     },
     apply({ plan, stages, complete, service }) {
       let files: readonly DeletedFile[] = [];
-      let find: Find = (_file, path) => path;
+      let mounts: MountPaths | undefined;
       plan.tap("deleted-files", (plan) => {
         files = readDeletedFiles(plan);
-        find = finder(readMountPaths(plan));
+        mounts = readMountPaths(plan);
       });
       let removeNames = () => {};
       stages.FORKING.enter.tap("deleted-files", ({ host, images, tree }) => {
+        if (mounts === undefined) return;
         const names = new TemporaryNames(host);
         removeNames = () => names.removeAll();
-        const context: NamingContext = { host, find, ids: idsOutside(images, tree.root) };
+        const context: NamingContext = { host, mounts, ids: idsOutside(images, tree.root) };
         for (const [id, path] of nameAll(context, files, names)) service(OpenFiles).rename(id, path);
       });
       stages.RESTORE.leave.tap("deleted-files", () => removeNames());
       let links: readonly LinkRemap[] = [];
       // A running tree may change its mounts, and the links could no longer be found.
       stages.COMPLETE.enter.tap("deleted-files", ({ host }) => {
-        links = findLinks(host, files, find);
+        if (mounts !== undefined) links = findLinks(host, files, mounts);
       });
       complete.tap("deleted-files", ({ host }) => {
         for (const { directory, name } of links) {
@@ -86,9 +89,10 @@ function readDeletedFile(plan: Plan, { id, kind, source }: Remap): DeletedFile |
       return ghost === undefined ? undefined : { file, origin, content: ghost };
     }
     case "link": {
-      const link = regularFile(plan.images, source, "remap-fpath.img").name;
-      if (!hasOwnNamespace(plan.images, plan.tree.root, "mount")) validateFile(plan, file, link);
-      return { file, origin, content: link };
+      const { name, mnt_id = NO_MOUNT } = regularFile(plan.images, source, "remap-fpath.img");
+      if (!hasOwnNamespace(plan.images, plan.tree.root, "mount")) validateFile(plan, file, name);
+      // CRIU does not record the mount of the link.
+      return { file, origin, content: { mnt_id: mnt_id === NO_MOUNT ? file.mnt_id : mnt_id, name } };
     }
     case "dead-process":
       return undefined;
@@ -98,21 +102,14 @@ function readDeletedFile(plan: Plan, { id, kind, source }: Remap): DeletedFile |
   }
 }
 
-/** Where this process finds a path on the mount of a file. */
-type Find = (file: RegFileEntry, path: string) => string;
-
-function finder(mounts: MountPaths): Find {
-  return ({ mnt_id }, path) => mounts.writable(mnt_id, path);
-}
-
 /** A link that the checkpoint made, in an open directory. */
 interface LinkRemap {
   readonly directory: number;
   readonly name: string;
 }
 
-function findLinks(host: Host, files: readonly DeletedFile[], find: Find): readonly LinkRemap[] {
-  const paths = files.flatMap(({ file, content }) => (typeof content === "string" ? find(file, content) : []));
+function findLinks(host: Host, files: readonly DeletedFile[], mounts: MountPaths): readonly LinkRemap[] {
+  const paths = files.flatMap(({ content }) => (isLink(content) ? mounts.writable(content.mnt_id, content.name) : []));
   return [...new Set(paths)].map((path) => {
     const slash = path.lastIndexOf("/");
     const { result: directory } = host.call.openat(AT_FDCWD, path.slice(0, slash) || "/", O.PATH | O.CLOEXEC, 0);
@@ -120,10 +117,14 @@ function findLinks(host: Host, files: readonly DeletedFile[], find: Find): reado
   });
 }
 
+function isLink(content: GhostFile | Shown): content is Shown {
+  return "name" in content;
+}
+
 /** How this process reaches the tree's files: by other paths, and with other user ids if the tree has a user namespace. */
 interface NamingContext {
   readonly host: Host;
-  readonly find: Find;
+  readonly mounts: MountPaths;
   readonly ids: IdsOutside;
 }
 
@@ -133,36 +134,40 @@ function nameAll(
   files: readonly DeletedFile[],
   names: TemporaryNames,
 ): ReadonlyMap<number, string> {
-  const firstOf = new Map<string, string>();
-  const known = new Map<string, string>();
+  const made = new Map<string, { readonly file: RegFileEntry; readonly name: string }[]>();
   const named = new Map<number, string>();
   for (const { file, origin, content } of files) {
-    const same = `${origin} ${file.name}`;
-    const name = known.get(same) ?? nameOne(context, names, file, firstOf.get(origin) ?? content);
-    if (!firstOf.has(origin)) firstOf.set(origin, name);
-    known.set(same, name);
+    const others = made.get(origin) ?? [];
+    const same = others.find((other) => context.mounts.isSame(other.file, file));
+    const first = others[0];
+    const from = first === undefined ? content : { mnt_id: first.file.mnt_id, name: first.name };
+    const name = same === undefined ? nameOne(context, names, file, from) : beside(file, same.name);
+    made.set(origin, [...others, { file, name }]);
     named.set(file.id, name);
   }
   return named;
 }
 
-/** @param content an image, or a path that leads to the file. */
+/** A name in the directory of a file. */
+function beside({ name }: Shown, other: string): string {
+  return name.slice(0, name.lastIndexOf("/") + 1) + other.slice(other.lastIndexOf("/") + 1);
+}
+
+/** @param content an image, or a name of the file. */
 function nameOne(
-  { host, find, ids }: NamingContext,
+  { host, mounts, ids }: NamingContext,
   names: TemporaryNames,
   file: RegFileEntry,
-  content: GhostFile | string,
+  content: GhostFile | Shown,
 ): string {
-  const outside = find(file, file.name);
-  const named = (made: string) =>
-    file.name.slice(0, file.name.lastIndexOf("/") + 1) + made.slice(made.lastIndexOf("/") + 1);
-  if (typeof content === "string") {
-    const existing = find(file, content);
+  if (isLink(content)) {
+    const [existing, outside] = mounts.together(content, file);
     const make = () => names.make(outside, (calls, path) => calls.linkat(AT_FDCWD, existing, AT_FDCWD, path, 0));
-    return named(asRootOf(host, ids.root, make));
+    return beside(file, asRootOf(host, ids.root, make));
   }
+  const outside = mounts.writable(file.mnt_id, file.name);
   const make = () => names.make(outside, (calls, path) => createGhost(calls, content, path), isDirectory(content));
   const made = asRootOf(host, ids.root, make);
   fillGhost(host, content, made, ids);
-  return named(made);
+  return beside(file, made);
 }

@@ -10,8 +10,14 @@ export const SUPPORT: readonly Support[] = [
       dump: "larger files; files whose path leads to another file; without `--link-remap`, files that still have another name",
     },
     shownBy: {
-      saved: ["fixture files", "case deleted-files", "case link-remaps"],
-      restored: ["fixture files", "case deleted-files", "case link-remaps", "case deleted-program"],
+      saved: ["fixture files", "case deleted-files", "case link-remaps", "case links-between-mounts"],
+      restored: [
+        "fixture files",
+        "case deleted-files",
+        "case link-remaps",
+        "case links-between-mounts",
+        "case deleted-program",
+      ],
     },
   },
 ];

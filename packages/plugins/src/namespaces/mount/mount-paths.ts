@@ -38,6 +38,12 @@ export function mountNamespaceOf(task: Task): number | undefined {
   return mountNamespaceOf(task.forker);
 }
 
+/** A file as a mount shows it: `mnt_id` is the number of the mount in the images. */
+export interface Shown {
+  readonly mnt_id?: number | undefined;
+  readonly name: string;
+}
+
 /** Where the files of mounts can be reached. */
 export interface MountPaths {
   /** Where a task finds a path in the namespace of a mount. */
@@ -49,6 +55,10 @@ export interface MountPaths {
    * undo finds them when no task is left.
    */
   writable(mountId: number | undefined, path: string): string;
+  /** `writable` paths of two files in one mount, if any shows both: link(2) does not lead from one mount to another. */
+  together(one: Shown, other: Shown): readonly [string, string];
+  /** Whether two mounts show one place. */
+  isSame(one: Shown, other: Shown): boolean;
 }
 
 /** Must be called while planning: it reserves descriptors. */
@@ -65,6 +75,23 @@ export function readMountPaths(plan: Plan): MountPaths {
     if (namespace === undefined) return "";
     return `/proc/${tree.root.hostPid}/${namespace.root === undefined ? "root" : `fd/${namespace.root}`}`;
   };
+  const writable: MountPaths["writable"] = (mountId = NONE, path) => {
+    const mount = mounts.get(mountId);
+    const part = mount === undefined ? undefined : parts.get(mount);
+    if (mount === undefined || part === undefined || part.deleted) return outside(mountId) + path;
+    const below = relative(path, mount.entry.mountpoint);
+    const host = hostPathOf(part.of, options);
+    if (host !== undefined) return joined(host, joined(part.path, below));
+    const clone = clones.get(mount);
+    return clone === undefined ? outside(mountId) + path : `/proc/${tree.root.hostPid}/fd/${clone}/${below}`;
+  };
+  /** The file system of a file, and the path there. */
+  const placeOf = ({ mnt_id = NONE, name }: Shown) => {
+    const mount = mounts.get(mnt_id);
+    const part = mount === undefined ? undefined : parts.get(mount);
+    if (mount === undefined || part === undefined || part.deleted) return undefined;
+    return { of: part.of, path: joined(part.path, relative(name, mount.entry.mountpoint)) };
+  };
   return {
     forTask(task, mountId = NONE, path) {
       const namespace = namespaceOf(mountId);
@@ -72,18 +99,36 @@ export function readMountPaths(plan: Plan): MountPaths {
       return [namespace.root, `.${path}`];
     },
     outside,
-    writable(mountId = NONE, path) {
-      const mount = mounts.get(mountId);
-      const part = mount === undefined ? undefined : parts.get(mount);
-      if (mount === undefined || part === undefined || part.deleted) return outside(mountId) + path;
-      const below = relative(path, mount.entry.mountpoint);
-      const host = hostPathOf(part.of, options);
-      if (host !== undefined)
-        return [host === "/" ? "" : host, part.path, below].filter((name) => name !== "").join("/");
-      const clone = clones.get(mount);
-      return clone === undefined ? outside(mountId) + path : `/proc/${tree.root.hostPid}/fd/${clone}/${below}`;
+    writable,
+    together(one, other) {
+      const [first, second] = [placeOf(one), placeOf(other)];
+      if (one.mnt_id !== other.mnt_id && first !== undefined && first.of === second?.of) {
+        for (const [{ entry }, { of, path, deleted }] of parts) {
+          if (of !== first.of || deleted || !isBelow(first.path, path) || !isBelow(second.path, path)) continue;
+          const root = entry.mountpoint === "/" ? "" : entry.mountpoint;
+          const shown = (at: string) => writable(entry.mnt_id, `${root}/${path === "" ? at : relative(at, path)}`);
+          return [shown(first.path), shown(second.path)];
+        }
+      }
+      return [writable(one.mnt_id, one.name), writable(other.mnt_id, other.name)];
+    },
+    isSame(one, other) {
+      const [first, second] = [placeOf(one), placeOf(other)];
+      if (first === undefined || second === undefined) return one.mnt_id === other.mnt_id && one.name === other.name;
+      return first.of === second.of && first.path === second.path;
     },
   };
+}
+
+/** A path below a directory; both can be empty. */
+function joined(directory: string, below: string): string {
+  if (directory === "" || below === "") return directory + below;
+  return directory === "/" ? `/${below}` : `${directory}/${below}`;
+}
+
+/** Whether a path of a file system is in a directory of it; "" is the whole of it. */
+function isBelow(path: string, directory: string): boolean {
+  return directory === "" || path.startsWith(`${directory}/`);
 }
 
 /**
