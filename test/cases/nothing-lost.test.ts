@@ -19,6 +19,7 @@ const CASES: readonly (readonly [name: string, flags: readonly string[], notByCr
   ["unix-messages", []],
   ["datagrams", []],
   ["epoll-numbers", []],
+  ["unfinished-lines", []],
   ["foreign-address", [], "without IP_TRANSPARENT the socket cannot be bound"],
 ];
 

@@ -111,6 +111,12 @@ describeDumped("terminals beyond those of the fixtures", () => {
     },
   );
 
+  it("have the data that nobody had read, in its lines and packets", async () => {
+    const program = await dumpCase("terminal-queues");
+    await restoreProgram(program);
+    expect(await verdictOf(program)).toBe("pass");
+  });
+
   it("can be passed by the caller in place of an external terminal", async () => {
     const nameIn = (directory: string) => readFileSync(join(directory, "external-name"), "utf8");
     const flagsFor = (directory: string) => ["--external", nameIn(directory)];

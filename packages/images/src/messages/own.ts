@@ -221,6 +221,8 @@ export interface OwnFileEntry extends Unknowns {
   readonly watches: readonly OwnWatchEntry[];
   /** IPPROTO_MPTCP, of a socket that inetsk.img calls a TCP socket. */
   readonly protocol?: number;
+  /** Of the slave of a pseudoterminal in canonical mode: the beginning of a line that is not complete. */
+  readonly line?: Uint8Array;
 }
 
 /** The message type of {@link OwnFileEntry}. */
@@ -234,6 +236,7 @@ export const ownFileEntry: Message<OwnFileEntry> = message("own_file_entry", () 
   datagrams: embedded(7, ownDatagramEntry, repeated),
   watches: embedded(8, ownWatchEntry, repeated),
   protocol: uint32(9),
+  line: bytes(10),
 }));
 
 /** One subject. Exactly one field is present. */

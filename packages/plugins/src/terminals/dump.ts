@@ -5,13 +5,13 @@ import { MAJOR, S_IF } from "@restage/linux/abi";
 import { ownerOf } from "../files/file-owner/owner-of.ts";
 import { inodeOwner } from "../files/inode-owner.ts";
 import { regularEntry } from "../files/regular-file/regular-entry.ts";
+import { putBack, takeQueue } from "./queues.ts";
 import {
+  isPacketMode,
   type PseudoterminalEnd,
   pseudoterminalEndOf,
-  putBack,
   readSettings,
   sessionLeaderOf,
-  takeQueue,
 } from "./terminal.ts";
 import { externalName } from "./tty-info.ts";
 
@@ -205,15 +205,19 @@ function isHungUp({ host }: DumpContext, { descriptor }: SavedTerminal): boolean
 
 /** Saves the queued data if the tree has both ends; otherwise a process outside will read it. */
 function saveQueue(context: DumpContext, terminal: SavedEnd, all: ReadonlyMap<number, SavedTerminal>): void {
-  const { end, descriptor, number } = terminal;
+  const { end, descriptor, number, file } = terminal;
   const other = all.get(numberOf({ index: end.index, isMaster: !end.isMaster }));
   if (other === undefined) return;
-  const data = takeQueue(context.host, descriptor);
-  if (data.length === 0) return;
+  const [master, slave] = end.isMaster ? [terminal, other] : [other, terminal];
+  const ends = { master: master.descriptor, slave: slave.descriptor };
+  const of = end.isMaster ? "master" : "slave";
+  const queue = takeQueue(context.host, ends, of);
+  const { bytes, line } = queue;
+  if (bytes.length === 0 && line.length === 0) return;
+  context.onResume(() => putBack(context.host, ends, of, queue));
+  if (line.length > 0) context.own.file(file.id).line = line;
+  if (bytes.length === 0) return;
   // CRIU saves what it reads: in packet mode, a status byte comes first.
-  const isPacket = readSettings(context.host, descriptor).packet_mode;
-  const saved = isPacket ? Uint8Array.of(0, ...data) : data;
-  context.images.add("tty_data", undefined, { value: { tty_id: number, data: saved } });
-  const slave = end.isMaster ? other.descriptor : descriptor;
-  context.onResume(() => putBack(context.host, slave, { from: descriptor, by: other.descriptor }, data));
+  const data = end.isMaster && isPacketMode(context.host, descriptor) ? Uint8Array.of(0, ...bytes) : bytes;
+  context.images.add("tty_data", undefined, { value: { tty_id: number, data } });
 }

@@ -28,6 +28,8 @@ export interface Pseudoterminal {
   readonly shown: Uint8Array | undefined;
   /** Data that was written to the master and not yet read from the slave. */
   readonly typed: Uint8Array | undefined;
+  /** In canonical mode, the beginning of a line that was written to the master and is not complete. Images of CRIU lack it. */
+  readonly line: Uint8Array | undefined;
   /** The numbers of the descriptors of both ends in every task during the restore. */
   readonly masterNumber: number;
   readonly slaveNumber: number;
@@ -55,13 +57,22 @@ export function readPairs(plan: Plan, ptys: readonly TtyInfoEntry[], files: read
       slave,
       mode: slaveFile === undefined ? undefined : modeOf(plan, slaveFile),
       ptmx: ptmxOf(plan, masterFile, slaveFile),
-      // In packet mode, the first byte of a read is a status byte that nobody wrote.
-      shown: master?.packet_mode === true ? queueOf(master)?.subarray(1) : queueOf(master),
+      shown: master?.packet_mode === true ? withoutStatus(queueOf(master)) : queueOf(master),
       typed: queueOf(slave),
+      line: files
+        .filter(({ info }) => info === slave)
+        .map(({ file }) => images.own.file(file.id)?.line)
+        .find((line) => line !== undefined),
       masterNumber: serviceDescriptors.reserve(`master of /dev/pts/${index}`),
       slaveNumber: serviceDescriptors.reserve(`slave /dev/pts/${index}`),
     };
   });
+}
+
+/** In packet mode, a read begins with a status byte that nobody wrote. It is 0 before data; other reads have no data. */
+function withoutStatus(queue: Uint8Array | undefined): Uint8Array | undefined {
+  const data = queue?.subarray(queue.indexOf(0) + 1);
+  return queue?.includes(0) === true && data !== undefined && data.length > 0 ? data : undefined;
 }
 
 function modeOf({ images }: Plan, { file: { regf_id } }: TtyFile): number | undefined {

@@ -38,23 +38,28 @@ export function applySettings(task: Task, terminal: Value, info: TtyInfoEntry): 
  * queued when canonical mode begins counts as one line.
  */
 export function fillQueues(task: Task, pair: Pseudoterminal, { termios: settings }: TtyInfoEntry): void {
-  const { masterNumber: master, slaveNumber: slave, shown, typed } = pair;
+  const { masterNumber: master, slaveNumber: slave, shown, typed, line } = pair;
   const { call } = task;
-  if (shown === undefined && typed === undefined) return;
+  if (shown === undefined && typed === undefined && line === undefined) return;
   const canonical = (settings?.c_lflag ?? 0) & C_LFLAG.ICANON;
-  const eof = unusedByte(typed ?? new Uint8Array());
+  const eof = unusedByte(Uint8Array.of(...(typed ?? []), ...(line ?? [])));
   call.ioctl(slave, TTY.TCSETS, termios(plain(canonical, eof)));
   if (shown !== undefined) call.write(slave, shown, shown.length).expect(shown.length);
   if (typed !== undefined) {
-    const line = canonical !== 0 && typed.at(-1) !== NEWLINE ? Uint8Array.of(...typed, eof) : typed;
-    call.write(master, line, line.length).expect(line.length);
+    const lines = canonical !== 0 && typed.at(-1) !== NEWLINE ? Uint8Array.of(...typed, eof) : typed;
+    call.write(master, lines, lines.length).expect(lines.length);
   }
   // A worker of the kernel delivers the data, with the settings of that moment: wait for it before they change.
   if (shown !== undefined) call.poll(struct([4, master], [4, POLL.IN]), 1, HANDING_OVER).expect(1);
   if (typed !== undefined) call.poll(struct([4, slave], [4, POLL.IN]), 1, HANDING_OVER).expect(1);
+  if (line === undefined) return;
+  call.write(master, line, line.length).expect(line.length);
+  // Nobody can read it yet, but poll(2) delivers it.
+  call.poll(struct([4, slave], [4, POLL.IN]), 1, 0);
 }
 
-function unusedByte(bytes: Uint8Array): number {
+/** A byte that the data does not contain, for the end of a line; never a newline. */
+export function unusedByte(bytes: Uint8Array): number {
   const used = new Set(bytes);
   for (let byte = 1; byte < 256; byte++) if (byte !== NEWLINE && !used.has(byte)) return byte;
   return 0;

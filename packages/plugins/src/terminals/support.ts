@@ -5,17 +5,16 @@ export const SUPPORT: readonly Support[] = [
     group: "terminals",
     what: "pseudoterminals",
     saved:
-      "both ends: window size, settings, queues, session and foreground process group; slaves that were hung up; /dev/tty",
+      "both ends: window size, settings, queues, session and foreground process group; slaves that were hung up; /dev/tty; in restage.img, lines that are not complete yet: CRIU does not save them",
     restored: "the same, and locked settings, packet and exclusive mode",
-    lost: "a line that is not complete and waits in a terminal in canonical mode",
     refused: {
       dump: "a master or session leader outside the tree, without `--shell-job` or `--orphan-pts-master`",
       restore: "a session whose leader is not in the checkpoint",
     },
     kernel: "CONFIG_UNIX98_PTYS",
     shownBy: {
-      saved: ["fixture pty", "case terminals"],
-      restored: ["fixture pty", "case terminals"],
+      saved: ["fixture pty", "case terminals", "case terminal-queues", "case unfinished-lines"],
+      restored: ["fixture pty", "case terminals", "case terminal-queues"],
     },
   },
   {
