@@ -11,7 +11,7 @@ export { optionsFor } from "./config/options-for.ts";
 export type { SectionName } from "./config/sections.ts";
 export { whyUntrusted } from "./config/why-untrusted.ts";
 export { Host } from "./host/host.ts";
-export { callTaps } from "./plugin/call-taps.ts";
+export { callFirstTap, callSyncTaps, callTaps } from "./plugin/call-taps.ts";
 export { choosePlugins } from "./plugin/choose-plugins.ts";
 export { type Direction, PluginDriver } from "./plugin/plugin-driver.ts";
 export { printProgram, printStep } from "./program/print-program.ts";

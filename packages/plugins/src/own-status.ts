@@ -1,8 +1,19 @@
 import type { Host } from "@restage/core";
 import { type CapabilityName, hasCapability } from "@restage/linux/abi";
 
-/** The fields of this process's /proc/self/status by name; undefined when it cannot be read, as in a dry run. */
-export function readOwnStatus(host: Host): ReadonlyMap<string, string> | undefined {
+type Status = ReadonlyMap<string, string> | undefined;
+
+/** What has been read for a restore. */
+const known = new WeakMap<Host, { readonly status: Status }>();
+
+/** The fields of this process's /proc/self/status by name, read once for each restore; undefined when it cannot be read, as in a dry run. */
+export function readOwnStatus(host: Host): Status {
+  const status = known.has(host) ? known.get(host)?.status : read(host);
+  known.set(host, { status });
+  return status;
+}
+
+function read(host: Host): Status {
   const lines = host.readText("/proc/self/status")?.split("\n");
   return lines && new Map(lines.map((line) => splitAt(line, line.indexOf(":"))));
 }

@@ -1,5 +1,3 @@
-import type { LeftOutEvent } from "../events.ts";
-
 /**
  * Calls the taps of a hook, one after the other. tapable compiles a function for each hook when it is first called; most hooks are called
  * once, and running the taps as they are takes less time than compiling. Hooks that something else intercepts are left to tapable.
@@ -8,11 +6,8 @@ export async function callTaps<Args extends readonly unknown[]>(
   hook: { promise(...args: Args): Promise<unknown> },
   ...args: Args
 ): Promise<void> {
-  const { interceptors, taps } = hook as unknown as SeriesHook<Args>;
-  if (
-    interceptors.some(({ call, tap }) => call !== undefined || tap !== undefined) ||
-    taps.some(({ type }) => type === "async")
-  ) {
+  const { taps } = contentOf<Args>(hook);
+  if (isIntercepted(hook) || taps.some(({ type }) => type === "async")) {
     await hook.promise(...args);
     return;
   }
@@ -22,18 +17,38 @@ export async function callTaps<Args extends readonly unknown[]>(
   }
 }
 
-/** Does not call the taps of a hook, because this is a dry run, and says so. */
-export function leaveOut(
-  hook: string,
-  { taps }: { readonly taps: readonly { readonly name: string }[] },
-  emit: (event: LeftOutEvent) => void,
+/** Like {@link callTaps}, for a SyncHook. */
+export function callSyncTaps<Args extends readonly unknown[]>(
+  hook: { call(...args: Args): unknown },
+  ...args: Args
 ): void {
-  const names = taps.map(({ name }) => name);
-  if (names.length > 0) emit({ kind: "left-out", time: performance.now(), hook, taps: names });
+  if (isIntercepted(hook)) hook.call(...args);
+  else for (const { fn } of contentOf<Args>(hook).taps) fn(...args);
+}
+
+/** Like {@link callTaps}, for a SyncBailHook. Returns the result of the first tap that has one; those after it are not called. */
+export function callFirstTap<Args extends readonly unknown[], Result>(
+  hook: { call(...args: Args): Result | undefined },
+  ...args: Args
+): Result | undefined {
+  if (isIntercepted(hook)) return hook.call(...args);
+  for (const { fn } of contentOf<Args>(hook).taps) {
+    const result = fn(...args);
+    if (result !== undefined) return result as Result;
+  }
+  return undefined;
+}
+
+function isIntercepted(hook: object): boolean {
+  return contentOf(hook).interceptors.some(({ call, tap }) => call !== undefined || tap !== undefined);
+}
+
+function contentOf<Args extends readonly unknown[]>(hook: object): HookContent<Args> {
+  return hook as HookContent<Args>;
 }
 
 /** The contents of a tapable hook, which its types do not show. */
-interface SeriesHook<Args extends readonly unknown[]> {
+interface HookContent<Args extends readonly unknown[]> {
   readonly taps: readonly { readonly type: "sync" | "async" | "promise"; readonly fn: (...args: Args) => unknown }[];
   readonly interceptors: readonly { readonly call?: unknown; readonly tap?: unknown }[];
 }

@@ -14,6 +14,7 @@ import {
   readPagemap,
 } from "@restage/images";
 import { RestoreError } from "../errors.ts";
+import { callFirstTap } from "../plugin/call-taps.ts";
 import { FILE_MEMBERS } from "./entry-kinds.ts";
 import type { RestoreHooks } from "./hooks.ts";
 import { guard, missingImage } from "./image-errors.ts";
@@ -147,5 +148,5 @@ export class ImageSet {
 
 /** Opens the source that the first `imageSource` tap returns, or else a directory. */
 export function openSource(location: string, hooks: RestoreHooks): ImageSource {
-  return hooks.imageSource.call({ location }) ?? guard(() => openImageDirectory(location));
+  return callFirstTap(hooks.imageSource, { location }) ?? guard(() => openImageDirectory(location));
 }

@@ -1,4 +1,4 @@
-import { readdirSync, readlinkSync } from "node:fs";
+import { existsSync, readdirSync, readlinkSync } from "node:fs";
 import { pathBytes, textOf } from "./path-bytes.ts";
 import { readWhole } from "./read-whole.ts";
 
@@ -104,8 +104,7 @@ export function* readProcesses(): Generator<ProcessStat> {
 
 /** Returns those of these pids that are zombies. */
 export function findZombies(pids: ReadonlySet<number>): readonly number[] {
-  const taken = readdirSync("/proc").map(Number);
-  return taken.filter((pid) => pids.has(pid) && readStat(pid)?.state === "Z");
+  return [...pids].filter((pid) => existsSync(`/proc/${pid}`) && readStat(pid)?.state === "Z");
 }
 
 /** Reads the target of a symbolic link, or undefined when it cannot be read. */

@@ -7,6 +7,7 @@ import {
   type Task,
   type Value,
 } from "@restage/core";
+import { callFirstTap, callSyncTaps } from "@restage/core/internal";
 import { type FdinfoEntry, fdTypes } from "@restage/images";
 import { FD_CLOEXEC, O } from "@restage/linux/abi";
 import { NetNamespaces, netNamespaceOf } from "../../namespaces/net/net-namespaces.ts";
@@ -39,8 +40,14 @@ export function descriptors(): Plugin {
       plan.tap("descriptors", (plan) => {
         checkTypes(plan, (type) => (openFile.get(type)?.taps.length ?? 0) > 0);
         files = planFiles(plan, {
-          groupOf: (file) => fileGroup.get(typeName(file.type))?.call(file),
-          needsOf: (file) => fileNeeds.get(typeName(file.type))?.call(file, plan.images) ?? [],
+          groupOf(file) {
+            const hook = fileGroup.get(typeName(file.type));
+            return hook && callFirstTap(hook, file);
+          },
+          needsOf(file) {
+            const hook = fileNeeds.get(typeName(file.type));
+            return (hook && callFirstTap(hook, file, plan.images)) ?? [];
+          },
         });
       });
       provide(FilePassings, {
@@ -70,7 +77,7 @@ export function descriptors(): Plugin {
           opened.set(id, placed ?? descriptor);
         }
         leftovers.set(task, leftover);
-        filesOpened.call({ task, descriptors: opened, images });
+        callSyncTaps(filesOpened, { task, descriptors: opened, images });
         const passing = files.passings.get(task);
         if (passing === undefined) return;
         const { outgoing, incoming } = passing;
@@ -86,7 +93,7 @@ export function descriptors(): Plugin {
 
 function open(openFile: RestorePluginContext["openFile"], file: FileToOpen): Value {
   const type = typeName(file.entry.type);
-  const descriptor = openFile.for(type).call(file);
+  const descriptor = callFirstTap(openFile.for(type), file);
   if (descriptor === undefined) throw new Error(`No tap of openFile.for("${type}") opened file ${file.entry.id}`);
   return descriptor;
 }
