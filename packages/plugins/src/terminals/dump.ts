@@ -214,7 +214,8 @@ function saveQueue(context: DumpContext, terminal: SavedEnd, all: ReadonlyMap<nu
   const queue = takeQueue(context.host, ends, of);
   const { bytes, line } = queue;
   if (bytes.length === 0 && line.length === 0) return;
-  context.onResume(() => putBack(context.host, ends, of, queue));
+  // At once, while all who could read it are stopped: what has been read would be lost with this process.
+  putBack(context.host, ends, of, queue);
   if (line.length > 0) context.own.file(file.id).line = line;
   if (bytes.length === 0) return;
   // CRIU saves what it reads: in packet mode, a status byte comes first.
