@@ -30,6 +30,20 @@ describe("limits", () => {
     ]);
   });
 
+  it("that a user namespace cannot raise are raised from outside", async () => {
+    const line = (name: string, hard: string) => `${name.padEnd(26)}${"0".padEnd(21)}${hard.padEnd(21)}seconds`;
+    const texts = {
+      "/proc/self/status": "CapEff:\t000001ffffffffff",
+      "/proc/self/limits": [line("Max cpu time", "3"), line("Max file size", "unlimited")].join("\n"),
+    };
+    const own = { ...task, ids: { user_ns_id: 9 } };
+    const inventory = { root_ids: { user_ns_id: 7 } };
+    expect(await testPlugin(limits(), { task: own, inventory, host: { texts } })).toEqual([
+      "7 RESTORE limits: prlimit64(0, RLIMIT_FSIZE, {INFINITY, INFINITY}, NULL)",
+      "coordinator RESTORE limits: prlimit64(7, RLIMIT_CPU, {5, INFINITY}, NULL)",
+    ]);
+  });
+
   it("that this process cannot raise are set as high as it can, with a warning in the plan", async () => {
     const line = (name: string, hard: string) => `${name.padEnd(26)}${"0".padEnd(21)}${hard.padEnd(21)}seconds`;
     const texts = {

@@ -1,10 +1,11 @@
 import { definePlugin, type Host, type Plugin, type ResourceLimit, type Task } from "@restage/core";
 import { RLIM_INFINITY, RLIMIT, RLIMIT_NAMES } from "@restage/linux/abi";
+import { hasOwnNamespace } from "../../namespaces/own-namespaces.ts";
 import { hasOwnCapability } from "../../own-status.ts";
 
 /**
  * RESTORE, last: resource limits. A hard limit above that of this process requires CAP_SYS_RESOURCE. Without it, the task gets the highest limit that can
- * be set, and the plan has a warning.
+ * be set, and the plan has a warning. The root of a user namespace cannot raise hard limits: this process does it.
  */
 export function limits(): Plugin {
   return definePlugin({
@@ -14,6 +15,7 @@ export function limits(): Plugin {
     apply({ plan, stages }) {
       let ceiling: readonly bigint[] = [];
       let inherited: readonly ResourceLimit[] = [];
+      const raised: { readonly task: Task; readonly which: number; readonly limit: ResourceLimit }[] = [];
       plan.tap("limits", (plan) => {
         inherited = ownLimits(plan.host);
         const isRaisable = hasOwnCapability(plan.host, "CAP_SYS_RESOURCE") ?? true;
@@ -28,7 +30,8 @@ export function limits(): Plugin {
           });
         }
       });
-      stages.RESTORE.task.tap("limits", (task) => {
+      stages.RESTORE.task.tap("limits", (task, { images, tree }) => {
+        const isLimited = hasOwnNamespace(images, tree.root, "user");
         recordedLimits(task).forEach(({ cur, max }, which) => {
           const highest = ceiling[which] ?? RLIM_INFINITY;
           const hard = max < highest ? max : highest;
@@ -36,8 +39,13 @@ export function limits(): Plugin {
           const own = inherited[which];
           // The restore itself has raised the number of files.
           if (which !== RLIMIT.NOFILE && own?.soft === soft && own.hard === hard) return;
-          task.call.prlimit64(0, which, { soft, hard }, 0);
+          if (isLimited && own !== undefined && hard > own.hard) {
+            raised.push({ task, which, limit: { soft, hard } });
+          } else task.call.prlimit64(0, which, { soft, hard }, 0);
         });
+      });
+      stages.RESTORE.leave.tap("limits", ({ host }) => {
+        for (const { task, which, limit } of raised) host.call.prlimit64(task.hostPid, which, limit, 0);
       });
     },
   });
