@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { surveyAll } from "../support/container-fixture.ts";
@@ -7,6 +7,9 @@ import { run } from "../support/restage.ts";
 import { until } from "../support/until.ts";
 import { type DumpedProgram, dumpCase, restoreProgram, restoreThatDies, verdictOf } from "./case.ts";
 import { describeDumped } from "./dumpers.ts";
+
+/** The user that is root in user namespaces. */
+const USER = 100_000;
 
 /** The difference that a program found between its mounts before and after. */
 function difference({ directory }: DumpedProgram): string {
@@ -73,3 +76,22 @@ describeDumped("mounts", () => {
     await until(() => surveyAll().join() === before.join(), "every new namespace is gone");
   });
 });
+
+// CRIU saves formats only if it was built with CONFIG_BINFMT_MISC_VIRTUALIZED.
+describeDumped(
+  "mounts",
+  () => {
+    it("of binfmt_misc in a user namespace have their formats", async () => {
+      const prepare = (directory: string) => {
+        chmodSync(join(directory, ".."), 0o755);
+        for (const name of ["proc", "formats"]) mkdirSync(join(directory, name));
+        for (const name of [".", "proc", "formats"]) chownSync(join(directory, name), USER, USER);
+      };
+      const program = await dumpCase("binary-formats", { compiler: ["-static"], prepare });
+      await restoreProgram(program, { root: program.directory });
+      expect(await verdictOf(program)).toBe("pass");
+    });
+  },
+  readFileSync("/proc/filesystems", "utf8").includes("binfmt_misc") ? undefined : "needs binfmt_misc",
+  ["Restage"],
+);

@@ -3,6 +3,7 @@ import type { InputOf, MntEntry } from "@restage/images";
 import { externalResource } from "../external-resources.ts";
 import { ownNamespace } from "../own-namespaces.ts";
 import { idsInside } from "../user/ids-inside.ts";
+import { saveFormats } from "./binary-formats/dump.ts";
 import { fileSystemNumber, isDeletedRoot } from "./format.ts";
 import { type Mountinfo, readMountinfo } from "./mountinfo.ts";
 import { saveContent } from "./tmpfs-content/dump.ts";
@@ -17,7 +18,7 @@ export function mountNamespaces(): Plugin {
     duty: "mount-namespaces",
     phases: {
       inspect: "refuses mounts that a restore could not make",
-      write: "saves all mounts, and the content of tmpfs",
+      write: "saves all mounts, and the content of tmpfs and binfmt_misc",
     },
     dump({ phases }) {
       let mounts: readonly Mountinfo[] = [];
@@ -31,6 +32,7 @@ export function mountNamespaces(): Plugin {
         if (id === undefined) return;
         // In CRIU's order: the newest first.
         for (const mount of mounts.toReversed()) context.images.add("mnts", id, { value: entryOf(mount, context) });
+        saveFormats(mounts, context);
         const contents = new Map(mounts.filter(isWholeTmpfs).map((mount) => [mount.device, mount]));
         for (const mount of contents.values()) if (nameOf(mount, context) === undefined) saveContent(mount, context);
       });

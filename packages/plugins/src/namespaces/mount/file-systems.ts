@@ -2,7 +2,9 @@ import type { Plan, RestoreOptions } from "@restage/core";
 import { fstype, type MntEntry } from "@restage/images";
 import { S_IF } from "@restage/linux/abi";
 import { externalResource } from "../external-resources.ts";
+import { hasOwnNamespace } from "../own-namespaces.ts";
 import { isAutofs } from "./autofs.ts";
+import { readFormats } from "./binary-formats/read-formats.ts";
 import { fileSystemType, isDeletedRoot, pathOfRoot } from "./format.ts";
 import { isWithin, type Mount, type MountTree, relative } from "./mount-tree.ts";
 
@@ -105,7 +107,8 @@ function findNew(plan: Plan, entry: MntEntry, refuse: Refuse): FileSystem["sourc
   const archive = [`tmpfs-dev-${entry.root_dev}.tar.gz.img`, `tmpfs-${entry.mnt_id}.tar.gz.img`].find(
     (name) => entry.fstype === fstype.TMPFS && plan.source.size(name) !== undefined,
   );
-  if (entry.fstype === fstype.BINFMT_MISC && plan.images.values("binfmt_misc").length > 0)
+  const isOwn = hasOwnNamespace(plan.images, plan.tree.root, "user");
+  if (entry.fstype === fstype.BINFMT_MISC && !isOwn && readFormats(plan.images, entry).length > 0)
     refuse(entry, "its formats would apply to the whole machine");
   return { kind: "new", type, device: findDevice(plan, entry.source), archive };
 }

@@ -13,6 +13,7 @@ import { AT_FDCWD, CLONE, O } from "@restage/linux/abi";
 import { MountedTerminals } from "../../terminals/mounted-terminals.ts";
 import { assemble, pivot } from "./assemble.ts";
 import { type Autofs, readAutofs, serveAutofs } from "./autofs.ts";
+import { registerFormats } from "./binary-formats/restore.ts";
 import { type FileSystem, findParts, type Part } from "./file-systems.ts";
 import { numberHostMounts, takeHostMounts } from "./host-mounts.ts";
 import { mountNamespaceOf, type Namespace, readNamespaces, readWritableClones } from "./mount-paths.ts";
@@ -134,12 +135,14 @@ async function makeAll(
   const mounts = new Map<Mount, Value>();
   const opened = new Map<MountTree, Value>();
   const roots = new Map<MountTree, Value>();
+  const registered = new Set<FileSystem>();
   for (const { tree } of namespaces) {
     call.unshare(CLONE.NEWNS);
     for (const [mount, descriptor] of await assemble(root, tree, parts, staging, clones, terminals, context))
       mounts.set(mount, descriptor);
     if (tree === namespaces[0]?.tree) await ready();
     pivot(root);
+    registerFormats(root, context, parts, mounts, registered);
     opened.set(tree, openNamespace());
     roots.set(tree, call.openat(AT_FDCWD, "/", O.PATH | O.CLOEXEC, 0));
     call.setns(host, CLONE.NEWNS);

@@ -5,18 +5,18 @@ export const SUPPORT: readonly Support[] = [
     group: "namespaces",
     what: "mount namespaces",
     saved:
-      "one for the whole tree: mounts with flags and propagation, content of tmpfs; external mounts, with `--external mnt[MOUNTPOINT]:NAME`",
+      "one for the whole tree: mounts with flags and propagation, content of tmpfs; formats of a binfmt_misc of the tree's own user namespace; external mounts, with `--external mnt[MOUNTPOINT]:NAME`",
     lost: "the content of a tmpfs that another mount hides, with a warning",
     restored:
-      "any number of them; the root directory (`--root`); bind mounts, also of deleted files and directories; tmpfs with content; proc, sysfs, devpts, mqueue, cgroup, overlay, autofs with its daemon, and other file systems of the kernel; external mounts and devices (`--external mnt[...]`, `dev[...]`); flags; propagation groups within, between and into namespaces; mounts over mounts",
+      "any number of them; the root directory (`--root`); bind mounts, also of deleted files and directories; tmpfs with content; binfmt_misc with its formats in a user namespace; proc, sysfs, devpts, mqueue, cgroup, overlay, autofs with its daemon, and other file systems of the kernel; external mounts and devices (`--external mnt[...]`, `dev[...]`); flags; propagation groups within, between and into namespaces; mounts over mounts",
     refused: {
       dump: "other mounts whose file system is outside the tree; bind mounts of deleted files",
       restore:
-        "a task's own mount namespace while the root task is in the host's; FUSE, binfmt_misc with registered formats; file systems from outside, without `--external`",
+        "a task's own mount namespace while the root task is in the host's; FUSE; binfmt_misc with formats that would apply to the whole machine; file systems from outside, without `--external`",
     },
-    kernel: "5.12; 5.15 for propagation groups; GNU tar for tmpfs",
+    kernel: "5.12; 5.15 for propagation groups; 6.7 for binfmt_misc; GNU tar for tmpfs",
     shownBy: {
-      saved: ["fixture namespaces", "fixture userns"],
+      saved: ["fixture namespaces", "fixture userns", "case binary-formats"],
       restored: [
         "fixture namespaces",
         "fixture userns",
