@@ -19,7 +19,7 @@ export interface ImageSet {
 const programs = fileURLToPath(new URL("./programs", import.meta.url));
 
 /** High pids, which are rarely in use. */
-const FIRST_PID = 29000;
+export const FIRST_PID = 29000;
 
 /** The names of all checkpoints, smallest first. */
 export const NAMES = ["counter", "namespaces", "tree of 64", "tree of 1000", "1 GiB"] as const;
@@ -28,13 +28,9 @@ export const NAMES = ["counter", "namespaces", "tree of 64", "tree of 1000", "1 
 export async function dump(name: string, criu: string, directory: string): Promise<ImageSet> {
   if (name === "counter") return checkpoint(name, COUNTER, place, cleanUp);
   if (name === "namespaces") return checkpoint(name, IN_NAMESPACES, placeServer, cleanUpServer);
-  const [, tasks] = /^tree of (\d+)$/.exec(name) ?? [];
-  const [program, size] = tasks === undefined ? ["memory", "1024"] : ["tree", tasks];
   const images = `${directory}/${name.replaceAll(" ", "-")}`;
-  const built = `${directory}/${program}`;
-  if (!existsSync(built)) execFileSync("gcc", ["-O2", "-o", built, `${programs}/${program}.c`]);
   mkdirSync(images, { recursive: true });
-  execFileSync(built, [size ?? "1", String(FIRST_PID)], { timeout: 60_000 });
+  start(name, directory);
   execFileSync(criu, ["dump", "-t", String(FIRST_PID), "-D", images, "--manage-cgroups=ignore", "-o", "dump.log"], {
     timeout: 300_000,
     stdio: "ignore",
@@ -47,6 +43,26 @@ export async function dump(name: string, criu: string, directory: string): Promi
   );
   await freed(made.pids);
   return made;
+}
+
+/** Starts the program of a checkpoint, built in a directory. Returns its pids. */
+export function start(name: string, directory: string): readonly number[] {
+  const [program, ...words] = programOf(name);
+  const built = `${directory}/${program}`;
+  if (!existsSync(built)) execFileSync("gcc", ["-O2", "-o", built, `${programs}/${program}.c`]);
+  execFileSync(built, [...words, String(FIRST_PID)], { timeout: 60_000 });
+  const tasks = program === "tree" ? Number(words[0]) : 1;
+  return Array.from({ length: tasks }, (_, index) => FIRST_PID + index);
+}
+
+/** The program of a checkpoint, and its arguments before the pid. */
+function programOf(name: string): readonly [string, ...string[]] {
+  const [, tasks] = /^tree of (\d+)$/.exec(name) ?? [];
+  if (tasks !== undefined) return ["tree", tasks];
+  const [, size = "", what = ""] = /^(\d+) (\w+)$/.exec(name) ?? [];
+  if (what === "MiB" || what === "GiB") return ["memory", String(Number(size) * (what === "GiB" ? 1024 : 1))];
+  if (what === "mappings" || what === "descriptors") return ["many", what, size];
+  throw new Error(`There is no checkpoint ${name}`);
 }
 
 function checkpoint(name: string, images: string, prepare: () => void, cleanUp: () => void): ImageSet {
@@ -69,7 +85,11 @@ export async function end({ pids }: Pick<ImageSet, "pids">): Promise<void> {
 async function freed(pids: readonly number[]): Promise<void> {
   const held = new Set(pids.map(String));
   for (let tries = 0; tries < 1500; tries++) {
-    if (!readdirSync("/proc").some((name) => held.has(name))) return;
+    if (!readdirSync("/proc").some((name) => held.has(name))) {
+      // The kernel frees the pid of a process that has disappeared only when it has dropped what it cached of its files in /proc.
+      await sleep(100);
+      return;
+    }
     await sleep(20);
   }
   throw new Error(

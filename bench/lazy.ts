@@ -76,16 +76,16 @@ function waysOf(criu: string, images: string): readonly Way[] {
     kernel.close();
   };
   return [
-    { name: "library", restore: () => byLibrary() },
-    { name: "library, lazy", daemon: restage, restore: () => byLibrary(lazyPages) },
-    { name: "Bun", restore: () => run(bun, [...words, ...common]) },
-    { name: "Bun, lazy", daemon: restage, restore: () => run(bun, [...words, ...common, "--lazy-pages"]) },
     { name: "criu", restore: () => run(criu, [...common, "--manage-cgroups=ignore"]) },
     {
       name: "criu, lazy",
       daemon: [criu],
       restore: () => run(criu, [...common, "--manage-cgroups=ignore", "--lazy-pages"]),
     },
+    { name: "library", restore: () => byLibrary() },
+    { name: "library, lazy", daemon: restage, restore: () => byLibrary(lazyPages) },
+    { name: "Bun", restore: () => run(bun, [...words, ...common]) },
+    { name: "Bun, lazy", daemon: restage, restore: () => run(bun, [...words, ...common, "--lazy-pages"]) },
   ];
 }
 

@@ -1,10 +1,8 @@
 // Measures restores against CRIU's: `CRIU=PATH npm run bench [-- --runs N --case NAME --json FILE]`, as root.
 //
-// The restorers take turns on the same images. CRIU keeps what it knows of the kernel only where /run is a tmpfs: the
-// whole run happens in a mount namespace of its own where it is one, so that CRIU is measured warm.
-import { spawnSync } from "node:child_process";
+// The restorers take turns on the same images.
 import { parseArgs } from "node:util";
-import { benchmark, criu, inTurns } from "./benchmark.ts";
+import { benchmark, inTurns, withWarmCriu } from "./benchmark.ts";
 import { dump, end, NAMES } from "./checkpoints.ts";
 import {
   criuCommand,
@@ -24,15 +22,7 @@ const { values } = parseArgs({
   },
 });
 
-if (criu !== undefined && process.env["RESTAGE_BENCH"] === undefined) {
-  const script = 'mount -t tmpfs tmpfs /run && "$CRIU" check >/dev/null 2>&1; exec "$@"';
-  const self = [process.execPath, ...process.argv.slice(1)];
-  const env = { ...process.env, RESTAGE_BENCH: "inside" };
-  const { status } = spawnSync("unshare", ["-m", "sh", "-c", script, "sh", ...self], { stdio: "inherit", env });
-  process.exitCode = status ?? 1;
-} else {
-  await benchmark(NAMES, values, measure);
-}
+await withWarmCriu(() => benchmark(NAMES, values, measure));
 
 async function measure(name: string, directory: string, criu: string): Promise<readonly Row[]> {
   const checkpoint = await dump(name, criu, directory);

@@ -13,7 +13,7 @@ export interface Row {
   readonly load: number;
 }
 
-export type Benchmark = "restore" | "checkpoint" | "clones";
+export type Benchmark = "restore" | "checkpoint" | "clones" | "lazy" | "growth";
 
 /** The results in the repository, from which `npm run bench:docs` writes docs/measurements.md. */
 export function resultsFile(benchmark: Benchmark): string {
@@ -32,12 +32,17 @@ export function keepRows(file: string, rows: readonly Row[]): void {
 }
 
 /** The medians of samples of one tool. */
-export function rowOf(name: string, tool: string, samples: readonly Readonly<Record<string, number>>[]): Row {
+export function rowOf(
+  name: string,
+  tool: string,
+  samples: readonly Readonly<Record<string, number>>[],
+  runs = samples.length,
+): Row {
   const fields = Object.keys(samples[0] ?? {});
   const median = Object.fromEntries(
     fields.map((field) => [field, rounded(medianOf(samples.map((sample) => sample[field] ?? Number.NaN)))]),
   );
-  return { case: name, tool, median, runs: samples.length, load: rounded(loadavg()[0] ?? 0) };
+  return { case: name, tool, median, runs, load: rounded(loadavg()[0] ?? 0) };
 }
 
 export function medianOf(numbers: readonly number[]): number {
