@@ -10,8 +10,9 @@ const LARGEST_REQUEST = 1 << 20;
  * The text of a program named criu: a shell script, because a shell is one small thread.
  *
  * runc puts the process that it started into the container's cgroups, with their limits, before it asks for a restore. A JavaScript runtime has more threads
- * and needs more memory than a small container allows. So the shell forks, the child goes to the cgroups of the process that started the script, and the runtime
- * runs there; the shell waits. The tree gets its own cgroups from the restore.
+ * and needs more memory than a small container allows. So the shell forks, and the runtime runs in the child, in the cgroups of the process that started the
+ * script; the shell waits. The child goes there only in those hierarchies where the shell had been moved before it forked: each move takes milliseconds. The
+ * tree gets its own cgroups from the restore.
  *
  * Engines ask for the version before anything else, each time in a process of its own, which takes a runtime longer to start than CRIU to restore. So the
  * child reads the request, answers this one itself, and passes any other to the runtime. (The shells of many systems redirect only from descriptors of one digit.)
@@ -28,13 +29,14 @@ export function launcher(command: readonly string[]): string {
 restage() { exec ${command.map(quoted).join(" ")} criu "$@"; }
 [ "$1" = swrk ] || restage "$@"
 (
-	while IFS=: read -r id controllers path; do
+	while IFS=: read -r id controllers path && IFS=: read -r id controllers own <&9; do
+		[ "$path" = "$own" ] && continue
 		case $controllers in
 		'') for mount in /sys/fs/cgroup/unified /sys/fs/cgroup; do [ -f "$mount/cgroup.procs" ] && [ -f "$mount/cgroup.controllers" ] && break; done ;;
 		*) mount=/sys/fs/cgroup/\${controllers#name=} ;;
 		esac
 		[ -f "$mount$path/cgroup.procs" ] && echo 0 >"$mount$path/cgroup.procs"
-	done </proc/$PPID/cgroup 2>/dev/null
+	done </proc/$PPID/cgroup 9</proc/self/cgroup 2>/dev/null
 	if [ \${#2} = 1 ] && command -v base64 >/dev/null; then
 		request=$(dd bs=${LARGEST_REQUEST} count=1 <&$2 2>/dev/null | base64 -w ${LONGEST_WORD})
 		if [ "$request" = ${versionRequest} ]; then

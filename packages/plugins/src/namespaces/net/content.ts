@@ -6,7 +6,6 @@ import { makeTrackedConnections } from "./conntrack/restore.ts";
 import { loadFirewalls } from "./firewall/restore.ts";
 import { makeLinks, type OpenNamespace, setLinks } from "./links/restore.ts";
 import { makeTunLink } from "./links/tun-links.ts";
-import { lockNamespace } from "./lock.ts";
 import type { NetNamespace } from "./namespaces.ts";
 import { makeAddresses, makeRoutes, makeRules, readDump } from "./netlink-dumps/restore.ts";
 import { attribute, joined, NetlinkSocket } from "./netlink-socket.ts";
@@ -64,11 +63,10 @@ export function fillNamespaces(
   }
 }
 
-/** Sets what must precede links between namespaces. The images of a namespace that stays empty have no lock, so it is made here. */
-function prepare({ host, images, options }: StageContext, { filled, external, links, settings, read }: Filling): void {
+/** Sets what must precede links between namespaces. */
+function prepare({ host, options }: StageContext, { links, settings, read }: Filling): void {
   setSysctls(host, settings.ofNamespace, options, read);
   for (const link of links) makeTunLink(host, link);
-  if (!filled && !external) lockNamespace(host, images.inventory);
 }
 
 /** Brings the links up, behind the firewall, and adds what needs them. */

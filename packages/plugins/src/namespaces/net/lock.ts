@@ -1,35 +1,14 @@
 import { type Host, RestoreError } from "@restage/core";
 import type { InventoryEntry } from "@restage/images";
 import { errnoText } from "@restage/linux/abi";
-import { LOCK_MARK, LOCK_METHOD, lockTable } from "../../sockets/network-lock/format.ts";
+import { LOCK_METHOD } from "../../sockets/network-lock/format.ts";
 import { lockingTable } from "../../sockets/network-lock/nft-table.ts";
 import { openNetfilter, sendBatch } from "../../sockets/network-lock/nftables.ts";
 import { deleteTable } from "../../sockets/network-lock/restore.ts";
 
-/** The mark of packets that CRIU's rules accept. */
-const MARK = `0x${LOCK_MARK.toString(16)}`;
-
 const TOOLS = ["iptables", "ip6tables"] as const;
 
-const CHAIN = [
-  ":CRIU - [0:0]",
-  "-I INPUT -j CRIU",
-  "-I OUTPUT -j CRIU",
-  `-A CRIU -m mark --mark ${MARK} -j ACCEPT`,
-  "-A CRIU -j DROP",
-];
 const JUMPS = [":CRIU - [0:0]", "-D INPUT -j CRIU", "-D OUTPUT -j CRIU"];
-
-/** Drops all packets of a namespace with CRIU's rules. Must be called inside it. Requires CAP_NET_ADMIN. */
-export function lockNamespace(host: Host, inventory: InventoryEntry): void {
-  const method = methodOf(inventory);
-  if (method === LOCK_METHOD.IPTABLES) for (const tool of TOOLS) changeFilters(host, tool, CHAIN);
-  if (method !== LOCK_METHOD.NFTABLES) return;
-  const chain = (hook: string) =>
-    `chain ${hook} { type filter hook ${hook} priority 0; policy drop; meta mark ${MARK} accept; }`;
-  const lines = [`table ${lockTable(inventory.dump_criu_run_id ?? "")} {`, chain("output"), chain("input"), "}", ""];
-  run(host, "nft", ["-f", "-"], lines.join("\n"));
-}
 
 /**
  * Drops all packets of a namespace as long as a socket is open, also if this process is killed. Must be called inside it. Requires CAP_NET_ADMIN, Linux

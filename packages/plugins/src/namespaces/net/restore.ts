@@ -18,9 +18,9 @@ const DUMPS: readonly DumpKind[] = ["ifaddr", "rule", "route", "route6"];
 
 /**
  * ROOT_TASK: the root task makes the network namespaces of the tree, and stays in its own. The stub enters an external one, which may be closed to the
- * tree's user namespace. PREPARE_NAMESPACES: the coordinator fills them; the lock of the dump blocks all packets until the commit, and external namespaces
- * with connections, which can be new, get another lock. RESTORE_SIGCHLD: tasks of other namespaces enter theirs. When the restore fails, everything disappears
- * with the namespaces.
+ * tree's user namespace. PREPARE_NAMESPACES: the coordinator fills them; the lock of the dump blocks all packets until the commit. External namespaces,
+ * which can be new, and those that stay empty do not have that lock: they get another one if they have connections. RESTORE_SIGCHLD: tasks of other
+ * namespaces enter theirs. When the restore fails, everything disappears with the namespaces.
  *
  * Requires CAP_SYS_ADMIN and CAP_NET_ADMIN.
  */
@@ -36,7 +36,7 @@ export function netNamespaces(): Plugin {
     },
     apply({ plan, template, stages, commit, abort, provide, clone }) {
       let namespaces: readonly NetNamespace[] = [];
-      /** Sockets that lock external namespaces. */
+      /** Sockets that lock namespaces. */
       let locks: readonly number[] = [];
       const enter = (task: Task, { number }: NetNamespace) => task.call.setns(number, CLONE.NEWNET);
       plan.tap("net-namespaces", (plan) => {
@@ -71,7 +71,7 @@ export function netNamespaces(): Plugin {
       stages.PREPARE_NAMESPACES.enter.tap("net-namespaces", (context) => {
         if (namespaces.length === 0) return;
         const { host, tree } = context;
-        for (const { number } of namespaces.filter(({ external, id }) => external && hasConnections(context, id))) {
+        for (const { number } of namespaces.filter(({ filled, id }) => !filled && hasConnections(context, id))) {
           const path = `/proc/${tree.root.hostPid}/fd/${number}`;
           locks = [...locks, host.inside(path, "net", () => lockWhileOpen(host))];
         }
@@ -94,7 +94,9 @@ export function netNamespaces(): Plugin {
         const [own] = namespaces;
         if (own === undefined) return;
         unlock(host);
-        if (own.filled && !isLoadedLocked(context, own.id)) return;
+        // A new namespace has the lock of the dump only if it was loaded; one that existed can have it from the dump itself.
+        const isLocked = own.external || (own.filled && isLoadedLocked(context, own.id));
+        if (!isLocked) return;
         host.inside(`/proc/${tree.root.hostPid}/ns/net`, "net", () => unlockNamespace(host, images.inventory));
       });
       abort.tap("net-namespaces", (_error, { host }) => unlock(host));
