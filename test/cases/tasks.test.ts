@@ -25,3 +25,16 @@ describeDumped("the state of tasks and threads is restored", () => {
     expect(await verdictOf(program)).toBe("pass");
   });
 });
+
+describeDumped(
+  "what CRIU cannot save or restore",
+  () => {
+    it.each(["pending-trap", "found-fifo", "memfd-program"])("comes back: %s", async (name) => {
+      const program = await dumpCase(name, { compiler: ["-static"] });
+      await restoreProgram(program);
+      expect(await verdictOf(program)).toBe("pass");
+    });
+  },
+  undefined,
+  ["Restage"],
+);

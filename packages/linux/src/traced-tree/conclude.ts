@@ -5,6 +5,8 @@ import { layExtendedState } from "../tracee/extended-state-x86-64.ts";
 import { callBySyscallStops, unmapRestorerArea } from "./syscall-stops.ts";
 import type { TracedTree } from "./traced-tree.ts";
 
+const ALL_SIGNALS = 0xffff_ffff_ffff_ffffn;
+
 /** Gives the threads of processes, leaders first, the state with which they resume, and takes the restorer area away. */
 export function conclude(tree: TracedTree, processes: readonly (readonly ConcludedThread[])[]): void {
   for (const threads of processes) for (const thread of threads) makeLastCalls(tree, thread);
@@ -16,6 +18,10 @@ export function conclude(tree: TracedTree, processes: readonly (readonly Conclud
 }
 
 function makeLastCalls(tree: TracedTree, { tracee, state }: ConcludedThread): void {
+  if (state.lastCalls.length === 0) return;
+  // A SIGTRAP that one of them leaves pending must stay so. Syscall stops, unlike the traps of programs, do not need it.
+  const masked = tree.ptrace.setSignalMask(tracee.tid, ALL_SIGNALS);
+  checked(masked, "ptrace(PTRACE_SETSIGMASK)", `finish task ${tracee.tid}`);
   for (const step of state.lastCalls) {
     const result = callBySyscallStops(tree, tracee, step);
     if (!isSuccess(step)) throw new SystemError(step.name, -result, `finish task ${tracee.tid}`);

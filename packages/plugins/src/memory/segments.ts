@@ -1,6 +1,6 @@
 import { defineService, type ImageSet, type Plan, type Service, type Task } from "@restage/core";
 import { type PageRun, vmaStatus } from "@restage/images";
-import { F_SEAL, MFD } from "@restage/linux/abi";
+import { F_SEAL, MFD, O } from "@restage/linux/abi";
 import { HUGE_PAGE_SIZE, hasHugePages } from "./huge-pages.ts";
 import { has } from "./mappings/format.ts";
 import { ANONYMOUS_NAME } from "./memfd/format.ts";
@@ -23,12 +23,22 @@ export interface Segment {
   readonly number: number;
   /** Its open files in files.img, by id. */
   readonly files: readonly number[];
+  /** The one of them that is the file which makes it: the first one that can be read and written. */
+  readonly maker: number | undefined;
   /** The segment id of its mappings that have no file. */
   readonly shmid: bigint | undefined;
 }
 
 /** Shared anonymous memory has no owner: every task that maps it can use it. A memfd without MFD_ALLOW_SEALING starts with F_SEAL_SEAL. */
-const ANONYMOUS = { name: ANONYMOUS_NAME, seals: F_SEAL.SEAL, uid: 0, gid: 0, mode: 0o777, files: [] } as const;
+const ANONYMOUS = {
+  name: ANONYMOUS_NAME,
+  seals: F_SEAL.SEAL,
+  uid: 0,
+  gid: 0,
+  mode: 0o777,
+  files: [],
+  maker: undefined,
+} as const;
 
 /** The shared memory of the tree, which the duty `memfds` makes. */
 export interface Segments {
@@ -53,9 +63,10 @@ function findMemfds({ images, serviceDescriptors }: Plan): readonly Segment[] {
     const files = users.get(Number(inode.inode_id));
     if (files === undefined) return [];
     const { name, uid, gid, size, seals, shmid, mode = 0o777, hugetlb_flag: hugePages = 0 } = inode;
+    const maker = files.find((id) => ((images.files.get(id)?.memfd?.flags ?? 0) & O.ACCMODE) === O.RDWR);
     const number = serviceDescriptors.reserve(`memfd ${inode.inode_id}`);
     const runs = runsOf(images, shmid);
-    return [{ name, uid, gid, size, seals, mode, hugePages, number, files, runs, shmid: undefined }];
+    return [{ name, uid, gid, size, seals, mode, hugePages, number, files, maker, runs, shmid: undefined }];
   });
 }
 

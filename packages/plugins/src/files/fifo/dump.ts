@@ -1,6 +1,6 @@
 import { definePlugin, type OpenFile, type Plugin } from "@restage/core";
 import { fdTypes } from "@restage/images";
-import { S_IF } from "@restage/linux/abi";
+import { O, S_IF } from "@restage/linux/abi";
 import { contentToImage } from "../pipe-content/format.ts";
 import { readPipe } from "../pipe-content/read-pipe.ts";
 import { regularEntry } from "../regular-file/regular-entry.ts";
@@ -34,6 +34,7 @@ export function fifos(): Plugin {
   });
 }
 
-function isFifo({ link, stat }: OpenFile): boolean {
-  return (stat.mode & S_IF.MT) === S_IF.IFO && link.startsWith("/");
+/** Whether a file is a fifo that was opened, not only found (O_PATH). */
+function isFifo({ link, stat, flags }: OpenFile): boolean {
+  return (stat.mode & S_IF.MT) === S_IF.IFO && link.startsWith("/") && (flags & O.PATH) === 0;
 }

@@ -12,7 +12,7 @@ export const SUPPORT: readonly Support[] = [
       restore: "a file that is missing or has changed",
     },
     shownBy: {
-      saved: ["fixture files", "case inherited-files", "case odd-files"],
+      saved: ["fixture files", "case inherited-files", "case odd-files", "case found-fifo"],
       restored: ["fixture files", "fixture counter"],
     },
   },

@@ -1,5 +1,6 @@
 import { definePlugin, type Plugin, type StageContext, type Task, type Value } from "@restage/core";
-import { F, MAP, MFD, O, PAGE_SIZE, PROT, S_IF, SEEK } from "@restage/linux/abi";
+import type { MemfdFileEntry } from "@restage/images";
+import { F, MAP, MFD, O, PAGE_SIZE, PROT, S_IF, SEEK, SETTABLE_FLAGS } from "@restage/linux/abi";
 import { keepProc } from "../../files/location.ts";
 import { OpenFiles } from "../../files/open-files.ts";
 import { alignUp, HUGE_PAGES_HINT, hugePageSize } from "../huge-pages.ts";
@@ -43,9 +44,8 @@ export function memfds(): Plugin {
       });
       openFile.for("MEMFD").tap("memfds", ({ task, entry: { memfd } }) => {
         if (memfd === undefined) return undefined;
-        const location = service(OpenFiles).locate(task, memfd.id, "files.img");
-        const descriptor = task.call.openat(...location, memfd.flags | O.CLOEXEC, 0);
-        if (memfd.pos !== 0n) task.call.lseek(descriptor, memfd.pos, SEEK.SET).expect(memfd.pos);
+        const descriptor = open(task, memfd, service(OpenFiles), segments);
+        task.call.lseek(descriptor, memfd.pos, SEEK.SET).expect(memfd.pos);
         return descriptor;
       });
       stages.RESTORE_SIGCHLD.task.tap("memfds", (task, { tree }) => {
@@ -54,6 +54,18 @@ export function memfds(): Plugin {
       });
     },
   });
+}
+
+/**
+ * Opens a memfd. The first file that can be read and written is the one that made it: others count as writers, and a memfd with a writer cannot be the
+ * program of a task.
+ */
+function open(task: Task, { id, flags }: MemfdFileEntry, files: OpenFiles, segments: readonly Segment[]): Value {
+  const segment = segments.find(({ maker }) => maker === id);
+  if (segment === undefined) return task.call.openat(...files.locate(task, id, "files.img"), flags | O.CLOEXEC, 0);
+  const descriptor = task.call.fcntl(segment.number, F.DUPFD_CLOEXEC, 0);
+  task.call.fcntl(descriptor, F.SETFL, flags & SETTABLE_FLAGS);
+  return descriptor;
 }
 
 function make(task: Task, segment: Segment, context: StageContext): void {

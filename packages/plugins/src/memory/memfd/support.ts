@@ -7,7 +7,7 @@ export const SUPPORT: readonly Support[] = [
     saved: "content, size, name, seals, owner and mode",
     restored: "the same: open descriptions, private and shared mappings",
     shownBy: {
-      saved: ["fixture shm", "case memfds"],
+      saved: ["fixture shm", "case memfds", "case memfd-program"],
       restored: ["case memfds"],
     },
   },

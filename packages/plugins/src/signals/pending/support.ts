@@ -7,7 +7,7 @@ export const SUPPORT: readonly Support[] = [
     saved: "of processes and of threads, in order, with siginfo",
     restored: "the same",
     shownBy: {
-      saved: ["fixture signals", "case signal-queues"],
+      saved: ["fixture signals", "case signal-queues", "case pending-trap"],
       restored: ["fixture signals", "case signal-queues"],
     },
   },
