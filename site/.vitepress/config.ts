@@ -43,6 +43,7 @@ export default defineConfig({
           page("Clones", "docs/clones"),
           page("Many hosts", "docs/fleet"),
           page("Support", "docs/support"),
+          page("Other kernels", "docs/kernels"),
           page("Measurements", "docs/measurements"),
         ],
       },

@@ -1,31 +1,62 @@
-import { table } from "../../tools/markdown.ts";
-import type { KernelResults, Result } from "./results.ts";
+import type { Support } from "../../packages/plugins/src/support.ts";
+import { item, page, table, wrap } from "../../tools/markdown.ts";
+import type { KernelResults, Kind, Result } from "./results.ts";
 
-const INTRODUCTION = `# Other kernels
-
-<!-- Made by \`npm run kernels\`. Do not edit. -->
-
-\`npm run kernels -- DIRECTORY...\` boots kernels of Debian in virtual machines. In
-each, it restores the fixtures, which are checkpoints that CRIU 4.2 made on Linux
-6.18, and checkpoints and restores everyday programs: a bash pipeline, a python3
-program with threads, and a node HTTP server.
-`;
-
-/** The page `docs/kernels.md`. */
-export function kernelsPage(results: readonly KernelResults[]): string {
-  const rows = results.map(({ version, lines }) => [version, count(lines, "fixture"), count(lines, "program")]);
-  const summary = table([["kernel", "fixtures", "programs"], ...rows]);
-  return [INTRODUCTION, summary, "", ...results.flatMap(problemsOf)].join("\n");
+/**
+ * `docs/kernels.md`: what was restored on other kernels, what was not, and why.
+ *
+ * @param reasons why a restore fails, by the name of the fixture or program.
+ */
+export function kernelsPage(
+  all: readonly KernelResults[],
+  reasons: Readonly<Record<string, string>>,
+  support: readonly Support[],
+): string {
+  const intro =
+    "The tests run on Linux 6.18. `npm run kernels` boots other kernels, those of Debian, in virtual machines, and records what it restored there:";
+  const meanings = [
+    "fixtures: checkpoints that CRIU 4.2 made on Linux 6.18",
+    "programs: everyday programs that were checkpointed and restored on that kernel",
+    "carried: the same programs, checkpointed on that kernel and restored on Linux 6.18",
+  ];
+  const kinds: readonly Kind[] = ["fixture", "program", "arrival"];
+  const rows = all.map(({ version, results }) => [version, ...kinds.map((kind) => count(results, kind))]);
+  const newer = support.filter(({ kernel = "" }) =>
+    [...kernel.matchAll(/\d+\.\d+/g)].some(([version]) => isNewer(version)),
+  );
+  return page(
+    "Other kernels",
+    wrap(intro),
+    meanings.map(item).join("\n"),
+    table([["kernel", "fixtures", "programs", "carried"], ...rows]),
+    ...all.flatMap((kernel) => problemsOf(kernel, reasons)),
+    "## What needs a newer kernel",
+    wrap("Some resources exist only on newer kernels. A checkpoint that has them cannot be restored on an older one:"),
+    newer.map(({ what, kernel }) => item(`${what}: ${kernel}`)).join("\n"),
+  );
 }
 
-function count(lines: readonly Result[], kind: Result["kind"]): string {
-  const all = lines.filter((line) => line.kind === kind);
-  return `${all.filter(({ problem }) => problem === undefined).length} of ${all.length}`;
+/** Whether a version is newer than 6.1, which everything requires. */
+function isNewer(version: string): boolean {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  return major > 6 || (major === 6 && minor > 1);
 }
 
-function problemsOf({ version, lines, complete }: KernelResults): readonly string[] {
-  const failed = lines.filter(({ problem }) => problem !== undefined);
-  const items = failed.map(({ kind, name, problem }) => `- ${kind} ${name}: ${problem}`);
-  if (!complete) items.push("- the virtual machine stopped before the end of the list");
-  return items.length === 0 ? [] : [`## What fails on ${version}`, "", ...items, ""];
+function count(results: readonly Result[], kind: Kind): string {
+  const all = results.filter((result) => result.kind === kind);
+  return all.length === 0 ? "" : `${all.filter(({ problem }) => problem === undefined).length} of ${all.length}`;
+}
+
+function problemsOf({ version, results }: KernelResults, reasons: Readonly<Record<string, string>>): readonly string[] {
+  const failed = results.filter(({ kind, problem }) => kind !== "criu" && problem !== undefined);
+  if (failed.length === 0) return [];
+  const items = failed.map(({ kind, name, problem = "" }) => {
+    const isOfBoth =
+      kind === "fixture" &&
+      results.some((other) => other.kind === "criu" && other.name === name && other.problem !== undefined);
+    return item(
+      `${kind} ${name}${isOfBoth ? ", which CRIU does not restore there either" : ""}: ${reasons[name] ?? problem}`,
+    );
+  });
+  return [`## What fails on ${version}`, items.join("\n")];
 }

@@ -1,31 +1,33 @@
 /**
- * Restores checkpoints on other kernels, in virtual machines, and writes the page `docs/kernels.md`:
+ * Restores checkpoints on other kernels, in virtual machines, and records the results, from which `npm run docs` writes the page `docs/kernels.md`:
  *
  *     npm run kernels -- [--only NAME]... DIRECTORY...
  *
- * Each directory is an unpacked Debian package of a kernel. With `--only`, only these fixtures or programs are tried, and the page stays unchanged.
+ * Each directory is an unpacked Debian package of a kernel. With `--only`, only these fixtures or programs are tried; the others keep their results.
  */
-import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { FIXTURES } from "../support/fixture-executable.ts";
 import { COMMAND, ROOT } from "../support/restage.ts";
-import { kernelsPage } from "./page.ts";
-import { type KernelResults, readResults } from "./results.ts";
+import { readResult, record } from "./results.ts";
 
-/** Boots a kernel over a throw-away copy of this machine's files. */
-const MACHINE = fileURLToPath(new URL("../../../shared/kernels/vm.sh", import.meta.url));
+const PROGRAMS = join(ROOT, "test/checkpoint/everyday");
 /** How long one machine can take, in seconds: without hardware support everything is at least ten times slower. */
-const LIMIT = 7200;
+const LIMIT = 5400;
+
+/** Aborted when this process is asked to end: a machine must not outlive it. */
+const stop = new AbortController();
 
 const HOW = `Name directories with unpacked kernels:
-  apt-get download linux-image-6.1.0-50-amd64
-  dpkg -x linux-image-6.1.0-50-amd64*.deb k6.1
+  apt-get download linux-image-6.1.0-56-amd64
+  dpkg -x linux-image-6.1.0-56-amd64*.deb k6.1
   npm run kernels -- $PWD/k6.1`;
 
-function main(): number {
+async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     options: { only: { type: "string", multiple: true } },
     allowPositionals: true,
@@ -35,16 +37,19 @@ function main(): number {
     process.stderr.write(`SKIPPED: other kernels (${obstacle})\n`);
     return 0;
   }
-  const results = positionals.map((directory) => tryKernel(directory, values.only ?? []));
-  if (values.only === undefined) writeFileSync(join(ROOT, "docs/kernels.md"), kernelsPage(results));
-  return results.every(({ complete, lines }) => complete && lines.every(({ problem }) => problem === undefined))
-    ? 0
-    : 1;
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(name, () => stop.abort());
+  let ok = true;
+  for (const directory of positionals) {
+    ok = (await tryKernel(directory, values.only ?? [])) && ok;
+    if (stop.signal.aborted) return 1;
+  }
+  return ok ? 0 : 1;
 }
 
 function whyNot(directories: readonly string[]): string | undefined {
-  if (!existsSync(MACHINE)) return "needs ../shared/kernels beside the repository";
-  const missing = ["qemu-system-x86_64", "busybox", "cpio", "modinfo"].filter(
+  if (process.getuid?.() !== 0) return "needs root";
+  if (!existsSync(join(FIXTURES, "fixtures.json"))) return "needs the fixtures beside the repository";
+  const missing = ["qemu-system-x86_64", "busybox", "cpio", "depmod"].filter(
     (name) => spawnSync("sh", ["-c", `command -v ${name}`]).status !== 0,
   );
   if (missing.length > 0)
@@ -54,24 +59,44 @@ function whyNot(directories: readonly string[]): string | undefined {
   return undefined;
 }
 
-function tryKernel(directory: string, only: readonly string[]): KernelResults {
+/** Boots a kernel, then restores here what was checkpointed there. Returns whether everything passed. */
+async function tryKernel(directory: string, only: readonly string[]): Promise<boolean> {
   const [version = directory] = readdirSync(join(directory, "lib/modules"));
   process.stdout.write(`Linux ${version}\n`);
-  const inside = [
-    join(ROOT, "test/kernels/inside.sh"),
-    COMMAND,
-    FIXTURES,
-    join(ROOT, "test/checkpoint/everyday"),
-    ...only,
-  ];
-  const words = [MACHINE, directory, String(LIMIT), `exec bash ${inside.join(" ")}`];
-  const { stdout, stderr } = spawnSync("nice", ["-n", "19", "bash", ...words], {
-    encoding: "utf8",
-    timeout: (LIMIT + 60) * 1000,
-    maxBuffer: 1 << 26,
-  });
-  process.stdout.write(`${stdout}${stderr}`);
-  return { version, ...readResults(stdout) };
+  const carried = mkdtempSync(join(tmpdir(), "carried."));
+  try {
+    const criu = process.env["CRIU"] === undefined ? [] : [`CRIU=${process.env["CRIU"]}`];
+    const inside = ["exec", "env", ...criu, "bash", script("inside.sh"), COMMAND, FIXTURES, PROGRAMS, ...only];
+    const there = await run([script("machine.sh"), directory, String(LIMIT), carried, inside.join(" ")], version);
+    if (!there.complete) process.stdout.write("the machine stopped before the end of the list\n");
+    if (stop.signal.aborted) return false;
+    const here = await run([script("arrivals.sh"), COMMAND, PROGRAMS, carried], version);
+    return there.complete && there.failed + here.failed === 0;
+  } finally {
+    rmSync(carried, { recursive: true, force: true });
+  }
 }
 
-process.exitCode = main();
+function script(name: string): string {
+  return join(import.meta.dirname, name);
+}
+
+/** Runs a script, and prints and records each result as it comes. */
+async function run(words: readonly string[], version: string): Promise<{ complete: boolean; failed: number }> {
+  const child = spawn("bash", words, { stdio: ["ignore", "pipe", "inherit"], signal: stop.signal });
+  child.on("error", (error) => process.stderr.write(`${error.message}\n`));
+  let complete = false;
+  let failed = 0;
+  for await (const text of createInterface({ input: child.stdout })) {
+    const line = text.replaceAll("\r", "");
+    process.stdout.write(`${line}\n`);
+    if (line === "complete") complete = true;
+    const result = readResult(line);
+    if (result === undefined) continue;
+    record(version, result);
+    if (result.problem !== undefined && result.kind !== "criu") failed++;
+  }
+  return { complete, failed };
+}
+
+process.exitCode = await main();
