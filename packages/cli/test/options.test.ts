@@ -151,6 +151,13 @@ describe("nearest()", () => {
     expect(nearest("restroe", names)).toBe("restore");
     expect(nearest("inspct", names)).toBe("inspect");
     expect(nearest("checkpoint", names)).toBeUndefined();
+  });
+
+  it("finds the only name that has a word", () => {
+    const names = ["--restore-detached", "--leave-running", "--leave-stopped"];
+    expect(nearest("--detach", names)).toBe("--restore-detached");
+    expect(nearest("--leave", names)).toBeUndefined();
+    expect(nearest("--run", names)).toBeUndefined();
     expect(nearest("", names)).toBeUndefined();
   });
 });

@@ -1,3 +1,6 @@
+/** Shorter words are parts of names by chance. */
+const LEAST = 4;
+
 /** The name that was probably meant, or undefined if none is similar. */
 export function nearest(word: string, names: readonly string[]): string | undefined {
   let best: string | undefined;
@@ -8,7 +11,15 @@ export function nearest(word: string, names: readonly string[]): string | undefi
     least = edits;
     best = name;
   }
-  return best;
+  return best ?? onlyWith(word, names);
+}
+
+/** The only name with this word between its hyphens, or with its beginning: `--restore-detached` for `detach`. */
+function onlyWith(word: string, names: readonly string[]): string | undefined {
+  const part = word.toLowerCase().replace(/^-+/, "");
+  if (part.length < LEAST) return undefined;
+  const found = names.filter((name) => name.split("-").some((own) => own.toLowerCase().startsWith(part)));
+  return found.length === 1 ? found[0] : undefined;
 }
 
 /**
