@@ -21,6 +21,11 @@ import { guard, missingImage } from "./image-errors.ts";
 import { OwnState } from "./own-state.ts";
 import type { ReadImages } from "./read-images.ts";
 
+const MEMBERS = Object.entries(FILE_MEMBERS) as readonly (readonly [
+  keyof typeof FILE_MEMBERS,
+  (typeof FILE_MEMBERS)[keyof typeof FILE_MEMBERS],
+])[];
+
 /**
  * The images of a checkpoint, read on demand; each entry passes through the hooks of its kind.
  *
@@ -115,8 +120,8 @@ export class ImageSet {
     const files = new Map<number, FileEntry>();
     this.entries("files").forEach(({ value }, index) => {
       let entry: FileEntry = value;
-      for (const [member, kind] of Object.entries(FILE_MEMBERS)) {
-        const inner = entry[member as keyof typeof FILE_MEMBERS];
+      for (const [member, kind] of MEMBERS) {
+        const inner = entry[member];
         if (inner === undefined) continue;
         const changed = this.#pass(kind, inner as EntryValue<typeof kind>, "files.img", index);
         if (changed !== inner) entry = { ...entry, [member]: changed };

@@ -127,10 +127,13 @@ function reserveNumbers(task: Task, service: number): void {
   for (const { fd } of task.descriptors) task.call.dup3(service, fd, O.CLOEXEC);
 }
 
+const TYPE_NAMES: ReadonlyMap<number, string> = new Map(
+  Object.entries(fdTypes).map(([name, number]) => [number, name] as const),
+);
+
 /** CRIU's name for a file type. */
 export function typeName(type: number): string {
-  for (const [name, number] of Object.entries(fdTypes)) if (number === type) return name;
-  return String(type);
+  return TYPE_NAMES.get(type) ?? String(type);
 }
 
 function notOpened(type: string): { readonly why: string; readonly hint?: string } {
