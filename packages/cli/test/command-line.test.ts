@@ -42,12 +42,18 @@ describe("the command line", () => {
     expect(out.split("\n").filter((line) => line.length > 90)).toEqual([]);
   });
 
-  it("refuses to write a page of one image, or a timeline without a page", async () => {
+  it("refuses combinations of what to inspect and how of which it would ignore a part", async () => {
     const inspect = (...words: readonly string[]) => run("inspect", "-D", CHECKPOINT, ...words);
     await expect(inspect("inventory.img", "--html", "/nowhere/page")).rejects.toThrow(
       "--html writes a page of the whole",
     );
-    await expect(inspect("--trace", "/nowhere/trace")).rejects.toThrow("name the page too");
+    await expect(inspect("--trace", "/nowhere/trace")).rejects.toMatchObject({
+      hint: "name the page too, with --html FILE",
+    });
+    await expect(inspect("--html", "/nowhere/page", "--json")).rejects.toThrow("two forms of one output");
+    await expect(inspect("--html", "/nowhere/page", "--sockets")).rejects.toThrow("--sockets prints a part");
+    await expect(inspect("--json", "--sockets")).rejects.toThrow("--json prints everything");
+    await expect(inspect("inventory.img", "--sockets")).rejects.toThrow("not about one image");
   });
 
   it("prints its help on standard error when it gets no command", async () => {

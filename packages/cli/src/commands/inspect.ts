@@ -16,17 +16,12 @@ import { requestOf } from "../request.ts";
 
 /** Shows a checkpoint as it is, as far as it can be read: its tasks with files and memory, or one decoded image. Needs no privileges. Returns the exit code. */
 export async function inspectCommand(settings: Settings, image: string | undefined): Promise<number> {
+  checkOutput(settings, image);
   const { images, plugins = [] } = await requestOf(settings, "restore");
   // Only the location of the images comes from plugins: what they make of entries is not part of the checkpoint. The defaults are there because plugins
   // can need their duties and order taps before theirs.
   const { hooks } = new PluginDriver(RESTORE, defaultPlugins(), plugins, () => {});
   const source = openSource(images, hooks);
-  if (settings.trace !== undefined && settings.page === undefined)
-    throw new RestoreError("ERR_OPTION", "--trace shows a timeline in a page: name the page too, with --html FILE");
-  if (image !== undefined && settings.page !== undefined)
-    throw new RestoreError("ERR_OPTION", "--html writes a page of the whole checkpoint, not of one image", {
-      hint: "leave out --html or the name of the image",
-    });
   if (image !== undefined) print(`${JSON.stringify(decode(source, image), undefined, 2)}\n`);
   else {
     const summary = summarize(new ImageSet(source, createRestoreHooks()));
@@ -38,6 +33,30 @@ export async function inspectCommand(settings: Settings, image: string | undefin
     if (summary.damaged.length > 0) return EXIT.FAILED;
   }
   return EXIT.OK;
+}
+
+/** Refuses what would be ignored: the command shows one thing in one way. */
+function checkOutput({ page, trace, json, views: [view] }: Settings, image: string | undefined): void {
+  const refuse = (message: string, hint: string) => {
+    throw new RestoreError("ERR_OPTION", message, { hint });
+  };
+  if (trace !== undefined && page === undefined)
+    refuse("--trace shows a timeline in a page", "name the page too, with --html FILE");
+  if (page !== undefined && image !== undefined)
+    refuse(
+      "--html writes a page of the whole checkpoint, not of one image",
+      "leave out --html or the name of the image",
+    );
+  if (page !== undefined && json) refuse("--html and --json are two forms of one output", "leave out one of them");
+  if (view === undefined) return;
+  if (page !== undefined)
+    refuse(`--html writes a page with everything, and --${view} prints a part`, "leave out one of them");
+  if (json) refuse(`--json prints everything, and --${view} a part`, "leave out one of them");
+  if (image !== undefined)
+    refuse(
+      `--${view} is about the whole checkpoint, not about one image`,
+      `leave out --${view} or the name of the image`,
+    );
 }
 
 function decode(source: ImageSource, name: string): object {
