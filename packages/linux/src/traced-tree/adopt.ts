@@ -23,12 +23,19 @@ export function adopt(tree: TracedTree, birth: Birth): Tracee {
   return tracee;
 }
 
-/** The id in this process's pid namespace of what a task forked in another one. */
-function findTid({ tracees }: TracedTree, { forker, id, thread }: Birth): number {
-  const known = new Set(tracees.map(({ tid }) => tid));
-  const born = thread ? readThreads(forker.tgid) : readChildren(forker.tid);
-  const tid = born.find((tid) => !known.has(tid) && idsOf(tid).at(-1) === String(id));
+/** The id in this process's pid namespace of what a task forked in another one. A program that forks many is looked at once. */
+function findTid({ tracees, newborn }: TracedTree, { forker, id, thread }: Birth): number {
+  const key = String(id);
+  let born = newborn.get(forker.tid);
+  if (born?.has(key) !== true) {
+    const known = new Set(tracees.map(({ tid }) => tid));
+    const unknown = (thread ? readThreads(forker.tgid) : readChildren(forker.tid)).filter((tid) => !known.has(tid));
+    born = new Map(unknown.map((tid) => [idsOf(tid).at(-1) ?? "", tid]));
+    newborn.set(forker.tid, born);
+  }
+  const tid = born.get(key);
   if (tid === undefined) throw new Error(`Cannot take over the child ${id} of task ${forker.tid}: it does not exist`);
+  born.delete(key);
   return tid;
 }
 

@@ -25,6 +25,8 @@ export class TracedTree {
   readonly inits = new Set<Tracee>();
   /** Leaders of processes that were resumed into a stop: no longer traced, but killed with the others. */
   stoppedLeaders: readonly Tracee[] = [];
+  /** What tasks in pid namespaces below this process's have forked, and this process has not taken over yet: by forker and by the id there. */
+  readonly newborn = new Map<number, Map<string, number>>();
   /** Processes that have ended: each is a zombie of its parent, which may never wait for it. */
   readonly ended = new Set<number>();
   readonly #slots = new Map<Tracee, Slot>();
