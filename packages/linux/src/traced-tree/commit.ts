@@ -1,6 +1,6 @@
+import { PTRACE_EVENT_STOP } from "../abi/ptrace.ts";
 import { SIG } from "../abi/signal.ts";
 import { waitStatus } from "../abi/wait.ts";
-import { checked } from "../host/system-error.ts";
 import type { Tracee } from "../kernel.ts";
 import { syscallStep } from "../program/steps.ts";
 import { STOP_TIMEOUT } from "../tracee/ptrace.ts";
@@ -15,43 +15,60 @@ const ALL_SIGNALS = 0xffff_ffff_ffff_ffffn;
  *
  * PTRACE_DETACH takes one thread at a time, and PTRACE_O_EXITKILL kills the others when this process dies. So:
  *
- * 1. Every thread is held: it is about to stop by a SIGSTOP. PTRACE_DETACH cancels that stop without a trace. Without this process, it takes place before
- *    the thread runs an instruction.
+ * 1. Every process is held: a SIGSTOP waits for it, which any of its threads takes before it runs an instruction, and which stops all of them.
  * 2. The janitor is told to kill all processes, and PTRACE_O_EXITKILL is taken off the threads.
  * 3. One write makes the janitor do the opposite: continue all processes and undo nothing. This is the commit.
- * 4. The threads are detached.
+ * 4. Of each process, one thread takes the SIGSTOP, without acting on it: PTRACE_DETACH cancels that stop without a trace. Then all are detached.
+ *
+ * A SIGSTOP costs time for each thread of its process, so there is one for a process, not one for a thread.
  */
 export function commit(tree: TracedTree, undo: UndoLog, tracees: readonly Tracee[]): readonly Tracee[] {
-  const processes = [...new Set(tracees.map(({ tgid }) => tgid))];
-  if (tracees.length > 1 || !undo.isEmpty) {
-    hold(tree, tracees);
-    undo.push(processes.map((pid) => syscallStep("kill", pid, SIG.KILL)));
-    for (const { tid } of tracees) tree.ptrace.trySetOptions(tid, 0);
-    undo.replace(processes.map((pid) => syscallStep("kill", pid, SIG.CONT)));
+  if (tracees.length <= 1 && undo.isEmpty) return resume(tree, tracees);
+  const processes = new Map<number, Tracee[]>();
+  for (const tracee of tracees) {
+    const known = processes.get(tracee.tgid);
+    if (known === undefined) processes.set(tracee.tgid, [tracee]);
+    else known.push(tracee);
   }
-  return resume(tree, tracees);
+  hold(tree, [...processes.keys()], tracees);
+  const tellAll = (signal: number) => [...processes.keys()].map((pid) => syscallStep("kill", pid, signal));
+  undo.push(tellAll(SIG.KILL));
+  for (const { tid } of tracees) tree.ptrace.trySetOptions(tid, 0);
+  undo.replace(tellAll(SIG.CONT));
+  return [...processes.values()].flatMap((threads) => {
+    const [first] = threads;
+    if (first !== undefined) takeStop(tree, first.tid);
+    return resume(tree, threads);
+  });
 }
 
-/** Brings each thread to the point where it has taken a SIGSTOP out of its queue and not acted on it. It runs no instruction. */
-function hold({ raw, ptrace }: TracedTree, tracees: readonly Tracee[]): void {
-  const masks = tracees.map(({ tid, tgid }) => {
-    const mask = ptrace.tryGetSignalMask(tid);
-    // It has been killed from outside: `resume` reports it.
-    if (mask === undefined) return undefined;
-    // No other signal must come first.
-    checked(ptrace.setSignalMask(tid, ALL_SIGNALS), "ptrace(PTRACE_SETSIGMASK)", `hold task ${tid}`);
-    checked(raw.syscall("tgkill", tgid, tid, SIG.STOP), "tgkill", `hold task ${tid}`);
-    checked(ptrace.resume(tid), "ptrace(PTRACE_CONT)", `hold task ${tid}`);
-    return mask;
-  });
-  tracees.forEach(({ tid }, index) => {
-    const mask = masks[index];
-    if (mask === undefined) return;
+/** Sends a SIGSTOP to each process, and brings its threads to a stop after which they take it: after some other stops they would first do other things. */
+function hold({ raw, ptrace }: TracedTree, processes: readonly number[], tracees: readonly Tracee[]): void {
+  // One that has been killed from outside is gone: `resume` reports it.
+  for (const pid of processes) raw.syscall("kill", pid, SIG.STOP);
+  const held = tracees.filter(({ tid }) => ptrace.interrupt(tid) === 0 && ptrace.resume(tid) === 0);
+  for (const { tid } of held) {
     const waited = ptrace.wait(tid, STOP_TIMEOUT);
     const status = typeof waited === "number" ? waitStatus(waited) : undefined;
-    if (status?.kind !== "stopped") return;
-    if (status.signal !== SIG.STOP || status.event !== 0)
+    if (status?.kind === "stopped" && status.event !== PTRACE_EVENT_STOP)
       throw new Error(`Cannot hold task ${tid}: its wait status is ${waited}`);
-    ptrace.setSignalMask(tid, mask);
-  });
+  }
+}
+
+/** Lets a thread take the SIGSTOP of its process out of the queue. It runs no instruction. */
+function takeStop({ ptrace }: TracedTree, tid: number): void {
+  const mask = ptrace.tryGetSignalMask(tid);
+  let signal = 0;
+  for (;;) {
+    if (ptrace.resume(tid, signal) < 0) return;
+    const waited = ptrace.wait(tid, STOP_TIMEOUT);
+    const status = typeof waited === "number" ? waitStatus(waited) : undefined;
+    // It has been killed from outside: `resume` reports it.
+    if (status?.kind !== "stopped" || mask === undefined) return;
+    if (status.signal === SIG.STOP && status.event === 0) break;
+    // Another signal comes first. With this mask it goes back into the queue, and no other one follows.
+    ptrace.setSignalMask(tid, ALL_SIGNALS);
+    signal = status.event === 0 ? status.signal : 0;
+  }
+  ptrace.setSignalMask(tid, mask);
 }
