@@ -29,7 +29,7 @@ describeDumped("the state of tasks and threads is restored", () => {
 describeDumped(
   "what CRIU cannot save or restore",
   () => {
-    it.each(["pending-trap", "found-fifo", "memfd-program"])("comes back: %s", async (name) => {
+    it.each(["pending-trap", "found-fifo", "memfd-program", "signal-limit"])("comes back: %s", async (name) => {
       const program = await dumpCase(name, { compiler: ["-static"] });
       await restoreProgram(program);
       expect(await verdictOf(program)).toBe("pass");

@@ -4,18 +4,22 @@ import { hasOwnNamespace } from "../../namespaces/own-namespaces.ts";
 import { hasOwnCapability } from "../../own-status.ts";
 
 /**
- * RESTORE, last: resource limits. A hard limit above that of this process requires CAP_SYS_RESOURCE. Without it, the task gets the highest limit that can
+ * RESTORE, last: resource limits. RESTORE_CREDS: that of pending signals, when they are pending. A hard limit above that of this process requires CAP_SYS_RESOURCE. Without it, the task gets the highest limit that can
  * be set, and the plan has a warning. The root of a user namespace cannot raise hard limits: this process does it.
  */
 export function limits(): Plugin {
   return definePlugin({
     name: "limits",
     duty: "limits",
-    stages: { RESTORE: "sets resource limits, after everything that they limit" },
+    stages: {
+      RESTORE: "sets resource limits, after everything that they limit",
+      RESTORE_CREDS: "sets the limit of pending signals, after they have been queued",
+    },
     apply({ plan, stages }) {
       let ceiling: readonly bigint[] = [];
       let inherited: readonly ResourceLimit[] = [];
       const raised: { readonly task: Task; readonly which: number; readonly limit: ResourceLimit }[] = [];
+      const ofSignals = new Map<Task, ResourceLimit>();
       plan.tap("limits", (plan) => {
         inherited = ownLimits(plan.host);
         const isRaisable = hasOwnCapability(plan.host, "CAP_SYS_RESOURCE") ?? true;
@@ -41,11 +45,16 @@ export function limits(): Plugin {
           if (which !== RLIMIT.NOFILE && own?.soft === soft && own.hard === hard) return;
           if (isLimited && own !== undefined && hard > own.hard) {
             raised.push({ task, which, limit: { soft, hard } });
-          } else task.call.prlimit64(0, which, { soft, hard }, 0);
+          } else if (which === RLIMIT.SIGPENDING) ofSignals.set(task, { soft, hard });
+          else task.call.prlimit64(0, which, { soft, hard }, 0);
         });
       });
       stages.RESTORE.leave.tap("limits", ({ host }) => {
         for (const { task, which, limit } of raised) host.call.prlimit64(task.hostPid, which, limit, 0);
+      });
+      stages.RESTORE_CREDS.task.tap("limits", (task) => {
+        const limit = ofSignals.get(task);
+        if (limit !== undefined) task.call.prlimit64(0, RLIMIT.SIGPENDING, limit, 0);
       });
     },
   });

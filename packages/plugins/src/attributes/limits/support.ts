@@ -10,7 +10,7 @@ export const SUPPORT: readonly Support[] = [
       restore: "hard limits above those of the caller, without CAP_SYS_RESOURCE",
     },
     shownBy: {
-      saved: ["fixture attributes"],
+      saved: ["fixture attributes", "case signal-limit"],
       restored: ["fixture attributes"],
     },
   },
