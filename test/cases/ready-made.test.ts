@@ -1,8 +1,9 @@
+import { spawn } from "node:child_process";
 import { appendFileSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { context, trace } from "@opentelemetry/api";
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from "@opentelemetry/sdk-trace-base";
-import { STAGES } from "@restage/core";
+import { definePlugin, STAGES } from "@restage/core";
 import {
   type ConnectionPolicy,
   createFiles,
@@ -132,6 +133,22 @@ describeDumped("ready-made plugins", () => {
     const waiting = restoreProgram(program, { plugins: [pidPolicy("wait", { seconds: 60 })] });
     await end(program.pid);
     expect((await waiting).pid).toBe(program.pid);
+    expect(await verdictOf(program)).toBe("pass");
+  });
+
+  it("do not matter when a pid is freed a moment later (lone-task)", async () => {
+    const program = await startProgram(join(import.meta.dirname, "lone-task"));
+    dump(program.images, program.pid, ["--leave-running"]);
+    const blind = definePlugin({ name: "blind", duty: "pid-policy", apply() {} });
+    const ending = definePlugin({
+      name: "ending",
+      apply({ stages }) {
+        stages.ROOT_TASK.enter.tap("ending", () => {
+          spawn("sh", ["-c", `sleep 0.1; kill -KILL ${program.pid}`], { stdio: "ignore" });
+        });
+      },
+    });
+    expect((await restoreProgram(program, { plugins: [blind, ending] })).pid).toBe(program.pid);
     expect(await verdictOf(program)).toBe("pass");
   });
 

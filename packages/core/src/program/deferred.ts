@@ -40,7 +40,7 @@ export class Call implements ResultOperand {
     return this;
   }
 
-  /** Repeats the call every 10 ms while the kernel returns EBUSY, for so many milliseconds; not where one result is expected. */
+  /** Repeats the call every 10 ms while the kernel returns EBUSY or EEXIST, for so many milliseconds; not where one result is expected. */
   patient(milliseconds: number): this {
     this.step.patience = Math.ceil(milliseconds / 10);
     this.#check();

@@ -6,6 +6,9 @@ import { Call, loaded, output, type Value } from "./deferred.ts";
 import { problemOfValue } from "./parameter.ts";
 import type { ProgramTarget } from "./program-target.ts";
 
+/** How long the kernel can take to free the pid of a process that has ended, in milliseconds. Nobody has it then, and clone3(2) gives EEXIST. */
+const FREEING = 500;
+
 /** A step and the plugin that asked for it. */
 export type RecordedStep = Step & { readonly plugin: string };
 
@@ -69,6 +72,7 @@ export class ProgramBuilder {
   /** Forks a task or thread, which starts traced; the coordinator takes it over after the program has run. */
   fork(child: ProgramTarget, args: CloneArguments): Call {
     const call = this.record("clone3", [{ ...args, flags: args.flags | CLONE.PTRACE }, CLONE_ARGS.size]);
+    call.patient(FREEING);
     this.#forks.push({ call, child, flags: args.flags });
     return call;
   }

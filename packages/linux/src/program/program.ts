@@ -52,7 +52,7 @@ export interface SyscallStep {
   expected?: Word;
   /** Errors, by number, that count as success too: at most four, or any. */
   allowed?: readonly number[] | "any";
-  /** How often the call is repeated on EBUSY, 10 ms apart. Not together with `expected`. */
+  /** How often the call is repeated on EBUSY or EEXIST, 10 ms apart. Not together with `expected`. */
   patience?: number;
   /** The result, or -errno; set once the step has run. */
   result?: number;
