@@ -15,6 +15,7 @@ const CASES: readonly (readonly [name: string, flags: readonly string[], notByCr
   ["file-settings", []],
   ["socket-settings", ["--tcp-established"]],
   ["multicast", []],
+  ["pipe-packets", []],
   ["mptcp-listeners", ["--tcp-established"]],
   ["unix-messages", []],
   ["datagrams", []],

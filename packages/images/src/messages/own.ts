@@ -223,6 +223,8 @@ export interface OwnFileEntry extends Unknowns {
   readonly protocol?: number;
   /** Of the slave of a pseudoterminal in canonical mode: the beginning of a line that is not complete. */
   readonly line?: Uint8Array;
+  /** Of a pipe: the bytes of each packet that waits in it (O_DIRECT). */
+  readonly packets: readonly number[];
 }
 
 /** The message type of {@link OwnFileEntry}. */
@@ -237,6 +239,7 @@ export const ownFileEntry: Message<OwnFileEntry> = message("own_file_entry", () 
   watches: embedded(8, ownWatchEntry, repeated),
   protocol: uint32(9),
   line: bytes(10),
+  packets: uint32(11, repeated),
 }));
 
 /** One subject. Exactly one field is present. */

@@ -5,6 +5,8 @@ export interface PipeContent {
   readonly bytes: Uint8Array;
   /** Bytes that fit in; undefined in images of older versions of CRIU. */
   readonly capacity: number | undefined;
+  /** The bytes of each packet. A pipe that is not in packet mode has none. */
+  readonly packets?: readonly number[];
 }
 
 type ContentEntry = Entry<"pipes_data" | "fifo_data">;

@@ -29,13 +29,17 @@ export function readPipe({ host }: DumpContext, ends: readonly OpenFile[]): Pipe
     host.attempt("fcntl", write, F.SETPIPE_SZ, capacity);
     const copied = host.attempt("tee", opened, write, capacity, SPLICE_F.NONBLOCK);
     const bytes = new Uint8Array(Math.max(0, copied));
+    const packets: number[] = [];
     for (let done = 0; done < bytes.length; ) {
       const piece = room(Math.min(PIECE, bytes.length - done)).data;
       const count = host.call.read(read, piece, piece.bytes.length).result;
       bytes.set(piece.bytes.subarray(0, count), done);
       done += count;
+      // In packet mode, a read ends with a packet.
+      packets.push(count);
     }
-    return { bytes, capacity };
+    const hasPackets = ends.some(({ flags }) => (flags & O.DIRECT) !== 0);
+    return { bytes, capacity, ...(hasPackets ? { packets } : {}) };
   } finally {
     for (const file of [read, write]) host.call.close(file);
     if (readable === undefined) host.call.close(opened);

@@ -27,6 +27,7 @@ export function pipes(): Plugin {
           saved.add(file.stat.ino);
           warnOfOutsiders(file, context);
           const content = readPipe(context, endsOf(file, context));
+          if (content.packets !== undefined) context.own.file(file.id).packets = content.packets;
           context.images.add("pipes_data", undefined, contentToImage(Number(file.stat.ino), content));
         }
       });

@@ -55,7 +55,8 @@ function makePipe(task: Task, asked: PipeEntry, images: ImageSet, reopening: Reo
   const further = all.filter((end) => isFurther(end, all));
   if (further.length > 0) task.call.dup3(reopening.held, reopening.number, O.CLOEXEC);
   const [read, write] = task.call.pipe2(O.CLOEXEC);
-  fillPipe(task, images.entries("pipes_data"), asked.pipe_id, write);
+  const packets = all.map(({ id }) => images.own.file(id)?.packets ?? []).find(({ length }) => length > 0);
+  fillPipe(task, images.entries("pipes_data"), asked.pipe_id, write, packets);
   const made = new Map(further.map((end): [number, Value] => [end.id, openAgain(task, read, end, reopening)]));
   if (further.length > 0) task.call.close(reopening.number);
   for (const [end, access] of [

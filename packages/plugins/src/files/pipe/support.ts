@@ -4,12 +4,12 @@ export const SUPPORT: readonly Support[] = [
   {
     group: "files",
     what: "pipes",
-    saved: "content, capacity, flags",
+    saved: "content, capacity, flags; in restage.img, because CRIU does not save it: where each packet ends (O_DIRECT)",
     restored:
       "the same, with packet mode (O_DIRECT); ends in several tasks, single ends, read-write ends, ends opened again through /proc",
     shownBy: {
-      saved: ["fixture pipes"],
-      restored: ["fixture pipes", "fixture many", "case odd-pipes"],
+      saved: ["fixture pipes", "case pipe-packets"],
+      restored: ["fixture pipes", "fixture many", "case odd-pipes", "case pipe-packets"],
     },
   },
 ];

@@ -1,16 +1,16 @@
 import { type DumpContext, definePlugin, type OpenFile, type Plugin } from "@restage/core";
-import { AF, ERRNO, FIONREAD, IPPROTO, O, POLL, SIOCOUTQ, SO, SOL, UDP } from "@restage/linux/abi";
+import { AF, ERRNO, IPPROTO, POLL, SIOCOUTQ, SO, SOL, UDP } from "@restage/linux/abi";
 import { isReady } from "../../is-ready.ts";
 import { room } from "../../room.ts";
 import { readOption } from "../socket-options/host-options.ts";
 
-/** Refuses what sockets and pipes hold and images cannot record: it would be lost in silence. */
+/** Refuses what sockets hold and images cannot record: it would be lost in silence. */
 export function unreadData(): Plugin {
   return definePlugin({
     name: "unread-data",
     duty: "unread-data",
     phases: {
-      inspect: "refuses urgent data, netlink messages, corked datagrams, packets in pipes and eBPF filters of sockets",
+      inspect: "refuses urgent data, netlink messages, corked datagrams and eBPF filters of sockets",
     },
     dump({ filesDescribed }) {
       filesDescribed.tap("unread-data", (_tree, context) => {
@@ -29,11 +29,7 @@ interface Obstacle {
 }
 
 function obstacleOf(context: DumpContext, file: OpenFile, descriptor: number): Obstacle | undefined {
-  if (file.link.startsWith("socket:")) return obstacleOfSocket(context, descriptor);
-  const isPacketPipe = file.link.startsWith("pipe:") && (file.flags & O.DIRECT) !== 0;
-  if (!isPacketPipe || queued(context, descriptor, FIONREAD) === 0) return undefined;
-  const why = "packets wait in it (O_DIRECT), and CRIU images cannot record where each ends";
-  return { why, hint: "let its reader read them, then try again" };
+  return file.link.startsWith("socket:") ? obstacleOfSocket(context, descriptor) : undefined;
 }
 
 function obstacleOfSocket(context: DumpContext, socket: number): Obstacle | undefined {

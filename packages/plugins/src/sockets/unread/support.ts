@@ -5,7 +5,7 @@ export const SUPPORT: readonly Support[] = [
     group: "sockets",
     what: "data in flight that images cannot record",
     refused: {
-      dump: "urgent TCP data, unread netlink messages, corked datagrams, packets in pipes (O_DIRECT); eBPF filters",
+      dump: "urgent TCP data, unread netlink messages, corked datagrams; eBPF filters",
     },
     shownBy: {},
   },
