@@ -18,19 +18,58 @@ export function confirmBy(fd: number): Plugin {
     name: "confirm",
     apply({ stages }) {
       stages.RESTORE_CREDS.leave.tapPromise("confirm", async ({ tree, host, signal }) => {
-        writeSync(fd, `${JSON.stringify({ pid: tree.root.hostPid })}\n`);
-        const answer = await readLine(fd, host, signal);
-        if (answer?.trim() === "yes") return;
-        const why =
-          answer === undefined
-            ? "it has not answered in time"
-            : answer === ""
-              ? "it closed the connection"
-              : `it answered ${JSON.stringify(answer.trim())}`;
-        throw new RestoreError("ERR_ORDER", `The process that was asked does not let the tree run: ${why}`);
+        const answer = await ask(fd, { pid: tree.root.hostPid }, host, signal);
+        if (answer !== "yes") throw denied("run", answer);
       });
     },
   });
+}
+
+/**
+ * Asks another process whether a saved tree can end, when its images are complete and it is still stopped. It writes `{"pid":PID,"frozen":MILLISECONDS}`, and
+ * reads a line: `yes` ends the tree, and `hold` has it answered by `{"held":true}` and asked again. Everything else resumes the tree.
+ *
+ * From `hold` on, the tree runs again only if the answer is `no`: if this process dies, or the other one, the tree ends. So the other process can let the
+ * images run elsewhere, and no death makes the tree run twice.
+ */
+export function confirmEndBy(fd: number): Plugin {
+  return definePlugin({
+    name: "confirm",
+    dump({ phases, imagesPublished }) {
+      let seized = 0;
+      phases.seize.tree.tap("confirm", () => {
+        seized = performance.now();
+      });
+      imagesPublished.tapPromise("confirm", async (tree, { seizer, host }) => {
+        // It has all the time that it needs: the other process closes the connection when it ends.
+        const { signal } = new AbortController();
+        const frozen = performance.now() - seized;
+        let answer = await ask(fd, { pid: tree.root.hostPid, frozen }, host, signal);
+        const isHeld = answer === "hold";
+        if (isHeld) {
+          seizer.hold();
+          answer = await ask(fd, { held: true }, host, signal).catch(() => "");
+        }
+        if (answer !== "yes" && !(isHeld && answer !== "no")) throw denied("end", answer);
+      });
+    },
+  });
+}
+
+function denied(what: string, answer: string | undefined): RestoreError {
+  const why =
+    answer === undefined
+      ? "it has not answered in time"
+      : answer === ""
+        ? "it closed the connection"
+        : `it answered ${JSON.stringify(answer)}`;
+  return new RestoreError("ERR_ORDER", `The process that was asked does not let the tree ${what}: ${why}`);
+}
+
+/** Writes a question, and reads the answer. Undefined when the time is over. */
+async function ask(fd: number, question: object, host: Host, signal: AbortSignal): Promise<string | undefined> {
+  writeSync(fd, `${JSON.stringify(question)}\n`);
+  return (await readLine(fd, host, signal))?.trim();
 }
 
 /** Reads a line, or what comes before the end of the connection. Undefined when the time is over. */

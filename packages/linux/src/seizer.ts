@@ -105,8 +105,8 @@ export interface ScannedPages {
 }
 
 /**
- * Stops the threads of running processes, reads their state, and resumes them unchanged. It never uses PTRACE_O_EXITKILL: when this process is
- * killed, the threads run on.
+ * Stops the threads of running processes, reads their state, and resumes them unchanged. When this process is killed, the threads run on, unless it
+ * has called `hold`.
  *
  * Precondition: all calls come from one thread (ptrace belongs to it). Requires CAP_SYS_PTRACE for processes of other users.
  */
@@ -159,6 +159,8 @@ export interface Seizer {
   peek(socket: number, length: number): Uint8Array;
   /** Compares an object of two processes: 0 if they share it, otherwise an order. Throws a SystemError. Source: kcmp(2). */
   compare(what: SharedObject, first: number, second: number, firstFile?: number, secondFile?: number): number;
+  /** Makes the kernel kill all processes if this process dies (PTRACE_O_EXITKILL), until `resume`. Throws a SystemError. */
+  hold(): void;
   /** Resumes all threads unchanged. */
   resume(): void;
   /** Kills all processes and waits until they have ended. Returns the ids of those that did not end in time. */

@@ -52,6 +52,10 @@ export async function checkpointCommand(
   if (archive !== undefined) (await import("../archive/pack-archive.ts")).assertPackable(archive);
   if (to !== undefined) await (await import("./store.ts")).assertPushable(settings, to);
   const request = await requestOf(settings, operand);
+  const { confirm } = settings;
+  if (confirm !== undefined && (request.leaveRunning === true || request.leaveStopped === true))
+    throw new RestoreError("ERR_OPTION", "--confirm-fd is for a tree that ends", { hint: "leave out --leave-running" });
+  const asking = confirm === undefined ? [] : [(await import("../confirm.ts")).confirmEndBy(confirm)];
   const log = openLog(settings, request.images);
   const trace = settings.trace === undefined ? undefined : new ChromeTrace();
   try {
@@ -64,11 +68,8 @@ export async function checkpointCommand(
       trace?.listener(event);
       request.onEvent?.(event);
     };
-    const plugins = [
-      ...(request.plugins ?? []),
-      ...(view?.plugins ?? []),
-      ...(request.lazyPages === undefined ? [] : [servingReport(settings)]),
-    ];
+    const serving = request.lazyPages === undefined ? [] : [servingReport(settings)];
+    const plugins = [...(request.plugins ?? []), ...(view?.plugins ?? []), ...serving, ...asking];
     const made = await dump({ ...request, plugins, onEvent }, kernel, defaults);
     kernel.close();
     for (const warning of made.warnings) log(LEVEL.WARNING, `warning: ${findingText(warning)}`);

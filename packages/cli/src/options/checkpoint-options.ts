@@ -176,6 +176,12 @@ export const CHECKPOINT_COMMAND_OPTIONS: readonly Option[] = [
   declareOption("--empty-ns NAMESPACE", "net: do not save the content of the network namespace", (to, given) => {
     to.checkpoint.emptyNamespaces = [oneOf(EMPTY_NAMESPACES)(given)];
   }),
+  own(
+    "--confirm-fd FD",
+    "ask at a socket before the tree ends, and resume it unless the answer is yes",
+    "confirm",
+    descriptor,
+  ),
   declareOption("--config FILE", "configuration file; by default the nearest restore.config.ts", (to, given) => {
     to.config = text(given);
   }),
@@ -223,7 +229,7 @@ function checkpoint<K extends keyof DumpOptions>(
   });
 }
 
-function own<K extends "workDirectory" | "logFile" | "trace" | "json" | "displayStats" | "help">(
+function own<K extends "confirm" | "workDirectory" | "logFile" | "trace" | "json" | "displayStats" | "help">(
   declaration: string,
   says: string,
   key: K,

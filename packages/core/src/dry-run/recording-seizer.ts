@@ -134,6 +134,8 @@ export class RecordingSeizer implements Seizer {
     this.#record({ kind: "copy-pages", pid, ranges: [range] });
     return [range];
   }
+  /** A recording ends no process. */
+  hold(): void {}
   peek(_socket: number, length: number): Uint8Array {
     return new Uint8Array(length);
   }

@@ -31,7 +31,7 @@ import { type Stop, Stops } from "./stops.ts";
 import { TaskMemory } from "./task-memory.ts";
 
 /**
- * The real Seizer, by ptrace. Threads are traced without PTRACE_O_EXITKILL: when this process is killed, they run on.
+ * The real Seizer, by ptrace. Until `hold`, threads are traced without PTRACE_O_EXITKILL: when this process is killed, they run on.
  *
  * Precondition: all calls come from one thread (ptrace belongs to it). Requires CAP_SYS_PTRACE for processes of other users.
  */
@@ -44,6 +44,7 @@ export class PtraceSeizer implements Seizer {
   readonly #stopped = new Map<number, StoppedThread>();
   /** Threads that did not stop in time, and are traced until they do. */
   readonly #late = new Set<number>();
+  #isHeld = false;
   #releasing: NodeJS.Timeout | undefined;
 
   constructor(host: RawSyscalls) {
@@ -193,8 +194,16 @@ export class PtraceSeizer implements Seizer {
     return checked(result, "kcmp", `compare ${what} of tasks ${first} and ${second}`);
   }
 
+  hold(): void {
+    this.#isHeld = true;
+    for (const tid of this.#stopped.keys()) this.#ptrace.setOptions(tid, PTRACE_O.TRACESYSGOOD | PTRACE_O.EXITKILL);
+  }
+
   /** Resumes all threads as they were. One that has not stopped yet resumes when it does, at the latest when this process ends. */
   resume(): void {
+    // First all, so that the kernel does not kill some when this process dies while others run on.
+    if (this.#isHeld) for (const tid of this.#stopped.keys()) this.#ptrace.trySetOptions(tid, PTRACE_O.TRACESYSGOOD);
+    this.#isHeld = false;
     for (const { tid } of this.#stopped.values()) this.#ptrace.detach(tid, 0);
     this.#stopped.clear();
     const end = performance.now() + LAST_CHANCE;

@@ -1,0 +1,52 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { createInterface } from "node:readline";
+import type { Duplex } from "node:stream";
+import { expect, it, onTestFinished } from "vitest";
+import { end } from "../support/end.ts";
+import { isRunning, statusOf } from "../support/proc.ts";
+import { describeUnless, noRoot } from "../support/requirements.ts";
+import { COMMAND } from "../support/restage.ts";
+import { temporaryDirectory } from "../support/temporary-directory.ts";
+import { until } from "../support/until.ts";
+
+/** What happens to the one who asks or the one who answers. */
+type Event = "no" | "yes" | "hold" | "close" | "kill";
+
+describeUnless(noRoot, "a checkpoint with --confirm-fd", () => {
+  it.each<{ readonly events: readonly Event[]; readonly survives: boolean }>([
+    { events: ["yes"], survives: false },
+    { events: ["no"], survives: true },
+    { events: ["close"], survives: true },
+    { events: ["kill"], survives: true },
+    { events: ["hold", "yes"], survives: false },
+    { events: ["hold", "no"], survives: true },
+    { events: ["hold", "close"], survives: false },
+    { events: ["hold", "kill"], survives: false },
+  ])("after $events, the tree survives: $survives", async ({ events, survives }) => {
+    const { pid = 0 } = spawn("sleep", ["86412"], { detached: true, stdio: "ignore", cwd: "/" });
+    onTestFinished(() => end(pid));
+    const images = temporaryDirectory("confirm");
+    const words = [COMMAND, "checkpoint", String(pid), "-D", images, "--no-config", "--confirm-fd", "3"];
+    const command = spawn(process.execPath, words, { stdio: ["ignore", "ignore", "ignore", "pipe"] });
+    onTestFinished(() => void command.kill("SIGKILL"));
+    const ended = new Promise((resolve) => command.once("exit", resolve));
+    const socket = command.stdio[3] as Duplex;
+    const questions = createInterface(socket)[Symbol.asyncIterator]();
+    for (const event of events) {
+      const { value } = await questions.next();
+      expect(JSON.parse(String(value))).toHaveProperty(event === events[0] ? "pid" : "held");
+      expect(existsSync(`${images}/inventory.img`)).toBe(true);
+      act(event, command, socket);
+    }
+    await ended;
+    await until(() => !statusOf(pid, "State")?.startsWith("t"), "the tree is no longer traced");
+    expect(isRunning(pid)).toBe(survives);
+  });
+});
+
+function act(event: Event, command: ChildProcess, socket: Duplex): void {
+  if (event === "close") socket.destroy();
+  else if (event === "kill") command.kill("SIGKILL");
+  else socket.write(`${event}\n`);
+}
