@@ -53,6 +53,14 @@ export class Host {
     return `/proc/${this.pid}/root${file}`;
   }
 
+  /** Starts a program, which ends with the host. What it prints must be read. */
+  start(...words: readonly string[]): ChildProcess {
+    const [program = "", ...rest] = [...this.prefix, ...words];
+    const child = spawn(program, rest, { cwd: "/", stdio: ["ignore", "pipe", "inherit"] });
+    child.on("error", (error) => console.error(`${program}: ${error.message}`));
+    return child;
+  }
+
   /** Runs a program to its end. Returns what it printed. Throws if it fails. */
   run(...words: readonly string[]): string {
     return runToEnd([...this.prefix, ...words]);
@@ -106,7 +114,7 @@ export function noHosts(): string | undefined {
 }
 
 function runToEnd([program = "", ...words]: readonly string[]): string {
-  const { status, stdout, stderr } = spawnSync(program, words, { cwd: "/", encoding: "utf8", timeout: 60_000 });
+  const { status, stdout, stderr } = spawnSync(program, words, { cwd: "/", encoding: "utf8", timeout: 300_000 });
   if (status === 0) return stdout;
   throw new Error(`${words.join(" ")} failed: ${stderr || stdout}`);
 }

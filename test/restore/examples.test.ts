@@ -170,10 +170,11 @@ describeUnless(noTools, "the example in namespaces", () => {
 });
 
 describeUnless(noRoot ?? noNatsServer ?? noHosts(), "the example of a fleet", () => {
-  it("restores a checkpoint by label, and runs twenty clones on two hosts", () => {
+  it("restores a checkpoint by label, moves the tree, and runs twenty clones on two hosts", () => {
     const { status, stdout, stderr } = tell("fleet");
     expect(status, stderr).toBe(0);
     expect(stdout).toContain("counter: restore done on right");
+    expect(stdout).toMatch(/migrate done on right, to left/);
     const hosts = [...stdout.matchAll(/^ {2}clone-\w+ +counter\/one, process \d+ on (\w+)$/gm)].map(([, host]) => host);
     expect(hosts.length).toBe(20);
     expect(new Set(hosts)).toEqual(new Set(["left", "right"]));

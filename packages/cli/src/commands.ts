@@ -181,11 +181,11 @@ export const COMMANDS: Commands = {
     run: async (settings, server) => (await import("./commands/agent.ts")).agentCommand(settings, server),
   },
   fleet: {
-    says: "list a fleet (ps), give orders to its hosts (run, clone, checkpoint, stop), or follow them (logs)",
+    says: "list a fleet (ps), give orders to its hosts (run, clone, checkpoint, migrate, stop), or follow them (logs)",
     operand: "ACTION [NAME] [NAME]",
     options: FLEET_OPTIONS,
     help:
-      "Actions: ps; run CHECKPOINT [TREE]; clone CHECKPOINT [TREE]; checkpoint TREE CHECKPOINT; stop TREE; logs ORDER; cancel ORDER; rm ORDER. " +
+      "Actions: ps; run CHECKPOINT [TREE]; clone CHECKPOINT [TREE]; checkpoint TREE CHECKPOINT; migrate TREE HOST; stop TREE; logs ORDER; cancel ORDER; rm ORDER. " +
       "The command needs the package @restage/fleet. Exit codes: 0 done, 1 failed, 2 bad usage.",
     run: async (settings, action, first, second) =>
       (await import("./commands/fleet.ts")).fleetCommand(settings, action, first, second),

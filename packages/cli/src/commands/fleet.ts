@@ -10,6 +10,8 @@ import { table } from "../report/table.ts";
 type Action = (settings: Settings, open: OpenFleet, first: string, second: string) => Promise<number>;
 
 const INTERVAL = 100;
+/** What a result has for the hosts only. */
+const UNTOLD: ReadonlySet<string> = new Set(["start", "receiving"]);
 
 /** What each action does, and the operands that it needs. */
 const ACTIONS: Readonly<Record<string, { readonly needs: readonly string[]; readonly run: Action }>> = {
@@ -30,6 +32,14 @@ const ACTIONS: Readonly<Record<string, { readonly needs: readonly string[]; read
         leaveRunning,
         ...(config === undefined ? {} : { config }),
       } as const;
+      return give(settings, open, [{ ...order, ...(await onHostOf(open, tree)) }]);
+    },
+  },
+  migrate: {
+    needs: ["TREE", "HOST"],
+    run: async (settings, open, tree, to) => {
+      const { config = (await open.fleet.trees.find(tree))?.config } = settings.fleet;
+      const order = { kind: "migrate", to, ...(config === undefined ? {} : { config }) } as const;
       return give(settings, open, [{ ...order, ...(await onHostOf(open, tree)) }]);
     },
   },
@@ -176,7 +186,7 @@ function report({ json }: Settings, record: OrderRecord): void {
     const where = last.host === "" ? "" : ` on ${last.host}`;
     process.stderr.write(`${order.id}: failed${where}\n${RestoreError.fromJSON(last.error).describe()}\n`);
   } else {
-    const what = Object.entries(result).flatMap(([name, value]) => (name === "start" ? [] : [`${name} ${value}`]));
+    const what = Object.entries(result).flatMap(([name, value]) => (UNTOLD.has(name) ? [] : [`${name} ${value}`]));
     print(`${order.id}: ${order.kind} done on ${holder?.host}${what.length === 0 ? "" : `, ${what.join(", ")}`}\n`);
   }
 }

@@ -63,7 +63,8 @@ class Agent {
     const { fleet, store, key, policy, command, name, labels, directory } = options;
     this.#options = options;
     const templates = new Templates({ directory: join(directory, "templates"), store, key, policy, command });
-    this.#place = { fleet, store, key, policy, command, host: name, templates };
+    const apply: Workplace["apply"] = (id, event) => this.#apply(id, event);
+    this.#place = { fleet, store, key, policy, command, host: name, templates, apply };
     mkdirSync(join(directory, "orders"), { recursive: true, mode: 0o700 });
     const since = new Date().toISOString();
     this.#card = { name, labels: { ...labels, host: name }, machine: machineOf(directory), since };
@@ -107,7 +108,7 @@ class Agent {
     for (const message of this.#active.values()) message?.working();
     for (const tree of await fleet.trees.list()) {
       if (tree.host !== this.#card.name || tree.state === "ended" || isAlive(tree)) continue;
-      await fleet.trees.put({ ...tree, state: "ended", since: now() });
+      await fleet.trees.end(tree);
     }
     await this.#lookAfterOrders();
   }

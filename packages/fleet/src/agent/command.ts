@@ -19,17 +19,20 @@ export interface CommandRequest {
   readonly directory: string;
   /** Is told which process it is, at once. */
   readonly onStart: (id: ProcessId) => void;
-  /** Answers the command, which asks before its tree runs. */
-  readonly confirm?: (pid: number) => Promise<boolean>;
+  /** Answers the command, which asks before its tree runs or ends. */
+  readonly confirm?: Confirm;
   readonly onEvent?: (event: CommandEvent) => void;
 }
 
 /** A line that `restage --json` prints. */
 export type CommandEvent = Readonly<Record<string, unknown>>;
 
+/** Answers a question of a command in one word. A failure is a `no`. */
+export type Confirm = (question: CommandEvent) => Promise<string>;
+
 const OUTPUT = "output";
 const ERRORS = "errors";
-/** The descriptor by which a restore asks whether its tree can run. */
+/** The descriptor by which a command asks whether a tree can run or end. */
 export const CONFIRM_FD = 3;
 const INTERVAL = 100;
 
@@ -97,14 +100,13 @@ export async function awaitCommand(id: ProcessId, directory: string): Promise<Ou
   return readOutcome(directory);
 }
 
-/** Answers questions, one line each. A command that gets no answer rolls back. */
-function answer(socket: Duplex, confirm: (pid: number) => Promise<boolean>): void {
+/** Answers questions, one line each. */
+function answer(socket: Duplex, confirm: Confirm): void {
   socket.on("error", () => {});
   createInterface(socket).on("line", async (line) => {
     // A command that was killed can leave a part of a line.
-    const pid = parseEvent(line)[0]?.["pid"];
-    const yes = typeof pid === "number" && (await confirm(pid).catch(() => false));
-    socket.write(yes ? "yes\n" : "no\n");
+    const [question] = parseEvent(line);
+    if (question !== undefined) socket.write(`${await confirm(question).catch(() => "no")}\n`);
   });
 }
 

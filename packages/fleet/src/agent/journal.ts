@@ -14,21 +14,20 @@ export class Journal {
   begin(token: string): void {
     mkdirSync(this.directory, { recursive: true, mode: 0o700 });
     for (const name of ["process", "pidfile", "cloning"]) this.unmark(name);
-    this.#write("token", token);
+    this.write("token", token);
   }
 
   get token(): string | undefined {
-    return this.#read("token");
+    return this.read("token");
   }
 
   /** The command that works on the order. */
-  set process({ pid, start }: ProcessId) {
-    this.#write("process", `${pid} ${start}`);
+  set process(id: ProcessId) {
+    this.keep("process", id);
   }
 
   get process(): ProcessId | undefined {
-    const [pid, start] = this.#read("process")?.split(" ").map(Number) ?? [];
-    return pid === undefined || start === undefined ? undefined : { pid, start };
+    return this.kept("process");
   }
 
   /** Whether it has the only checkpoint of a tree that has ended. */
@@ -38,7 +37,17 @@ export class Journal {
 
   /** Remembers that a step was begun. */
   mark(step: string): void {
-    this.#write(step, "");
+    this.write(step, "");
+  }
+
+  /** Remembers a process besides that of the command. */
+  keep(name: string, { pid, start }: ProcessId): void {
+    this.write(name, `${pid} ${start}`);
+  }
+
+  kept(name: string): ProcessId | undefined {
+    const [pid, start] = this.read(name)?.split(" ").map(Number) ?? [];
+    return pid === undefined || start === undefined ? undefined : { pid, start };
   }
 
   unmark(step: string): void {
@@ -57,12 +66,12 @@ export class Journal {
     rmSync(this.directory, { recursive: true, force: true });
   }
 
-  #write(name: string, text: string): void {
+  write(name: string, text: string): void {
     writeFileSync(this.path(`.${name}`), text, { mode: 0o600 });
     renameSync(this.path(`.${name}`), this.path(name));
   }
 
-  #read(name: string): string | undefined {
+  read(name: string): string | undefined {
     try {
       return readFileSync(this.path(name), "utf8");
     } catch {

@@ -2,13 +2,13 @@ import { RestoreError, type RestoreErrorData } from "@restage/core";
 import type { Fleet } from "../fleet.ts";
 import type { TreeCard } from "../hosts/trees.ts";
 import type { Order } from "../orders/order.ts";
-import type { Result } from "../orders/state.ts";
+import type { OrderEvent, OrderRecord, Result } from "../orders/state.ts";
 import type { StoreKey } from "../store/seal.ts";
 import type { Store } from "../store/store.ts";
-import { CONFIRM_FD, type CommandEvent, type Outcome, runCommand } from "./command.ts";
+import { CONFIRM_FD, type CommandEvent, type Confirm, type Outcome, runCommand } from "./command.ts";
 import type { Journal } from "./journal.ts";
 import { configWords, type Policy } from "./policy.ts";
-import { isAlive } from "./processes.ts";
+import { isAlive, type ProcessId } from "./processes.ts";
 import type { Templates } from "./templates.ts";
 
 /** Where orders are carried out. */
@@ -21,6 +21,8 @@ export interface Workplace {
   readonly command: readonly string[];
   readonly host: string;
   readonly templates: Templates;
+  /** Changes the record of an order, and tells users. */
+  readonly apply: (id: string, event: OrderEvent) => Promise<OrderRecord | undefined>;
 }
 
 /** A failure that ends an order: another attempt would be wrong. */
@@ -37,8 +39,8 @@ export class FinalFailure extends Error {
 export class AttemptFailure extends FinalFailure {}
 
 export interface RunOptions {
-  /** Answers a restore that asks whether its tree can run. */
-  readonly confirm?: (pid: number) => Promise<boolean>;
+  /** Answers what the command asks. */
+  readonly confirm?: Confirm;
   /** Whether the command takes a configuration. */
   readonly config?: boolean;
 }
@@ -59,7 +61,7 @@ export class Task {
 
   /** Makes this host the one that carries the order out. Returns false if the order is no longer ours. */
   async commit(result: Result): Promise<boolean> {
-    const record = await this.place.fleet.ledger.apply(this.order.id, { kind: "commit", token: this.token, result });
+    const record = await this.place.apply(this.order.id, { kind: "commit", token: this.token, result });
     return record !== undefined;
   }
 
@@ -113,14 +115,16 @@ export class Task {
   }
 
   /** Records that the tree of the order runs here. */
-  async started({ pid, start }: { readonly pid: number; readonly start: number }): Promise<void> {
+  async started({ pid, start }: ProcessId): Promise<void> {
     const { order, place } = this;
+    const isNew = order.kind === "restore" || order.kind === "clone";
+    const checkpoint = isNew ? order.checkpoint : (await place.fleet.trees.find(order.tree))?.checkpoint;
     await place.fleet.trees.put({
       name: order.tree,
       host: place.host,
       pid,
       start,
-      checkpoint: order.checkpoint ?? "",
+      checkpoint: checkpoint ?? "",
       ...(order.config === undefined ? {} : { config: order.config }),
       state: isAlive({ pid, start }) ? "running" : "ended",
       since: new Date().toISOString(),
@@ -129,7 +133,7 @@ export class Task {
 
   /** Records that a tree has ended. */
   async ended(tree: TreeCard): Promise<void> {
-    await this.place.fleet.trees.put({ ...tree, state: "ended", since: new Date().toISOString() });
+    await this.place.fleet.trees.end(tree);
   }
 }
 

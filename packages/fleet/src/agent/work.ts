@@ -5,7 +5,10 @@ import type { OrderRecord, Result } from "../orders/state.ts";
 import { pull } from "../store/pull.ts";
 import { assertFree, push } from "../store/push.ts";
 import { awaitCommand, type Outcome } from "./command.ts";
-import { endTree, isAlive, type ProcessId, startOf } from "./processes.ts";
+import { migrate } from "./migrate.ts";
+import { endTree, startOf } from "./processes.ts";
+import { receive } from "./receive.ts";
+import { restoreImages, resumeRestore, unknown } from "./restoring.ts";
 import { AttemptFailure, FinalFailure, type Task } from "./task.ts";
 
 /** How one kind of order is carried out. */
@@ -25,34 +28,10 @@ const restore: Work = {
     const images = journal.path("images");
     rmSync(images, { recursive: true, force: true });
     await pull(place.store, order.checkpoint ?? "", images, { key: place.key });
-    const words = ["restore", "--json", "-d", "-D", images, "-W", journal.directory];
-    let root: ProcessId | undefined;
-    const confirm = async (pid: number) => {
-      root = { pid, start: startOf(pid) ?? 0 };
-      return await task.commit({ ...root });
-    };
-    const outcome = await task.run(words, { confirm });
-    return await concludeRestore(task, outcome, root);
+    return await restoreImages(task, images, (root) => task.commit({ ...root }));
   },
-  async resume(task, { result }) {
-    const { process, directory } = task.journal;
-    const outcome = process === undefined ? undefined : await awaitCommand(process, directory);
-    return await concludeRestore(task, outcome, { pid: Number(result?.["pid"]), start: Number(result?.["start"]) });
-  },
+  resume: (task, { result }) => resumeRestore(task, result),
 };
-
-/** What a restore has come to, after its command has ended. */
-async function concludeRestore(task: Task, outcome: Outcome | undefined, root: ProcessId | undefined): Promise<Result> {
-  if (root !== undefined && (outcome?.has("resumed") === true || isAlive(root))) {
-    await task.started(root);
-    return { ...root };
-  }
-  // It rolled back before it ended.
-  if (outcome?.error !== undefined) throw new AttemptFailure(outcome.error);
-  // It never asked whether the tree can run.
-  if (root === undefined) throw new AttemptFailure(outcome?.failure ?? unknown(task).toJSON());
-  throw new FinalFailure(unknown(task).toJSON());
-}
 
 const clone: Work = {
   async run(task) {
@@ -130,13 +109,7 @@ const stop: Work = {
   resume: (task) => stop.run(task),
 };
 
-export const WORK: Readonly<Record<OrderKind, Work>> = { restore, clone, checkpoint, stop };
-
-function unknown({ order, place }: Task): RestoreError {
-  const hint = "look for the program on that host before you start it again";
-  const message = `The agent on ${place.host} ended while ${order.tree} was about to run: it may have run`;
-  return new RestoreError("ERR_ORDER", message, { hint });
-}
+export const WORK: Readonly<Record<OrderKind, Work>> = { restore, clone, checkpoint, stop, migrate, receive };
 
 function lost({ order }: Task): RestoreError {
   return new RestoreError("ERR_ORDER", `Another host has taken ${order.id}`);

@@ -16,7 +16,7 @@ export interface TreeCard {
   readonly since: string;
 }
 
-/** Which tree runs where. Only the host of a tree writes its card. */
+/** Which tree runs where. Only the host of a tree writes its card; a migration makes another host write it. */
 export class Trees {
   readonly #cards: Bucket;
 
@@ -26,6 +26,16 @@ export class Trees {
 
   async put(card: TreeCard): Promise<void> {
     await this.#cards.put(keyOf(card.name), Buffer.from(JSON.stringify(card)));
+  }
+
+  /** Records that a tree has ended, unless it runs elsewhere by now. */
+  async end(card: TreeCard): Promise<void> {
+    const key = keyOf(card.name);
+    const entry = await this.#cards.get(key);
+    const { host, pid, start } = entry?.json<TreeCard>() ?? {};
+    if (entry === undefined || host !== card.host || pid !== card.pid || start !== card.start) return;
+    const ended: TreeCard = { ...card, state: "ended", since: new Date().toISOString() };
+    await this.#cards.update(key, Buffer.from(JSON.stringify(ended)), entry.revision);
   }
 
   async find(name: string): Promise<TreeCard | undefined> {

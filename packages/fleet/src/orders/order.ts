@@ -23,6 +23,10 @@ export interface Order {
   readonly values?: Readonly<Record<string, string>>;
   /** Whether the tree keeps running after a checkpoint. */
   readonly leaveRunning?: boolean;
+  /** The host to which the tree migrates. */
+  readonly to?: string;
+  /** The order that a tree comes with. */
+  readonly of?: string;
 }
 
 /** Which members the kinds of orders need and take, besides those that all have. */
@@ -31,6 +35,10 @@ export const KINDS = {
   clone: { needs: ["checkpoint"], takes: ["config", "values"] },
   checkpoint: { needs: ["checkpoint"], takes: ["config", "leaveRunning"] },
   stop: { needs: [], takes: [] },
+  /** Moves a tree to another host, while it runs. */
+  migrate: { needs: ["to"], takes: ["config"] },
+  /** The part of the other host. The host of the tree gives this order. */
+  receive: { needs: ["checkpoint", "of"], takes: ["config"] },
 } as const satisfies Record<string, { readonly needs: readonly Member[]; readonly takes: readonly Member[] }>;
 
 export type OrderKind = keyof typeof KINDS;
@@ -81,6 +89,8 @@ const CHECKS: Readonly<Record<keyof Order, Check>> = {
   id: named,
   tree: named,
   config: named,
+  to: named,
+  of: named,
   kind: () => undefined,
   checkpoint: matching(CHECKPOINT_NAME, "the name of a checkpoint"),
   attempts: (value) =>

@@ -17,11 +17,11 @@ export interface LocalFile {
 const LONGEST_CHAIN = 1000;
 
 /**
- * Lists the files of a checkpoint and of its parents.
+ * Lists the files of a checkpoint and, unless they are left out, of its parents.
  *
  * Throws ERR_IMAGE.
  */
-export function imageFiles(directory: string): readonly LocalFile[] {
+export function imageFiles(directory: string, { parents = true } = {}): readonly LocalFile[] {
   const files: LocalFile[] = [];
   let prefix = "";
   let current: string | undefined = directory;
@@ -35,7 +35,8 @@ export function imageFiles(directory: string): readonly LocalFile[] {
       files.push({ path: `${prefix}${name}`, file, size: status.size });
     }
     const parent = join(place, PARENT_LINK);
-    current = lstatSync(parent, { throwIfNoEntry: false }) === undefined ? undefined : parent;
+    const hasParent = parents && lstatSync(parent, { throwIfNoEntry: false }) !== undefined;
+    current = hasParent ? parent : undefined;
     prefix += `${PARENT_LINK}/`;
   }
   if (files.some(({ path }) => path === "inventory.img")) return files;

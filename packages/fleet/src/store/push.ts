@@ -22,6 +22,8 @@ export interface PushOptions {
   readonly key?: StoreKey | undefined;
   /** Take over a name that is in use. */
   readonly replace?: boolean;
+  /** Whether the checkpoints before it belong to it; by default they do. */
+  readonly parents?: boolean;
   readonly onProgress?: (progress: Progress) => void;
 }
 
@@ -48,7 +50,7 @@ const UPLOADS = 8;
  */
 export async function push(store: Store, directory: string, name: string, options: PushOptions = {}): Promise<Pushed> {
   if (options.replace !== true) await assertFree(store, name);
-  const files = imageFiles(directory);
+  const files = imageFiles(directory, options);
   const upload = new Upload(store, files, sealWith(options.key), options.onProgress ?? (() => {}));
   for (const file of files) await upload.addFile(file);
   await upload.end(name, options.replace === true);

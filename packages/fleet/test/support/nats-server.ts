@@ -13,14 +13,22 @@ export const noNatsServer: string | undefined =
 
 const PATIENCE = 50_000;
 
-/** A server with JetStream, on a free port of the loopback, in a directory of its own. */
+/** A server with JetStream, on a free port, in a directory of its own. */
 export class NatsServer {
   readonly directory: string = mkdtempSync(join(tmpdir(), "restage-nats-"));
   #process: ChildProcess | undefined;
+  readonly #host: string;
+  readonly #prefix: readonly string[];
   #port = -1;
 
+  /** @param prefix words before the command, which put it on another host. */
+  constructor(host = "127.0.0.1", prefix: readonly string[] = []) {
+    this.#host = host;
+    this.#prefix = prefix;
+  }
+
   get address(): string {
-    return `nats://127.0.0.1:${this.#port}`;
+    return `nats://${this.#host}:${this.#port}`;
   }
 
   /** Starts it, again on the same port. */
@@ -28,14 +36,15 @@ export class NatsServer {
     const ports = mkdtempSync(join(this.directory, "ports-"));
     mkdirSync(join(this.directory, "data"), { recursive: true });
     const place = ["-sd", join(this.directory, "data"), "--ports_file_dir", ports];
-    const words = ["-a", "127.0.0.1", "-p", String(this.#port), "-js", ...place];
-    const child = spawn("nats-server", words, { stdio: "ignore" });
+    const own = ["nats-server", "-a", this.#host, "-p", String(this.#port), "-js", ...place];
+    const [program = "", ...words] = [...this.#prefix, ...own];
+    const child = spawn(program, words, { stdio: "ignore" });
     this.#process = child;
     const deadline = Date.now() + PATIENCE;
     for (;;) {
       const [file] = readdirSync(ports);
       const text = file === undefined ? "" : readFileSync(join(ports, file), "utf8");
-      const [, port] = /nats:\/\/127\.0\.0\.1:(\d+)/.exec(text) ?? [];
+      const [, port] = /nats:\/\/[\d.]+:(\d+)/.exec(text) ?? [];
       if (port !== undefined) {
         this.#port = Number(port);
         return;
