@@ -13,3 +13,4 @@ for name in $names; do
 	tar -C $place -xf "$carried/$name.tar" && cd "$place/$name" && restore_program arrival "$name" "$(cat secret)"
 	cd /
 done
+umount -l $place && rmdir $place
