@@ -79,6 +79,8 @@ describeUnless(noCompiler, "a program that cannot be saved yet", () => {
   it.each([
     ["without-leader", /process \d+ \(program\): its main thread has ended/],
     ["message-queue", /POSIX message queue \/restage-\d+: it is not saved yet/],
+    ["thread-file", /file \/proc\/\d+\/task\/\d+\/comm: it belongs to thread \d+/],
+    ["own-layers", /mount .*\/overlay: its layer .*\/layers\/lower is in another file system of the tree, .*\/layers/],
   ])("is refused by name, and is unaffected: %s", async (name, why) => {
     const program = await startProgram(join(import.meta.dirname, name));
     const { status, stderr } = restage(["checkpoint", String(program.pid), "-D", program.images]);

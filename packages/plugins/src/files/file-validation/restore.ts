@@ -23,6 +23,7 @@ export function fileValidation(): Plugin {
       provide(FileChecks, { leaveOut: (id) => void leftOut.add(id) });
       let later: Plan | undefined;
       plan.tap("file-validation", (plan) => {
+        refuseFilesOfThreads(plan);
         if (hasOwnNamespace(plan.images, plan.tree.root, "mount")) later = plan;
         else validateFiles(plan, leftOut);
       });
@@ -33,6 +34,18 @@ export function fileValidation(): Plugin {
       });
     },
   });
+}
+
+/** Refuses open files in /proc of threads: a restore opens files before a process has more than its main thread. */
+function refuseFilesOfThreads(plan: Plan): void {
+  const threads = new Set(plan.tree.tasks.flatMap((task) => task.threads.map(({ tid }) => tid)));
+  const leaders = new Set(plan.tree.tasks.map(({ pid }) => pid));
+  for (const id of referencedFiles(plan)) {
+    const name = plan.images.file(id, "a task").reg?.name ?? "";
+    const thread = Number(/^\/proc\/\d+\/task\/(\d+)(\/|$)/.exec(name)?.[1]);
+    if (!threads.has(thread) || leaders.has(thread)) continue;
+    plan.refuse({ what: `file ${name}`, why: `it belongs to thread ${thread}, which is made after files are opened` });
+  }
 }
 
 function validateFiles(plan: Plan, leftOut: ReadonlySet<number>): void {

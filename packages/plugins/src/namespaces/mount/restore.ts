@@ -18,6 +18,7 @@ import { type FileSystem, findParts, type Part } from "./file-systems.ts";
 import { numberHostMounts, takeHostMounts } from "./host-mounts.ts";
 import { mountNamespaceOf, type Namespace, readNamespaces, readWritableClones } from "./mount-paths.ts";
 import type { Mount, MountTree } from "./mount-tree.ts";
+import { refuseMissingLayers } from "./overlay-layers.ts";
 import { propagate } from "./propagation.ts";
 import { StagingArea } from "./staging-area.ts";
 
@@ -62,10 +63,9 @@ export function mountNamespaces(): Plugin {
       });
       plan.tap("mount-namespaces", (plan) => {
         namespaces = readNamespaces(plan);
-        parts = findParts(
-          plan,
-          namespaces.map(({ tree }) => tree),
-        );
+        const trees = namespaces.map(({ tree }) => tree);
+        parts = findParts(plan, trees);
+        refuseMissingLayers(plan, trees, parts);
         clones = readWritableClones(plan, parts.keys());
         autofs = readAutofs(plan, [...parts.keys()]);
         hosts = numberHostMounts(plan, parts.values());

@@ -10,7 +10,7 @@ export const SUPPORT: readonly Support[] = [
     restored:
       "any number of them; the root directory (`--root`); bind mounts, also of deleted files and directories; tmpfs with content; binfmt_misc with its formats in a user namespace; proc, sysfs, devpts, mqueue, cgroup, overlay, autofs with its daemon, and other file systems of the kernel; external mounts and devices (`--external mnt[...]`, `dev[...]`); flags; propagation groups within, between and into namespaces; mounts over mounts",
     refused: {
-      dump: "other mounts whose file system is outside the tree; bind mounts of deleted files",
+      dump: "other mounts whose file system is outside the tree; bind mounts of deleted files; overlays whose layers are in file systems of the tree",
       restore:
         "a task's own mount namespace while the root task is in the host's; FUSE; binfmt_misc with formats that would apply to the whole machine; file systems from outside, without `--external`",
     },
