@@ -69,7 +69,10 @@ const ALLOWED_IN_CASES: Readonly<Record<string, Allowed>> = {
   "renamed-sockets": [[/\/name$/, "sockets get the names that their files have now, with a warning"]],
   "unix-sockets": [[/\/descriptor\/10\/peer$/, "images cannot record that a datagram socket had a peer that is gone"]],
   "unix-corners": [[/\/descriptor\/(8\/peer|9\/name)$/, "an accepted socket does not get its listener's name again"]],
-  "closed-tcp": [[/\/option\/IP\.52$/, "a closed connection takes its port again"]],
+  "closed-tcp": [
+    [/\/option\/IP\.52$/, "a closed connection takes its port again"],
+    [/\/descriptor\/10\/unread$/, "its peer sends as much as the restored window takes"],
+  ],
   timers: [[/\/status\/ShdPnd$/, "timers expire meanwhile"]],
   "blocked-calls": [[/\/thread\//, "threads end when their calls time out"]],
 };

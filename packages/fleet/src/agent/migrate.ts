@@ -141,8 +141,8 @@ class Migration {
     if (ending.where === "there") {
       await this.#rounds.forget();
       journal.unmark("kept");
-      const downtime = this.#downtime === undefined ? {} : { downtime: Math.round(this.#downtime) };
-      return { to: order.to ?? "", pid: ending.result["pid"] ?? 0, ...downtime };
+      const result = { to: order.to ?? "", pid: ending.result["pid"] ?? 0 };
+      return this.#downtime === undefined ? result : { ...result, downtime: Math.round(this.#downtime) };
     }
     if (ending.where === "unknown") {
       await push(place.store, this.#rounds.directory("last"), this.#name, { key: place.key, replace: true });
