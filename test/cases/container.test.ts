@@ -64,6 +64,7 @@ describeUnless(noDumpsByCriu, "a container", () => {
 
   it("leaves the host unchanged when its coordinator is killed", async () => {
     const program = await dumpContainer(false);
+    await until(() => !machine.survey().includes("uplink"), "the kernel has removed the link of the dumped container");
     const links = machine.survey();
     const before = survey();
     const request = { root: program.directory, external: ["veth[eth0]:uplink"] };

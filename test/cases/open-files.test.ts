@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
@@ -8,12 +8,18 @@ import { until } from "../support/until.ts";
 import { dumpCase, restoreProgram, verdictOf } from "./case.ts";
 import { describeDumped } from "./dumpers.ts";
 
-/** Makes a directory of the program that is a mount. */
-function mountDirectory(directory: string): void {
-  const at = join(directory, "mounted");
-  mkdirSync(at);
-  expect(spawnSync("mount", ["--bind", at, at]).status).toBe(0);
-  onTestFinished(() => void spawnSync("umount", ["--lazy", at]));
+/** Puts the program's directory on a disk, because CRIU does not save watches on deleted files of a tmpfs, and makes a directory of it that is a mount. */
+function mountDirectories(directory: string): void {
+  const place = mkdtempSync("/var/tmp/restage-watched-");
+  onTestFinished(() => rmSync(place, { recursive: true }));
+  const mount = (from: string, at: string) => {
+    expect(spawnSync("mount", ["--bind", from, at]).status).toBe(0);
+    onTestFinished(() => void spawnSync("umount", ["--lazy", at]));
+  };
+  mount(place, directory);
+  const mounted = join(directory, "mounted");
+  mkdirSync(mounted);
+  mount(mounted, mounted);
 }
 
 const savesMaps = spawnSync("ldd", [CRIU], { encoding: "utf8" }).stdout?.includes("libbpf");
@@ -33,7 +39,7 @@ describeDumped("open files", () => {
   });
 
   it("are restored: watched-files", async () => {
-    const program = await dumpCase("watched-files", { prepare: mountDirectory });
+    const program = await dumpCase("watched-files", { prepare: mountDirectories });
     await restoreProgram(program);
     expect(await verdictOf(program)).toBe("pass");
   });
