@@ -1,8 +1,9 @@
 import { type DumpContext, data, definePlugin, type Plugin, RestoreError } from "@restage/core";
 import type { InetSkEntry, InputOf } from "@restage/images";
-import { AF, CLONE, errnoText, NETLINK, SOCK } from "@restage/linux/abi";
+import { AF, CLONE, errnoText, NETLINK, SIOCOUTQNSD, SOCK, TCP_STATE } from "@restage/linux/abi";
 import { insideNetwork } from "../../namespaces/net/inside-network.ts";
 import { ownNamespace } from "../../namespaces/own-namespaces.ts";
+import { room } from "../../room.ts";
 import { addressText, type InetAddresses, unmappedAddresses } from "../inet/addresses.ts";
 import { LOCK_MARK, LOCK_METHOD, lockTable } from "./format.ts";
 import { tableDeletion } from "./nft-table.ts";
@@ -15,7 +16,8 @@ type LockedConnection = InetAddresses & Pick<InetSkEntry, "src_port" | "dst_port
  * Keeps packets off saved TCP connections once their process is gone. The kernel would answer them with RST, which ends the connection for the
  * peer. The rules are CRIU's, in a table that a restore deletes. Requires CAP_NET_ADMIN and nft(8).
  *
- * Connections with both ends in the tree need no lock.
+ * Connections with both ends in the tree need no lock for a restore by Restage. CRIU sends what one end had not sent before the other end exists: these
+ * connections are locked too, if nft(8) is there.
  */
 export function networkLock(): Plugin {
   return definePlugin({
@@ -30,31 +32,54 @@ export function networkLock(): Plugin {
       let connections: readonly LockedConnection[] = [];
       filesDescribed.tap("network-lock", (_tree, context) => {
         if (context.options.leaveRunning || context.options.networkLock === "skip") return;
-        connections = outgoing(context);
-        if (connections.length === 0) return;
-        context.inventory.network_lock_method = LOCK_METHOD.NFTABLES;
-        if (context.host.isInstalled("nft")) return;
-        context.findings.refuse({
-          what: `${connections.length} TCP connections with peers outside the tree`,
-          why: "nft(8) is missing, with which Restage keeps packets off them until the restore",
-          hint: "install nftables, or keep packets off yourself and use --network-lock skip",
-        });
+        const { outgoing, unsent } = findConnections(context);
+        if (outgoing.length + unsent.length === 0) return;
+        if (context.host.isInstalled("nft")) {
+          connections = [...outgoing, ...unsent];
+          context.inventory.network_lock_method = LOCK_METHOD.NFTABLES;
+        } else if (outgoing.length > 0) {
+          context.findings.refuse({
+            what: `${outgoing.length} TCP connections with peers outside the tree`,
+            why: "nft(8) is missing, with which Restage keeps packets off them until the restore",
+            hint: "install nftables, or keep packets off yourself and use --network-lock skip",
+          });
+        }
       });
-      phases.write.tree.tap("network-lock", (_tree, context) => {
+      // The rules of a network namespace of the tree's own are saved with the lock.
+      phases.write.tree.tap({ name: "network-lock", before: "net-namespaces" }, (_tree, context) => {
         if (connections.length > 0) insideNetwork(context, () => lock(context, connections));
       });
     },
   });
 }
 
-/** Connections whose peer is outside the tree. */
-function outgoing({ files }: DumpContext): readonly LockedConnection[] {
-  const sockets = files.all
-    .flatMap(({ entry }) => entry?.isk ?? [])
-    .filter(({ tcp_opts }) => tcp_opts !== undefined)
-    .map(connectionOf);
+interface Connections {
+  /** Those whose peer is outside the tree. */
+  readonly outgoing: readonly LockedConnection[];
+  /** The others that have data that they had not sent. */
+  readonly unsent: readonly LockedConnection[];
+}
+
+function findConnections(context: DumpContext): Connections {
+  const sockets = context.files.all.flatMap(({ entry, descriptor }) =>
+    entry?.isk?.tcp_opts === undefined ? [] : [{ ...connectionOf(entry.isk), state: entry.isk.state, descriptor }],
+  );
   const ends = new Set(sockets.map(({ src_addr, src_port }) => `${src_addr} ${src_port}`));
-  return sockets.filter(({ dst_port, dst_addr }) => dst_port !== 0 && !ends.has(`${dst_addr} ${dst_port}`));
+  const connected = sockets.filter(({ dst_port }) => dst_port !== 0);
+  const isInside = ({ dst_addr, dst_port }: LockedConnection) => ends.has(`${dst_addr} ${dst_port}`);
+  return {
+    outgoing: connected.filter((socket) => !isInside(socket)),
+    unsent: connected.filter(
+      (socket) => isInside(socket) && socket.state !== TCP_STATE.CLOSE && hasUnsent(context, socket.descriptor),
+    ),
+  };
+}
+
+function hasUnsent({ host }: DumpContext, descriptor: number | undefined): boolean {
+  const { data, view } = room(4);
+  return (
+    descriptor !== undefined && host.attempt("ioctl", descriptor, SIOCOUTQNSD, data) === 0 && view.getInt32(0, true) > 0
+  );
 }
 
 function connectionOf(socket: InputOf<InetSkEntry>): LockedConnection {
