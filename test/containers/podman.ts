@@ -2,6 +2,7 @@ import { type SpawnSyncReturns, spawnSync } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished } from "vitest";
+import { allPids, textOf } from "../support/proc.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 import { until } from "../support/until.ts";
 import { directoryOf, type Program } from "./programs.ts";
@@ -39,6 +40,8 @@ export class Podman {
     this.#succeed(spawnSync("tar", ["-C", path("root"), "-cf", path("root.tar"), "."], { encoding: "utf8" }));
     onTestFinished(async () => {
       this.try("rm", "--all", "--force", "--time", "0");
+      // Its monitor starts another podman, which cleans up after a container, and nobody waits for that one.
+      await until(() => processesIn(this.#place).length === 0, "podman's processes have ended");
       await until(() => isRemoved(path("storage")), "podman's storage is removed");
     });
     this.do("import", path("root.tar"), IMAGE);
@@ -110,6 +113,11 @@ function toml(tables: Readonly<Record<string, Readonly<Record<string, string>>>>
       [`[${name}]`, ...Object.entries(keys).map(([key, value]) => `${key} = ${JSON.stringify(value)}`), ""].join("\n"),
     )
     .join("\n");
+}
+
+/** Processes whose words name a directory. */
+function processesIn(place: string): readonly number[] {
+  return allPids().filter((pid) => textOf(`/proc/${pid}/cmdline`).includes(place));
 }
 
 /** Removes podman's storage, which is mounted below its own directory: again, if a podman that ends late mounts it again. */
