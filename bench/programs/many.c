@@ -1,15 +1,7 @@
 /* many KIND N PID: one task with that pid, and N mappings or N files that are open. Ends when that task is complete. */
-#define _GNU_SOURCE
-#include <fcntl.h>
-#include <linux/sched.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "begin.h"
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #define PAGE 4096
 
@@ -39,38 +31,15 @@ static int open_files(int count)
 
 int main(int argc, char **argv)
 {
-	int ready[2];
-	char byte;
-	if (argc != 4 || pipe(ready) < 0)
+	if (argc != 4)
 		return 2;
 	int count = atoi(argv[2]);
-	pid_t want = atoi(argv[3]);
-	struct clone_args args;
-	memset(&args, 0, sizeof args);
-	args.exit_signal = SIGCHLD;
-	args.set_tid = (unsigned long)&want;
-	args.set_tid_size = 1;
-	pid_t pid = syscall(SYS_clone3, &args, sizeof args);
-	if (pid < 0) {
-		perror("clone3");
-		return 1;
-	}
-	if (pid > 0) {
-		close(ready[1]);
-		return read(ready[0], &byte, 1) == 1 ? 0 : 1;
-	}
-	setsid();
-	int end = dup2(ready[1], 3);
-	syscall(SYS_close_range, 4, ~0U, 0);
+	int end = begin_at(atoi(argv[3]));
 	if (!(strcmp(argv[1], "mappings") == 0 ? make_mappings(count) : open_files(count))) {
 		perror(argv[1]);
 		return 1;
 	}
-	int null = open("/dev/null", O_RDWR);
-	dup2(null, 0), dup2(null, 1), dup2(null, 2);
-	if (write(end, "", 1) != 1)
-		return 1;
-	close(end);
+	say_ready(end);
 	for (;;)
 		pause();
 }

@@ -116,7 +116,7 @@ export class Injection {
     throw new SystemError("ptrace", ERRNO.ENOSPC, `find ${length} unused bytes in the code of task ${tgid}`);
   }
 
-  /** Clears trampolines that killed checkpoints have left. Only when there is no room for another: it reads all that the process has written. */
+  /** Clears trampolines that killed checkpoints have left. Only when there is no room for another: it reads everything that the process has written. */
   #clearTrampolines(maps: readonly MapsEntry[], stopped: Iterable<StoppedThread>): void {
     const { tgid, tid } = this.#leader;
     const left = findLeftTrampolines(this.#memory, tgid, maps);

@@ -73,7 +73,7 @@ describe("settings of new network namespaces", () => {
     expect(readOf(known, changed)).toEqual({ values: ["2", "64", "2"], files: [IPV4] });
   });
 
-  it("are read again when others are to be set, or the policy has changed", () => {
+  it("are read again when other ones are wanted, or the policy has changed", () => {
     const known = new KnownSysctls();
     readOf(known, { [POLICY]: "2" });
     expect(readOf(known, { [POLICY]: "2" }, "others").files).toEqual([IPV4, IPV6, LOOPBACK]);
