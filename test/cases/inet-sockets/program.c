@@ -1,5 +1,6 @@
 /* Internet sockets of several tasks on the same ports, raw sockets, and options that affect bind(2). */
 #include "../case.h"
+#include "../socket-options.h"
 #include <arpa/inet.h>
 #include <linux/icmp.h>
 #include <linux/netlink.h>
@@ -14,19 +15,6 @@ static void wait_for(const char *path)
 		MUST(n < 12000);
 		usleep(5000);
 	}
-}
-
-static void set(int fd, int level, int option, int value)
-{
-	MUST(setsockopt(fd, level, option, &value, sizeof value) == 0);
-}
-
-static int get(int fd, int level, int option)
-{
-	int value = -1;
-	socklen_t length = sizeof value;
-	getsockopt(fd, level, option, &value, &length);
-	return value;
 }
 
 static struct sockaddr_in v4(const char *address, int port)

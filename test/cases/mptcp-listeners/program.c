@@ -1,5 +1,6 @@
 /* Listeners of MPTCP, as Go programs make them: listening, bound, new; clients of both protocols reach them. */
 #include "../case.h"
+#include "../socket-options.h"
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -8,19 +9,6 @@
 #ifndef IPPROTO_MPTCP
 #define IPPROTO_MPTCP 262
 #endif
-
-static void set(int fd, int level, int option, int value)
-{
-	MUST(setsockopt(fd, level, option, &value, sizeof value) == 0);
-}
-
-static int get(int fd, int level, int option)
-{
-	int value = -1;
-	socklen_t length = sizeof value;
-	getsockopt(fd, level, option, &value, &length);
-	return value;
-}
 
 static int bound(int family)
 {
