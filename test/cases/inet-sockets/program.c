@@ -6,7 +6,6 @@
 #include <linux/netlink.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <sys/socket.h>
 
 /* The program ends even if the test abandons it. */
 static void wait_for(const char *path)

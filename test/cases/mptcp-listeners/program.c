@@ -4,7 +4,6 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <sys/socket.h>
 
 #ifndef IPPROTO_MPTCP
 #define IPPROTO_MPTCP 262
