@@ -12,6 +12,7 @@ const GROUPS = [...PROCESSES, ...FILES_AND_MEMORY, ...SOCKETS, ...NETWORKS];
 /** No header of user space names these. */
 const NOT_IN_HEADERS = [
   // Of the kernel alone.
+  "ALL_SIGNALS",
   "FEATURE_WORDS",
   "LINUX_CPU_FEATURES",
   "NSIG",

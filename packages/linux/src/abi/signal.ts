@@ -43,6 +43,9 @@ export const SIG_BLOCK = { BLOCK: 0, UNBLOCK: 1, SETMASK: 2 } as const;
 export const SIG_DFL = 0n;
 export const SIG_IGN = 1n;
 
+/** A mask of all signals. */
+export const ALL_SIGNALS = 0xffff_ffff_ffff_ffffn;
+
 /** sizeof(kernel_sigset_t), the last argument of the rt_sig calls. */
 export const SIGSET_SIZE = 8;
 

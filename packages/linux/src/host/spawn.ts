@@ -1,5 +1,5 @@
 import { CLONE, CLONE_ARGS } from "../abi/sched.ts";
-import { SIG, SIG_BLOCK, SIGSET_SIZE } from "../abi/signal.ts";
+import { ALL_SIGNALS, SIG, SIG_BLOCK, SIGSET_SIZE } from "../abi/signal.ts";
 import { W } from "../abi/wait.ts";
 import type { RawSyscalls } from "./raw-syscalls.ts";
 import { checked, SystemError } from "./system-error.ts";
@@ -34,7 +34,7 @@ export function spawn(raw: RawSyscalls, path: string, { sibling, pid: wanted, ne
     view.setBigUint64(at.args + CLONE_ARGS.set_tid, BigInt(base + at.setTid), true);
     view.setBigUint64(at.args + CLONE_ARGS.set_tid_size, 1n, true);
   }
-  view.setBigUint64(at.mask, 0xffff_ffff_ffff_ffffn, true);
+  view.setBigUint64(at.mask, ALL_SIGNALS, true);
   const encoded = new TextEncoder().encode(path);
   scratch.set(encoded, at.path);
   view.setBigUint64(at.argv, BigInt(base + at.path), true);

@@ -1,7 +1,7 @@
 import { findFreeAddress } from "../abi/address-space.ts";
 import { ERRNO } from "../abi/errno.ts";
 import { MAP, PAGE_SIZE, PROT } from "../abi/mman.ts";
-import { SIG } from "../abi/signal.ts";
+import { ALL_SIGNALS, SIG } from "../abi/signal.ts";
 import { syscallNumber } from "../abi/syscall.ts";
 import { type UserReg, userRegOffset } from "../abi/user-regs-x86-64.ts";
 import { type MapsEntry, readMaps, readStatus, readThreads } from "../host/procfs.ts";
@@ -19,7 +19,6 @@ import { findLeftTrampolines, findUnusedCode } from "./unused-code.ts";
 import { placeVisitor, type Visitor } from "./visitor.ts";
 import { TRAMPOLINE_AT, trampoline } from "./way-home-x86-64.ts";
 
-const ALL_SIGNALS = 0xffff_ffff_ffff_ffffn;
 /** Flags without the direction flag and without single steps. */
 const PLAIN_FLAGS = 0x202;
 const TRAP_FLAG = 0x100n;

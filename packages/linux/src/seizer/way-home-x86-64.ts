@@ -1,11 +1,9 @@
-import { SIG_BLOCK, SIGSET_SIZE } from "../abi/signal.ts";
+import { ALL_SIGNALS, SIG_BLOCK, SIGSET_SIZE } from "../abi/signal.ts";
 import { syscallNumber } from "../abi/syscall.ts";
 import { type UserReg, userRegOffset } from "../abi/user-regs-x86-64.ts";
 import { restartedHere } from "./interrupted-call-x86-64.ts";
 import { MARK_SIZE, markedTrampoline } from "./left-trampolines.ts";
 import { MachineCode, NUMBERED, SYSCALL } from "./machine-code-x86-64.ts";
-
-const ALL_SIGNALS = 0xffff_ffff_ffff_ffffn;
 
 /**
  * Machine code that leads a thread back to where it was stopped, without help: with every general register, the flags, the stack and the mask of

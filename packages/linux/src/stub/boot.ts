@@ -1,7 +1,7 @@
 import { ERRNO } from "../abi/errno.ts";
 import { MAP, MFD, PROT } from "../abi/mman.ts";
 import { PTRACE_EVENT_STOP } from "../abi/ptrace.ts";
-import { SIG, signalBit } from "../abi/signal.ts";
+import { ALL_SIGNALS, SIG, signalBit } from "../abi/signal.ts";
 import { syscallNumber } from "../abi/syscall.ts";
 import { type UserReg, userRegOffset } from "../abi/user-regs-x86-64.ts";
 import { waitStatus } from "../abi/wait.ts";
@@ -14,7 +14,7 @@ import { type Ptrace, STOP_TIMEOUT } from "../tracee/ptrace.ts";
 import { stubBootAddress, stubElf } from "./stub-x86-64.ts";
 
 /** Blocked signals during a restore: all but SIGTRAP, with which the interpreter stops. */
-const RESTORE_MASK = 0xffff_ffff_ffff_ffffn & ~signalBit(SIG.TRAP);
+const RESTORE_MASK = ALL_SIGNALS & ~signalBit(SIG.TRAP);
 
 /** A stopped stub. When it continues, it maps the restorer area and runs the program of its slot. */
 export interface BootedStub {

@@ -1,5 +1,5 @@
 import { PTRACE_EVENT_STOP } from "../abi/ptrace.ts";
-import { SIG } from "../abi/signal.ts";
+import { ALL_SIGNALS, SIG } from "../abi/signal.ts";
 import { waitStatus } from "../abi/wait.ts";
 import type { Tracee } from "../kernel.ts";
 import { syscallStep } from "../program/steps.ts";
@@ -7,8 +7,6 @@ import { STOP_TIMEOUT } from "../tracee/ptrace.ts";
 import type { UndoLog } from "../undo/undo-log.ts";
 import { resume } from "./resume.ts";
 import type { TracedTree } from "./traced-tree.ts";
-
-const ALL_SIGNALS = 0xffff_ffff_ffff_ffffn;
 
 /**
  * Resumes threads, all or none, even if this process is killed in between. Returns those that were gone.

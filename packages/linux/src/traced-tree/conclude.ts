@@ -1,11 +1,10 @@
+import { ALL_SIGNALS } from "../abi/signal.ts";
 import { checked, SystemError } from "../host/system-error.ts";
 import type { ConcludedThread, FinalState } from "../kernel.ts";
 import { isSuccess } from "../program/encode-x86-64.ts";
 import { layExtendedState } from "../tracee/extended-state-x86-64.ts";
 import { callBySyscallStops, unmapRestorerArea } from "./syscall-stops.ts";
 import type { TracedTree } from "./traced-tree.ts";
-
-const ALL_SIGNALS = 0xffff_ffff_ffff_ffffn;
 
 /** Gives the threads of processes, leaders first, the state with which they resume, and takes the restorer area away. */
 export function conclude(tree: TracedTree, processes: readonly (readonly ConcludedThread[])[]): void {

@@ -98,8 +98,9 @@ export class Ptrace {
     return this.#request(PTRACE.SETSIGMASK, tid, 8, this.#host.scratchAddress + REGISTERS_AT);
   }
 
-  /** The mask of blocked signals; of a task in sigsuspend(2) the one that comes back afterwards. */
-  /** Undefined when the tracee is not stopped, or gone. */
+  /**
+   * The mask of blocked signals; of a task in sigsuspend(2) the one that comes back afterwards. Undefined when the tracee is not stopped, or gone.
+   */
   tryGetSignalMask(tid: number): bigint | undefined {
     return this.#fetchSignalMask(tid) < 0 ? undefined : this.#host.scratchView.getBigUint64(REGISTERS_AT, true);
   }

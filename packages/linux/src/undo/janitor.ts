@@ -1,5 +1,5 @@
 import { PTRACE_O } from "../abi/ptrace.ts";
-import { SIG } from "../abi/signal.ts";
+import { ALL_SIGNALS, SIG } from "../abi/signal.ts";
 import { waitStatus } from "../abi/wait.ts";
 import { openPipe } from "../host/pipe.ts";
 import type { RawSyscalls } from "../host/raw-syscalls.ts";
@@ -58,7 +58,7 @@ export class Janitor {
     this.#next = encodeProgram(prologue, area);
     this.#next.continueAt(this.#leave.address);
     slot.set(this.#next.address);
-    ptrace.setSignalMask(pid, 0xffff_ffff_ffff_ffffn);
+    ptrace.setSignalMask(pid, ALL_SIGNALS);
     checked(ptrace.detach(pid, 0), "ptrace(PTRACE_DETACH)", "let the janitor wait");
     raw.syscall("close", read);
   }
