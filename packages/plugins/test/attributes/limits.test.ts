@@ -1,5 +1,5 @@
 import { testDump, testPlan, testPlugin } from "@restage/core/testing";
-import { RLIMIT_NAMES } from "@restage/linux/abi";
+import { RLIMIT, RLIMIT_NAMES } from "@restage/linux/abi";
 import { describe, expect, it } from "vitest";
 import { limits as limitsOfDump } from "../../src/attributes/limits/dump.ts";
 import { limits } from "../../src/attributes/limits/restore.ts";
@@ -42,6 +42,25 @@ describe("limits", () => {
       "7 RESTORE limits: prlimit64(0, RLIMIT_FSIZE, {INFINITY, INFINITY}, NULL)",
       "coordinator RESTORE limits: prlimit64(7, RLIMIT_CPU, {5, INFINITY}, NULL)",
     ]);
+  });
+
+  it("of pending signals are set when the signals are pending", async () => {
+    const rlimits = RLIMIT_NAMES.map((_, which) => ({
+      cur: INFINITY,
+      max: BigInt(which === RLIMIT.SIGPENDING ? 9 : 5),
+    }));
+    const crowded = { pid: 7, core: { tc: { rlimits: { rlimits } } }, ids: { user_ns_id: 9 } };
+    const inventory = { root_ids: { user_ns_id: 7 } };
+    const restored = async (hard: string) => {
+      const texts = {
+        "/proc/self/status": "CapEff:\t000001ffffffffff",
+        "/proc/self/limits": `${"Max pending signals".padEnd(26)}${hard.padEnd(21)}${hard.padEnd(21)}signals`,
+      };
+      const calls = await testPlugin(limits(), { task: crowded, inventory, host: { texts } });
+      return calls.at(-1);
+    };
+    expect(await restored("20")).toBe("7 RESTORE_CREDS limits: prlimit64(0, RLIMIT_SIGPENDING, {9, 9}, NULL)");
+    expect(await restored("3")).toBe("coordinator RESTORE_CREDS limits: prlimit64(7, RLIMIT_SIGPENDING, {9, 9}, NULL)");
   });
 
   it("that this process cannot raise are set as high as it can, with a warning in the plan", async () => {

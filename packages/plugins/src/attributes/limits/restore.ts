@@ -4,8 +4,9 @@ import { hasOwnNamespace } from "../../namespaces/own-namespaces.ts";
 import { hasOwnCapability } from "../../own-status.ts";
 
 /**
- * RESTORE, last: resource limits. RESTORE_CREDS: that of pending signals, when they are pending. A hard limit above that of this process requires CAP_SYS_RESOURCE. Without it, the task gets the highest limit that can
- * be set, and the plan has a warning. The root of a user namespace cannot raise hard limits: this process does it.
+ * RESTORE, last: resource limits. RESTORE_CREDS: that of pending signals, when they are pending. A hard limit above that of this process requires
+ * CAP_SYS_RESOURCE. Without it, the task gets the highest limit that can be set, and the plan has a warning. The root of a user namespace cannot raise
+ * hard limits: this process does it at the end of the stage.
  */
 export function limits(): Plugin {
   return definePlugin({
@@ -18,8 +19,6 @@ export function limits(): Plugin {
     apply({ plan, stages }) {
       let ceiling: readonly bigint[] = [];
       let inherited: readonly ResourceLimit[] = [];
-      const raised: { readonly task: Task; readonly which: number; readonly limit: ResourceLimit }[] = [];
-      const ofSignals = new Map<Task, ResourceLimit>();
       plan.tap("limits", (plan) => {
         inherited = ownLimits(plan.host);
         const isRaisable = hasOwnCapability(plan.host, "CAP_SYS_RESOURCE") ?? true;
@@ -34,30 +33,33 @@ export function limits(): Plugin {
           });
         }
       });
-      stages.RESTORE.task.tap("limits", (task, { images, tree }) => {
-        const isLimited = hasOwnNamespace(images, tree.root, "user");
-        recordedLimits(task).forEach(({ cur, max }, which) => {
-          const highest = ceiling[which] ?? RLIM_INFINITY;
-          const hard = max < highest ? max : highest;
-          const soft = cur < hard ? cur : hard;
-          const own = inherited[which];
-          // The restore itself has raised the number of files.
-          if (which !== RLIMIT.NOFILE && own?.soft === soft && own.hard === hard) return;
-          if (isLimited && own !== undefined && hard > own.hard) {
-            raised.push({ task, which, limit: { soft, hard } });
-          } else if (which === RLIMIT.SIGPENDING) ofSignals.set(task, { soft, hard });
-          else task.call.prlimit64(0, which, { soft, hard }, 0);
+      for (const stage of ["RESTORE", "RESTORE_CREDS"] as const) {
+        const raised: { readonly task: Task; readonly which: number; readonly limit: ResourceLimit }[] = [];
+        stages[stage].task.tap("limits", (task, { images, tree }) => {
+          const isLimited = hasOwnNamespace(images, tree.root, "user");
+          recordedLimits(task).forEach(({ cur, max }, which) => {
+            if (stageOf(which) !== stage) return;
+            const highest = ceiling[which] ?? RLIM_INFINITY;
+            const hard = max < highest ? max : highest;
+            const soft = cur < hard ? cur : hard;
+            const own = inherited[which];
+            // The restore itself has raised the number of files.
+            if (which !== RLIMIT.NOFILE && own?.soft === soft && own.hard === hard) return;
+            if (isLimited && own !== undefined && hard > own.hard) raised.push({ task, which, limit: { soft, hard } });
+            else task.call.prlimit64(0, which, { soft, hard }, 0);
+          });
         });
-      });
-      stages.RESTORE.leave.tap("limits", ({ host }) => {
-        for (const { task, which, limit } of raised) host.call.prlimit64(task.hostPid, which, limit, 0);
-      });
-      stages.RESTORE_CREDS.task.tap("limits", (task) => {
-        const limit = ofSignals.get(task);
-        if (limit !== undefined) task.call.prlimit64(0, RLIMIT.SIGPENDING, limit, 0);
-      });
+        stages[stage].leave.tap("limits", ({ host }) => {
+          for (const { task, which, limit } of raised) host.call.prlimit64(task.hostPid, which, limit, 0);
+        });
+      }
     },
   });
+}
+
+/** The stage in which a limit is set. Signals are queued between the two. */
+function stageOf(which: number): "RESTORE" | "RESTORE_CREDS" {
+  return which === RLIMIT.SIGPENDING ? "RESTORE_CREDS" : "RESTORE";
 }
 
 function recordedLimits(task: Task) {
