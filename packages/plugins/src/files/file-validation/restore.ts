@@ -38,12 +38,15 @@ export function fileValidation(): Plugin {
 
 /** Refuses open files in /proc of threads: a restore opens files before a process has more than its main thread. */
 function refuseFilesOfThreads(plan: Plan): void {
-  const threads = new Set(plan.tree.tasks.flatMap((task) => task.threads.map(({ tid }) => tid)));
-  const leaders = new Set(plan.tree.tasks.map(({ pid }) => pid));
+  const others = plan.tree.tasks.flatMap((task) =>
+    task.threads.map(({ tid }) => tid).filter((tid) => tid !== task.pid),
+  );
+  if (others.length === 0) return;
+  const threads = new Set(others);
   for (const id of referencedFiles(plan)) {
     const name = plan.images.file(id, "a task").reg?.name ?? "";
     const thread = Number(/^\/proc\/\d+\/task\/(\d+)(\/|$)/.exec(name)?.[1]);
-    if (!threads.has(thread) || leaders.has(thread)) continue;
+    if (!threads.has(thread)) continue;
     plan.refuse({ what: `file ${name}`, why: `it belongs to thread ${thread}, which is made after files are opened` });
   }
 }

@@ -1,6 +1,6 @@
-import { data, type Host, type Plan, RestoreError, type StageContext, type Task } from "@restage/core";
+import { type Host, type Plan, RestoreError, type StageContext, type Task } from "@restage/core";
 import type { IpcShmEntry } from "@restage/images";
-import { AT_FDCWD, IPC, O, SHM_MODE, SHMID64_DS_SIZE } from "@restage/linux/abi";
+import { IPC, SHM_MODE, SHMID64_DS_SIZE } from "@restage/linux/abi";
 import { hasOwnNamespace, namespaceId } from "../../own-namespaces.ts";
 import { readObjects } from "../objects.ts";
 import { argument, creationFlags, permissions } from "../permissions.ts";
@@ -57,10 +57,7 @@ export function restoreHostSegments(root: Task, segments: readonly Segment[], co
 
 function makeSegment(host: Host, { desc, size }: IpcShmEntry): void {
   const { id, key } = desc;
-  const next = host.call.openat(AT_FDCWD, "/proc/sys/kernel/shm_next_id", O.WRONLY | O.CLOEXEC, 0).result;
-  const text = new TextEncoder().encode(String(id));
-  host.call.write(next, data(text), text.length);
-  host.call.close(next);
+  host.writeFile("/proc/sys/kernel/shm_next_id", String(id));
   const made = host
     .undoneBy((call) => call.shmctl(id, IPC.RMID, 0).allow("EINVAL"))
     .shmget(key, size, creationFlags(desc));
