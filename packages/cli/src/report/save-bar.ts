@@ -1,10 +1,9 @@
-import { readFileSync } from "node:fs";
-import { definePlugin, type Plugin } from "@restage/core";
+import { definePlugin, type Plugin, type SeizedTask } from "@restage/core";
 import { bar } from "./bar.ts";
 
 const MIB = 1024 * 1024;
-/** Private and shared memory of a task, in KiB. Source: proc_pid_status(5). */
-const RESIDENT = /^Rss(?:Anon|Shmem):\s+(\d+) kB$/gm;
+/** Private and shared memory of a task. Source: proc_pid_status(5). */
+const RESIDENT = ["RssAnon", "RssShmem"] as const;
 
 /** Shows how much memory has been saved, compared with what the tasks have. */
 export class SaveBar {
@@ -16,7 +15,7 @@ export class SaveBar {
       name: "save-bar",
       dump: ({ phases }) => {
         phases.write.tree.tap("save-bar", ({ alive }) => {
-          this.#total = alive.reduce((sum, { proc }) => sum + residentBytes(proc), 0);
+          this.#total = alive.reduce((sum, task) => sum + residentBytes(task), 0);
         });
       },
     });
@@ -29,7 +28,6 @@ export class SaveBar {
   }
 }
 
-function residentBytes(proc: string): number {
-  const status = readFileSync(`${proc}/status`, "latin1");
-  return Array.from(status.matchAll(RESIDENT)).reduce((sum, [, kibibytes]) => sum + 1024 * Number(kibibytes), 0);
+function residentBytes({ leader }: SeizedTask): number {
+  return RESIDENT.reduce((sum, field) => sum + 1024 * Number.parseInt(leader.status.get(field) ?? "0", 10), 0);
 }
