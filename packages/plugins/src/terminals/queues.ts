@@ -1,9 +1,10 @@
 import type { Host } from "@restage/core";
 import { C_LFLAG, NCCS, POLL, TERMIOS, TTY } from "@restage/linux/abi";
+import { ioctlNumber } from "../ioctl-number.ts";
 import { isReady } from "../is-ready.ts";
 import { room } from "../room.ts";
 import { HANDING_OVER, unusedByte } from "./settings.ts";
-import { isPacketMode, readNumber } from "./terminal.ts";
+import { isPacketMode } from "./terminal.ts";
 
 /** Data that is queued in one end of a pseudoterminal. */
 export interface Queue {
@@ -36,7 +37,7 @@ export function takeQueue(host: Host, ends: Ends, of: keyof Ends): Queue {
 function readAll(host: Host, terminal: number): Uint8Array {
   const parts: Uint8Array[] = [];
   for (;;) {
-    const waiting = readNumber(host, terminal, TTY.TIOCINQ) ?? 0;
+    const waiting = ioctlNumber(host, terminal, TTY.TIOCINQ) ?? 0;
     if (waiting <= 0) break;
     const { data } = room(waiting);
     const count = host.attempt("read", terminal, data, waiting);

@@ -1,5 +1,6 @@
 import type { Host, OpenFile } from "@restage/core";
 import { MAJOR, NCCS, TERMIOS, TTY, WINSIZE_SIZE } from "@restage/linux/abi";
+import { ioctlNumber } from "../ioctl-number.ts";
 import { room } from "../room.ts";
 import { isSlaveMajor } from "./tty-info.ts";
 
@@ -20,19 +21,13 @@ export function pseudoterminalEndOf(host: Host, { stat, descriptor }: OpenFile):
     return { index: (major - MAJOR.UNIX98_PTY_SLAVE) * 256 + minor, isMaster: false };
   }
   if (major !== MAJOR.TTYAUX || minor !== PTMX_MINOR || descriptor === undefined) return undefined;
-  const index = readNumber(host, descriptor, TTY.TIOCGPTN);
+  const index = ioctlNumber(host, descriptor, TTY.TIOCGPTN);
   return index === undefined ? undefined : { index, isMaster: true };
-}
-
-/** The number that a request returns; undefined if the terminal has hung up or does not support the request. */
-export function readNumber(host: Host, terminal: number, request: number): number | undefined {
-  const value = room(4);
-  return host.attempt("ioctl", terminal, request, value.data) < 0 ? undefined : value.view.getInt32(0, true);
 }
 
 /** The session of a master's terminal, as this process sees it; undefined if it is not a controlling terminal. */
 export function sessionLeaderOf(host: Host, master: number): number | undefined {
-  return readNumber(host, master, TTY.TIOCGSID);
+  return ioctlNumber(host, master, TTY.TIOCGSID);
 }
 
 /** Whether each read from a master begins with a status byte. A slave never has this mode. */
@@ -41,7 +36,7 @@ export function isPacketMode(host: Host, terminal: number): boolean {
 }
 
 function isSet(host: Host, terminal: number, request: number): boolean {
-  return (readNumber(host, terminal, request) ?? 0) !== 0;
+  return (ioctlNumber(host, terminal, request) ?? 0) !== 0;
 }
 
 /** Reads the modes, settings and size. A terminal that has hung up has no settings and size. */

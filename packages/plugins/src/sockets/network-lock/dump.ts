@@ -1,9 +1,9 @@
 import { type DumpContext, data, definePlugin, type Plugin, RestoreError } from "@restage/core";
 import type { InetSkEntry, InputOf } from "@restage/images";
 import { AF, CLONE, errnoText, NETLINK, SIOCOUTQNSD, SOCK, TCP_STATE } from "@restage/linux/abi";
+import { ioctlNumber } from "../../ioctl-number.ts";
 import { insideNetwork } from "../../namespaces/net/inside-network.ts";
 import { ownNamespace } from "../../namespaces/own-namespaces.ts";
-import { room } from "../../room.ts";
 import { addressText, type InetAddresses, unmappedAddresses } from "../inet/addresses.ts";
 import { LOCK_MARK, LOCK_METHOD, lockTable } from "./format.ts";
 import { tableDeletion } from "./nft-table.ts";
@@ -76,10 +76,7 @@ function findConnections(context: DumpContext): Connections {
 }
 
 function hasUnsent({ host }: DumpContext, descriptor: number | undefined): boolean {
-  const { data, view } = room(4);
-  return (
-    descriptor !== undefined && host.attempt("ioctl", descriptor, SIOCOUTQNSD, data) === 0 && view.getInt32(0, true) > 0
-  );
+  return descriptor !== undefined && (ioctlNumber(host, descriptor, SIOCOUTQNSD) ?? 0) > 0;
 }
 
 function connectionOf(socket: InputOf<InetSkEntry>): LockedConnection {

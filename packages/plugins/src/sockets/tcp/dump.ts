@@ -1,7 +1,7 @@
 import { type DumpContext, definePlugin, type Plugin } from "@restage/core";
 import { fdTypes, type InputOf, type TcpStreamEntry } from "@restage/images";
 import { SIOCINQ, SIOCOUTQ, SIOCOUTQNSD, SOL, TCP, TCP_INFO, TCP_QUEUE, TCP_STATE, TCPI_OPT } from "@restage/linux/abi";
-import { room } from "../../room.ts";
+import { ioctlNumber } from "../../ioctl-number.ts";
 import { describeInetSocket } from "../inet/describe.ts";
 import { type FoundSocket, findInetSocket, isFoundConnection } from "../inet/found-socket.ts";
 import { readOption, writeOption } from "../socket-options/host-options.ts";
@@ -77,11 +77,7 @@ function readConnection(context: DumpContext, socket: number): SavedConnection {
   const { host } = context;
   const info = host.socketOption(socket, SOL.TCP, TCP.INFO, TCP_INFO.size) ?? new Uint8Array();
   const { state, options, snd_wscale, rcv_wscale } = decodeTcpInfo(info);
-  const size = (request: number) => {
-    const value = room(4);
-    host.attempt("ioctl", socket, request, value.data);
-    return value.view.getInt32(0, true);
-  };
+  const size = (request: number) => ioctlNumber(host, socket, request) ?? 0;
   // A closed connection has nothing more to send; in others the kernel counts the own FIN as a byte.
   const sizeToSend = (request: number) =>
     state === CLOSE ? 0 : Math.max(0, size(request) - (hasEnded(state) ? 1 : 0));

@@ -1,5 +1,6 @@
 import { type DumpContext, definePlugin, type OpenFile, type Plugin } from "@restage/core";
 import { AF, ERRNO, IPPROTO, POLL, SIOCOUTQ, SO, SOL, UDP } from "@restage/linux/abi";
+import { ioctlNumber } from "../../ioctl-number.ts";
 import { isReady } from "../../is-ready.ts";
 import { room } from "../../room.ts";
 import { readOption } from "../socket-options/host-options.ts";
@@ -48,15 +49,9 @@ function obstacleOfSocket(context: DumpContext, socket: number): Obstacle | unde
       hint: "read it, then try again",
     };
   const isCorked = protocol === IPPROTO.UDP && readOption(host, socket, IPPROTO.UDP, UDP.CORK) === 1;
-  if (!isCorked || queued(context, socket, SIOCOUTQ) === 0) return undefined;
+  if (!isCorked || (ioctlNumber(context.host, socket, SIOCOUTQ) ?? 0) === 0) return undefined;
   return {
     why: "a datagram is being put together (UDP_CORK), and images cannot record it",
     hint: "try again when it is sent",
   };
-}
-
-/** Bytes in a queue, as an ioctl tells. */
-function queued({ host }: DumpContext, file: number, request: number): number {
-  const count = room(4);
-  return host.attempt("ioctl", file, request, count.data) < 0 ? 0 : count.view.getInt32(0, true);
 }
