@@ -120,9 +120,13 @@ export const ERROR_EXAMPLES: Readonly<Record<ErrorCode, RestoreError>> = {
     stage: "RESTORE",
     plugin: "my-plugin",
     failures: [
-      new RestoreError("ERR_UNDO", "Not everything could be undone: unlinkat() gave EBUSY (device or resource busy)", {
-        stage: "FAIL",
-      }),
+      new RestoreError(
+        "ERR_UNDO",
+        "Not everything could be undone: unlinkat() failed: EBUSY (device or resource busy)",
+        {
+          stage: "FAIL",
+        },
+      ),
     ],
   }),
 };

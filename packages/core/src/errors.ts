@@ -1,9 +1,8 @@
 import type { SystemError } from "@restage/linux";
-import { ERRNO, errnoName, errnoText } from "@restage/linux/abi";
+import { ERRNO, errnoName, errnoText, taskName } from "@restage/linux/abi";
 import type { PhaseName } from "./dump/phases.ts";
 import { framesOf } from "./plugin/stack.ts";
 import type { StageName } from "./restore/stages.ts";
-import { taskName } from "./task-name.ts";
 
 /** What each code means and what to do about it: the source of `docs/errors.md`. */
 export const ERRORS = {

@@ -25,6 +25,5 @@ export {
   JOINED_NAMESPACES,
   PID_POLICIES,
 } from "./restore/options.ts";
-export { taskName } from "./task-name.ts";
 export { ChromeTrace } from "./trace/chrome-trace.ts";
 export { eventToJson } from "./trace/event-json.ts";

@@ -162,7 +162,7 @@ describe("a failure", () => {
       });
     });
     const { error } = await rehearse({ plugins: [writes], task: { pid: 7 } });
-    const message = "Cannot write /proc/sys/some: write() gives EINVAL (invalid argument)";
+    const message = "Cannot write /proc/sys/some: write() failed: EINVAL (invalid argument)";
     expect(error).toMatchObject({ code: "ERR_SYSCALL", message, pid: 7, plugin: "writes", thrownBy: undefined });
     expect(error?.syscall).toMatchObject({ name: "write", errno: ERRNO.EINVAL });
   });
@@ -203,11 +203,11 @@ describe("a failure", () => {
   });
 
   it("is the last event, and lists what could not be undone", async () => {
-    const host = { leftByUndo: ["unlinkat() gave EBUSY"], unkillable: [8] };
+    const host = { leftByUndo: ["unlinkat() failed: EBUSY"], unkillable: [8] };
     const { error, events } = await rehearse({ plugins: [failing("COMPLETE")], task: TREE, host });
     expect(events.at(-1)).toMatchObject({
       kind: "failed",
-      left: ["task 8 (program) did not end", "unlinkat() gave EBUSY"],
+      left: ["task 8 (program) did not end", "unlinkat() failed: EBUSY"],
     });
     expect(error).toMatchObject({ code: "ERR_PLUGIN", message: "no", stage: "COMPLETE", plugin: "failing" });
     expect(error?.failures).toEqual([expect.objectContaining({ code: "ERR_UNDO", stage: "FAIL" })]);

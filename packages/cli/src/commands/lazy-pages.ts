@@ -10,6 +10,7 @@ import { LocalPages } from "../lazy-pages/local-pages.ts";
 import type { PageSource } from "../lazy-pages/page-source.ts";
 import { RemotePages } from "../lazy-pages/remote-pages.ts";
 import { type RunsOf, runsIn } from "../lazy-pages/runs.ts";
+import { type NameOf, namesIn } from "../lazy-pages/task-names.ts";
 import { openMachine } from "../open-machine.ts";
 import { LAZY_PAGES_SOCKET, type Settings } from "../options/settings.ts";
 import { writeOwnFile } from "../own-file.ts";
@@ -64,18 +65,18 @@ function startInBackground({ service, restore, logFile }: Settings, socket: Serv
 async function serve(host: Host, socket: ServiceSocket, images: string, settings: Settings): Promise<void> {
   const ended = untilSignal();
   const runs = runsIn(images);
-  const source = sourceOf(host, runs, settings);
+  const source = sourceOf(host, runs, namesIn(images), settings);
   const connection = await accept(socket, ended);
   socket.close();
   await new LazyDaemon(host, connection, runs, source).run(ended);
 }
 
-function sourceOf(host: Host, runs: RunsOf, { service, restore }: Settings): PageSource {
+function sourceOf(host: Host, runs: RunsOf, nameOf: NameOf, { service, restore }: Settings): PageSource {
   const { pageServer, address = LOCAL_ADDRESS, port, connected } = service;
   const patience = restore.timeout ?? PATIENCE;
-  if (connected !== undefined) return new RemotePages(host, connected, patience);
-  if (!pageServer) return new LocalPages(host, runs);
-  return new RemotePages(host, connectToPageServer(host, address, port, patience), patience);
+  if (connected !== undefined) return new RemotePages(host, connected, patience, nameOf);
+  if (!pageServer) return new LocalPages(host, runs, nameOf);
+  return new RemotePages(host, connectToPageServer(host, address, port, patience), patience, nameOf);
 }
 
 async function accept(socket: ServiceSocket, ended: AbortSignal): Promise<number> {

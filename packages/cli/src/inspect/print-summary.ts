@@ -1,4 +1,4 @@
-import { taskName } from "@restage/core/internal";
+import { taskName } from "@restage/linux/abi";
 import { byteSize } from "../report/byte-size.ts";
 import type { MappingSummary } from "./mappings.ts";
 import type { Summary, TaskSummary } from "./summarize.ts";

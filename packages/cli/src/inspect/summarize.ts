@@ -1,5 +1,4 @@
 import { asRestoreError, type ImageSet, type Task } from "@restage/core";
-import { taskName } from "@restage/core/internal";
 import { guard, kindOf, readImages } from "@restage/core/restore";
 import {
   type CoreEntry,
@@ -10,6 +9,7 @@ import {
   type PstreeEntry,
   readPageBytes,
 } from "@restage/images";
+import { taskName } from "@restage/linux/abi";
 import { describeFile } from "./describe-file.ts";
 import { type Attempt, type MappingSummary, mappingsOf } from "./mappings.ts";
 

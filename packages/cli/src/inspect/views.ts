@@ -1,4 +1,4 @@
-import { taskName } from "@restage/core/internal";
+import { taskName } from "@restage/linux/abi";
 import { socketsOf } from "./sockets.ts";
 import type { MountSummary, Summary, TaskSummary } from "./summarize.ts";
 

@@ -147,7 +147,7 @@ export class LazyDaemon {
     const count = this.#host.attempt("recvmsg", this.#connection, message, MSG.CMSG_CLOEXEC);
     const view = new DataView(control.bytes.buffer);
     if (count === 1 && view.getUint32(0, true) === CMSG_HEADER_SIZE + 4) return view.getInt32(CMSG_HEADER_SIZE, true);
-    throw new RestoreError("ERR_PLUGIN", "The restore sent no userfaultfd with a task");
+    throw new RestoreError("ERR_PLUGIN", "The restore announced a task without its userfaultfd");
   }
 }
 
@@ -165,6 +165,6 @@ function lazyRanges(runs: readonly PageRun[]): LazyRanges {
 /** The pid of the process at the other end of a Unix socket. */
 function peerOf(host: Host, connection: number): number {
   const credentials = host.socketOption(connection, SOL.SOCKET, SO.PEERCRED, 12);
-  if (credentials === undefined) throw new RestoreError("ERR_SYSCALL", "Cannot tell which process restores");
+  if (credentials === undefined) throw new RestoreError("ERR_SYSCALL", "Cannot find the process of the restore");
   return new DataView(credentials.buffer, credentials.byteOffset).getInt32(0, true);
 }

@@ -3,25 +3,28 @@ import type { PageRun } from "@restage/images";
 import { AT_FDCWD, MADV, MAP, O, PAGE_SIZE, PROT } from "@restage/linux/abi";
 import type { Arrived, PageSource } from "./page-source.ts";
 import { type RunsOf, runAt } from "./runs.ts";
+import type { NameOf } from "./task-names.ts";
 
 /** Pages in files of this machine, which are mapped. */
 export class LocalPages implements PageSource {
   readonly descriptor = undefined;
   readonly #host: Host;
   readonly #runs: RunsOf;
+  readonly #nameOf: NameOf;
   /** Addresses by path. */
   readonly #mapped = new Map<string, number>();
 
-  constructor(host: Host, runs: RunsOf) {
+  constructor(host: Host, runs: RunsOf, nameOf: NameOf) {
     this.#host = host;
     this.#runs = runs;
+    this.#nameOf = nameOf;
   }
 
   request(pid: number, image: number, length: number, arrived: Arrived): void {
     const runs = this.#runs(pid);
     for (let at = image; at < image + length; ) {
       const run = runAt(runs, at);
-      if (run?.offset === undefined) throw missing(pid, at);
+      if (run?.offset === undefined) throw missing(this.#nameOf(pid), at);
       const into = at - Number(run.address);
       const part = Math.min(image + length - at, run.pages * PAGE_SIZE - into);
       const address = this.#map(run) + run.offset + into;
@@ -54,10 +57,9 @@ export class LocalPages implements PageSource {
   }
 }
 
-function missing(pid: number, address: number): RestoreError {
-  const message = `The images do not have the page of task ${pid} at 0x${address.toString(16)}`;
+function missing(task: string, address: number): RestoreError {
+  const message = `Cannot get pages: the images have no page of ${task} at 0x${address.toString(16)}`;
   return new RestoreError("ERR_IMAGE", message, {
-    pid,
-    hint: "if the checkpoint was made with --lazy-pages, its page server has it: --page-server --address IP --port PORT",
+    hint: "if the checkpoint was made with --lazy-pages, take its pages from where it was made: --page-server --address IP --port PORT",
   });
 }

@@ -9,11 +9,12 @@ import {
 } from "@restage/images";
 import { ERRNO, errnoText, MAP, MSG, PAGE_SIZE, PROT, SOL, TCP } from "@restage/linux/abi";
 import type { Arrived, PageSource } from "./page-source.ts";
+import type { NameOf } from "./task-names.ts";
 
 /** The largest request. */
 const MOST = 4 * 1024 * 1024;
 const CLOSED = "has closed the connection";
-const HINT = "the page server has ended, or the network is down";
+const HINT = "check that the page server runs, and that the network is up";
 
 interface Request {
   readonly pid: number;
@@ -27,6 +28,7 @@ export class RemotePages implements PageSource {
   readonly descriptor: number;
   readonly #host: Host;
   readonly #limit: number;
+  readonly #nameOf: NameOf;
   readonly #buffer: number;
   readonly #header = new Uint8Array(PAGE_MESSAGE_SIZE);
   readonly #requests: Request[] = [];
@@ -40,10 +42,11 @@ export class RemotePages implements PageSource {
    * @param socket connected to the page server.
    * @param limit how long it can be silent when it is asked, in milliseconds.
    */
-  constructor(host: Host, socket: number, limit: number) {
+  constructor(host: Host, socket: number, limit: number, nameOf: NameOf) {
     this.#host = host;
     this.descriptor = socket;
     this.#limit = limit;
+    this.#nameOf = nameOf;
     const flags = MAP.PRIVATE | MAP.ANONYMOUS;
     this.#buffer = host.call.mmap(0, MOST, PROT.READ | PROT.WRITE, flags, -1, 0).result;
     // A request is small, and a thread waits for its answer.
@@ -80,7 +83,7 @@ export class RemotePages implements PageSource {
     const pages = length / PAGE_SIZE;
     const bytes = encodePageMessage({ command: "get", address: BigInt(image), pages, target: BigInt(pid) });
     const sent = this.#host.attempt("sendto", this.descriptor, data(bytes), bytes.length, MSG.NOSIGNAL, 0, 0);
-    if (sent !== bytes.length) throw lost(isEnd(sent) ? CLOSED : `cannot be asked: ${errnoText(-sent)}`);
+    if (sent !== bytes.length) throw lost(isEnd(sent) ? CLOSED : `cannot be reached: ${errnoText(-sent)}`);
   }
 
   /** Returns whether more may have arrived. */
@@ -94,7 +97,7 @@ export class RemotePages implements PageSource {
     const count = this.#host.attempt("recvfrom", this.descriptor, into, goal - this.#got, MSG.DONTWAIT, 0, 0);
     if (count === -ERRNO.EAGAIN || count === -ERRNO.EINTR) return false;
     if (count === 0 || isEnd(count)) throw lost(CLOSED);
-    if (count < 0) throw lost(`is out of reach: ${errnoText(-count)}`);
+    if (count < 0) throw lost(`cannot be reached: ${errnoText(-count)}`);
     if (typeof into === "object") this.#header.set(into.bytes.subarray(0, count), this.#got);
     this.#heardAt = performance.now();
     this.#got += count;
@@ -121,7 +124,7 @@ export class RemotePages implements PageSource {
     const { command, flags, address, pages, target } = answer;
     const isAnswer = command === "add" && (flags & pageFlags.PE_PRESENT) !== 0 && target === BigInt(pid);
     if (isAnswer && address === BigInt(image) && pages > 0 && pages * PAGE_SIZE <= length) return answer;
-    throw lost(`answered with other pages than those of task ${pid} at 0x${image.toString(16)}`);
+    throw lost(`answered a request for pages of ${this.#nameOf(pid)} at 0x${image.toString(16)} with others`);
   }
 }
 
@@ -129,7 +132,7 @@ function decoded(bytes: Uint8Array): PageMessage {
   try {
     return decodePageMessage(bytes);
   } catch (error) {
-    if (error instanceof ImageError) throw lost(`sent something else: ${error.message}`);
+    if (error instanceof ImageError) throw lost(`sent an invalid message: ${error.message}`);
     throw error;
   }
 }

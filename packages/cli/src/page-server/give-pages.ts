@@ -3,10 +3,11 @@ import type { Host } from "@restage/core";
 import { PAGE_SIZE } from "@restage/linux/abi";
 import { type ServedPages, servePages } from "@restage/plugins/pages";
 import { type RunsOf, runAt, runsIn } from "../lazy-pages/runs.ts";
+import { type NameOf, namesIn } from "../lazy-pages/task-names.ts";
 
 /** Gives the pages in images to a lazy-pages daemon. It is the other end of `criu lazy-pages --page-server`. */
 export async function givePages(host: Host, connection: number, images: string): Promise<void> {
-  const pages = new PagesInImages(host, runsIn(images));
+  const pages = new PagesInImages(host, runsIn(images), namesIn(images));
   try {
     await servePages(host, connection, pages);
   } finally {
@@ -17,11 +18,13 @@ export async function givePages(host: Host, connection: number, images: string):
 class PagesInImages implements ServedPages {
   readonly #host: Host;
   readonly #runs: RunsOf;
+  readonly nameOf: NameOf;
   readonly #files = new Map<string, number>();
 
-  constructor(host: Host, runs: RunsOf) {
+  constructor(host: Host, runs: RunsOf, nameOf: NameOf) {
     this.#host = host;
     this.#runs = runs;
+    this.nameOf = nameOf;
   }
 
   find(pid: number, address: number, length: number): number {

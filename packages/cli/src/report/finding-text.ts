@@ -1,5 +1,5 @@
 import type { DumpFinding, Finding } from "@restage/core";
-import { taskName } from "@restage/core/internal";
+import { taskName } from "@restage/linux/abi";
 
 /** A finding on one line. It names the task, if there is one that the finding does not name itself. */
 export function findingText({ what, why, pid, comm }: Finding | DumpFinding): string {

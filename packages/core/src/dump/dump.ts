@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Kernel } from "@restage/linux";
-import { SIG } from "@restage/linux/abi";
+import { SIG, taskName } from "@restage/linux/abi";
 import type { AsyncSeriesHook } from "tapable";
 import { requireRecording } from "../dry-run/require-recording.ts";
 import { asRestoreError, RestoreError } from "../errors.ts";
@@ -12,7 +12,6 @@ import { definePlugin, type Plugin } from "../plugin/plugin.ts";
 import { PluginDriver } from "../plugin/plugin-driver.ts";
 import { TimeLimit } from "../plugin/time-limit.ts";
 import { ProgramBuilder, type RecordedStep } from "../program/program-builder.ts";
-import { taskName } from "../task-name.ts";
 import { AddedPlugins } from "./added-plugins.ts";
 import { DUMP } from "./direction.ts";
 import type { DumpContext } from "./dump-context.ts";

@@ -7,8 +7,8 @@ import type {
   ThreadInfoX86,
 } from "@restage/images";
 import type { AddressRange, LandlockQuery, StoppedThread } from "@restage/linux";
+import { taskName } from "@restage/linux/abi";
 import { ProgramTarget } from "../program/program-target.ts";
-import { taskName } from "../task-name.ts";
 import type { Draft } from "./draft.ts";
 import type { Mapping } from "./mapping.ts";
 

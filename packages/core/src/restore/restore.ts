@@ -1,5 +1,6 @@
 import type { ImageSource } from "@restage/images";
 import type { Kernel } from "@restage/linux";
+import { taskName } from "@restage/linux/abi";
 import { requireRecording } from "../dry-run/require-recording.ts";
 import { asRestoreError, RestoreError } from "../errors.ts";
 import type { RestoreListener } from "../events.ts";
@@ -8,7 +9,6 @@ import { callTaps } from "../plugin/call-taps.ts";
 import { leaveOut } from "../plugin/leave-out.ts";
 import type { Plugin } from "../plugin/plugin.ts";
 import { PluginDriver } from "../plugin/plugin-driver.ts";
-import { taskName } from "../task-name.ts";
 import type { Clone, Kept } from "./clone.ts";
 import { Coordinator } from "./coordinator.ts";
 import { directionOf } from "./direction.ts";

@@ -8,11 +8,10 @@ import type {
   ThreadCoreEntry,
 } from "@restage/images";
 import type { Exit, FinalState, SyscallStep } from "@restage/linux";
-import { CLONE, SIG } from "@restage/linux/abi";
+import { CLONE, SIG, taskName } from "@restage/linux/abi";
 import { type CallArguments, type CallName, encodeArguments } from "../program/calls.ts";
 import { Call } from "../program/deferred.ts";
 import { ProgramTarget } from "../program/program-target.ts";
-import { taskName } from "../task-name.ts";
 
 /** The flags for a thread: what threads of a process share. Source: clone(2), "CLONE_THREAD". */
 const THREAD_FLAGS = CLONE.VM | CLONE.FS | CLONE.FILES | CLONE.SIGHAND | CLONE.THREAD | CLONE.SYSVSEM;

@@ -1,6 +1,6 @@
+import { taskName } from "@restage/linux/abi";
 import type { DumpEvent, RestoreEvent } from "../events.ts";
 import { printProgram } from "../program/print-program.ts";
-import { taskName } from "../task-name.ts";
 
 /** An event of Chrome's trace format; times in microseconds. Source: "Trace Event Format", Catapult project. */
 interface TraceEvent {

@@ -72,6 +72,7 @@ export * from "./splice.ts";
 export * from "./stat.ts";
 export * from "./statfs.ts";
 export * from "./syscall.ts";
+export * from "./task-name.ts";
 export * from "./tcp.ts";
 export * from "./termbits.ts";
 export * from "./termios.ts";

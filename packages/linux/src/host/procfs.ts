@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, readlinkSync } from "node:fs";
+import { taskName } from "../abi/task-name.ts";
 import { pathBytes, textOf } from "./path-bytes.ts";
 import { readWhole } from "./read-whole.ts";
 
@@ -81,6 +82,12 @@ export function readStat(pid: number): ProcessStat | undefined {
     terminal: Number(rest[4]),
     foreground: Number(rest[5]),
   };
+}
+
+/** Names a task for a message, with its command: `task 7 (redis-server)`. The stub's command is the number of its file, and says nothing. */
+export function nameOfTask(tid: number): string {
+  const comm = readText(`/proc/${tid}/comm`, "utf8");
+  return taskName(tid, comm !== undefined && /^\d+$/.test(comm) ? undefined : comm);
 }
 
 /** Lists the children of a thread, in the order of their births. Requires CONFIG_PROC_CHILDREN. Source: proc_pid_task(5). */

@@ -4,7 +4,7 @@ import { MAP, PAGE_SIZE, PROT } from "../abi/mman.ts";
 import { ALL_SIGNALS, SIG } from "../abi/signal.ts";
 import { syscallNumber } from "../abi/syscall.ts";
 import { type UserReg, userRegOffset } from "../abi/user-regs-x86-64.ts";
-import { type MapsEntry, readMaps, readStatus, readThreads } from "../host/procfs.ts";
+import { type MapsEntry, nameOfTask, readMaps, readStatus, readThreads } from "../host/procfs.ts";
 import type { RawSyscalls } from "../host/raw-syscalls.ts";
 import { checked, SystemError } from "../host/system-error.ts";
 import type { EncodedProgram } from "../program/encode-x86-64.ts";
@@ -112,7 +112,7 @@ export class Injection {
       address = find();
     }
     if (address !== undefined) return address;
-    throw new SystemError("ptrace", ERRNO.ENOSPC, `find ${length} unused bytes in the code of task ${tgid}`);
+    throw new SystemError("ptrace", ERRNO.ENOSPC, `find ${length} unused bytes in the code of ${nameOfTask(tgid)}`);
   }
 
   /** Clears trampolines that killed checkpoints have left. Only when there is no room for another: it reads everything that the process has written. */
@@ -167,7 +167,7 @@ export class Injection {
     }
     this.#takeBack(thread);
     this.#memory.force(thread.tid, this.#codeAddress, new Uint8Array(this.#code.length));
-    checked(result, "mmap", `map memory in task ${thread.tgid}`);
+    checked(result, "mmap", () => `map memory in ${nameOfTask(thread.tgid)}`);
   }
 
   #mapInTrampoline(address: number, length: number, protection: number): Work<number> {
@@ -196,7 +196,7 @@ export class Injection {
     this.#write();
     for (const { thread, start } of this.#visitors) {
       this.#send(thread, { ip: start });
-      checked(this.#ptrace.resume(thread.tid), "ptrace(PTRACE_CONT)", `ask task ${thread.tid}`);
+      checked(this.#ptrace.resume(thread.tid), "ptrace(PTRACE_CONT)", () => `query ${nameOfTask(thread.tid)}`);
     }
     yield;
     this.#awaitDone();
@@ -271,9 +271,10 @@ export class Injection {
     for (const [name, value] of Object.entries({ orig_ax: -1, flags: PLAIN_FLAGS, ...values }))
       view.setBigInt64(userRegOffset(name as UserReg), BigInt(value), true);
     this.#away.add(thread);
-    checked(this.#ptrace.setSignalMask(tid, signalMask), "ptrace(PTRACE_SETSIGMASK)", `ask task ${tid}`);
-    checked(this.#ptrace.setRegisters(tid, changed), "ptrace(PTRACE_SETREGS)", `ask task ${tid}`);
-    checked(this.#ptrace.setSignalMask(tid, ALL_SIGNALS), "ptrace(PTRACE_SETSIGMASK)", `ask task ${tid}`);
+    const what = () => `query ${nameOfTask(tid)}`;
+    checked(this.#ptrace.setSignalMask(tid, signalMask), "ptrace(PTRACE_SETSIGMASK)", what);
+    checked(this.#ptrace.setRegisters(tid, changed), "ptrace(PTRACE_SETREGS)", what);
+    checked(this.#ptrace.setSignalMask(tid, ALL_SIGNALS), "ptrace(PTRACE_SETSIGMASK)", what);
   }
 
   /**
@@ -282,8 +283,9 @@ export class Injection {
    */
   #takeBack(thread: StoppedThread): void {
     const { tid, registers, signalMask } = thread;
-    checked(this.#ptrace.setSignalMask(tid, signalMask), "ptrace(PTRACE_SETSIGMASK)", `put task ${tid} back`);
-    checked(this.#ptrace.setRegisters(tid, registers), "ptrace(PTRACE_SETREGS)", `put task ${tid} back`);
+    const what = () => `return ${nameOfTask(tid)} to its own code`;
+    checked(this.#ptrace.setSignalMask(tid, signalMask), "ptrace(PTRACE_SETSIGMASK)", what);
+    checked(this.#ptrace.setRegisters(tid, registers), "ptrace(PTRACE_SETREGS)", what);
     this.#away.delete(thread);
   }
 
@@ -303,8 +305,7 @@ export class Injection {
         if (stop !== undefined) this.#ptrace.resume(thread.tid, signalToPass(thread, stop));
       }
       this.#startBorn();
-      if (isLast)
-        throw new SystemError("rt_sigtimedwait", ERRNO.ETIMEDOUT, `ask the threads of task ${this.#leader.tgid}`);
+      if (isLast) throw new SystemError("rt_sigtimedwait", ERRNO.ETIMEDOUT, `query ${nameOfTask(this.#leader.tgid)}`);
       this.#host.sleep(50);
     }
   }
@@ -335,7 +336,7 @@ export class Injection {
 
   #awaitStop(thread: StoppedThread): Stop {
     const stop = this.#stops.wait(thread.tid, STOP_TIMEOUT);
-    if (stop === undefined) throw new SystemError("waitid", ERRNO.ETIMEDOUT, `stop task ${thread.tid}`);
+    if (stop === undefined) throw new SystemError("waitid", ERRNO.ETIMEDOUT, `stop ${nameOfTask(thread.tid)}`);
     return stop;
   }
 
@@ -360,7 +361,7 @@ function assertAskable({ tid, registers }: StoppedThread): void {
   const isStepped = (view.getBigUint64(userRegOffset("flags"), true) & TRAP_FLAG) !== 0n;
   if (isWide && !isStepped) return;
   const why = isWide ? "steps through its own code" : "runs 32-bit code";
-  throw new SystemError("ptrace", ERRNO.EOPNOTSUPP, `ask task ${tid}, which ${why}`);
+  throw new SystemError("ptrace", ERRNO.EOPNOTSUPP, `query ${nameOfTask(tid)}, which ${why}`);
 }
 
 /** Signals of faults: blocking them does not keep them away. */
@@ -372,18 +373,18 @@ function signalToPass(thread: StoppedThread, stop: Stop): number {
   if (stop.kind !== "signal") return 0;
   if (stop.signal === SIG.STOP) return stop.signal;
   if (!FAULTS.has(stop.signal)) throw tooSlow(thread.tid);
-  throw new SystemError("ptrace", ERRNO.EFAULT, `ask task ${thread.tid}, which got signal ${stop.signal}`);
+  throw new SystemError("ptrace", ERRNO.EFAULT, `query ${nameOfTask(thread.tid)}, which got signal ${stop.signal}`);
 }
 
 function tooSlow(tid: number): SystemError {
-  return new SystemError("ptrace", ERRNO.ETIMEDOUT, `keep task ${tid} stopped: this process was too slow`);
+  return new SystemError("ptrace", ERRNO.ETIMEDOUT, `keep ${nameOfTask(tid)} stopped: this process was too slow`);
 }
 
 function gone({ tid }: StoppedThread): SystemError {
-  return new SystemError("waitid", ERRNO.ESRCH, `ask task ${tid}: it has ended`);
+  return new SystemError("waitid", ERRNO.ESRCH, `query ${nameOfTask(tid)}: it has ended`);
 }
 
 function takeAnswers(encoded: EncodedProgram): void {
   const outcome = encoded.collect();
-  if (!outcome.finished) throw new SystemError("ptrace", ERRNO.EIO, "ask a task: a call did not come back");
+  if (!outcome.finished) throw new SystemError("ptrace", ERRNO.EIO, "query a task: a call did not return");
 }

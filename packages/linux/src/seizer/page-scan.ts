@@ -2,6 +2,7 @@ import type { AddressRange } from "../abi/address-space.ts";
 import { ERRNO } from "../abi/errno.ts";
 import { PAGE_SIZE } from "../abi/mman.ts";
 import { PAGE_IS, PAGE_REGION_SIZE, PAGEMAP_SCAN, PM, PM_SCAN_ARG } from "../abi/page-scan.ts";
+import { nameOfTask } from "../host/procfs.ts";
 import type { RawSyscalls } from "../host/raw-syscalls.ts";
 import { checked } from "../host/system-error.ts";
 import type { FoundPages, ScannedPages } from "../seizer.ts";
@@ -17,12 +18,14 @@ const ENTRIES_AT_ONCE = 8192;
 /** Reads /proc/PID/pagemap: with PAGEMAP_SCAN, which skips absent pages, or entry by entry before Linux 6.7. */
 export class PageScan implements ScannedPages {
   readonly #host: RawSyscalls;
+  readonly #pid: number;
   readonly #file: number;
   /** The categories that PAGEMAP_SCAN supports; undefined without it. Guards require Linux 6.15. */
   #categories: number | undefined = PAGE_IS.PRESENT | PAGE_IS.SWAPPED | PAGE_IS.GUARD;
 
   constructor(host: RawSyscalls, pid: number) {
     this.#host = host;
+    this.#pid = pid;
     this.#file = openFile(host, `/proc/${pid}/pagemap`);
   }
 
@@ -71,7 +74,7 @@ export class PageScan implements ScannedPages {
         this.#categories = knowsGuards ? categories & ~PAGE_IS.GUARD : undefined;
         return false;
       }
-      checked(count, "ioctl(PAGEMAP_SCAN)", "find the pages of a task");
+      checked(count, "ioctl(PAGEMAP_SCAN)", () => `find the pages of ${nameOfTask(this.#pid)}`);
       // The kernel collects at most 512 runs at a time, and walk_end can tell where an earlier part ended: runs reach further then.
       let reached = Number(view.getBigUint64(PM_SCAN_ARG.walk_end, true));
       for (let n = 0; n < count; n++) {
@@ -90,7 +93,7 @@ export class PageScan implements ScannedPages {
     for (let from = start; from < end; from += ENTRIES_AT_ONCE * PAGE_SIZE) {
       const count = Math.min(ENTRIES_AT_ONCE, (end - from) / PAGE_SIZE);
       const read = this.#host.syscall("pread64", this.#file, base, 8 * count, (8 * from) / PAGE_SIZE);
-      checked(read, "pread64", "find the pages of a task");
+      checked(read, "pread64", () => `find the pages of ${nameOfTask(this.#pid)}`);
       for (let n = 0; n < read / 8; n++) {
         const entry = view.getBigUint64(8 * n, true);
         if ((entry & (PM.PRESENT | PM.SWAP)) === 0n || (entry & PM.FILE) !== 0n) continue;

@@ -5,7 +5,7 @@ import { KCMP } from "../abi/kcmp.ts";
 import { PTRACE_O } from "../abi/ptrace.ts";
 import { SIG } from "../abi/signal.ts";
 import { userRegOffset } from "../abi/user-regs-x86-64.ts";
-import { readStat, readStatus } from "../host/procfs.ts";
+import { nameOfTask, pidHolder, readStat, readStatus } from "../host/procfs.ts";
 import type { RawSyscalls } from "../host/raw-syscalls.ts";
 import { checked, SystemError } from "../host/system-error.ts";
 import type { ExtendedState } from "../kernel.ts";
@@ -76,7 +76,7 @@ export class PtraceSeizer implements Seizer {
     const stopped = seized.flatMap(({ tid, tgid }) => {
       const stop = this.#awaitInterrupt(tid, Math.max(0, end - performance.now()));
       if (stop === undefined) {
-        failures.push(new SystemError("waitid", ERRNO.ETIMEDOUT, `stop task ${tid}: ${whatItDoes(tid)}`));
+        failures.push(new SystemError("waitid", ERRNO.ETIMEDOUT, `stop ${nameOfTask(tid)}: ${whatItDoes(tid)}`));
         return [];
       }
       const registers = stop.kind === "ended" ? undefined : this.#ptrace.tryGetRegisters(tid);
@@ -191,7 +191,7 @@ export class PtraceSeizer implements Seizer {
   /** Whether two processes share something: 0 for the same; an order otherwise. Throws a SystemError. */
   compare(what: keyof typeof KCMP, first: number, second: number, firstFile = 0, secondFile = 0): number {
     const result = this.#host.syscall("kcmp", first, second, KCMP[what], firstFile, secondFile);
-    return checked(result, "kcmp", `compare ${what} of tasks ${first} and ${second}`);
+    return checked(result, "kcmp", () => `compare ${what} of ${nameOfTask(first)} and ${nameOfTask(second)}`);
   }
 
   hold(): void {
@@ -262,8 +262,8 @@ export class PtraceSeizer implements Seizer {
       if (tracer === this.#host.syscall("gettid")) return true;
       // A leader that had ended: another thread has its id by now.
       if (tracer === 0 && tries < MAX_TRIES) continue;
-      const by = tracer === 0 ? "" : `, which process ${tracer} traces already`;
-      failures.push(new SystemError("ptrace(PTRACE_SEIZE)", -result, `stop task ${tid}${by}`));
+      const by = tracer === 0 ? "" : `, which ${pidHolder(tracer) ?? `process ${tracer}`} already traces`;
+      failures.push(new SystemError("ptrace(PTRACE_SEIZE)", -result, `stop ${nameOfTask(tid)}${by}`));
       return false;
     }
   }

@@ -5,6 +5,7 @@ import { O } from "../abi/fcntl.ts";
 import { MAP, PAGE_SIZE, PROT } from "../abi/mman.ts";
 import { PTRACE } from "../abi/ptrace.ts";
 import { MSG } from "../abi/socket.ts";
+import { nameOfTask } from "../host/procfs.ts";
 import type { RawSyscalls } from "../host/raw-syscalls.ts";
 import { checked, SystemError } from "../host/system-error.ts";
 import type { FilePart, PagesFile } from "../seizer.ts";
@@ -48,7 +49,7 @@ export class TaskMemory {
   /** Writes memory that the process itself can write. Throws a SystemError. */
   write(pid: number, address: number, bytes: Uint8Array): void {
     const buffer = this.#requireBuffer();
-    const what = `write to the memory of task ${pid}`;
+    const what = () => `write to the memory of ${nameOfTask(pid)}`;
     for (let done = 0; done < bytes.length; ) {
       const part = bytes.subarray(done, done + BUFFER_SIZE);
       buffer.bytes.set(part);
@@ -56,7 +57,7 @@ export class TaskMemory {
       const base = this.#host.scratchAddress;
       const written = this.#host.syscall("process_vm_writev", pid, base + LOCAL_AT, 1, base + REMOTE_AT, 1, 0);
       checked(written, "process_vm_writev", what);
-      if (written !== part.length) throw new SystemError("process_vm_writev", ERRNO.EFAULT, what);
+      if (written !== part.length) throw new SystemError("process_vm_writev", ERRNO.EFAULT, what());
       done += written;
     }
   }
@@ -78,7 +79,7 @@ export class TaskMemory {
     for (let at = 0; at < bytes.length; at += 8) {
       const word = scratchView.getBigUint64(FORCED_AT + at, true);
       const result = this.#host.syscall("ptrace", PTRACE.POKEDATA, thread, address + at, word);
-      checked(result, "ptrace(PTRACE_POKEDATA)", `write to the code of task ${thread}`);
+      checked(result, "ptrace(PTRACE_POKEDATA)", () => `write to the code of ${nameOfTask(thread)}`);
     }
   }
 
@@ -132,7 +133,7 @@ export class TaskMemory {
 
   #require(pid: number, at: number, length: number, { address }: MappedBuffer): void {
     if (this.#fetch(pid, BigInt(at), length, address)) return;
-    throw new SystemError("pread64", ERRNO.EIO, `read memory of task ${pid} at 0x${at.toString(16)}`);
+    throw new SystemError("pread64", ERRNO.EIO, `read memory of ${nameOfTask(pid)} at 0x${at.toString(16)}`);
   }
 
   #append({ file, seen }: PagesFile, { address, bytes }: MappedBuffer, start: number, end: number): void {

@@ -1,5 +1,5 @@
 import { waitStatus } from "../abi/wait.ts";
-import { readChildren, readStatus, readThreads } from "../host/procfs.ts";
+import { nameOfTask, readChildren, readStatus, readThreads } from "../host/procfs.ts";
 import type { Birth, Tracee } from "../kernel.ts";
 import { STOP_TIMEOUT } from "../tracee/ptrace.ts";
 import type { TracedTree } from "./traced-tree.ts";
@@ -10,7 +10,8 @@ export function adopt(tree: TracedTree, birth: Birth): Tracee {
   const tid = forker.inPidNamespace === true ? findTid(tree, birth) : id;
   const raw = tree.ptrace.wait(tid, STOP_TIMEOUT);
   const status = typeof raw === "number" ? waitStatus(raw) : undefined;
-  if (status?.kind !== "stopped") throw new Error(`Cannot take over task ${tid}: it ended before its first stop`);
+  if (status?.kind !== "stopped")
+    throw new Error(`Cannot take over ${nameOfTask(tid)}: it ended before its first stop`);
   const tracee: Tracee = {
     tid,
     tgid: thread ? forker.tgid : tid,
@@ -34,7 +35,8 @@ function findTid({ tracees, newborn }: TracedTree, { forker, id, thread }: Birth
     newborn.set(forker.tid, born);
   }
   const tid = born.get(key);
-  if (tid === undefined) throw new Error(`Cannot take over the child ${id} of task ${forker.tid}: it does not exist`);
+  if (tid === undefined)
+    throw new Error(`Cannot take over the child ${id} of ${nameOfTask(forker.tid)}: it does not exist`);
   born.delete(key);
   return tid;
 }

@@ -1,6 +1,7 @@
 import { PTRACE_EVENT_STOP } from "../abi/ptrace.ts";
 import { ALL_SIGNALS, SIG } from "../abi/signal.ts";
 import { waitStatus } from "../abi/wait.ts";
+import { nameOfTask } from "../host/procfs.ts";
 import type { Tracee } from "../kernel.ts";
 import { syscallStep } from "../program/steps.ts";
 import { STOP_TIMEOUT } from "../tracee/ptrace.ts";
@@ -49,7 +50,7 @@ function hold({ raw, ptrace }: TracedTree, processes: readonly number[], tracees
     const waited = ptrace.wait(tid, STOP_TIMEOUT);
     const status = typeof waited === "number" ? waitStatus(waited) : undefined;
     if (status?.kind === "stopped" && status.event !== PTRACE_EVENT_STOP)
-      throw new Error(`Cannot hold task ${tid}: its wait status is ${waited}`);
+      throw new Error(`Cannot hold ${nameOfTask(tid)}: its wait status is ${waited}`);
   }
 }
 

@@ -1,4 +1,5 @@
 import { ALL_SIGNALS } from "../abi/signal.ts";
+import { nameOfTask } from "../host/procfs.ts";
 import { checked, SystemError } from "../host/system-error.ts";
 import type { ConcludedThread, FinalState } from "../kernel.ts";
 import { isSuccess } from "../program/encode-x86-64.ts";
@@ -20,10 +21,10 @@ function makeLastCalls(tree: TracedTree, { tracee, state }: ConcludedThread): vo
   if (state.lastCalls.length === 0) return;
   // A SIGTRAP that one of them leaves pending must stay so. Syscall stops, unlike the traps of programs, do not need it.
   const masked = tree.ptrace.setSignalMask(tracee.tid, ALL_SIGNALS);
-  checked(masked, "ptrace(PTRACE_SETSIGMASK)", `finish task ${tracee.tid}`);
+  checked(masked, "ptrace(PTRACE_SETSIGMASK)", () => `complete ${nameOfTask(tracee.tid)}`);
   for (const step of state.lastCalls) {
     const result = callBySyscallStops(tree, tracee, step);
-    if (!isSuccess(step)) throw new SystemError(step.name, -result, `finish task ${tracee.tid}`);
+    if (!isSuccess(step)) throw new SystemError(step.name, -result, `complete ${nameOfTask(tracee.tid)}`);
   }
 }
 
@@ -31,15 +32,19 @@ function setFinalState(tree: TracedTree, tid: number, state: FinalState): void {
   const { raw, ptrace } = tree;
   for (const { address, value } of state.pokes) poke(tree, tid, address, value);
   const set = ptrace.setRegisters(tid, state.registers);
-  checked(set, "ptrace(PTRACE_SETREGS)", `set the registers of task ${tid}`);
+  checked(set, "ptrace(PTRACE_SETREGS)", () => `set the registers of ${nameOfTask(tid)}`);
   const area = layExtendedState(raw, tree.initialExtendedState, state.extendedState);
   const laid = ptrace.setExtendedState(tid, area);
-  checked(laid, "ptrace(PTRACE_SETREGSET)", `set the extended state of task ${tid}`);
+  checked(laid, "ptrace(PTRACE_SETREGSET)", () => `set the extended state of ${nameOfTask(tid)}`);
   const masked = ptrace.setSignalMask(tid, state.signalMask);
-  checked(masked, "ptrace(PTRACE_SETSIGMASK)", `set the signal mask of task ${tid}`);
+  checked(masked, "ptrace(PTRACE_SETSIGMASK)", () => `set the signal mask of ${nameOfTask(tid)}`);
   if (state.dispatch === undefined) return;
   const dispatched = ptrace.setSyscallDispatch(tid, state.dispatch);
-  checked(dispatched, "ptrace(PTRACE_SET_SYSCALL_USER_DISPATCH_CONFIG)", `set the system call dispatch of task ${tid}`);
+  checked(
+    dispatched,
+    "ptrace(PTRACE_SET_SYSCALL_USER_DISPATCH_CONFIG)",
+    () => `set the system call dispatch of ${nameOfTask(tid)}`,
+  );
 }
 
 /** Writes a word into the memory of a task. */
@@ -51,5 +56,5 @@ function poke({ raw }: TracedTree, tid: number, address: bigint, value: bigint):
   view.setBigUint64(32, address, true);
   view.setBigUint64(40, 8n, true);
   const written = raw.syscall("process_vm_writev", tid, base + 16, 1, base + 32, 1, 0);
-  checked(written, "process_vm_writev", `write to the memory of task ${tid}`);
+  checked(written, "process_vm_writev", () => `write to the memory of ${nameOfTask(tid)}`);
 }

@@ -1,5 +1,6 @@
 import { syscallNumber } from "../abi/syscall.ts";
 import { type WaitStatus, waitStatus } from "../abi/wait.ts";
+import { nameOfTask } from "../host/procfs.ts";
 import { checked } from "../host/system-error.ts";
 import type { Exit, Tracee } from "../kernel.ts";
 import { STOP_TIMEOUT } from "../tracee/ptrace.ts";
@@ -17,7 +18,7 @@ export function endTask(tree: TracedTree, tracee: Tracee, { code = 0, signal }: 
     tree.setRegisters(tracee, { ax: syscallNumber("exit_group"), di: code, ip: tree.area.single });
     ptrace.resume(tid);
   } else {
-    checked(ptrace.setSignalMask(tid, 0n), "ptrace(PTRACE_SETSIGMASK)", `end task ${tid}`);
+    checked(ptrace.setSignalMask(tid, 0n), "ptrace(PTRACE_SETSIGMASK)", () => `end ${nameOfTask(tid)}`);
     // A task that has run no program is in a stop in which no signal can be given to it: then this one stops it again.
     raw.syscall("kill", tid, signal);
     ptrace.resume(tid, signal);
@@ -28,6 +29,6 @@ export function endTask(tree: TracedTree, tracee: Tracee, { code = 0, signal }: 
     end = wait();
   }
   const expected = signal === undefined ? "exited" : "killed";
-  if (end.status?.kind !== expected) throw new Error(`Cannot end task ${tid}: its wait status is ${end.raw}`);
+  if (end.status?.kind !== expected) throw new Error(`Cannot end ${nameOfTask(tid)}: its wait status is ${end.raw}`);
   tree.deleteEnded(tracee);
 }

@@ -2,6 +2,7 @@ import { SYSCALL_STOP } from "../abi/ptrace.ts";
 import { syscallNumber } from "../abi/syscall.ts";
 import { userRegOffset } from "../abi/user-regs-x86-64.ts";
 import { waitStatus } from "../abi/wait.ts";
+import { nameOfTask } from "../host/procfs.ts";
 import { checked } from "../host/system-error.ts";
 import type { Tracee } from "../kernel.ts";
 import type { Operand, SyscallStep } from "../program/program.ts";
@@ -45,14 +46,14 @@ export function unmapRestorerArea(tree: TracedTree, leaders: readonly Tracee[]):
 }
 
 function resumeToSyscallStop({ ptrace }: TracedTree, { tid }: Tracee): void {
-  checked(ptrace.resumeToSyscall(tid), "ptrace(PTRACE_SYSCALL)", `step task ${tid}`);
+  checked(ptrace.resumeToSyscall(tid), "ptrace(PTRACE_SYSCALL)", () => `step ${nameOfTask(tid)}`);
 }
 
 function awaitSyscallStop({ ptrace }: TracedTree, { tid }: Tracee): void {
   const raw = ptrace.wait(tid, STOP_TIMEOUT);
   const status = typeof raw === "number" ? waitStatus(raw) : undefined;
   if (status?.kind === "stopped" && status.signal === SYSCALL_STOP) return;
-  throw new Error(`Cannot step task ${tid} through a system call: its wait status is ${raw}`);
+  throw new Error(`Cannot step ${nameOfTask(tid)} through a system call: its wait status is ${raw}`);
 }
 
 /** The value of an argument of a single call. Data is placed in the restorer area; earlier steps have their results. */

@@ -1,5 +1,6 @@
 import { ERRNO } from "../abi/errno.ts";
 import type { UserReg } from "../abi/user-regs-x86-64.ts";
+import { nameOfTask } from "../host/procfs.ts";
 import type { RawSyscalls } from "../host/raw-syscalls.ts";
 import { checked, SystemError } from "../host/system-error.ts";
 import type { Tracee } from "../kernel.ts";
@@ -74,9 +75,9 @@ export class TracedTree {
   /** Sets the registers of a stopped thread: the given ones, its slot, and the stub's values for all others. */
   setRegisters(tracee: Tracee, values: Partial<Record<UserReg, number | bigint>>): void {
     const slot = this.#slots.get(tracee);
-    if (slot === undefined) throw new SystemError("ptrace", ERRNO.ESRCH, `drive task ${tracee.tid}`);
+    if (slot === undefined) throw new SystemError("ptrace", ERRNO.ESRCH, `control ${nameOfTask(tracee.tid)}`);
     const registers = withRegisters(this.#booted.registers, slot, values);
     const result = this.ptrace.setRegisters(tracee.tid, registers);
-    checked(result, "ptrace(PTRACE_SETREGS)", `set the registers of task ${tracee.tid}`);
+    checked(result, "ptrace(PTRACE_SETREGS)", () => `set the registers of ${nameOfTask(tracee.tid)}`);
   }
 }

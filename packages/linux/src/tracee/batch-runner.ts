@@ -1,7 +1,7 @@
-import { ERRNO } from "../abi/errno.ts";
+import { ERRNO, errnoText } from "../abi/errno.ts";
 import { SIG } from "../abi/signal.ts";
 import { waitStatus } from "../abi/wait.ts";
-import { readCurrentSyscall } from "../host/procfs.ts";
+import { nameOfTask, readCurrentSyscall } from "../host/procfs.ts";
 import type { RawSyscalls } from "../host/raw-syscalls.ts";
 import { Stopwatch } from "../host/stopwatch.ts";
 import { ProgramError, type ProgramFailure, type Tracee } from "../kernel.ts";
@@ -71,7 +71,8 @@ export class BatchRunner {
       slot.set(encoded.address);
       const result = this.#ptrace.resume(tracee.tid);
       // ESRCH: the task was killed from outside. The wait reports how.
-      if (result < 0 && result !== -ERRNO.ESRCH) throw new Error(`Cannot resume task ${tracee.tid}: errno ${-result}`);
+      if (result < 0 && result !== -ERRNO.ESRCH)
+        throw new Error(`Cannot resume ${nameOfTask(tracee.tid)}: ${errnoText(-result)}`);
       this.#running.push(batch);
       if (this.#pumping) return;
       this.#pumping = true;
@@ -176,7 +177,7 @@ export class BatchRunner {
   #error(batch: Batch, failure: ProgramFailure): ProgramError {
     const outcome = batch.encoded.collect();
     const step = outcome.finished ? batch.program.at(-1) : outcome.failed;
-    if (step === undefined) throw new RangeError(`Cannot run an empty program in task ${batch.tracee.tid}`);
+    if (step === undefined) throw new RangeError(`Cannot run an empty program in ${nameOfTask(batch.tracee.tid)}`);
     return new ProgramError(batch.tracee.tid, batch.program, step, failure);
   }
 }

@@ -2,6 +2,7 @@ import { ERRNO } from "../abi/errno.ts";
 import { NT, PTRACE, SYSCALL_DISPATCH_SIZE } from "../abi/ptrace.ts";
 import { USER_REGS_SIZE } from "../abi/user-regs-x86-64.ts";
 import { W, waitStatus } from "../abi/wait.ts";
+import { nameOfTask } from "../host/procfs.ts";
 import type { RawSyscalls } from "../host/raw-syscalls.ts";
 import { Stopwatch } from "../host/stopwatch.ts";
 import { checked } from "../host/system-error.ts";
@@ -42,14 +43,14 @@ export class Ptrace {
     return this.#request(PTRACE.SEIZE, tid, 0, options);
   }
   seize(tid: number, options: number): void {
-    checked(this.#request(PTRACE.SEIZE, tid, 0, options), "ptrace(PTRACE_SEIZE)", `trace task ${tid}`);
+    checked(this.#request(PTRACE.SEIZE, tid, 0, options), "ptrace(PTRACE_SEIZE)", () => `trace ${nameOfTask(tid)}`);
   }
   /** Returns 0, or -errno: -ESRCH when the tracee is gone. */
   interrupt(tid: number): number {
     return this.#request(PTRACE.INTERRUPT, tid, 0, 0);
   }
   setOptions(tid: number, options: number): void {
-    checked(this.trySetOptions(tid, options), "ptrace(PTRACE_SETOPTIONS)", `trace task ${tid}`);
+    checked(this.trySetOptions(tid, options), "ptrace(PTRACE_SETOPTIONS)", () => `trace ${nameOfTask(tid)}`);
   }
   /** Returns 0, or -errno: -ESRCH when the tracee is gone or not stopped. */
   trySetOptions(tid: number, options: number): number {
@@ -68,7 +69,7 @@ export class Ptrace {
     return this.#request(PTRACE.DETACH, tid, 0, signal);
   }
   getRegisters(tid: number): Uint8Array {
-    checked(this.#fetchRegisters(tid), "ptrace(PTRACE_GETREGS)", `read the registers of task ${tid}`);
+    checked(this.#fetchRegisters(tid), "ptrace(PTRACE_GETREGS)", () => `read the registers of ${nameOfTask(tid)}`);
     return this.#fetchedRegisters();
   }
   /** Undefined when the tracee is not stopped, or gone. */
@@ -83,7 +84,7 @@ export class Ptrace {
   /** The whole extended state, as XSAVE lays it out. */
   getExtendedState(tid: number): Uint8Array {
     const result = this.#registerSet(PTRACE.GETREGSET, tid, AREA_SIZE);
-    checked(result, "ptrace(PTRACE_GETREGSET)", `read the extended state of task ${tid}`);
+    checked(result, "ptrace(PTRACE_GETREGSET)", () => `read the extended state of ${nameOfTask(tid)}`);
     const length = Number(this.#host.scratchView.getBigUint64(IOVEC_AT + 8, true));
     return this.#host.scratch.slice(AREA_AT, AREA_AT + length);
   }
@@ -113,7 +114,7 @@ export class Ptrace {
       scratchView.setUint32(REGISTERS_AT + 8, shared ? 1 : 0, true);
       scratchView.setUint32(REGISTERS_AT + 12, SIGNALS_AT_ONCE, true);
       const got = this.#request(PTRACE.PEEKSIGINFO, tid, scratchAddress + REGISTERS_AT, scratchAddress + AREA_AT);
-      checked(got, "ptrace(PTRACE_PEEKSIGINFO)", `read the pending signals of task ${tid}`);
+      checked(got, "ptrace(PTRACE_PEEKSIGINFO)", () => `read the pending signals of ${nameOfTask(tid)}`);
       for (let n = 0; n < got; n++)
         infos.push(scratch.slice(AREA_AT + SIGINFO_SIZE * n, AREA_AT + SIGINFO_SIZE * (n + 1)));
       if (got < SIGNALS_AT_ONCE) return infos;
@@ -152,7 +153,7 @@ export class Ptrace {
     const { scratch, scratchAddress } = this.#host;
     const count = this.#request(PTRACE.SECCOMP_GET_FILTER, tid, index, scratchAddress + AREA_AT);
     if (count === -ERRNO.ENOENT) return undefined;
-    checked(count, "ptrace(PTRACE_SECCOMP_GET_FILTER)", `read a seccomp filter of task ${tid}`);
+    checked(count, "ptrace(PTRACE_SECCOMP_GET_FILTER)", () => `read a seccomp filter of ${nameOfTask(tid)}`);
     return scratch.slice(AREA_AT, AREA_AT + SOCK_FILTER_SIZE * count);
   }
   /** Flags with which a seccomp filter was installed. */
@@ -161,7 +162,7 @@ export class Ptrace {
     view.setBigUint64(REGISTERS_AT, BigInt(index), true);
     view.setBigUint64(REGISTERS_AT + 8, 0n, true);
     const result = this.#request(PTRACE.SECCOMP_GET_METADATA, tid, 16, scratchAddress + REGISTERS_AT);
-    checked(result, "ptrace(PTRACE_SECCOMP_GET_METADATA)", `read a seccomp filter of task ${tid}`);
+    checked(result, "ptrace(PTRACE_SECCOMP_GET_METADATA)", () => `read a seccomp filter of ${nameOfTask(tid)}`);
     return view.getUint32(REGISTERS_AT + 8, true);
   }
 

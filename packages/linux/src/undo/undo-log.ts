@@ -35,7 +35,7 @@ export class UndoLog {
   run(): readonly string[] {
     const failed = this.#janitor?.run() ?? [];
     this.#janitor = undefined;
-    return failed.map((step) => `${step.name}() gave ${errnoText(-(step.result ?? 0))}`);
+    return failed.map((step) => `${step.name}() failed: ${errnoText(-(step.result ?? 0))}`);
   }
 
   /** Cancels all undos. */

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { type ImageSet, RestoreError } from "@restage/core";
-import { taskName } from "@restage/core/internal";
 import { kindOf } from "@restage/core/restore";
 import type { PstreeEntry } from "@restage/images";
+import { taskName } from "@restage/linux/abi";
 import { writeCoreFile } from "./elf.ts";
 import { segmentsOf } from "./memory.ts";
 import { type CoreOfThread, notesOf } from "./notes.ts";

@@ -1,4 +1,4 @@
-import { taskName } from "@restage/core/internal";
+import { taskName } from "@restage/linux/abi";
 import { byteSize } from "../../report/byte-size.ts";
 import type { TaskSummary } from "../summarize.ts";
 import { html, type Markup } from "./markup.ts";

@@ -9,12 +9,12 @@ import {
 import { callTaps } from "@restage/core/dump";
 import { type PagemapEntry, pageFlags } from "@restage/images";
 import type { AddressRange } from "@restage/linux";
-import { PAGE_SIZE } from "@restage/linux/abi";
+import { PAGE_SIZE, taskName } from "@restage/linux/abi";
 import { excluded } from "../page-server/excluded.ts";
 import { ANY_ADDRESS, PageSocket } from "../page-server/page-socket.ts";
 import { type ServedPages, servePages } from "../page-server/serve-pages.ts";
 
-const LEFT_HINT = "the tree runs on unchanged; its images lack memory, so remove them";
+const LEFT_HINT = "the tree resumes unchanged; remove the images, which lack memory";
 
 /**
  * With --lazy-pages: memory that can come later stays in the stopped tree. When the images are complete, a lazy-pages daemon takes it from there, and then the
@@ -63,11 +63,13 @@ async function connectionOf(place: PageServerPlace, socket: PageSocket | undefin
 
 /** Memory that is still in the stopped tasks. */
 class MemoryOfTree implements ServedPages {
+  readonly #tree: SeizedTree;
   readonly #context: DumpContext;
   /** The process of each task, and what it still has, in ascending order. */
   readonly #tasks: ReadonlyMap<number, { readonly process: number; readonly ranges: readonly AddressRange[] }>;
 
   constructor(tree: SeizedTree, context: DumpContext) {
+    this.#tree = tree;
     this.#context = context;
     const of = (pid: number) => context.images.image("pagemap", pid).map(({ value }) => value as PagemapEntry);
     this.#tasks = new Map(
@@ -78,6 +80,10 @@ class MemoryOfTree implements ServedPages {
   find(pid: number, address: number, length: number): number {
     const range = this.#tasks.get(pid)?.ranges.find(({ start, end }) => start <= address && address < end);
     return range === undefined ? 0 : Math.min(length, range.end - address);
+  }
+
+  nameOf(pid: number): string {
+    return this.#tree.tasks.find((task) => task.pid === pid)?.name ?? taskName(pid, undefined);
   }
 
   send(pid: number, address: number, length: number, socket: number): void {

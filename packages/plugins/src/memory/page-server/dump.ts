@@ -86,7 +86,7 @@ class PageServer {
   #send(message: Partial<PageMessage> & Pick<PageMessage, "command">): void {
     const bytes = encodePageMessage(message);
     const sent = this.#host.attempt("sendto", this.#connected(), data(bytes), bytes.length, MSG.NOSIGNAL, 0, 0);
-    if (sent !== bytes.length) throw failed(`does not listen any more: ${errnoText(-sent)}`);
+    if (sent !== bytes.length) throw failed(`no longer listens: ${errnoText(-sent)}`);
   }
 
   #receive(length: number): Uint8Array {
@@ -104,6 +104,6 @@ class PageServer {
 
 function failed(why: string): RestoreError {
   return new RestoreError("ERR_IMAGE", `Cannot send memory to the page server: it ${why}`, {
-    hint: "its own output says why; the tree runs on unchanged",
+    hint: "look at the output of the page server; the tree resumes unchanged",
   });
 }

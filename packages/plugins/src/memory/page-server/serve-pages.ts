@@ -21,6 +21,8 @@ const BREAK = 200;
 export interface ServedPages {
   /** How many bytes there are from an address on, at most `length`; 0 if there are none. */
   find(pid: number, address: number, length: number): number;
+  /** How a message names a task. */
+  nameOf(pid: number): string;
   /** Writes these to a socket. */
   send(pid: number, address: number, length: number, socket: number): void;
 }
@@ -58,10 +60,10 @@ export async function servePages(host: Host, socket: number, pages: ServedPages)
 }
 
 function give(host: Host, socket: number, { command, address, pages, target }: PageMessage, served: ServedPages): void {
-  if (command !== "get") throw lost(`sent ${command} instead of a request for pages`);
+  if (command !== "get") throw lost(`sent the command ${command} instead of a request for pages`);
   const [pid, at] = [Number(target), Number(address)];
   const length = served.find(pid, at, pages * PAGE_SIZE);
-  if (length === 0) throw lost(`asked for a page that task ${pid} does not have: 0x${at.toString(16)}`);
+  if (length === 0) throw lost(`asked for a page that ${served.nameOf(pid)} does not have: 0x${at.toString(16)}`);
   const answer = { flags: pageFlags.PE_PRESENT, address, pages: length / PAGE_SIZE, target };
   send(host, socket, encodePageMessage({ command: "add", ...answer }));
   served.send(pid, at, length, socket);
@@ -77,22 +79,22 @@ function receive(host: Host, socket: number): PageMessage {
   const header = output(PAGE_MESSAGE_SIZE);
   const count = host.attempt("recvfrom", socket, header, PAGE_MESSAGE_SIZE, MSG.WAITALL, 0, 0);
   if (count === 0) throw lost("ended before it had all pages");
-  if (count !== PAGE_MESSAGE_SIZE) throw lost(`is out of reach: ${errnoText(count < 0 ? -count : ERRNO.EIO)}`);
+  if (count !== PAGE_MESSAGE_SIZE) throw lost(`cannot be reached: ${errnoText(count < 0 ? -count : ERRNO.EIO)}`);
   try {
     return decodePageMessage(header.bytes);
   } catch (error) {
-    if (error instanceof ImageError) throw lost(`sent something else: ${error.message}`);
+    if (error instanceof ImageError) throw lost(`sent an invalid message: ${error.message}`);
     throw error;
   }
 }
 
 function send(host: Host, socket: number, bytes: Uint8Array): void {
   const sent = host.attempt("sendto", socket, data(bytes), bytes.length, MSG.NOSIGNAL, 0, 0);
-  if (sent !== bytes.length) throw lost(`is out of reach: ${errnoText(-sent)}`);
+  if (sent !== bytes.length) throw lost(`cannot be reached: ${errnoText(-sent)}`);
 }
 
 function lost(why: string): RestoreError {
-  return new RestoreError("ERR_IMAGE", `The lazy-pages daemon that takes the pages ${why}`, {
-    hint: "its own output says why",
+  return new RestoreError("ERR_IMAGE", `Cannot serve pages: the lazy-pages daemon ${why}`, {
+    hint: "look at the output of the daemon",
   });
 }
