@@ -4,5 +4,4 @@ export const NOT_YET: Readonly<Record<string, string>> = {
   "huge-pages": "huge pages (hugetlb) are not saved yet",
   "mount-namespaces": "it is in another mount namespace than the root task",
   mounts: "the directory or file that was bound there has been deleted",
-  "packet-sockets": "it maps a file that is not regular, which is not saved yet",
 };

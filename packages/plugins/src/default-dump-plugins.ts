@@ -55,6 +55,7 @@ import { inetSockets } from "./sockets/inet/dump.ts";
 import { memberships } from "./sockets/memberships/dump.ts";
 import { netlinkSockets } from "./sockets/netlink/dump.ts";
 import { networkLock } from "./sockets/network-lock/dump.ts";
+import { packetSockets } from "./sockets/packet/dump.ts";
 import { socketSettings } from "./sockets/settings/dump.ts";
 import { tcpConnections } from "./sockets/tcp/dump.ts";
 import { unixSockets } from "./sockets/unix/dump.ts";
@@ -106,6 +107,7 @@ export {
   netNamespaces,
   networkLock,
   objectIds,
+  packetSockets,
   pageServer,
   pendingSignals,
   pidfds,
@@ -182,6 +184,7 @@ export function defaultDumpPlugins(): readonly Plugin[] {
     datagrams(),
     tcpConnections(),
     netlinkSockets(),
+    packetSockets(),
     socketSettings(),
     memberships(),
     unreadData(),

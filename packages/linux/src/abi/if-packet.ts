@@ -12,7 +12,13 @@ export const PACKET = {
   VNET_HDR: 15,
   TIMESTAMP: 17,
   FANOUT: 18,
+  QDISC_BYPASS: 20,
+  IGNORE_OUTGOING: 23,
+  VNET_HDR_SZ: 24,
 } as const;
+
+/** How packets are distributed in a group (PACKET_FANOUT_*). Source: include/uapi/linux/if_packet.h. */
+export const PACKET_FANOUT_TYPE = { CBPF: 6, EBPF: 7 } as const;
 
 /** The socket type of old packet sockets, which are bound to a device by its name. Source: include/linux/net.h. */
 export const SOCK_PACKET = 10;

@@ -51,6 +51,7 @@ export * from "./nf-conntrack-tcp.ts";
 export * from "./nf-tables.ts";
 export * from "./nfnetlink.ts";
 export * from "./nfnetlink-conntrack.ts";
+export * from "./packet-diag.ts";
 export * from "./page-scan.ts";
 export * from "./pidfd.ts";
 export * from "./poll.ts";

@@ -33,7 +33,7 @@ export function mappings(): Plugin {
     name: "mappings",
     duty: "mappings",
     phases: {
-      inspect: "finds the mappings of every task; refuses huge pages, uprobes, and mappings of devices and sockets",
+      inspect: "finds the mappings of every task; refuses huge pages, uprobes, and mappings of devices",
     },
     dump({ phases }) {
       phases.inspect.task.tap("mappings", (task, context) => {
@@ -85,6 +85,7 @@ function describe(mapping: Mapping, task: SeizedTask, context: DumpContext): voi
     return;
   }
   if (name.startsWith("/[aio]")) entry.status = vmaStatus.VMA_AREA_AIORING;
+  else if (name.startsWith("socket:")) entry.status = VMA_AREA_REGULAR | vmaStatus.VMA_AREA_SOCKET;
   else if (name.startsWith("/SYSV")) describeSegment(mapping, context, refuse);
   else describeFile(mapping, task, context, refuse);
 }

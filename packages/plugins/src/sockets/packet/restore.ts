@@ -2,6 +2,7 @@ import {
   data,
   definePlugin,
   giveCapability,
+  type ImageSet,
   loaded,
   output,
   type Plan,
@@ -26,6 +27,7 @@ import {
 } from "@restage/linux/abi";
 import { advise } from "../../memory/mappings/advise.ts";
 import { kindOf, printVma } from "../../memory/mappings/format.ts";
+import { setOptionsForBinding } from "../settings/restore.ts";
 import { setOption, setSocketOptions } from "../socket-options/restore.ts";
 
 const TYPES: ReadonlySet<number> = new Set([SOCK.DGRAM, SOCK.RAW, SOCK_PACKET]);
@@ -50,8 +52,8 @@ export function packetSockets(): Plugin {
     stages: { RESTORE: "opens packet sockets, and maps their rings when all descriptors are open" },
     apply({ plan, openFile, stages }) {
       plan.tap("packet-sockets", checkPacketSockets);
-      openFile.for("PACKETSK").tap("packet-sockets", ({ task, entry: { psk } }) => {
-        return psk === undefined ? undefined : openSocket(task, psk);
+      openFile.for("PACKETSK").tap("packet-sockets", ({ task, entry: { psk }, images }) => {
+        return psk === undefined ? undefined : openSocket(task, psk, images);
       });
       stages.RESTORE.task.tap("packet-sockets", (task) => {
         if (task.survives) mapRings(task);
@@ -61,14 +63,14 @@ export function packetSockets(): Plugin {
 }
 
 /** Sets all options before the socket is bound, so that no packet arrives that its filter would have dropped. */
-function openSocket(task: Task, entry: PacketSockEntry): Value {
+function openSocket(task: Task, entry: PacketSockEntry, images: ImageSet): Value {
   const { type, protocol, ifindex, flags, opts, fanout = NO_FANOUT } = entry;
   const isOld = type === SOCK_PACKET;
   // With a protocol it would receive from all devices at once. For SOCK_PACKET it cannot be set later.
   const socket = task.call
     .socket(AF.PACKET, type | SOCK.CLOEXEC, isOld ? protocol : 0)
     .hint(giveCapability("CAP_NET_RAW"));
-  if (!isOld) setPacketOptions(task, socket, entry);
+  if (!isOld) setPacketOptions(task, socket, entry, images);
   task.call.fcntl(socket, F.SETFL, flags & SETTABLE_FLAGS);
   setSocketOptions(task, socket, opts);
   if (isOld) bindByName(task, socket, ifindex);
@@ -119,7 +121,7 @@ function numberOf(task: Task, { shmid }: VmaEntry): number | undefined {
 }
 
 /** Sets options that SOCK_PACKET lacks. The version and VNET_HDR come before rings, because they determine the layout of rings. */
-function setPacketOptions(task: Task, socket: Value, entry: PacketSockEntry): void {
+function setPacketOptions(task: Task, socket: Value, entry: PacketSockEntry, images: ImageSet): void {
   const set = (option: number, value: number | boolean) => setOption(task, socket, SOL.PACKET, option, value);
   set(PACKET.VERSION, entry.version);
   set(PACKET.RESERVE, entry.reserve);
@@ -129,6 +131,7 @@ function setPacketOptions(task: Task, socket: Value, entry: PacketSockEntry): vo
   if (entry.orig_dev) set(PACKET.ORIGDEV, true);
   if (entry.vnet_hdr) set(PACKET.VNET_HDR, true);
   if (entry.loss) set(PACKET.LOSS, true);
+  setOptionsForBinding(task, socket, images, entry.id);
   for (const membership of entry.mclist) addMembership(task, socket, membership);
   if (entry.rx_ring !== undefined) setRing(task, socket, PACKET.RX_RING, entry.rx_ring);
   if (entry.tx_ring !== undefined) setRing(task, socket, PACKET.TX_RING, entry.tx_ring);

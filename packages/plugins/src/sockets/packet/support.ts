@@ -4,15 +4,17 @@ export const SUPPORT: readonly Support[] = [
   {
     group: "sockets",
     what: "packet sockets",
-    lost: "unread packets: CRIU images cannot record them",
-    restored:
-      "raw, cooked and SOCK_PACKET sockets: device, protocol, options, memberships, fanout, rings and their mappings",
+    saved:
+      "raw, cooked and SOCK_PACKET sockets: device, protocol, options, memberships, fanout, rings and their mappings; in restage.img, because CRIU does not save them: PACKET_QDISC_BYPASS, PACKET_IGNORE_OUTGOING, PACKET_VNET_HDR_SZ",
+    restored: "the same",
+    lost: "unread packets, with a warning, and the content of rings: CRIU images cannot record them",
     refused: {
-      dump: "all of them, for now",
+      dump: "fanout groups that a BPF program distributes; mapped rings without a descriptor",
       restore: "a network device that does not exist",
     },
-    kernel: "CONFIG_PACKET",
+    kernel: "CONFIG_PACKET, CONFIG_PACKET_DIAG",
     shownBy: {
+      saved: ["case packet-sockets"],
       restored: ["case packet-sockets"],
     },
   },

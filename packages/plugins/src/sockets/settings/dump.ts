@@ -21,8 +21,8 @@ export function socketSettings(): Plugin {
 }
 
 function saveSettings(context: DumpContext, { id, descriptor, entry }: OpenFile, fresh: FreshSockets): void {
-  const { isk, usk, nlsk } = entry ?? {};
-  if (descriptor === undefined || (isk ?? usk ?? nlsk) === undefined) return;
+  const { isk, usk, nlsk, psk } = entry ?? {};
+  if (descriptor === undefined || (isk ?? usk ?? nlsk ?? psk) === undefined) return;
   const option = (name: number) => readOption(context.host, descriptor, SOL.SOCKET, name) ?? 0;
   const isTcp = option(SO.TYPE) === SOCK.STREAM && option(SO.PROTOCOL) === IPPROTO.TCP;
   const kind = {

@@ -1,4 +1,17 @@
-import { AF, IP, IPPROTO, IPV6, NETLINK_OPTION, SO, SOCK, SOL, TCP, UDP } from "@restage/linux/abi";
+import {
+  AF,
+  IP,
+  IPPROTO,
+  IPV6,
+  NETLINK_OPTION,
+  PACKET,
+  SO,
+  SOCK,
+  SOCK_PACKET,
+  SOL,
+  TCP,
+  UDP,
+} from "@restage/linux/abi";
 
 /** An option that images of CRIU have no field for. */
 export interface Setting {
@@ -157,6 +170,8 @@ const OF_TCP_BEFORE_CONNECTING = [
   TCP.FASTOPEN_NO_COOKIE,
 ];
 
+const OF_PACKET = [PACKET.VNET_HDR_SZ, PACKET.QDISC_BYPASS, PACKET.IGNORE_OUTGOING];
+
 const OF_UDP = Object.values(UDP);
 
 const KNOWN = new Map<string, readonly Setting[]>();
@@ -186,6 +201,7 @@ function listSettings({ family, type, protocol, isConnection }: SocketKind): rea
     [isInternet && isTcp && !isConnection, SOL.TCP, OF_TCP_BEFORE_CONNECTING],
     [isInternet && isUdp, SOL.UDP, OF_UDP],
     [family === AF.NETLINK, SOL.NETLINK, Object.values(NETLINK_OPTION)],
+    [family === AF.PACKET && type !== SOCK_PACKET, SOL.PACKET, OF_PACKET],
     [true, SOL.SOCKET, OF_SOCKETS],
   ];
   return lists.flatMap(([applies, level, options]) =>
@@ -193,7 +209,8 @@ function listSettings({ family, type, protocol, isConnection }: SocketKind): rea
   );
 }
 
-/** Whether an option must be set before the socket is bound: it lets it have an address of another machine. */
+/** Whether an option must be set before the socket is bound: it lets it have an address of another machine, or says which packets it gets. */
 export function isForBinding({ level, option }: Pick<Setting, "level" | "option">): boolean {
+  if (level === SOL.PACKET) return true;
   return (level === SOL.IP && option === IP.TRANSPARENT) || (level === SOL.IPV6 && option === IPV6.TRANSPARENT);
 }

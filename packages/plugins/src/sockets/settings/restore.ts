@@ -17,7 +17,7 @@ export function socketSettings(): Plugin {
   });
 }
 
-/** Sets those of a socket's options that let it be bound to addresses of other machines. */
+/** Sets those of a socket's options that come before it is bound. */
 export function setOptionsForBinding(task: Task, socket: Value, images: ImageSet, id: number): void {
   for (const option of optionsOf(images, id)) if (isForBinding(option)) setOwnOption(task, socket, option);
 }
