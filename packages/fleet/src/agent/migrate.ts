@@ -18,7 +18,7 @@ import { isOver, type OrderRecord, type Result } from "../orders/state.ts";
 import { push } from "../store/push.ts";
 import { awaitCommand, type CommandEvent } from "./command.ts";
 import { isAlive } from "./processes.ts";
-import { restoreImages } from "./restoring.ts";
+import { restoreImages, unknown } from "./restoring.ts";
 import { Rounds } from "./rounds.ts";
 import { AttemptFailure, FinalFailure, type Task } from "./task.ts";
 import type { Work } from "./work.ts";
@@ -147,9 +147,8 @@ class Migration {
     if (ending.where === "unknown") {
       await push(place.store, this.#rounds.directory("last"), this.#name, { key: place.key, replace: true });
       journal.unmark("kept");
-      const message = `The agent on ${order.to} ended while ${order.tree} was about to run: it may have run`;
       const hint = `look for the program on that host; if it has ended, restore ${this.#name}`;
-      throw new FinalFailure(new RestoreError("ERR_ORDER", message, { hint }).toJSON());
+      throw new FinalFailure(unknown(this.#task, order.to, hint).toJSON());
     }
     const tree = journal.kept("tree");
     if (tree === undefined || !isAlive(tree)) await this.#restoreHere();

@@ -45,9 +45,12 @@ async function concludeRestore(task: Task, outcome: Outcome | undefined, root: P
   throw new FinalFailure(unknown(task).toJSON());
 }
 
-/** The error for a tree that may run here. */
-export function unknown({ order, place }: Task): RestoreError {
-  const hint = "look for the program on that host before you start it again";
-  const message = `The agent on ${place.host} ended while ${order.tree} was about to run: it may have run`;
+/** The error for a tree that may run on a host, by default on this one. */
+export function unknown(
+  { order, place }: Task,
+  host = place.host,
+  hint = "look for the program on that host before you start it again",
+): RestoreError {
+  const message = `The agent on ${host} ended while ${order.tree} was about to run: it may have run`;
   return new RestoreError("ERR_ORDER", message, { hint });
 }

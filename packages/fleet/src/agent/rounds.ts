@@ -4,7 +4,7 @@ import { PARENT_LINK } from "@restage/images";
 import { manifestKey } from "../store/manifest.ts";
 import { pull } from "../store/pull.ts";
 import { push } from "../store/push.ts";
-import type { Task, Workplace } from "./task.ts";
+import type { Task } from "./task.ts";
 
 /** The directory of the last round: a whole checkpoint, on top of the rounds before it. */
 export const LAST = "images";
@@ -58,15 +58,12 @@ export class Rounds {
 
   /** Removes the names from the store. A garbage collection then frees their space. */
   async forget(): Promise<void> {
-    await forgetRounds(this.#task.place, this.#name);
+    const { names } = this.#task.place.store;
+    const ours = manifestKey(`${this.#name}/`);
+    for (const key of await names.keys(manifestKey(">"))) if (key.startsWith(ours)) await names.purge(key);
   }
 
   #nameOf(round: number | "last"): string {
     return `${this.#name}/${round}`;
   }
-}
-
-async function forgetRounds({ store }: Workplace, name: string): Promise<void> {
-  const keys = await store.names.keys(manifestKey(">"));
-  for (const key of keys) if (key.startsWith(manifestKey(`${name}/`))) await store.names.purge(key);
 }
