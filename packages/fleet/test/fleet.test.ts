@@ -63,7 +63,8 @@ describeUnless(noNatsServer, "a fleet", () => {
       const directory = join(place, name);
       const command = ["sh", "-c", slow];
       const log = () => {};
-      return runAgent({ fleet, store, name, labels: {}, directory, policy, command, slots: 1, signal, log });
+      const limits = { slots: 1, limit: 60_000 };
+      return runAgent({ fleet, store, name, labels: {}, directory, policy, command, ...limits, signal, log });
     };
     const [first, second] = [new AbortController(), new AbortController()];
     const ended = start("first", first.signal);

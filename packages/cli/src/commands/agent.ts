@@ -2,6 +2,7 @@ import { hostname } from "node:os";
 import { resolve } from "node:path";
 import { assertTrusted } from "@restage/core/internal";
 import { EXIT } from "../exit-codes.ts";
+import { lockDirectory } from "../fleet/lock-directory.ts";
 import { withFleet } from "../fleet/with-fleet.ts";
 import type { Settings } from "../options/settings.ts";
 import { ownCommand } from "../own-command.ts";
@@ -12,10 +13,12 @@ const ENDING = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
 
 /** Carries out the orders of a fleet until a signal. Returns the exit code. */
 export async function agentCommand(settings: Settings, server: string | undefined): Promise<number> {
-  const { labels, name, policy, slots } = settings.fleet;
+  const { labels, name, policy, slots, limit } = settings.fleet;
   const { keyFile } = settings.store;
   // Configurations that it names run as root.
   if (policy !== undefined) assertTrusted(resolve(policy));
+  const directory = resolve(settings.workDirectory ?? DIRECTORY);
+  await lockDirectory(directory);
   const ending = new AbortController();
   for (const signal of ENDING) process.once(signal, () => ending.abort());
   await withFleet(settings, server, async ({ library, fleet, connection }) => {
@@ -25,10 +28,11 @@ export async function agentCommand(settings: Settings, server: string | undefine
       key: keyFile === undefined ? undefined : library.readStoreKey(keyFile),
       name: name ?? hostname().replace(/[^A-Za-z0-9_-]/g, "-"),
       labels: library.parseLabels(labels),
-      directory: resolve(settings.workDirectory ?? DIRECTORY),
+      directory,
       policy: library.readPolicy(policy),
       command: ownCommand(),
       slots,
+      limit,
       signal: ending.signal,
       log: (line) => print(`${line}\n`),
     });

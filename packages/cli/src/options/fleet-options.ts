@@ -38,6 +38,9 @@ export const AGENT_OPTIONS: readonly Option[] = [
   declareOption("--slots N", "how many orders are carried out at a time; default 4", (to, given) => {
     to.fleet.slots = number(given);
   }),
+  declareOption("--limit SECONDS", "after how long a command of an order is killed; default 3600", (to, given) => {
+    to.fleet.limit = seconds(given);
+  }),
   declareOption("-W, --work-dir DIR", "what the agent remembers; default /var/lib/restage", (to, given) => {
     to.workDirectory = text(given);
   }),

@@ -81,6 +81,8 @@ export interface FleetSettings {
   /** The file with the policy of a host. */
   policy?: string;
   slots: number;
+  /** For how many milliseconds a command of an order can run. */
+  limit: number;
   /** In milliseconds. */
   lease?: number;
   /** The name of a configuration. */
@@ -118,7 +120,7 @@ export function createSettings(): Settings {
     service: { daemon: false, port: 0, pageServer: false, lazyPages: false },
     values: {},
     store: { replace: false },
-    fleet: { labels: [], slots: 4, count: 1, leaveRunning: false, detach: false, follow: false },
+    fleet: { labels: [], slots: 4, limit: 3_600_000, count: 1, leaveRunning: false, detach: false, follow: false },
     noConfig: false,
     verbosity: 2,
     logPerTask: false,

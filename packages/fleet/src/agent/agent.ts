@@ -14,7 +14,7 @@ import type { StoreKey } from "../store/seal.ts";
 import type { Store } from "../store/store.ts";
 import { Journal, journalsIn } from "./journal.ts";
 import { assertAllowed, type Policy } from "./policy.ts";
-import { isAlive, kill, type ProcessId, startOf } from "./processes.ts";
+import { awaitEnd, isAlive } from "./processes.ts";
 import { AttemptFailure, FinalFailure, Task, type Workplace } from "./task.ts";
 import { Templates } from "./templates.ts";
 import { WORK } from "./work.ts";
@@ -26,13 +26,15 @@ export interface AgentOptions {
   readonly key?: StoreKey | undefined;
   readonly name: string;
   readonly labels: Labels;
-  /** What the agent remembers, for the agent after it. */
+  /** What the agent remembers, for the agent after it. Only one agent at a time must use it. */
   readonly directory: string;
   readonly policy: Policy;
   /** The words that run `restage`. */
   readonly command: readonly string[];
   /** How many orders it carries out at a time. */
   readonly slots: number;
+  /** For how many milliseconds a command of an order can run. */
+  readonly limit: number;
   /** Ends the agent once it has carried out what it has begun. */
   readonly signal: AbortSignal;
   /** Is told what it does, one line at a time. */
@@ -54,29 +56,28 @@ class Agent {
   readonly #options: AgentOptions;
   readonly #place: Workplace;
   readonly #card: HostCard;
-  /** The orders that it carries out now, with the message of each. */
+  /** The orders that it carries out now, with the message of each if it was delivered. */
   readonly #active = new Map<string, JsMsg | undefined>();
   readonly #work = new Set<Promise<void>>();
   readonly #queues = new Map<string, Promise<void>>();
 
   constructor(options: AgentOptions) {
-    const { fleet, store, key, policy, command, name, labels, directory } = options;
+    const { fleet, store, key, policy, command, name, labels, directory, limit } = options;
     this.#options = options;
     const templates = new Templates({ directory: join(directory, "templates"), store, key, policy, command });
     const apply: Workplace["apply"] = (id, event) => this.#apply(id, event);
-    this.#place = { fleet, store, key, policy, command, host: name, templates, apply };
+    this.#place = { fleet, store, key, policy, command, host: name, limit, templates, apply };
     mkdirSync(join(directory, "orders"), { recursive: true, mode: 0o700 });
     const since = new Date().toISOString();
     this.#card = { name, labels: { ...labels, host: name }, machine: machineOf(directory), since };
   }
 
   async run(): Promise<void> {
-    const { fleet, signal, directory, name, log } = this.#options;
-    lock(directory);
+    const { fleet, signal, name, log } = this.#options;
     await fleet.hosts.join(this.#card);
     await this.#place.templates.close();
     log(`${name} joined the fleet: ${printLabels(this.#card.labels)}`);
-    await this.#recover();
+    this.#recover();
     await this.#makeRounds(signal);
     await Promise.all(this.#queues.values());
     if (this.#work.size > 0) {
@@ -124,9 +125,7 @@ class Agent {
       try {
         const message = await fleet.queue.next(labels, PATIENCE);
         if (message === undefined) continue;
-        const work = this.#receive(message).catch((error: unknown) => log(`an order failed here: ${reason(error)}`));
-        this.#work.add(work);
-        void work.finally(() => this.#work.delete(work));
+        this.#receive(message);
       } catch (error) {
         log(`cannot pull orders: ${reason(error)}`);
         await sleep(PAUSE);
@@ -135,7 +134,7 @@ class Agent {
   }
 
   /** Handles a message, unless others must. */
-  async #receive(message: JsMsg): Promise<void> {
+  #receive(message: JsMsg): void {
     const { fleet, slots, signal, log } = this.#options;
     const order = read(message);
     if (order === undefined) {
@@ -153,17 +152,28 @@ class Agent {
       message.nak();
       return;
     }
+    this.#begin(id, message, async () => this.#handle(order, await fleet.ledger.open(order)));
+  }
+
+  /** Works on an order, and then answers the last message that brought it. */
+  #begin(id: string, message: JsMsg | undefined, work: () => Promise<void>): void {
+    const { fleet, log } = this.#options;
     this.#active.set(id, message);
-    try {
-      await this.#handle(order, await fleet.ledger.open(order));
-    } finally {
-      const last = this.#active.get(id) ?? message;
-      this.#active.delete(id);
-      const record = await fleet.ledger.read(id);
-      if (record === undefined || isOver(record)) last.ack();
-      // A host that has committed ends the order by itself.
-      else last.nak(record.state === "committed" ? fleet.lease / ROUNDS : PAUSE);
-    }
+    const whole = async () => {
+      try {
+        await work();
+      } finally {
+        const last = this.#active.get(id);
+        this.#active.delete(id);
+        const record = await fleet.ledger.read(id);
+        if (record === undefined || isOver(record)) last?.ack();
+        // A host that has committed ends the order by itself.
+        else last?.nak(record.state === "committed" ? fleet.lease / ROUNDS : PAUSE);
+      }
+    };
+    const running = whole().catch((error: unknown) => log(`an order failed here: ${reason(error)}`));
+    this.#work.add(running);
+    void running.finally(() => this.#work.delete(running));
   }
 
   async #handle(order: Order, record: OrderRecord): Promise<void> {
@@ -186,7 +196,6 @@ class Agent {
     const taken = await this.#apply(order.id, { kind: "take", holder: { host: this.#card.name, token } });
     if (taken?.holder?.token !== token) return;
     const task = this.#task(order, token);
-    await this.#endProcess(task.journal);
     task.journal.begin(token);
     await this.#conclude(task);
   }
@@ -214,22 +223,24 @@ class Agent {
   }
 
   /** Carries on with what an agent before this one has begun. */
-  async #recover(): Promise<void> {
-    const { fleet, directory } = this.#options;
-    for (const id of journalsIn(join(directory, "orders"))) {
-      const record = await fleet.ledger.read(id);
-      const journal = this.#journal(id);
-      const isOurs = record?.holder?.token === journal.token && record?.holder !== undefined;
-      if (record?.state === "committed" && isOurs) {
-        await this.#conclude(this.#task(record.order, record.holder.token), record);
-        continue;
-      }
-      await this.#endProcess(journal);
-      if (record?.state === "taken" && isOurs) {
-        await this.#apply(id, { kind: "release", token: record.holder.token });
-        await fleet.queue.put(record.order, record.holder.token);
-      } else if ((record === undefined || isOver(record)) && !journal.isKept) journal.remove();
-    }
+  #recover(): void {
+    for (const id of journalsIn(join(this.#options.directory, "orders")))
+      this.#begin(id, undefined, () => this.#recoverOrder(id));
+  }
+
+  async #recoverOrder(id: string): Promise<void> {
+    const { fleet, limit } = this.#options;
+    const journal = this.#journal(id);
+    const before = await fleet.ledger.read(id);
+    if (before?.state === "committed" && before.holder !== undefined && before.holder.token === journal.token)
+      return await this.#conclude(this.#task(before.order, before.holder.token), before);
+    // A restore finds that nobody answers it, and rolls back. A checkpoint is completed.
+    if (journal.process !== undefined) await awaitEnd(journal.process, limit);
+    const record = await fleet.ledger.read(id);
+    if (record?.state === "taken" && record.holder !== undefined && record.holder.token === journal.token) {
+      await this.#apply(id, { kind: "release", token: record.holder.token });
+      await fleet.queue.put(record.order, record.holder.token);
+    } else if ((record === undefined || isOver(record)) && !journal.isKept) journal.remove();
   }
 
   /** Finds orders whose host is gone. */
@@ -269,10 +280,6 @@ class Agent {
     return record;
   }
 
-  async #endProcess(journal: Journal): Promise<void> {
-    if (journal.process !== undefined) await kill(journal.process);
-  }
-
   #task(order: Order, token: string): Task {
     return new Task(this.#place, order, token, this.#journal(order.id));
   }
@@ -310,23 +317,6 @@ function machineOf(directory: string): string {
     writeFileSync(file, machine, { mode: 0o600 });
     return machine;
   }
-}
-
-/** Throws ERR_OPTION if an agent uses the directory already. */
-function lock(directory: string): void {
-  const file = join(directory, "agent");
-  let other: ProcessId | undefined;
-  try {
-    const [pid = 0, start = 0] = readFileSync(file, "utf8").split(" ").map(Number);
-    other = { pid, start };
-  } catch {
-    // The first agent here.
-  }
-  if (other !== undefined && isAlive(other) && other.pid !== process.pid) {
-    const hint = "pass another directory with --work-dir, or end that agent";
-    throw new RestoreError("ERR_OPTION", `An agent (process ${other.pid}) uses ${directory} already`, { hint });
-  }
-  writeFileSync(file, `${process.pid} ${startOf(process.pid) ?? 0}`, { mode: 0o600 });
 }
 
 function now(): string {

@@ -3,11 +3,10 @@ import { closeSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Duplex } from "node:stream";
-import { setTimeout as sleep } from "node:timers/promises";
 import { RestoreError, type RestoreErrorData } from "@restage/core";
 import { reason } from "../reason.ts";
 import { isObject } from "../values.ts";
-import { isAlive, type ProcessId, startOf } from "./processes.ts";
+import { awaitEnd, type ProcessId, startOf } from "./processes.ts";
 
 /** What `restage` is asked to run. It writes to files, so that it goes on when the agent ends, and the next agent learns how it ended. */
 export interface CommandRequest {
@@ -19,6 +18,8 @@ export interface CommandRequest {
   readonly directory: string;
   /** Is told which process it is, at once. */
   readonly onStart: (id: ProcessId) => void;
+  /** For how many milliseconds it can run. The time that its questions take does not count. */
+  readonly limit: number;
   /** Answers the command, which asks before its tree runs or ends. */
   readonly confirm?: Confirm;
   readonly onEvent?: (event: CommandEvent) => void;
@@ -38,7 +39,7 @@ const INTERVAL = 100;
 
 /** Runs a command until it ends. Returns everything that it printed. Throws ERR_ORDER if it does not start. */
 export async function runCommand(request: CommandRequest): Promise<Outcome> {
-  const { words, environment, directory, onStart, confirm, onEvent = () => {} } = request;
+  const { words, environment, directory, onStart, limit, confirm, onEvent = () => {} } = request;
   const [program = "", ...rest] = words;
   const output = openSync(join(directory, OUTPUT), "w", 0o600);
   const errors = openSync(join(directory, ERRORS), "w", 0o600);
@@ -59,17 +60,61 @@ export async function runCommand(request: CommandRequest): Promise<Outcome> {
   });
   const start = child.pid === undefined ? undefined : startOf(child.pid);
   if (child.pid !== undefined && start !== undefined) onStart({ pid: child.pid, start });
-  if (confirm !== undefined) answer(child.stdio[CONFIRM_FD] as Duplex, confirm);
+  // A tree is unharmed when the command that saves or restores it is killed.
+  const time = new Timer(limit, () => child.kill("SIGKILL"));
+  if (confirm !== undefined)
+    answer(child.stdio[CONFIRM_FD] as Duplex, (question) => time.without(() => confirm(question)));
   const tail = new Tail(join(directory, OUTPUT), onEvent);
   const timer = setInterval(() => tail.read(), INTERVAL);
   try {
     await ended;
   } finally {
+    time.stop();
     clearInterval(timer);
     tail.read();
     tail.close();
   }
-  return readOutcome(directory);
+  return readOutcome(directory, time.isOver);
+}
+
+/** Calls a function once, when a time is over. */
+class Timer {
+  readonly #act: () => void;
+  #left: number;
+  #started = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #isStopped = false;
+  isOver = false;
+
+  constructor(milliseconds: number, act: () => void) {
+    this.#left = milliseconds;
+    this.#act = () => {
+      this.isOver = true;
+      act();
+    };
+    this.#start();
+  }
+
+  /** Waits for work whose time does not count. */
+  async without<T>(work: () => Promise<T>): Promise<T> {
+    clearTimeout(this.#timer);
+    this.#left -= performance.now() - this.#started;
+    try {
+      return await work();
+    } finally {
+      if (!this.#isStopped) this.#start();
+    }
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
+  }
+
+  #start(): void {
+    this.#started = performance.now();
+    this.#timer = setTimeout(this.#act, this.#left);
+  }
 }
 
 /** Reads the lines that a command adds to a file. */
@@ -94,10 +139,10 @@ class Tail {
   }
 }
 
-/** Waits for a command that an earlier agent started. */
-export async function awaitCommand(id: ProcessId, directory: string): Promise<Outcome> {
-  while (isAlive(id)) await sleep(INTERVAL);
-  return readOutcome(directory);
+/** Waits for a command that an earlier agent started, for no longer than a limit. */
+export async function awaitCommand(id: ProcessId, directory: string, limit: number): Promise<Outcome> {
+  const isLate = !(await awaitEnd(id, limit));
+  return readOutcome(directory, isLate);
 }
 
 /** Answers questions, one line each. */
@@ -113,9 +158,12 @@ function answer(socket: Duplex, confirm: Confirm): void {
 /** What a command has printed. */
 export class Outcome {
   readonly events: readonly CommandEvent[];
+  /** Whether it was killed when its time was over. */
+  readonly isLate: boolean;
   readonly #errors: string;
 
-  constructor(output: string, errors: string) {
+  constructor(output: string, errors: string, isLate: boolean) {
+    this.isLate = isLate;
     this.events = output.split("\n").flatMap(parseEvent);
     this.#errors = errors.trim();
   }
@@ -132,9 +180,14 @@ export class Outcome {
 
   /** The same, or what is known of a command that ended without a word. */
   get failure(): RestoreErrorData {
+    if (this.error !== undefined) return this.error;
+    if (this.isLate) {
+      const hint = "see what it waits for; `restage agent --limit SECONDS` gives commands more time";
+      return new RestoreError("ERR_ORDER", "restage did not end in time", { hint }).toJSON();
+    }
     const last = this.#errors.split("\n").at(-1);
     const message = `restage ended without a result${last === "" ? "" : `: ${last}`}`;
-    return this.error ?? new RestoreError("ERR_ORDER", message).toJSON();
+    return new RestoreError("ERR_ORDER", message).toJSON();
   }
 }
 
@@ -148,7 +201,7 @@ function parseEvent(line: string): readonly CommandEvent[] {
   }
 }
 
-function readOutcome(directory: string): Outcome {
+function readOutcome(directory: string, isLate: boolean): Outcome {
   const read = (name: string) => {
     try {
       return readFileSync(join(directory, name), "utf8");
@@ -156,5 +209,5 @@ function readOutcome(directory: string): Outcome {
       return "";
     }
   };
-  return new Outcome(read(OUTPUT), read(ERRORS));
+  return new Outcome(read(OUTPUT), read(ERRORS), isLate);
 }

@@ -16,7 +16,7 @@ import type { TreeCard } from "../hosts/trees.ts";
 import { newOrder } from "../orders/order.ts";
 import { isOver, type OrderRecord, type Result } from "../orders/state.ts";
 import { push } from "../store/push.ts";
-import { awaitCommand, type CommandEvent } from "./command.ts";
+import type { CommandEvent } from "./command.ts";
 import { isAlive } from "./processes.ts";
 import { restoreImages, unknown } from "./restoring.ts";
 import { Rounds } from "./rounds.ts";
@@ -114,7 +114,7 @@ class Migration {
     const asks = command === "checkpoint";
     const options = asks ? { confirm: (question: CommandEvent) => this.#answer(question) } : {};
     const outcome = await this.#task.run([command, ...words, "--json"], options);
-    if (outcome.error !== undefined && !isExpected()) throw new AttemptFailure(outcome.failure);
+    if ((outcome.error !== undefined || outcome.isLate) && !isExpected()) throw new AttemptFailure(outcome.failure);
   }
 
   /** Answers the command that has stopped the tree. */
@@ -136,7 +136,7 @@ class Migration {
   /** Concludes, when the tree was stopped. Throws a FinalFailure if it is not on the other host. */
   async #end(patience: number): Promise<Result> {
     const { journal, order, place } = this.#task;
-    if (journal.process !== undefined) await awaitCommand(journal.process, journal.directory);
+    await this.#task.awaitCommand();
     const ending = await this.#settle(patience);
     if (ending.where === "there") {
       await this.#rounds.forget();

@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 
+const INTERVAL = 100;
+
 /** A process that a later one with the same pid is not mistaken for. */
 export interface ProcessId {
   readonly pid: number;
@@ -16,6 +18,19 @@ export function startOf(pid: number): number | undefined {
 
 export function isAlive({ pid, start }: ProcessId): boolean {
   return startOf(pid) === start;
+}
+
+/** Waits until a process has ended. When its time is over, ends it. Returns whether it ended by itself. */
+export async function awaitEnd(id: ProcessId, milliseconds: number): Promise<boolean> {
+  const deadline = performance.now() + milliseconds;
+  while (isAlive(id)) {
+    if (performance.now() >= deadline) {
+      await kill(id);
+      return false;
+    }
+    await sleep(INTERVAL);
+  }
+  return true;
 }
 
 /** Ends a process at once, unless its pid belongs to another one meanwhile. Returns when it is gone. */

@@ -1,6 +1,6 @@
 import { RestoreError } from "@restage/core";
 import type { Result } from "../orders/state.ts";
-import { awaitCommand, type Outcome } from "./command.ts";
+import type { Outcome } from "./command.ts";
 import { isAlive, type ProcessId, startOf } from "./processes.ts";
 import { AttemptFailure, FinalFailure, type Task } from "./task.ts";
 
@@ -27,8 +27,7 @@ export async function restoreImages(
 
 /** Finds out how a restore ended whose agent has ended after the commit. */
 export async function resumeRestore(task: Task, result: Result = {}): Promise<Result> {
-  const { process, directory } = task.journal;
-  const outcome = process === undefined ? undefined : await awaitCommand(process, directory);
+  const outcome = await task.awaitCommand();
   return await concludeRestore(task, outcome, { pid: Number(result["pid"]), start: Number(result["start"]) });
 }
 

@@ -5,7 +5,7 @@ import type { Order } from "../orders/order.ts";
 import type { OrderEvent, OrderRecord, Result } from "../orders/state.ts";
 import type { StoreKey } from "../store/seal.ts";
 import type { Store } from "../store/store.ts";
-import { CONFIRM_FD, type CommandEvent, type Confirm, type Outcome, runCommand } from "./command.ts";
+import { awaitCommand, CONFIRM_FD, type CommandEvent, type Confirm, type Outcome, runCommand } from "./command.ts";
 import type { Journal } from "./journal.ts";
 import { configWords, type Policy } from "./policy.ts";
 import { isAlive, type ProcessId } from "./processes.ts";
@@ -20,6 +20,8 @@ export interface Workplace {
   /** The words that run `restage`. */
   readonly command: readonly string[];
   readonly host: string;
+  /** For how many milliseconds a command of an order can run. */
+  readonly limit: number;
   readonly templates: Templates;
   /** Changes the record of an order, and tells users. */
   readonly apply: (id: string, event: OrderEvent) => Promise<OrderRecord | undefined>;
@@ -79,9 +81,16 @@ export class Task {
       onStart: (id) => {
         this.journal.process = id;
       },
+      limit: this.place.limit,
       ...(confirm === undefined ? {} : { confirm }),
       onEvent: (event) => this.tell(event),
     });
+  }
+
+  /** Waits for the command that an earlier agent started for this order. Undefined if it did not start one. */
+  async awaitCommand(): Promise<Outcome | undefined> {
+    const { process, directory } = this.journal;
+    return process === undefined ? undefined : await awaitCommand(process, directory, this.place.limit);
   }
 
   /** Publishes the events that say how far it is. */

@@ -4,7 +4,7 @@ import type { OrderKind } from "../orders/order.ts";
 import type { OrderRecord, Result } from "../orders/state.ts";
 import { pull } from "../store/pull.ts";
 import { assertFree, push } from "../store/push.ts";
-import { awaitCommand, type Outcome } from "./command.ts";
+import type { Outcome } from "./command.ts";
 import { migrate } from "./migrate.ts";
 import { endTree, startOf } from "./processes.ts";
 import { receive } from "./receive.ts";
@@ -46,12 +46,10 @@ const clone: Work = {
     return await concludeClone(task, await task.run(words, { config: false }));
   },
   async resume(task) {
-    const { journal } = task;
-    const { process, directory } = journal;
-    if (process !== undefined) return await concludeClone(task, await awaitCommand(process, directory));
+    const outcome = await task.awaitCommand();
     // The agent ended while it started the command: the command may run, and it asks nobody.
-    if (journal.has("cloning")) throw new FinalFailure(unknown(task).toJSON());
-    return await concludeClone(task, undefined);
+    if (outcome === undefined && task.journal.has("cloning")) throw new FinalFailure(unknown(task).toJSON());
+    return await concludeClone(task, outcome);
   },
 };
 
