@@ -15,14 +15,17 @@ type Event = "no" | "yes" | "hold" | "close" | "kill";
 
 describeUnless(noRoot, "a checkpoint with --confirm-fd", () => {
   it.each<{ readonly events: readonly Event[]; readonly survives: boolean }>([
-    { events: ["yes"], survives: false },
     { events: ["no"], survives: true },
     { events: ["close"], survives: true },
     { events: ["kill"], survives: true },
-    { events: ["hold", "yes"], survives: false },
-    { events: ["hold", "no"], survives: true },
-    { events: ["hold", "close"], survives: false },
-    { events: ["hold", "kill"], survives: false },
+    { events: ["yes", "yes"], survives: false },
+    { events: ["yes", "no"], survives: true },
+    { events: ["yes", "close"], survives: true },
+    { events: ["yes", "kill"], survives: true },
+    { events: ["yes", "hold", "yes"], survives: false },
+    { events: ["yes", "hold", "no"], survives: true },
+    { events: ["yes", "hold", "close"], survives: false },
+    { events: ["yes", "hold", "kill"], survives: false },
   ])("after $events, the tree survives: $survives", async ({ events, survives }) => {
     const { pid = 0 } = spawn("sleep", ["86412"], { detached: true, stdio: "ignore", cwd: "/" });
     onTestFinished(() => end(pid));
@@ -33,10 +36,10 @@ describeUnless(noRoot, "a checkpoint with --confirm-fd", () => {
     const ended = new Promise((resolve) => command.once("exit", resolve));
     const socket = command.stdio[3] as Duplex;
     const questions = createInterface(socket)[Symbol.asyncIterator]();
-    for (const event of events) {
+    for (const [index, event] of events.entries()) {
       const { value } = await questions.next();
-      expect(JSON.parse(String(value))).toHaveProperty(event === events[0] ? "pid" : "held");
-      expect(existsSync(`${images}/inventory.img`)).toBe(true);
+      expect(JSON.parse(String(value))).toHaveProperty(["seized", "pid", "held"][index] ?? "");
+      expect(existsSync(`${images}/inventory.img`)).toBe(index > 0);
       act(event, command, socket);
     }
     await ended;

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Socket } from "node:net";
+import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { CHECKPOINT, cleanUp, PID, place } from "../../examples/counter/place.ts";
@@ -8,6 +9,8 @@ import { end } from "../support/end.ts";
 import { expectNothingLeft, survey } from "../support/leftovers.ts";
 import { describeUnless, noRoot } from "../support/requirements.ts";
 import { COMMAND, ROOT } from "../support/restage.ts";
+
+const STAGES = ["ROOT_TASK", "PREPARE_NAMESPACES", "FORKING", "RESTORE", "RESTORE_SIGCHLD", "RESTORE_CREDS"];
 
 describeUnless(noRoot, "a restore with --confirm-fd", () => {
   let before: readonly string[] = [];
@@ -21,8 +24,8 @@ describeUnless(noRoot, "a restore with --confirm-fd", () => {
     cleanUp();
   });
 
-  /** Restores, and answers what was asked; undefined for no answer at all. */
-  async function restoreAsking(answer: string | undefined) {
+  /** Restores, and answers `yes` until a stage, and what is given after it; undefined for no answer at all. Returns what was asked. */
+  async function restoreAsking(answer: string | undefined, last: string = "RESTORE_CREDS") {
     const words = ["restore", "-d", "-D", CHECKPOINT, "--confirm-fd", "3", "--timeout", "2"];
     const child = spawn(process.execPath, [COMMAND, ...words], {
       cwd: ROOT,
@@ -31,11 +34,18 @@ describeUnless(noRoot, "a restore with --confirm-fd", () => {
     });
     const socket = child.stdio[3] as Socket;
     const stderr = text(child.stderr!);
-    const [asked] = (await once(socket, "data")) as [Buffer];
-    if (answer !== undefined) socket.write(answer);
-    const [status] = (await once(child, "exit")) as [number | null];
+    const asked: unknown[] = [];
+    const exit = once(child, "exit") as Promise<[number | null]>;
+    for await (const line of createInterface(socket)) {
+      const question: unknown = JSON.parse(line);
+      asked.push(question);
+      const isLast = (question as { readonly stage: string }).stage === last;
+      if (!isLast) socket.write("yes\n");
+      else if (answer !== undefined) socket.write(answer);
+    }
+    const [status] = await exit;
     socket.destroy();
-    return { asked: String(asked), status, stderr: await stderr };
+    return { asked, status, stderr: await stderr };
   }
 
   it.each([
@@ -43,9 +53,16 @@ describeUnless(noRoot, "a restore with --confirm-fd", () => {
     ["too late", undefined, "it has not answered in time"],
   ])("is rolled back when the other process answers %s", async (_how, answer, why) => {
     const { asked, status, stderr } = await restoreAsking(answer);
-    expect(asked).toBe(`{"pid":${PID}}\n`);
+    expect(asked).toEqual(STAGES.map((stage) => ({ stage, pid: PID })));
     expect(status, stderr).toBe(1);
-    expect(stderr).toContain(`The process that was asked does not let the tree run: ${why}`);
+    expect(stderr).toContain(`The process that was asked does not let the tree go on after RESTORE_CREDS: ${why}`);
+    await expectNothingLeft(before);
+  });
+
+  it.each(STAGES)("is rolled back when the other process answers no after %s", async (stage) => {
+    const { asked, status, stderr } = await restoreAsking("no\n", stage);
+    expect(asked.at(-1)).toEqual({ stage, pid: PID });
+    expect(status, stderr).toBe(1);
     await expectNothingLeft(before);
   });
 

@@ -23,7 +23,7 @@ const PATIENCE = 180_000;
 describeUnless(obstacle, "a tree with a TCP connection", () => {
   /** Starts the server on a host, as the tree `web`, and connects a client. */
   async function startServer({ left, restage }: TwoHosts): Promise<string> {
-    const pid = left.host.run(join(PLACE, "start.sh"), join(PLACE, "server.py")).trim();
+    const pid = left.host.run(join(PLACE, "start.sh"), "10.77.0.50", "python3", join(PLACE, "server.py")).trim();
     restage(left.host, "checkpoint", pid, "--to", "web/one", "--no-config", "--tcp-established");
     restage(left.host, "fleet", "run", "web/one", "web", "--label", "host=left");
     return pid;

@@ -185,7 +185,8 @@ export const COMMANDS: Commands = {
     operand: "ACTION [NAME] [NAME]",
     options: FLEET_OPTIONS,
     help:
-      "Actions: ps; run CHECKPOINT [TREE]; clone CHECKPOINT [TREE]; checkpoint TREE CHECKPOINT; migrate TREE HOST; stop TREE; logs ORDER; cancel ORDER; rm ORDER. " +
+      "Actions: ps; run CHECKPOINT[@HOST],... [TREE,...]; clone CHECKPOINT [TREE]; checkpoint TREE,... CHECKPOINT; migrate TREE HOST; stop TREE; logs ORDER; cancel ORDER; rm ORDER. " +
+      "Several trees, with commas between them, are a gang: they pass every stage together, or none runs. " +
       "The command needs the package @restage/fleet. Exit codes: 0 done, 1 failed, 2 bad usage.",
     run: async (settings, action, first, second) =>
       (await import("./commands/fleet.ts")).fleetCommand(settings, action, first, second),

@@ -1,15 +1,18 @@
 import { readSync, writeSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
-import { definePlugin, type Host, type Plugin, RestoreError, struct } from "@restage/core";
+import { definePlugin, type Host, type Plugin, RestoreError, STAGES, struct } from "@restage/core";
 import { POLL } from "@restage/linux/abi";
 
 const LARGEST = 64;
 /** How long it waits before it looks at its time limit again, in milliseconds. */
 const BREAK = 100;
 
+/** The stages after which a restore asks. After the last one, the tree runs. */
+const ASKING = STAGES.filter(({ name }) => name !== "COMPLETE");
+
 /**
- * Asks another process whether the tree can run, when all its tasks have confirmed their last stage. It writes `{"pid":PID}`, the root task, and reads a line.
- * Everything but `yes`, and no answer in time, rolls the restore back.
+ * Asks another process whether the tree can go on, whenever all its tasks have confirmed a stage. It writes `{"stage":NAME,"pid":PID}`, with the pid of the
+ * root task, and reads a line. Everything but `yes`, and no answer in time, rolls the restore back. After the answer to RESTORE_CREDS, the tree runs.
  *
  * @param fd a connected socket. It is not passed on to the tree.
  */
@@ -17,17 +20,20 @@ export function confirmBy(fd: number): Plugin {
   return definePlugin({
     name: "confirm",
     apply({ stages }) {
-      stages.RESTORE_CREDS.leave.tapPromise("confirm", async ({ tree, host, signal }) => {
-        const answer = await ask(fd, { pid: tree.root.hostPid }, host, signal);
-        if (answer !== "yes") throw denied("run", answer);
-      });
+      for (const { name } of ASKING)
+        stages[name].leave.tapPromise("confirm", async ({ tree, host, signal, dryRun }) => {
+          if (dryRun) return;
+          const answer = await ask(fd, { stage: name, pid: tree.root.hostPid }, host, signal);
+          if (answer !== "yes") throw denied(`go on after ${name}`, answer);
+        });
     },
   });
 }
 
 /**
- * Asks another process whether a saved tree can end, when its images are complete and it is still stopped. It writes `{"pid":PID,"frozen":MILLISECONDS}`, and
- * reads a line: `yes` ends the tree, and `hold` has it answered by `{"held":true}` and asked again. Everything else resumes the tree.
+ * Asks another process whether a tree can be saved, and whether it can end. When every thread is stopped, it writes `{"seized":true}` and reads a line: `yes`
+ * saves the tree. When the images are complete, and the tree is still stopped, it writes `{"pid":PID,"frozen":MILLISECONDS}`, and reads a line: `yes` ends the
+ * tree, and `hold` has it answered by `{"held":true}` and asked again. Everything else resumes the tree.
  *
  * From `hold` on, the tree runs again only if the answer is `no`: if this process dies, or the other one, the tree ends. So the other process can let the
  * images run elsewhere, and no death makes the tree run twice.
@@ -37,8 +43,11 @@ export function confirmEndBy(fd: number): Plugin {
     name: "confirm",
     dump({ phases, imagesPublished }) {
       let seized = 0;
-      phases.seize.tree.tap("confirm", () => {
+      phases.seize.tree.tapPromise("confirm", async (_tree, { host, signal, dryRun }) => {
         seized = performance.now();
+        if (dryRun) return;
+        const answer = await ask(fd, { seized: true }, host, signal);
+        if (answer !== "yes") throw denied("be saved", answer);
       });
       imagesPublished.tapPromise("confirm", async (tree, { seizer, host }) => {
         // It has all the time that it needs: the other process closes the connection when it ends.

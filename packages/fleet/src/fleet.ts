@@ -4,16 +4,19 @@ import { Hosts } from "./hosts/hosts.ts";
 import { Trees } from "./hosts/trees.ts";
 import { openBucket } from "./nats/bucket.ts";
 import type { Connection } from "./nats/connect.ts";
+import { type GangKind, newGang } from "./orders/gang.ts";
+import { Gangs } from "./orders/gangs.ts";
 import { Ledger } from "./orders/ledger.ts";
-import type { Order } from "./orders/order.ts";
+import { newOrder, type Order } from "./orders/order.ts";
 import { Queue } from "./orders/queue.ts";
-import type { OrderRecord } from "./orders/state.ts";
+import { isOver, type OrderRecord } from "./orders/state.ts";
 
 /** Hosts, trees and orders, as every machine sees them. */
 export interface Fleet {
   readonly hosts: Hosts;
   readonly trees: Trees;
   readonly ledger: Ledger;
+  readonly gangs: Gangs;
   readonly queue: Queue;
   /** After how many milliseconds an order of a silent host goes to another one. */
   readonly lease: number;
@@ -29,6 +32,7 @@ export async function openFleet(connection: Connection, lease = LEASE): Promise<
     hosts: new Hosts(cards),
     trees: new Trees(records),
     ledger: new Ledger(records),
+    gangs: new Gangs(records),
     queue: await Queue.open(connection, lease),
     lease,
   };
@@ -50,11 +54,27 @@ export async function submit({ ledger, queue }: Fleet, order: Order): Promise<Or
   return known ?? (await ledger.open(order));
 }
 
+/** Gives the orders of a gang, whose trees pass every stage together. Throws ERR_ORDER if another order has an id of theirs. */
+export async function submitGang(fleet: Fleet, kind: GangKind, orders: readonly Order[]): Promise<void> {
+  const members = orders.map(({ id }) => id);
+  const [gang = ""] = members;
+  // The record comes first: a host that takes an order finds it. Members that are never given make the gang fail.
+  await fleet.gangs.open(newGang(gang, kind, members));
+  for (const order of orders) await submit(fleet, newOrder({ ...order, gang }));
+}
+
 /** Forgets an order that is over, and its tree. */
-export async function forget({ ledger, trees, queue }: Fleet, id: string): Promise<void> {
+export async function forget({ ledger, trees, queue, gangs }: Fleet, id: string): Promise<void> {
   const record = await ledger.read(id);
   // A message that no host has confirmed, for example because the order was canceled, would make it a new order.
   if (record !== undefined) await queue.remove(record.order);
+  const gang = record?.order.gang;
+  if (gang !== undefined) {
+    const members = (await gangs.read(gang))?.members ?? [];
+    const records = await Promise.all(members.map((member) => ledger.read(member)));
+    // A member that is not over still has to read how the gang was decided.
+    if (records.every((member) => member === undefined || isOver(member))) await gangs.remove(gang);
+  }
   await ledger.remove(id);
   await trees.remove(id);
 }

@@ -57,7 +57,7 @@ describeUnless(noNatsServer, "a fleet", () => {
     const place = scratch();
     await push(store, writeCheckpoint(join(place, "images"), pagesOf(1, seeded(1))), "web/one");
     // Stands for a restore that takes longer than two leases.
-    const slow = `sleep 3; echo '{"pid":'$$'}' >&3; read -r answer <&3; [ $answer = yes ] && echo '{"kind":"resumed"}'`;
+    const slow = `sleep 3; echo '{"stage":"RESTORE_CREDS","pid":'$$'}' >&3; read -r answer <&3; [ $answer = yes ] && echo '{"kind":"resumed"}'`;
     const policy = { orders: ["restore"], configs: {}, checkpoints: ["*"] } as const;
     const start = (name: string, signal: AbortSignal) => {
       const directory = join(place, name);

@@ -18,21 +18,32 @@ const ACTIONS: Readonly<Record<string, { readonly needs: readonly string[]; read
   ps: { needs: [], run: listFleet },
   run: {
     needs: ["CHECKPOINT"],
-    run: (settings, open, checkpoint, name) =>
-      give(settings, open, [{ kind: "restore", checkpoint, ...named(name), ...wanted(settings, open) }]),
+    run: (settings, open, checkpoints, names) => {
+      const order = { kind: "restore", ...wanted(settings, open) } as const;
+      const all = checkpoints.split(",").map((word, index) => {
+        const [checkpoint = "", host] = word.split("@");
+        const labels = host === undefined ? order.labels : { ...order.labels, host };
+        return { ...order, checkpoint, labels, ...named(names.split(",")[index] ?? "") };
+      });
+      return give(settings, open, all, "restore");
+    },
   },
   clone: { needs: ["CHECKPOINT"], run: cloneTree },
   checkpoint: {
     needs: ["TREE", "CHECKPOINT"],
-    run: async (settings, open, tree, checkpoint) => {
+    run: async (settings, open, trees, checkpoint) => {
       const { config, leaveRunning } = settings.fleet;
-      const order = {
-        kind: "checkpoint",
-        checkpoint,
-        leaveRunning,
-        ...(config === undefined ? {} : { config }),
-      } as const;
-      return give(settings, open, [{ ...order, ...(await onHostOf(open, tree)) }]);
+      const names = trees.split(",");
+      if (names.length > 1 && leaveRunning)
+        throw new RestoreError("ERR_OPTION", "A checkpoint of several trees ends them", {
+          hint: "run them again after it",
+        });
+      const order = { kind: "checkpoint", leaveRunning, ...(config === undefined ? {} : { config }) } as const;
+      const all = names.map(async (tree) => {
+        const name = names.length === 1 ? checkpoint : `${checkpoint}/${tree}`;
+        return { ...order, checkpoint: name, ...(await onHostOf(open, tree)) };
+      });
+      return give(settings, open, await Promise.all(all), "checkpoint");
     },
   },
   migrate: {
@@ -149,18 +160,20 @@ async function cloneTree(settings: Settings, open: OpenFleet, checkpoint: string
   );
 }
 
-/** Gives orders, and waits until they are over. */
+/** Gives orders, and waits until they are over. @param gang the kind of several orders whose trees pass every stage together. */
 async function give(
   settings: Settings,
   { library, fleet }: OpenFleet,
   wanted: readonly (Partial<Order> & Pick<Order, "kind">)[],
+  gang?: "restore" | "checkpoint",
 ): Promise<number> {
   const orders = wanted.map((order) => library.newOrder(order));
-  for (const order of orders) {
-    await library.submit(fleet, order);
-    if (settings.fleet.detach) print(settings.json ? `${JSON.stringify(order)}\n` : `${order.id}\n`);
+  if (gang !== undefined && orders.length > 1) await library.submitGang(fleet, gang, orders);
+  else for (const order of orders) await library.submit(fleet, order);
+  if (settings.fleet.detach) {
+    for (const order of orders) print(settings.json ? `${JSON.stringify(order)}\n` : `${order.id}\n`);
+    return EXIT.OK;
   }
-  if (settings.fleet.detach) return EXIT.OK;
   let code: number = EXIT.OK;
   for (const { id } of orders) {
     let record = await fleet.ledger.read(id);

@@ -178,7 +178,7 @@ export const CHECKPOINT_COMMAND_OPTIONS: readonly Option[] = [
   }),
   own(
     "--confirm-fd FD",
-    "ask at a socket before the tree ends, and resume it unless the answer is yes",
+    "ask at a socket before the tree is saved, and before it ends; resume it unless the answer is yes",
     "confirm",
     descriptor,
   ),

@@ -174,7 +174,7 @@ export const RESTORE_OPTIONS: readonly Option[] = [
   restore("--pidfile FILE", "write the pid of the root task, before the tree runs", "pidfile", text),
   command(
     "--confirm-fd FD",
-    "write the pid of the root task to a socket before the tree runs, and roll back unless the answer is yes",
+    "write each stage that the tree has passed to a socket, and roll back unless the answer is yes",
     "confirm",
     descriptor,
   ),

@@ -13,7 +13,7 @@ export class Journal {
   /** Begins the work for a token. What an earlier attempt has left stays: a checkpoint that is complete is still needed. */
   begin(token: string): void {
     mkdirSync(this.directory, { recursive: true, mode: 0o700 });
-    for (const name of ["process", "pidfile", "cloning"]) this.unmark(name);
+    for (const name of ["process", "pidfile", "cloning", "root"]) this.unmark(name);
     this.write("token", token);
   }
 

@@ -17,14 +17,13 @@ import { newOrder } from "../orders/order.ts";
 import { isOver, type OrderRecord, type Result } from "../orders/state.ts";
 import { push } from "../store/push.ts";
 import type { CommandEvent } from "./command.ts";
-import { isAlive } from "./processes.ts";
-import { restoreImages, unknown } from "./restoring.ts";
+import { goesOn } from "./processes.ts";
+import { restoreHere, unknown } from "./restoring.ts";
 import { Rounds } from "./rounds.ts";
 import { AttemptFailure, FinalFailure, type Task } from "./task.ts";
 import type { Work } from "./work.ts";
 
 const INTERVAL = 20;
-const PAUSE = 500;
 /** How long the other host has for the last round, in milliseconds. */
 const PATIENCE = 60_000;
 /** The tree stops for the last round after so many others, when one has so few bytes, or when one has not much less than the one before. */
@@ -118,8 +117,9 @@ class Migration {
   }
 
   /** Answers the command that has stopped the tree. */
-  async #answer({ pid, frozen }: CommandEvent): Promise<string> {
+  async #answer({ seized, pid, frozen }: CommandEvent): Promise<string> {
     const { journal } = this.#task;
+    if (seized === true) return "yes";
     if (pid !== undefined) {
       this.#downtime = Number(frozen) - performance.now();
       await this.#rounds.push("last");
@@ -151,21 +151,10 @@ class Migration {
       throw new FinalFailure(unknown(this.#task, order.to, hint).toJSON());
     }
     const tree = journal.kept("tree");
-    if (tree === undefined || !isAlive(tree)) await this.#restoreHere();
+    if (tree === undefined || !goesOn(tree)) await restoreHere(this.#task, this.#rounds.directory("last"));
     await this.#rounds.forget();
     journal.unmark("kept");
     throw new FinalFailure(ending.error);
-  }
-
-  /** Restores a tree that has ended here. No other host has it. */
-  async #restoreHere(): Promise<void> {
-    const { journal } = this.#task;
-    const before = journal.kept("restored");
-    if (before !== undefined && isAlive(before)) return await this.#task.started(before);
-    await restoreImages(this.#task, this.#rounds.directory("last"), async (root) => {
-      journal.keep("restored", root);
-      return true;
-    });
   }
 
   /** Waits until the other host's order is over. While it is not committed, it is canceled after some time. */
@@ -173,17 +162,12 @@ class Migration {
     const { order, place } = this.#task;
     const deadline = performance.now() + patience;
     for (;;) {
-      try {
-        const record = await place.fleet.ledger.read(this.#receiving);
-        if (record === undefined) return { where: "unknown" };
-        if (isOver(record)) return endingOf(record);
-        if (performance.now() >= deadline) await this.#cancel(`${order.to} did not take it in time`);
-        await sleep(INTERVAL);
-      } catch (error) {
-        // Nobody can know before the server is back.
-        this.#task.tell({ kind: "note", text: String(error) });
-        await sleep(PAUSE);
-      }
+      const record = await this.#task.insist(() => place.fleet.ledger.read(this.#receiving));
+      if (record === undefined) return { where: "unknown" };
+      if (isOver(record)) return endingOf(record);
+      if (performance.now() >= deadline)
+        await this.#task.insist(() => this.#cancel(`${order.to} did not take it in time`));
+      await sleep(INTERVAL);
     }
   }
 

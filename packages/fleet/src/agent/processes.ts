@@ -2,6 +2,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 
 const INTERVAL = 100;
+/** Source: include/linux/sched.h. */
+const PF_EXITING = 0x4;
+const SIGKILL = 9;
 
 /** A process that a later one with the same pid is not mistaken for. */
 export interface ProcessId {
@@ -18,6 +21,14 @@ export function startOf(pid: number): number | undefined {
 
 export function isAlive({ pid, start }: ProcessId): boolean {
   return startOf(pid) === start;
+}
+
+/** Whether a process is there and goes on: the kernel kills a tree with its tracer, but not at once. Source: proc_pid_stat(5), fields 9 and 31. */
+export function goesOn(id: ProcessId): boolean {
+  const fields = isAlive(id) ? statOf(id.pid) : undefined;
+  if (fields === undefined) return false;
+  const [isExiting, isKilled] = [Number(fields[6]) & PF_EXITING, Number(fields[28]) & (1 << (SIGKILL - 1))];
+  return isExiting === 0 && isKilled === 0;
 }
 
 /** Waits until a process has ended. When its time is over, ends it. Returns whether it ended by itself. */

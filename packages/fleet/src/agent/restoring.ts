@@ -4,22 +4,35 @@ import type { Outcome } from "./command.ts";
 import { isAlive, type ProcessId, startOf } from "./processes.ts";
 import { AttemptFailure, FinalFailure, type Task } from "./task.ts";
 
+/** When all tasks have confirmed it, the tree can run. */
+export const LAST_STAGE = "RESTORE_CREDS";
+/** The root task of a tree that was restored where it was. */
+const RESTORED = "restored";
+
 /**
  * Restores images for an order.
  *
  * @param mayRun decides whether the tree can run, when all its tasks have confirmed their last stage.
+ * @param pass returns when the tree can go on after another stage.
  */
 export async function restoreImages(
   task: Task,
   images: string,
   mayRun: (root: ProcessId) => Promise<boolean>,
+  pass: (stage: string) => Promise<void> = async () => {},
 ): Promise<Result> {
   const words = ["restore", "--json", "-d", "-D", images, "-W", task.journal.directory];
   let root: ProcessId | undefined;
   const outcome = await task.run(words, {
-    confirm: async ({ pid }) => {
-      root = { pid: Number(pid), start: startOf(Number(pid)) ?? 0 };
-      return (await mayRun(root)) ? "yes" : "no";
+    confirm: async ({ stage, pid }) => {
+      if (stage !== LAST_STAGE) {
+        await pass(String(stage));
+        return "yes";
+      }
+      const candidate = { pid: Number(pid), start: startOf(Number(pid)) ?? 0 };
+      if (!(await mayRun(candidate))) return "no";
+      root = candidate;
+      return "yes";
     },
   });
   return await concludeRestore(task, outcome, root);
@@ -31,15 +44,34 @@ export async function resumeRestore(task: Task, result: Result = {}): Promise<Re
   return await concludeRestore(task, outcome, { pid: Number(result["pid"]), start: Number(result["start"]) });
 }
 
-/** What a restore has come to, after its command has ended. */
-async function concludeRestore(task: Task, outcome: Outcome | undefined, root: ProcessId | undefined): Promise<Result> {
+/** Restores a tree that has ended here with the command that saved it. No other host has it. */
+export async function restoreHere(task: Task, images: string): Promise<void> {
+  const { journal } = task;
+  const before = journal.kept(RESTORED);
+  if (before !== undefined && isAlive(before)) return await task.started(before);
+  await restoreImages(task, images, async (root) => {
+    journal.keep(RESTORED, root);
+    return true;
+  });
+}
+
+/**
+ * What a restore has come to, after its command has ended.
+ *
+ * @param root the root task, if it was allowed to run.
+ */
+export async function concludeRestore(
+  task: Task,
+  outcome: Outcome | undefined,
+  root: ProcessId | undefined,
+): Promise<Result> {
   if (root !== undefined && (outcome?.has("resumed") === true || isAlive(root))) {
     await task.started(root);
     return { ...root };
   }
   // It rolled back before it ended.
   if (outcome?.error !== undefined) throw new AttemptFailure(outcome.error);
-  // It never asked whether the tree can run.
+  // It was never allowed to run.
   if (root === undefined) throw new AttemptFailure(outcome?.failure ?? unknown(task).toJSON());
   throw new FinalFailure(unknown(task).toJSON());
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { RestoreError, type RestoreErrorData } from "@restage/core";
 import type { Fleet } from "../fleet.ts";
 import type { TreeCard } from "../hosts/trees.ts";
@@ -8,8 +9,10 @@ import type { Store } from "../store/store.ts";
 import { awaitCommand, CONFIRM_FD, type CommandEvent, type Confirm, type Outcome, runCommand } from "./command.ts";
 import type { Journal } from "./journal.ts";
 import { configWords, type Policy } from "./policy.ts";
-import { isAlive, type ProcessId } from "./processes.ts";
+import { goesOn, isAlive, type ProcessId } from "./processes.ts";
 import type { Templates } from "./templates.ts";
+
+const PAUSE = 500;
 
 /** Where orders are carried out. */
 export interface Workplace {
@@ -67,6 +70,18 @@ export class Task {
     return record !== undefined;
   }
 
+  /** Repeats a request until the server answers it: before that, nobody can know how something was decided. */
+  async insist<T>(request: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await request();
+      } catch (error) {
+        this.tell({ kind: "note", text: String(error) });
+        await sleep(PAUSE);
+      }
+    }
+  }
+
   /** Runs `restage` for this order. */
   async run(words: readonly string[], { confirm, config = true }: RunOptions = {}): Promise<Outcome> {
     return await runCommand({
@@ -120,7 +135,7 @@ export class Task {
 
   async isTreeHere(): Promise<boolean> {
     const tree = await this.place.fleet.trees.find(this.order.tree);
-    return tree?.host === this.place.host && isAlive(tree);
+    return tree?.host === this.place.host && goesOn(tree);
   }
 
   /** Records that the tree of the order runs here. */

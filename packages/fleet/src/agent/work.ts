@@ -9,7 +9,8 @@ import { migrate } from "./migrate.ts";
 import { endTree, startOf } from "./processes.ts";
 import { receive } from "./receive.ts";
 import { restoreImages, resumeRestore, unknown } from "./restoring.ts";
-import { AttemptFailure, FinalFailure, type Task } from "./task.ts";
+import { AttemptFailure, FinalFailure, type RunOptions, type Task } from "./task.ts";
+import { restoreTogether, resumeTogether, saveTogether } from "./together.ts";
 
 /** How one kind of order is carried out. */
 export interface Work {
@@ -24,14 +25,22 @@ const PATIENCE = 10_000;
 
 const restore: Work = {
   async run(task) {
-    const { order, journal, place } = task;
-    const images = journal.path("images");
-    rmSync(images, { recursive: true, force: true });
-    await pull(place.store, order.checkpoint ?? "", images, { key: place.key });
+    const images = task.journal.path("images");
+    if (task.order.gang !== undefined) return await restoreTogether(task, images, () => pullImages(task, images));
+    await pullImages(task, images);
     return await restoreImages(task, images, (root) => task.commit({ ...root }));
   },
-  resume: (task, { result }) => resumeRestore(task, result),
+  async resume(task, { result }) {
+    const images = task.journal.path("images");
+    if (task.order.gang !== undefined) return await resumeTogether(task, images, () => pullImages(task, images));
+    return await resumeRestore(task, result);
+  },
 };
+
+async function pullImages({ order, place }: Task, images: string): Promise<void> {
+  rmSync(images, { recursive: true, force: true });
+  await pull(place.store, order.checkpoint ?? "", images, { key: place.key });
+}
 
 const clone: Work = {
   async run(task) {
@@ -74,28 +83,36 @@ const checkpoint: Work = {
     const { order, journal, place } = task;
     const name = order.checkpoint ?? "";
     const images = journal.path("images");
-    const isMade = () => existsSync(`${images}/inventory.img`);
+    if (order.gang !== undefined) await saveTogether(task, images, (confirm) => save(task, images, { confirm }));
     // An earlier attempt can have made it. If that ended before it killed the tree, the tree has run on since.
-    if (!isMade() || (order.leaveRunning !== true && (await task.isTreeHere()))) {
-      const tree = await task.treeHere();
-      await assertFree(place.store, name);
-      if (order.leaveRunning !== true) journal.mark("kept");
-      const running = order.leaveRunning === true ? ["--leave-running"] : [];
-      const outcome = await task.run(["checkpoint", String(tree.pid), "--json", "-D", images, ...running]);
-      if (!isMade()) journal.unmark("kept");
-      if (outcome.error !== undefined || !isMade()) throw new AttemptFailure(outcome.failure);
-      task.tell({ kind: "note", text: `the checkpoint is in ${images}` });
-      if (order.leaveRunning !== true) await task.ended(tree);
-    }
+    else if (!isMade(images) || (order.leaveRunning !== true && (await task.isTreeHere()))) await save(task, images);
     const replace = journal.has("pushing");
     journal.mark("pushing");
     const { size, sentSize } = await push(place.store, images, name, { key: place.key, replace });
     journal.unmark("kept");
     return { checkpoint: name, size, sent: sentSize };
   },
-  // It never commits: until it is done, it can be done again.
+  // Only one of a gang commits. Until it is done, it can be done again.
   resume: (task) => checkpoint.run(task),
 };
+
+/** Saves the tree of an order into a directory. */
+async function save(task: Task, images: string, options: RunOptions = {}): Promise<void> {
+  const { order, journal, place } = task;
+  const tree = await task.treeHere();
+  await assertFree(place.store, order.checkpoint ?? "");
+  if (order.leaveRunning !== true) journal.mark("kept");
+  const running = order.leaveRunning === true ? ["--leave-running"] : [];
+  const outcome = await task.run(["checkpoint", String(tree.pid), "--json", "-D", images, ...running], options);
+  if (!isMade(images)) journal.unmark("kept");
+  if (outcome.error !== undefined || !isMade(images)) throw new AttemptFailure(outcome.failure);
+  task.tell({ kind: "note", text: `the checkpoint is in ${images}` });
+  if (order.leaveRunning !== true) await task.ended(tree);
+}
+
+function isMade(images: string): boolean {
+  return existsSync(`${images}/inventory.img`);
+}
 
 const stop: Work = {
   async run(task) {

@@ -27,13 +27,15 @@ export interface Order {
   readonly to?: string;
   /** The order that a tree comes with. */
   readonly of?: string;
+  /** The gang that it belongs to. */
+  readonly gang?: string;
 }
 
 /** Which members the kinds of orders need and take, besides those that all have. */
 export const KINDS = {
-  restore: { needs: ["checkpoint"], takes: ["config"] },
+  restore: { needs: ["checkpoint"], takes: ["config", "gang"] },
   clone: { needs: ["checkpoint"], takes: ["config", "values"] },
-  checkpoint: { needs: ["checkpoint"], takes: ["config", "leaveRunning"] },
+  checkpoint: { needs: ["checkpoint"], takes: ["config", "leaveRunning", "gang"] },
   stop: { needs: [], takes: [] },
   /** Moves a tree to another host, while it runs. */
   migrate: { needs: ["to"], takes: ["config"] },
@@ -91,6 +93,7 @@ const CHECKS: Readonly<Record<keyof Order, Check>> = {
   config: named,
   to: named,
   of: named,
+  gang: named,
   kind: () => undefined,
   checkpoint: matching(CHECKPOINT_NAME, "the name of a checkpoint"),
   attempts: (value) =>

@@ -1,0 +1,165 @@
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, it } from "vitest";
+import { count } from "../support/fleet.ts";
+import { describeUnless, type Obstacle, succeeds } from "../support/requirements.ts";
+import { temporaryDirectory } from "../support/temporary-directory.ts";
+import { type FleetHost, noTwoHosts, startTwoHosts, type TwoHosts } from "../support/two-hosts.ts";
+import { until } from "../support/until.ts";
+
+const { dirname } = import.meta;
+
+/** Each tree has a network namespace, whose link is made on the network of its host. */
+const CONFIG = {
+  tcpEstablished: true,
+  external: ["macvlan[eth0]:eth0"],
+  checkpoint: { tcpEstablished: true },
+};
+
+const STAGES = ["ROOT_TASK", "PREPARE_NAMESPACES", "FORKING", "RESTORE", "RESTORE_SIGCHLD", "RESTORE_CREDS"];
+
+const obstacle: Obstacle = noTwoHosts ?? (succeeds("python3") ? undefined : "needs python3");
+
+/** For a loaded machine, in milliseconds. */
+const PATIENCE = 120_000;
+/** How long a member waits for a slow one, in milliseconds. */
+const DELAY = 1600;
+
+describeUnless(obstacle, "a gang of two trees with a connection", () => {
+  /** Starts a server on one host and its client on the other, and saves both at one moment, as `first/server` and `first/client`. */
+  async function startGang() {
+    const hosts = await startTwoHosts(CONFIG);
+    const { desk, left, right, restage } = hosts;
+    const file = join(temporaryDirectory("gang"), "count");
+    const start = ({ host }: FleetHost, address: string, ...words: readonly string[]) =>
+      host.run(join(dirname, "migrate/start.sh"), address, "python3", ...words).trim();
+    const server = start(left, "10.77.0.50", join(dirname, "migrate/server.py"));
+    const client = start(right, "10.77.0.51", join(dirname, "gang/client.py"), file);
+    // One after the other, because the fleet does not know them yet.
+    for (const [{ host }, pid, name] of [
+      [left, server, "server"],
+      [right, client, "client"],
+    ] as const)
+      restage(host, "checkpoint", pid, "--to", `start/${name}`, "--no-config", "--tcp-established");
+    const run = (set: string, names: string) =>
+      restage(desk, "fleet", "run", `${set}/server@left,${set}/client@right`, names);
+    run("start", "server,client");
+    const counted = async () => {
+      const before = count(file);
+      await until(() => count(file) > before, "the client gets answers", PATIENCE);
+    };
+    await counted();
+    restage(desk, "fleet", "checkpoint", "server,client", "first");
+    return { ...hosts, run, counted, programs: () => [left, right].map(({ host }) => programsOn(host)) };
+  }
+
+  it("is saved at one moment, and restored together on other hosts", { timeout: PATIENCE }, async () => {
+    const { desk, restage, counted, programs } = await startGang();
+    expect(programs()).toEqual([[], []]);
+    restage(desk, "fleet", "run", "first/server@right,first/client@left", "server2,client2");
+    expect(programs()).toEqual([["client.py"], ["server.py"]]);
+    await counted();
+  });
+
+  it("is undone on both hosts if one fails in any stage", { timeout: PATIENCE }, async () => {
+    const { left, right, run, counted, programs } = await startGang();
+    for (const [index, stage] of STAGES.entries()) {
+      const failing = index % 2 === 0 ? left : right;
+      failing.configure(CONFIG, failingIn(`apply: ({ stages }) => void stages.${stage}.leave`, stage));
+      expect(() => run("first", `s${index},c${index}`)).toThrow(`no ${stage} here`);
+      expect(programs()).toEqual([[], []]);
+      for (const { host } of [left, right]) expect(host.run("ip", "link")).not.toContain("@eth0");
+      failing.configure(CONFIG);
+    }
+    run("first", "server2,client2");
+    await counted();
+  });
+
+  it("runs on if a checkpoint fails on one host", { timeout: PATIENCE }, async () => {
+    const { desk, right, restage, run, counted } = await startGang();
+    run("first", "server2,client2");
+    for (const phase of ["phases.inspect.tree", "imagesWritten"]) {
+      right.configure(CONFIG, failingIn(`dump: (hooks) => void hooks.${phase}`, phase));
+      expect(() => restage(desk, "fleet", "checkpoint", "server2,client2", "second")).toThrow(`no ${phase} here`);
+      await counted();
+    }
+    expect(restage(desk, "store", "ls")).not.toContain("second");
+  });
+
+  it("is saved as a whole if an agent ends before it knows the decision", { timeout: PATIENCE }, async () => {
+    const hosts = await startGang();
+    const { desk, left, restage, run, counted, programs } = hosts;
+    run("first", "server2,client2");
+    left.configure(CONFIG, delaying("dump: (hooks) => void hooks.imagesWritten"));
+    const orders = restage(desk, "fleet", "checkpoint", "server2,client2", "second", "-d");
+    await endWhileWaiting(hosts, orders);
+    await over(hosts);
+    expect(programs()).toEqual([[], []]);
+    left.configure(CONFIG);
+    restage(desk, "fleet", "run", "second/server2@left,second/client2@right", "server3,client3");
+    await counted();
+  });
+
+  it("runs on if an agent ends, and another host then fails to save", { timeout: PATIENCE }, async () => {
+    const hosts = await startGang();
+    const { desk, left, restage, run, counted } = hosts;
+    run("first", "server2,client2");
+    left.configure(CONFIG, delaying("dump: (hooks) => void hooks.imagesWritten", "no images here"));
+    const orders = restage(desk, "fleet", "checkpoint", "server2,client2", "second", "-d");
+    await endWhileWaiting(hosts, orders);
+    await over(hosts);
+    expect(restage(desk, "store", "ls")).not.toContain("second");
+    expect(restage(desk, "fleet", "ps")).toContain("no images here");
+    await counted();
+  });
+
+  it("runs as a whole if an agent ends before it knows the decision", { timeout: PATIENCE }, async () => {
+    const hosts = await startGang();
+    const { desk, left, restage, counted } = hosts;
+    left.configure(CONFIG, delaying("apply: ({ stages }) => void stages.RESTORE_CREDS.leave"));
+    const orders = restage(desk, "fleet", "run", "first/server@left,first/client@right", "server2,client2", "-d");
+    await endWhileWaiting(hosts, orders);
+    await over(hosts);
+    expect(restage(desk, "fleet", "ps")).toMatch(/client2 .*process \d+ on right[\s\S]*server2 .*process \d+ on left/);
+    await counted();
+  });
+});
+
+/** Waits until the order of the second member has committed, and ends its agent, until that of the first one is over. */
+async function endWhileWaiting({ left, right }: TwoHosts, orders: string): Promise<void> {
+  const [first, second] = orders.trim().split("\n");
+  await until(() => right.agent.output.includes(`${second}: commit -> committed`), "a member has committed", PATIENCE);
+  await sleep(DELAY / 4);
+  await right.agent.kill();
+  const isOver = () =>
+    [`${first}: finish -> done`, `${first}: fail -> failed`].some((end) => left.agent.output.includes(end));
+  await until(isOver, "the other member is over", PATIENCE);
+  await right.agent.start();
+}
+
+/** Waits until all orders are over. */
+async function over({ desk, restage }: Pick<TwoHosts, "desk" | "restage">): Promise<void> {
+  const states = () =>
+    (JSON.parse(restage(desk, "fleet", "ps", "--json")).orders as { readonly state: string }[]).map(
+      ({ state }) => state,
+    );
+  await until(() => states().every((state) => /done|failed/.test(state)), "all orders are over", PATIENCE);
+}
+
+/** JavaScript of a plugin that fails in a hook. */
+function failingIn(hook: string, name: string): string {
+  return `[{ name: "failing", ${hook}.tap("failing", () => { throw new Error("no ${name} here"); }) }]`;
+}
+
+/** JavaScript of a plugin that takes some time in a hook, and can fail after it. */
+function delaying(hook: string, error = ""): string {
+  const end = error === "" ? "done()" : `fail(new Error(${JSON.stringify(error)}))`;
+  const wait = `new Promise((done, fail) => setTimeout(() => ${end}, ${DELAY}))`;
+  return `[{ name: "slow", ${hook}.tapPromise("slow", () => ${wait}) }]`;
+}
+
+/** The programs of the gang that run on a host. */
+function programsOn(host: FleetHost["host"]): readonly string[] {
+  const words = host.run("ps", "-A", "-o", "args").split(/\s+/);
+  return words.filter((word) => /\/(server|client)\.py$/.test(word)).map((word) => word.split("/").at(-1) ?? "");
+}
