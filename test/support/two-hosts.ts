@@ -21,6 +21,8 @@ export interface FleetHost {
 
 /** Two hosts of a fleet with their own networks and pids, and a third one with the server. They end with the running test. */
 export interface TwoHosts {
+  readonly network: Network;
+  readonly server: NatsServer;
   readonly desk: Host;
   readonly left: FleetHost;
   readonly right: FleetHost;
@@ -30,7 +32,8 @@ export interface TwoHosts {
   restage(host: Host, ...words: readonly string[]): string;
 }
 
-export async function startTwoHosts(config: object): Promise<TwoHosts> {
+/** @param policies members of the policies of both hosts, besides their configuration. */
+export async function startTwoHosts(config: object, policies: object = {}): Promise<TwoHosts> {
   const network = new Network();
   onTestFinished(() => network.end());
   const desk = await network.add("desk");
@@ -41,7 +44,7 @@ export async function startTwoHosts(config: object): Promise<TwoHosts> {
     const host = await network.add(name);
     const trusted = privateDirectory(`fleet-${name}`);
     const [file, policy] = [join(trusted, "restore.config.mjs"), join(trusted, "policy.json")];
-    writeFileSync(policy, JSON.stringify({ configs: { default: file } }));
+    writeFileSync(policy, JSON.stringify({ ...policies, configs: { default: file } }));
     const configure = (now: object, plugins = "[]") =>
       writeFileSync(file, `export default { ...${JSON.stringify(now)}, plugins: ${plugins} };\n`);
     configure(config);
@@ -54,6 +57,8 @@ export async function startTwoHosts(config: object): Promise<TwoHosts> {
   const [left, right] = [await add("left"), await add("right")];
   const own = ["env", `NATS_URL=${server.address}`, process.execPath, COMMAND];
   return {
+    network,
+    server,
     desk,
     left,
     right,

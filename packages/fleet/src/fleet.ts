@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { type KeyObject, randomUUID } from "node:crypto";
 import { RestoreError } from "@restage/core";
 import { Hosts } from "./hosts/hosts.ts";
 import { Trees } from "./hosts/trees.ts";
@@ -9,6 +9,7 @@ import { Gangs } from "./orders/gangs.ts";
 import { Ledger } from "./orders/ledger.ts";
 import { newOrder, type Order } from "./orders/order.ts";
 import { Queue } from "./orders/queue.ts";
+import { contentOf, signOrder } from "./orders/signature.ts";
 import { isOver, type OrderRecord } from "./orders/state.ts";
 
 /** Hosts, trees and orders, as every machine sees them. */
@@ -41,11 +42,14 @@ export async function openFleet(connection: Connection, lease = LEASE): Promise<
 /**
  * Gives an order. An order whose id is known already is not given again.
  *
+ * @param key signs it. The orders of agents have no signature: hosts compare them with the order that they are part of.
+ *
  * Throws ERR_ORDER if another order has the id.
  */
-export async function submit({ ledger, queue }: Fleet, order: Order): Promise<OrderRecord> {
+export async function submit({ ledger, queue }: Fleet, wanted: Order, key?: KeyObject): Promise<OrderRecord> {
+  const order = key === undefined ? wanted : signOrder(wanted, key);
   const known = await ledger.read(order.id);
-  if (known !== undefined && JSON.stringify(known.order) !== JSON.stringify(order)) {
+  if (known !== undefined && JSON.stringify(contentOf(known.order)) !== JSON.stringify(contentOf(order))) {
     const hint = `choose another name, or forget that order: \`restage fleet rm ${order.id}\``;
     throw new RestoreError("ERR_ORDER", `Another order has the id ${order.id}`, { hint });
   }
@@ -55,12 +59,17 @@ export async function submit({ ledger, queue }: Fleet, order: Order): Promise<Or
 }
 
 /** Gives the orders of a gang, whose trees pass every stage together. Throws ERR_ORDER if another order has an id of theirs. */
-export async function submitGang(fleet: Fleet, kind: GangKind, orders: readonly Order[]): Promise<void> {
+export async function submitGang(
+  fleet: Fleet,
+  kind: GangKind,
+  orders: readonly Order[],
+  key?: KeyObject,
+): Promise<void> {
   const members = orders.map(({ id }) => id);
   const [gang = ""] = members;
   // The record comes first: a host that takes an order finds it. Members that are never given make the gang fail.
   await fleet.gangs.open(newGang(gang, kind, members));
-  for (const order of orders) await submit(fleet, newOrder({ ...order, gang }));
+  for (const order of orders) await submit(fleet, newOrder({ ...order, gang }), key);
 }
 
 /** Forgets an order that is over, and its tree. */

@@ -12,6 +12,7 @@ export { type Address, parseAddress } from "./nats/address.ts";
 export { type Connection, connectTo } from "./nats/connect.ts";
 export { type Labels, parseLabels } from "./orders/labels.ts";
 export { newOrder, type Order, type OrderKind } from "./orders/order.ts";
+export { readSigningKey } from "./orders/signature.ts";
 export { type Failure, isOver, type OrderRecord, type Result, type State } from "./orders/state.ts";
 export { type Collected, collect } from "./store/collect.ts";
 export { type Listed, list, remove } from "./store/list.ts";

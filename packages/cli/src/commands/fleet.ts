@@ -167,9 +167,11 @@ async function give(
   wanted: readonly (Partial<Order> & Pick<Order, "kind">)[],
   gang?: "restore" | "checkpoint",
 ): Promise<number> {
+  const { signKey } = settings.fleet;
+  const key = signKey === undefined ? undefined : library.readSigningKey(signKey);
   const orders = wanted.map((order) => library.newOrder(order));
-  if (gang !== undefined && orders.length > 1) await library.submitGang(fleet, gang, orders);
-  else for (const order of orders) await library.submit(fleet, order);
+  if (gang !== undefined && orders.length > 1) await library.submitGang(fleet, gang, orders, key);
+  else for (const order of orders) await library.submit(fleet, order, key);
   if (settings.fleet.detach) {
     for (const order of orders) print(settings.json ? `${JSON.stringify(order)}\n` : `${order.id}\n`);
     return EXIT.OK;

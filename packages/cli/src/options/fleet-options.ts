@@ -62,6 +62,9 @@ export const FLEET_OPTIONS: readonly Option[] = [
   declareOption("--leave-running", "of checkpoint: the tree keeps running", (to, given) => {
     to.fleet.leaveRunning = on(given);
   }),
+  declareOption("--sign-key FILE", "private Ed25519 key (PEM) that signs the order", (to, given) => {
+    to.fleet.signKey = text(given);
+  }),
   declareOption("-d, --detach", "do not wait until the order is over", (to, given) => {
     to.fleet.detach = on(given);
   }),

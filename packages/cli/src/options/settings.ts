@@ -85,6 +85,8 @@ export interface FleetSettings {
   limit: number;
   /** In milliseconds. */
   lease?: number;
+  /** The file with the private key that signs orders. */
+  signKey?: string;
   /** The name of a configuration. */
   config?: string;
   /** How many clones. */

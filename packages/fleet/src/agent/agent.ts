@@ -12,6 +12,7 @@ import { type Failure, isOver, type OrderEvent, type OrderRecord } from "../orde
 import { reason } from "../reason.ts";
 import type { StoreKey } from "../store/seal.ts";
 import type { Store } from "../store/store.ts";
+import { assertFresh, assertGiven } from "./authority.ts";
 import { Journal, journalsIn } from "./journal.ts";
 import { assertAllowed, type Policy } from "./policy.ts";
 import { awaitEnd, isAlive } from "./processes.ts";
@@ -178,22 +179,29 @@ class Agent {
 
   async #handle(order: Order, record: OrderRecord): Promise<void> {
     if (isOver(record)) return;
-    if (record.state === "committed") {
-      if (record.holder?.host === this.#card.name) await this.#conclude(this.#task(order, record.holder.token), record);
-      return;
-    }
-    if (record.failures.some(({ host }) => host === this.#card.name)) {
+    const { fleet, name } = this.#options;
+    const { policy } = this.#place;
+    const { state, holder, failures } = record;
+    if (state !== "committed" && failures.some(({ host }) => host === name)) {
       await this.#giveUpIfLast(record);
       return;
     }
     try {
-      assertAllowed(this.#place.policy, order);
+      await assertGiven(policy, fleet, name, order);
+      if (state !== "committed") {
+        assertAllowed(policy, order);
+        assertFresh(policy, order);
+      }
     } catch (error) {
       await this.#apply(order.id, { kind: "decline", failure: this.#failure(asRestoreError(error, {}).toJSON()) });
       return;
     }
+    if (state === "committed") {
+      if (holder?.host === name) await this.#conclude(this.#task(order, holder.token), record);
+      return;
+    }
     const token = randomUUID();
-    const taken = await this.#apply(order.id, { kind: "take", holder: { host: this.#card.name, token } });
+    const taken = await this.#apply(order.id, { kind: "take", holder: { host: name, token } });
     if (taken?.holder?.token !== token) return;
     const task = this.#task(order, token);
     task.journal.begin(token);
@@ -229,9 +237,10 @@ class Agent {
   }
 
   async #recoverOrder(id: string): Promise<void> {
-    const { fleet, limit } = this.#options;
+    const { fleet, limit, name } = this.#options;
     const journal = this.#journal(id);
     const before = await fleet.ledger.read(id);
+    if (before !== undefined) await assertGiven(this.#place.policy, fleet, name, before.order);
     if (before?.state === "committed" && before.holder !== undefined && before.holder.token === journal.token)
       return await this.#conclude(this.#task(before.order, before.holder.token), before);
     // A restore finds that nobody answers it, and rolls back. A checkpoint is completed.

@@ -19,7 +19,7 @@ import { push } from "../store/push.ts";
 import type { CommandEvent } from "./command.ts";
 import { goesOn } from "./processes.ts";
 import { restoreHere, unknown } from "./restoring.ts";
-import { Rounds } from "./rounds.ts";
+import { Rounds, roundsOf } from "./rounds.ts";
 import { AttemptFailure, FinalFailure, type Task } from "./task.ts";
 import type { Work } from "./work.ts";
 
@@ -186,7 +186,7 @@ class Migration {
 
   /** The common name of the rounds in the store. */
   get #name(): string {
-    return `migrate/${this.#receiving}`;
+    return roundsOf(this.#receiving);
   }
 
   get #rounds(): Rounds {

@@ -1,6 +1,9 @@
+import type { KeyObject } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { RestoreError } from "@restage/core";
+import { assertTrusted } from "@restage/core/internal";
 import { KINDS, type Order, type OrderKind } from "../orders/order.ts";
+import { readPublicKey } from "../orders/signature.ts";
 import { reason } from "../reason.ts";
 import { isObject } from "../values.ts";
 
@@ -12,7 +15,11 @@ export interface Policy {
   readonly configs: Readonly<Record<string, string>>;
   /** Names of checkpoints; `*` matches anything. */
   readonly checkpoints: readonly string[];
+  /** The public keys of those who can give orders; by default, anyone can. */
+  readonly signers?: readonly KeyObject[];
 }
+
+const MEMBERS = ["orders", "configs", "checkpoints", "signers"];
 
 const OPEN: Policy = { orders: Object.keys(KINDS) as OrderKind[], configs: {}, checkpoints: ["*"] };
 
@@ -27,15 +34,20 @@ export function readPolicy(file: string | undefined): Policy {
   }
   const bad = (why: string) => new RestoreError("ERR_CONFIG", `Cannot use the policy ${file}: ${why}`);
   if (!isObject(value)) throw bad("it is not an object");
-  const unknown = Object.keys(value).find((member) => !Object.hasOwn(OPEN, member));
-  if (unknown !== undefined) throw bad(`it has no member ${unknown}; use ${Object.keys(OPEN).join(", ")}`);
-  const { orders = OPEN.orders, configs = {}, checkpoints = OPEN.checkpoints } = value;
+  const unknown = Object.keys(value).find((member) => !MEMBERS.includes(member));
+  if (unknown !== undefined) throw bad(`it has no member ${unknown}; use ${MEMBERS.join(", ")}`);
+  const { orders = OPEN.orders, configs = {}, checkpoints = OPEN.checkpoints, signers } = value;
   if (!isList(orders) || orders.some((kind) => !Object.hasOwn(KINDS, kind)))
     throw bad(`orders must be a list of ${Object.keys(KINDS).join(", ")}`);
   if (!isList(checkpoints)) throw bad("checkpoints must be a list of names");
   if (!isObject(configs) || Object.values(configs).some((path) => typeof path !== "string" || !path.startsWith("/")))
     throw bad("configs must be an object of absolute paths");
-  return { orders: orders as OrderKind[], configs: configs as Record<string, string>, checkpoints };
+  const policy = { orders: orders as OrderKind[], configs: configs as Record<string, string>, checkpoints };
+  if (signers === undefined) return policy;
+  if (!isList(signers) || signers.some((path) => !path.startsWith("/")))
+    throw bad("signers must be a list of absolute paths");
+  for (const file of signers) assertTrusted(file);
+  return { ...policy, signers: signers.map(readPublicKey) };
 }
 
 function isList(value: unknown): value is readonly string[] {
@@ -62,7 +74,7 @@ function isLike(name: string, pattern: string): boolean {
   return new RegExp(`^${parts.join(".*")}$`).test(name);
 }
 
-function refused(why: string): RestoreError {
+export function refused(why: string): RestoreError {
   return new RestoreError("ERR_ORDER", `The policy of this host refuses the order: ${why}`, {
     hint: "change the file that `restage agent --policy` names, or send the order to another host",
   });

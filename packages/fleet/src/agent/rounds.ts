@@ -9,6 +9,11 @@ import type { Task } from "./task.ts";
 /** The directory of the last round: a whole checkpoint, on top of the rounds before it. */
 export const LAST = "images";
 
+/** The common name of the rounds that an order receives, in the store. */
+export function roundsOf(receiving: string): string {
+  return `migrate/${receiving}`;
+}
+
 /**
  * The images of a tree that migrates: rounds of memory, each with what the tree has changed since the one before, and a checkpoint on top of them. Each is
  * pushed alone, so that the other host has the earlier ones when the tree stops.

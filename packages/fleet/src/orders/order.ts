@@ -29,6 +29,10 @@ export interface Order {
   readonly of?: string;
   /** The gang that it belongs to. */
   readonly gang?: string;
+  /** When hosts no longer begin with it; signed orders have it. */
+  readonly expires?: string;
+  /** Who gives the order has signed everything else in it. Base64. */
+  readonly signature?: string;
 }
 
 /** Which members the kinds of orders need and take, besides those that all have. */
@@ -44,9 +48,10 @@ export const KINDS = {
 } as const satisfies Record<string, { readonly needs: readonly Member[]; readonly takes: readonly Member[] }>;
 
 export type OrderKind = keyof typeof KINDS;
-type Member = Exclude<keyof Order, (typeof COMMON)[number]>;
+type Member = Exclude<keyof Order, (typeof COMMON)[number] | (typeof SIGNED)[number]>;
 
 const COMMON = ["id", "kind", "labels", "attempts", "tree"] as const;
+const SIGNED = ["expires", "signature"] as const;
 const ATTEMPTS = 5;
 
 /** Names become keys of buckets and parts of paths. */
@@ -67,7 +72,7 @@ export function parseOrder(value: unknown): Order {
   const given = Object.keys(value)
     .filter((member) => value[member] !== undefined)
     .sort();
-  const known: readonly string[] = [...COMMON, ...needs, ...takes];
+  const known: readonly string[] = [...COMMON, ...SIGNED, ...needs, ...takes];
   const unknown = given.find((member) => !known.includes(member));
   if (unknown !== undefined) throw bad(`${kind} does not take ${unknown}`);
   const missing = [...COMMON, ...needs].find((member) => !given.includes(member));
@@ -94,6 +99,8 @@ const CHECKS: Readonly<Record<keyof Order, Check>> = {
   to: named,
   of: named,
   gang: named,
+  signature: matching(/^[A-Za-z0-9+/]{86}==$/, "a signature"),
+  expires: (value) => (Number.isNaN(Date.parse(String(value))) ? "expected a time" : undefined),
   kind: () => undefined,
   checkpoint: matching(CHECKPOINT_NAME, "the name of a checkpoint"),
   attempts: (value) =>
