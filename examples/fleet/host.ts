@@ -99,6 +99,16 @@ export class Network {
     return host;
   }
 
+  /** Cuts a host off, but not the first one: packets are lost without a sign. */
+  cut(host: Host): void {
+    this.#hosts[0]?.run("ip", "link", "set", host.name, "nomaster");
+  }
+
+  /** Connects a host again that was cut off. */
+  mend(host: Host): void {
+    this.#hosts[0]?.run("ip", "link", "set", host.name, "master", "lan");
+  }
+
   /** Ends all hosts. */
   async end(): Promise<void> {
     for (const host of this.#hosts.splice(0).reverse()) await host.crash();

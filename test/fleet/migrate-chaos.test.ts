@@ -1,13 +1,13 @@
-import { spawn } from "node:child_process";
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it, onTestFinished } from "vitest";
 import { seeded } from "../../packages/fleet/test/support/checkpoint.ts";
+import { isOn, pick, processes, run } from "../support/chaos.ts";
 import { kill } from "../support/end.ts";
 import { describeUnless } from "../support/requirements.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
-import { type FleetHost, noTwoHosts, startTwoHosts } from "../support/two-hosts.ts";
+import { noTwoHosts, startTwoHosts } from "../support/two-hosts.ts";
 import { until } from "../support/until.ts";
 
 /** More migrations, and another course of events: `RESTAGE_CHAOS=50,7`. */
@@ -67,7 +67,7 @@ describeUnless(noTwoHosts, "a tree that migrates while agents and commands are k
         await sleep(random() * 1000);
         await agent.start();
       }
-      const outcome = await migrated;
+      const outcome = (await migrated).output;
       outcomes.push(`${victim} at ${JSON.stringify(moment)}: ${outcome}`);
       const story = [...outcomes, left.agent.output, right.agent.output].join("\n");
       await until(() => trees().length === 1, `one tree is left\n${story}`);
@@ -84,23 +84,6 @@ function lines(place: string): readonly string[] {
   return readFileSync(join(place, "lines"), "utf8").trim().split("\n");
 }
 
-function pick<T>(all: readonly T[], random: () => number): T {
-  return all[Math.floor(random() * all.length)] as T;
-}
-
-/** Runs a command to its end. Returns what it printed. */
-async function run([program = "", ...words]: readonly string[]): Promise<string> {
-  const child = spawn(program, words, { stdio: ["ignore", "pipe", "pipe"] });
-  onTestFinished(() => void child.kill("SIGKILL"));
-  let output = "";
-  for (const stream of [child.stdout, child.stderr])
-    stream.on("data", (part: Buffer) => {
-      output += String(part);
-    });
-  await new Promise((resolve) => child.once("close", resolve));
-  return output.trim();
-}
-
 /** The counters of this machine, on whatever host. */
 function trees(): readonly number[] {
   return processes((words) => words[0] === "sh" && words[2] === COUNTER);
@@ -109,24 +92,4 @@ function trees(): readonly number[] {
 /** The commands that save a tree now. */
 function commands(): readonly number[] {
   return processes((words) => words.includes("checkpoint") && words.includes("--confirm-fd"));
-}
-
-function processes(isWanted: (words: readonly string[]) => boolean): readonly number[] {
-  return readdirSync("/proc")
-    .map(Number)
-    .filter((pid) => pid > 0 && isWanted(wordsOf(pid)));
-}
-
-/** The command line of a process; empty when it has ended. */
-function wordsOf(pid: number): readonly string[] {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
-  } catch {
-    return [];
-  }
-}
-
-function isOn({ host }: FleetHost, pid: number): boolean {
-  const namespace = (of: number) => readlinkSync(`/proc/${of}/ns/net`);
-  return namespace(host.pid) === namespace(pid);
 }
