@@ -1,14 +1,16 @@
+import { spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { kill } from "../support/end.ts";
+import { end, kill } from "../support/end.ts";
 import { failingAfter } from "../support/failing-after.ts";
 import { failureOf } from "../support/failure-of.ts";
-import { run } from "../support/restage.ts";
+import { CRIU } from "../support/requirements.ts";
+import { COMMAND, run } from "../support/restage.ts";
 import { until } from "../support/until.ts";
-import { type DumpedProgram, dumpCase, restoreProgram, restoreThatDies, verdictOf } from "./case.ts";
-import { describeDumped } from "./dumpers.ts";
+import { type DumpedProgram, dumpCase, restoreProgram, restoreThatDies, startProgram, verdictOf } from "./case.ts";
+import { describeDumped, isRestage } from "./dumpers.ts";
 
 const ESTABLISHED = ["--tcp-established", "--network-lock", "skip"] as const;
 
@@ -25,6 +27,23 @@ describeDumped(
   // CRIU refuses them.
   ["Restage"],
 );
+
+describeDumped("a program that asks the service for its own checkpoint", () => {
+  it("is restored, and reads the answer (asks-service)", async () => {
+    const program = await startProgram(join(import.meta.dirname, "asks-service"));
+    const [command = "", ...words] = isRestage() ? [process.execPath, COMMAND] : [CRIU];
+    const service = spawn(command, [...words, "service", "--address", join(program.directory, "service")], {
+      stdio: "ignore",
+    });
+    try {
+      await program.ended;
+    } finally {
+      await end(service.pid ?? 0);
+    }
+    await restoreProgram(program);
+    expect(await verdictOf(program)).toBe("pass");
+  });
+});
 
 const close = (server: Server) => new Promise((resolve) => server.close(resolve));
 

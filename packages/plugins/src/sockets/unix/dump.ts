@@ -137,11 +137,22 @@ function checkPeer(
   }
   if (saved.has(peer)) return;
   const other = table.get(peer);
+  if (other?.type === SOCK.SEQPACKET && isOurs(context, peer)) {
+    // The program has asked this process for the checkpoint.
+    Object.assign(file.entry?.usk ?? {}, { peer: 0, uflags: UNIX_FLAG.SERVICE });
+    return;
+  }
   if (!context.options.extUnixSockets)
     return void refuse("its peer is outside the tree", "save it without its peer with --ext-unix-sk");
   if (other === undefined || other.type !== SOCK.DGRAM || other.name.length === 0)
     return void refuse("its peer is outside the tree, and is not a datagram socket with a name");
   addExternal(context, file, other, saved);
+}
+
+/** Whether this process has a socket. */
+function isOurs({ host }: DumpContext, inode: number): boolean {
+  const numbers = host.list("/proc/self/fd") ?? [];
+  return numbers.some((number) => host.readLink(`/proc/self/fd/${number}`) === `socket:[${inode}]`);
 }
 
 /** Adds an entry for a peer outside the tree: a restore connects to its name. */

@@ -26,8 +26,6 @@ function checkKind(plan: Plan, socket: UnixSkEntry, graph: UnixGraph): void {
     plan.refuse({ what, why: `its type is ${socket.type}, and Unix sockets have no such type` });
   if ((socket.uflags & UNIX_FLAG.CALLBACK) !== 0)
     plan.refuse({ what, why: "it was dumped by a CRIU plugin, and only that plugin can restore it" });
-  if ((socket.uflags & UNIX_FLAG.SERVICE) !== 0)
-    plan.refuse({ what, why: "it was connected to the CRIU service, which does not exist here" });
   const packets = graph.queueOf(socket.id);
   const unknown = packets.flatMap(({ value }) => value.scm).find(({ type }) => type !== SCM.RIGHTS);
   if (unknown !== undefined)

@@ -7,6 +7,7 @@ import { idsOutside } from "../../namespaces/user/ids-outside.ts";
 import type { Credentials } from "../messages.ts";
 import { setSocketOptions, shutDown, widenBuffers } from "../socket-options/restore.ts";
 import { type QueuedPacket, sendPacket } from "../socket-queue/restore.ts";
+import { isOfService, SERVICE_ANSWER } from "./format.ts";
 import { hasLostPeer, UnixGraph } from "./graph.ts";
 import { addressFor, bindUnixSocket, connectUnixSocket, deleteAgain } from "./names.ts";
 import { UnixPaths } from "./paths.ts";
@@ -77,6 +78,7 @@ function openSocket(task: Task, entry: UnixSkEntry, graph: UnixGraph, made: Made
 /** Makes a socket non-blocking until it gets its own flags, so that a full queue is an error and not a wait. */
 function makeSocket(task: Task, entry: UnixSkEntry, graph: UnixGraph, made: MadeSockets): Value {
   const type = entry.type | SOCK.NONBLOCK | SOCK.CLOEXEC;
+  if (isOfService(entry)) return answered(task, type);
   const other = graph.otherEndOf(entry);
   if (other !== undefined) {
     const [socket, end] = task.call.socketpair(AF.UNIX, type, 0);
@@ -90,6 +92,14 @@ function makeSocket(task: Task, entry: UnixSkEntry, graph: UnixGraph, made: Made
   made.standIns.set(entry.id, end);
   // Disconnects it, because other sockets may send to it too. The other end stays connected, and fills the queue.
   if (entry.type === SOCK.DGRAM) task.call.connect(socket, data(new Uint8Array(2)), 2);
+  return socket;
+}
+
+/** A connection to the service that made the checkpoint: the answer waits in it, and the other end is closed. */
+function answered(task: Task, type: number): Value {
+  const [socket, end] = task.call.socketpair(AF.UNIX, type, 0);
+  task.call.sendto(end, data(SERVICE_ANSWER), SERVICE_ANSWER.length, 0, 0, 0).expect(SERVICE_ANSWER.length);
+  task.call.close(end);
   return socket;
 }
 
