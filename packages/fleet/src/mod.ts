@@ -5,6 +5,7 @@
  */
 export { type AgentOptions, runAgent } from "./agent/agent.ts";
 export { type Policy, readPolicy } from "./agent/policy.ts";
+export { type Dashboard, serveDashboard } from "./dashboard/serve.ts";
 export { type Fleet, forget, openFleet, submit, submitGang } from "./fleet.ts";
 export type { HostCard } from "./hosts/hosts.ts";
 export type { TreeCard } from "./hosts/trees.ts";

@@ -13,7 +13,7 @@ const ENDING = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
 
 /** Carries out the orders of a fleet until a signal. Returns the exit code. */
 export async function agentCommand(settings: Settings, server: string | undefined): Promise<number> {
-  const { labels, name, policy, slots, limit } = settings.fleet;
+  const { labels, name, policy, slots, limit, dashboard } = settings.fleet;
   const { keyFile } = settings.store;
   // Configurations that it names run as root.
   if (policy !== undefined) assertTrusted(resolve(policy));
@@ -22,9 +22,14 @@ export async function agentCommand(settings: Settings, server: string | undefine
   const ending = new AbortController();
   for (const signal of ENDING) process.once(signal, () => ending.abort());
   await withFleet(settings, server, async ({ library, fleet, connection }) => {
+    const store = await library.openStore(connection);
+    const log = (line: string) => print(`${line}\n`);
+    const served =
+      dashboard === undefined ? undefined : await library.serveDashboard(fleet, store, dashboard.host, dashboard.port);
+    if (served !== undefined) log(`dashboard: http://${dashboard?.host}:${served.port}/`);
     await library.runAgent({
       fleet,
-      store: await library.openStore(connection),
+      store,
       key: keyFile === undefined ? undefined : library.readStoreKey(keyFile),
       name: name ?? hostname().replace(/[^A-Za-z0-9_-]/g, "-"),
       labels: library.parseLabels(labels),
@@ -34,8 +39,9 @@ export async function agentCommand(settings: Settings, server: string | undefine
       slots,
       limit,
       signal: ending.signal,
-      log: (line) => print(`${line}\n`),
+      log,
     });
+    served?.close();
   });
   return EXIT.OK;
 }

@@ -38,6 +38,11 @@ export const AGENT_OPTIONS: readonly Option[] = [
   declareOption("--slots N", "how many orders are carried out at a time; default 4", (to, given) => {
     to.fleet.slots = number(given);
   }),
+  declareOption("--dashboard HOST:PORT", "serve a page that shows the fleet", (to, given) => {
+    const [, host, port] = /^(.+):(\d+)$/.exec(String(given)) ?? [];
+    if (host === undefined) throw new RangeError("an address and a port, for example 127.0.0.1:8080");
+    to.fleet.dashboard = { host, port: Number(port) };
+  }),
   declareOption("--limit SECONDS", "after how long a command of an order is killed; default 3600", (to, given) => {
     to.fleet.limit = seconds(given);
   }),

@@ -85,6 +85,8 @@ export interface FleetSettings {
   limit: number;
   /** In milliseconds. */
   lease?: number;
+  /** Where the agent serves its dashboard. */
+  dashboard?: { readonly host: string; readonly port: number };
   /** The file with the private key that signs orders. */
   signKey?: string;
   /** The name of a configuration. */

@@ -107,6 +107,20 @@ export class Queue {
     }
   }
 
+  /** Calls a function for what happens to orders from now on. Returns a function that ends this. */
+  watch(listener: (order: string, event: Record<string, unknown>) => void): () => void {
+    const subscription = this.#connection.nats.subscribe(`${EVENT_SUBJECT}.*`, {
+      callback: (_error, message) => {
+        try {
+          listener(message.subject.slice(EVENT_SUBJECT.length + 1), message.json());
+        } catch {
+          // It is not an event.
+        }
+      },
+    });
+    return () => subscription.unsubscribe();
+  }
+
   /** The events of an order, from the first; with `follow`, also those that have not happened yet. */
   async *events(id: string, { follow = false } = {}): AsyncGenerator<Record<string, unknown>> {
     const { streams, manager, patiently } = this.#connection;
