@@ -76,5 +76,6 @@ function dumpWithCriu(images: string, pid: number, flags: readonly string[]): vo
   if (status === 0) return;
   if (error !== undefined) throw error;
   const log = readFileSync(join(images, "dump.log"), "utf8").split("\n");
-  throw new Error(`Cannot checkpoint task ${pid}: ${log.slice(-12).join("\n")}`);
+  const errors = log.filter((line) => /Error|Warn/.test(line));
+  throw new Error(`CRIU cannot checkpoint task ${pid}:\n${errors.join("\n")}`);
 }

@@ -38,8 +38,8 @@ export async function start(name: string): Promise<Program> {
     const error = readFileSync(`${directory}/setup-error`, "utf8");
     await forget(name);
     // Connections of an earlier run have to expire, or a busy machine kept a task waiting for too long.
-    const passes = error.includes("Address already in use") || error.includes("is not ready");
-    if (!passes || performance.now() > end) throw new Error(error);
+    const passes = ["Address already in use", "Cannot assign requested address", "is not ready"];
+    if (!passes.some((words) => error.includes(words)) || performance.now() > end) throw new Error(error);
     await sleep(1000);
   }
 }

@@ -45,11 +45,7 @@ export const TRIPS: Readonly<Record<string, Trip>> = {
   locks: { ...onNode, checkpoint: ["--file-locks"], restore: ["--file-locks"] },
   "unix-sockets": onNode,
   inet: onNode,
-  "tcp-established": {
-    ...onNode,
-    checkpoint: ["--tcp-established", "--network-lock", "skip"],
-    restore: ["--tcp-established"],
-  },
+  "tcp-established": { ...onNode, checkpoint: ["--tcp-established"], restore: ["--tcp-established"] },
   polling: onNode,
   memory: onNode,
   pty: onNode,

@@ -9,6 +9,8 @@ import { LOCK_MARK, LOCK_METHOD, lockTable } from "./format.ts";
 import { tableDeletion } from "./nft-table.ts";
 import { deleteInetTable } from "./nftables.ts";
 
+const { CLOSE, ESTABLISHED } = TCP_STATE;
+
 /** A connection, with the addresses of its packets. */
 type LockedConnection = InetAddresses & Pick<InetSkEntry, "src_port" | "dst_port">;
 
@@ -16,8 +18,8 @@ type LockedConnection = InetAddresses & Pick<InetSkEntry, "src_port" | "dst_port
  * Keeps packets off saved TCP connections once their process is gone. The kernel would answer them with RST, which ends the connection for the
  * peer. The rules are CRIU's, in a table that a restore deletes. Requires CAP_NET_ADMIN and nft(8).
  *
- * Connections with both ends in the tree need no lock for a restore by Restage. CRIU sends what one end had not sent before the other end exists: these
- * connections are locked too, if nft(8) is there.
+ * Connections with both ends in the tree need no lock for a restore by Restage. CRIU restores the ends side by side. One that has data to send, or that
+ * is half closed, makes packets in CRIU's hands before the other exists, and is reset: these connections are locked too, if nft(8) is there.
  */
 export function networkLock(): Plugin {
   return definePlugin({
@@ -32,10 +34,10 @@ export function networkLock(): Plugin {
       let connections: readonly LockedConnection[] = [];
       filesDescribed.tap("network-lock", (_tree, context) => {
         if (context.options.leaveRunning || context.options.networkLock === "skip") return;
-        const { outgoing, unsent } = findConnections(context);
-        if (outgoing.length + unsent.length === 0) return;
+        const { outgoing, busy } = findConnections(context);
+        if (outgoing.length + busy.length === 0) return;
         if (context.host.isInstalled("nft")) {
-          connections = [...outgoing, ...unsent];
+          connections = [...outgoing, ...busy];
           context.inventory.network_lock_method = LOCK_METHOD.NFTABLES;
         } else if (outgoing.length > 0) {
           context.findings.refuse({
@@ -56,8 +58,8 @@ export function networkLock(): Plugin {
 interface Connections {
   /** Those whose peer is outside the tree. */
   readonly outgoing: readonly LockedConnection[];
-  /** The others that have data that they had not sent. */
-  readonly unsent: readonly LockedConnection[];
+  /** The others that have data to send or that one end has closed. */
+  readonly busy: readonly LockedConnection[];
 }
 
 function findConnections(context: DumpContext): Connections {
@@ -69,13 +71,14 @@ function findConnections(context: DumpContext): Connections {
   const isInside = ({ dst_addr, dst_port }: LockedConnection) => ends.has(`${dst_addr} ${dst_port}`);
   return {
     outgoing: connected.filter((socket) => !isInside(socket)),
-    unsent: connected.filter(
-      (socket) => isInside(socket) && socket.state !== TCP_STATE.CLOSE && hasUnsent(context, socket.descriptor),
+    busy: connected.filter(
+      (socket) =>
+        isInside(socket) && socket.state !== CLOSE && (socket.state !== ESTABLISHED || hasUnsent(context, socket)),
     ),
   };
 }
 
-function hasUnsent({ host }: DumpContext, descriptor: number | undefined): boolean {
+function hasUnsent({ host }: DumpContext, { descriptor }: { readonly descriptor: number | undefined }): boolean {
   return descriptor !== undefined && (ioctlNumber(host, descriptor, SIOCOUTQNSD) ?? 0) > 0;
 }
 
