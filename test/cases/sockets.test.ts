@@ -63,6 +63,12 @@ describeDumped("sockets beyond those of the fixtures", () => {
     expect(await verdictOf(program)).toBe("pass");
   });
 
+  it("receive all that a peer outside the tree sends meanwhile: busy-peer", async () => {
+    const program = await dumpCase("busy-peer", { flags: ["--tcp-established", "--network-lock", "nftables"] });
+    await restoreProgram(program, { tcpEstablished: true });
+    expect(await verdictOf(program)).toBe("pass");
+  });
+
   const pathsOf = ({ directory }: DumpedProgram) => readdirSync(directory).sort();
 
   it.each(["RESTORE", "RESTORE_CREDS"] as const)(

@@ -1,17 +1,9 @@
 import type { Host } from "@restage/core";
 import type { InputOf, SkOptsEntry } from "@restage/images";
-import { AF, SO, SOCK_FILTER_SIZE, SOL } from "@restage/linux/abi";
+import { AF, SO, SOL } from "@restage/linux/abi";
 import { cString } from "../../c-string.ts";
-import { room } from "../../room.ts";
-import {
-  CREDENTIAL_SWITCHES,
-  decodeFilter,
-  decodeLinger,
-  decodeTimeval,
-  LINGER_SIZE,
-  SWITCHES,
-  TIMEVAL_SIZE,
-} from "./format.ts";
+import { readFilter } from "./filter.ts";
+import { CREDENTIAL_SWITCHES, decodeLinger, decodeTimeval, LINGER_SIZE, SWITCHES, TIMEVAL_SIZE } from "./format.ts";
 import { readOption } from "./host-options.ts";
 
 /** Bytes of a name of a network device, IFNAMSIZ. */
@@ -43,7 +35,7 @@ export function socketOptions(host: Host, socket: number, family: number): Input
     so_priority: number(SO.PRIORITY),
     so_rcvlowat: number(SO.RCVLOWAT),
     so_oobinline: number(SO.OOBINLINE),
-    so_filter: filterOf(host, socket),
+    so_filter: readFilter(host, socket) ?? [],
     ...switches(SWITCHES),
     ...(mark === 0 ? {} : { so_mark: mark }),
     ...(bufLock === undefined ? {} : { so_buf_lock: bufLock }),
@@ -51,15 +43,4 @@ export function socketOptions(host: Host, socket: number, family: number): Input
     ...(device.length > 1 ? { so_bound_dev: cString(device) } : {}),
     ...(family === AF.UNIX || family === AF.NETLINK ? switches(CREDENTIAL_SWITCHES) : {}),
   };
-}
-
-/** The filter of a socket. For this option the kernel counts instructions, not bytes. */
-function filterOf(host: Host, socket: number): readonly bigint[] {
-  const length = room(4);
-  if (host.attempt("getsockopt", socket, SOL.SOCKET, SO.ATTACH_FILTER, 0, length.data) < 0) return [];
-  const count = length.view.getInt32(0, true);
-  if (count === 0) return [];
-  const filter = room(count * SOCK_FILTER_SIZE);
-  host.attempt("getsockopt", socket, SOL.SOCKET, SO.ATTACH_FILTER, filter.data, length.data);
-  return decodeFilter(filter.data.bytes);
 }

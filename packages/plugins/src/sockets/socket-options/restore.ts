@@ -1,15 +1,8 @@
-import { addressOf, type Call, data, giveCapability, struct, type Task, type Value } from "@restage/core";
+import { type Call, data, giveCapability, struct, type Task, type Value } from "@restage/core";
 import type { SkOptsEntry } from "@restage/images";
-import { SHUT, SO, SOCK_BUF_LOCK, SOCK_FILTER_SIZE, SOL, TCP } from "@restage/linux/abi";
-import {
-  CREDENTIAL_SWITCHES,
-  encodeFilter,
-  encodeLinger,
-  encodeTimeval,
-  SHUTDOWN,
-  SWITCHES,
-  type TimeSpan,
-} from "./format.ts";
+import { SHUT, SO, SOCK_BUF_LOCK, SOL, TCP } from "@restage/linux/abi";
+import { filterProgram } from "./filter.ts";
+import { CREDENTIAL_SWITCHES, encodeLinger, encodeTimeval, SHUTDOWN, SWITCHES, type TimeSpan } from "./format.ts";
 
 /** A buffer size with room for any queue while it is filled; the kernel doubles it. */
 export const LARGEST_BUFFER = 0x3fff_ffff;
@@ -82,11 +75,9 @@ function setWaitLimit(task: Task, socket: Value, option: number, limit: TimeSpan
   task.call.setsockopt(socket, SOL.SOCKET, option, time, time.bytes.length);
 }
 
-/** Attaches a classic BPF filter: struct sock_fprog. */
 function attachFilter(task: Task, socket: Value, filter: readonly bigint[]): void {
   if (filter.length === 0) return;
-  const bytes = encodeFilter(filter);
-  const program = struct([8, bytes.length / SOCK_FILTER_SIZE], [8, addressOf(data(bytes))]);
+  const program = filterProgram(filter);
   task.call.setsockopt(socket, SOL.SOCKET, SO.ATTACH_FILTER, program, program.bytes.length);
 }
 

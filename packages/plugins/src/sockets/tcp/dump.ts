@@ -8,6 +8,7 @@ import { readOption, writeOption } from "../socket-options/host-options.ts";
 import { hasEnded } from "./ends.ts";
 import { decodeTcpInfo, decodeWindow, REPAIR_WINDOW_SIZE, stateName } from "./format.ts";
 import { RepairedConnections, RepairedSockets } from "./repaired-connections.ts";
+import { Standstill, StandstillOfConnections } from "./standstill.ts";
 
 const { SYN_SENT, ESTABLISHED, FIN_WAIT1, FIN_WAIT2, CLOSE, CLOSE_WAIT, LAST_ACK, CLOSING } = TCP_STATE;
 /** States in which a connection can be saved. */
@@ -23,25 +24,31 @@ const SAVED: ReadonlySet<number> = new Set([
 ]);
 
 /**
- * TCP connections, with `tcpEstablished`. Each stays in repair mode until the checkpoint is complete or has failed: no packet changes it
- * meanwhile, and its peer does not notice that its process ends. Requires CAP_NET_ADMIN.
+ * TCP connections, with `tcpEstablished`. Nothing arrives at them until the checkpoint is complete or has failed, and each stays in repair mode: its peer does
+ * not notice that its process ends. Requires CAP_NET_ADMIN.
  */
 export function tcpConnections(): Plugin {
   return definePlugin({
     name: "tcp-connections",
     duty: "tcp-connections",
-    provides: [RepairedConnections],
+    provides: [Standstill, RepairedConnections],
     phases: {
-      inspect: "puts TCP connections into repair mode, and reads their queues and sequence numbers",
-      resume: "takes TCP connections out of repair mode",
+      inspect: "stops what arrives at TCP connections, and reads their queues and sequence numbers in repair mode",
+      resume: "takes TCP connections out of repair mode, and lets packets arrive again",
     },
     dump({ describeFile, provide }) {
+      provide(Standstill, new StandstillOfConnections());
       provide(RepairedConnections, new RepairedSockets());
       describeFile.tap("tcp-connections", (file, context) => {
         const found = findInetSocket(context, file);
         if (found === undefined || !isFoundConnection(found)) return undefined;
-        const entry = describeInetSocket(context, found);
-        return { type: fdTypes.INETSK, isk: { ...entry, state: saveConnection(context, found) } };
+        const standstill = context.service(Standstill);
+        if (context.options.tcpEstablished) standstill.begin(context);
+        // Before repair mode, which changes SO_REUSEADDR.
+        const { opts, ...entry } = describeInetSocket(context, found);
+        const state = saveConnection(context, found);
+        const so_filter = standstill.filterOf(file) ?? opts.so_filter ?? [];
+        return { type: fdTypes.INETSK, isk: { ...entry, opts: { ...opts, so_filter }, state } };
       });
     },
   });

@@ -5,7 +5,7 @@ import { writeOption } from "../socket-options/host-options.ts";
 const ON = 1;
 const OFF = 0;
 
-/** TCP connections of a seized tree in repair mode, where nothing that arrives changes them. Provided by the duty `tcp-connections`. */
+/** TCP connections of a seized tree in repair mode. Provided by the duty `tcp-connections`. */
 export const RepairedConnections = defineService<RepairedSockets>("repaired-connections");
 
 export class RepairedSockets {

@@ -1,0 +1,70 @@
+import { type DumpContext, defineService, type OpenFile, struct } from "@restage/core";
+import { SO, SOL } from "@restage/linux/abi";
+import { findInetSocket, isFoundConnection } from "../inet/found-socket.ts";
+import { filterProgram, readFilter } from "../socket-options/filter.ts";
+
+/** A classic filter that drops everything: `BPF_RET | BPF_K` with 0. Source: include/uapi/linux/filter.h. */
+const NOTHING_PASSES = [0x0006_0000_0000_0000n];
+
+/** TCP connections of a seized tree to which nothing arrives. Provided by the duty `tcp-connections`. */
+export const Standstill = defineService<StandstillOfConnections>("standstill-of-connections");
+
+/**
+ * Neither a stopped process nor repair mode keeps the kernel from receiving data and acknowledging it. What arrives after a queue was read would be lost, since
+ * the peer does not send again what was acknowledged: the connection would never continue. So a filter drops every packet, from before the first connection
+ * is read until the tree resumes; the peers send again what was dropped.
+ */
+export class StandstillOfConnections {
+  /** The own filters of the connections, in words of images. */
+  readonly #filters = new Map<OpenFile, readonly bigint[]>();
+  readonly #released: (() => void)[] = [];
+  #known = 0;
+
+  /** Attaches the filter to all connections that are known by now. If this process is killed, the janitor detaches it. */
+  begin(context: DumpContext): void {
+    const { all } = context.files;
+    if (this.#known === 0) context.onResume(() => this.#end());
+    const added = all.slice(this.#known);
+    this.#known = all.length;
+    for (const file of added) {
+      const found = findInetSocket(context, file);
+      if (found !== undefined && isFoundConnection(found)) this.#stop(context, file, found.descriptor);
+    }
+  }
+
+  /** The filter that a connection has in the tree; undefined if none was replaced. */
+  filterOf(file: OpenFile): readonly bigint[] | undefined {
+    return this.#filters.get(file);
+  }
+
+  #stop({ host, findings }: DumpContext, file: OpenFile, descriptor: number): void {
+    const own = readFilter(host, descriptor);
+    const number = file.holders[0]?.descriptor;
+    // One with an eBPF program is refused later. The janitor cannot reach one that is in flight in a queue.
+    if (own === undefined || number === undefined) return;
+    const [option, value] =
+      own.length === 0
+        ? ([SO.DETACH_FILTER, struct([4, 0])] as const)
+        : ([SO.ATTACH_FILTER, filterProgram(own)] as const);
+    const forget = host.undo((call) => {
+      const socket = call.pidfd_getfd(call.pidfd_open(file.task.hostPid, 0), number, 0);
+      call.setsockopt(socket, SOL.SOCKET, option, value, value.bytes.length);
+    });
+    const dropAll = filterProgram(NOTHING_PASSES);
+    if (host.attempt("setsockopt", descriptor, SOL.SOCKET, SO.ATTACH_FILTER, dropAll, dropAll.bytes.length) < 0) {
+      forget();
+      const why = "its filter is locked (SO_LOCK_FILTER): data that arrives during the checkpoint can be lost";
+      findings.warn({ what: file.link, why, pid: file.task.pid });
+      return;
+    }
+    this.#filters.set(file, own);
+    this.#released.push(() => {
+      host.attempt("setsockopt", descriptor, SOL.SOCKET, option, value, value.bytes.length);
+      forget();
+    });
+  }
+
+  #end(): void {
+    for (const release of this.#released.splice(0)) release();
+  }
+}
