@@ -204,6 +204,8 @@ class Agent {
     const taken = await this.#apply(order.id, { kind: "take", holder: { host: name, token } });
     if (taken?.holder?.token !== token) return;
     const task = this.#task(order, token);
+    // Of an earlier attempt, whose end an agent could not record.
+    await task.awaitCommand();
     task.journal.begin(token);
     await this.#conclude(task);
   }
