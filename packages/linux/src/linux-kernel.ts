@@ -143,7 +143,7 @@ export class LinuxKernel implements Kernel {
   }
 
   #requireTree(): TracedTree {
-    if (this.#tree === undefined) throw new Error("Cannot drive tasks: there is no stub");
+    if (this.#tree === undefined) throw new Error("Cannot control tasks: there is no stub");
     return this.#tree;
   }
 }

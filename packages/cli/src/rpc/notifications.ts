@@ -43,6 +43,6 @@ export function notifications(connection: Connection, { points, master }: Wanted
 function disagreement(point: string): RestoreError {
   return new RestoreError("ERR_PLUGIN", `The caller did not agree to the restore at ${point}`, {
     plugin: "notifications",
-    hint: "its own log says why",
+    hint: "look at the log of the caller",
   });
 }

@@ -94,7 +94,7 @@ class Told {
     if (this.#connection.notify(script)) return;
     throw new RestoreError("ERR_PLUGIN", `The caller did not agree to the checkpoint at ${script}`, {
       plugin: "notifications",
-      hint: "its own log says why",
+      hint: "look at the log of the caller",
     });
   }
 

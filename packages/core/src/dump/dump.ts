@@ -318,7 +318,10 @@ class DumpRun {
     const names = left.map(
       (tid) => tree.tasks.find(({ hostPid }) => hostPid === tid)?.name ?? taskName(tid, undefined),
     );
-    throw new RestoreError("ERR_COMPLETE", `The checkpoint is complete, but these do not end: ${names.join(", ")}`);
+    throw new RestoreError(
+      "ERR_COMPLETE",
+      `The checkpoint is complete, but these tasks did not end: ${names.join(", ")}`,
+    );
   }
 }
 

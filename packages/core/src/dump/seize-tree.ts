@@ -57,7 +57,7 @@ function stopAll(host: Host, seizer: Seizer, rootPid: number, timeout: number): 
     for (const tid of changed) threads.delete(tid);
     if (stopped.length === 0 && changed.length === 0) return describe(host, rootPid, processes, threads);
   }
-  throw new RestoreError("ERR_SYSCALL", `Cannot stop the tree of process ${rootPid}: it never stops forking`);
+  throw new RestoreError("ERR_SYSCALL", `Cannot stop the tree of process ${rootPid}: it keeps forking processes`);
 }
 
 /** What /proc shows of a process that can change while it runs. */

@@ -96,7 +96,7 @@ export class RestorerArea implements ProgramMemory {
 
   /** Reserves a slot for one more thread. */
   addSlot(): Slot {
-    if (this.#slots === MAX_SLOTS) throw new RangeError(`Cannot drive more than ${MAX_SLOTS} threads`);
+    if (this.#slots === MAX_SLOTS) throw new RangeError(`Cannot control more than ${MAX_SLOTS} threads`);
     const offset = SLOTS_OFFSET + SLOT_SIZE * this.#slots++;
     return { address: this.address + offset, set: (program) => writeWord(this.words, offset >> 2, program) };
   }
