@@ -20,9 +20,9 @@ export function notifications(connection: Connection, { points, master }: Wanted
   return definePlugin({
     name: "notifications",
     stages: {
-      ROOT_TASK: `tells the caller of ${ACTION_STAGES.ROOT_TASK}`,
-      PREPARE_NAMESPACES: `tells the caller of ${ACTION_STAGES.PREPARE_NAMESPACES}`,
-      RESTORE_SIGCHLD: `tells the caller of ${ACTION_STAGES.RESTORE_SIGCHLD}`,
+      ROOT_TASK: `notifies the caller of ${ACTION_STAGES.ROOT_TASK}`,
+      PREPARE_NAMESPACES: `notifies the caller of ${ACTION_STAGES.PREPARE_NAMESPACES}`,
+      RESTORE_SIGCHLD: `notifies the caller of ${ACTION_STAGES.RESTORE_SIGCHLD}`,
     },
     apply(hooks) {
       if (master)

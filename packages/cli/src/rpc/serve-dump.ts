@@ -108,8 +108,8 @@ class Told {
     return definePlugin({
       name: "notifications",
       phases: {
-        inspect: "tells the caller of network-lock and query-ext-files",
-        resume: "tells the caller of post-dump",
+        inspect: "notifies the caller of network-lock and query-ext-files",
+        resume: "notifies the caller of post-dump",
       },
       dump: ({ phases, servingPages }) => {
         servingPages.tap("notifications", () => this.tell("status-ready"));
