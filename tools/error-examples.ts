@@ -63,7 +63,7 @@ export const ERROR_EXAMPLES: Readonly<Record<ErrorCode, RestoreError>> = {
     "The checkpoint could not be restored: mm-1234.img does not have the content that was written",
     {
       plugin: "self-check",
-      hint: "the tree is unharmed; report this, or make the checkpoint without the check: --no-self-check",
+      hint: "report this, or make the checkpoint without the check: --no-self-check; the tree is unharmed",
     },
   ),
   ERR_STAGE: new RestoreError("ERR_STAGE", "Cannot leave RESTORE: 2 participants failed", {

@@ -3,9 +3,9 @@
 //   npm run example another-user
 import { readFileSync } from "node:fs";
 import { PID, showCounter, watchCounter } from "../counter/place.ts";
-import { tell } from "../story.ts";
+import { runExample } from "../support.ts";
 
-await tell(() =>
+await runExample(() =>
   showCounter("another-user", async () => {
     const status = readFileSync(`/proc/${PID}/status`, "utf8");
     console.log(/^Uid:.*$/m.exec(status)?.[0]);

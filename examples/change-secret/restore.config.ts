@@ -4,9 +4,9 @@
 //   curl http://127.0.0.1:8097/
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "@restage/core";
-import { replaceText } from "@restage/plugins";
+import { environment, replaceText } from "@restage/plugins";
 
 export default defineConfig({
   images: fileURLToPath(new URL("../server/checkpoint", import.meta.url)),
-  plugins: [replaceText({ "GREETING=Hello": "GREETING=Salve", "secret-of-the-checkpoint": "a-newer-secret" })],
+  plugins: [environment({ GREETING: "Salve" }), replaceText({ "secret-of-the-checkpoint": "a-newer-secret" })],
 });

@@ -3,9 +3,9 @@
 //   npm run example change-secret
 import { readFileSync } from "node:fs";
 import { PID, PORT, showServer, visit } from "../server/place.ts";
-import { tell } from "../story.ts";
+import { runExample } from "../support.ts";
 
-await tell(() =>
+await runExample(() =>
   showServer("change-secret", async () => {
     console.log(await visit(PORT));
     const environment = readFileSync(`/proc/${PID}/environ`, "latin1").split("\0");

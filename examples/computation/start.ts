@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { end, inNewDirectory, needsRoot, restage, startInBackground, tell } from "../story.ts";
+import { end, inNewDirectory, needsRoot, restage, runExample, startInBackground } from "../support.ts";
 
 const program = fileURLToPath(new URL("digits.py", import.meta.url));
 
@@ -55,4 +55,4 @@ function obstacle(): string | undefined {
   return hasPython ? needsRoot() : "This example needs python3.";
 }
 
-await tell(() => inNewDirectory(compute), obstacle);
+await runExample(() => inNewDirectory(compute), obstacle);

@@ -1,7 +1,7 @@
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, utimesSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { end, REPOSITORY, restage } from "../story.ts";
+import { end, REPOSITORY, restage } from "../support.ts";
 
 /** The directory in which the checkpoint expects the program and its log. */
 const PLACE = "/tmp/restage-fixtures";

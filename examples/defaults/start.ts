@@ -2,6 +2,6 @@
 //
 //   npm run example defaults
 import { showCounter, watchCounter } from "../counter/place.ts";
-import { tell } from "../story.ts";
+import { runExample } from "../support.ts";
 
-await tell(() => showCounter("defaults", watchCounter));
+await runExample(() => showCounter("defaults", watchCounter));

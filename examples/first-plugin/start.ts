@@ -3,9 +3,9 @@
 //   npm run example first-plugin
 import { readFileSync } from "node:fs";
 import { PID, showCounter, watchCounter } from "../counter/place.ts";
-import { tell } from "../story.ts";
+import { runExample } from "../support.ts";
 
-await tell(() =>
+await runExample(() =>
   showCounter("first-plugin", async () => {
     console.log(/^Umask:.*$/m.exec(readFileSync(`/proc/${PID}/status`, "utf8"))?.[0]);
     await watchCounter();

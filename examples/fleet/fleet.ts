@@ -1,7 +1,7 @@
 // A fleet on hosts of one machine. The benchmark uses it too.
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import { needsRoot, RESTAGE } from "../story.ts";
+import { needsRoot, RESTAGE } from "../support.ts";
 import { type Host, noHosts } from "./host.ts";
 
 const PORT = 4222;

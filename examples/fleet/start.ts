@@ -2,7 +2,7 @@
 // clones run on both.
 //
 //   npm run example fleet
-import { inNewDirectory, tell } from "../story.ts";
+import { inNewDirectory, runExample } from "../support.ts";
 import { join, noFleet, restageOn, startServer } from "./fleet.ts";
 import { type Host, Network } from "./host.ts";
 
@@ -12,7 +12,7 @@ const START = `
   setsid sh -c 'i=0; while sleep 0.1; do i=$((i + 1)); done' < /dev/null > /dev/null 2>&1 &
   echo $!`;
 
-await tell(
+await runExample(
   () =>
     inNewDirectory(async (directory) => {
       const network = new Network();

@@ -2,9 +2,9 @@
 //
 //   npm run example move-port
 import { PORT, showServer, visit } from "../server/place.ts";
-import { tell } from "../story.ts";
+import { runExample } from "../support.ts";
 
-await tell(() =>
+await runExample(() =>
   showServer("move-port", async () => {
     console.log(`port 8098: ${await visit(8098)}`);
     const old = await visit(PORT).catch(() => "nobody is listening");

@@ -3,7 +3,7 @@
 //   npm run example other-host
 import { execFileSync } from "node:child_process";
 import { PID_IN_NAMESPACES as PID, PORT, showServer } from "../server/place.ts";
-import { tell } from "../story.ts";
+import { runExample } from "../support.ts";
 
 /** Runs a program in the namespaces of the web server. */
 function inside(...command: readonly string[]): string {
@@ -12,7 +12,7 @@ function inside(...command: readonly string[]): string {
 
 const VISIT = `fetch("http://192.0.2.7:${PORT}").then((answer) => answer.text()).then(console.log)`;
 
-await tell(() =>
+await runExample(() =>
   showServer(
     "other-host",
     () => {

@@ -3,6 +3,6 @@
 //   npm run example replace-duty
 import { getPriority } from "node:os";
 import { PID, showCounter } from "../counter/place.ts";
-import { tell } from "../story.ts";
+import { runExample } from "../support.ts";
 
-await tell(() => showCounter("replace-duty", () => console.log(`Its nice value is ${getPriority(PID)}.`)));
+await runExample(() => showCounter("replace-duty", () => console.log(`Its nice value is ${getPriority(PID)}.`)));

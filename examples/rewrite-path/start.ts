@@ -4,11 +4,11 @@
 import { copyFileSync, rmSync, statSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { lastCount, place, showCounter } from "../counter/place.ts";
-import { REPOSITORY, tell } from "../story.ts";
+import { REPOSITORY, runExample } from "../support.ts";
 
 const OTHER_LOG = "/tmp/other-log";
 
-await tell(async () => {
+await runExample(async () => {
   place();
   const old = lastCount();
   copyFileSync(`${REPOSITORY}examples/counter/files/log`, OTHER_LOG);

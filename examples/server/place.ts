@@ -1,6 +1,6 @@
 import { chmodSync, copyFileSync, mkdirSync, rmSync, utimesSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { end, REPOSITORY, restage } from "../story.ts";
+import { end, REPOSITORY, restage } from "../support.ts";
 
 /** The directory in which the checkpoint expects the program. */
 const PLACE = "/tmp/restage-examples";

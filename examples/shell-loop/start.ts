@@ -5,7 +5,15 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { forbiddenWithoutRoot, inNewDirectory, isRoot, restage, runs, startInBackground, tell } from "../story.ts";
+import {
+  forbiddenWithoutRoot,
+  inNewDirectory,
+  isRoot,
+  restage,
+  runExample,
+  runs,
+  startInBackground,
+} from "../support.ts";
 
 /** Counts in the memory of the shell. A child reads the numbers from a pipe and writes them to the log. */
 const PROGRAM = `
@@ -29,7 +37,7 @@ ${forbidden}
 Run \`sudo npm start\`, or ask the administrator to change the settings.`;
 }
 
-async function tellStory(place: string): Promise<void> {
+async function countAndContinue(place: string): Promise<void> {
   const log = join(place, "log");
   const images = join(place, "checkpoint");
   const lastLine = () => (existsSync(log) ? readFileSync(log, "utf8").trimEnd().split("\n").at(-1) : undefined) ?? "";
@@ -72,4 +80,4 @@ The demo has ended it. What to try next:
   README.md                   the command, and a plugin in 20 lines`);
 }
 
-await tell(() => inNewDirectory(tellStory), obstacle);
+await runExample(() => inNewDirectory(countAndContinue), obstacle);

@@ -2,6 +2,6 @@
 //
 //   npm run example trace-stages
 import { showCounter, watchCounter } from "../counter/place.ts";
-import { tell } from "../story.ts";
+import { runExample } from "../support.ts";
 
-await tell(() => showCounter("trace-stages", watchCounter));
+await runExample(() => showCounter("trace-stages", watchCounter));

@@ -8,11 +8,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type RestoreListener, restore } from "@restage/core";
 import { openKernel } from "@restage/linux";
 import { defaultPlugins, transportPidfd } from "@restage/plugins";
-import { inNewDirectory, restage, runs, startInBackground, tell } from "../story.ts";
+import { inNewDirectory, restage, runExample, runs, startInBackground } from "../support.ts";
 
 const PIPELINE = "while echo tick; do sleep 0.1; done | while read line; do echo $line; done >> log";
 
-await tell(() =>
+await runExample(() =>
   inNewDirectory(async (place) => {
     const log = join(place, "log");
     const images = join(place, "checkpoint");

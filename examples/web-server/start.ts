@@ -4,7 +4,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { end, inNewDirectory, restage, runs, startInBackground, tell } from "../story.ts";
+import { end, inNewDirectory, restage, runExample, runs, startInBackground } from "../support.ts";
 
 const PORT = 8096;
 const SERVER = `
@@ -29,7 +29,7 @@ async function visit(path: string): Promise<string> {
   }
 }
 
-await tell(() =>
+await runExample(() =>
   inNewDirectory(async (place) => {
     const pid = startInBackground(place, "node", "-e", SERVER);
     try {

@@ -91,7 +91,7 @@ describeDumped("environment changes variables of a running program", () => {
       ...lines("last", " 0", " 0", " 0"),
     ]);
     const failed = await failureOf(saidBy(["bash", join(SOURCE, "program.sh")], { GONE: null }));
-    expect(failed.message).toBe("variable GONE: bash keeps it");
+    expect(failed.message).toBe("variable GONE: bash keeps a copy, so it cannot be removed");
   });
 
   itUnless(noPython, "that is Python", async () => {

@@ -77,6 +77,19 @@ describeDumped("mounts", () => {
   });
 });
 
+describeDumped(
+  "a tmpfs",
+  () => {
+    it("is restored with the extended attributes of its files (tmpfs-attributes)", async () => {
+      const program = await dumpCase("tmpfs-attributes", { compiler: ["-static"] });
+      await restoreProgram(program, { root: program.directory });
+      expect(await verdictOf(program)).toBe("pass");
+    });
+  },
+  undefined,
+  ["Restage"],
+);
+
 // CRIU saves formats only if it was built with CONFIG_BINFMT_MISC_VIRTUALIZED.
 describeDumped(
   "mounts",

@@ -61,7 +61,7 @@ describeUnless(noDumpsByCriu, "the parent of a restored tree", () => {
   it("cannot be chosen by options that contradict each other", () => {
     const errorOf = (words: string) => restage(["restore", "-D", "/", ...words.split(" ")]).stderr;
     expect(errorOf("-S")).toContain("--restore-sibling requires --restore-detached");
-    expect(errorOf("-d --exec-cmd -- true")).toContain("--exec-cmd and --restore-detached exclude each other");
+    expect(errorOf("-d --exec-cmd -- true")).toContain("--exec-cmd and --restore-detached cannot be combined");
     expect(errorOf("--exec-cmd")).toContain("--exec-cmd needs a program");
   });
 });

@@ -15,16 +15,16 @@ import { describeDumped, isRestage } from "./dumpers.ts";
 const ESTABLISHED = ["--tcp-established", "--network-lock", "skip"] as const;
 
 describeDumped(
-  "sockets whose files have other names than they were bound to",
+  "sockets whose files have other names than they were bound to, and those with empty messages",
   () => {
-    it("are restored where their files are now (renamed-sockets)", async () => {
-      const program = await dumpCase("renamed-sockets");
+    it.each(["renamed-sockets", "empty-messages"])("are restored: %s", async (name) => {
+      const program = await dumpCase(name);
       await restoreProgram(program);
       expect(await verdictOf(program)).toBe("pass");
     });
   },
   undefined,
-  // CRIU refuses them.
+  // CRIU refuses the former, and loses the messages.
   ["Restage"],
 );
 

@@ -13,6 +13,7 @@ describeDumped("the state of tasks and threads is restored", () => {
     "thread-credentials",
     "names-of-bytes",
     "seccomp-kinds",
+    "no-room-for-data",
   ])("%s", async (name) => {
     const program = await dumpCase(name);
     await restoreProgram(program);

@@ -50,12 +50,14 @@ describeUnless(noRoot, "a restore with --confirm-fd", () => {
 
   it.each([
     ["with no", "no\n", 'it answered "no"'],
-    ["too late", undefined, "it has not answered in time"],
+    ["too late", undefined, "it did not answer in time"],
   ])("is rolled back when the other process answers %s", async (_how, answer, why) => {
     const { asked, status, stderr } = await restoreAsking(answer);
     expect(asked).toEqual(STAGES.map((stage) => ({ stage, pid: PID })));
     expect(status, stderr).toBe(1);
-    expect(stderr).toContain(`The process that was asked does not let the tree go on after RESTORE_CREDS: ${why}`);
+    expect(stderr).toContain(
+      `The process at --confirm-fd did not allow the tree to continue after RESTORE_CREDS: ${why}`,
+    );
     await expectNothingLeft(before);
   });
 

@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
+import { isOn, processes } from "../support/chaos.ts";
+import { kill } from "../support/end.ts";
 import { count } from "../support/fleet.ts";
 import { describeUnless, type Obstacle, succeeds } from "../support/requirements.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
@@ -113,6 +115,22 @@ describeUnless(obstacle, "a gang of two trees with a connection", () => {
     await counted();
   });
 
+  it("runs on if the command that holds one tree is killed", { timeout: PATIENCE }, async () => {
+    const hosts = await startGang();
+    const { desk, left, right, restage, run, counted } = hosts;
+    run("first", "server2,client2");
+    left.configure(CONFIG, delaying("dump: (hooks) => void hooks.imagesWritten"));
+    const orders = restage(desk, "fleet", "checkpoint", "server2,client2", "second", "-d");
+    await untilWaiting(hosts, orders);
+    const isHolding = (words: readonly string[]) => words.includes("checkpoint") && words.includes("--confirm-fd");
+    processes(isHolding)
+      .filter((pid) => isOn(right, pid))
+      .forEach(kill);
+    await over(hosts);
+    expect(restage(desk, "store", "ls")).not.toContain("second");
+    await counted();
+  });
+
   it("runs as a whole if an agent ends before it knows the decision", { timeout: PATIENCE }, async () => {
     const hosts = await startGang();
     const { desk, left, restage, counted } = hosts;
@@ -125,15 +143,21 @@ describeUnless(obstacle, "a gang of two trees with a connection", () => {
   });
 });
 
-/** Waits until the order of the second member has committed, and ends its agent, until that of the first one is over. */
-async function endWhileWaiting({ left, right }: TwoHosts, orders: string): Promise<void> {
-  const [first, second] = orders.trim().split("\n");
+/** Waits until the order of the second member has committed, and its tree waits for the other one. */
+async function untilWaiting({ right }: TwoHosts, orders: string): Promise<void> {
+  const second = orders.trim().split("\n").at(-1);
   await until(() => right.agent.output.includes(`${second}: commit -> committed`), "a member has committed", PATIENCE);
   await sleep(DELAY / 4);
+}
+
+/** The same, and ends the agent of that member until the order of the first one is over. */
+async function endWhileWaiting(hosts: TwoHosts, orders: string): Promise<void> {
+  const { left, right } = hosts;
+  const first = orders.trim().split("\n")[0];
+  await untilWaiting(hosts, orders);
   await right.agent.kill();
-  const isOver = () =>
-    [`${first}: finish -> done`, `${first}: fail -> failed`].some((end) => left.agent.output.includes(end));
-  await until(isOver, "the other member is over", PATIENCE);
+  const ends = [`${first}: finish -> done`, `${first}: fail -> failed`];
+  await until(() => ends.some((end) => left.agent.output.includes(end)), "the other member is over", PATIENCE);
   await right.agent.start();
 }
 

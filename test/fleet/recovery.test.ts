@@ -33,7 +33,7 @@ describeUnless(noRoot ?? noNatsServer, "the agent of a host", () => {
       config,
       `import { appendFileSync } from "node:fs";
        const tell = (word) => appendFileSync(${JSON.stringify(join(place, "told"))}, word);
-       export default { plugins: [{ name: "slow", dump({ imagesWritten }) { ${taps} } }] };`,
+       export default { plugins: [{ name: "slow", dump({ imagesWritten, imagesPublished }) { ${taps} } }] };`,
     );
     writeFileSync(policy, JSON.stringify({ configs: { default: config } }));
     const options = { server: server.address, name, place: temporaryDirectory(`fleet-${name}`) };
@@ -73,6 +73,17 @@ describeUnless(noRoot ?? noNatsServer, "the agent of a host", () => {
     expect(state).toBe("failed");
     expect(failures.at(-1)?.error.message).toBe("restage did not end in time");
     expect(told()).toBe("begun ");
+    const before = count(join(place, "count"));
+    await until(() => count(join(place, "count")) > before, "the program counts on");
+  });
+
+  it("knows that a tree runs on if the command dies when the images are complete", async () => {
+    const dying = `tell("begun "); process.kill(process.pid, "SIGKILL");`;
+    const { fleet, place, told } = await startTree("dying", `imagesPublished.tap("dying", () => { ${dying} });`);
+    const order = { kind: "checkpoint", tree: "dying", checkpoint: "dying/two", labels: { host: "dying" } } as const;
+    expect(await give(fleet, { ...order, attempts: 1 })).toMatchObject({ state: "failed" });
+    expect(told()).toBe("begun ");
+    expect(await fleet.trees.find("dying")).toMatchObject({ state: "running" });
     const before = count(join(place, "count"));
     await until(() => count(join(place, "count")) > before, "the program counts on");
   });

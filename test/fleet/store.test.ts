@@ -42,5 +42,10 @@ describeUnless(noRoot ?? noNatsServer, "the command with a store", () => {
     expect(Number(readFileSync(join(place, "pid"), "utf8"))).toBe(pid);
     await until(() => count() > before, "the restored program counts on");
     expect(readdirSync(temporary)).toEqual([]);
+
+    const listed = restage("store", "ls", "--json");
+    expect(JSON.parse(listed.stdout)).toMatchObject([{ name: "counter/one" }]);
+    const removed = restage("store", "rm", "counter/one", "--json");
+    expect(removed, removed.stderr).toMatchObject({ status: 0, stdout: '{"name":"counter/one"}\n' });
   });
 });

@@ -52,7 +52,7 @@ describeUnless(noRoot, "action scripts", () => {
     async (action) => {
       const script = scriptThatFailsFor(action);
       await expect(restoreWith(script)).rejects.toMatchObject({
-        message: `Action script ${script} ended with 3 for ${action}: no`,
+        message: `Action script ${script} exited with status 3 for ${action}: no`,
       });
       expect(log().at(-1)).toContain(action);
       // The stub has ended before the commit: init reaps it.

@@ -8,7 +8,7 @@ import { describe, expect, it } from "vitest";
 import { PID } from "../../examples/counter/place.ts";
 import { noHosts } from "../../examples/fleet/host.ts";
 import * as server from "../../examples/server/place.ts";
-import { forbiddenWithoutRoot } from "../../examples/story.ts";
+import { forbiddenWithoutRoot } from "../../examples/support.ts";
 import { noNatsServer } from "../../packages/fleet/test/support/nats-server.ts";
 import {
   describeUnless,
@@ -21,7 +21,7 @@ import {
 import { ROOT, restage } from "../support/restage.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 
-/** Why a user other than root cannot run the story here, which includes reading this repository. */
+/** Why a user other than root cannot run the example here, which includes reading this repository. */
 const noOtherUser: Obstacle = noRoot ?? forbiddenWithoutRoot() ?? unreadable();
 
 function unreadable(): Obstacle {

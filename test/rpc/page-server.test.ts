@@ -1,6 +1,7 @@
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
-import { connect } from "node:net";
+import { existsSync, readFileSync } from "node:fs";
+import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { decodeImage } from "@restage/images";
 import { expect, it, onTestFinished } from "vitest";
@@ -9,6 +10,7 @@ import { restoreProgram, startProgram, verdictOf } from "../cases/case.ts";
 import { CRIU, describeUnless, itUnless, noCompiler, noCriu, noRoot } from "../support/requirements.ts";
 import { COMMAND, run } from "../support/restage.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
+import { until } from "../support/until.ts";
 import { Caller, openDirectory } from "./caller.ts";
 
 const SWRK = [process.execPath, COMMAND, "swrk"];
@@ -37,6 +39,26 @@ async function startServer(images: string) {
 }
 
 describeUnless(noRoot, "a page server", () => {
+  it.each([
+    ["in the foreground", []],
+    ["in the background", ["--daemon"]],
+  ])("whose socket is connected writes its pid %s", async (_, more) => {
+    const images = temporaryDirectory("pages");
+    const pidfile = join(images, "pid");
+    const words = ["page-server", "--ps-socket", "3", "--images-dir", images, "--pidfile", pidfile, ...more];
+    const server = spawn(process.execPath, [COMMAND, ...words], { stdio: ["ignore", "inherit", "inherit", "pipe"] });
+    const dump = server.stdio[3] as Socket;
+    dump.resume();
+    await until(() => existsSync(pidfile) && readFileSync(pidfile, "utf8") !== "", "the pidfile is written");
+    const pid = Number(readFileSync(pidfile, "utf8"));
+    expect(readFileSync(`/proc/${pid}/cmdline`, "utf8")).toContain("page-server\0--ps-socket\x003");
+    expect(pid === server.pid).toBe(more.length === 0);
+    dump.end(command(CLOSE));
+    await until(() => !existsSync(`/proc/${pid}`), "the page server ends");
+    if (server.exitCode === null) await once(server, "exit");
+    expect(server.exitCode).toBe(0);
+  });
+
   it("writes the pages that a dump sends, and can be waited for", async () => {
     const images = temporaryDirectory("pages");
     const { port, wait } = await startServer(images);

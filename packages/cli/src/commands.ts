@@ -131,10 +131,10 @@ export const COMMANDS: Commands = {
     run: async (settings) => (await import("./commands/page-server.ts")).pageServerCommand(settings),
   },
   "lazy-pages": {
-    says: "bring memory to a tree that is restored with --lazy-pages, as `criu lazy-pages` does",
+    says: "serve memory to a tree that is restored with --lazy-pages, as `criu lazy-pages` does",
     options: LAZY_PAGES_OPTIONS,
     help:
-      "Start it before the restore. It ends when the tree has all its pages. If pages cannot be had, it kills the tree. " +
+      "Start it before the restore. It ends when the tree has all its pages. If it cannot get the pages, it kills the tree. " +
       "Exit codes: 0 the tree has all pages, 1 failed.",
     run: async (settings) => (await import("./commands/lazy-pages.ts")).lazyPagesCommand(settings),
   },

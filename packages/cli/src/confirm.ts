@@ -24,7 +24,7 @@ export function confirmBy(fd: number): Plugin {
         stages[name].leave.tapPromise("confirm", async ({ tree, host, signal, dryRun }) => {
           if (dryRun) return;
           const answer = await ask(fd, { stage: name, pid: tree.root.hostPid }, host, signal);
-          if (answer !== "yes") throw denied(`go on after ${name}`, answer);
+          if (answer !== "yes") throw denied(`continue after ${name}`, answer);
         });
     },
   });
@@ -68,11 +68,11 @@ export function confirmEndBy(fd: number): Plugin {
 function denied(what: string, answer: string | undefined): RestoreError {
   const why =
     answer === undefined
-      ? "it has not answered in time"
+      ? "it did not answer in time"
       : answer === ""
         ? "it closed the connection"
         : `it answered ${JSON.stringify(answer)}`;
-  return new RestoreError("ERR_ORDER", `The process that was asked does not let the tree ${what}: ${why}`);
+  return new RestoreError("ERR_ORDER", `The process at --confirm-fd did not allow the tree to ${what}: ${why}`);
 }
 
 /** Writes a question, and reads the answer. Undefined when the time is over. */

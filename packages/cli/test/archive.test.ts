@@ -148,7 +148,7 @@ describe("archives of checkpoints", () => {
     writeFileSync(join(place, "there.tar"), "");
     expect(() => assertPackable(join(place, "there.tar"))).toThrow("it exists");
     expect(() => assertPackable(join(place, "missing", "one.tar"))).toThrow("ENOENT");
-    expect(() => assertPackable(join(place, "one.zip"))).toThrow("its name does not say what it is");
+    expect(() => assertPackable(join(place, "one.zip"))).toThrow("its name has no known extension");
     expect(() => assertPackable(join(place, "one.tar"))).not.toThrow();
   });
 });

@@ -31,7 +31,7 @@ export const ERRORS = {
     remedy: "Make the checkpoint again, or copy it again from its origin.",
   },
   ERR_KERNEL: {
-    meaning: "This process cannot drive tasks on this machine.",
+    meaning: "This process cannot control other processes on this machine.",
     remedy: "`restage check` lists what is missing.",
   },
   ERR_OPTION: {

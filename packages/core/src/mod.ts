@@ -11,8 +11,9 @@ export {
   type RestoreSection,
 } from "./config/define-config.ts";
 export type { Draft, FileDescription } from "./dump/draft.ts";
-export type { Dumped, DumpRequest } from "./dump/dump.ts";
+export type { DumpRequest } from "./dump/dump.ts";
 export type { DumpContext } from "./dump/dump-context.ts";
+export type { Dumped } from "./dump/dump-run.ts";
 export type { FileTable } from "./dump/file-table.ts";
 export type { DumpFinding, Findings, NewDumpFinding } from "./dump/findings.ts";
 export type { DumpHooks, PhaseHooks } from "./dump/hooks.ts";

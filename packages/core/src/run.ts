@@ -1,5 +1,6 @@
 import type { Kernel } from "@restage/linux";
-import type { Dumped, DumpRequest } from "./dump/dump.ts";
+import type { DumpRequest } from "./dump/dump.ts";
+import type { Dumped } from "./dump/dump-run.ts";
 import type { Plugin } from "./plugin/plugin.ts";
 import type { RestoreRequest } from "./restore/restore.ts";
 import type { RestoredTree } from "./restore/restored-tree.ts";

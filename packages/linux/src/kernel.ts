@@ -99,6 +99,13 @@ export interface ParkedMapping extends AddressRange {
   readonly name: string;
 }
 
+/** A process that has what most processes have, and does nothing. It ends with this process. */
+export interface Sleeper {
+  readonly pid: number;
+  /** Ends it. */
+  end(): void;
+}
+
 /** Type and size of a file, as stat(2) reports them. */
 export interface FileStat {
   /** File type and permissions. */
@@ -180,6 +187,8 @@ export interface Kernel {
   dismissUndo(): Promise<void>;
   /** Opens a seizer, which stops running processes for a checkpoint. */
   openSeizer(): Seizer;
+  /** Starts a process to rehearse a checkpoint with. */
+  startSleeper(): Sleeper;
   /** The coordinator's own access to the machine. */
   readonly host: KernelHost;
   /** Frees the resources of this object. */

@@ -4,11 +4,12 @@ import { openForeignFunctions } from "./ffi/foreign-functions.ts";
 import { executeProgram } from "./host/execute-program.ts";
 import { LinuxHost } from "./host/linux-host.ts";
 import { RawSyscalls } from "./host/raw-syscalls.ts";
-import type { Birth, ConcludedThread, Exit, Kernel, KernelHost, Stub, StubOptions, Tracee } from "./kernel.ts";
+import type { Birth, ConcludedThread, Exit, Kernel, KernelHost, Sleeper, Stub, StubOptions, Tracee } from "./kernel.ts";
 import type { Program, SyscallStep } from "./program/program.ts";
 import { syscallStep } from "./program/steps.ts";
 import { PtraceSeizer } from "./seizer/ptrace-seizer.ts";
 import type { Seizer } from "./seizer.ts";
+import { startSleeper } from "./sleeper/sleeper.ts";
 import { prepareStub, startStub } from "./stub/create-stub.ts";
 import { endTemplate, forkStub, forkTree } from "./stub/fork-stub.ts";
 import { dismissStub } from "./stub/own-init.ts";
@@ -58,6 +59,10 @@ export class LinuxKernel implements Kernel {
 
   openSeizer(): Seizer {
     return new PtraceSeizer(this.raw);
+  }
+
+  startSleeper(): Sleeper {
+    return startSleeper(this.raw, this.#ptrace);
   }
 
   async createStub(options: StubOptions): Promise<Stub> {
@@ -143,7 +148,7 @@ export class LinuxKernel implements Kernel {
   }
 
   #requireTree(): TracedTree {
-    if (this.#tree === undefined) throw new Error("Cannot drive tasks: there is no stub");
+    if (this.#tree === undefined) throw new Error("Cannot control tasks: there is no stub");
     return this.#tree;
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Stands in for a coordinator that is killed: makes a stub and a child of it, pushes an undo for each file that it is given, tells the ids of
+ * Stands in for a coordinator that is killed: makes a stub, a child of it and a sleeper, pushes an undo for each file that it is given, tells the ids of
  * its tasks, and waits.
  *
  * Arguments: `dismiss` or `leave`, then the files.
@@ -20,5 +20,5 @@ const child = await kernel.adopt({ forker: stub.tracee, id: fork.result ?? 0, th
 await kernel.run(child, [call("getpid")]);
 for (const file of files) kernel.pushUndo([call("unlinkat", -100, path(file), 0)]);
 if (mode === "dismiss") await kernel.dismissUndo();
-console.log(`ready ${stub.tracee.tid} ${child.tid}`);
+console.log(`ready ${stub.tracee.tid} ${child.tid} ${kernel.startSleeper().pid}`);
 setInterval(() => {}, 60_000);

@@ -11,11 +11,12 @@ static const char *const commands[] = {
 	"ip link set one address 02:00:00:00:00:01 mtu 1400",
 	"ip addr add 10.4.4.1/24 dev bridge0",
 	"ip addr add 10.4.5.1/24 dev two",
+	"ip rule add from 10.4.4.0/24 lookup 77 pref 500 && ip -6 rule add fwmark 5 lookup 78 pref 600",
 	"ip link set lo up && ip link set bridge0 up && ip link set one up && ip link set two up",
 };
 
 /* Without timers and lengths of queues. */
-#define LOOK "(ip -d -o link | sed -E 's/ qlen [0-9]+|[a-z_]+_timer +[0-9.]+|@[a-z0-9]+//g'; ip -o -4 addr; ip route) >"
+#define LOOK "(ip -d -o link | sed -E 's/ qlen [0-9]+|[a-z_]+_timer +[0-9.]+|@[a-z0-9]+//g'; ip -o -4 addr; ip route; ip rule; ip -6 rule) >"
 
 int main(void)
 {

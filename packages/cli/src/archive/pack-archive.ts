@@ -28,7 +28,7 @@ export function assertPackable(file: string): void {
   try {
     accessSync(dirname(resolve(file)), constants.W_OK | constants.X_OK);
   } catch (cause) {
-    throw cannotWrite(file, reason(cause), "name a file in a directory that exists and that you can write to");
+    throw cannotWrite(file, reason(cause), "choose a directory that exists and that you can write to");
   }
 }
 
@@ -60,7 +60,7 @@ export async function packArchive(directory: string, file: string): Promise<numb
 function namedCompression(file: string): Compression {
   const compression = compressionOf(file);
   if (compression !== undefined) return compression;
-  throw cannotWrite(file, "its name does not say what it is", "name it FILE.tar, FILE.tar.gz or FILE.tar.zst");
+  throw cannotWrite(file, "its name has no known extension", "name it FILE.tar, FILE.tar.gz or FILE.tar.zst");
 }
 
 function cannotWrite(file: string, why: string, hint: string, cause?: unknown): RestoreError {

@@ -44,7 +44,7 @@ export class CallerOfClones {
       const feed = bytes.indexOf(LINE_FEED);
       if (feed >= 0 && feed < length) return bytes.toString("utf8", 0, feed);
     }
-    throw new RestoreError("ERR_OPTION", "Cannot read the request: no whole line of JSON arrived in time");
+    throw new RestoreError("ERR_OPTION", "Cannot read the request: no complete line of JSON arrived in time");
   }
 
   /** Sends the answer, unless the caller has closed the connection. */

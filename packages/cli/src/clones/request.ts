@@ -19,7 +19,9 @@ export function parseOrder(line: string): CloneOrder {
   const { values = {}, pidfile, ...unknown } = order;
   const [name] = Object.keys(unknown);
   if (name !== undefined)
-    throw new RestoreError("ERR_OPTION", `A request has no member ${name}`, { hint: "use values and pidfile" });
+    throw new RestoreError("ERR_OPTION", `Cannot read the request: it has the unknown member ${name}`, {
+      hint: "use values and pidfile",
+    });
   if (!isObject(values) || Object.values(values).some((value) => typeof value !== "string"))
     throw new RestoreError("ERR_OPTION", "Cannot read the request: values must be an object of strings");
   if (pidfile !== undefined && (typeof pidfile !== "string" || !pidfile.startsWith("/")))

@@ -22,7 +22,7 @@ import { pagesOptions } from "../page-server/options.ts";
 import { checkpointSize } from "../report/checkpoint-size.ts";
 import { counted } from "../report/counted.ts";
 import { writeStatistics } from "../report/dump-statistics.ts";
-import { findingText } from "../report/finding-text.ts";
+import { findingWithHint } from "../report/finding-text.ts";
 import { print } from "../report/print.ts";
 import { printError } from "../report/print-error.ts";
 import { tellReady } from "../report/status-byte.ts";
@@ -54,7 +54,10 @@ export async function checkpointCommand(
   const request = await requestOf(settings, operand);
   const { confirm } = settings;
   if (confirm !== undefined && (request.leaveRunning === true || request.leaveStopped === true))
-    throw new RestoreError("ERR_OPTION", "--confirm-fd is for a tree that ends", { hint: "leave out --leave-running" });
+    throw new RestoreError(
+      "ERR_OPTION",
+      "--confirm-fd cannot be combined with --leave-running or --leave-stopped: it asks before the tree ends",
+    );
   const asking = confirm === undefined ? [] : [(await import("../confirm.ts")).confirmEndBy(confirm)];
   const log = openLog(settings, request.images);
   const trace = settings.trace === undefined ? undefined : new ChromeTrace();
@@ -72,8 +75,8 @@ export async function checkpointCommand(
     const plugins = [...(request.plugins ?? []), ...(view?.plugins ?? []), ...serving, ...asking];
     const made = await dump({ ...request, plugins, onEvent }, kernel, defaults);
     kernel.close();
-    for (const warning of made.warnings) log(LEVEL.WARNING, `warning: ${findingText(warning)}`);
-    for (const note of made.notes) log(LEVEL.WARNING, findingText(note));
+    for (const warning of made.warnings) log(LEVEL.WARNING, `warning: ${findingWithHint(warning)}`);
+    for (const note of made.notes) log(LEVEL.WARNING, findingWithHint(note));
     log(LEVEL.INFO, summaryOf(made, request));
     view?.summarize(made, request, checkpointSize(request.images));
     if (settings.displayStats || settings.workDirectory !== undefined) {
@@ -120,9 +123,13 @@ async function requestOf(settings: Settings, operand: string | undefined): Promi
   }
   if (settings.archive !== undefined && (checkpoint.prevImagesDir ?? configured.prevImagesDir) !== undefined) {
     const hint = "leave out --archive or --prev-images-dir";
-    throw new RestoreError("ERR_OPTION", "An archive has only one checkpoint, and an incremental one needs another", {
-      hint,
-    });
+    throw new RestoreError(
+      "ERR_OPTION",
+      "Cannot pack an incremental checkpoint: it needs the earlier one, which an archive does not contain",
+      {
+        hint,
+      },
+    );
   }
   if (isTemporary(settings)) return { ...configured, ...checkpoint, pid, images: temporaryDirectory(settings) };
   const request = { images: ".", ...configured, ...checkpoint, pid };
@@ -130,7 +137,7 @@ async function requestOf(settings: Settings, operand: string | undefined): Promi
   const hint = `make and push it in one step: \`restage checkpoint ${pid} --to ${request.images}\``;
   throw new RestoreError(
     "ERR_OPTION",
-    "Cannot make a checkpoint in a store: it is made in a directory, and then pushed",
+    "Cannot write a checkpoint to a store directly: it must be in a directory first",
     { hint },
   );
 }

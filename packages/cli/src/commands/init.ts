@@ -37,7 +37,7 @@ The checkpoint is a small invented one. Replace it with one of your own:
   ${shell} checkpoint PID -D checkpoint
 Read how to write plugins: \`${shell} help plugin-guide\`, \`${shell} help recipes\`
 
-The script with which a package manager would build koffi is not needed, so a warning that it did not run can be ignored.
+You can ignore a warning that the install script of koffi did not run: Restage does not need it.
 `);
   return EXIT.OK;
 }

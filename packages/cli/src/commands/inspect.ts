@@ -41,17 +41,16 @@ function checkOutput({ page, trace, json, views: [view] }: Settings, image: stri
     throw new RestoreError("ERR_OPTION", message, { hint });
   };
   if (trace !== undefined && page === undefined)
-    refuse("--trace shows a timeline in a page", "name the page too, with --html FILE");
+    refuse("--trace adds a timeline to a page", "name the page: --html FILE");
   if (page !== undefined && image !== undefined)
     refuse(
       "--html writes a page of the whole checkpoint, not of one image",
       "leave out --html or the name of the image",
     );
-  if (page !== undefined && json) refuse("--html and --json are two forms of one output", "leave out one of them");
+  if (page !== undefined && json) refuse("--html and --json cannot be combined", "leave out one of them");
   if (view === undefined) return;
-  if (page !== undefined)
-    refuse(`--html writes a page with everything, and --${view} prints a part`, "leave out one of them");
-  if (json) refuse(`--json prints everything, and --${view} a part`, "leave out one of them");
+  if (page !== undefined) refuse(`--html and --${view} cannot be combined`, "leave out one of them");
+  if (json) refuse(`--json and --${view} cannot be combined`, "leave out one of them");
   if (image !== undefined)
     refuse(
       `--${view} is about the whole checkpoint, not about one image`,

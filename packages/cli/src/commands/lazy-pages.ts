@@ -53,7 +53,7 @@ export async function lazyPagesCommand(settings: Settings): Promise<number> {
 /** Starts the daemon, with the socket. Returns its pid. */
 function startInBackground({ service, restore, logFile }: Settings, socket: ServiceSocket, images: string) {
   const { pageServer, address, port, connected } = service;
-  if (connected !== undefined) throw new RestoreError("ERR_OPTION", "--daemon and --ps-socket exclude each other");
+  if (connected !== undefined) throw new RestoreError("ERR_OPTION", "--daemon and --ps-socket cannot be combined");
   const words = ["lazy-pages", "--listening", PASSED, "--images-dir", images, "--work-dir", process.cwd()];
   if (pageServer) words.push("--page-server", "--port", String(port));
   if (address !== undefined) words.push("--address", address);

@@ -17,20 +17,19 @@ export async function pageServerCommand(settings: Settings): Promise<number> {
   const { connected, listening, lazyPages, daemon } = service;
   const images = realpathSync(restore.images ?? ".");
   const host = new Host(await openMachine());
-  const report = (pid: number | undefined) => {
-    if (restore.pidfile !== undefined) writeOwnFile(resolve(workDirectory, restore.pidfile), String(pid));
-    tellReady(service.statusFd);
-  };
-  if (connected !== undefined) {
-    report(process.pid);
-    return await serve(host, connected, images, lazyPages);
-  }
+  // Passed by startPageServer, which has reported this process.
   if (listening !== undefined) return await serve(host, new PageSocket(host, listening).accept(), images, lazyPages);
-  const socket = PageSocket.listen(host, service.address ?? ANY_ADDRESS, service.port);
-  const { port, descriptor } = socket;
-  report(daemon ? startPageServer("listening", descriptor, images, lazyPages) : process.pid);
-  if (service.port === 0) print(`${port}\n`);
-  return daemon ? EXIT.OK : await serve(host, socket.accept(), images, lazyPages);
+  const socket =
+    connected === undefined ? PageSocket.listen(host, service.address ?? ANY_ADDRESS, service.port) : undefined;
+  const port = socket?.port;
+  const passed = socket === undefined ? "ps-socket" : "listening";
+  const descriptor = socket?.descriptor ?? connected ?? -1;
+  const pid = daemon ? startPageServer(passed, descriptor, images, lazyPages) : process.pid;
+  if (restore.pidfile !== undefined) writeOwnFile(resolve(workDirectory, restore.pidfile), String(pid));
+  tellReady(service.statusFd);
+  if (port !== undefined && service.port === 0) print(`${port}\n`);
+  if (daemon) return EXIT.OK;
+  return await serve(host, socket?.accept() ?? descriptor, images, lazyPages);
 }
 
 async function serve(host: Host, connection: number, images: string, lazyPages: boolean): Promise<number> {

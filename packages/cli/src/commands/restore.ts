@@ -43,7 +43,7 @@ function checkTogether({ execute, program, restore: { detached, sibling } }: Set
   if (execute && detached === true)
     throw new RestoreError(
       "ERR_OPTION",
-      "--exec-cmd and --restore-detached exclude each other: each sets the tree's parent",
+      "--exec-cmd and --restore-detached cannot be combined: each sets the tree's parent",
     );
   if (sibling === true && detached !== true)
     throw new RestoreError("ERR_OPTION", "--restore-sibling requires --restore-detached");

@@ -73,7 +73,7 @@ export function runCrit([command, ...words]: readonly string[]): number {
         createRestoreHooks(),
       );
       for (const name of dumpCores(images, output ?? ".", pid === undefined ? undefined : asPid(pid)))
-        process.stderr.write(`${name} has ended and has no memory: it gets no core file\n`);
+        process.stderr.write(`No core file for ${name}: it has ended and has no memory\n`);
       return EXIT.OK;
     }
     case "--version":

@@ -10,7 +10,11 @@ export interface Manifest extends Readonly<Record<string, unknown>> {
   readonly devDependencies?: Section;
 }
 
-const TOOLS: Section = { "@types/node": "^20.19.0", jiti: "^2.7.0", typescript: "^5.9.0" };
+/** Only Node needs jiti, to run tests in TypeScript. */
+function toolsFor(runtime: Runtime): Section {
+  const jiti: Section = runtime === "node" ? { jiti: "^2.7.0" } : {};
+  return { "@types/node": "^20.19.0", ...jiti, typescript: "^5.9.0" };
+}
 
 /** What the package.json of a project with a configuration has. */
 export function projectManifest(name: string, runtime: Runtime, version: string): Manifest {
@@ -27,7 +31,7 @@ export function projectManifest(name: string, runtime: Runtime, version: string)
       restore: `${restage} restore -d`,
     },
     dependencies: { "@restage/core": version, "@restage/plugins": version, restage: version },
-    devDependencies: TOOLS,
+    devDependencies: toolsFor(runtime),
   };
 }
 
@@ -49,7 +53,7 @@ export function packageManifest(name: string, runtime: Runtime, version: string)
       plan: `${restage} plan`,
     },
     peerDependencies: { "@restage/core": version },
-    devDependencies: { "@restage/core": version, restage: version, ...TOOLS },
+    devDependencies: { "@restage/core": version, restage: version, ...toolsFor(runtime) },
   };
 }
 

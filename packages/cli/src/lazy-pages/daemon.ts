@@ -137,7 +137,7 @@ export class LazyDaemon {
     const count = this.#host.attempt("recvfrom", this.#connection, bytes, LAZY_WORD_SIZE, 0, 0, 0);
     if (count === LAZY_WORD_SIZE) return decodeLazyWord(bytes.bytes);
     throw new RestoreError("ERR_PLUGIN", "The restore ended before its tasks could run", {
-      hint: "its own output says why",
+      hint: "look at the output of the restore",
     });
   }
 

@@ -111,13 +111,9 @@ export const CHECKPOINT_COMMAND_OPTIONS: readonly Option[] = [
   declareOption("--address IP", "address of the page server, or to listen at for `restage lazy-pages`", (to, given) => {
     to.service.address = text(given);
   }),
-  declareOption(
-    "--port PORT",
-    "its port; with --lazy-pages by default one that is free, which is printed",
-    (to, given) => {
-      to.service.port = number(given);
-    },
-  ),
+  declareOption("--port PORT", "its port; with --lazy-pages by default a free one, which is printed", (to, given) => {
+    to.service.port = number(given);
+  }),
   declareOption("--ps-socket FD", "use a connected socket instead of --address and --port", (to, given) => {
     to.service.connected = descriptor(given);
   }),
@@ -130,7 +126,7 @@ export const CHECKPOINT_COMMAND_OPTIONS: readonly Option[] = [
   checkpoint("--orphan-pts-master", "allow terminals whose masters are outside the tree", "orphanPtsMaster", on),
   checkpoint(
     "--timeout SECONDS",
-    "how long a task can take to stop; default 10",
+    "time limit for stopping a task; default 10",
     "timeout",
     (given) => 1000 * number(given),
   ),
@@ -149,7 +145,7 @@ export const CHECKPOINT_COMMAND_OPTIONS: readonly Option[] = [
   checkpoint("--tcp-established", "save TCP connections", "tcpEstablished", on),
   checkpoint("-x, --ext-unix-sk", "save Unix sockets whose peers are outside the tree", "extUnixSockets", on),
   checkpoint("-l, --file-locks", "save file locks", "fileLocks", on),
-  checkpoint("--link-remap", "make links for open files whose name is gone but that have another", "linkRemap", on),
+  checkpoint("--link-remap", "create links for open files that lost their name but have another", "linkRemap", on),
   checkpoint("--ghost-limit SIZE", "largest deleted file whose content is saved; default 1M", "ghostLimit", size),
   declareOption(
     "--external RESOURCE",

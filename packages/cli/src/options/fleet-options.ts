@@ -4,7 +4,7 @@ import { KEY_FILE, SERVER_OPTIONS } from "./restore-options.ts";
 
 const LEASE: Option = declareOption(
   "--lease SECONDS",
-  "after how long an order of a silent host goes to another one; default 30",
+  "when a host is silent for so long, its orders go to another one; default 30",
   (to, given) => {
     to.fleet.lease = seconds(given);
   },
@@ -18,7 +18,7 @@ function labelOption(says: string): Option {
 
 const VALUE: Option = declareOption(
   "--value NAME=TEXT",
-  "of clone: what plugins read as clone.values.NAME",
+  "clone: what plugins read as clone.values.NAME",
   (to, given) => {
     const [, name, value] = /^([^=]+)=(.*)$/s.exec(String(given)) ?? [];
     if (name === undefined || value === undefined) throw new RangeError("a name and a text, for example tenant=7");
@@ -43,10 +43,10 @@ export const AGENT_OPTIONS: readonly Option[] = [
     if (host === undefined) throw new RangeError("an address and a port, for example 127.0.0.1:8080");
     to.fleet.dashboard = { host, port: Number(port) };
   }),
-  declareOption("--limit SECONDS", "after how long a command of an order is killed; default 3600", (to, given) => {
+  declareOption("--limit SECONDS", "time limit for a command of an order; default 3600", (to, given) => {
     to.fleet.limit = seconds(given);
   }),
-  declareOption("-W, --work-dir DIR", "what the agent remembers; default /var/lib/restage", (to, given) => {
+  declareOption("-W, --work-dir DIR", "directory for the state of the agent; default /var/lib/restage", (to, given) => {
     to.workDirectory = text(given);
   }),
   LEASE,
@@ -56,15 +56,15 @@ export const AGENT_OPTIONS: readonly Option[] = [
 
 /** Options of `fleet`. */
 export const FLEET_OPTIONS: readonly Option[] = [
-  labelOption("of run and clone: a label that the host must have; can be repeated"),
+  labelOption("run, clone: a label that the host must have; can be repeated"),
   declareOption("--config NAME", "a configuration, by its name in the host's policy", (to, given) => {
     to.fleet.config = text(given);
   }),
-  declareOption("--count N", "of clone: how many", (to, given) => {
+  declareOption("--count N", "clone: how many", (to, given) => {
     to.fleet.count = number(given);
   }),
   VALUE,
-  declareOption("--leave-running", "of checkpoint: the tree keeps running", (to, given) => {
+  declareOption("--leave-running", "checkpoint: leave the tree running", (to, given) => {
     to.fleet.leaveRunning = on(given);
   }),
   declareOption("--sign-key FILE", "private Ed25519 key (PEM) that signs the order", (to, given) => {
@@ -73,7 +73,7 @@ export const FLEET_OPTIONS: readonly Option[] = [
   declareOption("-d, --detach", "do not wait until the order is over", (to, given) => {
     to.fleet.detach = on(given);
   }),
-  declareOption("-f, --follow", "of logs: wait for more", (to, given) => {
+  declareOption("-f, --follow", "logs: wait for more", (to, given) => {
     to.fleet.follow = on(given);
   }),
   declareOption("--server URL", "nats://HOST:PORT; by default NATS_URL", (to, given) => {

@@ -82,7 +82,7 @@ export const SERVER_OPTIONS: readonly Option[] = [command("-h, --help", "print t
 /** Options of a service. */
 export const SERVICE_OPTIONS: readonly Option[] = [
   addressOption("criu_service.socket"),
-  declareOption("-d, --daemon", "serve in the background, once the socket listens", (to, given) => {
+  declareOption("-d, --daemon", "run in the background once the socket listens", (to, given) => {
     to.service.daemon = on(given);
   }),
   restore("--pidfile FILE", "write the pid of the service", "pidfile", text),
@@ -111,7 +111,7 @@ export const PAGE_SERVER_OPTIONS: readonly Option[] = [
   declareOption("--address IP", "address to listen at; by default every IPv4 address of this machine", (to, given) => {
     to.service.address = text(given);
   }),
-  declareOption("--port PORT", "port to listen at; by default one that is free, which is printed", (to, given) => {
+  declareOption("--port PORT", "port to listen at; by default a free one, which is printed", (to, given) => {
     to.service.port = number(given);
   }),
   declareOption("--ps-socket FD", "use a socket to which the dump is connected", (to, given) => {
@@ -135,8 +135,8 @@ export const LAZY_PAGES_OPTIONS: readonly Option[] = [
   declareOption("--ps-socket FD", "use a socket that is connected to the page server", (to, given) => {
     to.service.connected = descriptor(given);
   }),
-  restore("--timeout SECONDS", "how long the page server can be silent; default 10", "timeout", seconds),
-  declareOption("-d, --daemon", "bring pages in the background, once the socket listens", (to, given) => {
+  restore("--timeout SECONDS", "time limit for an answer of the page server; default 10", "timeout", seconds),
+  declareOption("-d, --daemon", "run in the background once the socket listens", (to, given) => {
     to.service.daemon = on(given);
   }),
   restore("--pidfile FILE", "write the pid of the daemon", "pidfile", text),
@@ -166,7 +166,7 @@ export const RESTORE_OPTIONS: readonly Option[] = [
   declareOption("--close FD", "close descriptor FD first", (to, given) => {
     to.close.push(descriptor(given));
   }),
-  restore("--new-pid-namespace", "restore into a new pid namespace, where no pid is taken", "newPidNamespace", on),
+  restore("--new-pid-namespace", "restore into a new pid namespace, where no pid is in use", "newPidNamespace", on),
   restore("--pid-policy POLICY", "when pids are in use: fail, wait or new-namespace", "pidPolicy", oneOf(PID_POLICIES)),
   restore("--unprivileged", "restore without root, in a user namespace", "unprivileged", on),
   restore("-j, --shell-job", "join the caller's session and use its terminal", "shellJob", on),
@@ -178,11 +178,11 @@ export const RESTORE_OPTIONS: readonly Option[] = [
     "confirm",
     descriptor,
   ),
-  restore("--timeout SECONDS", "how long a task can take for one call; default 60", "timeout", seconds),
+  restore("--timeout SECONDS", "time limit for one system call of a task; default 60", "timeout", seconds),
   restore("--verify", "compare all images with the digests in XXH64SUMS first", "verify", on),
   declareOption(
     "--lazy-pages",
-    "restore pages when they are touched: `restage lazy-pages` brings them",
+    "restore pages when they are touched; `restage lazy-pages` serves them",
     (to, given) => {
       if (given === false) delete to.restore.lazyPages;
       else to.restore.lazyPages = LAZY_PAGES_SOCKET;

@@ -2,7 +2,7 @@ import { declareOption, type Option } from "./option.ts";
 import { on } from "./readers.ts";
 import { KEY_FILE, SERVER_OPTIONS } from "./restore-options.ts";
 
-export const REPLACE: Option = declareOption("--replace", "take over a name that is in use", (to, given) => {
+export const REPLACE: Option = declareOption("--replace", "replace a checkpoint of the same name", (to, given) => {
   to.store.replace = on(given);
 });
 

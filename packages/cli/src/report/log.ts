@@ -4,7 +4,7 @@ import { printStep } from "@restage/core/internal";
 import { errnoName } from "@restage/linux/abi";
 import { openOwnFile } from "../own-file.ts";
 import { counted } from "./counted.ts";
-import { findingText } from "./finding-text.ts";
+import { findingWithHint } from "./finding-text.ts";
 import type { Reporter } from "./report.ts";
 
 /** The verbosity from which something is logged: CRIU's levels. */
@@ -51,7 +51,7 @@ function linesOf(event: RestoreEvent): readonly Line[] {
     case "planned":
       return event.findings.map((finding) => {
         const level = finding.severity === "warning" ? LEVEL.WARNING : LEVEL.ERROR;
-        return { level, text: `${finding.severity}: ${findingText(finding)}` };
+        return { level, text: `${finding.severity}: ${findingWithHint(finding)}` };
       });
     case "stage-started":
       return [info(`${event.stage}: started for ${counted(event.participants, "task")}`)];

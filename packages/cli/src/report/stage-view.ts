@@ -1,6 +1,6 @@
 import type { RestoreEvent, StageName } from "@restage/core";
 import { counted } from "./counted.ts";
-import { findingText } from "./finding-text.ts";
+import { findingWithHint } from "./finding-text.ts";
 import { MemoryBar } from "./memory-bar.ts";
 import { print } from "./print.ts";
 import type { Reporter } from "./report.ts";
@@ -28,7 +28,7 @@ export class StageView implements Reporter {
         this.#started = event.time;
         this.#tasks = event.tasks;
         for (const finding of event.findings) {
-          if (finding.severity === "warning") print(`${yellow("!")} ${findingText(finding)}\n`);
+          if (finding.severity === "warning") print(`${yellow("!")} ${findingWithHint(finding)}\n`);
         }
         break;
       case "stage-started":

@@ -20,9 +20,9 @@ export function notifications(connection: Connection, { points, master }: Wanted
   return definePlugin({
     name: "notifications",
     stages: {
-      ROOT_TASK: `tells the caller of ${ACTION_STAGES.ROOT_TASK}`,
-      PREPARE_NAMESPACES: `tells the caller of ${ACTION_STAGES.PREPARE_NAMESPACES}`,
-      RESTORE_SIGCHLD: `tells the caller of ${ACTION_STAGES.RESTORE_SIGCHLD}`,
+      ROOT_TASK: `notifies the caller of ${ACTION_STAGES.ROOT_TASK}`,
+      PREPARE_NAMESPACES: `notifies the caller of ${ACTION_STAGES.PREPARE_NAMESPACES}`,
+      RESTORE_SIGCHLD: `notifies the caller of ${ACTION_STAGES.RESTORE_SIGCHLD}`,
     },
     apply(hooks) {
       if (master)
@@ -43,6 +43,6 @@ export function notifications(connection: Connection, { points, master }: Wanted
 function disagreement(point: string): RestoreError {
   return new RestoreError("ERR_PLUGIN", `The caller did not agree to the restore at ${point}`, {
     plugin: "notifications",
-    hint: "its own log says why",
+    hint: "look at the log of the caller",
   });
 }

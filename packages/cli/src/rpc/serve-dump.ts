@@ -94,7 +94,7 @@ class Told {
     if (this.#connection.notify(script)) return;
     throw new RestoreError("ERR_PLUGIN", `The caller did not agree to the checkpoint at ${script}`, {
       plugin: "notifications",
-      hint: "its own log says why",
+      hint: "look at the log of the caller",
     });
   }
 
@@ -108,8 +108,8 @@ class Told {
     return definePlugin({
       name: "notifications",
       phases: {
-        inspect: "tells the caller of network-lock and query-ext-files",
-        resume: "tells the caller of post-dump",
+        inspect: "notifies the caller of network-lock and query-ext-files",
+        resume: "notifies the caller of post-dump",
       },
       dump: ({ phases, servingPages }) => {
         servingPages.tap("notifications", () => this.tell("status-ready"));

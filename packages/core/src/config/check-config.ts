@@ -29,7 +29,7 @@ export function checkConfig(config: unknown, file: string): RestoreConfig {
 /** The error for a problem of a configuration. */
 export function configError(file: string, { message, hint, at = [] }: ConfigProblem, cause?: unknown): RestoreError {
   const advice =
-    hint ?? (isCode(file) ? "with `export default defineConfig({ ... })`, an editor checks it" : undefined);
+    hint ?? (isCode(file) ? "use `export default defineConfig({ ... })`: an editor then checks it" : undefined);
   return new RestoreError("ERR_CONFIG", `Cannot use ${placeIn(file, at)}: ${message}`, { hint: advice, cause });
 }
 

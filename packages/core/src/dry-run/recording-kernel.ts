@@ -9,6 +9,7 @@ import type {
   ParkedMapping,
   Program,
   Seizer,
+  Sleeper,
   Stub,
   StubOptions,
   SyscallStep,
@@ -156,6 +157,10 @@ export class RecordingKernel implements Kernel {
         return planned === undefined ? undefined : plannedResult(planned);
       },
     );
+  }
+
+  startSleeper(): Sleeper {
+    throw new Error("Cannot start a process: a recording kernel has none");
   }
 
   async createStub(options: StubOptions): Promise<Stub> {

@@ -6,8 +6,9 @@
 
 export { callTaps } from "../plugin/call-taps.ts";
 export { AddedPlugins } from "./added-plugins.ts";
+export { createDumpDriver } from "./create-driver.ts";
 export { DUMP } from "./direction.ts";
-export { createDumpDriver, dump } from "./dump.ts";
+export { dump } from "./dump.ts";
 export { findInOrder } from "./find-in-order.ts";
 export { createDumpHooks } from "./hooks.ts";
 export { DEFAULT_DUMP_OPTIONS } from "./options.ts";

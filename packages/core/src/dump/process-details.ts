@@ -3,6 +3,8 @@ import type { Host } from "../host/host.ts";
 
 /** What /proc says of a process, of which ptrace does not tell. */
 export interface ProcessDetails {
+  /** /proc/PID/status by field; empty when the process is gone. */
+  readonly status: ReadonlyMap<string, string>;
   readonly comm: string;
   /** PF_* flags of the kernel. */
   readonly flags: number;
@@ -53,7 +55,7 @@ const FIELD = {
 export function readDetails(host: Host, pid: number): ProcessDetails {
   const stat = host.readText(`/proc/${pid}/stat`, "utf8");
   if (stat === undefined) throw new RestoreError("ERR_REFUSED", `Process ${pid} is gone`, { pid });
-  const status = readStatus(host, pid);
+  const status = readStatus(host, pid) ?? new Map<string, string>();
   const open = stat.indexOf("(");
   const close = stat.lastIndexOf(")");
   const rest = stat
@@ -61,9 +63,10 @@ export function readDetails(host: Host, pid: number): ProcessDetails {
     .trim()
     .split(" ");
   const field = (number: number) => rest[number - 3] ?? "0";
-  const ids = (name: string) => (status?.get(name) ?? "").split(/\s+/).filter(Boolean).map(Number);
+  const ids = (name: string) => (status.get(name) ?? "").split(/\s+/).filter(Boolean).map(Number);
   const address = (name: keyof typeof FIELD) => BigInt(field(FIELD[name]));
   return {
+    status,
     comm: stat.slice(open + 1, close),
     flags: Number(field(FIELD.flags)),
     exitSignal: Number(field(FIELD.exit_signal)),

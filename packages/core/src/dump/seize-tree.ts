@@ -57,7 +57,7 @@ function stopAll(host: Host, seizer: Seizer, rootPid: number, timeout: number): 
     for (const tid of changed) threads.delete(tid);
     if (stopped.length === 0 && changed.length === 0) return describe(host, rootPid, processes, threads);
   }
-  throw new RestoreError("ERR_SYSCALL", `Cannot stop the tree of process ${rootPid}: it never stops forking`);
+  throw new RestoreError("ERR_SYSCALL", `Cannot stop the tree of process ${rootPid}: it keeps forking processes`);
 }
 
 /** What /proc shows of a process that can change while it runs. */
@@ -103,7 +103,7 @@ function describe(
   const statusOf = (tid: number) => readStatus(host, tid) ?? new Map<string, string>();
   // Depth first, as CRIU writes it.
   const visit = (hostPid: number, parent: SeizedTask | undefined): void => {
-    const details = readDetails(host, hostPid);
+    const details = hostPid === rootPid ? root : readDetails(host, hostPid);
     const { tids, children } = processes.get(hostPid) ?? { tids: [], children: [] };
     const own = tids.flatMap((tid) => threads.get(tid) ?? []);
     if (own[0] !== undefined && own[0].tid !== hostPid) {
@@ -111,7 +111,7 @@ function describe(
       throw new RestoreError("ERR_REFUSED", `process ${hostPid} (${details.comm}): ${why}`, { pid: hostPid });
     }
     const identity = identityOf(hostPid, details, parent, root);
-    const task = new SeizedTask(identity, parent, own, own.length === 0 ? details.exitCode : undefined, statusOf);
+    const task = new SeizedTask(identity, parent, own, details, statusOf);
     tasks.set(hostPid, task);
     for (const child of children) visit(child, task);
   };

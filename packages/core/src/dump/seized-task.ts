@@ -11,6 +11,7 @@ import { taskName } from "@restage/linux/abi";
 import { ProgramTarget } from "../program/program-target.ts";
 import type { Draft } from "./draft.ts";
 import type { Mapping } from "./mapping.ts";
+import type { ProcessDetails } from "./process-details.ts";
 
 /**
  * A thread of a seized tree, and what its image will hold. In the phase `query` it records the system calls that it will make itself; errors
@@ -71,6 +72,8 @@ export class SeizedTask implements TaskIdentity {
   readonly sid: number;
   readonly comm: string;
   readonly parent: SeizedTask | undefined;
+  /** What /proc said of it when it was stopped. */
+  readonly details: ProcessDetails;
   /** The raw wait status of one that has ended and waits for its parent. */
   readonly exitCode: number | undefined;
   /** The leader first; none in a zombie. */
@@ -84,12 +87,12 @@ export class SeizedTask implements TaskIdentity {
   /** Parts of it where access is fatal. Filled in when its pages are saved. */
   readonly guards: AddressRange[] = [];
 
-  /** @param statusOf /proc/TID/status by field. */
+  /** @param statusOf /proc/TID/status by field, of a thread that is not the leader. */
   constructor(
     identity: TaskIdentity,
     parent: SeizedTask | undefined,
     stopped: readonly StoppedThread[],
-    exitCode: number | undefined,
+    details: ProcessDetails,
     statusOf: (tid: number) => ReadonlyMap<string, string>,
   ) {
     this.hostPid = identity.hostPid;
@@ -99,8 +102,12 @@ export class SeizedTask implements TaskIdentity {
     this.sid = identity.sid;
     this.comm = identity.comm;
     this.parent = parent;
-    this.exitCode = exitCode;
-    this.threads = stopped.map((thread) => new SeizedThread(this, thread, statusOf(thread.tid)));
+    this.details = details;
+    this.exitCode = stopped.length === 0 ? details.exitCode : undefined;
+    this.threads = stopped.map((thread) => {
+      const status = thread.tid === this.hostPid ? details.status : statusOf(thread.tid);
+      return new SeizedThread(this, thread, status);
+    });
   }
 
   get isZombie(): boolean {

@@ -6,14 +6,32 @@ export async function callTaps<Args extends readonly unknown[]>(
   hook: { promise(...args: Args): Promise<unknown> },
   ...args: Args
 ): Promise<void> {
+  await startTaps(hook, ...args);
+}
+
+/** Like {@link callTaps}, but returns a promise only if a tap has to be waited for. Otherwise all have been called. */
+export function startTaps<Args extends readonly unknown[]>(
+  hook: { promise(...args: Args): Promise<unknown> },
+  ...args: Args
+): Promise<unknown> | undefined {
   const { taps } = contentOf<Args>(hook);
-  if (isIntercepted(hook) || taps.some(({ type }) => type === "async")) {
-    await hook.promise(...args);
-    return;
-  }
-  for (const { type, fn } of taps) {
+  if (isIntercepted(hook) || taps.some(({ type }) => type === "async")) return hook.promise(...args);
+  for (const [index, { type, fn }] of taps.entries()) {
     const settled = fn(...args);
-    if (type === "promise") await settled;
+    if (type === "promise") return callAfter(settled, taps.slice(index + 1), args);
+  }
+  return undefined;
+}
+
+async function callAfter<Args extends readonly unknown[]>(
+  settled: unknown,
+  taps: HookContent<Args>["taps"],
+  args: Args,
+): Promise<void> {
+  await settled;
+  for (const { type, fn } of taps) {
+    const result = fn(...args);
+    if (type === "promise") await result;
   }
 }
 

@@ -8,7 +8,7 @@ const NAMED = 4;
 /** What a restore without a capability leads to. */
 export interface MissingCapability {
   readonly severity: Finding["severity"];
-  /** A clause: `the clocks cannot go on from their saved values`. */
+  /** A clause: `the clocks cannot continue from their saved values`. */
   readonly consequence: string;
   readonly plugin: string;
 }

@@ -119,7 +119,7 @@ export class Plan {
   /**
    * Reports a capability that this process does not have. All reports of a capability make one finding, a refusal if one of them is.
    *
-   * @param consequence a clause that says what cannot be restored: `the clocks cannot go on from their saved values`.
+   * @param consequence a clause that says what cannot be restored: `the clocks cannot continue from their saved values`.
    */
   lacks(name: CapabilityName, severity: Finding["severity"], consequence: string): void {
     this.#missing.add(name, { severity, consequence, plugin: this.plugin });

@@ -1,8 +1,9 @@
 import { decodeEntries, type Entry, type EntryKindName, imageFileName } from "@restage/images";
 import type { Inventions } from "../dry-run/inventions.ts";
 import { RecordingKernel } from "../dry-run/recording-kernel.ts";
-import { type Dumped, dump } from "../dump/dump.ts";
+import { dump } from "../dump/dump.ts";
 import type { DumpContext } from "../dump/dump-context.ts";
+import type { Dumped } from "../dump/dump-run.ts";
 import type { DumpFinding } from "../dump/findings.ts";
 import type { DumpOptions } from "../dump/options.ts";
 import { asRestoreError, type RestoreError } from "../errors.ts";

@@ -1,3 +1,12 @@
+/**
+ * The agent of a host. An order passes these files, in this order:
+ *
+ * 1. Here: it comes from a queue, its signature and the policy are checked (`authority.ts`, `policy.ts`), and the host takes it.
+ * 2. `work.ts` has what is done for each kind of order; `migrate.ts`, `receive.ts` and `together.ts` have the longer kinds.
+ * 3. `restoring.ts` restores a tree, and decides with the record of the order whether the tree can run.
+ * 4. `task.ts` and `command.ts` run `restage`, and answer what it asks.
+ * 5. Here again: the record gets the result or the failure, and the message is confirmed.
+ */
 import { randomUUID } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -204,6 +213,8 @@ class Agent {
     const taken = await this.#apply(order.id, { kind: "take", holder: { host: name, token } });
     if (taken?.holder?.token !== token) return;
     const task = this.#task(order, token);
+    // Of an earlier attempt, whose end an agent could not record.
+    await task.awaitCommand();
     task.journal.begin(token);
     await this.#conclude(task);
   }

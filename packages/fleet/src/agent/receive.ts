@@ -60,7 +60,7 @@ class Giver {
     const isSilent = performance.now() - this.#seen > PATIENCE;
     if (isOurs && other?.state === "taken" && !isSilent) return false;
     const why = isSilent ? "its host is silent" : "it was canceled";
-    const message = `${order.tree} does not come to ${place.host}: ${why}`;
+    const message = `${order.tree} was not moved to ${place.host}: ${why}`;
     throw new AttemptFailure(new RestoreError("ERR_ORDER", message).toJSON());
   }
 }

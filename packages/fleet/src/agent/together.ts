@@ -73,6 +73,12 @@ export async function saveTogether(
   save: (confirm: Confirm) => Promise<void>,
 ): Promise<void> {
   const member = new Member(task);
+  const { order, journal } = task;
+  // Also if its command is killed while it holds the tree.
+  let why: unknown = new RestoreError(
+    "ERR_ORDER",
+    `The command that saved ${order.tree} ended before the gang was decided`,
+  );
   try {
     await task.awaitCommand();
     await assertNew(member, task);
@@ -89,15 +95,15 @@ export async function saveTogether(
       return "yes";
     });
   } catch (thrown) {
-    if (isFinal(thrown)) throw thrown;
-    try {
-      await member.settle(thrown);
-    } catch (failure) {
-      if (task.journal.isKept && !(await task.isTreeHere())) await restoreHere(task, images);
-      task.journal.unmark("kept");
-      rmSync(images, { recursive: true, force: true });
-      throw failure;
-    }
+    why = thrown;
+  }
+  try {
+    await member.settle(why);
+  } catch (failure) {
+    if (journal.isKept && !(await task.isTreeHere())) await restoreHere(task, images);
+    journal.unmark("kept");
+    rmSync(images, { recursive: true, force: true });
+    throw failure;
   }
 }
 

@@ -105,7 +105,9 @@ async function save(task: Task, images: string, options: RunOptions = {}): Promi
   const running = order.leaveRunning === true ? ["--leave-running"] : [];
   const outcome = await task.run(["checkpoint", String(tree.pid), "--json", "-D", images, ...running], options);
   if (!isMade(images)) journal.unmark("kept");
-  if (outcome.error !== undefined || !isMade(images)) throw new AttemptFailure(outcome.failure);
+  // It can have been killed when the images were complete, and the tree has run on.
+  const hasRunOn = order.leaveRunning !== true && (await task.isTreeHere());
+  if (outcome.error !== undefined || !isMade(images) || hasRunOn) throw new AttemptFailure(outcome.failure);
   task.tell({ kind: "note", text: `the checkpoint is in ${images}` });
   if (order.leaveRunning !== true) await task.ended(tree);
 }

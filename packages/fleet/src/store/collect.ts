@@ -126,7 +126,7 @@ async function addNamed(store: Store, needed: Set<string>): Promise<void> {
     "push each of them again with --replace, or remove it with `restage store rm NAME`; then repeat the command";
   throw new RestoreError(
     "ERR_STORE",
-    `Cannot collect garbage: the store does not tell which chunks these checkpoints need: ${unreadable.join("; ")}`,
+    `Cannot collect garbage: the chunks of these checkpoints are unknown: ${unreadable.join("; ")}`,
     { hint },
   );
 }

@@ -88,7 +88,7 @@ export async function readManifest({ names }: Store, name: string): Promise<Mani
   const manifest = parse<Manifest>(entry.string(), name);
   if (manifest.version === 1) return manifest;
   throw new RestoreError("ERR_STORE", `Cannot read ${name}: expected version 1, found ${manifest.version}`, {
-    hint: "it was pushed by a newer Restage",
+    hint: "update Restage: a newer version pushed this checkpoint",
   });
 }
 
@@ -134,6 +134,7 @@ function parse<T>(text: string, name: string): T {
   try {
     return JSON.parse(text) as T;
   } catch (cause) {
-    throw new RestoreError("ERR_STORE", `Cannot read ${name}: its manifest is not JSON`, { cause });
+    const hint = `push it again with --replace, or remove it: restage store rm ${name}`;
+    throw new RestoreError("ERR_STORE", `Cannot read ${name}: its manifest is not JSON`, { cause, hint });
   }
 }

@@ -18,6 +18,7 @@ export * from "./fanotify.ts";
 export * from "./fcntl.ts";
 export * from "./fib-rules.ts";
 export * from "./filter.ts";
+export * from "./futex.ts";
 export * from "./hugetlb-encode.ts";
 export * from "./icmp.ts";
 export * from "./if.ts";

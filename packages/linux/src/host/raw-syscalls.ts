@@ -1,4 +1,5 @@
 import { F, FD_CLOEXEC } from "../abi/fcntl.ts";
+import { FUTEX } from "../abi/futex.ts";
 import { MAP, PROT } from "../abi/mman.ts";
 import type { SyscallName } from "../abi/syscall.ts";
 import { SYSCALL_NUMBERS } from "../abi/syscalls-x86-64.ts";
@@ -117,11 +118,20 @@ export class RawSyscalls {
 
   /** Sleeps, blocking this thread. */
   sleep(microseconds: number): void {
+    this.syscall("nanosleep", this.#timespec(microseconds), 0);
+  }
+
+  /** Sleeps like `sleep`, or until a task wakes the futex at an address, whose value is 0. Returns whether it was woken. */
+  sleepOn(futex: number, microseconds: number): boolean {
+    return this.syscall("futex", futex, FUTEX.WAIT, 0, this.#timespec(microseconds)) === 0;
+  }
+
+  #timespec(microseconds: number): number {
     const at = SCRATCH_SIZE - 16;
     this.#view.setUint32(at, 0, true);
     this.#view.setUint32(at + 4, 0, true);
     this.#view.setUint32(at + 8, microseconds * 1000, true);
     this.#view.setUint32(at + 12, 0, true);
-    this.syscall("nanosleep", this.#scratchAddress + at, 0);
+    return this.#scratchAddress + at;
   }
 }

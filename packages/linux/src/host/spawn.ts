@@ -1,3 +1,5 @@
+import { ERRNO } from "../abi/errno.ts";
+import { MFD } from "../abi/mman.ts";
 import { CLONE, CLONE_ARGS } from "../abi/sched.ts";
 import { ALL_SIGNALS, SIG, SIG_BLOCK, SIGSET_SIZE } from "../abi/signal.ts";
 import { W } from "../abi/wait.ts";
@@ -49,4 +51,33 @@ export function spawn(raw: RawSyscalls, path: string, { sibling, pid: wanted, ne
     throw new SystemError("execve", -execError, `start the stub from ${path}`);
   }
   return pid;
+}
+
+/**
+ * Starts a program that this process made. Its file is a memfd that is closed at once.
+ *
+ * @param inherited descriptors that it gets, in addition to those without close-on-exec.
+ * @returns its pid.
+ */
+export function spawnElf(
+  raw: RawSyscalls,
+  elf: Uint8Array,
+  inherited: readonly number[],
+  options?: SpawnOptions,
+): number {
+  raw.scratch.set(new TextEncoder().encode("restage-stub\0"));
+  let file = raw.syscall("memfd_create", raw.scratchAddress, MFD.CLOEXEC | MFD.EXEC);
+  // Kernels before 6.3 do not know MFD_EXEC, and do not need it.
+  if (file === -ERRNO.EINVAL) file = raw.syscall("memfd_create", raw.scratchAddress, MFD.CLOEXEC);
+  checked(file, "memfd_create", "make the stub");
+  try {
+    raw.scratch.set(elf);
+    // Not by the runtime's file functions: Deno's only accept descriptors that it opened itself.
+    checked(raw.syscall("write", file, raw.scratchAddress, elf.length), "write", "make the stub");
+    for (const descriptor of inherited) raw.setCloexec(descriptor, false);
+    return spawn(raw, `/proc/self/fd/${file}`, options);
+  } finally {
+    for (const descriptor of inherited) raw.setCloexec(descriptor, true);
+    raw.syscall("close", file);
+  }
 }

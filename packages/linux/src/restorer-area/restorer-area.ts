@@ -12,6 +12,8 @@ const SCRATCH_SIZE = 64 * 1024;
 /** Bytes of address space for programs. Only used pages take memory. */
 export const RESTORER_AREA_SIZE = 256 * 1024 * 1024;
 
+/** After the interpreter. */
+const BELL_OFFSET = PAGE_SIZE - 8;
 const SLOTS_OFFSET = PAGE_SIZE;
 const SLOT_SIZE = 8;
 const MAX_SLOTS = 65536;
@@ -22,10 +24,10 @@ const FIRST_VIEW = 2 * 1024 * 1024;
 
 /**
  * Memory that the coordinator and all tasks map, named after CRIU's. Programs are written and results are read without a system call per
- * task, and forks copy no page of it. It holds the interpreter, a slot for each thread (the address of its next program), and the
+ * task, and forks copy no page of it. It holds the interpreter, a futex, a slot for each thread (the address of its next program), and the
  * programs.
  *
- * Layout in a task: [parking][scratch][interpreter][slots][heap].
+ * Layout in a task: [parking][scratch][interpreter][futex][slots][heap].
  */
 export class RestorerArea implements ProgramMemory {
   /** The memfd. */
@@ -87,9 +89,14 @@ export class RestorerArea implements ProgramMemory {
     return this.address + INTERPRETER_OFFSETS.single;
   }
 
+  /** A futex on which the coordinator sleeps until a task rings: its addresses here and in tasks. Its value stays 0. */
+  get bell(): { readonly here: number; readonly inTasks: number } {
+    return { here: this.#local + BELL_OFFSET, inTasks: this.address + BELL_OFFSET };
+  }
+
   /** Reserves a slot for one more thread. */
   addSlot(): Slot {
-    if (this.#slots === MAX_SLOTS) throw new RangeError(`Cannot drive more than ${MAX_SLOTS} threads`);
+    if (this.#slots === MAX_SLOTS) throw new RangeError(`Cannot control more than ${MAX_SLOTS} threads`);
     const offset = SLOTS_OFFSET + SLOT_SIZE * this.#slots++;
     return { address: this.address + offset, set: (program) => writeWord(this.words, offset >> 2, program) };
   }

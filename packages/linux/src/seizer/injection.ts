@@ -63,6 +63,7 @@ export class Injection {
   readonly #code: Uint8Array;
   readonly #codeAddress: number;
   #isCodeWritable = true;
+  #mapFlags = MAP.PRIVATE | MAP.ANONYMOUS | MAP.FIXED_NOREPLACE;
 
   /**
    * @param leader a thread of the process, asked or not.
@@ -159,6 +160,11 @@ export class Injection {
     const thread = this.#leader;
     this.#memory.force(thread.tid, this.#codeAddress, this.#code);
     let result = yield* this.#mapInTrampoline(address, size, PROT.READ | PROT.WRITE | PROT.EXEC);
+    if (result === -ERRNO.ENOMEM) {
+      // It may have no more room for data (RLIMIT_DATA), and stacks do not count as data.
+      this.#mapFlags |= MAP.GROWSDOWN;
+      result = yield* this.#mapInTrampoline(address, size, PROT.READ | PROT.WRITE | PROT.EXEC);
+    }
     this.#isCodeWritable = result !== -ERRNO.EACCES;
     if (!this.#isCodeWritable) {
       result = yield* this.#mapInTrampoline(address, codeSize, PROT.READ | PROT.EXEC);
@@ -176,7 +182,7 @@ export class Injection {
       di: address,
       si: length,
       dx: protection,
-      r10: MAP.PRIVATE | MAP.ANONYMOUS | MAP.FIXED_NOREPLACE,
+      r10: this.#mapFlags,
       r8: -1,
       r9: 0,
     });

@@ -1,5 +1,4 @@
-import { ERRNO } from "../abi/errno.ts";
-import { MAP, MFD, PROT } from "../abi/mman.ts";
+import { MAP, PROT } from "../abi/mman.ts";
 import { PTRACE_EVENT_STOP } from "../abi/ptrace.ts";
 import { ALL_SIGNALS, SIG, signalBit } from "../abi/signal.ts";
 import { syscallNumber } from "../abi/syscall.ts";
@@ -7,7 +6,7 @@ import { type UserReg, userRegOffset } from "../abi/user-regs-x86-64.ts";
 import { waitStatus } from "../abi/wait.ts";
 import { openPipe } from "../host/pipe.ts";
 import type { RawSyscalls } from "../host/raw-syscalls.ts";
-import { type SpawnOptions, spawn } from "../host/spawn.ts";
+import { type SpawnOptions, spawnElf } from "../host/spawn.ts";
 import { checked } from "../host/system-error.ts";
 import type { RestorerArea, Slot } from "../restorer-area/restorer-area.ts";
 import { type Ptrace, STOP_TIMEOUT } from "../tracee/ptrace.ts";
@@ -98,7 +97,7 @@ function seizeStub(
   }
 }
 
-/** The stub's file is a memfd that is closed at once. The restorer area's memfd and the lifeline are inherited for this one start. */
+/** Starts the stub, which inherits the restorer area's memfd and the lifeline. */
 function startStub(
   raw: RawSyscalls,
   area: RestorerArea,
@@ -107,23 +106,7 @@ function startStub(
   lifeline: number,
   start: SpawnOptions | undefined,
 ): number {
-  raw.scratch.set(new TextEncoder().encode("restage-stub\0"));
-  let file = raw.syscall("memfd_create", raw.scratchAddress, MFD.CLOEXEC | MFD.EXEC);
-  // Kernels before 6.3 do not know MFD_EXEC, and do not need it.
-  if (file === -ERRNO.EINVAL) file = raw.syscall("memfd_create", raw.scratchAddress, MFD.CLOEXEC);
-  checked(file, "memfd_create", "make the stub");
-  const inherited = [area.descriptor, lifeline, ...inherit];
-  try {
-    const elf = stubElf(address, lifeline);
-    raw.scratch.set(elf);
-    // Not by the runtime's file functions: Deno's only accept descriptors that it opened itself.
-    checked(raw.syscall("write", file, raw.scratchAddress, elf.length), "write", "make the stub");
-    for (const descriptor of inherited) raw.setCloexec(descriptor, false);
-    return spawn(raw, `/proc/self/fd/${file}`, start);
-  } finally {
-    for (const descriptor of inherited) raw.setCloexec(descriptor, true);
-    raw.syscall("close", file);
-  }
+  return spawnElf(raw, stubElf(address, lifeline), [area.descriptor, lifeline, ...inherit], start);
 }
 
 /** The stub's registers with some changed, the slot in r12, and no system call that the kernel would restart. */

@@ -1,4 +1,5 @@
 import { ERRNO, errnoText } from "../abi/errno.ts";
+import { FUTEX } from "../abi/futex.ts";
 import { SIG } from "../abi/signal.ts";
 import { waitStatus } from "../abi/wait.ts";
 import { nameOfTask, readCurrentSyscall } from "../host/procfs.ts";
@@ -6,7 +7,8 @@ import type { RawSyscalls } from "../host/raw-syscalls.ts";
 import { Stopwatch } from "../host/stopwatch.ts";
 import { ProgramError, type ProgramFailure, type Tracee } from "../kernel.ts";
 import { type EncodedProgram, encodeProgram } from "../program/encode-x86-64.ts";
-import type { Program } from "../program/program.ts";
+import type { Program, SyscallStep } from "../program/program.ts";
+import { syscallStep } from "../program/steps.ts";
 import type { RestorerArea, Slot } from "../restorer-area/restorer-area.ts";
 import type { Ptrace } from "./ptrace.ts";
 
@@ -24,11 +26,13 @@ interface Batch {
 const LOOP_BREAK = 8;
 /** The least number of running tasks to poll in one pass. */
 const PATIENCE = 16;
+/** The greatest number of running tasks that each wake the coordinator: to poll for every one of many would slow down the others. */
+const FEW = 2;
 
 /**
  * Runs programs in many tracees at once. Each program starts immediately, so that tasks work while the coordinator writes the programs of
  * others. Then it waits for all of them: synchronously while they take microseconds, with growing sleeps and turns of the event loop when
- * they take longer.
+ * they take longer. The end of a program ends such a sleep.
  */
 export class BatchRunner {
   readonly #raw: RawSyscalls;
@@ -36,6 +40,8 @@ export class BatchRunner {
   readonly #area: RestorerArea;
   readonly #slots: ReadonlyMap<Tracee, Slot>;
   readonly #timeout: number;
+  /** The last step of every program: wakes the coordinator. */
+  readonly #ring: SyscallStep;
   readonly #gone: (tracee: Tracee) => void;
   #running: Batch[] = [];
   #pumping = false;
@@ -55,13 +61,14 @@ export class BatchRunner {
     this.#area = area;
     this.#slots = slots;
     this.#timeout = timeout;
+    this.#ring = { ...syscallStep("futex", area.bell.inTasks, FUTEX.WAKE, 1), allowed: "any" };
     this.#gone = gone;
   }
 
   run(tracee: Tracee, program: Program): Promise<void> {
     if (this.#running.length === 0) this.#area.reset();
     return new Promise((resolve, reject) => {
-      const encoded = encodeProgram(program, this.#area);
+      const encoded = encodeProgram([...program, this.#ring], this.#area);
       const batch: Batch = { tracee, program, encoded, resolve, reject, started: this.#watch.milliseconds() };
       const slot = this.#slots.get(tracee);
       if (slot === undefined) {
@@ -94,8 +101,8 @@ export class BatchRunner {
     let pause = 20;
     while (this.#running.length > 0) {
       // Polling slows down many tasks: fork and exit need the lock that wait4(2) takes.
-      if (tries > 0 && (tries > 20 || this.#running.length > 2)) {
-        this.#raw.sleep(pause);
+      if (tries > 0 && (tries > 20 || this.#running.length > FEW)) {
+        if (this.#sleep(pause)) tries = 0;
         pause = Math.min(2 * pause, 1000);
       }
       tries++;
@@ -112,6 +119,13 @@ export class BatchRunner {
       }
     }
     this.#pumping = false;
+  }
+
+  /** Sleeps for so many microseconds. Returns whether one of few tasks has rung: it is about to stop. */
+  #sleep(microseconds: number): boolean {
+    if (this.#running.length <= FEW) return this.#raw.sleepOn(this.#area.bell.here, microseconds);
+    this.#raw.sleep(microseconds);
+    return false;
   }
 
   /**
@@ -176,7 +190,8 @@ export class BatchRunner {
 
   #error(batch: Batch, failure: ProgramFailure): ProgramError {
     const outcome = batch.encoded.collect();
-    const step = outcome.finished ? batch.program.at(-1) : outcome.failed;
+    const hasRun = outcome.finished || outcome.failed === this.#ring;
+    const step = hasRun ? batch.program.at(-1) : outcome.failed;
     if (step === undefined) throw new RangeError(`Cannot run an empty program in ${nameOfTask(batch.tracee.tid)}`);
     return new ProgramError(batch.tracee.tid, batch.program, step, failure);
   }

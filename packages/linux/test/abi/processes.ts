@@ -56,6 +56,7 @@ export const PROCESSES: readonly Group[] = [
       RLIM_NLIMITS: abi.RLIMIT_NAMES.length,
     },
   },
+  { headers: ["linux/futex.h"], expressions: prefixed("FUTEX_", abi.FUTEX) },
   {
     headers: ["linux/wait.h"],
     expressions: {

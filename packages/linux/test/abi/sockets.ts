@@ -100,8 +100,21 @@ export const SOCKETS: readonly Group[] = [
     headers: ["sys/socket.h", "linux/if_packet.h"],
     expressions: {
       ...prefixed("PACKET_", abi.PACKET),
+      ...prefixed("PACKET_FANOUT_", abi.PACKET_FANOUT_TYPE),
       ...layout("struct packet_mreq", abi.PACKET_MREQ),
       ...single({ SOCK_PACKET: "SOCK_PACKET" }),
+    },
+  },
+  {
+    headers: ["linux/packet_diag.h"],
+    expressions: {
+      ...prefixed("PACKET_SHOW_", abi.PACKET_SHOW),
+      ...prefixed("PACKET_DIAG_", abi.PACKET_DIAG),
+      ...prefixed("PDI_", abi.PDI),
+      ...layout("struct packet_diag_req", abi.PACKET_DIAG_REQ),
+      ...layout("struct packet_diag_msg", abi.PACKET_DIAG_MSG),
+      ...layout("struct packet_diag_info", abi.PACKET_DIAG_INFO),
+      ...layout("struct packet_diag_mclist", abi.PACKET_DIAG_MCLIST),
     },
   },
 ];

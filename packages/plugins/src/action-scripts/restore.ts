@@ -32,10 +32,10 @@ function run(context: StageContext, action: Action): void {
   for (const script of options.actionScripts) {
     const { status, errors } = host.runProgram("env", [...variables, script]);
     if (status === 0 || (status === undefined && host.kernel.recording)) continue;
-    const how = status === undefined ? "did not end by itself" : `ended with ${status}`;
+    const how = status === undefined ? "could not be started, or was killed," : `exited with status ${status}`;
     throw new RestoreError("ERR_PLUGIN", `Action script ${script} ${how} for ${action}: ${errors.trim()}`, {
       plugin: "action-scripts",
-      hint: "repair the script, or restore without it",
+      hint: "fix the script, or restore without it",
     });
   }
 }

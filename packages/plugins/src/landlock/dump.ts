@@ -36,6 +36,6 @@ function refuseConfined(thread: SeizedThread, { findings }: DumpContext): void {
   const why =
     domains > 0
       ? "it is in a Landlock domain, whose rules cannot be read: a restore would not confine it"
-      : `it may be in a Landlock domain, and cannot find out (${errnoName(-domains)})`;
+      : `it may be in a Landlock domain, which it cannot determine (${errnoName(-domains)})`;
   findings.lose("landlock", { what: thread.name, why, pid: thread.task.pid });
 }

@@ -35,7 +35,7 @@ export function hostname(name: string, options: HostnameOptions = {}): Plugin {
       }));
       plan.tap("hostname", (plan) => {
         if (makesNamespace(plan, "uts")) return;
-        const why = "the tree gets no UTS namespace of its own: it would be the name of this machine";
+        const why = "the tree has no UTS namespace of its own, so the name of this machine would change";
         plan.refuse({ what: `host name ${name}`, why, hint: "leave out the plugin hostname" });
       });
     },

@@ -55,7 +55,7 @@ export function onStage(
 ): Plugin {
   const { at = MOMENTS, ifFailed = "fail" } = knownOptions("onStage", options, { at: true, ifFailed: true });
   const unknown = at.find((moment) => !MOMENTS.includes(moment));
-  if (unknown !== undefined) throw new RangeError(`Cannot tell at ${unknown}: expected one of ${MOMENTS.join(", ")}`);
+  if (unknown !== undefined) throw new RangeError(`Cannot notify at ${unknown}: expected one of ${MOMENTS.join(", ")}`);
   const name = "on-stage";
   const tell = async (context: StageContext | Plan, moment: Moment, error?: RestoreError) => {
     if (context.dryRun || !at.includes(moment)) return;
@@ -104,13 +104,13 @@ async function deliver(
   }
   const { status, errors } = host.runProgram(target, [news.moment], body);
   if (status === 0 || (status === undefined && host.kernel.recording)) return;
-  const how = status === undefined ? "did not end by itself" : `ended with ${status}`;
+  const how = status === undefined ? "could not be started, or was killed," : `exited with status ${status}`;
   throw failure(`${target} ${how} at ${news.moment}: ${errors.trim()}`);
 }
 
 function failure(message: string): RestoreError {
   return new RestoreError("ERR_PLUGIN", message, {
     plugin: "on-stage",
-    hint: 'repair it, or go on without it: `ifFailed: "warn"`',
+    hint: 'fix it, or continue without it: `ifFailed: "warn"`',
   });
 }

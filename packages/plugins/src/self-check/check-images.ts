@@ -4,7 +4,7 @@ import { planRestore } from "@restage/core/restore";
 import { digestOfFile, loadDigests } from "@restage/images";
 import { defaultPlugins } from "../default-restore-plugins.ts";
 
-const HINT = "the tree is unharmed; report this, or make the checkpoint without the check: --no-self-check";
+const HINT = "report this, or make the checkpoint without the check: --no-self-check; the tree is unharmed";
 
 /**
  * Reads all images back, and plans their restore as it would run here when the tree has ended.

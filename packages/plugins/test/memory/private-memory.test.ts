@@ -244,6 +244,23 @@ describe("a checkpoint", () => {
     expect(context?.tree.root.guards).toEqual(pages.guards);
   });
 
+  it("holds the memory of a small task that keeps running, and saves memory that it cannot hold at once", async () => {
+    const pages = { own: [{ start: 0x11000, end: 0x12000 }], guards: [] };
+    const save = async (memory: Readonly<Record<string, Uint8Array>>) => {
+      const { kernel, error } = await testDump(privateMemoryOfDump(), {
+        with: [mappings()],
+        options: { leaveRunning: true },
+        task: { pid: 7, proc: { smaps: mapped("10000-14000") } },
+        host: { processes: { 7: { pages, memory } } },
+      });
+      expect(error?.describe()).toBeUndefined();
+      const names = kernel.records.map((record) => (record.kind === "host-call" ? record.step.name : record.kind));
+      return names.filter((name) => ["write", "copy-pages", "release"].includes(name));
+    };
+    expect(await save({ "0x11000": new Uint8Array(4096) })).toEqual(["release", "write"]);
+    expect(await save({})).toEqual(["copy-pages", "release"]);
+  });
+
   it("does not mark pages of locked memory as lazy", async () => {
     const pages = { own: [{ start: 0x11000, end: 0x12000 }], guards: [] };
     const { entries } = await testDump(privateMemoryOfDump(), {

@@ -111,7 +111,7 @@ describe("onStage", () => {
 
   it("does not know other moments", () => {
     expect(() => onStage("/bin/true", { at: ["restored" as never] })).toThrow(
-      "Cannot tell at restored: expected one of",
+      "Cannot notify at restored: expected one of",
     );
   });
 });

@@ -10,8 +10,8 @@ export const SUPPORT: readonly Support[] = [
       restore: "hard limits above those of the caller, without CAP_SYS_RESOURCE",
     },
     shownBy: {
-      saved: ["fixture attributes", "case signal-limit"],
-      restored: ["fixture attributes"],
+      saved: ["fixture attributes", "case signal-limit", "case no-room-for-data"],
+      restored: ["fixture attributes", "case no-room-for-data"],
     },
   },
 ];

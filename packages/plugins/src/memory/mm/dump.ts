@@ -1,5 +1,4 @@
 import { type Call, definePlugin, type Plugin, type SeizedTask } from "@restage/core";
-import { readDetails } from "@restage/core/dump";
 import { type InputOf, type VmaEntry, vmaStatus } from "@restage/images";
 import type { AddressRange } from "@restage/linux";
 import { O, PR } from "@restage/linux/abi";
@@ -36,8 +35,8 @@ export function mm(): Plugin {
       });
       phases.collect.task.tap("mm", (task, { host }) => {
         const { brk, thpDisabled } = answers.of(task);
-        const { addresses } = readDetails(host, task.hostPid);
-        for (const [name, address] of Object.entries(addresses)) Object.assign(task.mm, { [`mm_${name}`]: address });
+        for (const [name, address] of Object.entries(task.details.addresses))
+          Object.assign(task.mm, { [`mm_${name}`]: address });
         task.mm.mm_brk = BigInt(brk.result);
         task.mm.thp_disabled = thpDisabled.result === 1;
         const auxv = host.readBytes(`${task.proc}/auxv`, 0, AUXV_LIMIT) ?? new Uint8Array();

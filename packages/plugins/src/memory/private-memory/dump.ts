@@ -5,6 +5,7 @@ import { MAP } from "@restage/linux/abi";
 import { canBeLazy, kindOf, type MappingKind } from "../mappings/format.ts";
 import { copyTasks, isKeptFromChildren } from "./copies.ts";
 import { EarlierPages } from "./earlier-pages.ts";
+import { HeldPages, type Run } from "./held-pages.ts";
 
 /** Content of private memory: the pages that a task has written, not those that it never touched or that are the same in a file. */
 export function privateMemory(): Plugin {
@@ -12,21 +13,27 @@ export function privateMemory(): Plugin {
     name: "private-memory",
     duty: "private-memory",
     phases: {
-      write: "saves pages and guard regions of private memory; with --leave-running, from copies of large tasks",
+      write:
+        "saves pages and guard regions of private memory; with --leave-running, holds those of small tasks and copies large tasks, to save them later",
     },
     dump({ phases }) {
       let copies: ReadonlyMap<SeizedTask, ProcessCopy> = new Map();
+      const heldPages = new HeldPages();
       phases.write.tree.tap("private-memory", (tree, context) => {
         if (context.options.leaveRunning && !context.dryRun) copies = copyTasks(tree, context);
       });
       phases.write.task.tap("private-memory", (task, context) => {
         const copy = copies.get(task);
         const found = findPages(task, context, copy !== undefined);
-        // Without a copy it is the task itself that is read, while it is stopped.
-        if (copy === undefined && context.options.leaveRunning) savePages(task, found, task.hostPid, context);
+        const isLeft = copy !== undefined || !context.options.leaveRunning;
+        // Pages that may be the same in an earlier checkpoint are compared with the task's own.
+        const canBeHeld = !isLeft && context.images.parent === undefined;
+        const held = canBeHeld ? heldPages.hold(task.hostPid, found, context.seizer) : undefined;
+        const runs = isLeft ? found : held;
+        if (runs === undefined) savePages(task, found, task.hostPid, context);
         else
           context.defer(task, () => {
-            savePages(task, found, copy?.pid ?? task.hostPid, context);
+            savePages(task, runs, copy?.pid ?? task.hostPid, context);
             copy?.end();
           });
       });
@@ -36,14 +43,6 @@ export function privateMemory(): Plugin {
 
 /** The kinds of mappings whose pages are saved here. Those of the vdso and of rings are saved whole. */
 const SAVED: readonly MappingKind[] = ["private", "vdso", "aio"];
-
-/** Pages of one mapping that have the same flags in the image. */
-interface Run {
-  readonly range: AddressRange;
-  readonly flags: number;
-  /** Their content, if the copy does not have it. */
-  readonly content: Uint8Array | undefined;
-}
 
 /** @param isCopied whether the pages are read from a copy. */
 function findPages(task: SeizedTask, { seizer }: DumpContext, isCopied: boolean): readonly Run[] {

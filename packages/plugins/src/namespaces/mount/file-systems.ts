@@ -136,7 +136,7 @@ function findExternal(plan: Plan, entry: MntEntry, refuse: Refuse): FileSystem["
       return external(plan, entry, entry.source, refuse);
     refuse(
       entry,
-      `the checkpoint found by itself that it came from ${entry.source}, and no option allows that path (--external mnt[])`,
+      `the checkpoint detected that it came from ${entry.source}, and no option allows that path (--external mnt[])`,
     );
     return undefined;
   }

@@ -5,7 +5,7 @@ export const SUPPORT: readonly Support[] = [
     group: "namespaces",
     what: "mount namespaces",
     saved:
-      "one for the whole tree: mounts with flags and propagation, content of tmpfs; formats of a binfmt_misc of the tree's own user namespace; external mounts, with `--external mnt[MOUNTPOINT]:NAME`",
+      "one for the whole tree: mounts with flags and propagation, content of tmpfs, with all extended attributes; formats of a binfmt_misc of the tree's own user namespace; external mounts, with `--external mnt[MOUNTPOINT]:NAME`",
     lost: "the content of a tmpfs that another mount hides, with a warning",
     restored:
       "any number of them; the root directory (`--root`); bind mounts, also of deleted files and directories; tmpfs with content; binfmt_misc with its formats in a user namespace; proc, sysfs, devpts, mqueue, cgroup, overlay, autofs with its daemon, and other file systems of the kernel; external mounts and devices (`--external mnt[...]`, `dev[...]`); flags; propagation groups within, between and into namespaces; mounts over mounts",
@@ -16,7 +16,7 @@ export const SUPPORT: readonly Support[] = [
     },
     kernel: "5.12; 5.15 for propagation groups; 6.7 for binfmt_misc; GNU tar for tmpfs",
     shownBy: {
-      saved: ["fixture namespaces", "fixture userns", "case binary-formats"],
+      saved: ["fixture namespaces", "fixture userns", "case binary-formats", "case tmpfs-attributes"],
       restored: [
         "fixture namespaces",
         "fixture userns",

@@ -41,7 +41,7 @@ function checkCapabilities(plan: Plan): void {
   if (plan.options.unprivileged) return;
   for (const name of ["CAP_SYS_ADMIN", "CAP_SYS_TIME"] as const) {
     if (hasOwnCapability(plan.host, name) !== false) continue;
-    plan.lacks(name, "refused", "the clocks cannot go on from their saved values");
+    plan.lacks(name, "refused", "the clocks cannot continue from their saved values");
   }
 }
 

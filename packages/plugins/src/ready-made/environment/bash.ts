@@ -18,7 +18,7 @@ export function changeBashVariables(edit: Edit, changes: Changes): void {
       edit.problems.push({
         severity: "refuse",
         variable: name,
-        why: "bash keeps it",
+        why: "bash keeps a copy, so it cannot be removed",
         hint: "set it to an empty value",
       });
       continue;

@@ -34,7 +34,7 @@ function send(task: Task, isk: InetSkEntry, { port, source, destination, content
     content,
   });
   // A raw socket of this protocol sends packets with their headers.
-  const socket = task.call.socket(family, SOCK.RAW | SOCK.CLOEXEC, IPPROTO.RAW).hint("give it CAP_NET_RAW");
+  const socket = task.call.socket(family, SOCK.RAW | SOCK.CLOEXEC, IPPROTO.RAW).hint("give this process CAP_NET_RAW");
   const address = encodeAddress(family, { port: 0, words: to });
   task.call
     .sendto(socket, data(packet), packet.length, 0, data(address), address.length)

@@ -55,6 +55,6 @@ function checkQueue({ findings }: DumpContext, { file, protocol, type, socket }:
     findings.warn({ ...about, why: "its unread data is lost: CRIU images cannot record it" });
   } else if (state === TCP_STATE.LISTEN) {
     const why = `${readQueue} connections wait to be accepted, and CRIU images cannot record them`;
-    findings.lose("connections", { ...about, why, hint: "accept them, then try again" });
+    findings.lose("connections", { ...about, why, hint: "let the program accept them, then try again" });
   }
 }

@@ -19,20 +19,29 @@ export interface SavedPacket {
   readonly credentials: Credentials | undefined;
 }
 
-/** Saves the packets in the receive queue of a socket, and leaves them there. Files in flight become files of the tree. */
-export function saveQueue(context: DumpContext, file: OpenFile, socket: number): readonly SavedPacket[] {
-  return peekAll(context.host, socket, () => savePacket(context, file, socket));
+/**
+ * Saves the packets in the receive queue of a socket, and leaves them there. Files in flight become files of the tree.
+ *
+ * @param hasEmpty whether nothing that was read is a packet, and not the end of the queue.
+ */
+export function saveQueue(
+  context: DumpContext,
+  file: OpenFile,
+  socket: number,
+  hasEmpty: boolean,
+): readonly SavedPacket[] {
+  return peekAll(context.host, socket, () => savePacket(context, file, socket, hasEmpty));
 }
 
 /** Saves the next packet. Undefined at the end of the queue. */
-function savePacket(context: DumpContext, file: OpenFile, socket: number): SavedPacket | undefined {
+function savePacket(context: DumpContext, file: OpenFile, socket: number, hasEmpty: boolean): SavedPacket | undefined {
   const name = room(NAME_SIZE);
   const content = room(MAX_PACKET);
   const control = room(CONTROL_SIZE);
   const parts = { name: name.data, payload: content.data, control: control.data };
   const message = { ...messageHeader(parts), output: true };
   const length = context.host.attempt("recvmsg", socket, message, MSG.PEEK | MSG.DONTWAIT | MSG.CMSG_CLOEXEC);
-  if (length <= 0) return undefined;
+  if (length < 0 || (length === 0 && !hasEmpty)) return undefined;
   const refuse = (why: string, hint?: string) =>
     context.findings.refuse({ what: file.link, why, hint, pid: file.task.pid });
   const header = new DataView(message.bytes.buffer);

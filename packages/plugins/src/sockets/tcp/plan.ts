@@ -58,7 +58,7 @@ export function checkConnections(plan: Plan): void {
     const holder =
       row.inode === 0 ? "the kernel, which is closing it" : (plan.host.socketHolder(row.inode) ?? "another process");
     const why = `this machine already has this connection, held by ${holder}`;
-    plan.refuse({ what, why, hint: "end that first", remedy: "machine" });
+    plan.refuse({ what, why, hint: "close that connection first", remedy: "machine" });
   }
 }
 

@@ -1,9 +1,10 @@
 import { type DumpContext, definePlugin, giveCapability, type OpenFile, type Plugin } from "@restage/core";
 import { fdTypes, type InputOf, type UnixSkEntry } from "@restage/images";
-import { AF, errnoText, O, SIOCUNIXFILE, SO, SOCK, SOL, TCP_STATE } from "@restage/linux/abi";
+import { AF, errnoText, O, POLL, SIOCUNIXFILE, SO, SOCK, SOL, TCP_STATE } from "@restage/linux/abi";
 import { NO_OWNER } from "../../files/file-owner/format.ts";
 import { ownerOf } from "../../files/file-owner/owner-of.ts";
 import { inodeOwner } from "../../files/inode-owner.ts";
+import { isReady } from "../../is-ready.ts";
 import { socketOptions } from "../socket-options/dump.ts";
 import { SHUTDOWN } from "../socket-options/format.ts";
 import { readOption } from "../socket-options/host-options.ts";
@@ -32,9 +33,10 @@ export function unixSockets(): Plugin {
         table ??= readUnixSockets(context);
         const socket = table.get(Number(file.stat.ino));
         if (socket === undefined) return undefined;
-        // The queue of a listening socket holds connections.
-        const hasPackets = socket.readQueue > 0 && socket.state !== TCP_STATE.LISTEN;
-        saved.set(socket.ino, { file, socket, packets: hasPackets ? saveQueue(context, file, descriptor) : [] });
+        const packets = hasPackets(context, descriptor, socket)
+          ? saveQueue(context, file, descriptor, canHaveEmpty(socket))
+          : [];
+        saved.set(socket.ino, { file, socket, packets });
         return { type: fdTypes.UNIXSK, usk: describeSocket(context, file, descriptor, socket, peerOf(socket, table)) };
       });
       filesDescribed.tap("unix-sockets", (_tree, context) => {
@@ -45,6 +47,18 @@ export function unixSockets(): Plugin {
       });
     },
   });
+}
+
+/** Whether packets wait in a socket. The bytes that the kernel counts are those of the first datagram, which can be empty. */
+function hasPackets({ host }: DumpContext, descriptor: number, { readQueue, state, type }: UnixSocket): boolean {
+  // The queue of a listening socket holds connections.
+  if (state === TCP_STATE.LISTEN) return false;
+  return readQueue > 0 || (type !== SOCK.STREAM && isReady(host, descriptor, POLL.IN));
+}
+
+/** Whether a socket can have packets without content: one that is shut down reads the same at its end. */
+function canHaveEmpty({ type, shutdown }: UnixSocket): boolean {
+  return type === SOCK.DGRAM || (type === SOCK.SEQPACKET && shutdown === 0);
 }
 
 /** The inode of the peer. That of a client that was not accepted yet is the listening socket. */

@@ -21,6 +21,7 @@ export const SUPPORT: readonly Support[] = [
         "case asks-service",
         "case renamed-sockets",
         "case unix-messages",
+        "case empty-messages",
       ],
       restored: [
         "fixture unix-sockets",

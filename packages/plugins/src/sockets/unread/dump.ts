@@ -41,17 +41,20 @@ function obstacleOfSocket(context: DumpContext, socket: number): Obstacle | unde
   const family = readOption(host, socket, SOL.SOCKET, SO.DOMAIN);
   const protocol = readOption(host, socket, SOL.SOCKET, SO.PROTOCOL);
   if (family === AF.NETLINK && isReady(host, socket, POLL.IN))
-    return { why: "messages wait to be read, and images cannot record them", hint: "read them, then try again" };
+    return {
+      why: "messages wait to be read, and images cannot record them",
+      hint: "let the program read them, then try again",
+    };
   if (family !== AF.INET && family !== AF.INET6) return undefined;
   if (protocol === IPPROTO.TCP && isReady(host, socket, POLL.PRI))
     return {
       why: "urgent data (MSG_OOB) waits to be read, and images cannot record it",
-      hint: "read it, then try again",
+      hint: "let the program read it, then try again",
     };
   const isCorked = protocol === IPPROTO.UDP && readOption(host, socket, IPPROTO.UDP, UDP.CORK) === 1;
   if (!isCorked || (ioctlNumber(context.host, socket, SIOCOUTQ) ?? 0) === 0) return undefined;
   return {
-    why: "a datagram is being put together (UDP_CORK), and images cannot record it",
-    hint: "try again when it is sent",
+    why: "a datagram is being assembled (UDP_CORK), and images cannot record it",
+    hint: "try again when the program has sent it",
   };
 }

@@ -1,5 +1,4 @@
 import { definePlugin, type Host, type Plugin, type SeizedTask } from "@restage/core";
-import { readDetails } from "@restage/core/dump";
 import { taskState } from "@restage/images";
 import { SIG } from "@restage/linux/abi";
 import { ARCHITECTURE } from "../../threads/registers-x86-64/format.ts";
@@ -24,7 +23,7 @@ export function processTree(): Plugin {
       });
       phases.collect.task.tap("process-tree", (task, { host, own }) => {
         const { stopSignal } = task.leader.stopped;
-        const { flags, exitSignal } = readDetails(host, task.hostPid);
+        const { flags, exitSignal } = task.details;
         if (task.parent !== undefined && exitSignal !== SIG.CHLD) own.task(task.pid).exit_signal = exitSignal;
         Object.assign(task.core, {
           task_state: stopSignal === undefined ? taskState.ALIVE : taskState.STOPPED,

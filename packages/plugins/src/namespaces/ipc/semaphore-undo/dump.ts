@@ -22,7 +22,7 @@ export function semaphoreUndo(): Plugin {
         for (const task of alive) {
           const id = users.get(task.hostPid);
           if (id === undefined || !mayUndo(context, task)) continue;
-          const why = `it may hold semaphores of set ${id} with SEM_UNDO, and the kernel does not tell which`;
+          const why = `it may hold semaphores of set ${id} with SEM_UNDO, and the kernel does not reveal which processes do`;
           context.findings.lose("sem-undo", { what: task.name, why, pid: task.pid });
         }
       });

@@ -1,8 +1,18 @@
 import { RestoreError, type StageContext, type Task } from "@restage/core";
 import { PROGRAMS_HINT, withOwnersInside } from "./tar.ts";
 
-/** CRIU's options: numeric owners, sparse files, no extended attributes. Source: CRIU criu/filesystems.c. */
-const ARGUMENTS = ["--extract", "--gzip", "--no-unquote", "--numeric-owner", "--preserve-permissions", "--file", "-"];
+/** CRIU's options, and extended attributes of all kinds, which only Restage's archives have. Source: CRIU criu/filesystems.c. */
+const ARGUMENTS = [
+  "--extract",
+  "--gzip",
+  "--no-unquote",
+  "--numeric-owner",
+  "--preserve-permissions",
+  "--xattrs",
+  "--xattrs-include=*",
+  "--file",
+  "-",
+];
 
 /** Unpacks an archive of the images into the working directory of a task: a file system that it has just mounted. Requires GNU tar. */
 export function unpackInto(

@@ -24,11 +24,13 @@ import { type DumpedMessage, decodeDump } from "./format.ts";
 /** Flags of a next hop that the kernel sets by itself. */
 const LINK_STATE = RTNH_F.DEAD | RTNH_F.LINKDOWN;
 
-/** The rules of IPv4 in a new namespace: priority and table. Source: net/ipv4/fib_rules.c. */
+/** The rules in a new namespace: family, priority and table. Source: net/ipv4/fib_rules.c, net/ipv6/fib6_rules.c. */
 const FIRST_RULES = [
-  [0, RT_TABLE.LOCAL],
-  [32766, RT_TABLE.MAIN],
-  [32767, RT_TABLE.DEFAULT],
+  [AF.INET, 0, RT_TABLE.LOCAL],
+  [AF.INET, 32766, RT_TABLE.MAIN],
+  [AF.INET, 32767, RT_TABLE.DEFAULT],
+  [AF.INET6, 0, RT_TABLE.LOCAL],
+  [AF.INET6, 32766, RT_TABLE.MAIN],
 ] as const;
 
 /** Decodes an image; no messages when it is missing or empty. Throws ERR_IMAGE. */
@@ -114,21 +116,28 @@ function attributesOf(body: Uint8Array, header: number): readonly { type: number
 }
 
 /**
- * Replaces the rules of IPv4 in a new namespace. Rules of other families, which only Restage's checkpoints have, are added to those of the new
- * namespace.
+ * Replaces the rules of a new namespace, of the families whose rules the checkpoint has: CRIU's have those of IPv4. Rules of further families are added
+ * to those of the new namespace.
  */
 export function makeRules(routes: NetlinkSocket, messages: readonly DumpedMessage[]): void {
-  if (messages.length === 0) return;
-  for (const [priority, table] of FIRST_RULES) {
+  const families = new Set(messages.map(({ body }) => body[0]));
+  for (const [family, priority, table] of FIRST_RULES) {
+    if (!families.has(family)) continue;
     const header = new Uint8Array(FIB_RULE_HDR.size);
-    header[0] = AF.INET;
+    header[0] = family;
     header[FIB_RULE_HDR.table] = table;
     header[FIB_RULE_HDR.action] = FR_ACT.TO_TBL;
     routes.make("remove the first rules", RTM.DELRULE, 0, joined(header, attribute(FRA.PRIORITY, priority)));
   }
   for (const { body } of messages) {
-    const errno = routes.ask(RTM.NEWRULE, NLM_F.CREATE | NLM_F.EXCL, body);
-    const isThere = errno === ERRNO.EEXIST && body[0] !== AF.INET;
+    const errno = routes.ask(RTM.NEWRULE, NLM_F.CREATE | NLM_F.EXCL, withPriority(body));
+    const isThere = errno === ERRNO.EEXIST && body[0] !== AF.INET && body[0] !== AF.INET6;
     if (errno !== 0 && !isThere) throw routes.failure("make rules", RTM.NEWRULE, errno);
   }
+}
+
+/** The rule with its priority. A dump leaves priority 0 out, and the kernel chooses one for a new rule that has none. */
+function withPriority(body: Uint8Array): Uint8Array {
+  const has = attributesOf(body, FIB_RULE_HDR.size).some(({ type }) => type === FRA.PRIORITY);
+  return has ? body : joined(body, attribute(FRA.PRIORITY, 0));
 }

@@ -13,12 +13,12 @@ export const isRoot = process.getuid?.() === 0;
 /** The command: built for Node, its sources on Deno and Bun. */
 export const RESTAGE = commandOfThisRuntime();
 
-/** Runs an example, or says why it cannot run here. The exit code is 0 if it reached its end. */
-export async function tell(story: () => Promise<void>, obstacle = needsRoot): Promise<void> {
+/** Runs an example, or prints why it cannot run here. The exit code is 0 if the example completed. */
+export async function runExample(example: () => Promise<void>, obstacle = needsRoot): Promise<void> {
   try {
     const reason = platformObstacle() ?? obstacle();
     if (reason !== undefined) throw new Error(reason);
-    await story();
+    await example();
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     process.exitCode = 1;
