@@ -40,10 +40,10 @@ export function tcpConnections(): Plugin {
       provide(Standstill, new StandstillOfConnections());
       provide(RepairedConnections, new RepairedSockets());
       describeFile.tap("tcp-connections", (file, context) => {
-        const found = findInetSocket(context, file);
-        if (found === undefined || !isFoundConnection(found)) return undefined;
         const standstill = context.service(Standstill);
         if (context.options.tcpEstablished) standstill.begin(context);
+        const found = findInetSocket(context, file);
+        if (found === undefined || !isFoundConnection(found)) return undefined;
         // Before repair mode, which changes SO_REUSEADDR.
         const { opts, ...entry } = describeInetSocket(context, found);
         const state = saveConnection(context, found);

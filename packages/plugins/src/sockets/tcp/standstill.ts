@@ -1,7 +1,7 @@
-import { type DumpContext, defineService, type OpenFile, struct } from "@restage/core";
-import { SO, SOL } from "@restage/linux/abi";
-import { findInetSocket, isFoundConnection } from "../inet/found-socket.ts";
+import { type DumpContext, defineService, type Host, type OpenFile, struct } from "@restage/core";
+import { IPPROTO, SO, SOL, TCP, TCP_STATE } from "@restage/linux/abi";
 import { filterProgram, readFilter } from "../socket-options/filter.ts";
+import { readOption } from "../socket-options/host-options.ts";
 
 /** A classic filter that drops everything: `BPF_RET | BPF_K` with 0. Source: include/uapi/linux/filter.h. */
 const NOTHING_PASSES = [0x0006_0000_0000_0000n];
@@ -26,10 +26,8 @@ export class StandstillOfConnections {
     if (this.#known === 0) context.onResume(() => this.#end());
     const added = all.slice(this.#known);
     this.#known = all.length;
-    for (const file of added) {
-      const found = findInetSocket(context, file);
-      if (found !== undefined && isFoundConnection(found)) this.#stop(context, file, found.descriptor);
-    }
+    for (const file of added)
+      if (file.descriptor !== undefined && isConnected(context.host, file)) this.#stop(context, file, file.descriptor);
   }
 
   /** The filter that a connection has in the tree; undefined if none was replaced. */
@@ -67,4 +65,12 @@ export class StandstillOfConnections {
   #end(): void {
     for (const release of this.#released.splice(0)) release();
   }
+}
+
+/** Whether a socket can receive. The kernel's tables of sockets are read afterwards, when nothing changes them any more. */
+function isConnected(host: Host, { descriptor = -1, link }: OpenFile): boolean {
+  if (!link.startsWith("socket:") || readOption(host, descriptor, SOL.SOCKET, SO.PROTOCOL) !== IPPROTO.TCP)
+    return false;
+  const [state = TCP_STATE.CLOSE] = host.socketOption(descriptor, SOL.TCP, TCP.INFO, 1) ?? [];
+  return state !== TCP_STATE.CLOSE && state !== TCP_STATE.LISTEN;
 }
