@@ -1,6 +1,6 @@
 import { type DumpContext, defineService, type OpenFile, struct } from "@restage/core";
-import { SOL, TCP } from "@restage/linux/abi";
-import { writeOption } from "../socket-options/host-options.ts";
+import { SO, SOL, TCP } from "@restage/linux/abi";
+import { readOption, writeOption } from "../socket-options/host-options.ts";
 
 const ON = 1;
 const OFF = 0;
@@ -9,25 +9,29 @@ const OFF = 0;
 export const RepairedConnections = defineService<RepairedSockets>("repaired-connections");
 
 export class RepairedSockets {
-  readonly #sockets: { readonly descriptor: number; readonly forget: () => void }[] = [];
+  readonly #sockets: { readonly descriptor: number; readonly reuse: number; readonly forget: () => void }[] = [];
 
   /** Puts a connection into repair mode until the tree resumes. If this process is killed, the janitor ends repair mode. */
   add(context: DumpContext, { holders, task }: OpenFile, descriptor: number): void {
     const { host } = context;
     if (this.#sockets.length === 0) context.onResume(() => this.#release(context));
     const number = holders[0]?.descriptor;
+    // Leaving repair mode clears it.
+    const reuse = readOption(host, descriptor, SOL.SOCKET, SO.REUSEADDR) ?? 0;
     const forget = host.undo((call) => {
       const pidfd = call.pidfd_open(task.hostPid, 0);
       const socket = call.pidfd_getfd(pidfd, number ?? -1, 0);
       call.setsockopt(socket, SOL.TCP, TCP.REPAIR, struct([4, OFF]), 4);
+      call.setsockopt(socket, SOL.SOCKET, SO.REUSEADDR, struct([4, reuse]), 4);
     });
-    this.#sockets.push({ descriptor, forget });
+    this.#sockets.push({ descriptor, reuse, forget });
     writeOption(host, descriptor, SOL.TCP, TCP.REPAIR, ON);
   }
 
   #release({ host }: DumpContext): void {
-    for (const { descriptor, forget } of this.#sockets.splice(0)) {
+    for (const { descriptor, reuse, forget } of this.#sockets.splice(0)) {
       host.attempt("setsockopt", descriptor, SOL.TCP, TCP.REPAIR, struct([4, OFF]), 4);
+      host.attempt("setsockopt", descriptor, SOL.SOCKET, SO.REUSEADDR, struct([4, reuse]), 4);
       forget();
     }
   }
