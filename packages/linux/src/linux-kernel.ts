@@ -58,7 +58,7 @@ export class LinuxKernel implements Kernel {
   }
 
   openSeizer(): Seizer {
-    return new PtraceSeizer(this.raw);
+    return new PtraceSeizer(this.raw, this.#undo);
   }
 
   startSleeper(): Sleeper {

@@ -159,7 +159,9 @@ export interface Seizer {
   peek(socket: number, length: number): Uint8Array;
   /** Compares an object of two processes: 0 if they share it, otherwise an order. Throws a SystemError. Source: kcmp(2). */
   compare(what: SharedObject, first: number, second: number, firstFile?: number, secondFile?: number): number;
-  /** Makes the kernel kill all processes if this process dies (PTRACE_O_EXITKILL), until `resume`. Throws a SystemError. */
+  /**
+   * Has all processes killed if this process dies, all or none, until `resume`. Forgets every undo: they are meant for a tree that runs on. Throws a SystemError.
+   */
   hold(): void;
   /** Resumes all threads unchanged. */
   resume(): void;

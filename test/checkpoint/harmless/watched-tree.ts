@@ -58,7 +58,7 @@ export class WatchedTree {
 
   /** Mappings that killed checkpoints have left. */
   leftMappings(): number {
-    return this.#tasks().flatMap((pid) => readFileSync(`/proc/${pid}/maps`, "latin1").match(/^\S+ rwxp /gm) ?? [])
+    return this.tasks().flatMap((pid) => readFileSync(`/proc/${pid}/maps`, "latin1").match(/^\S+ rwxp /gm) ?? [])
       .length;
   }
 
@@ -82,14 +82,14 @@ export class WatchedTree {
     return Array.from({ length: workers }, (_, worker) => board.readBigUInt64LE(BOARD.rounds + 8 * worker));
   }
 
-  #tasks(): readonly number[] {
+  tasks(): readonly number[] {
     const children = readFileSync(`/proc/${this.pid}/task/${this.pid}/children`, "latin1").split(" ").filter(Boolean);
     return [this.pid, ...children.map(Number)];
   }
 
   /** Threads that are traced or stopped. */
   #held(): readonly string[] {
-    return this.#tasks().flatMap((pid) =>
+    return this.tasks().flatMap((pid) =>
       readdirSync(`/proc/${pid}/task`).filter((tid) => {
         const status = readFileSync(`/proc/${pid}/task/${tid}/status`, "latin1");
         return /^State:\s+[tT]/m.test(status) || !/^TracerPid:\s+0$/m.test(status);

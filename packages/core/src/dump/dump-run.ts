@@ -280,8 +280,8 @@ export class DumpRun {
     }
     this.#files?.close();
     this.#files = undefined;
-    await this.#kernel.dismissUndo();
     this.#seizer.resume();
+    await this.#kernel.dismissUndo();
     if (failures.length > 0) throw failures[0];
   }
 
@@ -291,10 +291,11 @@ export class DumpRun {
       for (const { hostPid } of tree.alive) this.#host.attempt("kill", hostPid, SIG.STOP);
       return;
     }
-    // From here on the tree does not go on, whatever happens to this process.
-    await this.#kernel.dismissUndo();
+    // From here on the tree does not run again, whatever happens to this process.
+    this.#seizer.hold();
     this.#givenBack.length = 0;
     const left = this.#seizer.kill();
+    await this.#kernel.dismissUndo();
     if (left.length === 0) return;
     const names = left.map(
       (tid) => tree.tasks.find(({ hostPid }) => hostPid === tid)?.name ?? taskName(tid, undefined),

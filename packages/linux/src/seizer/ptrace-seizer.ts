@@ -9,6 +9,7 @@ import { nameOfTask, pidHolder, readStat, readStatus } from "../host/procfs.ts";
 import type { RawSyscalls } from "../host/raw-syscalls.ts";
 import { checked, SystemError } from "../host/system-error.ts";
 import type { ExtendedState } from "../kernel.ts";
+import { syscallStep } from "../program/steps.ts";
 import type {
   AttachedFilter,
   CopyRequest,
@@ -23,6 +24,7 @@ import type {
 } from "../seizer.ts";
 import { readExtendedState } from "../tracee/extended-state-x86-64.ts";
 import { Ptrace, type RseqConfiguration, STOP_TIMEOUT } from "../tracee/ptrace.ts";
+import type { UndoLog } from "../undo/undo-log.ts";
 import { Injection, type Work } from "./injection.ts";
 import { restartedElsewhere } from "./interrupted-call-x86-64.ts";
 import { PageScan } from "./page-scan.ts";
@@ -41,14 +43,17 @@ export class PtraceSeizer implements Seizer {
   readonly #stops: Stops;
   readonly #memory: TaskMemory;
   readonly #copies: Copies;
+  readonly #undo: UndoLog;
   readonly #stopped = new Map<number, StoppedThread>();
   /** Threads that did not stop in time, and are traced until they do. */
   readonly #late = new Set<number>();
   #isHeld = false;
   #releasing: NodeJS.Timeout | undefined;
 
-  constructor(host: RawSyscalls) {
+  /** @param undo what is undone on the host if this process dies. */
+  constructor(host: RawSyscalls, undo: UndoLog) {
     this.#host = host;
+    this.#undo = undo;
     this.#ptrace = new Ptrace(host);
     this.#stops = new Stops(host);
     this.#memory = new TaskMemory(host);
@@ -195,15 +200,27 @@ export class PtraceSeizer implements Seizer {
   }
 
   hold(): void {
+    if (this.#isHeld) return;
     this.#isHeld = true;
-    for (const tid of this.#stopped.keys()) this.#ptrace.setOptions(tid, PTRACE_O.TRACESYSGOOD | PTRACE_O.EXITKILL);
+    const processes = new Set([...this.#stopped.values()].map(({ tgid }) => tgid));
+    // PTRACE_O_EXITKILL takes one thread at a time. If this process dies in between, the janitor kills the processes that the kernel does not.
+    if (processes.size > 1 || !this.#undo.isEmpty)
+      this.#undo.replace([...processes].map((pid) => syscallStep("kill", pid, SIG.KILL)));
+    for (const tid of this.#stopped.keys()) {
+      const result = this.#ptrace.trySetOptions(tid, PTRACE_O.TRACESYSGOOD | PTRACE_O.EXITKILL);
+      // One that has been killed from outside needs none.
+      if (result !== -ERRNO.ESRCH) checked(result, "ptrace(PTRACE_SETOPTIONS)", () => `hold task ${tid}`);
+    }
   }
 
   /** Resumes all threads as they were. One that has not stopped yet resumes when it does, at the latest when this process ends. */
   resume(): void {
-    // First all, so that the kernel does not kill some when this process dies while others run on.
-    if (this.#isHeld) for (const tid of this.#stopped.keys()) this.#ptrace.trySetOptions(tid, PTRACE_O.TRACESYSGOOD);
-    this.#isHeld = false;
+    if (this.#isHeld) {
+      for (const tid of this.#stopped.keys()) this.#ptrace.trySetOptions(tid, PTRACE_O.TRACESYSGOOD);
+      // One write: the janitor no longer kills them.
+      if (!this.#undo.isEmpty) this.#undo.replace([]);
+      this.#isHeld = false;
+    }
     for (const { tid } of this.#stopped.values()) this.#ptrace.detach(tid, 0);
     this.#stopped.clear();
     const end = performance.now() + LAST_CHANCE;

@@ -28,7 +28,8 @@ export class UndoLog {
 
   /** Cancels all undos at once. If this process is killed from now on, these steps run instead. */
   replace(steps: Program): void {
-    this.#janitor?.replace(steps);
+    if (this.#janitor === undefined) this.push(steps);
+    else this.#janitor.replace(steps);
   }
 
   /** Undoes everything, newest first. Returns a text for each step that failed. */
