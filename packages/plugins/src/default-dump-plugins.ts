@@ -180,9 +180,10 @@ export function defaultDumpPlugins(): readonly Plugin[] {
     bpfMaps(),
     memfds(),
     unixSockets(),
+    // First: the tables of sockets are read when nothing arrives at connections any more.
+    tcpConnections(),
     inetSockets(),
     datagrams(),
-    tcpConnections(),
     netlinkSockets(),
     packetSockets(),
     socketSettings(),
