@@ -52,7 +52,11 @@ int main(void)
 		_exit(other());
 	MUST(mlockall(MCL_FUTURE) == 0);
 	usleep(50000);
+	int filter = open("/proc/self/coredump_filter", O_RDWR);
+	MUST(write(filter, "0x7f", 4) == 4);
 	wait_for_restore();
+	close(filter), filter = open("/proc/self/coredump_filter", O_RDONLY);
+	CHECK(has(filter, "0000007f\n"), "what a core dump has");
 	CHECK(is_locked(map()), "a new mapping is not locked");
 	if (seals)
 		CHECK(mprotect(sealed, 4096, PROT_READ | PROT_WRITE) != 0 && errno == EPERM, "the mapping is not sealed");

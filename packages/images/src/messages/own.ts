@@ -79,6 +79,8 @@ export interface OwnTaskEntry extends Unknowns {
   readonly sealed: readonly OwnRangeEntry[];
   /** mlock2(2) with MLOCK_ONFAULT. */
   readonly locked_on_fault: readonly OwnRangeEntry[];
+  /** What of its memory a core dump has: /proc/PID/coredump_filter. */
+  readonly coredump_filter?: number;
 }
 
 /** The message type of {@link OwnTaskEntry}. */
@@ -90,6 +92,7 @@ export const ownTaskEntry: Message<OwnTaskEntry> = message("own_task_entry", () 
   sealed: embedded(5, ownRangeEntry, repeated),
   deny_write_execute: uint32(6),
   locked_on_fault: embedded(7, ownRangeEntry, repeated),
+  coredump_filter: uint32(8),
 }));
 
 /** The owner and the permissions of a file without a name. */

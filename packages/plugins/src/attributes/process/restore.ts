@@ -13,7 +13,7 @@ interface Inherited {
 }
 
 /**
- * RESTORE: sets oom_score_adj, loginuid and membarrier registrations. RESTORE_SIGCHLD: child subreaper. The personality stays that of this process, as with CRIU:
+ * RESTORE: sets oom_score_adj, loginuid, coredump_filter and membarrier registrations. RESTORE_SIGCHLD: child subreaper. The personality stays that of this process, as with CRIU:
  * CRIU reads its hexadecimal text as a decimal number, so images cannot be relied on.
  */
 export function processAttributes(): Plugin {
@@ -21,7 +21,7 @@ export function processAttributes(): Plugin {
     name: "process-attributes",
     duty: "process-attributes",
     stages: {
-      RESTORE: "sets oom_score_adj, loginuid and membarrier registrations",
+      RESTORE: "sets oom_score_adj, loginuid, coredump_filter and membarrier registrations",
       RESTORE_SIGCHLD: "sets the child subreaper attribute",
     },
     apply({ plan, stages }) {
@@ -47,7 +47,7 @@ export function processAttributes(): Plugin {
 
 /** A file in /proc/self that a task writes. */
 interface Attribute {
-  readonly name: "oom_score_adj" | "loginuid";
+  readonly name: "oom_score_adj" | "loginuid" | "coredump_filter";
   readonly location: Location;
   readonly value: number;
 }
@@ -63,6 +63,8 @@ function findWritten(plan: Plan, { oomScoreAdj, loginuid }: Inherited): Readonly
     const written: Attribute[] = [];
     if (score !== undefined && score !== oomScoreAdj) written.push(attribute("oom_score_adj", score));
     if (user !== NO_LOGINUID && user !== loginuid) written.push(attribute("loginuid", user));
+    const filter = plan.images.own.task(task.pid)?.coredump_filter;
+    if (filter !== undefined) written.push(attribute("coredump_filter", filter));
     if (written.length > 0) found.set(task, written);
   }
   return found;
@@ -74,7 +76,7 @@ function write(task: Task, { name, location, value }: Attribute): void {
   const written = task.call.write(file, text, text.length);
   // A lower score requires CAP_SYS_RESOURCE; the plan has warned of it.
   if (name === "oom_score_adj") written.allow("EACCES");
-  else written.hint(giveCapability("CAP_AUDIT_CONTROL"));
+  else if (name === "loginuid") written.hint(giveCapability("CAP_AUDIT_CONTROL"));
   task.call.close(file);
 }
 

@@ -4,12 +4,13 @@ export const SUPPORT: readonly Support[] = [
   {
     group: "tasks",
     what: "process attributes",
-    saved: "oom_score_adj, loginuid, child subreaper, membarrier registrations",
+    saved:
+      "oom_score_adj, loginuid, child subreaper, membarrier registrations; in restage.img, because CRIU does not save it: coredump_filter",
     lost: "the personality, which is wrong in CRIU's images: restored tasks have that of `restage restore`",
     restored: "the same",
     shownBy: {
-      saved: ["fixture attributes"],
-      restored: ["fixture attributes"],
+      saved: ["fixture attributes", "case memory-settings"],
+      restored: ["fixture attributes", "case memory-settings"],
     },
   },
 ];
