@@ -8,7 +8,10 @@ interface Asked {
   readonly registrations: Call;
 }
 
-/** oom_score_adj, loginuid, coredump_filter (in restage.img: CRIU does not save it), child subreaper and membarrier registrations. Kernels before 6.3 do not tell the registrations. */
+/**
+ * oom_score_adj, loginuid, coredump_filter (in restage.img: CRIU does not save it), child subreaper and membarrier registrations. Kernels before 6.3 do not
+ * show the registrations.
+ */
 export function processAttributes(): Plugin {
   return definePlugin({
     name: "process-attributes",

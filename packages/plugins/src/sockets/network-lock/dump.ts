@@ -1,6 +1,6 @@
 import { type DumpContext, data, definePlugin, type Plugin, RestoreError } from "@restage/core";
 import type { InetSkEntry, InputOf } from "@restage/images";
-import { AF, CLONE, errnoText, NETLINK, SIOCOUTQNSD, SOCK, TCP_STATE } from "@restage/linux/abi";
+import { AF, CLONE, errnoText, NETLINK, SIOCOUTQ, SOCK, TCP_STATE } from "@restage/linux/abi";
 import { ioctlNumber } from "../../ioctl-number.ts";
 import { insideNetwork } from "../../namespaces/net/inside-network.ts";
 import { ownNamespace } from "../../namespaces/own-namespaces.ts";
@@ -73,13 +73,14 @@ function findConnections(context: DumpContext): Connections {
     outgoing: connected.filter((socket) => !isInside(socket)),
     busy: connected.filter(
       (socket) =>
-        isInside(socket) && socket.state !== CLOSE && (socket.state !== ESTABLISHED || hasUnsent(context, socket)),
+        isInside(socket) && socket.state !== CLOSE && (socket.state !== ESTABLISHED || isSending(context, socket)),
     ),
   };
 }
 
-function hasUnsent({ host }: DumpContext, { descriptor }: { readonly descriptor: number | undefined }): boolean {
-  return descriptor !== undefined && (ioctlNumber(host, descriptor, SIOCOUTQNSD) ?? 0) > 0;
+/** Whether a connection has data that was not acknowledged. It keeps it, since nothing arrives; what was not sent can be sent at any time. */
+function isSending({ host }: DumpContext, { descriptor }: { readonly descriptor: number | undefined }): boolean {
+  return descriptor !== undefined && (ioctlNumber(host, descriptor, SIOCOUTQ) ?? 0) > 0;
 }
 
 function connectionOf(socket: InputOf<InetSkEntry>): LockedConnection {
