@@ -11,12 +11,12 @@ import { STAGES } from "@restage/core";
 import type { Failure } from "./state.ts";
 
 /** What the members of a gang pass together. First, all have taken their orders, and pulled what they restore. */
-export const GANG_STAGES = {
+export const GANG_STAGES: Readonly<Record<GangKind, readonly string[]>> = {
   restore: ["READY", ...STAGES.map(({ name }) => name).filter((name) => name !== "COMPLETE")],
   checkpoint: ["READY", "SEIZED", "SAVED"],
-} as const;
+};
 
-export type GangKind = keyof typeof GANG_STAGES;
+export type GangKind = "restore" | "checkpoint";
 
 export interface Gang {
   readonly id: string;
@@ -46,7 +46,7 @@ export function confirm(gang: Gang, member: string, stage: string): Gang {
   if (state !== "open" || gang.stage !== stage || gang.confirmed.includes(member)) return gang;
   const confirmed = [...gang.confirmed, member];
   if (confirmed.length < members.length) return { ...gang, confirmed };
-  const stages: readonly string[] = GANG_STAGES[kind];
+  const stages = GANG_STAGES[kind];
   const next = stages[stages.indexOf(stage) + 1];
   return next === undefined ? { ...gang, confirmed, state: "committed" } : { ...gang, stage: next, confirmed: [] };
 }
