@@ -52,7 +52,13 @@ describeUnless(obstacle, "a gang of two trees with a connection", () => {
     };
     await counted();
     restage(desk, "fleet", "checkpoint", "server,client", "first");
-    return { ...hosts, run, counted, programs: () => [left, right].map(({ host }) => programsOn(host)) };
+    /** Begins to save both trees again, as `second`. The server's host takes some time for it, and can fail then. Returns the orders. */
+    const saveSlowly = (error?: string) => {
+      run("first", "server2,client2");
+      left.configure(CONFIG, delaying("dump: (hooks) => void hooks.imagesWritten", error));
+      return restage(desk, "fleet", "checkpoint", "server2,client2", "second", "-d");
+    };
+    return { ...hosts, run, saveSlowly, counted, programs: () => [left, right].map(({ host }) => programsOn(host)) };
   }
 
   it("is saved at one moment, and restored together on other hosts", { timeout: PATIENCE }, async () => {
@@ -90,11 +96,8 @@ describeUnless(obstacle, "a gang of two trees with a connection", () => {
 
   it("is saved as a whole if an agent ends before it knows the decision", { timeout: PATIENCE }, async () => {
     const hosts = await startGang();
-    const { desk, left, restage, run, counted, programs } = hosts;
-    run("first", "server2,client2");
-    left.configure(CONFIG, delaying("dump: (hooks) => void hooks.imagesWritten"));
-    const orders = restage(desk, "fleet", "checkpoint", "server2,client2", "second", "-d");
-    await endWhileWaiting(hosts, orders);
+    const { desk, left, restage, saveSlowly, counted, programs } = hosts;
+    await endWhileWaiting(hosts, saveSlowly());
     await over(hosts);
     expect(programs()).toEqual([[], []]);
     left.configure(CONFIG);
@@ -104,11 +107,8 @@ describeUnless(obstacle, "a gang of two trees with a connection", () => {
 
   it("runs on if an agent ends, and another host then fails to save", { timeout: PATIENCE }, async () => {
     const hosts = await startGang();
-    const { desk, left, restage, run, counted } = hosts;
-    run("first", "server2,client2");
-    left.configure(CONFIG, delaying("dump: (hooks) => void hooks.imagesWritten", "no images here"));
-    const orders = restage(desk, "fleet", "checkpoint", "server2,client2", "second", "-d");
-    await endWhileWaiting(hosts, orders);
+    const { desk, restage, saveSlowly, counted } = hosts;
+    await endWhileWaiting(hosts, saveSlowly("no images here"));
     await over(hosts);
     expect(restage(desk, "store", "ls")).not.toContain("second");
     expect(restage(desk, "fleet", "ps")).toContain("no images here");
@@ -117,11 +117,8 @@ describeUnless(obstacle, "a gang of two trees with a connection", () => {
 
   it("runs on if the command that holds one tree is killed", { timeout: PATIENCE }, async () => {
     const hosts = await startGang();
-    const { desk, left, right, restage, run, counted } = hosts;
-    run("first", "server2,client2");
-    left.configure(CONFIG, delaying("dump: (hooks) => void hooks.imagesWritten"));
-    const orders = restage(desk, "fleet", "checkpoint", "server2,client2", "second", "-d");
-    await untilWaiting(hosts, orders);
+    const { desk, right, restage, saveSlowly, counted } = hosts;
+    await untilWaiting(hosts, saveSlowly());
     const isHolding = (words: readonly string[]) => words.includes("checkpoint") && words.includes("--confirm-fd");
     processes(isHolding)
       .filter((pid) => isOn(right, pid))

@@ -5,7 +5,7 @@
  * completes a stage starts the next one in the same write, and the one that completes the last stage commits. Each write requires the revision that it was
  * computed from. So the host that confirms last is the coordinator, and there is no moment at which the death of a coordinator leaves a stage half started.
  *
- * The record is committed or failed once, and never changes afterwards. Whoever finds a member lost makes the gang fail.
+ * The record is committed or failed once, and never changes afterwards. A host that finds a member lost makes the gang fail.
  */
 import { STAGES } from "@restage/core";
 import type { Failure } from "./state.ts";

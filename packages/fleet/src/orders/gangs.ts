@@ -1,4 +1,5 @@
 import type { Bucket } from "../nats/bucket.ts";
+import { changeRecord, encodeRecord } from "../nats/record.ts";
 import type { Gang } from "./gang.ts";
 
 /** The records of all gangs. Each change is written only if nobody else has changed the record meanwhile. */
@@ -11,7 +12,7 @@ export class Gangs {
 
   /** Writes the record of a new gang. One that exists stays. */
   async open(gang: Gang): Promise<void> {
-    await this.#records.update(keyOf(gang.id), encode(gang), 0);
+    await this.#records.update(keyOf(gang.id), encodeRecord(gang), 0);
   }
 
   async read(id: string): Promise<Gang | undefined> {
@@ -20,13 +21,7 @@ export class Gangs {
 
   /** Changes a gang. Returns what it is then; undefined if it was removed. */
   async change(id: string, change: (gang: Gang) => Gang): Promise<Gang | undefined> {
-    for (;;) {
-      const entry = await this.#records.get(keyOf(id));
-      if (entry === undefined) return undefined;
-      const before = entry.json<Gang>();
-      const after = change(before);
-      if (after === before || (await this.#records.update(keyOf(id), encode(after), entry.revision))) return after;
-    }
+    return await changeRecord(this.#records, keyOf(id), change);
   }
 
   async remove(id: string): Promise<void> {
@@ -36,8 +31,4 @@ export class Gangs {
 
 function keyOf(id: string): string {
   return `gang.${id}`;
-}
-
-function encode(gang: Gang): Uint8Array {
-  return Buffer.from(JSON.stringify(gang));
 }

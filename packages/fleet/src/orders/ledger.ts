@@ -1,5 +1,6 @@
 import { RestoreError } from "@restage/core";
 import type { Bucket } from "../nats/bucket.ts";
+import { changeRecord, encodeRecord } from "../nats/record.ts";
 import type { Order } from "./order.ts";
 import { advance, newRecord, type OrderEvent, type OrderRecord } from "./state.ts";
 
@@ -14,7 +15,7 @@ export class Ledger {
   /** Creates the record of a new order, or returns the one that exists. */
   async open(order: Order): Promise<OrderRecord> {
     const record = newRecord(order, now());
-    if (await this.#records.update(keyOf(order.id), encode(record), 0)) return record;
+    if (await this.#records.update(keyOf(order.id), encodeRecord(record), 0)) return record;
     const existing = await this.read(order.id);
     if (existing !== undefined) return existing;
     // It was removed in between. A deleted key has a revision too.
@@ -33,14 +34,7 @@ export class Ledger {
 
   /** Applies an event. Returns the record that it led to; undefined if the event was rejected. */
   async apply(id: string, event: OrderEvent): Promise<OrderRecord | undefined> {
-    for (;;) {
-      const entry = await this.#records.get(keyOf(id));
-      if (entry === undefined) return undefined;
-      const before = entry.json<OrderRecord>();
-      const after = advance(before, event, now());
-      if (after === undefined || after === before) return after;
-      if (await this.#records.update(keyOf(id), encode(after), entry.revision)) return after;
-    }
+    return await changeRecord<OrderRecord>(this.#records, keyOf(id), (before) => advance(before, event, now()));
   }
 
   async remove(id: string): Promise<void> {
@@ -50,10 +44,6 @@ export class Ledger {
 
 function keyOf(id: string): string {
   return `order.${id}`;
-}
-
-function encode(record: OrderRecord): Uint8Array {
-  return Buffer.from(JSON.stringify(record));
 }
 
 function now(): string {

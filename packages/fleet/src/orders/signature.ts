@@ -31,7 +31,7 @@ export function isSignedBy(order: Order, keys: readonly KeyObject[]): boolean {
   return keys.some((key) => verify(null, textOf(order), key, signature));
 }
 
-/** What an order asks for, whoever has signed it. */
+/** An order without its signature, and without the time until which it is valid. */
 export function contentOf({ signature: _signature, expires: _expires, ...content }: Order): Partial<Order> {
   return content;
 }
