@@ -8,6 +8,11 @@ const INFINITY = 0xffff_ffff_ffff_ffffn;
 /** Without CAP_SYS_RESOURCE. */
 const POOR = { "/proc/self/status": "CapEff:\t0000000000000000" };
 
+/** A line of /proc/PID/limits. */
+function line(name: string, hard: string, soft = "0"): string {
+  return `${name.padEnd(26)}${soft.padEnd(21)}${hard.padEnd(21)}seconds`;
+}
+
 describe("limits", () => {
   const task = {
     pid: 7,
@@ -31,7 +36,6 @@ describe("limits", () => {
   });
 
   it("that a user namespace cannot raise are raised from outside", async () => {
-    const line = (name: string, hard: string) => `${name.padEnd(26)}${"0".padEnd(21)}${hard.padEnd(21)}seconds`;
     const texts = {
       "/proc/self/status": "CapEff:\t000001ffffffffff",
       "/proc/self/limits": [line("Max cpu time", "3"), line("Max file size", "unlimited")].join("\n"),
@@ -54,7 +58,7 @@ describe("limits", () => {
     const restored = async (hard: string) => {
       const texts = {
         "/proc/self/status": "CapEff:\t000001ffffffffff",
-        "/proc/self/limits": `${"Max pending signals".padEnd(26)}${hard.padEnd(21)}${hard.padEnd(21)}signals`,
+        "/proc/self/limits": line("Max pending signals", hard, hard),
       };
       const calls = await testPlugin(limits(), { task: crowded, inventory, host: { texts } });
       return calls.at(-1);
@@ -64,7 +68,6 @@ describe("limits", () => {
   });
 
   it("that this process cannot raise are set as high as it can, with a warning in the plan", async () => {
-    const line = (name: string, hard: string) => `${name.padEnd(26)}${"0".padEnd(21)}${hard.padEnd(21)}seconds`;
     const texts = {
       ...POOR,
       "/proc/self/limits": [line("Max cpu time", "3"), line("Max file size", "unlimited")].join("\n"),

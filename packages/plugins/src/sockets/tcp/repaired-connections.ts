@@ -1,6 +1,7 @@
 import { type DumpContext, defineService, type OpenFile, struct } from "@restage/core";
 import { SO, SOL, TCP } from "@restage/linux/abi";
 import { readOption, writeOption } from "../socket-options/host-options.ts";
+import { socketInTree } from "./socket-in-tree.ts";
 
 const ON = 1;
 const OFF = 0;
@@ -12,15 +13,13 @@ export class RepairedSockets {
   readonly #sockets: { readonly descriptor: number; readonly reuse: number; readonly forget: () => void }[] = [];
 
   /** Puts a connection into repair mode until the tree resumes. If this process is killed, the janitor ends repair mode. */
-  add(context: DumpContext, { holders, task }: OpenFile, descriptor: number): void {
+  add(context: DumpContext, file: OpenFile, descriptor: number): void {
     const { host } = context;
     if (this.#sockets.length === 0) context.onResume(() => this.#release(context));
-    const number = holders[0]?.descriptor;
     // Leaving repair mode clears it.
     const reuse = readOption(host, descriptor, SOL.SOCKET, SO.REUSEADDR) ?? 0;
     const forget = host.undo((call) => {
-      const pidfd = call.pidfd_open(task.hostPid, 0);
-      const socket = call.pidfd_getfd(pidfd, number ?? -1, 0);
+      const socket = socketInTree(call, file);
       call.setsockopt(socket, SOL.TCP, TCP.REPAIR, struct([4, OFF]), 4);
       call.setsockopt(socket, SOL.SOCKET, SO.REUSEADDR, struct([4, reuse]), 4);
     });

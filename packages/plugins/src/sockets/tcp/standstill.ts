@@ -2,6 +2,7 @@ import { type DumpContext, defineService, type Host, type OpenFile, struct } fro
 import { IPPROTO, SO, SOL, TCP, TCP_STATE } from "@restage/linux/abi";
 import { filterProgram, readFilter } from "../socket-options/filter.ts";
 import { readOption } from "../socket-options/host-options.ts";
+import { socketInTree } from "./socket-in-tree.ts";
 
 /** A classic filter that drops everything: `BPF_RET | BPF_K` with 0. Source: include/uapi/linux/filter.h. */
 const NOTHING_PASSES = [0x0006_0000_0000_0000n];
@@ -37,16 +38,14 @@ export class StandstillOfConnections {
 
   #stop({ host, findings }: DumpContext, file: OpenFile, descriptor: number): void {
     const own = readFilter(host, descriptor);
-    const number = file.holders[0]?.descriptor;
     // One with an eBPF program is refused later. The janitor cannot reach one that is in flight in a queue.
-    if (own === undefined || number === undefined) return;
+    if (own === undefined || file.holders.length === 0) return;
     const [option, value] =
       own.length === 0
         ? ([SO.DETACH_FILTER, struct([4, 0])] as const)
         : ([SO.ATTACH_FILTER, filterProgram(own)] as const);
     const forget = host.undo((call) => {
-      const socket = call.pidfd_getfd(call.pidfd_open(file.task.hostPid, 0), number, 0);
-      call.setsockopt(socket, SOL.SOCKET, option, value, value.bytes.length);
+      call.setsockopt(socketInTree(call, file), SOL.SOCKET, option, value, value.bytes.length);
     });
     const dropAll = filterProgram(NOTHING_PASSES);
     if (host.attempt("setsockopt", descriptor, SOL.SOCKET, SO.ATTACH_FILTER, dropAll, dropAll.bytes.length) < 0) {
