@@ -63,7 +63,7 @@ describeDumped("sockets beyond those of the fixtures", () => {
     expect(await verdictOf(program)).toBe("pass");
   });
 
-  it("receive all that a peer outside the tree sends meanwhile: busy-peer", async () => {
+  it("lose nothing that a peer outside the tree sends during the checkpoint: busy-peer", async () => {
     const program = await dumpCase("busy-peer", { flags: ["--tcp-established", "--network-lock", "nftables"] });
     await restoreProgram(program, { tcpEstablished: true });
     expect(await verdictOf(program)).toBe("pass");

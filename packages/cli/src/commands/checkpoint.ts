@@ -122,13 +122,10 @@ async function requestOf(settings: Settings, operand: string | undefined): Promi
     throw new RestoreError("ERR_OPTION", "Name a process: `restage checkpoint PID`, or with --tree PID");
   }
   if (settings.archive !== undefined && (checkpoint.prevImagesDir ?? configured.prevImagesDir) !== undefined) {
-    const hint = "leave out --archive or --prev-images-dir";
     throw new RestoreError(
       "ERR_OPTION",
       "Cannot pack an incremental checkpoint: it needs the earlier one, which an archive does not contain",
-      {
-        hint,
-      },
+      { hint: "leave out --archive or --prev-images-dir" },
     );
   }
   if (isTemporary(settings)) return { ...configured, ...checkpoint, pid, images: temporaryDirectory(settings) };
