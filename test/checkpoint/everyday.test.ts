@@ -48,7 +48,8 @@ describeUnless(noRoot, "an everyday program continues after a checkpoint and a r
     expect(status, stderr).toBe(0);
     expect(family(pid)).toEqual(tree);
     expect(differences(before, observe(pid))).toEqual([]);
-    for (const task of descendants(pid)) process.kill(task, "SIGCONT");
+    // Children first: a parent that runs can reap one that has ended.
+    for (const task of [...descendants(pid)].reverse()) process.kill(task, "SIGCONT");
   }
 
   itUnless(noBash, "a bash pipeline loses and repeats no number", async () => {
