@@ -1,10 +1,11 @@
-/* A network namespace with a bridge, a pair of veth links and a persistent TAP link, two of them ports of the bridge. */
+/* A network namespace with a bridge, a pair of veth links, a macvlan link of one of them and a persistent TAP link. Two are ports of the bridge. */
 #include "../case.h"
 #include <sched.h>
 
 static const char *const commands[] = {
 	"ip link add one type veth peer name two",
 	"ip link add bridge0 type bridge",
+	"ip link add mac0 link two address 02:00:00:00:00:22 type macvlan mode private && ip addr add 10.4.6.1/24 dev mac0",
 	"ip tuntap add tap0 mode tap user 1000 group 1001 multi_queue",
 	"ip link set one master bridge0",
 	"ip link set tap0 master bridge0",

@@ -7,7 +7,7 @@ export const SUPPORT: readonly Support[] = [
     saved:
       "one for the whole tree: loopback, veth within the tree and to the host, bridges with ports, TUN and TAP, macvlan; addresses, routes, rules, nftables and iptables, sysctls; without its content if it is external (`--external net[INODE]:KEY`)",
     restored:
-      "any number of them, also external ones (`--external net[...]` at the dump; `--inherit-fd` or `--external net[KEY]:PATH` at the restore) and empty ones (`--empty-ns net`); loopback, veth within the tree and to the host (`--external veth[...]`, `netdev[...]`), bridges with ports, TUN and TAP, macvlan (`--external macvlan[...]`); addresses, routes, rules, sysctls, nftables and iptables, tracked connections",
+      "any number of them, also external ones (`--external net[...]` at the dump; `--inherit-fd` or `--external net[KEY]:PATH` at the restore) and empty ones (`--empty-ns net`); loopback, veth within the tree and to the host (`--external veth[...]`, `netdev[...]`), bridges with ports, TUN and TAP, macvlan within the tree and of the host (`--external macvlan[...]`); addresses, routes, rules, sysctls, nftables and iptables, tracked connections",
     refused: {
       dump: "other links",
       restore: "venet and sit links; sysctls that this kernel does not have, without `--weak-sysctls`",

@@ -84,12 +84,13 @@ export function saveLinks(context: DumpContext, namespace: number): void {
 function particulars(context: DumpContext, link: Link, namespace: number): Partial<InputOf<NetDeviceEntry>> {
   const { type, attributes, data } = link;
   if (type === ndType.TUN) return { tun: readTun(context, link) };
-  if (type === ndType.MACVLAN)
-    return { macvlan: { mode: number(data.get(IFLA_MACVLAN.MODE)), flags: number(data.get(IFLA_MACVLAN.FLAGS)) } };
-  if (type !== ndType.VETH) return {};
-  // Without an id of a namespace, its peer is in the same one. Otherwise it is outside the tree.
+  if (type !== ndType.VETH && type !== ndType.MACVLAN) return {};
+  // Without an id of a namespace, its peer is in the same one. Otherwise it is outside the tree. CRIU ignores that of a macvlan, the link that it belongs to.
   const isInside = !attributes.has(IFLA.LINK_NETNSID);
-  return { peer_ifindex: number(attributes.get(IFLA.LINK)), ...(isInside ? { peer_nsid: namespace } : {}) };
+  const peer = { peer_ifindex: number(attributes.get(IFLA.LINK)), ...(isInside ? { peer_nsid: namespace } : {}) };
+  if (type === ndType.VETH) return peer;
+  const [mode, flags] = [number(data.get(IFLA_MACVLAN.MODE)), number(data.get(IFLA_MACVLAN.FLAGS))];
+  return { ...peer, macvlan: { mode, flags } };
 }
 
 /** A number of 8, 16 or 32 bits; 0 if there is none. */

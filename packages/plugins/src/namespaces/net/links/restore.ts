@@ -35,7 +35,11 @@ export function checkLinks(plan: Plan, namespaces: readonly LinksOf[]): void {
       const what = `link ${name}`;
       const kind = NOT_MADE[type];
       if (kind !== undefined) plan.refuse({ what, why: `${kind} are not restored yet` });
-      if (type === ndType.MACVLAN && externalLink(external, "macvlan", name) === undefined) {
+      if (
+        type === ndType.MACVLAN &&
+        link.peer_nsid === undefined &&
+        externalLink(external, "macvlan", name) === undefined
+      ) {
         const hint = `name it: --external macvlan[${name}]:HOST-LINK`;
         plan.refuse({ what, why: "no option names the link of the host that it belongs to", hint, remedy: "options" });
       }
@@ -58,13 +62,16 @@ export function makeLinks(namespaces: readonly OpenNamespace[], outside: Outside
       if (made.has(link)) continue;
       made.add(link);
       if (link.type === ndType.BRIDGE) create(namespace.routes, link, "bridge");
-      if (link.type === ndType.MACVLAN) makeMacvlan(namespace, link, outside, external);
       if (link.type !== ndType.VETH) continue;
       const precreated = externalLink(external, "netdev", link.name);
       if (precreated !== undefined) moveIn(namespace, link, outside, precreated);
       else makePair(namespace, link, { namespaces, outside, external, made });
     }
   }
+  // After the links that they belong to.
+  for (const namespace of namespaces)
+    for (const link of namespace.links)
+      if (link.type === ndType.MACVLAN) makeMacvlan(namespace, link, outside, external);
 }
 
 /** Sets all links of a namespace, which come up: bridges before the links that join them. */
@@ -133,17 +140,16 @@ function makeMacvlan(
   outside: Outside,
   external: readonly string[],
 ): void {
-  const lower = externalLink(external, "macvlan", link.name) ?? "";
+  const named = externalLink(external, "macvlan", link.name);
+  const { routes } = named === undefined ? namespace : outside;
+  const lower = named === undefined ? (link.peer_ifindex ?? 0) : indexOf(routes, named);
   const { mode = 0, flags } = link.macvlan ?? {};
   const settings = joined(
     attribute(IFLA_MACVLAN.MODE, mode),
     optional(IFLA_MACVLAN.FLAGS, flags === undefined ? undefined : new Uint8Array(Uint16Array.of(flags).buffer)),
   );
-  const target = joined(
-    attribute(IFLA.LINK, indexOf(outside.routes, lower)),
-    attribute(IFLA.NET_NS_FD, namespace.descriptor),
-  );
-  create(outside.routes, link, "macvlan", settings, `check whether ${lower} can have macvlan links`, target);
+  const target = joined(attribute(IFLA.LINK, lower), attribute(IFLA.NET_NS_FD, namespace.descriptor));
+  create(routes, link, "macvlan", settings, `check whether ${named ?? `link ${lower}`} can have macvlan links`, target);
 }
 
 function create(
