@@ -49,14 +49,15 @@ export function confirmEndBy(fd: number): Plugin {
         const answer = await ask(fd, { seized: true }, host, signal);
         if (answer !== "yes") throw denied("be saved", answer);
       });
-      imagesPublished.tapPromise("confirm", async (tree, { seizer, host }) => {
+      imagesPublished.tapPromise("confirm", async (tree, context) => {
         // It has all the time that it needs: the other process closes the connection when it ends.
+        const { host } = context;
         const { signal } = new AbortController();
         const frozen = performance.now() - seized;
         let answer = await ask(fd, { pid: tree.root.hostPid, frozen }, host, signal);
         const isHeld = answer === "hold";
         if (isHeld) {
-          seizer.hold();
+          context.hold();
           answer = await ask(fd, { held: true }, host, signal).catch(() => "");
         }
         if (answer !== "yes" && !(isHeld && answer !== "no")) throw denied("end", answer);

@@ -46,4 +46,8 @@ export interface DumpContext {
   defer(task: SeizedTask, work: () => void): void;
   /** Registers what gives the tree back something that was taken from it. Called, newest first, when the tree resumes. */
   onResume(giveBack: () => void): void;
+  /** Registers what is done to the tree right before it is held, for example because it is about to end. It can register with `onResume` how to take this back. */
+  onHold(prepare: () => void): void;
+  /** Holds the tree: if this process dies, the kernel kills the tree. A tree that is held still resumes when the checkpoint fails. */
+  hold(): void;
 }

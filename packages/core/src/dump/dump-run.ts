@@ -49,6 +49,8 @@ export class DumpRun {
   readonly #seizer: ReturnType<Kernel["openSeizer"]>;
   /** What gives the tree back something that was taken from it. */
   readonly #givenBack: (() => void)[] = [];
+  /** What is done to a tree right before it is held. */
+  readonly #beforeHold: (() => void)[] = [];
   /** What needs no stopped tree. */
   readonly #deferred: { readonly task: SeizedTask; readonly plugin: string; readonly work: () => void }[] = [];
   readonly limit: TimeLimit;
@@ -162,6 +164,8 @@ export class DumpRun {
         this.#progress.of(this.#hooks.pagesWriter.call(request, context) ?? this.#images.savePages(request)),
       defer: (task, work) => void this.#deferred.push({ task, plugin: this.#host.plugin, work }),
       onResume: (giveBack) => void this.#givenBack.push(giveBack),
+      onHold: (prepare) => void this.#beforeHold.push(prepare),
+      hold: () => this.#hold(),
     };
     return context;
   }
@@ -285,6 +289,12 @@ export class DumpRun {
     if (failures.length > 0) throw failures[0];
   }
 
+  /** If this process dies, the tree ends. */
+  #hold(): void {
+    for (const prepare of this.#beforeHold.splice(0)) prepare();
+    this.#seizer.hold();
+  }
+
   /** The images are complete: the tree is stopped, or killed. */
   async #finish(tree: SeizedTree): Promise<void> {
     if (this.#options.leaveStopped) {
@@ -292,7 +302,7 @@ export class DumpRun {
       return;
     }
     // From here on the tree does not run again, whatever happens to this process.
-    this.#seizer.hold();
+    this.#hold();
     this.#givenBack.length = 0;
     const left = this.#seizer.kill();
     await this.#kernel.dismissUndo();

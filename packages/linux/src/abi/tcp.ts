@@ -34,6 +34,9 @@ export const TCP = {
   DELACK_MAX_US: 46,
 } as const;
 
+/** Values of TCP_REPAIR: the last one leaves repair mode without a window probe. Source: include/uapi/linux/tcp.h. */
+export const TCP_REPAIR = { ON: 1, OFF: 0, OFF_NO_WP: -1 } as const;
+
 /** Queues of TCP_REPAIR_QUEUE. Source: include/uapi/linux/tcp.h. */
 export const TCP_QUEUE = { NONE: 0, RECV: 1, SEND: 2 } as const;
 

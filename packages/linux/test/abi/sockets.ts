@@ -53,6 +53,7 @@ export const SOCKETS: readonly Group[] = [
         RECV: "TCP_RECV_QUEUE",
         SEND: "TCP_SEND_QUEUE",
       }),
+      ...prefixed("TCP_REPAIR_", abi.TCP_REPAIR),
       ...prefixed("TH_", abi.TCP_FLAG),
       ...prefixed("TCPI_OPT_", abi.TCPI_OPT),
       ...prefixed("TCPOPT_", abi.TCPOPT, { SACK_PERM: "TCPOPT_SACK_PERMITTED" }),

@@ -24,8 +24,8 @@ const SAVED: ReadonlySet<number> = new Set([
 ]);
 
 /**
- * TCP connections, with `tcpEstablished`. Nothing arrives at them until the checkpoint is complete or has failed, and each stays in repair mode: its peer does
- * not notice that its process ends. Requires CAP_NET_ADMIN.
+ * TCP connections, with `tcpEstablished`. Nothing arrives at them until the checkpoint is complete or has failed. Each is read in repair mode, and is in it
+ * again when its process ends, so that its peer does not notice. Requires CAP_NET_ADMIN.
  */
 export function tcpConnections(): Plugin {
   return definePlugin({
@@ -34,7 +34,7 @@ export function tcpConnections(): Plugin {
     provides: [Standstill, RepairedConnections],
     phases: {
       inspect: "stops what arrives at TCP connections, and reads their queues and sequence numbers in repair mode",
-      resume: "takes TCP connections out of repair mode, and lets packets arrive again",
+      resume: "lets packets arrive again; if the tree is held, puts TCP connections into repair mode",
     },
     dump({ describeFile, provide }) {
       provide(Standstill, new StandstillOfConnections());
@@ -54,7 +54,7 @@ export function tcpConnections(): Plugin {
   });
 }
 
-/** Saves a connection, or refuses it. Returns its state in repair mode, in which it cannot change any more. */
+/** Saves a connection, or refuses it. Returns its state. */
 function saveConnection(context: DumpContext, { file, descriptor, socket }: FoundSocket): number {
   const refuse = (why: string, hint?: string) => {
     context.findings.refuse({ what: file.link, why, hint, pid: file.task.pid });
@@ -67,8 +67,9 @@ function saveConnection(context: DumpContext, { file, descriptor, socket }: Foun
   }
   if (!SAVED.has(socket.state))
     return refuse(`it is in state ${stateName(socket.state)}`, "try again when it is connected or closed");
-  context.service(RepairedConnections).add(context, file, descriptor);
-  const { entry, inq, outq, state } = readConnection(context, descriptor);
+  const { entry, inq, outq, state } = context
+    .service(RepairedConnections)
+    .during(context, file, descriptor, () => readConnection(context, descriptor));
   context.images.add("tcp_stream", socket.ino, { value: entry, extra: { inq, outq } });
   return state;
 }
