@@ -26,7 +26,9 @@ import { type DumpedProgram, dumpCase, restoreProgram, restoreThatDies, verdictO
 import { describeDumped } from "./dumpers.ts";
 
 const HIERARCHY = "/sys/fs/cgroup/pids";
-const TOP = `${HIERARCHY}/restage-${process.pid}`;
+/** Cgroups and hierarchies belong to the machine, not to the namespaces of a test run. */
+const NAME = `restage-${randomUUID().slice(0, 8)}`;
+const TOP = `${HIERARCHY}/${NAME}`;
 const CGROUPS = [`${TOP}/parent`, `${TOP}/child`] as const;
 
 const noPids = existsSync(`${HIERARCHY}/cgroup.procs`) ? undefined : `needs the pids controller at ${HIERARCHY}`;
@@ -229,8 +231,6 @@ describeDumped(
   },
   noHierarchies,
 );
-
-const NAME = `restage-${process.pid}`;
 
 /** Mounts a hierarchy without controllers in a directory. It exists as long as it is mounted or has cgroups. */
 function mountNamed(directory: string): void {
