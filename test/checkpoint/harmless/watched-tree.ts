@@ -49,7 +49,7 @@ export class WatchedTree {
       const copies = [...readProcesses()].filter(({ comm }) => comm === "restage-copy").map(({ pid }) => pid);
       if (left.length === 0 && held.length === 0 && copies.length === 0) return undefined;
       if (performance.now() > end) {
-        if (left.length > 0) return `workers ${left.join(", ")} stand still`;
+        if (left.length > 0) return `workers ${left.join(", ")} stand still: ${this.#states()}`;
         return held.length > 0 ? `threads ${held.join(", ")} are held` : `copies ${copies.join(", ")} are left`;
       }
       await new Promise((resolve) => setTimeout(resolve, 5));
@@ -85,6 +85,19 @@ export class WatchedTree {
   tasks(): readonly number[] {
     const children = readFileSync(`/proc/${this.pid}/task/${this.pid}/children`, "latin1").split(" ").filter(Boolean);
     return [this.pid, ...children.map(Number)];
+  }
+
+  /** What each thread does, for a message. */
+  #states(): string {
+    if (!existsSync(`/proc/${this.pid}`)) return "the tree has ended";
+    const threads = this.tasks().flatMap((pid) => readdirSync(`/proc/${pid}/task`).map((tid) => `${pid}/task/${tid}`));
+    const describe = (thread: string) => {
+      const status = readFileSync(`/proc/${thread}/status`, "latin1");
+      const [state, tracer] = [/^State:\s+(\S)/m, /^TracerPid:\s+(\d+)/m].map((line) => line.exec(status)?.[1]);
+      const place = readFileSync(`/proc/${thread}/syscall`, "latin1").trim();
+      return `${thread} ${state}, traced by ${tracer}, in ${place}`;
+    };
+    return threads.map(describe).join("; ");
   }
 
   /** Threads that are traced or stopped. */
