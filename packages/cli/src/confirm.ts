@@ -1,14 +1,12 @@
 import { readSync, writeSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
-import { definePlugin, type Host, type Plugin, RestoreError, STAGES, struct } from "@restage/core";
+import { definePlugin, type Host, type Plugin, RestoreError, struct } from "@restage/core";
+import { UNDOABLE_STAGES } from "@restage/core/internal";
 import { POLL } from "@restage/linux/abi";
 
 const LARGEST = 64;
 /** How long it waits before it looks at its time limit again, in milliseconds. */
 const BREAK = 100;
-
-/** The stages after which a restore asks. After the last one, the tree runs. */
-const ASKING = STAGES.filter(({ name }) => name !== "COMPLETE");
 
 /**
  * Asks another process whether the tree can go on, whenever all its tasks have confirmed a stage. It writes `{"stage":NAME,"pid":PID}`, with the pid of the
@@ -20,7 +18,7 @@ export function confirmBy(fd: number): Plugin {
   return definePlugin({
     name: "confirm",
     apply({ stages }) {
-      for (const { name } of ASKING)
+      for (const name of UNDOABLE_STAGES)
         stages[name].leave.tapPromise("confirm", async ({ tree, host, signal, dryRun }) => {
           if (dryRun) return;
           const answer = await ask(fd, { stage: name, pid: tree.root.hostPid }, host, signal);

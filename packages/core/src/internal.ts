@@ -25,5 +25,6 @@ export {
   JOINED_NAMESPACES,
   PID_POLICIES,
 } from "./restore/options.ts";
+export { UNDOABLE_STAGES } from "./restore/stages.ts";
 export { ChromeTrace } from "./trace/chrome-trace.ts";
 export { eventToJson } from "./trace/event-json.ts";

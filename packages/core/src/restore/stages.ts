@@ -80,3 +80,8 @@ export const STAGES = [
 
 /** The name of a stage that runs, and so has hooks. */
 export type RunStageName = (typeof STAGES)[number]["name"];
+
+/** The stages after which a restore can still be undone, in order: a decision that others share is made there. After the last of them, the tree runs. */
+export const UNDOABLE_STAGES: readonly RunStageName[] = STAGES.map(({ name }) => name).filter(
+  (name) => name !== "COMPLETE",
+);

@@ -1,11 +1,12 @@
 import { RestoreError } from "@restage/core";
+import { UNDOABLE_STAGES } from "@restage/core/internal";
 import type { Result } from "../orders/state.ts";
 import type { Outcome } from "./command.ts";
 import { isAlive, type ProcessId, startOf } from "./processes.ts";
 import { AttemptFailure, FinalFailure, type Task } from "./task.ts";
 
 /** When all tasks have confirmed it, the tree can run. */
-export const LAST_STAGE = "RESTORE_CREDS";
+export const LAST_STAGE: string = String(UNDOABLE_STAGES.at(-1));
 /** The root task of a tree that was restored where it was. */
 const RESTORED = "restored";
 

@@ -7,12 +7,12 @@
  *
  * The record is committed or failed once, and never changes afterwards. A host that finds a member lost makes the gang fail.
  */
-import { STAGES } from "@restage/core";
+import { UNDOABLE_STAGES } from "@restage/core/internal";
 import type { Failure } from "./state.ts";
 
 /** What the members of a gang pass together. First, all have taken their orders, and pulled what they restore. */
 export const GANG_STAGES: Readonly<Record<GangKind, readonly string[]>> = {
-  restore: ["READY", ...STAGES.map(({ name }) => name).filter((name) => name !== "COMPLETE")],
+  restore: ["READY", ...UNDOABLE_STAGES],
   checkpoint: ["READY", "SEIZED", "SAVED"],
 };
 
