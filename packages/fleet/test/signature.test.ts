@@ -59,6 +59,7 @@ describe("a host that trusts signers", () => {
     await given(receive);
     for (const change of [{ of: "other" }, { tree: "db" }, { config: "db" }, { checkpoint: "migrate/other" }])
       await expect(given({ ...receive, ...change })).rejects.toThrow("refuses the order");
-    await expect(given(receive, "left")).rejects.toThrow("it is not what was signed");
+    for (const other of [receive, { ...receive, labels: { host: "left" } }])
+      await expect(given(other, "left")).rejects.toThrow("it is not what was signed");
   });
 });

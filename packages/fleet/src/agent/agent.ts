@@ -21,10 +21,11 @@ import { type Failure, isOver, type OrderEvent, type OrderRecord } from "../orde
 import { reason } from "../reason.ts";
 import type { StoreKey } from "../store/seal.ts";
 import type { Store } from "../store/store.ts";
-import { assertFresh, assertGiven } from "./authority.ts";
+import { assertFresh, assertGiven, assertUnspent } from "./authority.ts";
 import { Journal, journalsIn } from "./journal.ts";
 import { assertAllowed, type Policy } from "./policy.ts";
 import { awaitEnd, isAlive } from "./processes.ts";
+import { SpentOrders } from "./spent.ts";
 import { AttemptFailure, FinalFailure, Task, type Workplace } from "./task.ts";
 import { Templates } from "./templates.ts";
 import { WORK } from "./work.ts";
@@ -76,8 +77,9 @@ class Agent {
     this.#options = options;
     const templates = new Templates({ directory: join(directory, "templates"), store, key, policy, command });
     const apply: Workplace["apply"] = (id, event) => this.#apply(id, event);
-    this.#place = { fleet, store, key, policy, command, host: name, limit, templates, apply };
     mkdirSync(join(directory, "orders"), { recursive: true, mode: 0o700 });
+    const spent = new SpentOrders(join(directory, "spent"));
+    this.#place = { fleet, store, key, policy, command, host: name, limit, templates, spent, apply };
     const since = new Date().toISOString();
     this.#card = { name, labels: { ...labels, host: name }, machine: machineOf(directory), since };
   }
@@ -189,30 +191,34 @@ class Agent {
   async #handle(order: Order, record: OrderRecord): Promise<void> {
     if (isOver(record)) return;
     const { fleet, name } = this.#options;
-    const { policy } = this.#place;
+    const { policy, spent } = this.#place;
     const { state, holder, failures } = record;
     if (state !== "committed" && failures.some(({ host }) => host === name)) {
       await this.#giveUpIfLast(record);
       return;
     }
+    const journal = this.#journal(order.id);
+    let given: Order | undefined;
     try {
-      await assertGiven(policy, fleet, name, order);
+      given = await assertGiven(policy, fleet, name, order);
       if (state !== "committed") {
         assertAllowed(policy, order);
         assertFresh(policy, order);
       }
+      // A record that says that this host has committed can be a lie: then the host has not begun.
+      if (state !== "committed" || holder?.token !== journal.token) assertUnspent(spent, given, journal);
     } catch (error) {
       await this.#apply(order.id, { kind: "decline", failure: this.#failure(asRestoreError(error, {}).toJSON()) });
       return;
     }
     if (state === "committed") {
-      if (holder?.host === name) await this.#conclude(this.#task(order, holder.token), record);
+      if (holder?.host === name) await this.#conclude(this.#task(order, holder.token, given), record);
       return;
     }
     const token = randomUUID();
     const taken = await this.#apply(order.id, { kind: "take", holder: { host: name, token } });
     if (taken?.holder?.token !== token) return;
-    const task = this.#task(order, token);
+    const task = this.#task(order, token, given);
     // Of an earlier attempt, whose end an agent could not record.
     await task.awaitCommand();
     task.journal.begin(token);
@@ -225,7 +231,7 @@ class Agent {
     const { token } = task;
     try {
       const result = await (committed === undefined ? WORK[kind].run(task) : WORK[kind].resume(task, committed));
-      await this.#apply(id, { kind: "finish", token, result });
+      await task.finish(result);
     } catch (thrown) {
       const error = thrown instanceof FinalFailure ? thrown.error : asRestoreError(thrown, {}).toJSON();
       const isFinal = thrown instanceof FinalFailure && !(thrown instanceof AttemptFailure);
@@ -251,9 +257,10 @@ class Agent {
     const { fleet, limit, name } = this.#options;
     const journal = this.#journal(id);
     const before = await fleet.ledger.read(id);
-    if (before !== undefined) await assertGiven(this.#place.policy, fleet, name, before.order);
+    const { policy } = this.#place;
+    const given = before === undefined ? undefined : await assertGiven(policy, fleet, name, before.order);
     if (before?.state === "committed" && before.holder !== undefined && before.holder.token === journal.token)
-      return await this.#conclude(this.#task(before.order, before.holder.token), before);
+      return await this.#conclude(this.#task(before.order, before.holder.token, given), before);
     // A restore finds that nobody answers it, and rolls back. A checkpoint is completed.
     if (journal.process !== undefined) await awaitEnd(journal.process, limit);
     const record = await fleet.ledger.read(id);
@@ -300,8 +307,8 @@ class Agent {
     return record;
   }
 
-  #task(order: Order, token: string): Task {
-    return new Task(this.#place, order, token, this.#journal(order.id));
+  #task(order: Order, token: string, given: Order | undefined): Task {
+    return new Task(this.#place, order, token, this.#journal(order.id), given);
   }
 
   #journal(id: string): Journal {

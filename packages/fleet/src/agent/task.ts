@@ -10,6 +10,7 @@ import { awaitCommand, CONFIRM_FD, type CommandEvent, type Confirm, type Outcome
 import type { Journal } from "./journal.ts";
 import { configWords, type Policy } from "./policy.ts";
 import { goesOn, isAlive, type ProcessId } from "./processes.ts";
+import type { SpentOrders } from "./spent.ts";
 import type { Templates } from "./templates.ts";
 
 const PAUSE = 500;
@@ -26,6 +27,7 @@ export interface Workplace {
   /** For how many milliseconds a command of an order can run. */
   readonly limit: number;
   readonly templates: Templates;
+  readonly spent: SpentOrders;
   /** Changes the record of an order, and tells users. */
   readonly apply: (id: string, event: OrderEvent) => Promise<OrderRecord | undefined>;
 }
@@ -56,9 +58,12 @@ export class Task {
   readonly token: string;
   readonly journal: Journal;
   readonly place: Workplace;
+  /** What was signed, for a host that asks for signatures. */
+  readonly #given: Order | undefined;
 
-  constructor(place: Workplace, order: Order, token: string, journal: Journal) {
+  constructor(place: Workplace, order: Order, token: string, journal: Journal, given?: Order) {
     this.place = place;
+    this.#given = given;
     this.order = order;
     this.token = token;
     this.journal = journal;
@@ -66,8 +71,21 @@ export class Task {
 
   /** Makes this host the one that carries the order out. Returns false if the order is no longer ours. */
   async commit(result: Result): Promise<boolean> {
+    this.#spend();
     const record = await this.place.apply(this.order.id, { kind: "commit", token: this.token, result });
+    if (record === undefined && this.#given !== undefined) this.place.spent.remove(this.#given);
     return record !== undefined;
+  }
+
+  /** Records what the order has achieved. */
+  async finish(result: Result): Promise<void> {
+    this.#spend();
+    await this.place.apply(this.order.id, { kind: "finish", token: this.token, result });
+  }
+
+  /** From now on, this host does not begin with the order, even if its record is removed. */
+  #spend(): void {
+    if (this.#given !== undefined) this.place.spent.add(this.#given);
   }
 
   /** Repeats a request until the server answers it: before that, nobody can know how something was decided. */

@@ -1,5 +1,5 @@
 /** Signatures of orders: Ed25519, over everything that the order says. */
-import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
+import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { RestoreError } from "@restage/core";
 import { reason } from "../reason.ts";
@@ -34,6 +34,11 @@ export function isSignedBy(order: Order, keys: readonly KeyObject[]): boolean {
 /** An order without its signature, and without the time until which it is valid. */
 export function contentOf({ signature: _signature, expires: _expires, ...content }: Order): Partial<Order> {
   return content;
+}
+
+/** The same text for the same signed order. */
+export function digestOf(order: Order): string {
+  return createHash("sha256").update(textOf(order)).digest("hex");
 }
 
 /** The members of an order are sorted, so its text is the same everywhere. */
