@@ -50,6 +50,21 @@ describeUnless(noAgent, "the dashboard of an agent", () => {
     while (!told.includes('"finish"')) told += (await reader?.read())?.value ?? "";
     await reader?.cancel();
     for (const stage of ["FORKING", "RESTORE_CREDS"]) expect(told).toContain(`"stage":"${stage}"`);
+    const metrics = await (await fetch(`${address}metrics`)).text();
+    for (const line of [
+      /^restage_hosts 1$/m,
+      /^restage_trees\{host="served",state="running"\} 1$/m,
+      /^restage_orders\{kind="restore",state="done"\} 1$/m,
+      /^restage_checkpoint_bytes\{name="served\/one"\} [1-9]\d+$/m,
+      /^restage_store_chunks [1-9]/m,
+      /^restage_store_bytes [1-9]\d+$/m,
+      /^restage_stage_seconds_count\{stage="FORKING",host="served"\} 1$/m,
+      /^restage_stage_seconds_sum\{stage="RESTORE_CREDS",host="served"\} [\d.e-]+$/m,
+    ])
+      expect(metrics).toMatch(line);
+    expect(
+      metrics.split("\n").filter((line) => !/^(# (HELP|TYPE) .*|restage_\w+(\{.*\})? [\d.e-]+|)$/.test(line)),
+    ).toEqual([]);
     const { status } = spawnSync("curl", ["-sf", "-H", "Host: example.org", address], { timeout: 20_000 });
     expect(status).not.toBe(0);
   });

@@ -3,8 +3,9 @@ import { createServer, type ServerResponse } from "node:http";
 import { RestoreError } from "@restage/core";
 import type { Fleet } from "../fleet.ts";
 import { reason } from "../reason.ts";
-import { list } from "../store/list.ts";
 import type { Store } from "../store/store.ts";
+import { readFleetState } from "./fleet-state.ts";
+import { printMetrics, StageTimes } from "./metrics.ts";
 import { PAGE } from "./page.ts";
 
 /** A dashboard that is being served. */
@@ -27,7 +28,9 @@ const POLICY = `default-src 'none'; style-src 'unsafe-inline'; connect-src 'self
 export async function serveDashboard(fleet: Fleet, store: Store, host: string, port: number): Promise<Dashboard> {
   const browsers = new Set<ServerResponse>();
   const latest: string[] = [];
+  const times = new StageTimes();
   const stop = fleet.queue.watch((order, event) => {
+    times.add(event);
     const message = `data: ${JSON.stringify({ ...event, order })}\n\n`;
     latest.push(message);
     if (latest.length > LATEST) latest.shift();
@@ -52,9 +55,11 @@ export async function serveDashboard(fleet: Fleet, store: Store, host: string, p
       response.once("close", () => browsers.delete(response));
       return;
     }
-    if (url !== "/state") return answer(404, "text/plain", "not found");
+    if (url !== "/state" && url !== "/metrics") return answer(404, "text/plain", "not found");
     try {
-      answer(200, "application/json", JSON.stringify(await stateOf(fleet, store)));
+      const state = await readFleetState(fleet, store);
+      if (url === "/state") answer(200, "application/json", JSON.stringify(state));
+      else answer(200, "text/plain; version=0.0.4", printMetrics(state, times));
     } catch (error) {
       answer(503, "text/plain", reason(error));
     }
@@ -75,21 +80,6 @@ export async function serveDashboard(fleet: Fleet, store: Store, host: string, p
       server.closeAllConnections();
     },
   };
-}
-
-/** What the page shows. */
-async function stateOf(fleet: Fleet, store: Store): Promise<object> {
-  const [hosts, trees, records, checkpoints] = await Promise.all([
-    fleet.hosts.list(),
-    fleet.trees.list(),
-    fleet.ledger.list(),
-    list(store),
-  ]);
-  const orders = records.map(({ order: { id, kind, gang }, state, holder, failures }) => {
-    const failure = failures.at(-1)?.error.message;
-    return { id, kind, gang, state, host: holder?.host, failure };
-  });
-  return { hosts, trees, orders, checkpoints };
 }
 
 /** Whether a request names an address, or this machine, and not a name that anybody can point to this address. */

@@ -20,6 +20,8 @@ export interface Bucket {
   purge(pattern: string): Promise<void>;
   /** All keys with their sequence numbers and sizes. */
   sequences(): Promise<readonly Sequence[]>;
+  /** How many values it has, and how many bytes they need. */
+  total(): Promise<{ readonly count: number; readonly size: number }>;
   /** Deletes one message. If its key has been written again, the new message stays. */
   deleteSequence(sequence: number): Promise<void>;
 }
@@ -89,6 +91,11 @@ export async function openBucket(connection: Connection, name: string, options: 
           found.push({ key, sequence: revision, size: length });
         }
         return found;
+      }),
+    total: () =>
+      patiently(async () => {
+        const { state } = await manager.streams.info(stream);
+        return { count: state.messages, size: state.bytes };
       }),
     deleteSequence: (sequence) =>
       patiently(async () => {
