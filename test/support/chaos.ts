@@ -7,9 +7,10 @@ export function pick<T>(all: readonly T[], random: () => number): T {
   return all[Math.floor(random() * all.length)] as T;
 }
 
-/** Runs a command to its end. Returns what it printed, and its exit code. */
-export async function run([program = "", ...words]: readonly string[]) {
+/** Runs a command to its end, or until a signal kills it. Returns what it printed, and its exit code. */
+export async function run([program = "", ...words]: readonly string[], signal?: AbortSignal) {
   const child = spawn(program, words, { stdio: ["ignore", "pipe", "pipe"] });
+  signal?.addEventListener("abort", () => child.kill("SIGKILL"));
   onTestFinished(() => void child.kill("SIGKILL"));
   let output = "";
   for (const stream of [child.stdout, child.stderr])
