@@ -52,6 +52,10 @@ export const FILES_AND_MEMORY: readonly Group[] = [
   },
   { headers: ["sys/user.h"], expressions: single({ PAGE_SIZE: "PAGE_SIZE" }) },
   { headers: ["asm/statfs.h"], expressions: single({ STATFS_SIZE: "sizeof(struct statfs)" }) },
+  {
+    headers: ["linux/magic.h"],
+    expressions: prefixed("", abi.FS_MAGIC, { HUGETLBFS: "HUGETLBFS_MAGIC", SECRETMEM: "SECRETMEM_MAGIC" }),
+  },
   { headers: ["asm/stat.h"], expressions: layout("struct stat", abi.STAT, { uid: "offsetof(struct stat, st_uid)" }) },
   {
     headers: ["linux/mount.h"],

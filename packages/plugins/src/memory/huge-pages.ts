@@ -15,6 +15,11 @@ export function hugePageSize(flags: number): number {
   return 2 ** (power === 0 ? DEFAULT_SIZE : power);
 }
 
+/** The bits of the flags for huge pages of a size in bytes. */
+export function encodeHugePageSize(bytes: number): number {
+  return (Math.log2(bytes) << HUGETLB_FLAG_ENCODE.SHIFT) >>> 0;
+}
+
 export function hasHugePages(vma: VmaEntry): boolean {
   return (vma.flags & MAP.HUGETLB) !== 0;
 }

@@ -1,6 +1,6 @@
 import type { DumpContext, OpenFile } from "@restage/core";
 import { fdTypes } from "@restage/images";
-import { S_IF, STATFS_SIZE } from "@restage/linux/abi";
+import { FS_MAGIC, MQUEUE_MAGIC, S_IF, STATFS_SIZE } from "@restage/linux/abi";
 import { mountOf, procOfMounts } from "../../namespaces/mount/mount-of.ts";
 import { room } from "../../room.ts";
 import { DeadProcesses } from "../dead-process/dead-processes.ts";
@@ -24,6 +24,11 @@ export function nameFile(file: OpenFile, context: DumpContext, id: number): stri
     return nameBeforeDeletion(link);
   }
   if (stat.nlink === 0) {
+    if (magicOf(file, context) === BigInt(FS_MAGIC.HUGETLBFS)) {
+      const why = "files of hugetlbfs cannot be written to";
+      context.findings.refuse({ what: `deleted file ${nameBeforeDeletion(link)}`, why, pid: file.task.pid });
+      return undefined;
+    }
     const { ghosts } = context.service(DeletedFiles);
     const key = `${stat.dev}:${stat.ino}`;
     const ghost = ghosts.get(key);
@@ -77,10 +82,10 @@ function nameByLink(file: OpenFile, context: DumpContext, id: number): string | 
   return name;
 }
 
-/** File systems of the kernel whose files have no path, by their magic numbers. Source: ipc/mqueue.c, include/uapi/linux/magic.h. */
+/** File systems of the kernel whose files have no path, by their magic numbers. */
 const SPECIAL: Readonly<Record<string, { readonly what: string; readonly why: string }>> = {
-  [0x1980_0202]: { what: "POSIX message queue", why: "it is not saved yet" },
-  [0x5345_434d]: { what: "secret memory (memfd_secret)", why: "only its process can read it" },
+  [MQUEUE_MAGIC]: { what: "POSIX message queue", why: "it is not saved yet" },
+  [FS_MAGIC.SECRETMEM]: { what: "secret memory (memfd_secret)", why: "only its process can read it" },
 };
 
 function magicOf({ proc }: OpenFile, { host }: DumpContext): bigint {

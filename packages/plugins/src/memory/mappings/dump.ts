@@ -10,7 +10,7 @@ import {
 import { vmaStatus } from "@restage/images";
 import { MAJOR, MAP, O, PROT, S_IF } from "@restage/linux/abi";
 import { ownNamespace } from "../../namespaces/own-namespaces.ts";
-import { isMemfd } from "../memfd/format.ts";
+import { ANONYMOUS_HUGE_NAME, isMemfd } from "../memfd/format.ts";
 import { readMappings } from "./read-mappings.ts";
 
 const { VMA_AREA_REGULAR, VMA_AREA_VSYSCALL, VMA_AREA_VDSO, VMA_AREA_VVAR, VMA_AREA_HEAP } = vmaStatus;
@@ -33,7 +33,7 @@ export function mappings(): Plugin {
     name: "mappings",
     duty: "mappings",
     phases: {
-      inspect: "finds the mappings of every task; refuses huge pages, uprobes, and mappings of devices",
+      inspect: "finds the mappings of every task; refuses uprobes, and mappings of devices",
     },
     dump({ phases }) {
       phases.inspect.task.tap("mappings", (task, context) => {
@@ -42,6 +42,12 @@ export function mappings(): Plugin {
       });
     },
   });
+}
+
+/** Whether it is private memory without a file that anybody else could have. */
+function isAnonymous({ device, inode, name, permissions, flags }: Mapping): boolean {
+  if (flags.has("ht")) return permissions.endsWith("p") && name === `${ANONYMOUS_HUGE_NAME} (deleted)`;
+  return device === "00:00" && inode === 0n && !name.startsWith("/");
 }
 
 /** From Linux 6.13 on, vvar has two parts. Images have one mapping for both. */
@@ -56,7 +62,7 @@ function joinVvar(mappings: readonly Mapping[]): readonly Mapping[] {
 }
 
 function describe(mapping: Mapping, task: SeizedTask, context: DumpContext): void {
-  const { entry, name, flags } = mapping;
+  const { entry, name } = mapping;
   const refuse = (why: string) => {
     const range = `${mapping.start.toString(16)}-${mapping.end.toString(16)}`;
     context.findings.refuse({ what: `mapping ${range} ${name}`.trimEnd(), why, pid: task.pid });
@@ -74,11 +80,7 @@ function describe(mapping: Mapping, task: SeizedTask, context: DumpContext): voi
     refuse("it belongs to uprobes, which are not saved");
     return;
   }
-  if (flags.has("ht")) {
-    refuse("huge pages (hugetlb) are not saved yet");
-    return;
-  }
-  if (mapping.device === "00:00" && mapping.inode === 0n && !name.startsWith("/")) {
+  if (isAnonymous(mapping)) {
     entry.flags = (entry.flags ?? 0) | MAP.ANONYMOUS;
     entry.status = VMA_AREA_REGULAR | VMA_ANON_PRIVATE;
     entry.pgoff = 0n;

@@ -1,5 +1,6 @@
 import { type Host, type Mapping, RestoreError } from "@restage/core";
 import { MADV, MAP, PROT } from "@restage/linux/abi";
+import { encodeHugePageSize } from "../huge-pages.ts";
 import { encodeAdvice } from "./format.ts";
 
 const HEADER = /^([0-9a-f]+)-([0-9a-f]+) (\S{4}) ([0-9a-f]+) (\S+) (\d+) *(.*)$/;
@@ -28,7 +29,8 @@ const ADVICE: Readonly<Record<string, number>> = {
 /** Reads /proc/PID/smaps. Entries get everything that smaps tells. */
 export function readMappings(host: Host, pid: number): readonly Mapping[] {
   const mappings: Mapping[] = [];
-  for (const line of smaps(host, pid).split("\n")) {
+  const lines = smaps(host, pid).split("\n");
+  for (const [number, line] of lines.entries()) {
     const [, start, end, permissions = "", offset, device = "", inode, name = ""] = HEADER.exec(line) ?? [];
     if (start !== undefined && end !== undefined) {
       const range = { start: BigInt(`0x${start}`), end: BigInt(`0x${end}`), offset: BigInt(`0x${offset}`) };
@@ -38,9 +40,20 @@ export function readMappings(host: Host, pid: number): readonly Mapping[] {
     const last = mappings.at(-1);
     if (last === undefined || !line.startsWith("VmFlags:")) continue;
     const flags = new Set(line.slice("VmFlags:".length).trim().split(" "));
-    mappings[mappings.length - 1] = { ...last, flags, entry: entryOf(last, flags) };
+    const entry = entryOf(last, flags);
+    if (flags.has("ht")) entry.flags = ((entry.flags ?? 0) | hugePageSizeBefore(lines, number)) >>> 0;
+    mappings[mappings.length - 1] = { ...last, flags, entry };
   }
   return mappings;
+}
+
+/** The size of a mapping's huge pages, as flags of mmap(2), from the lines before its VmFlags. */
+function hugePageSizeBefore(lines: readonly string[], end: number): number {
+  for (let at = end; at >= 0; at--) {
+    const [, kibibytes] = /^KernelPageSize:\s+(\d+) kB/.exec(lines[at] ?? "") ?? [];
+    if (kibibytes !== undefined) return encodeHugePageSize(1024 * Number(kibibytes));
+  }
+  return 0;
 }
 
 function smaps(host: Host, pid: number): string {

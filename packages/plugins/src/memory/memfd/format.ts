@@ -3,12 +3,16 @@ import type { OpenFile } from "@restage/core";
 /** The name of shared anonymous memory, which images keep as a memfd. */
 export const ANONYMOUS_NAME = "/dev/zero";
 
+/** The name of anonymous memory in huge pages: files of hugetlbfs. Source: mm/mmap.c. */
+export const ANONYMOUS_HUGE_NAME = "/anon_hugepage";
+
 const PREFIX = "/memfd:";
 const SUFFIX = " (deleted)";
+const ANONYMOUS_LINKS: readonly string[] = [ANONYMOUS_NAME + SUFFIX, ANONYMOUS_HUGE_NAME + SUFFIX];
 
-/** Is a file a memfd or shared anonymous memory? Both are in the kernel's own mount of tmpfs, so nobody can open them by a path. */
+/** Whether a file is a memfd or shared anonymous memory. Both are in the kernel's own mounts, so nobody can open them by a path. */
 export function isMemfd({ link, stat }: Pick<OpenFile, "link" | "stat">): boolean {
-  return stat.nlink === 0 && link.endsWith(SUFFIX) && (link.startsWith(PREFIX) || link === ANONYMOUS_NAME + SUFFIX);
+  return stat.nlink === 0 && link.endsWith(SUFFIX) && (link.startsWith(PREFIX) || ANONYMOUS_LINKS.includes(link));
 }
 
 /** The name that memfd_create(2) takes, from the link in /proc. */

@@ -51,6 +51,9 @@ function obstacleOf(task: SeizedTask, { tasks, alive }: SeizedTree): string | un
   const reaper = alive.find(({ core }) => core.child_subreaper === true);
   if (reaper !== undefined) return `${reaper.name} adopts orphans`;
   if (task.threads.some(({ status }) => Number(status.get("Seccomp") ?? 0) !== 0)) return "it has a seccomp filter";
+  // The kernel takes them away from a copy when the task writes and no other is free.
+  const isHuge = ({ flags, permissions }: Mapping) => flags.has("ht") && permissions.endsWith("p");
+  if (task.mappings.some(isHuge)) return "it has huge pages (hugetlb)";
   const isWatched = ({ flags }: Mapping) => flags.has("um") || flags.has("uw") || flags.has("ui");
   return task.mappings.some(isWatched) ? "it uses userfaultfd" : undefined;
 }

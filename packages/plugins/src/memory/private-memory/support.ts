@@ -35,13 +35,15 @@ export const SUPPORT: readonly Support[] = [
   {
     group: "memory",
     what: "huge pages (hugetlb)",
-    restored:
-      "private and shared mappings, memfds and System V shared memory; files of hugetlbfs become memfds, as with CRIU",
+    saved:
+      "private and shared mappings, memfds, System V shared memory, and mappings of files of hugetlbfs, which stay where they are",
+    restored: "the same; anonymous shared mappings become memfds, as with CRIU",
     refused: {
-      dump: "all of them, for now",
+      dump: "deleted files of hugetlbfs",
     },
     kernel: "CONFIG_HUGETLBFS and enough free huge pages",
     shownBy: {
+      saved: ["case huge-pages"],
       restored: ["case huge-pages"],
     },
   },

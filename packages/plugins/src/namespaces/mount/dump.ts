@@ -1,5 +1,6 @@
 import { type DumpContext, definePlugin, type Plugin } from "@restage/core";
 import type { InputOf, MntEntry } from "@restage/images";
+import { S_IF } from "@restage/linux/abi";
 import { externalResource } from "../external-resources.ts";
 import { ownNamespace } from "../own-namespaces.ts";
 import { idsInside } from "../user/ids-inside.ts";
@@ -86,8 +87,14 @@ function check(mount: Mountinfo, mounts: readonly Mountinfo[], context: DumpCont
     context.findings.refuse({ what: `mount ${mount.mountPoint}`, why, hint });
   };
   if (isDeletedRoot(mount.root)) {
-    refuse("the directory or file that was bound there has been deleted");
-    return;
+    const why = lossOfDeleted(mount, context);
+    if (why !== undefined) {
+      refuse(why);
+      return;
+    }
+    const what = `mount ${mount.mountPoint}`;
+    const warning = "what was bound there has been deleted: its owner and permissions will not come back";
+    context.findings.warn({ what, why: warning });
   }
   const isShown = mounts.some(
     (other) => other !== mount && other.device === mount.device && shows(other, mount, context),
@@ -96,6 +103,18 @@ function check(mount: Mountinfo, mounts: readonly Mountinfo[], context: DumpCont
   if (fileSystemNumber(mount.type) === undefined)
     refuse(`its file system (${mount.type}, ${mount.source}) is outside the tree`);
   else if (mount.root !== "/") refuse("its file system has no mount that shows all of it");
+}
+
+/** Why a deleted file or directory that a mount shows cannot come back: a restore makes an empty one, and deletes it. */
+function lossOfDeleted({ mountPoint }: Mountinfo, { host, tree }: DumpContext): string | undefined {
+  const what = "what was bound there has been deleted";
+  const found = host.inode(`${tree.root.proc}/root${mountPoint}`);
+  if (found === undefined) return `${what}, and it cannot be reached`;
+  if (found.nlink !== 0) return `${what}, and it has another name or is hidden by another mount`;
+  const type = found.mode & S_IF.MT;
+  if (type === S_IF.DIR) return undefined;
+  if (type !== S_IF.REG) return `${what}, and it is not a directory or regular file`;
+  return found.size === 0n ? undefined : `${what}, and it has content`;
 }
 
 /** Whether a mount shows everything that another one shows, and more. */

@@ -1,5 +1,6 @@
-import type { DumpContext } from "@restage/core";
+import type { DumpContext, Host } from "@restage/core";
 import { AT_FDCWD, O, PAGE_SIZE, SHM } from "@restage/linux/abi";
+import { hugePagesOf, saveHugePages } from "../../../memory/save-huge-pages.ts";
 import { saveSharedPages } from "../../../memory/save-shared-pages.ts";
 import { idsInside } from "../../user/ids-inside.ts";
 import { descriptionOf, readObjects } from "../objects.ts";
@@ -15,16 +16,31 @@ export function saveSegments(context: DumpContext, namespace: number, only?: Rea
     if (only?.has(Number(object.get("shmid"))) === false) continue;
     const desc = descriptionOf(object, "shm", idsInside(context));
     const size = Number(object.get("size"));
-    images.add("ipcns_shm", namespace, { value: { desc, size: BigInt(size), in_pagemaps: true } });
     const start = host.call.shmat(desc.id, 0, SHM.RDONLY).result;
     try {
-      const end = start + Math.ceil(size / PAGE_SIZE) * PAGE_SIZE;
-      const path = `/proc/self/map_files/${start.toString(16)}-${end.toString(16)}`;
-      const memory = host.call.openat(AT_FDCWD, path, O.RDONLY | O.CLOEXEC, 0).result;
-      saveSharedPages(context, desc.id, memory, size);
+      const memory = host.call.openat(AT_FDCWD, fileOfMapping(host, start, size), O.RDONLY | O.CLOEXEC, 0).result;
+      const hugePages = hugePagesOf(host, memory);
+      const value = { desc, size: BigInt(size), in_pagemaps: true };
+      if (hugePages === 0) {
+        images.add("ipcns_shm", namespace, { value });
+        saveSharedPages(context, desc.id, memory, size);
+      } else {
+        images.add("ipcns_shm", namespace, { value: { ...value, hugetlb_flag: (SHM.HUGETLB | hugePages) >>> 0 } });
+        saveHugePages(context, desc.id, memory, size);
+      }
       host.call.close(memory);
     } finally {
       host.call.shmdt(start);
     }
   }
+}
+
+/** The file that this process has mapped. A mapping of huge pages ends at the end of a huge page. */
+function fileOfMapping(host: Host, start: number, size: number): string {
+  const directory = "/proc/self/map_files";
+  const beginning = `${start.toString(16)}-`;
+  const path = `${directory}/${beginning}${(start + Math.ceil(size / PAGE_SIZE) * PAGE_SIZE).toString(16)}`;
+  if (host.inode(path, false) !== undefined) return path;
+  const name = host.list(directory)?.find((name) => name.startsWith(beginning));
+  return name === undefined ? path : `${directory}/${name}`;
 }
