@@ -1,12 +1,10 @@
 import { type SpawnSyncReturns, spawnSync } from "node:child_process";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { expect, onTestFinished } from "vitest";
 import { allPids, textOf } from "../support/proc.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 import { until } from "../support/until.ts";
+import { archiveRootDirectory, preparePodman, removeStorage } from "./podman-place.ts";
 import { directoryOf, type Program } from "./programs.ts";
-import { makeRootDirectory } from "./root-directory.ts";
 
 /** Its name in documentation: one with a shell and small programs. */
 const IMAGE = "busybox";
@@ -14,42 +12,23 @@ const IMAGE = "busybox";
 /** A podman with storage, state and locks of its own. Its containers end with the test. */
 export class Podman {
   readonly #place = temporaryDirectory("podman");
+  readonly #variables = preparePodman(this.#place);
   readonly #directories = new Map<Program, string>();
 
   constructor() {
-    const path = (name: string) => join(this.#place, name);
-    const engine = {
-      cgroup_manager: "cgroupfs",
-      events_logger: "file",
-      lock_type: "file",
-      runtime: "runc",
-      static_dir: path("static"),
-      tmp_dir: path("tmp"),
-      volume_path: path("volumes"),
-    };
-    // Podman raises limits otherwise, which takes CAP_SYS_RESOURCE.
-    const limits = ["nofile=1024:1024", "nproc=4096:4096"];
-    writeFileSync(
-      path("containers.conf"),
-      `[containers]\ndefault_ulimits = ${JSON.stringify(limits)}\n${toml({ engine, network: { network_config_dir: path("networks") } })}`,
-    );
-    const storage = { driver: "overlay", graphroot: path("storage"), runroot: path("run") };
-    writeFileSync(path("storage.conf"), toml({ storage }));
-    mkdirSync(path("networks"));
-    makeRootDirectory(path("root"));
-    this.#succeed(spawnSync("tar", ["-C", path("root"), "-cf", path("root.tar"), "."], { encoding: "utf8" }));
+    const archive = archiveRootDirectory(this.#place);
     onTestFinished(async () => {
       this.try("rm", "--all", "--force", "--time", "0");
       // Its monitor starts another podman, which cleans up after a container, and nobody waits for that one.
       await until(() => processesIn(this.#place).length === 0, "podman's processes have ended");
-      await until(() => isRemoved(path("storage")), "podman's storage is removed");
+      await until(() => removeStorage(this.#place), "podman's storage is removed");
     });
-    this.do("import", path("root.tar"), IMAGE);
+    this.do("import", archive, IMAGE);
   }
 
   /** Runs commands in a shell that stops at the first failure. Returns what they print. */
-  shell(criu: Program, commands: string): string {
-    return this.#succeed(this.#run(["bash", "-ec", commands], this.#pathTo(criu))).stdout;
+  shell(commands: string): string {
+    return this.#succeed(this.#run(["bash", "-ec", commands], process.env["PATH"] ?? "")).stdout;
   }
 
   /** Starts a container that runs a script in its shell. Returns its id. */
@@ -85,14 +64,9 @@ export class Podman {
   }
 
   #run([program = "", ...words]: readonly string[], PATH: string): SpawnSyncReturns<string> {
-    const place = this.#place;
-    const configuration = {
-      CONTAINERS_CONF: join(place, "containers.conf"),
-      CONTAINERS_STORAGE_CONF: join(place, "storage.conf"),
-    };
-    const env = { ...process.env, ...configuration, PATH };
+    const env = { ...process.env, ...this.#variables, PATH };
     return spawnSync(program, words, {
-      cwd: place,
+      cwd: this.#place,
       env,
       encoding: "utf8",
       stdio: ["ignore", "pipe", "pipe"],
@@ -106,27 +80,7 @@ export class Podman {
   }
 }
 
-/** Tables with strings. */
-function toml(tables: Readonly<Record<string, Readonly<Record<string, string>>>>): string {
-  return Object.entries(tables)
-    .map(([name, keys]) =>
-      [`[${name}]`, ...Object.entries(keys).map(([key, value]) => `${key} = ${JSON.stringify(value)}`), ""].join("\n"),
-    )
-    .join("\n");
-}
-
 /** Processes whose words name a directory. */
 function processesIn(place: string): readonly number[] {
   return allPids().filter((pid) => textOf(`/proc/${pid}/cmdline`).includes(place));
-}
-
-/** Removes podman's storage, which is mounted below its own directory: again, if a podman that ends late mounts it again. */
-function isRemoved(storage: string): boolean {
-  spawnSync("umount", ["--lazy", join(storage, "overlay")]);
-  try {
-    rmSync(storage, { recursive: true, force: true });
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,13 +1,15 @@
+import { spawnSync } from "node:child_process";
 import { chmodSync, chownSync, copyFileSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { run } from "../support/restage.ts";
 
 const BUSYBOX = "/bin/busybox";
 const APPLETS = ["sh", "sleep", "cat", "echo", "nc", "ip", "hostname", "wget", "mkdir", "rm", "ps", "env"];
 
 /** Copies a program and its libraries. */
 function copyProgram(root: string, program: string): void {
-  const libraries = [...run(["ldd", program]).stdout.matchAll(/\/\S+/g)].map(([path]) => path);
+  const libraries = [...spawnSync("ldd", [program], { encoding: "utf8" }).stdout.matchAll(/\/\S+/g)].map(
+    ([path]) => path,
+  );
   for (const path of [program, ...libraries]) {
     mkdirSync(dirname(join(root, path)), { recursive: true });
     copyFileSync(path, join(root, path));

@@ -80,6 +80,14 @@ export class RuncContainer {
     return ["restore", "--detach", "--bundle", this.#place, ...images, ...flags, this.#id];
   }
 
+  /** Runs commands in the directory of its bundle, in a shell that stops at the first failure. They call the container NAME. */
+  shell(commands: string): void {
+    const runc = `runc() { command runc --root ${this.#state} --log ${this.#log} "$@"; }`;
+    const words = ["-ec", `${runc}\n${commands.replaceAll("NAME", this.#id)}`];
+    const { status } = spawnSync("bash", words, { cwd: this.#place, stdio: "ignore", timeout: 60_000 });
+    expect(status, this.#messages()).toBe(0);
+  }
+
   /** Runs a program in the container. Returns its exit code. */
   exec(...words: readonly string[]): number | null {
     return this.#runc(["exec", this.#id, ...words]).status;
