@@ -13,7 +13,7 @@ export interface Row {
   readonly load: number;
 }
 
-export type Benchmark = "restore" | "checkpoint" | "clones" | "lazy" | "growth";
+export type Benchmark = "restore" | "checkpoint" | "containers" | "clones" | "lazy" | "growth";
 
 /** The results in the repository, from which `npm run bench:docs` writes docs/measurements.md. */
 export function resultsFile(benchmark: Benchmark): string {
