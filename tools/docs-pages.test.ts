@@ -103,20 +103,34 @@ describe("docs/reference.md", () => {
   });
 
   it("has every hook, each with its arguments, and every call", () => {
-    const text = page("reference.md");
-    const sections = text.split(/^### `/m).slice(1);
+    const [hooksText = "", callsText = ""] = page("reference.md").split(/^## What taps get[\s\S]*^## System calls/m);
+    const sections = hooksText.split(/^### `/m).slice(1);
     const stages = ["enter", "task", "thread", "leave", "tree", "task", "thread"];
     const hooks = [...Object.keys(createRestoreHooks()), ...Object.keys(createDumpHooks()), ...stages];
     const expected = hooks.filter((name) => name !== "stages" && name !== "phases");
     expect(sections.map((section) => /^\w+/.exec(section)?.[0]).sort()).toEqual(expected.sort());
     for (const section of sections) expect(section).toMatch(/^- arguments: `\w+: \w/m);
     // Errors name the arguments as the types do.
-    const calls = [...text.matchAll(/^- `(\w+)\(([^`]*)\)`/gm)].map(({ 1: call = "", 2: args = "" }) => {
+    const calls = [...callsText.matchAll(/^- `(\w+)\(([^`]*)\)`/gm)].map(({ 1: call = "", 2: args = "" }) => {
       return [call, Array.from(args.matchAll(/(\w+)\??:/g), ([, name]) => name).join(" ")];
     });
     expect(Object.fromEntries(calls)).toEqual(
       Object.fromEntries(Object.entries(CALLS).map(([call, [names]]) => [call, names])),
     );
+  });
+
+  it("has the members of what taps get", () => {
+    const types =
+      page("reference.md")
+        .split(/^## /m)
+        .find((section) => section.startsWith("What taps get")) ?? "";
+    const membersOf = (type: string) => types.split(/^### `/m).find((section) => section.startsWith(`${type}\``));
+    expect(membersOf("StageContext")).toMatch(/^- `tree: Tree`/m);
+    expect(membersOf("Task")).toMatch(/^- `survives: boolean`: Whether it runs/m);
+    expect(membersOf("Task")).toMatch(/^- everything of `ProgramTarget`/m);
+    expect(membersOf("Task")).not.toContain("constructor");
+    expect(membersOf("MemoryPatch")).toMatch(/^- `find\(text: string \| Uint8Array\)/m);
+    expect(membersOf("ProgramTarget")).not.toMatch(/^- `open/m);
   });
 });
 

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { createDumpHooks, type DumpHooks, type PhaseHooks } from "../packages/core/src/dump/hooks.ts";
 import { createRestoreHooks, type RestoreHooks, type StageHooks } from "../packages/core/src/restore/hooks.ts";
 import { item, page, wrap } from "./markdown.ts";
+import { typesOfTaps } from "./types-of-taps.ts";
 
 const core = join(import.meta.dirname, "../packages/core/src");
 
@@ -88,6 +89,11 @@ export function referencePage(): string {
     "## Hooks of each phase",
     wrap("`phases.PHASE.HOOK`, for each [phase](stages.md#phases-of-a-checkpoint)."),
     ...sections(OF_PHASE, dumpHooks, "PhaseHooks", dump.phases.inspect),
+    "## What taps get",
+    wrap(
+      "The types of the arguments above, which `@restage/core` exports. Your editor shows the members of other types.",
+    ),
+    ...typesOfTaps(),
     "## System calls",
     wrap(
       "Section 2 of the manual pages describes them: openat(2). All arguments but the first can be left out; they are then 0. A `Value` is an integer, or the " +

@@ -72,7 +72,7 @@ export class SeizedTask implements TaskIdentity {
   readonly sid: number;
   readonly comm: string;
   readonly parent: SeizedTask | undefined;
-  /** What /proc said of it when it was stopped. */
+  /** What /proc showed of it when it was stopped. */
   readonly details: ProcessDetails;
   /** The raw wait status of one that has ended and waits for its parent. */
   readonly exitCode: number | undefined;

@@ -77,7 +77,7 @@ export class Plan {
   get source(): ImageSource {
     return this.images.source;
   }
-  /** The tasks that go on after the restore. */
+  /** The tasks that continue after the restore. */
   get survivors(): readonly Task[] {
     return this.tree.tasks.filter((task) => task.survives);
   }
@@ -85,7 +85,7 @@ export class Plan {
     return [...this.#findings, ...this.#missing.findings];
   }
 
-  /** An init of Restage's that becomes the parent of the tree; none if the tree goes on in an existing pid namespace. */
+  /** An init of Restage's that becomes the parent of the tree; none if the tree continues in an existing pid namespace. */
   get init(): InitOptions | undefined {
     return this.#init;
   }
