@@ -1,3 +1,5 @@
+import { spawnSync } from "node:child_process";
+import { readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { CLONE, ERRNO, SIG, W, waitStatus } from "../src/abi/mod.ts";
 import { readStat } from "../src/host/procfs.ts";
@@ -36,6 +38,25 @@ describe.skipIf(!there || !isRoot)(needing(there && isRoot, "a program that fork
     expect(kernel.host.pidHolder(process.pid)).toContain(String(process.pid));
     const [free = 0] = freePids(1);
     expect(kernel.host.pidHolder(free)).toBeUndefined();
+  });
+
+  it("names the holder of the id of a session whose leader is gone, of a thread and of a zombie", async () => {
+    // With job control, the job has a process group of its own.
+    const script = "set -m; sleep 60 >/dev/null 2>&1 & echo $$ $!";
+    const { stdout } = spawnSync("setsid", ["bash", "-c", script], { encoding: "utf8" });
+    const [session = 0, member = 0] = stdout.split(" ").map(Number);
+    try {
+      expect(kernel.host.pidHolder(session)).toBe(`a session that process ${member} (sleep) is in`);
+      expect(kernel.host.pidHolder(member)).toBe(`process ${member} (sleep)`);
+    } finally {
+      process.kill(member, "SIGKILL");
+    }
+    const own = readdirSync("/proc/self/task").map(Number);
+    const thread = own.find((tid) => tid !== process.pid) ?? 0;
+    expect(kernel.host.pidHolder(thread)).toMatch(`of process ${process.pid}`);
+    const zombie = await child();
+    await kernel.end(zombie, { code: 0, signal: undefined });
+    expect(kernel.host.pidHolder(zombie.tid)).toMatch(/^a zombie/);
   });
 });
 

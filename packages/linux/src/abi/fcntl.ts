@@ -31,6 +31,7 @@ export const F = {
   GETFL: 3,
   SETFL: 4,
   SETLK: 6,
+  SETOWN: 8,
   SETSIG: 10,
   GETSIG: 11,
   SETOWN_EX: 15,

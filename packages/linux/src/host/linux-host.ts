@@ -1,3 +1,5 @@
+import { ERRNO } from "../abi/errno.ts";
+import { F, O } from "../abi/fcntl.ts";
 import { CLOCK } from "../abi/time.ts";
 import type { KernelHost } from "../kernel.ts";
 import type { SyscallStep } from "../program/program.ts";
@@ -34,7 +36,6 @@ export class LinuxHost implements KernelHost {
   readonly createFile = createFile;
   readonly giveFile = giveFile;
   readonly readBytes = readBytes;
-  readonly pidHolder = pidHolder;
   readonly findZombies = findZombies;
   readonly socketHolder = socketHolder;
   readonly runProgram = runProgram;
@@ -51,6 +52,22 @@ export class LinuxHost implements KernelHost {
 
   call(step: SyscallStep): number {
     return this.#raw.run(step);
+  }
+
+  pidHolder(pid: number): string | undefined {
+    return this.#isPidFree(pid) ? undefined : pidHolder(pid);
+  }
+
+  /**
+   * Only an id that the kernel has a use for can own a descriptor, be it that of a process, a thread, a group or a session. To look for sessions in /proc
+   * takes a read of a file of each process. Source: fcntl(2), F_SETOWN.
+   */
+  #isPidFree(pid: number): boolean {
+    const descriptor = this.#raw.syscall("eventfd2", 0, O.CLOEXEC);
+    if (descriptor < 0) return false;
+    const result = this.#raw.syscall("fcntl", descriptor, F.SETOWN, pid);
+    this.#raw.syscall("close", descriptor);
+    return result === -ERRNO.ESRCH;
   }
 
   /** There are dozens of options for each socket, so this does without a step. */

@@ -16,13 +16,6 @@ describe("pidPolicy", () => {
     expect(await testPlan(pidPolicy("fail"), { with: others, task })).toEqual([]);
   });
 
-  it("looks holders up only for ids that are in use: of processes, groups, sessions and threads", async () => {
-    const directories = { "/proc": ["1", "20", "self"] };
-    const failures = [{ call: "getsid" as const, result: 71 }];
-    const findings = await testPlan(pidPolicy(), { with: others, task, host: { ...host, directories, failures } });
-    expect(findings.map(({ what }) => what)).toEqual(["pid 71"]);
-  });
-
   it("names pids that are too large here", async () => {
     const texts = { "/proc/sys/kernel/pid_max": "50" };
     const findings = await testPlan(pidPolicy(), { with: others, task, host: { texts } });
