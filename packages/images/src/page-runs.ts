@@ -193,27 +193,35 @@ function checkRun(
   fileName: string,
   index: number,
 ): bigint {
-  const address = `0x${entry.vaddr.toString(16)}`;
   const unknown = entry[unknownFields];
   if (unknown !== undefined) {
     const numbers = unknown.map((field) => field.number).join(", ");
     throw new ImageError(
       "ERR_IMAGE_UNSUPPORTED",
-      `Cannot find the data of the pages at ${address}: pagemap_entry has unknown fields ${numbers}, perhaps for compressed pages of a newer CRIU`,
+      `Cannot find the data of the pages at ${hexadecimal(entry.vaddr)}: pagemap_entry has unknown fields ${numbers}, perhaps for compressed pages of a newer CRIU`,
       { file: fileName, entry: index },
     );
   }
   if (entry.vaddr % size !== 0n)
-    throw pagemapError(fileName, `address ${address} is not a multiple of the page size ${size}`, index);
+    throw pagemapError(
+      fileName,
+      `address ${hexadecimal(entry.vaddr)} is not a multiple of the page size ${size}`,
+      index,
+    );
   if (entry.vaddr < previousEnd)
     throw pagemapError(
       fileName,
-      `expected an address of 0x${previousEnd.toString(16)} or higher, found ${address}`,
+      `expected an address of ${hexadecimal(previousEnd)} or higher, found ${hexadecimal(entry.vaddr)}`,
       index,
     );
   const end = entry.vaddr + pages * size;
-  if (end > 1n << 64n) throw pagemapError(fileName, `${pages} pages at ${address} exceed the address space`, index);
+  if (end > 1n << 64n)
+    throw pagemapError(fileName, `${pages} pages at ${hexadecimal(entry.vaddr)} exceed the address space`, index);
   return end;
+}
+
+function hexadecimal(address: bigint): string {
+  return `0x${address.toString(16)}`;
 }
 
 /** Compares sizes. A short pages image has lost pages. A long one means lost runs: nothing else reveals a pagemap cut off between two. */
