@@ -1,9 +1,9 @@
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { isOn, processes } from "../support/chaos.ts";
 import { kill } from "../support/end.ts";
-import { count } from "../support/fleet.ts";
 import { describeUnless, type Obstacle, succeeds } from "../support/requirements.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 import { type FleetHost, noTwoHosts, startTwoHosts, type TwoHosts } from "../support/two-hosts.ts";
@@ -28,15 +28,24 @@ const PATIENCE = 120_000;
 const DELAY = 1600;
 
 describeUnless(obstacle, "a gang of two trees with a connection", () => {
-  /** Starts a server on one host and its client on the other, and saves both at one moment, as `first/server` and `first/client`. */
-  async function startGang() {
+  /**
+   * Starts a server on one host and its client on the other, and saves both at one moment, as `first/server` and `first/client`.
+   *
+   * @param isStream whether both send numbers all the time, and check those that they get. Otherwise the server answers each byte of the client.
+   */
+  async function startGang(isStream = false) {
     const hosts = await startTwoHosts(CONFIG);
     const { desk, left, right, restage } = hosts;
-    const file = join(temporaryDirectory("gang"), "count");
+    const place = temporaryDirectory("gang");
+    const file = join(place, "count");
+    const files = isStream ? [file, join(place, "server")] : [file];
+    const stream = join(dirname, "gang/stream.py");
+    const serverWords = isStream ? [stream, join(place, "server"), "listen"] : [join(dirname, "migrate/server.py")];
+    const clientWords = [isStream ? stream : join(dirname, "gang/client.py"), file];
     const start = ({ host }: FleetHost, address: string, ...words: readonly string[]) =>
       host.run(join(dirname, "migrate/start.sh"), address, "python3", ...words).trim();
-    const server = start(left, "10.77.0.50", join(dirname, "migrate/server.py"));
-    const client = start(right, "10.77.0.51", join(dirname, "gang/client.py"), file);
+    const server = start(left, "10.77.0.50", ...serverWords);
+    const client = start(right, "10.77.0.51", ...clientWords);
     // One after the other, because the fleet does not know them yet.
     for (const [{ host }, pid, name] of [
       [left, server, "server"],
@@ -46,9 +55,11 @@ describeUnless(obstacle, "a gang of two trees with a connection", () => {
     const run = (set: string, names: string) =>
       restage(desk, "fleet", "run", `${set}/server@left,${set}/client@right`, names);
     run("start", "server,client");
+    /** Waits until each has got more than the other had sent when this began. */
     const counted = async () => {
-      const before = count(file);
-      await until(() => count(file) > before, "the client gets answers", PATIENCE);
+      const sent = files.map((each) => progress(each).sent).toReversed();
+      const isCounted = () => files.every((each, index) => progress(each).received > (sent[index] ?? 0));
+      await until(isCounted, `${files.join(" and ")} have more than ${sent.join(" and ")}`, PATIENCE / 2);
     };
     await counted();
     restage(desk, "fleet", "checkpoint", "server,client", "first");
@@ -67,6 +78,34 @@ describeUnless(obstacle, "a gang of two trees with a connection", () => {
     restage(desk, "fleet", "run", "first/server@right,first/client@left", "server2,client2");
     expect(programs()).toEqual([["client.py"], ["server.py"]]);
     await counted();
+  });
+
+  it("loses nothing that is on its way in both directions", { timeout: PATIENCE }, async () => {
+    const { desk, restage, counted } = await startGang(true);
+    for (let round = 1; round <= 3; round += 1) {
+      const set = round === 1 ? "first" : `set${round - 1}`;
+      const names = [`server${round}`, `client${round}`];
+      const saved = round === 1 ? ["server", "client"] : [`server${round - 1}`, `client${round - 1}`];
+      const hosts = round % 2 === 0 ? ["left", "right"] : ["right", "left"];
+      const members = saved.map((name, index) => `${set}/${name}@${hosts[index]}`);
+      restage(desk, "fleet", "run", members.join(), names.join());
+      await counted();
+      restage(desk, "fleet", "checkpoint", names.join(), `set${round}`);
+    }
+  });
+
+  it("is saved when all are stopped", { timeout: PATIENCE }, async () => {
+    const { desk, left, right, restage, run } = await startGang();
+    run("first", "server2,client2");
+    const file = join(temporaryDirectory("gang"), "told");
+    writeFileSync(file, "");
+    // The first host stops its tree some time after the other one.
+    left.configure(CONFIG, telling(file, "left", DELAY));
+    right.configure(CONFIG, telling(file, "right", 0));
+    restage(desk, "fleet", "checkpoint", "server2,client2", "second");
+    const told = readFileSync(file, "utf8").trim().split("\n");
+    expect(told.slice(0, 2).toSorted()).toEqual(["left stopped", "right stopped"]);
+    expect(told.slice(2).toSorted()).toEqual(["left inspects", "right inspects"]);
   });
 
   it("is undone on both hosts if one fails in any stage", { timeout: PATIENCE }, async () => {
@@ -140,6 +179,14 @@ describeUnless(obstacle, "a gang of two trees with a connection", () => {
   });
 });
 
+/** What a program has written to its file: the last number that it got, and the last one that it sent. */
+function progress(file: string): { readonly received: number; readonly sent: number } {
+  const text = readFileSync(file, "utf8");
+  const [received = Number.NaN, sent = received] = text.split(" ").map(Number);
+  if (Number.isNaN(received + sent)) throw new Error(`${file}: ${text}`);
+  return { received, sent };
+}
+
 /** Waits until the order of the second member has committed, and its tree waits for the other one. */
 async function untilWaiting({ right }: TwoHosts, orders: string): Promise<void> {
   const second = orders.trim().split("\n").at(-1);
@@ -177,6 +224,17 @@ function delaying(hook: string, error = ""): string {
   const end = error === "" ? "done()" : `fail(new Error(${JSON.stringify(error)}))`;
   const wait = `new Promise((done, fail) => setTimeout(() => ${end}, ${DELAY}))`;
   return `[{ name: "slow", ${hook}.tapPromise("slow", () => ${wait}) }]`;
+}
+
+/** JavaScript of a plugin that waits before the tree is stopped, and writes to a file when it is, and when it is being read. */
+function telling(file: string, name: string, delay: number): string {
+  const tell = (what: string) =>
+    `process.getBuiltinModule("node:fs").appendFileSync(${JSON.stringify(file)}, "${name} ${what}\\n")`;
+  return `[{ name: "telling", dump: ({ phases }) => {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ${delay});
+    phases.seize.tree.tap("telling", () => ${tell("stopped")});
+    phases.inspect.tree.tap("telling", () => ${tell("inspects")});
+  } }]`;
 }
 
 /** The programs of the gang that run on a host. */
