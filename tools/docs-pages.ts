@@ -75,22 +75,29 @@ export function supportPage(rows: readonly Support[], notYet: Readonly<Record<st
     return of.length === 0 ? [] : [`## ${sentence(group).slice(0, -1)}`, ...of];
   });
   const intro =
-    "For each resource: what `restage checkpoint` saves, what `restage restore` restores, what is lost, and what each command refuses before " +
-    "it touches anything. Restage refuses anything that is not listed. Linux 6.1 or newer is required; some resources require more. " +
-    "`fixture`, `case` and `engine` name tests in `test/`. Tests of saving make a checkpoint with Restage and restore it. Tests of restoring restore images that " +
-    "CRIU 4.2 made.";
+    "What Restage saves and restores, resource by resource. It refuses anything that is not listed. Linux 6.1 or newer is required; some " +
+    "resources require more. Each section says:";
+  const labels = [
+    "saved: what `restage checkpoint` saves in CRIU's images",
+    "saved in restage.img: what CRIU does not save, so only checkpoints of Restage have it; CRIU ignores the file",
+    "restored: what `restage restore` restores; `the same` is everything that is saved",
+    "lost: what is not saved or restored, although nothing is refused",
+    "refused: what a command refuses; a checkpoint then leaves the tree unchanged, and a restore starts nothing",
+    "tests, by their names in `test/`: those of saving make a checkpoint with Restage and restore it; those of restoring restore images that CRIU 4.2 made",
+  ];
   const refused = Object.entries(notYet).map(([name, why]) => item(`${name}: ${why}`));
   const last = [
     "## Tests with CRIU's images only",
-    wrap("`restage checkpoint` refuses the programs of these cases, for these reasons:"),
+    wrap("These cases restore only images that CRIU made. `restage checkpoint` refuses their programs:"),
     refused.join("\n"),
   ];
-  return page("Support", wrap(intro), ...sections, ...last);
+  return page("Support", wrap(intro), labels.map(item).join("\n"), ...sections, ...last);
 }
 
-function supported({ what, saved, restored, lost, refused, kernel, shownBy }: Support): string {
+function supported({ what, saved, restageImage, restored, lost, refused, kernel, shownBy }: Support): string {
   const items = [
     ["saved", saved],
+    ["saved in restage.img", restageImage],
     ["restored", restored],
     ["lost", lost],
     ["refused by `restage checkpoint`", refused?.dump],

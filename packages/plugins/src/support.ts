@@ -3,8 +3,10 @@ export interface Support {
   readonly group: "tasks" | "memory" | "files" | "sockets" | "terminals" | "namespaces";
   /** What CRIU or Linux call it: "eventfd", "shared anonymous memory". */
   readonly what: string;
-  /** What a checkpoint saves. Without it, `restage checkpoint` refuses the resource. */
+  /** What a checkpoint saves in CRIU's images. Without it and `restageImage`, `restage checkpoint` refuses the resource. */
   readonly saved?: string;
+  /** What a checkpoint saves in restage.img, because CRIU does not save it. */
+  readonly restageImage?: string;
   /** What a restore brings back. */
   readonly restored?: string;
   /** What does not come back although nothing is refused: CRIU images cannot record it, or Restage does not. */

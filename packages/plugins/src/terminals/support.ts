@@ -5,7 +5,8 @@ export const SUPPORT: readonly Support[] = [
     group: "terminals",
     what: "pseudoterminals",
     saved:
-      "both ends: window size, settings, queues, session and foreground process group; slaves that were hung up; /dev/tty; in restage.img, lines that are not complete yet: CRIU does not save them",
+      "both ends: window size, settings, queues, session and foreground process group; slaves that were hung up; /dev/tty",
+    restageImage: "lines that are not complete yet",
     restored: "the same, and locked settings, packet and exclusive mode",
     refused: {
       dump: "a master or session leader outside the tree, without `--shell-job` or `--orphan-pts-master`",

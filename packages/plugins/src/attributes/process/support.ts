@@ -4,9 +4,9 @@ export const SUPPORT: readonly Support[] = [
   {
     group: "tasks",
     what: "process attributes",
-    saved:
-      "oom_score_adj, loginuid, child subreaper, membarrier registrations; in restage.img, because CRIU does not save it: coredump_filter",
-    lost: "the personality, which is wrong in CRIU's images: restored tasks have that of `restage restore`",
+    saved: "oom_score_adj, loginuid, child subreaper, membarrier registrations",
+    restageImage: "coredump_filter",
+    lost: "the personality: CRIU's images record a wrong one, so restored tasks have that of `restage restore`",
     restored: "the same",
     shownBy: {
       saved: ["fixture attributes", "case memory-settings"],

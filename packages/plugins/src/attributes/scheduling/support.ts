@@ -4,8 +4,9 @@ export const SUPPORT: readonly Support[] = [
   {
     group: "tasks",
     what: "scheduling",
-    saved: "nice value, policy and priority of each thread; in restage.img: processors (affinity), I/O priority",
-    restored: "nice value; OTHER, BATCH, IDLE, FIFO and RR; processors and I/O priority, from Restage's images",
+    saved: "nice value, policy and priority of each thread",
+    restageImage: "processors (affinity), I/O priority",
+    restored: "nice value; OTHER, BATCH, IDLE, FIFO and RR; processors, I/O priority",
     refused: {
       dump: "SCHED_DEADLINE, SCHED_EXT",
     },

@@ -5,7 +5,8 @@ export const SUPPORT: readonly Support[] = [
     group: "files",
     what: "epoll",
     saved:
-      "watched descriptors of every type that Restage saves, with events and data; nested sets; sets in flight in a socket's queue; in restage.img, the numbers of files that were closed or replaced after they had been added",
+      "watched descriptors of every type that Restage saves, with events and data; nested sets; sets in flight in a socket's queue",
+    restageImage: "the numbers of files that were closed or replaced after they had been added",
     restored: "the same",
     refused: {
       dump: "a watched file that is not open in any task that has the set",

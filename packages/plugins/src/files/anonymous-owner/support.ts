@@ -4,9 +4,9 @@ export const SUPPORT: readonly Support[] = [
   {
     group: "files",
     what: "owners of pipes and sockets",
-    saved: "user, group and permissions, in restage.img: CRIU does not save them",
+    restageImage: "user, group and permissions",
     lost: "an owner that the tree's user namespace does not have",
-    restored: "the same, from Restage's images",
+    restored: "the same",
     shownBy: { saved: ["case file-settings"], restored: ["case file-settings"] },
   },
 ];

@@ -4,7 +4,8 @@ export const SUPPORT: readonly Support[] = [
   {
     group: "files",
     what: "pipes",
-    saved: "content, capacity, flags; in restage.img, because CRIU does not save it: where each packet ends (O_DIRECT)",
+    saved: "content, capacity, flags",
+    restageImage: "where each packet ends (O_DIRECT)",
     restored:
       "the same, with packet mode (O_DIRECT); ends in several tasks, single ends, read-write ends, ends opened again through /proc",
     shownBy: {

@@ -4,8 +4,8 @@ export const SUPPORT: readonly Support[] = [
   {
     group: "memory",
     what: "sealed memory",
-    saved: "mappings of mseal(2), in restage.img: CRIU does not save them",
-    restored: "the same, from Restage's images",
+    restageImage: "mappings of mseal(2)",
+    restored: "the same",
     kernel: "6.10",
     shownBy: { saved: ["case memory-settings"], restored: ["case memory-settings"] },
   },

@@ -3,7 +3,7 @@ import type { Support } from "../../support.ts";
 export const SUPPORT: readonly Support[] = [
   {
     group: "namespaces",
-    what: "trees whose pids are taken",
+    what: "trees whose pids are in use",
     restored:
       "in a new pid namespace under an init of Restage, with `--new-pid-namespace`; without root, with `--unprivileged`",
     refused: {

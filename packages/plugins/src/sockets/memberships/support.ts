@@ -4,9 +4,8 @@ export const SUPPORT: readonly Support[] = [
   {
     group: "sockets",
     what: "multicast groups",
-    saved:
-      "groups of IPv4 and IPv6 that sockets have joined, with filters of sources, in restage.img: CRIU does not save them",
-    restored: "the same, from Restage's images",
+    restageImage: "groups of IPv4 and IPv6 that sockets have joined, with filters of sources",
+    restored: "the same",
     lost: "anycast addresses (IPV6_JOIN_ANYCAST)",
     shownBy: { saved: ["case multicast"], restored: ["case multicast"] },
   },

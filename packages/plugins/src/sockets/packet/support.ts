@@ -5,7 +5,8 @@ export const SUPPORT: readonly Support[] = [
     group: "sockets",
     what: "packet sockets",
     saved:
-      "raw, cooked and SOCK_PACKET sockets: device, protocol, options, memberships, fanout, rings and their mappings; in restage.img, because CRIU does not save them: PACKET_QDISC_BYPASS, PACKET_IGNORE_OUTGOING, PACKET_VNET_HDR_SZ",
+      "raw, cooked and SOCK_PACKET sockets: device, protocol, options, memberships, fanout, rings and their mappings",
+    restageImage: "PACKET_QDISC_BYPASS, PACKET_IGNORE_OUTGOING, PACKET_VNET_HDR_SZ",
     restored: "the same",
     lost: "unread packets, with a warning, and the content of rings: CRIU images cannot record them",
     refused: {

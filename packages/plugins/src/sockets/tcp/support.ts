@@ -7,7 +7,7 @@ export const SUPPORT: readonly Support[] = [
     saved:
       "queues, sequence numbers, windows, timestamps; open, half-closed and closed connections and those that are being made (SYN_SENT), with `--tcp-established`",
     restored: "the same, with `--tcp-established`; with `--tcp-close`, closed",
-    lost: "that a closed connection has given up its port: it takes it again",
+    lost: "a closed connection that had released its port takes it again",
     refused: {
       dump: "connections without the option",
       restore: "connections without one of the options",

@@ -5,9 +5,10 @@ export const SUPPORT: readonly Support[] = [
     group: "sockets",
     what: "Unix sockets",
     saved:
-      "stream, datagram and seqpacket sockets: names, pairs, connections, queues with files in flight, options; in restage.img, because CRIU does not save them: credentials and names of the senders of messages; a renamed socket file under its new name; datagram peers outside the tree, with `--ext-unix-sk`; the connection to the service that makes the checkpoint",
-    restored: "the same, with the service's answer; senders of messages from Restage's images",
-    lost: "names of accepted sockets, which are those of their listening sockets; that a datagram socket had a peer that is gone",
+      "stream, datagram and seqpacket sockets: names, pairs, connections, queues with files in flight, options; a renamed socket file under its new name; datagram peers outside the tree, with `--ext-unix-sk`; the connection to the service that makes the checkpoint",
+    restageImage: "credentials and names of the senders of messages",
+    restored: "the same; a client of the service gets its answer",
+    lost: "names of accepted sockets, which are those of their listening sockets; the peer of a datagram socket, if that peer is gone",
     refused: {
       dump: "other peers outside the tree; clients outside the tree that wait to be accepted, and those that have sent data; messages with credentials of processes outside the tree, or from names that no socket of the tree has",
       restore: "peers outside the tree without `--ext-unix-sk`",
