@@ -19,8 +19,11 @@ const SLOT_SIZE = 8;
 const MAX_SLOTS = 65536;
 const HEAP_OFFSET = SLOTS_OFFSET + MAX_SLOTS * SLOT_SIZE;
 
-/** The initial length of the view. Runtimes count a view as memory of their own and collect garbage because of it, so it grows only as needed. */
-const FIRST_VIEW = 2 * 1024 * 1024;
+/**
+ * The initial length of the view: enough for the programs of 64 small tasks. Runtimes count a view as memory of their own and collect garbage because of it,
+ * so it grows only as needed.
+ */
+const FIRST_VIEW = 1024 * 1024;
 
 /**
  * Memory that the coordinator and all tasks map, named after CRIU's. Programs are written and results are read without a system call per
