@@ -1,8 +1,9 @@
-/* Settings of threads that CRIU does not save: processors, I/O priority, timer slack, time stamp counter, machine checks, system call dispatch,
+/* Settings of threads that CRIU does not save: processors, I/O priority, timer slack, time stamp counter, machine checks, personality, system call dispatch,
    and the signal at the end of a child. */
 #include "../case.h"
 #include <pthread.h>
 #include <sched.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
@@ -31,6 +32,7 @@ static void *work(void *unused)
 {
 	MUST(syscall(SYS_ioprio_set, 1, 0, IOPRIO_IDLE) == 0);
 	MUST(prctl(PR_SET_TIMERSLACK, 777) == 0);
+	MUST(personality(UNAME26 | READ_IMPLIES_EXEC) >= 0);
 	MUST(prctl(PR_SET_TSC, PR_TSC_SIGSEGV) == 0);
 	stage = 1;
 	while (stage < 2)
@@ -39,6 +41,7 @@ static void *work(void *unused)
 	prctl(PR_GET_TSC, &tsc);
 	CHECK(tsc == PR_TSC_SIGSEGV, "thread: time stamp counter %d", tsc);
 	CHECK(syscall(SYS_ioprio_get, 1, 0) == IOPRIO_IDLE, "thread: I/O priority %ld", syscall(SYS_ioprio_get, 1, 0));
+	CHECK(personality(-1) == (UNAME26 | READ_IMPLIES_EXEC), "thread: personality %x", personality(-1));
 	CHECK(prctl(PR_GET_TIMERSLACK) == 777, "thread: timer slack %d", prctl(PR_GET_TIMERSLACK));
 	return unused;
 }
@@ -50,6 +53,7 @@ int main(void)
 	MUST(syscall(SYS_ioprio_set, 1, 0, IOPRIO_BEST_EFFORT_6) == 0);
 	MUST(prctl(PR_SET_TIMERSLACK, 123456) == 0);
 	MUST(prctl(PR_MCE_KILL, PR_MCE_KILL_SET, PR_MCE_KILL_EARLY, 0, 0) == 0);
+	MUST(personality(ADDR_NO_RANDOMIZE) >= 0);
 	signal(SIGUSR1, on_end);
 	int child = syscall(SYS_clone, SIGUSR1, 0, 0, 0, 0);
 	MUST(child >= 0);
@@ -73,6 +77,7 @@ int main(void)
 	MUST(sched_getaffinity(0, sizeof set, &set) == 0);
 	CHECK(CPU_EQUAL(&set, &first), "%d processors", CPU_COUNT(&set));
 	CHECK(syscall(SYS_ioprio_get, 1, 0) == IOPRIO_BEST_EFFORT_6, "I/O priority %ld", syscall(SYS_ioprio_get, 1, 0));
+	CHECK(personality(-1) == ADDR_NO_RANDOMIZE, "personality %x", personality(-1));
 	CHECK(prctl(PR_GET_TIMERSLACK) == 123456, "timer slack %d", prctl(PR_GET_TIMERSLACK));
 	CHECK(prctl(PR_MCE_KILL_GET, 0, 0, 0, 0) == PR_MCE_KILL_EARLY, "machine checks %d", prctl(PR_MCE_KILL_GET, 0, 0, 0, 0));
 	stage = 2;

@@ -114,6 +114,7 @@ export interface CallSignatures {
   munmap: [address: Value, length?: Value];
   open_by_handle_at: [mount: Value, handle?: Bytes, flags?: Value];
   openat: [dirfd: Value, path?: Text, flags?: Value, mode?: Value];
+  personality: [persona: Value];
   pidfd_getfd: [pidfd: Value, fd?: Value, flags?: Value];
   pidfd_open: [pid: Value, flags?: Value];
   pipe2: [fds: Bytes, flags?: Value];

@@ -253,6 +253,7 @@ export const CALLS = {
   munmap: ["address length", address, address],
   open_by_handle_at: ["mount handle flags", fd, pointer, open],
   openat: ["dirfd path flags mode", dirfd, text, open, mode],
+  personality: ["persona", address],
   pidfd_getfd: ["pidfd fd flags", fd, fd, int],
   pidfd_open: ["pid flags", int, int],
   pipe2: ["fds flags", pointer, descriptorFlags],

@@ -38,6 +38,8 @@ export interface OwnThreadEntry extends Unknowns {
   readonly machine_check?: number;
   readonly io_flusher?: boolean;
   readonly dispatch?: OwnDispatchEntry;
+  /** As personality(2) takes it. */
+  readonly personality?: number;
 }
 
 /** The message type of {@link OwnThreadEntry}. */
@@ -50,6 +52,7 @@ export const ownThreadEntry: Message<OwnThreadEntry> = message("own_thread_entry
   machine_check: uint32(6),
   io_flusher: bool(7),
   dispatch: embedded(8, ownDispatchEntry),
+  personality: uint32(9),
 }));
 
 /** A part of a task's memory. */

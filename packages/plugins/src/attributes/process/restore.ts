@@ -12,10 +12,7 @@ interface Inherited {
   readonly loginuid: number | undefined;
 }
 
-/**
- * RESTORE: sets oom_score_adj, loginuid, coredump_filter and membarrier registrations. RESTORE_SIGCHLD: child subreaper. The personality stays that of
- * this process, as with CRIU: CRIU reads its hexadecimal text as a decimal number, so images cannot be relied on.
- */
+/** RESTORE: sets oom_score_adj, loginuid, coredump_filter and membarrier registrations. RESTORE_SIGCHLD: child subreaper. */
 export function processAttributes(): Plugin {
   return definePlugin({
     name: "process-attributes",

@@ -2,13 +2,14 @@ import { type Call, type DumpContext, definePlugin, type Plugin, type SeizedThre
 import { PR, PR_MCE_KILL, PR_TSC_ENABLE } from "@restage/linux/abi";
 import { Answers } from "../../answers.ts";
 import { room } from "../../room.ts";
-import { DEFAULT_TIMER_SLACK, DISPATCH_BLOCK, decodeDispatch } from "./format.ts";
+import { ASK_PERSONALITY, DEFAULT_TIMER_SLACK, DISPATCH_BLOCK, decodeDispatch } from "./format.ts";
 
 interface Asked {
   readonly slack: Call;
   readonly tsc: ReturnType<typeof room>;
   readonly machineCheck: Call;
   readonly flusher: Call;
+  readonly personality: Call;
 }
 
 /** Settings of prctl(2) that each thread has, and that CRIU does not save: in restage.img. */
@@ -18,8 +19,10 @@ export function threadSettings(): Plugin {
     duty: "thread-settings",
     phases: {
       inspect: "saves the dispatch of system calls to user space",
-      query: "reads timer slack, time stamp counter, machine check policy and I/O flusher state of every thread",
-      collect: "saves timer slack, time stamp counter, machine check policy and I/O flusher state of every thread",
+      query:
+        "reads timer slack, time stamp counter, machine check policy, I/O flusher state and personality of every thread",
+      collect:
+        "saves timer slack, time stamp counter, machine check policy, I/O flusher state and personality of every thread",
     },
     dump({ phases }) {
       const answers = new Answers<SeizedThread, Asked>();
@@ -32,17 +35,19 @@ export function threadSettings(): Plugin {
           slack: call.prctl(PR.GET_TIMERSLACK, 0, 0, 0, 0),
           tsc,
           machineCheck: call.prctl(PR.MCE_KILL_GET, 0, 0, 0, 0),
+          personality: call.personality(ASK_PERSONALITY),
           flusher: call.prctl(PR.GET_IO_FLUSHER, 0, 0, 0, 0),
         });
       });
       phases.collect.thread.tap("thread-settings", (thread, { own }) => {
-        const { slack, tsc, machineCheck, flusher } = answers.of(thread);
+        const { slack, tsc, machineCheck, flusher, personality } = answers.of(thread);
         const mode = tsc.view.getInt32(0, true);
         if (slack.result > 0 && slack.result !== DEFAULT_TIMER_SLACK)
           own.thread(thread.tid).timer_slack = BigInt(slack.result);
         if (mode > PR_TSC_ENABLE) own.thread(thread.tid).tsc = mode;
         if (machineCheck.result >= 0 && machineCheck.result !== PR_MCE_KILL.DEFAULT)
           own.thread(thread.tid).machine_check = machineCheck.result;
+        if (personality.result > 0) own.thread(thread.tid).personality = personality.result;
         if (flusher.result > 0) own.thread(thread.tid).io_flusher = true;
       });
     },

@@ -3,6 +3,9 @@ import type { OwnDispatchEntry } from "@restage/images";
 /** Nanoseconds of timer slack of a new thread. Source: init/init_task.c. */
 export const DEFAULT_TIMER_SLACK = 50_000;
 
+/** The argument with which personality(2) changes nothing. Source: kernel/exec_domain.c. */
+export const ASK_PERSONALITY = 0xffff_ffff;
+
 type Dispatch = Pick<OwnDispatchEntry, "mode" | "selector" | "offset" | "length">;
 
 /** Reads struct ptrace_sud_config. Source: include/uapi/linux/ptrace.h. */

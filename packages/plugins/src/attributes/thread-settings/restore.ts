@@ -1,15 +1,24 @@
 import { definePlugin, giveCapability, type Plugin } from "@restage/core";
+import type { CoreEntry } from "@restage/images";
 import { PR, PR_MCE_KILL } from "@restage/linux/abi";
 
-/** RESTORE: settings of prctl(2) that each thread has, from restage.img. The duty `registers` sets the dispatch of system calls. */
+/**
+ * RESTORE: settings of prctl(2) that each thread has, from restage.img. RESTORE_SIGCHLD: its personality, likewise. The duty `registers` sets the
+ * dispatch of system calls.
+ */
 export function threadSettings(): Plugin {
   return definePlugin({
     name: "thread-settings",
     duty: "thread-settings",
     stages: {
       RESTORE: "sets timer slack, time stamp counter, machine check policy and I/O flusher state of every thread",
+      RESTORE_SIGCHLD: "sets the personality of every thread",
     },
-    apply({ stages }) {
+    apply({ plan, stages }) {
+      let inherited = 0;
+      plan.tap("thread-settings", ({ host }) => {
+        inherited = Number.parseInt(host.readText("/proc/self/personality") ?? "0", 16);
+      });
       stages.RESTORE.thread.tap("thread-settings", ({ call, tid }, { images }) => {
         const { timer_slack, tsc, machine_check, io_flusher } = images.own.thread(tid) ?? {};
         if (timer_slack !== undefined) call.prctl(PR.SET_TIMERSLACK, timer_slack, 0, 0, 0);
@@ -17,6 +26,16 @@ export function threadSettings(): Plugin {
         if (io_flusher === true) call.prctl(PR.SET_IO_FLUSHER, 1, 0, 0, 0).hint(giveCapability("CAP_SYS_RESOURCE"));
         if (tsc !== undefined) call.prctl(PR.SET_TSC, tsc, 0, 0, 0);
       });
+      // When memory is mapped: with READ_IMPLIES_EXEC, new mappings are executable.
+      stages.RESTORE_SIGCHLD.thread.tap("thread-settings", ({ call, task, tid }, { images }) => {
+        const { personality = ordinary(task.core) } = images.own.thread(tid) ?? {};
+        if (personality !== undefined && personality !== inherited) call.personality(personality);
+      });
     },
   });
+}
+
+/** The personality in CRIU's images. CRIU reads hexadecimal text as a decimal number there: only 0 can be relied on. */
+function ordinary({ tc }: CoreEntry): 0 | undefined {
+  return tc?.personality === 0 ? 0 : undefined;
 }
