@@ -21,6 +21,7 @@ const CASES: readonly (readonly [name: string, flags: readonly string[], notByCr
   ["datagrams", []],
   ["epoll-numbers", []],
   ["unfinished-lines", []],
+  ["neighbours", []],
   ["foreign-address", [], "without IP_TRANSPARENT the socket cannot be bound"],
 ];
 

@@ -1,4 +1,4 @@
-import type { OwnFileEntry, OwnTaskEntry, OwnThreadEntry } from "@restage/images";
+import type { OwnFileEntry, OwnNetworkEntry, OwnTaskEntry, OwnThreadEntry } from "@restage/images";
 import type { Draft } from "./draft.ts";
 import type { ImageWriter } from "./image-writer.ts";
 
@@ -7,6 +7,7 @@ export class OwnDrafts {
   readonly #threads = new Map<number, Draft<OwnThreadEntry>>();
   readonly #tasks = new Map<number, Draft<OwnTaskEntry>>();
   readonly #files = new Map<number, Draft<OwnFileEntry>>();
+  readonly #networks = new Map<number, Draft<OwnNetworkEntry>>();
 
   /** Of a thread, by its id in the images. */
   thread(tid: number): Draft<OwnThreadEntry> {
@@ -21,11 +22,17 @@ export class OwnDrafts {
     return draftOf(this.#files, id, { id });
   }
 
+  /** Of a network namespace, by its id in the images. */
+  network(id: number): Draft<OwnNetworkEntry> {
+    return draftOf(this.#networks, id, { id });
+  }
+
   /** Makes the image. */
   addTo(images: ImageWriter): void {
     for (const thread of this.#threads.values()) images.add("restage", undefined, { value: { thread } });
     for (const task of this.#tasks.values()) images.add("restage", undefined, { value: { task } });
     for (const file of this.#files.values()) images.add("restage", undefined, { value: { file } });
+    for (const network of this.#networks.values()) images.add("restage", undefined, { value: { network } });
   }
 }
 

@@ -1,16 +1,18 @@
-import type { OwnEntry, OwnFileEntry, OwnTaskEntry, OwnThreadEntry } from "@restage/images";
+import type { OwnEntry, OwnFileEntry, OwnNetworkEntry, OwnTaskEntry, OwnThreadEntry } from "@restage/images";
 
 /** What CRIU's images have no fields for, from restage.img. Images of CRIU have none. */
 export class OwnState {
   readonly #threads = new Map<number, OwnThreadEntry>();
   readonly #tasks = new Map<number, OwnTaskEntry>();
   readonly #files = new Map<number, OwnFileEntry>();
+  readonly #networks = new Map<number, OwnNetworkEntry>();
 
   constructor(entries: readonly OwnEntry[]) {
-    for (const { thread, task, file } of entries) {
+    for (const { thread, task, file, network } of entries) {
       if (thread !== undefined) this.#threads.set(thread.tid, thread);
       if (task !== undefined) this.#tasks.set(task.pid, task);
       if (file !== undefined) this.#files.set(file.id, file);
+      if (network !== undefined) this.#networks.set(network.id, network);
     }
   }
 
@@ -25,5 +27,9 @@ export class OwnState {
   /** Of an open file, by its id in the images. */
   file(id: number): OwnFileEntry | undefined {
     return this.#files.get(id);
+  }
+  /** Of a network namespace, by its id in the images. */
+  network(id: number): OwnNetworkEntry | undefined {
+    return this.#networks.get(id);
   }
 }

@@ -248,11 +248,44 @@ export const ownFileEntry: Message<OwnFileEntry> = message("own_file_entry", () 
   packets: uint32(11, repeated),
 }));
 
+/** Settings of a network device. */
+export interface OwnLinkEntry extends Unknowns {
+  readonly ifindex: number;
+  readonly alias?: string;
+  /** How many packets wait to be sent (txqueuelen). */
+  readonly queue_length?: number;
+  readonly group?: number;
+}
+
+/** The message type of {@link OwnLinkEntry}. */
+export const ownLinkEntry: Message<OwnLinkEntry> = message("own_link_entry", () => ({
+  ifindex: uint32(1, required),
+  alias: string(2),
+  queue_length: uint32(3),
+  group: uint32(4),
+}));
+
+/** Settings of a network namespace, by its id in the images. */
+export interface OwnNetworkEntry extends Unknowns {
+  readonly id: number;
+  readonly links: readonly OwnLinkEntry[];
+  /** Permanent neighbours, and those that this machine answers for: each the body of an RTM_NEWNEIGH message. */
+  readonly neighbours: readonly Uint8Array[];
+}
+
+/** The message type of {@link OwnNetworkEntry}. */
+export const ownNetworkEntry: Message<OwnNetworkEntry> = message("own_network_entry", () => ({
+  id: uint32(1, required),
+  links: embedded(2, ownLinkEntry, repeated),
+  neighbours: bytes(3, repeated),
+}));
+
 /** One subject. Exactly one field is present. */
 export interface OwnEntry extends Unknowns {
   readonly thread?: OwnThreadEntry;
   readonly task?: OwnTaskEntry;
   readonly file?: OwnFileEntry;
+  readonly network?: OwnNetworkEntry;
 }
 
 /** The message type of {@link OwnEntry}. */
@@ -260,4 +293,5 @@ export const ownEntry: Message<OwnEntry> = message("own_entry", () => ({
   thread: embedded(1, ownThreadEntry),
   task: embedded(2, ownTaskEntry),
   file: embedded(3, ownFileEntry),
+  network: embedded(4, ownNetworkEntry),
 }));

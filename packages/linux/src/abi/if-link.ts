@@ -4,12 +4,21 @@ export const IFLA = {
   IFNAME: 3,
   MTU: 4,
   LINK: 5,
+  QDISC: 6,
   MASTER: 10,
+  TXQLEN: 13,
   LINKINFO: 18,
+  IFALIAS: 20,
+  GROUP: 27,
   NET_NS_FD: 28,
   LINK_NETNSID: 37,
+  XDP: 43,
   NEW_IFINDEX: 49,
+  PROP_LIST: 52,
 } as const;
+
+/** Attributes inside IFLA_XDP. Source: include/uapi/linux/if_link.h. */
+export const IFLA_XDP = { ATTACHED: 2 } as const;
 
 /** Attributes inside IFLA_LINKINFO. Source: include/uapi/linux/if_link.h. */
 export const IFLA_INFO = { KIND: 1, DATA: 2 } as const;

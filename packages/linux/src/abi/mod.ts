@@ -43,6 +43,7 @@ export * from "./membarrier.ts";
 export * from "./mman.ts";
 export * from "./mount.ts";
 export * from "./msg.ts";
+export * from "./neighbour.ts";
 export * from "./net.ts";
 export * from "./net-namespace.ts";
 export * from "./netfilter.ts";

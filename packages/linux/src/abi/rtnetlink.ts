@@ -8,6 +8,8 @@ export const RTM = {
   GETADDR: 22,
   NEWROUTE: 24,
   GETROUTE: 26,
+  NEWNEIGH: 28,
+  GETNEIGH: 30,
   NEWRULE: 32,
   DELRULE: 33,
   GETRULE: 34,

@@ -1,6 +1,6 @@
 import type { Host, StageContext } from "@restage/core";
-import { type NetDeviceEntry, ndType } from "@restage/images";
-import { AT_FDCWD, NETLINK, NETNSA, O, RTM } from "@restage/linux/abi";
+import { type NetDeviceEntry, ndType, type OwnNetworkEntry } from "@restage/images";
+import { AT_FDCWD, NETLINK, NETNSA, NLM_F, O, RTM } from "@restage/linux/abi";
 import { idsOutside } from "../user/ids-outside.ts";
 import { makeTrackedConnections } from "./conntrack/restore.ts";
 import { loadFirewalls } from "./firewall/restore.ts";
@@ -18,6 +18,7 @@ const RTGENMSG = 4;
 /** A network namespace, and what it gets. */
 interface Filling extends NetNamespace {
   readonly links: readonly NetDeviceEntry[];
+  readonly own: OwnNetworkEntry | undefined;
   readonly settings: ReturnType<typeof settingsOf>;
   /** How to read settings that only this restore changes. */
   readonly read: ReadSysctl | undefined;
@@ -45,7 +46,8 @@ export function fillNamespaces(
       const links = namespace.filled ? images.values("netdev", namespace.id) : [];
       const settings = settingsOf(context, namespace, links);
       const read = known?.ofNew(host, namespace.id, [settings, links.map(({ flags, mtu }) => [flags, mtu])]);
-      const filling: Filling = { ...namespace, links, settings, read };
+      const own = namespace.filled ? images.own.network(namespace.id) : undefined;
+      const filling: Filling = { ...namespace, links, settings, read, own };
       const routes = host.inside(path, "net", () => {
         prepare(context, filling);
         return new NetlinkSocket(host, NETLINK.ROUTE);
@@ -83,6 +85,8 @@ function complete(context: StageContext, namespace: Filling & OpenNamespace): vo
     makeRoutes(routes, readDump(images, "route", id));
     makeRoutes(routes, readDump(images, "route6", id));
     makeRules(routes, readDump(images, "rule", id));
+    for (const neighbour of namespace.own?.neighbours ?? [])
+      routes.make("make neighbours", RTM.NEWNEIGH, NLM_F.CREATE | NLM_F.REPLACE, neighbour);
   }
   makeTrackedConnections(host, images, id);
 }

@@ -3,11 +3,12 @@ import { contentNamespace } from "./content-namespace.ts";
 import { checkFirewall, saveFirewall } from "./firewall/dump.ts";
 import { insideNetwork } from "./inside-network.ts";
 import { checkLinks, saveLinks } from "./links/dump.ts";
+import { saveNeighbours } from "./neighbours/dump.ts";
 import { saveDumps } from "./netlink-dumps/dump.ts";
 import { saveNetworkSysctls } from "./sysctls/dump.ts";
 
 /**
- * Saves links, addresses, routes, rules, sysctls and the firewall of a tree with a network namespace of its own. Tracked connections are not saved.
+ * Saves links, addresses, routes, rules, neighbours, sysctls and the firewall of a tree with a network namespace of its own. Tracked connections are not saved.
  * Requires nft(8) for rules of nftables, and iptables-save(8) for rules of iptables.
  */
 export function netNamespaces(): Plugin {
@@ -16,7 +17,7 @@ export function netNamespaces(): Plugin {
     duty: "net-namespaces",
     phases: {
       inspect: "refuses links that a restore could not make",
-      write: "saves sysctls, links, addresses, rules, routes and firewalls",
+      write: "saves sysctls, links, addresses, rules, routes, neighbours and firewalls",
     },
     dump({ phases }) {
       phases.inspect.tree.tap("net-namespaces", (_tree, context) => {
@@ -33,6 +34,7 @@ export function netNamespaces(): Plugin {
           saveNetworkSysctls(context, id);
           saveLinks(context, id);
           saveDumps(context, id);
+          saveNeighbours(context, id);
           saveFirewall(context, id);
         });
       });

@@ -1,6 +1,6 @@
 import type { DumpContext } from "@restage/core";
-import { type InputOf, type NetDeviceEntry, ndType } from "@restage/images";
-import { ARPHRD, IFF, IFINFOMSG, IFLA, IFLA_INFO, IFLA_MACVLAN } from "@restage/linux/abi";
+import { type InputOf, type NetDeviceEntry, ndType, type OwnLinkEntry } from "@restage/images";
+import { ARPHRD, IFF, IFINFOMSG, IFLA, IFLA_INFO, IFLA_MACVLAN, IFLA_XDP } from "@restage/linux/abi";
 import { cString } from "../../../c-string.ts";
 import { decodeAttributes } from "../../../sockets/netlink-message.ts";
 import { readRoutes } from "../routes/dump.ts";
@@ -52,17 +52,35 @@ function readLinks(context: DumpContext): readonly Link[] {
   return all.filter(({ name, flags }) => !FALLBACK.test(name) || (flags & IFF.UP) !== 0);
 }
 
-/** Refuses links that images cannot record. */
+/** How many packets wait to be sent on a new link. Source: include/net/pkt_sched.h, drivers/net/tun.c. */
+const QUEUE_LENGTH = 1000;
+const QUEUE_LENGTH_OF_TUN = 500;
+
+/** Queueing disciplines that new links have; net.core.default_qdisc tells another one. */
+const FIRST_DISCIPLINES: readonly string[] = ["noqueue", "noop", "mq", "pfifo_fast"];
+
+/** Refuses links that images cannot record. Warns of what does not come back. */
 export function checkLinks(context: DumpContext): void {
-  for (const { name, kind, type } of readLinks(context)) {
-    if (type !== undefined) continue;
-    context.findings.refuse({ what: `link ${name}`, why: `links of kind ${kind || "physical"} are not saved yet` });
+  const { findings, host } = context;
+  const usual = [...FIRST_DISCIPLINES, host.readText("/proc/sys/net/core/default_qdisc") ?? ""];
+  for (const { name, kind, type, attributes } of readLinks(context)) {
+    const what = `link ${name}`;
+    const refuse = (why: string) => findings.refuse({ what, why });
+    if (type === undefined) refuse(`links of kind ${kind || "physical"} are not saved yet`);
+    const xdp = decodeAttributes(attributes.get(IFLA.XDP) ?? new Uint8Array());
+    if (number(xdp.get(IFLA_XDP.ATTACHED)) !== 0) refuse("it has an XDP program, which is not saved");
+    const discipline = cString(attributes.get(IFLA.QDISC) ?? new Uint8Array());
+    if (discipline !== "" && !usual.includes(discipline))
+      findings.warn({ what, why: `its queueing discipline (${discipline}) will not come back` });
+    if (attributes.has(IFLA.PROP_LIST))
+      findings.warn({ what, why: "its alternative names (altname) will not come back" });
   }
 }
 
 /** Saves links with their settings. */
 export function saveLinks(context: DumpContext, namespace: number): void {
-  for (const link of readLinks(context)) {
+  const links = readLinks(context);
+  for (const link of links) {
     const { name, ifindex, flags, attributes, type = ndType.LOOPBACK } = link;
     const address = type === ndType.LOOPBACK ? undefined : attributes.get(IFLA.ADDRESS);
     const master = attributes.get(IFLA.MASTER);
@@ -79,6 +97,21 @@ export function saveLinks(context: DumpContext, namespace: number): void {
     };
     context.images.add("netdev", namespace, { value });
   }
+  const settings = links.flatMap((link) => settingsOf(link) ?? []);
+  if (settings.length > 0) context.own.network(namespace).links = settings;
+}
+
+/** What CRIU does not save of a link, where it differs from that of a new link. */
+function settingsOf({ ifindex, type, attributes }: Link): InputOf<OwnLinkEntry> | undefined {
+  const alias = cString(attributes.get(IFLA.IFALIAS) ?? new Uint8Array());
+  const length = number(attributes.get(IFLA.TXQLEN));
+  const group = number(attributes.get(IFLA.GROUP));
+  const settings = {
+    ...(alias === "" ? {} : { alias }),
+    ...(length === (type === ndType.TUN ? QUEUE_LENGTH_OF_TUN : QUEUE_LENGTH) ? {} : { queue_length: length }),
+    ...(group === 0 ? {} : { group }),
+  };
+  return Object.keys(settings).length === 0 ? undefined : { ifindex, ...settings };
 }
 
 function particulars(context: DumpContext, link: Link, namespace: number): Partial<InputOf<NetDeviceEntry>> {

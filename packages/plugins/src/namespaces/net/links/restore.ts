@@ -1,5 +1,5 @@
 import { type Plan, RestoreError } from "@restage/core";
-import { type NetDeviceEntry, ndType } from "@restage/images";
+import { type NetDeviceEntry, ndType, type OwnLinkEntry, type OwnNetworkEntry } from "@restage/images";
 import { IFINFOMSG, IFLA, IFLA_INFO, IFLA_MACVLAN, NLM_F, RTM, VETH_INFO } from "@restage/linux/abi";
 import { attribute, joined, type NetlinkSocket, optional } from "../netlink-socket.ts";
 import { externalLink } from "./external-links.ts";
@@ -11,6 +11,8 @@ export interface OpenNamespace {
   readonly descriptor: number;
   readonly routes: NetlinkSocket;
   readonly links: readonly NetDeviceEntry[];
+  /** What CRIU does not save of it. */
+  readonly own: OwnNetworkEntry | undefined;
 }
 
 /** The network namespace of the coordinator. */
@@ -75,7 +77,7 @@ export function makeLinks(namespaces: readonly OpenNamespace[], outside: Outside
 }
 
 /** Sets all links of a namespace, which come up: bridges before the links that join them. */
-export function setLinks({ routes, links }: OpenNamespace): void {
+export function setLinks({ routes, links, own }: OpenNamespace): void {
   const ranked = [...links].sort((a, b) => Number(b.type === ndType.BRIDGE) - Number(a.type === ndType.BRIDGE));
   for (const { type, name, ifindex, mtu, address, flags, master } of ranked) {
     const isExternal = type === ndType.EXTLINK;
@@ -87,10 +89,20 @@ export function setLinks({ routes, links }: OpenNamespace): void {
       optional(IFLA.ADDRESS, isExternal || type === ndType.TUN ? address : undefined),
       ...(type === ndType.LOOPBACK && mtu === LARGEST_LOOPBACK_MTU ? [] : [attribute(IFLA.MTU, mtu)]),
       optional(IFLA.MASTER, master === 0 ? undefined : master),
+      settingsOf(own?.links.find((link) => link.ifindex === ifindex)),
     );
     const hint = isExternal ? "make it in an action script, at setup-namespaces" : undefined;
     routes.make(`set link ${name}`, RTM.SETLINK, 0, body, hint);
   }
+}
+
+function settingsOf({ alias, queue_length, group }: Partial<OwnLinkEntry> = {}): Uint8Array {
+  return joined(
+    // Without a zero byte, which would become a part of it.
+    optional(IFLA.IFALIAS, alias === undefined ? undefined : new TextEncoder().encode(alias)),
+    optional(IFLA.TXQLEN, queue_length),
+    optional(IFLA.GROUP, group),
+  );
 }
 
 interface PairContext {

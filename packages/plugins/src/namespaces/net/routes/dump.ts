@@ -1,16 +1,27 @@
 import { type Host, RestoreError } from "@restage/core";
-import { IFINFOMSG, NETLINK, RTM } from "@restage/linux/abi";
+import { IFINFOMSG, NDMSG, NETLINK, RTM } from "@restage/linux/abi";
 import type { NetlinkMessage } from "../../../sockets/netlink-message.ts";
 import { askForAll } from "../../../sockets/netlink-request.ts";
 
 /** A request that lists something of a network namespace. */
-export type RouteRequest = "GETLINK" | "GETADDR" | "GETROUTE" | "GETRULE";
+export type RouteRequest = "GETLINK" | "GETADDR" | "GETROUTE" | "GETRULE" | "GETNEIGH";
 
-/** All links, addresses, routes or rules of this thread's network namespace. @param family 0 for all. */
-export function readRoutes(host: Host, request: RouteRequest, family: number): readonly NetlinkMessage[] {
+/**
+ * All links, addresses, routes, rules or neighbours of this thread's network namespace.
+ *
+ * @param family 0 for all.
+ * @param neighbourFlags NTF_PROXY for those that this machine answers for.
+ */
+export function readRoutes(
+  host: Host,
+  request: RouteRequest,
+  family: number,
+  neighbourFlags = 0,
+): readonly NetlinkMessage[] {
   // The longest of the structures that a request begins with.
   const body = new Uint8Array(IFINFOMSG.size);
   body[0] = family;
+  body[NDMSG.ndm_flags] = neighbourFlags;
   const messages = askForAll(host, NETLINK.ROUTE, RTM[request], body);
   if (messages === undefined)
     throw new RestoreError("ERR_SYSCALL", `Cannot read the network of the tree: the kernel refuses RTM_${request}`);
