@@ -90,6 +90,17 @@ describeUnless(noCompiler, "a program that cannot be saved yet", () => {
   });
 });
 
+describeUnless(noCompiler, "files of mounts that no directory shows", () => {
+  it("are refused by name, and the tree is unaffected", async () => {
+    const program = await startProgram(join(import.meta.dirname, "detached"));
+    const { status, stderr } = restage(["checkpoint", String(program.pid), "-D", program.images]);
+    expect(status).toBe(1);
+    const refused = [...stderr.matchAll(/ERR_REFUSED: file (\S+): its mount is detached \(umount -l/g)];
+    expect(refused.map(([, name]) => name).sort()).toEqual(["/", "/", "/gone", "/kept"]);
+    expect(await verdictOf(program)).toBe("pass");
+  });
+});
+
 const NO_LANDLOCK = "needs a kernel with Landlock";
 
 describeUnless(noCompiler, "threads in Landlock domains", () => {

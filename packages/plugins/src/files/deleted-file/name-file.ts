@@ -1,7 +1,7 @@
 import type { DumpContext, OpenFile } from "@restage/core";
 import { fdTypes } from "@restage/images";
-import { FS_MAGIC, MQUEUE_MAGIC, S_IF, STATFS_SIZE } from "@restage/linux/abi";
-import { mountOf, procOfMounts } from "../../namespaces/mount/mount-of.ts";
+import { FS_MAGIC, MQUEUE_MAGIC, O, S_IF, STATFS_SIZE } from "@restage/linux/abi";
+import { isElsewhere, mountOf, procOfMounts } from "../../namespaces/mount/mount-of.ts";
 import { room } from "../../room.ts";
 import { DeadProcesses } from "../dead-process/dead-processes.ts";
 import { isDeletedName, nameBeforeDeletion } from "../deleted-name.ts";
@@ -13,7 +13,7 @@ import { DeletedFiles } from "./deleted-files.ts";
  * (`--link-remap`).
  *
  * @param id the number of the entry in files.img.
- * @returns undefined for a file that has been refused because its path leads to another file.
+ * @returns undefined for a file that has been refused because no path leads to it.
  */
 export function nameFile(file: OpenFile, context: DumpContext, id: number): string | undefined {
   const { link, stat } = file;
@@ -23,12 +23,14 @@ export function nameFile(file: OpenFile, context: DumpContext, id: number): stri
     if (!dead.has(pid)) dead.set(pid, id);
     return nameBeforeDeletion(link);
   }
+  if (isReachable(file, context)) return link;
+  const obstacle = findObstacle(file, context);
+  if (obstacle !== undefined) {
+    const { what = "file", why } = obstacle;
+    context.findings.refuse({ what: `${what} ${nameBeforeDeletion(link)}`, why, pid: file.task.pid });
+    return undefined;
+  }
   if (stat.nlink === 0) {
-    if (magicOf(file, context) === BigInt(FS_MAGIC.HUGETLBFS)) {
-      const why = "files of hugetlbfs cannot be written to";
-      context.findings.refuse({ what: `deleted file ${nameBeforeDeletion(link)}`, why, pid: file.task.pid });
-      return undefined;
-    }
     const { ghosts } = context.service(DeletedFiles);
     const key = `${stat.dev}:${stat.ino}`;
     const ghost = ghosts.get(key);
@@ -36,7 +38,6 @@ export function nameFile(file: OpenFile, context: DumpContext, id: number): stri
     else ghost.ids.push(id);
     return nameBeforeDeletion(link);
   }
-  if (rootsOf(file, context).some((root) => leadsTo(context, root + link, file))) return link;
   return nameByLink(file, context, id);
 }
 
@@ -45,6 +46,13 @@ function deadProcessOf({ link, task }: OpenFile, { host }: DumpContext): number 
   const pid = /^\/proc\/(\d+)/.exec(link)?.[1];
   if (pid === undefined || host.inode(`${task.proc}/root/proc/${pid}`) !== undefined) return undefined;
   return Number(pid);
+}
+
+function isReachable(file: OpenFile, context: DumpContext): boolean {
+  if (file.stat.nlink === 0) return false;
+  // A copy of a mount (open_tree) shows the same files, but is another mount.
+  if ((file.flags & O.PATH) !== 0 && isElsewhere(file, context)) return false;
+  return rootsOf(file, context).some((root) => leadsTo(context, root + file.link, file));
 }
 
 /** Where a path of a file can begin. For a task in a chroot(2) it does not begin at the root of the task. */
@@ -62,11 +70,6 @@ function leadsTo({ host }: DumpContext, path: string, { stat }: OpenFile): boole
 function nameByLink(file: OpenFile, context: DumpContext, id: number): string | undefined {
   const { link, task } = file;
   const name = nameBeforeDeletion(link);
-  const special = SPECIAL[String(magicOf(file, context))];
-  if (special !== undefined) {
-    context.findings.refuse({ what: `${special.what} ${name}`, why: special.why, pid: task.pid });
-    return undefined;
-  }
   if (!context.options.linkRemap || !isDeletedName(link)) {
     const why = "its path no longer leads to it, but another name does";
     const hint = isDeletedName(link) ? "allow a link beside the old name: --link-remap" : undefined;
@@ -82,11 +85,27 @@ function nameByLink(file: OpenFile, context: DumpContext, id: number): string | 
   return name;
 }
 
+interface Obstacle {
+  readonly what?: string;
+  readonly why: string;
+}
+
 /** File systems of the kernel whose files have no path, by their magic numbers. */
-const SPECIAL: Readonly<Record<string, { readonly what: string; readonly why: string }>> = {
+const SPECIAL: Readonly<Record<string, Obstacle>> = {
   [MQUEUE_MAGIC]: { what: "POSIX message queue", why: "it is not saved yet" },
   [FS_MAGIC.SECRETMEM]: { what: "secret memory (memfd_secret)", why: "only its process can read it" },
 };
+
+/** Why a restore could not open a file that no path leads to. */
+function findObstacle(file: OpenFile, context: DumpContext): Obstacle | undefined {
+  const magic = magicOf(file, context);
+  const special = SPECIAL[String(magic)];
+  if (special !== undefined) return special;
+  if (file.stat.nlink === 0 && magic === BigInt(FS_MAGIC.HUGETLBFS))
+    return { what: "deleted file", why: "files of hugetlbfs cannot be written to" };
+  if (!isElsewhere(file, context)) return undefined;
+  return { why: "its mount is detached (umount -l, open_tree, fsmount) or belongs to another mount namespace" };
+}
 
 function magicOf({ proc }: OpenFile, { host }: DumpContext): bigint {
   const system = room(STATFS_SIZE);

@@ -13,7 +13,15 @@ export function regularFiles(): Plugin {
     dump({ describeFile }) {
       describeFile.tap("regular-files", (file, context) => {
         if (!isRegular(file)) return undefined;
-        return { type: fdTypes.REG, reg: regularEntry(file, context, file.id) };
+        const reg = regularEntry(file, context, file.id);
+        // F_NOTIFY makes the caller the owner, and directories have no other signals.
+        if ((file.stat.mode & S_IF.MT) === S_IF.DIR && reg.fown.pid !== 0)
+          context.findings.refuse({
+            what: `directory ${file.link}`,
+            why: "it is watched with F_NOTIFY (dnotify), and the kernel does not tell for what",
+            pid: file.task.pid,
+          });
+        return { type: fdTypes.REG, reg };
       });
     },
   });

@@ -1,6 +1,7 @@
 import type { DumpContext, OpenFile } from "@restage/core";
 import { AT_FDCWD, O } from "@restage/linux/abi";
 import { ownNamespace } from "../own-namespaces.ts";
+import { readMountinfo } from "./mountinfo.ts";
 
 const MOUNT = /^mnt_id:\s*(\d+)/m;
 
@@ -13,6 +14,16 @@ export function mountOf(file: OpenFile, context: DumpContext): { readonly mnt_id
 export function procOfMounts(context: DumpContext): string {
   return ownNamespace(context, "mount") === undefined ? "/proc/self" : context.tree.root.proc;
 }
+
+/** Whether a file was opened through a mount that is not one of the tree's. False if this process cannot tell. */
+export function isElsewhere(file: OpenFile, context: DumpContext): boolean {
+  if (file.info === "" && context.host.inode(file.proc) === undefined) return false;
+  const mounts = known.get(context) ?? new Set(readMountinfo(context.host, procOfMounts(context)).map(({ id }) => id));
+  known.set(context, mounts);
+  return !mounts.has(mountIdOf(file, context));
+}
+
+const known = new WeakMap<DumpContext, ReadonlySet<number>>();
 
 /** The mount through which a file was opened. */
 export function mountIdOf({ proc, info }: OpenFile, context: DumpContext): number {

@@ -1,5 +1,5 @@
 import { type DumpContext, definePlugin, type OpenFile, type Plugin } from "@restage/core";
-import { AF, ERRNO, IPPROTO, POLL, SIOCOUTQ, SO, SOL, UDP } from "@restage/linux/abi";
+import { AF, ERRNO, IPPROTO, POLL, SIOCOUTQ, SO, SOCK, SOL, UDP } from "@restage/linux/abi";
 import { ioctlNumber } from "../../ioctl-number.ts";
 import { isReady } from "../../is-ready.ts";
 import { room } from "../../room.ts";
@@ -11,7 +11,8 @@ export function unreadData(): Plugin {
     name: "unread-data",
     duty: "unread-data",
     phases: {
-      inspect: "refuses urgent data, netlink messages, corked datagrams and eBPF filters of sockets",
+      inspect:
+        "refuses urgent data, errors that were not read yet, netlink messages, corked datagrams and eBPF filters of sockets",
     },
     dump({ filesDescribed }) {
       filesDescribed.tap("unread-data", (_tree, context) => {
@@ -30,7 +31,27 @@ interface Obstacle {
 }
 
 function obstacleOf(context: DumpContext, file: OpenFile, descriptor: number): Obstacle | undefined {
-  return file.link.startsWith("socket:") ? obstacleOfSocket(context, descriptor) : undefined;
+  if (!file.link.startsWith("socket:")) return undefined;
+  checkErrors(context, file, descriptor);
+  return obstacleOfSocket(context, descriptor);
+}
+
+/** Kinds of sockets for which an error is a message of the network that may get lost. */
+const LOSSY: readonly (number | undefined)[] = [SOCK.DGRAM, SOCK.RAW];
+
+/** Finds errors that the program has not read yet. Reading them would take them away. */
+function checkErrors({ host, findings }: DumpContext, { link, task }: OpenFile, socket: number): void {
+  if (!isReady(host, socket, POLL.ERR)) return;
+  const isNetlink = readOption(host, socket, SOL.SOCKET, SO.DOMAIN) === AF.NETLINK;
+  const isLossy = !isNetlink && LOSSY.includes(readOption(host, socket, SOL.SOCKET, SO.TYPE));
+  const finding = { what: link, pid: task.pid };
+  if (isLossy) findings.warn({ ...finding, why: "an error that it has not read yet (SO_ERROR) will not come back" });
+  else
+    findings.refuse({
+      ...finding,
+      why: "an error or notification waits to be read (SO_ERROR, MSG_ERRQUEUE), and images cannot record it",
+      hint: "let the program read it, then try again",
+    });
 }
 
 function obstacleOfSocket(context: DumpContext, socket: number): Obstacle | undefined {
