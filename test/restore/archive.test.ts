@@ -30,6 +30,8 @@ describeUnless(noRoot, "an archive", () => {
     expect(made.status, made.stderr).toBe(0);
     await until(() => !existsSync(`/proc/${pid}`), "the tree is gone");
     expect(readdirSync(temporary)).toEqual([]);
+    expect(restage("check", "-D", "one.tar.gz", "--no-config").stdout).toMatch(/^\S*one\.tar\.gz can/m);
+    expect(readdirSync(temporary)).toEqual([]);
 
     const before = count();
     const restored = restage("restore", "-d", "-D", "one.tar.gz", "--pidfile", "pid", "--no-config");

@@ -10,9 +10,11 @@ import { requestWithoutImages, withImagesHere } from "../request.ts";
 
 /** Lists every obstacle to a restore here: machine, privileges, pids, and the images. Returns the exit code. */
 export async function checkCommand(settings: Settings): Promise<number> {
-  const request = await withImagesHere(settings, await requestWithoutImages(settings, "check"));
+  const request = await requestWithoutImages(settings, "check");
+  // In messages, an archive has its own name, and not that of the directory with its images.
   const { images } = request;
-  const ofCheckpoint = images === undefined ? [] : await checkCheckpoint({ ...request, images });
+  const here = await withImagesHere(settings, request);
+  const ofCheckpoint = here.images === undefined ? [] : await checkCheckpoint({ ...here, images: here.images });
   const known = new Set(ofCheckpoint.map(({ what }) => what));
   // What the checkpoint needs of the machine says more than what some checkpoint might need.
   const ofMachine = checkMachine(request.unprivileged ?? false).filter(({ what }) => !known.has(what));
