@@ -19,9 +19,15 @@ function start([program = "", ...words]: readonly string[]) {
   const child = spawn(program, words, { stdio: ["ignore", "pipe", "pipe"] });
   const output: Buffer[] = [];
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (bytes: Buffer) => void output.push(bytes));
-  const ended = once(child, "exit").then(([code]) => ({ code, output: Buffer.concat(output).toString() }));
+  const ended = once(child, "close").then(([code]) => ({ code, output: Buffer.concat(output).toString() }));
   onTestFinished(() => void child.kill("SIGKILL"));
   return { ended, printed: () => Buffer.concat(output).toString() };
+}
+
+/** Waits for a command that must succeed. */
+async function success(ended: Promise<{ readonly code: unknown; readonly output: string }>): Promise<void> {
+  const { code, output } = await ended;
+  expect(code, output).toBe(0);
 }
 
 /** Starts a lazy-pages daemon for the images of a program. */
@@ -55,7 +61,7 @@ describeDumped("lazy pages", () => {
     const { ended } = await startDaemon(RESTAGE, program);
     await restoreLazily(program);
     expect(await verdictOf(program)).toBe("pass");
-    expect(await ended).toMatchObject({ code: 0 });
+    await success(ended);
   });
 });
 
@@ -65,7 +71,7 @@ describeUnless(noCompiler ?? noCriu, "lazy pages", () => {
     const { ended } = await startDaemon([CRIU], program);
     await restoreLazily(program);
     expect(await verdictOf(program)).toBe("pass");
-    expect(await ended).toMatchObject({ code: 0 });
+    await success(ended);
   });
 
   it("come to a tree that CRIU restores", async () => {
@@ -74,7 +80,7 @@ describeUnless(noCompiler ?? noCriu, "lazy pages", () => {
     const { status, stderr } = run([CRIU, "restore", "-d", "--lazy-pages", "-D", program.images]);
     expect(status, stderr).toBe(0);
     expect(await verdictOf(program)).toBe("pass");
-    expect(await ended).toMatchObject({ code: 0 });
+    await success(ended);
   });
 });
 
@@ -101,8 +107,8 @@ describeUnless(noCompiler, "pages that stay in a stopped tree", () => {
     const { ended } = await startDaemon(daemon, program, ["--page-server", ...LOCAL, "--port", port]);
     await restoreLazily(program, { newPidNamespace: true });
     expect(await verdictOf(program)).toBe("pass");
-    expect(await ended).toMatchObject({ code: 0 });
-    expect(await checkpoint.ended).toMatchObject({ code: 0 });
+    await success(ended);
+    await success(checkpoint.ended);
     await program.ended;
   }
 
@@ -130,15 +136,15 @@ describeUnless(noCompiler, "a page server", () => {
     const where = ["--page-server", ...LOCAL, "--port", await portOf(server)];
     const made = restage(["checkpoint", String(program.pid), "-D", program.images, ...where]);
     expect(made.status, made.stderr).toBe(0);
-    expect(await server.ended).toMatchObject({ code: 0 });
+    await success(server.ended);
     await program.ended;
     const giver = start([...RESTAGE, "page-server", "--lazy-pages", "-D", program.images, ...LOCAL]);
     const from = ["--page-server", ...LOCAL, "--port", await portOf(giver)];
     const { ended } = await startDaemon(RESTAGE, program, from);
     await restoreLazily(program);
     expect(await verdictOf(program)).toBe("pass");
-    expect(await ended).toMatchObject({ code: 0 });
-    expect(await giver.ended).toMatchObject({ code: 0 });
+    await success(ended);
+    await success(giver.ended);
   });
 });
 
