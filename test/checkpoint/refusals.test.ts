@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { type RunningProgram, startProgram, verdictOf } from "../cases/case.ts";
+import { type RunningProgram, restoreProgram, startProgram, verdictOf } from "../cases/case.ts";
 import { describeUnless, noCompiler } from "../support/requirements.ts";
 import { restage } from "../support/restage.ts";
 
@@ -87,6 +87,24 @@ describeUnless(noCompiler, "a program that cannot be saved yet", () => {
     expect(status).toBe(1);
     expect(stderr).toMatch(why);
     expect(await verdictOf(program)).toBe("pass");
+  });
+});
+
+describeUnless(noCompiler, "a connection whose reset was not read yet", () => {
+  it.each([
+    ["keeps its error in a tree that goes on", ["--leave-running"], "ECONNRESET"],
+    ["has ended in a restored tree", [], "the end"],
+  ])("is saved with a warning, and %s", async (_what, flags, expected) => {
+    const program = await startProgram(join(import.meta.dirname, "reset"));
+    const { status, stderr } = restage(["checkpoint", String(program.pid), "-D", program.images, ...flags]);
+    expect(status, stderr).toBe(0);
+    expect(stderr.replace(/\s+/g, " ")).toMatch(
+      /warning: socket:\[\d+\].*: an error that .* will come back as the end/,
+    );
+    if (flags.length === 0) await program.ended;
+    if (flags.length === 0) await restoreProgram(program);
+    expect(await verdictOf(program)).toBe("pass");
+    expect(readFileSync(join(program.directory, "received"), "utf8")).toBe(expected);
   });
 });
 

@@ -1,5 +1,5 @@
-import { type DumpContext, definePlugin, type OpenFile, type Plugin } from "@restage/core";
-import { AF, ERRNO, IPPROTO, POLL, SIOCOUTQ, SO, SOCK, SOL, UDP } from "@restage/linux/abi";
+import { type DumpContext, definePlugin, type Host, type OpenFile, type Plugin } from "@restage/core";
+import { AF, ERRNO, IPPROTO, POLL, SIOCOUTQ, SO, SOCK, SOL, TCP, TCP_STATE, UDP } from "@restage/linux/abi";
 import { ioctlNumber } from "../../ioctl-number.ts";
 import { isReady } from "../../is-ready.ts";
 import { room } from "../../room.ts";
@@ -36,22 +36,28 @@ function obstacleOf(context: DumpContext, file: OpenFile, descriptor: number): O
   return obstacleOfSocket(context, descriptor);
 }
 
-/** Kinds of sockets for which an error is a message of the network that may get lost. */
-const LOSSY: readonly (number | undefined)[] = [SOCK.DGRAM, SOCK.RAW];
-
 /** Finds errors that the program has not read yet. Reading them would take them away. */
 function checkErrors({ host, findings }: DumpContext, { link, task }: OpenFile, socket: number): void {
   if (!isReady(host, socket, POLL.ERR)) return;
-  const isNetlink = readOption(host, socket, SOL.SOCKET, SO.DOMAIN) === AF.NETLINK;
-  const isLossy = !isNetlink && LOSSY.includes(readOption(host, socket, SOL.SOCKET, SO.TYPE));
   const finding = { what: link, pid: task.pid };
-  if (isLossy) findings.warn({ ...finding, why: "an error that it has not read yet (SO_ERROR) will not come back" });
+  const loss = lossOfError(host, socket);
+  if (loss !== undefined) findings.warn({ ...finding, why: `an error that it has not read yet (SO_ERROR) ${loss}` });
   else
     findings.refuse({
       ...finding,
       why: "an error or notification waits to be read (SO_ERROR, MSG_ERRQUEUE), and images cannot record it",
       hint: "let the program read it, then try again",
     });
+}
+
+/** What the loss of an error means for a socket whose program can continue without it. */
+function lossOfError(host: Host, socket: number): string | undefined {
+  if (readOption(host, socket, SOL.SOCKET, SO.DOMAIN) === AF.NETLINK) return undefined;
+  const type = readOption(host, socket, SOL.SOCKET, SO.TYPE);
+  if (type === SOCK.DGRAM || type === SOCK.RAW) return "will not come back";
+  if (readOption(host, socket, SOL.SOCKET, SO.PROTOCOL) !== IPPROTO.TCP) return undefined;
+  const [state] = host.socketOption(socket, SOL.TCP, TCP.INFO, 1) ?? [];
+  return state === TCP_STATE.CLOSE ? "will come back as the end of its connection" : undefined;
 }
 
 function obstacleOfSocket(context: DumpContext, socket: number): Obstacle | undefined {
