@@ -136,6 +136,14 @@ describeDumped("terminals beyond those of the fixtures", () => {
   });
 });
 
+describeDumped("the console of a container", () => {
+  it("keeps its path, and those of the terminal that it shows", async () => {
+    const program = await dumpCase("console", { compiler: ["-static"] });
+    await restoreProgram(program, { root: program.directory });
+    expect(await verdictOf(program)).toBe("pass");
+  });
+});
+
 describeDumped(
   "terminals of a tree that a checkpoint leaves running",
   () => {

@@ -3,6 +3,7 @@ import type { TtyInfoEntry } from "@restage/images";
 import { AT_FDCWD, O, TTY } from "@restage/linux/abi";
 import { hasOwnNamespace } from "../namespaces/own-namespaces.ts";
 import { pathOf } from "./devices.ts";
+import type { PtmxLocation } from "./mounted-terminals.ts";
 import { applySettings, fillQueues } from "./settings.ts";
 import { isHungUp, isSlave, type TtyFile } from "./tty-info.ts";
 
@@ -151,7 +152,7 @@ export async function makePairs(
   for (const [ptmx, count] of counts) {
     const wanted = pairs.filter((pair) => pair.ptmx === ptmx && !opened.has(pair));
     const taken = pairs.filter((pair) => pair.ptmx === ptmx && opened.has(pair)).length;
-    const masters = await openMasters(task, ptmx, count - taken);
+    const masters = await openMasters(task, [AT_FDCWD, ptmx], count - taken);
     for (const pair of wanted) task.place(takeMaster(masters, pair.index), pair.masterNumber, { cloexec: true });
     for (const descriptor of masters.values()) task.call.close(descriptor);
   }
@@ -159,7 +160,7 @@ export async function makePairs(
 }
 
 /** Makes one pair in a devpts that has none yet. Returns its master. */
-export async function openMaster(task: Task, ptmx: string, index: number): Promise<Value> {
+export async function openMaster(task: Task, ptmx: PtmxLocation, index: number): Promise<Value> {
   const masters = await openMasters(task, ptmx, index + 1);
   const master = takeMaster(masters, index);
   for (const descriptor of masters.values()) task.call.close(descriptor);
@@ -173,9 +174,9 @@ function takeMaster(masters: Map<number, Value>, index: number): Value {
   return master;
 }
 
-async function openMasters(task: Task, ptmx: string, count: number): Promise<Map<number, Value>> {
+async function openMasters(task: Task, ptmx: PtmxLocation, count: number): Promise<Map<number, Value>> {
   const opened = Array.from({ length: count }, () => {
-    const descriptor = task.call.openat(AT_FDCWD, ptmx, O.RDWR | O.NOCTTY | O.CLOEXEC, 0);
+    const descriptor = task.call.openat(...ptmx, O.RDWR | O.NOCTTY | O.CLOEXEC, 0);
     const number = output(4);
     task.call.ioctl(descriptor, TTY.TIOCGPTN, number);
     return { descriptor, number };

@@ -1,6 +1,7 @@
 import { definePlugin, type Plugin, type StageContext, struct, type Task } from "@restage/core";
 import { AT_FDCWD, F, O, SETTABLE_FLAGS, TTY } from "@restage/linux/abi";
 import { takeNumber } from "../files/take-descriptor.ts";
+import { readBoundSlaves } from "./bound-slaves.ts";
 import { Foreground } from "./callers-foreground.ts";
 import { keepSettings, openInStub } from "./callers-terminals.ts";
 import { controlledBy } from "./controlling-terminals.ts";
@@ -34,6 +35,7 @@ export function terminals(): Plugin {
     },
     apply({ plan, stages, openFile, orphanMaster, abort, provide }) {
       let terminals: Terminals = { files: new Map(), pairs: [], callers: new Map(), devices: new Map() };
+      let boundSlaves: ReturnType<typeof readBoundSlaves> = new Map();
       let counts: ReadonlyMap<string, number> = new Map();
       let root: Task | undefined;
       const foreground = new Foreground();
@@ -50,6 +52,7 @@ export function terminals(): Plugin {
       });
       plan.tap("terminals", (plan) => {
         terminals = readTerminals(plan, orphanMaster.taps.length > 0);
+        boundSlaves = readBoundSlaves(plan, terminals.files);
         counts = countNumbers(plan, terminals.pairs);
         root = plan.tree.root;
       });
@@ -93,6 +96,8 @@ export function terminals(): Plugin {
         }
         const pair = terminals.pairs.find(({ index }) => index === info.pty?.index);
         if (pair === undefined) return undefined;
+        const bound = boundSlaves.get(tty.id);
+        if (bound !== undefined) return task.call.openat(...bound(task), flags, 0);
         if (isSlave(info)) return task.call.ioctl(pair.masterNumber, TTY.TIOCGPTPEER, flags);
         // A master is opened only once: all its descriptors share one open file description.
         const master = task.call.fcntl(pair.masterNumber, F.DUPFD_CLOEXEC, 0);

@@ -7,15 +7,16 @@ export const SUPPORT: readonly Support[] = [
     saved:
       "both ends: window size, settings, queues, session and foreground process group; slaves that were hung up; /dev/tty",
     restageImage: "lines that are not complete yet",
-    restored: "the same, and locked settings, packet and exclusive mode",
+    restored:
+      "the same, and locked settings, packet and exclusive mode; the paths at which they are open, such as /dev/console",
     refused: {
       dump: "a master or session leader outside the tree, without `--shell-job` or `--orphan-pts-master`",
       restore: "a session whose leader is not in the checkpoint",
     },
     kernel: "CONFIG_UNIX98_PTYS",
     shownBy: {
-      saved: ["fixture pty", "case terminals", "case terminal-queues", "case unfinished-lines"],
-      restored: ["fixture pty", "case terminals", "case terminal-queues"],
+      saved: ["fixture pty", "case terminals", "case terminal-queues", "case unfinished-lines", "case console"],
+      restored: ["fixture pty", "case terminals", "case terminal-queues", "case console"],
     },
   },
   {

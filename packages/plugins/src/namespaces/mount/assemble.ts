@@ -1,7 +1,7 @@
 import type { Call, StageContext, Task } from "@restage/core";
 import { fstype } from "@restage/images";
 import { AT_FDCWD, MNT, MOVE_MOUNT, S_IF } from "@restage/linux/abi";
-import type { MountedTerminals } from "../../terminals/mounted-terminals.ts";
+import type { MountedTerminals, PtmxLocation } from "../../terminals/mounted-terminals.ts";
 import { setAttributes } from "./attributes.ts";
 import type { Part } from "./file-systems.ts";
 import { type Mount, type MountTree, relative } from "./mount-tree.ts";
@@ -36,7 +36,8 @@ export async function assemble(
       staging.makeDeleted(part, typeof found === "string" || (found.mode & S_IF.MT) === S_IF.DIR);
     }
     const index = terminalOf(part);
-    const master = index === undefined ? undefined : await terminals.open(root, staging.path(part.of, "ptmx"), index);
+    const master =
+      index === undefined ? undefined : await terminals.open(root, ptmxOf(part, made, parts, staging), index);
     const clone = staging.clone(part).hint(`create ${entry.root}, which ${entry.mountpoint} showed`);
     if (master !== undefined) call.close(master);
     setAttributes(root, clone, entry);
@@ -49,6 +50,23 @@ export async function assemble(
   const [top] = made.values();
   if (top !== undefined) call.fchdir(top);
   return made;
+}
+
+/**
+ * The device of masters of a devpts, through its mount in the tree if that is made already: a terminal has its path there. Another mount is gone when
+ * the tree runs, and a later checkpoint would not find the terminal.
+ */
+function ptmxOf(
+  { of }: Part,
+  made: ReadonlyMap<Mount, Call>,
+  parts: ReadonlyMap<Mount, Part>,
+  staging: StagingArea,
+): PtmxLocation {
+  for (const [mount, descriptor] of made) {
+    const part = parts.get(mount);
+    if (part?.of === of && part.path === "") return [descriptor, "ptmx"];
+  }
+  return [AT_FDCWD, staging.path(of, "ptmx")];
 }
 
 /** The number of the terminal that a mount shows: the tree's own devpts is empty when it is mounted. */
