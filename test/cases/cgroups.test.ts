@@ -8,6 +8,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmdirSync,
   statSync,
   writeFileSync,
@@ -243,6 +244,16 @@ function mountedHierarchies(): readonly string[] {
     .split("\n")
     .filter((line) => line.includes(NAME));
 }
+
+describeDumped("a cgroup namespace", () => {
+  it("is restored, also for a tree in the cgroups of the program that saved it (cgroup-namespace)", async () => {
+    const prepare = (directory: string) =>
+      writeFileSync(join(directory, "outside"), readlinkSync("/proc/self/ns/cgroup"));
+    const program = await dumpCase("cgroup-namespace", { prepare, flags: ["--manage-cgroups"] });
+    await restoreProgram(program);
+    expect(await verdictOf(program)).toBe("pass");
+  });
+});
 
 describeDumped("cgroups of a hierarchy that is not mounted here", () => {
   let program: DumpedProgram;

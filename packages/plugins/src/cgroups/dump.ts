@@ -44,22 +44,23 @@ interface Found {
   readonly hierarchies: readonly Hierarchy[];
 }
 
-/** The cgroups of all threads; undefined when they are those of this process. */
+/** The cgroups of all threads; undefined when they are those of this process, and not in a namespace. */
 function findCgroups(context: DumpContext): Found | undefined {
   const { host, tree, inventory } = context;
   const hierarchies = readHierarchies(host);
   const own = host.readText("/proc/self/cgroup");
   if (own === undefined) return undefined;
   inventory.root_cg_set = OWN_SET;
-  const ids = new Map([[own, OWN_SET]]);
-  const sets: CgSetEntry[] = [];
   const isNamespaced = ownNamespace(context, "cgroup") !== undefined;
+  // A namespace has its root in the cgroups of the images, so that these are saved even if they are those of this process.
+  const ids = new Map(isNamespaced ? [] : [[own, OWN_SET]]);
+  const sets: CgSetEntry[] = [];
   for (const task of tree.alive) {
     for (const thread of task.threads) {
       const text = host.readText(`${thread.proc}/cgroup`) ?? own;
       let id = ids.get(text);
       if (id === undefined) {
-        id = ids.size + 1;
+        id = OWN_SET + sets.length + 1;
         ids.set(text, id);
         const inner = isNamespaced ? seenFromInside(host, tree.root, thread) : undefined;
         sets.push({ id, ctls: membersOf(context, thread, text, inner, hierarchies) });

@@ -14,8 +14,8 @@ export const SUPPORT: readonly Support[] = [
       restore: "controllers that this kernel does not have",
     },
     shownBy: {
-      saved: ["case cgroups", "case cgroup-settings"],
-      restored: ["case cgroups", "case cgroup-settings"],
+      saved: ["case cgroups", "case cgroup-settings", "case cgroup-namespace"],
+      restored: ["case cgroups", "case cgroup-settings", "case cgroup-namespace"],
     },
   },
 ];
