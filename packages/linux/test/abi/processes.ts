@@ -15,7 +15,10 @@ const mmMap = {
 export const PROCESSES: readonly Group[] = [
   { headers: ["asm/unistd.h"], expressions: prefixed("__NR_", SYSCALL_NUMBERS) },
   { headers: ["asm/errno.h"], expressions: prefixed("", abi.ERRNO) },
-  { headers: ["linux/ioprio.h"], expressions: single({ IOPRIO_WHO_PROCESS: "IOPRIO_WHO_PROCESS" }) },
+  {
+    headers: ["linux/ioprio.h"],
+    expressions: single({ IOPRIO_WHO_PROCESS: "IOPRIO_WHO_PROCESS", IOPRIO_CLASS_SHIFT: "IOPRIO_CLASS_SHIFT" }),
+  },
   {
     headers: ["linux/sched.h", "linux/types.h", "linux/sched/types.h"],
     expressions: {

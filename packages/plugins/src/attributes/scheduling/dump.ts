@@ -1,5 +1,5 @@
 import { definePlugin, type Host, type Plugin, RestoreError } from "@restage/core";
-import { errnoText, IOPRIO_WHO_PROCESS, SCHED_ATTR } from "@restage/linux/abi";
+import { errnoText, IOPRIO_CLASS_SHIFT, IOPRIO_WHO_PROCESS, SCHED_ATTR } from "@restage/linux/abi";
 import { room } from "../../room.ts";
 import { AFFINITY_SIZE, countProcessors, decodeScheduling, obstacleOf } from "./format.ts";
 
@@ -29,7 +29,8 @@ export function scheduling(): Plugin {
         const affinity = chosenProcessors(host, stopped.tid);
         if (affinity !== undefined) own.thread(tid).affinity = affinity;
         const priority = host.attempt("ioprio_get", IOPRIO_WHO_PROCESS, stopped.tid);
-        if (priority > 0) own.thread(tid).io_priority = priority;
+        // Older kernels, such as 5.10, report a level also for threads without an I/O priority, and do not accept it back.
+        if (priority >> IOPRIO_CLASS_SHIFT > 0) own.thread(tid).io_priority = priority;
       });
     },
   });

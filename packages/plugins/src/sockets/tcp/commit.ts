@@ -5,7 +5,7 @@ import { hasOwnNamespace } from "../../namespaces/own-namespaces.ts";
 import { inetName } from "../inet/addresses.ts";
 import { encodeAddress } from "../inet/format.ts";
 import { unlockConnections } from "../network-lock/restore.ts";
-import { writeOption } from "../socket-options/host-options.ts";
+import { readOption, writeOption } from "../socket-options/host-options.ts";
 import { LARGEST_BUFFER } from "../socket-options/restore.ts";
 import { type Connection, endsAtCommit, unsentOf } from "./ends.ts";
 import { decodeTcpInfo, stateName } from "./format.ts";
@@ -69,7 +69,9 @@ function finish(host: Host, socket: number, connection: Connection): void {
     writeOption(host, socket, SOL.SOCKET, SO.SNDBUFFORCE, LARGEST_BUFFER);
     sendAll(host, socket, unsent);
     writeOption(host, socket, SOL.SOCKET, SO.SNDBUFFORCE, opts.so_sndbuf >> 1);
-    if (opts.so_buf_lock !== undefined) writeOption(host, socket, SOL.SOCKET, SO.BUF_LOCK, opts.so_buf_lock);
+    // Kernels before 5.14 lack the option.
+    const hasLock = readOption(host, socket, SOL.SOCKET, SO.BUF_LOCK) !== undefined;
+    if (hasLock && opts.so_buf_lock !== undefined) writeOption(host, socket, SOL.SOCKET, SO.BUF_LOCK, opts.so_buf_lock);
   }
   if (state === TCP_STATE.SYN_SENT) connectAgain(host, socket, connection);
   if (endsAtCommit(state)) host.call.shutdown(socket, SHUT.WR);
