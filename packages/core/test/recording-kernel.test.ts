@@ -261,6 +261,9 @@ describe("the recording kernel", () => {
     });
     expect([host.stat("/a"), host.stat("/b"), host.stat("/x")]).toEqual([stat, "missing", "unknown"]);
     expect([host.readText("/c"), host.pidHolder(5), host.clock("CLOCK_MONOTONIC")]).toEqual(["text", "sshd", 9n]);
+    expect(
+      [ignorant, new RecordingKernel({ outputs: "" }).host].map((host) => host.runProgram("tar", []).status),
+    ).toEqual([undefined, 0]);
   });
 
   it("places the zone and the parked vdso outside of the occupied ranges", async () => {

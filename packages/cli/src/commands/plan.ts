@@ -25,7 +25,7 @@ export async function planCommand(settings: Settings): Promise<number> {
   const request = await requestOf(settings, "plan");
   const reporter = settings.json ? planEvents() : new PlanView();
   const report = new Report([reporter]);
-  const kernel = new RecordingKernel({}, (record) => {
+  const kernel = new RecordingKernel({ outputs: "" }, (record) => {
     const text = printRecord(record);
     if (text !== undefined) reporter.addOfCoordinator(text);
   });

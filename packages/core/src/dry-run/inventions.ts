@@ -24,8 +24,8 @@ export interface Inventions {
   readonly pidHolders?: Readonly<Record<number, string>>;
   /** Holders of sockets, by inode. */
   readonly socketHolders?: Readonly<Record<number, string>>;
-  /** Outputs of the host's programs, by name. Other programs are missing. */
-  readonly outputs?: Readonly<Record<string, string>>;
+  /** Outputs of the host's programs, by name; other programs are missing. A string is the output of every program. */
+  readonly outputs?: Readonly<Record<string, string>> | string;
   /** Threads that have ended by the time they would resume. */
   readonly goneAtResume?: readonly number[];
   /** Tasks that survive being killed. */

@@ -98,6 +98,7 @@ export class RecordingKernel implements Kernel {
       outputs = {},
       clock = CLOCK,
     } = inventions;
+    const outputOf = (name: string) => (typeof outputs === "string" ? outputs : outputs[name]);
     this.host = {
       runId: "recording",
       pid: this.#coordinator.tid,
@@ -117,10 +118,10 @@ export class RecordingKernel implements Kernel {
       socketHolder: (inode) => socketHolders[inode],
       runProgram: (name, args, input = "") => {
         this.#record({ kind: "program-of-host", name, args, input });
-        const output = outputs[name];
+        const output = outputOf(name);
         return { status: output === undefined ? undefined : 0, output: output ?? "", errors: "" };
       },
-      isInstalled: (name) => outputs[name] !== undefined,
+      isInstalled: (name) => outputOf(name) !== undefined,
       cpuid: () => undefined,
       socketOption: () => undefined,
       clock: () => clock,
