@@ -3,11 +3,10 @@ import { readFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
-import { describeUnless } from "../support/requirements.ts";
 import { dumpCase, restoreProgram, verdictOf } from "./case.ts";
-import { noDumpsByCriu } from "./dumpers.ts";
+import { describeDumped } from "./dumpers.ts";
 
-describeUnless(noDumpsByCriu, "a socket that the caller passes", () => {
+describeDumped("a socket that the caller passes", () => {
   it("replaces the socket that was external at the checkpoint", async () => {
     const nameOf = (directory: string) => readFileSync(join(directory, "socket-name"), "utf8");
     const program = await dumpCase("inherited-socket", {

@@ -156,10 +156,14 @@ function checkPeer(
     Object.assign(file.entry?.usk ?? {}, { peer: 0, uflags: UNIX_FLAG.SERVICE });
     return;
   }
-  if (!context.options.extUnixSockets)
-    return void refuse("its peer is outside the tree", "save it without its peer with --ext-unix-sk");
-  if (other === undefined || other.type !== SOCK.DGRAM || other.name.length === 0)
-    return void refuse("its peer is outside the tree, and is not a datagram socket with a name");
+  if (other === undefined) return void refuse("its peer is in another network namespace");
+  // A restore connects to a name again, or gets another socket for this one.
+  const hasName = other.type === SOCK.DGRAM && other.name.length > 0;
+  const option = `unix[${socket.ino}]`;
+  if (!context.options.external.includes(option) && !(hasName && context.options.extUnixSockets)) {
+    const hint = `save it without its peer: ${hasName ? "--ext-unix-sk" : `--external '${option}'`}`;
+    return void refuse("its peer is outside the tree", hint);
+  }
   addExternal(context, file, other, saved);
 }
 
