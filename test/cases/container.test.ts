@@ -5,10 +5,9 @@ import { beforeEach, expect, it, onTestFinished } from "vitest";
 import { kill } from "../support/end.ts";
 import { expectNothingLeft, survey } from "../support/leftovers.ts";
 import { Machine } from "../support/machine.ts";
-import { describeUnless } from "../support/requirements.ts";
 import { until } from "../support/until.ts";
 import { type DumpedProgram, dumpCase, restoreThatDies, verdictOf } from "./case.ts";
-import { noDumpsByCriu } from "./dumpers.ts";
+import { describeDumped } from "./dumpers.ts";
 
 /** The user that is root in the user namespace of the container. */
 const USER = 100_000;
@@ -40,7 +39,7 @@ function flagsFor({ images, directory }: DumpedProgram): readonly string[] {
   return ["-D", images, "--root", directory, "--external", "veth[eth0]:uplink"];
 }
 
-describeUnless(noDumpsByCriu, "a container", () => {
+describeDumped("a container", () => {
   it.each([
     ["", false],
     [" and its user namespace", true],

@@ -23,6 +23,9 @@ function dumpOnMachine(name: string, ...flags: readonly string[]): Promise<Dumpe
   });
 }
 
+/** The option that makes the machine's network namespace external. */
+const external = () => `net[${statSync(machine.network).ino}]:outer`;
+
 function restore({ images }: DumpedProgram, ...flags: readonly string[]): void {
   const { status, stderr } = machine.restage("restore", "-d", "-D", images, ...flags);
   expect(stderr).toBe("");
@@ -40,31 +43,13 @@ describeUnless(noDumpsByCriu, "network namespaces", () => {
     expect(await verdictOf(program)).toBe("pass");
   });
 
-  it("are restored with macvlan links and tracked connections", async () => {
-    machine.run("ip", "link", "add", "lower", "type", "veth", "peer", "name", "upper");
-    const program = await dumpOnMachine("tracked-connections");
-    restore(program, "--external", "macvlan[mac0]:lower");
-    expect(await verdictOf(program)).toBe("pass");
-  });
-
   it.each(["nftables", "iptables"])("free their TCP connections from a lock of %s", async (lock) => {
     const program = await dumpCase("tcp-in-namespace", { flags: ["--tcp-established", "--network-lock", lock] });
     restore(program, "--tcp-established");
     expect(await verdictOf(program)).toBe("pass");
   });
 
-  it("are restored empty for a script to set up", async () => {
-    const program = await dumpCase("tcp-in-namespace", { flags: ["--tcp-established", "--empty-ns", "net"] });
-    const script = join(program.directory, "script");
-    const setUp = 'nsenter -t "$CRTOOLS_INIT_PID" -n ip link set lo up';
-    writeFileSync(script, `#!/bin/sh\n[ "$CRTOOLS_SCRIPT_ACTION" != setup-namespaces ] || ${setUp}\n`, { mode: 0o755 });
-    restore(program, "--tcp-established", "--empty-ns", "net", "--action-script", script);
-    expect(await verdictOf(program)).toBe("pass");
-  });
-
   describe("that are external", () => {
-    const external = () => `net[${statSync(machine.network).ino}]:outer`;
-
     it("can be passed as paths", async () => {
       const before = machine.survey();
       const lock = ["--network-lock", "nftables"];
@@ -72,17 +57,6 @@ describeUnless(noDumpsByCriu, "network namespaces", () => {
       expect(machine.survey()).not.toBe(before);
       await restoreProgram(program, { tcpEstablished: true, external: [`net[outer]:${machine.network}`] });
       expect(machine.survey()).toBe(before);
-      expect(await verdictOf(program)).toBe("pass");
-    });
-
-    it("can be passed as descriptors", async () => {
-      const program = await dumpOnMachine("tcp-in-namespace", "--tcp-established", "--external", external());
-      const descriptor = openSync(machine.network, "r");
-      try {
-        await restoreProgram(program, { tcpEstablished: true, inheritFd: { outer: descriptor } });
-      } finally {
-        closeSync(descriptor);
-      }
       expect(await verdictOf(program)).toBe("pass");
     });
 
@@ -126,7 +100,36 @@ describeUnless(noDumpsByCriu, "network namespaces", () => {
   });
 });
 
-describeUnless(noDumpsByCriu, "namespaces of another process", () => {
+describeDumped("a network namespace", () => {
+  it("is restored with macvlan links and tracked connections (tracked-connections)", async () => {
+    machine.run("ip", "link", "add", "lower", "type", "veth", "peer", "name", "upper");
+    const program = await dumpOnMachine("tracked-connections");
+    restore(program, "--external", "macvlan[mac0]:lower");
+    expect(await verdictOf(program)).toBe("pass");
+  });
+
+  it("is restored empty for a script to set up", async () => {
+    const program = await dumpCase("tcp-in-namespace", { flags: ["--tcp-established", "--empty-ns", "net"] });
+    const script = join(program.directory, "script");
+    const setUp = 'nsenter -t "$CRTOOLS_INIT_PID" -n ip link set lo up';
+    writeFileSync(script, `#!/bin/sh\n[ "$CRTOOLS_SCRIPT_ACTION" != setup-namespaces ] || ${setUp}\n`, { mode: 0o755 });
+    restore(program, "--tcp-established", "--empty-ns", "net", "--action-script", script);
+    expect(await verdictOf(program)).toBe("pass");
+  });
+
+  it("can be external, and passed as a descriptor", async () => {
+    const program = await dumpOnMachine("tcp-in-namespace", "--tcp-established", "--external", external());
+    const descriptor = openSync(machine.network, "r");
+    try {
+      await restoreProgram(program, { tcpEstablished: true, inheritFd: { outer: descriptor } });
+    } finally {
+      closeSync(descriptor);
+    }
+    expect(await verdictOf(program)).toBe("pass");
+  });
+});
+
+describeDumped("namespaces of another process", () => {
   it.each([false, true])("are joined on request; the tree has its own: %s", async (hasOwn) => {
     const holder = spawn("unshare", ["--uts", "--ipc", "sleep", "infinity"], { stdio: "ignore" });
     onTestFinished(() => void holder.kill("SIGKILL"));

@@ -1,10 +1,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { describeUnless } from "../support/requirements.ts";
 import { COMMAND, restage, run } from "../support/restage.ts";
 import { dumpCase, verdictOf } from "./case.ts";
-import { noDumpsByCriu } from "./dumpers.ts";
+import { describeDumped } from "./dumpers.ts";
 
 const RESTORE = `'${process.execPath}' '${COMMAND}' restore`;
 
@@ -14,7 +13,7 @@ function runScript(script: string) {
   return run(["sh", "-c", children + script]);
 }
 
-describeUnless(noDumpsByCriu, "the parent of a restored tree", () => {
+describeDumped("the parent of a restored tree", () => {
   it("is the caller of the command with --restore-sibling", async () => {
     const program = await dumpCase("family");
     const { pid, images, directory } = program;

@@ -21,7 +21,7 @@ import { describeUnless } from "../support/requirements.ts";
 import { COMMAND, run } from "../support/restage.ts";
 import { until } from "../support/until.ts";
 import { type DumpedProgram, dumpCase, restoreProgram, verdictOf } from "./case.ts";
-import { noDumpsByCriu } from "./dumpers.ts";
+import { describeDumped, noDumpsByCriu } from "./dumpers.ts";
 
 /** The user that is root in the user namespace of the container, and another one of it. */
 const USER = 100_000;
@@ -83,7 +83,7 @@ describeUnless(noDumpsByCriu, "a container in a user namespace, with deleted lin
   });
 });
 
-describeUnless(noDumpsByCriu, "a container in a user namespace", () => {
+describeDumped("a container in a user namespace", () => {
   it("is restored below a directory that it must not enter", async () => {
     const program = await dumpContainer();
     await restoreProgram(program, requestOf(program));

@@ -1,3 +1,9 @@
+/** Messages about tracked connections. Source: include/uapi/linux/netfilter/nfnetlink_conntrack.h. */
+export const IPCTNL_MSG_CT = { GET: 1 } as const;
+
+/** Messages about expected connections. Source: include/uapi/linux/netfilter/nfnetlink_conntrack.h. */
+export const IPCTNL_MSG_EXP = { GET: 1 } as const;
+
 /** Attributes of a tracked connection. Source: include/uapi/linux/netfilter/nfnetlink_conntrack.h. */
 export const CTA = { PROTOINFO: 4 } as const;
 

@@ -79,6 +79,8 @@ export const NETWORKS: readonly Group[] = [
       ...prefixed("NFT_CMP_", abi.NFT_CMP),
       ...prefixed("NF_", abi.NF),
       ...prefixed("NF_INET_", abi.NF_INET),
+      ...prefixed("IPCTNL_MSG_CT_", abi.IPCTNL_MSG_CT),
+      ...prefixed("IPCTNL_MSG_EXP_", abi.IPCTNL_MSG_EXP),
       ...prefixed("CTA_", abi.CTA),
       ...prefixed("CTA_PROTOINFO_", abi.CTA_PROTOINFO),
       ...prefixed("CTA_PROTOINFO_TCP_", abi.CTA_PROTOINFO_TCP),

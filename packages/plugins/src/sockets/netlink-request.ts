@@ -1,13 +1,13 @@
 import { data, type Host, RestoreError } from "@restage/core";
-import { AF, errnoText, NLM_F, NLMSG, SOCK } from "@restage/linux/abi";
+import { AF, ERRNO, errnoText, NLM_F, NLMSG, SOCK } from "@restage/linux/abi";
 import { room } from "../room.ts";
 import { decodeMessages, encodeMessage, type NetlinkMessage } from "./netlink-message.ts";
 
 const ANSWER_SIZE = 64 * 1024;
 
 /**
- * Asks the kernel for all objects of a kind in this thread's network namespace. Returns undefined when it answers with an error. Source:
- * netlink(7).
+ * Asks the kernel for all objects of a kind in this thread's network namespace. Returns undefined when it answers with an error, or
+ * lacks the protocol. Source: netlink(7).
  */
 export function askForAll(
   host: Host,
@@ -15,7 +15,9 @@ export function askForAll(
   type: number,
   body: Uint8Array,
 ): readonly NetlinkMessage[] | undefined {
-  const socket = host.call.socket(AF.NETLINK, SOCK.RAW | SOCK.CLOEXEC, protocol).result;
+  const socket = host.attempt("socket", AF.NETLINK, SOCK.RAW | SOCK.CLOEXEC, protocol);
+  if (socket === -ERRNO.EPROTONOSUPPORT) return undefined;
+  if (socket < 0) throw new RestoreError("ERR_SYSCALL", `Cannot open a netlink socket: ${errnoText(-socket)}`);
   try {
     const request = encodeMessage(type, NLM_F.REQUEST | NLM_F.DUMP, body);
     host.call.sendto(socket, data(request), request.length, 0, 0, 0);

@@ -1,4 +1,5 @@
 import { definePlugin, type Plugin } from "@restage/core";
+import { saveTrackedConnections } from "./conntrack/dump.ts";
 import { contentNamespace } from "./content-namespace.ts";
 import { checkFirewall, saveFirewall } from "./firewall/dump.ts";
 import { insideNetwork } from "./inside-network.ts";
@@ -8,7 +9,7 @@ import { saveDumps } from "./netlink-dumps/dump.ts";
 import { saveNetworkSysctls } from "./sysctls/dump.ts";
 
 /**
- * Saves links, addresses, routes, rules, neighbours, sysctls and the firewall of a tree with a network namespace of its own. Tracked connections are not saved.
+ * Saves links, addresses, routes, rules, neighbours, sysctls, the firewall and the tracked connections of a tree with a network namespace of its own.
  * Requires nft(8) for rules of nftables, and iptables-save(8) for rules of iptables.
  */
 export function netNamespaces(): Plugin {
@@ -17,7 +18,7 @@ export function netNamespaces(): Plugin {
     duty: "net-namespaces",
     phases: {
       inspect: "refuses links that a restore could not make",
-      write: "saves sysctls, links, addresses, rules, routes, neighbours and firewalls",
+      write: "saves sysctls, links, addresses, rules, routes, neighbours, firewalls and tracked connections",
     },
     dump({ phases }) {
       phases.inspect.tree.tap("net-namespaces", (_tree, context) => {
@@ -36,6 +37,7 @@ export function netNamespaces(): Plugin {
           saveDumps(context, id);
           saveNeighbours(context, id);
           saveFirewall(context, id);
+          saveTrackedConnections(context, id);
         });
       });
     },

@@ -5,7 +5,7 @@ export const SUPPORT: readonly Support[] = [
     group: "namespaces",
     what: "network namespaces",
     saved:
-      "one for the whole tree: loopback, veth within the tree and to the host, bridges with ports, TUN and TAP, macvlan; addresses, routes, rules, nftables and iptables, sysctls; without its content if it is external (`--external net[INODE]:KEY`)",
+      "one for the whole tree: loopback, veth within the tree and to the host, bridges with ports, TUN and TAP, macvlan; addresses, routes, rules, nftables and iptables, tracked connections, sysctls; without its content if it is external (`--external net[INODE]:KEY`)",
     restageImage: "permanent neighbours and proxies; alias, queue length (txqueuelen) and group of links",
     restored:
       "any number of them, also external ones (`--external net[...]` at the dump; `--inherit-fd` or `--external net[KEY]:PATH` at the restore) and empty ones (`--empty-ns net`); loopback, veth within the tree and to the host (`--external veth[...]`, `netdev[...]`), bridges with ports, TUN and TAP, macvlan within the tree and of the host (`--external macvlan[...]`); addresses, routes, rules, sysctls, nftables and iptables, tracked connections",
@@ -16,7 +16,15 @@ export const SUPPORT: readonly Support[] = [
     },
     kernel: "CONFIG_NET_NS; nft or iptables if the checkpoint has rules",
     shownBy: {
-      saved: ["case links", "case neighbours", "case tun", "fixture namespaces", "fixture tcp-queued", "engine runc"],
+      saved: [
+        "case links",
+        "case neighbours",
+        "case tracked-connections",
+        "case tun",
+        "fixture namespaces",
+        "fixture tcp-queued",
+        "engine runc",
+      ],
       restored: [
         "fixture tcp-queued",
         "fixture namespaces",
