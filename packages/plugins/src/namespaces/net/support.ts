@@ -20,6 +20,8 @@ export const SUPPORT: readonly Support[] = [
         "case links",
         "case neighbours",
         "case tracked-connections",
+        "case tcp-in-namespace",
+        "case container",
         "case tun",
         "fixture namespaces",
         "fixture tcp-queued",

@@ -12,7 +12,7 @@ export const SUPPORT: readonly Support[] = [
     },
     kernel: "CONFIG_USER_NS",
     shownBy: {
-      saved: ["fixture userns"],
+      saved: ["fixture userns", "case container", "case user-container"],
       restored: ["fixture userns", "case container", "case user-container"],
     },
   },
