@@ -106,6 +106,19 @@ describeUnless(noNatsServer, "a store in JetStream whose garbage is collected", 
     expect(contentsOf(join(place, "pulled"))).toEqual(contentsOf(one));
   });
 
+  it("keeps the chunks of a push that has stored them all, but does not have its name yet", async () => {
+    const store = await freshStore();
+    const place = scratch();
+    const one = writeCheckpoint(join(place, "one"), pagesOf(60, seeded(19)));
+    const update: Store["names"]["update"] = async (...given) => {
+      expect(await collect(store)).toMatchObject({ deleted: 0 });
+      return await store.names.update(...given);
+    };
+    await push({ ...store, names: { ...store.names, update } }, one, "one");
+    await pull(store, "one", join(place, "pulled"));
+    expect(contentsOf(join(place, "pulled"))).toEqual(contentsOf(one));
+  });
+
   it("keeps the chunks of a push that ends while a garbage collection reads what is needed", async () => {
     const store = await freshStore();
     const place = scratch();
