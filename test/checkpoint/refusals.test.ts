@@ -109,12 +109,16 @@ describeUnless(noCompiler, "a connection whose reset was not read yet", () => {
 });
 
 describeUnless(noCompiler, "files of mounts that no directory shows", () => {
-  it("are refused by name, and the tree is unaffected", async () => {
+  it("are refused by name, unless they stay outside, and the tree is unaffected", async () => {
     const program = await startProgram(join(import.meta.dirname, "detached"));
-    const { status, stderr } = restage(["checkpoint", String(program.pid), "-D", program.images]);
+    const words = ["checkpoint", String(program.pid), "-D", program.images, "--leave-running"];
+    const { status, stderr } = restage(words);
     expect(status).toBe(1);
     const refused = [...stderr.matchAll(/ERR_REFUSED: file (\S+): its mount is detached \(umount -l/g)];
     expect(refused.map(([, name]) => name).sort()).toEqual(["/", "/", "/gone", "/kept"]);
+    const outside = [...stderr.matchAll(/(--external) '(file\[\S+\])'/g)].flatMap(([, ...option]) => option);
+    const saved = restage([...words, ...outside]);
+    expect(saved.status, saved.stderr).toBe(0);
     expect(await verdictOf(program)).toBe("pass");
   });
 });

@@ -1,7 +1,7 @@
 import type { DumpContext, OpenFile } from "@restage/core";
 import { fdTypes } from "@restage/images";
 import { FS_MAGIC, MQUEUE_MAGIC, O, S_IF, STATFS_SIZE } from "@restage/linux/abi";
-import { isElsewhere, mountOf, procOfMounts } from "../../namespaces/mount/mount-of.ts";
+import { externalName, isElsewhere, mountOf, procOfMounts } from "../../namespaces/mount/mount-of.ts";
 import { room } from "../../room.ts";
 import { DeadProcesses } from "../dead-process/dead-processes.ts";
 import { isDeletedName, nameBeforeDeletion } from "../deleted-name.ts";
@@ -26,8 +26,8 @@ export function nameFile(file: OpenFile, context: DumpContext, id: number): stri
   if (isReachable(file, context)) return link;
   const obstacle = findObstacle(file, context);
   if (obstacle !== undefined) {
-    const { what = "file", why } = obstacle;
-    context.findings.refuse({ what: `${what} ${nameBeforeDeletion(link)}`, why, pid: file.task.pid });
+    const { what = "file", ...rest } = obstacle;
+    context.findings.refuse({ what: `${what} ${nameBeforeDeletion(link)}`, ...rest, pid: file.task.pid });
     return undefined;
   }
   if (stat.nlink === 0) {
@@ -88,6 +88,7 @@ function nameByLink(file: OpenFile, context: DumpContext, id: number): string | 
 interface Obstacle {
   readonly what?: string;
   readonly why: string;
+  readonly hint?: string;
 }
 
 /** File systems of the kernel whose files have no path, by their magic numbers. */
@@ -104,7 +105,11 @@ function findObstacle(file: OpenFile, context: DumpContext): Obstacle | undefine
   if (file.stat.nlink === 0 && magic === BigInt(FS_MAGIC.HUGETLBFS))
     return { what: "deleted file", why: "files of hugetlbfs cannot be written to" };
   if (!isElsewhere(file, context)) return undefined;
-  return { why: "its mount is detached (umount -l, open_tree, fsmount) or belongs to another mount namespace" };
+  const name = externalName(file, context);
+  return {
+    why: "its mount is detached (umount -l, open_tree, fsmount) or belongs to another mount namespace",
+    hint: `keep it outside: --external '${name}', and for the restore --inherit-fd 'fd[NUMBER]:${name}'`,
+  };
 }
 
 function magicOf({ proc }: OpenFile, { host }: DumpContext): bigint {

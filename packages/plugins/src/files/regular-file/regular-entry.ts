@@ -1,7 +1,7 @@
 import type { DumpContext, OpenFile } from "@restage/core";
 import type { InputOf, RegFileEntry } from "@restage/images";
 import { O, S_IF } from "@restage/linux/abi";
-import { mountIdOf, mountOf } from "../../namespaces/mount/mount-of.ts";
+import { externalName, mountOf } from "../../namespaces/mount/mount-of.ts";
 import { nameFile } from "../deleted-file/name-file.ts";
 import { ownerOf } from "../file-owner/owner-of.ts";
 
@@ -35,7 +35,7 @@ function locate(
   const { external } = context.options;
   // Reading the mount of a mapped file requires CAP_CHECKPOINT_RESTORE, so it is read only when an option asks for it.
   if (external.some((resource) => resource.startsWith("file["))) {
-    const name = `file[${mountIdOf(file, context).toString(16)}:${file.stat.ino.toString(16)}]`;
+    const name = externalName(file, context);
     if (external.includes(name)) return { name, ext: true };
   }
   return { name: nameFile(file, context, id) ?? file.link, ...mountOf(file, context) };

@@ -26,8 +26,13 @@ export function isElsewhere(file: OpenFile, context: DumpContext): boolean {
 const known = new WeakMap<DumpContext, ReadonlySet<number>>();
 
 /** The mount through which a file was opened. */
-export function mountIdOf({ proc, info }: OpenFile, context: DumpContext): number {
+function mountIdOf({ proc, info }: OpenFile, context: DumpContext): number {
   return Number(MOUNT.exec(info === "" ? infoOf(proc, context) : info)?.[1] ?? -1);
+}
+
+/** What `--external` calls a file that stays outside of a checkpoint, and `--inherit-fd` when a restore gets it. */
+export function externalName(file: OpenFile, context: DumpContext): string {
+  return `file[${mountIdOf(file, context).toString(16)}:${file.stat.ino.toString(16)}]`;
 }
 
 /** The fdinfo of a file without a descriptor, which is opened for this. */
