@@ -1,13 +1,12 @@
 import { asRestoreError } from "@restage/core";
 import { printRecord, RecordingKernel } from "@restage/core/dry-run";
-import { eventToJson } from "@restage/core/internal";
 import { restore } from "@restage/core/restore";
 import { defaultPlugins } from "@restage/plugins/restore";
 import { EXIT, exitCodeOf } from "../exit-codes.ts";
 import type { Settings } from "../options/settings.ts";
 import { pidfile } from "../pidfile.ts";
 import { PlanView } from "../plan/plan-view.ts";
-import { print } from "../report/print.ts";
+import { printEvent, printObject } from "../report/json-events.ts";
 import { printError } from "../report/print-error.ts";
 import { Report, type Reporter } from "../report/report.ts";
 import { requestOf } from "../request.ts";
@@ -44,11 +43,9 @@ export async function planCommand(settings: Settings): Promise<number> {
 }
 
 function planEvents(): PlanReporter {
-  const printLine = (event: object) => print(`${JSON.stringify(event)}\n`);
   return {
     name: "the plan",
-    // How long recording took does not matter.
-    listener: (event) => event.kind === "tap" || printLine(eventToJson(event)),
-    addOfCoordinator: (call) => printLine({ kind: "coordinator", call }),
+    listener: printEvent,
+    addOfCoordinator: (call) => printObject({ kind: "coordinator", call }),
   };
 }

@@ -1,10 +1,9 @@
 import type { RestoreRequest } from "@restage/core";
-import { eventToJson } from "@restage/core/internal";
 import type { Settings } from "../options/settings.ts";
 import { openOwnFile } from "../own-file.ts";
 import { ownPath } from "../request.ts";
+import { printEvent } from "./json-events.ts";
 import { logEachTask, logTo } from "./log.ts";
-import { print } from "./print.ts";
 import { Report, type Reporter } from "./report.ts";
 import { statisticsTo } from "./statistics.ts";
 import { isTerminal } from "./terminal.ts";
@@ -26,7 +25,7 @@ export async function openReport(
   const open = (file: string) => openOwnFile(pathOf(file));
   const isShown = !json && isTerminal(1) && (logFile !== undefined || verbosity <= STAGES_LEVEL);
   const reporters: Reporter[] = [];
-  if (json) reporters.push({ name: "events", listener: (event) => print(`${JSON.stringify(eventToJson(event))}\n`) });
+  if (json) reporters.push({ name: "events", listener: printEvent });
   if (isShown) reporters.push(new (await import("./stage-view.ts")).StageView());
   if (logFile === STANDARD_OUTPUT) reporters.push(logTo(STDOUT, verbosity, { withErrors: true }));
   else if (logFile !== undefined) {
