@@ -137,8 +137,21 @@ describeUnless(obstacle, "a gang of two trees with a connection", () => {
     const hosts = await startGang();
     const { desk, left, restage, saveSlowly, counted, programs } = hosts;
     await endWhileWaiting(hosts, saveSlowly());
-    await over(hosts);
+    // If that takes long, the order is given up meanwhile.
+    await until(() => states(hosts).every((state) => state === "done"), "both are saved", PATIENCE);
     expect(programs()).toEqual([[], []]);
+    left.configure(CONFIG);
+    restage(desk, "fleet", "run", "second/server2@left,second/client2@right", "server3,client3");
+    await counted();
+  });
+
+  it("is saved as a whole if an agent comes back after its order was given up", { timeout: PATIENCE }, async () => {
+    const hosts = await startGang();
+    const { desk, left, right, restage, saveSlowly, counted } = hosts;
+    const orders = saveSlowly();
+    const [, second = ""] = orders.trim().split("\n");
+    await endWhileWaiting(hosts, orders, [`${second}: lose -> failed`]);
+    await until(() => right.agent.output.includes(`${second}: finish -> done`), "the member is saved", PATIENCE);
     left.configure(CONFIG);
     restage(desk, "fleet", "run", "second/server2@left,second/client2@right", "server3,client3");
     await counted();
@@ -194,24 +207,25 @@ async function untilWaiting({ right }: TwoHosts, orders: string): Promise<void> 
   await sleep(DELAY / 4);
 }
 
-/** The same, and ends the agent of that member until the order of the first one is over. */
-async function endWhileWaiting(hosts: TwoHosts, orders: string): Promise<void> {
+/** The same, and ends the agent of that member until the other one has done something: by default, until its order is over. */
+async function endWhileWaiting(hosts: TwoHosts, orders: string, ends?: readonly string[]): Promise<void> {
   const { left, right } = hosts;
-  const first = orders.trim().split("\n")[0];
+  const [first = ""] = orders.trim().split("\n");
+  const awaited = ends ?? [`${first}: finish -> done`, `${first}: fail -> failed`];
   await untilWaiting(hosts, orders);
   await right.agent.kill();
-  const ends = [`${first}: finish -> done`, `${first}: fail -> failed`];
-  await until(() => ends.some((end) => left.agent.output.includes(end)), "the other member is over", PATIENCE);
+  await until(() => awaited.some((end) => left.agent.output.includes(end)), awaited.join(" or "), PATIENCE);
   await right.agent.start();
 }
 
 /** Waits until all orders are over. */
-async function over({ desk, restage }: Pick<TwoHosts, "desk" | "restage">): Promise<void> {
-  const states = () =>
-    (JSON.parse(restage(desk, "fleet", "ps", "--json")).orders as { readonly state: string }[]).map(
-      ({ state }) => state,
-    );
-  await until(() => states().every((state) => /done|failed/.test(state)), "all orders are over", PATIENCE);
+async function over(hosts: Pick<TwoHosts, "desk" | "restage">): Promise<void> {
+  await until(() => states(hosts).every((state) => /done|failed/.test(state)), "all orders are over", PATIENCE);
+}
+
+function states({ desk, restage }: Pick<TwoHosts, "desk" | "restage">): readonly string[] {
+  const { orders } = JSON.parse(restage(desk, "fleet", "ps", "--json")) as { orders: readonly { state: string }[] };
+  return orders.map(({ state }) => state);
 }
 
 /** JavaScript of a plugin that fails in a hook. */

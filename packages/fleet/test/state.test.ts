@@ -38,6 +38,20 @@ describe("the life of an order", () => {
     expect(advance(committed, { kind: "lose", failure: failure("a") }, "")).toMatchObject({ state: "failed" });
   });
 
+  it("is done when a host that was given up comes back with what it has, unless it was cancelled", () => {
+    const finish: OrderEvent = { kind: "finish", token: "1", result: { sent: 2 } };
+    const lost = after(
+      take("a", "1"),
+      { kind: "commit", token: "1", result: {} },
+      { kind: "lose", failure: failure("b") },
+    );
+    expect(isOver(lost)).toBe(true);
+    expect(advance(lost, finish, "")).toMatchObject({ state: "done", result: { sent: 2 } });
+    expect(advance(lost, { ...finish, token: "2" }, "")).toBeUndefined();
+    const cancelled = after(take("a", "1"), { kind: "cancel", failure: failure("") });
+    expect(advance(cancelled, finish, "")).toBeUndefined();
+  });
+
   it("waits again after a host that rolled back, even one that had committed", () => {
     const released = after(
       take("a", "1"),

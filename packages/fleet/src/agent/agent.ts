@@ -259,7 +259,9 @@ class Agent {
     const before = await fleet.ledger.read(id);
     const { policy } = this.#place;
     const given = before === undefined ? undefined : await assertGiven(policy, fleet, name, before.order);
-    if (before?.state === "committed" && before.holder !== undefined && before.holder.token === journal.token)
+    // Others give an order up when its host is gone for long, but nobody else has the tree that a host has saved.
+    const isUnfinished = before?.state === "committed" || (before?.state === "failed" && journal.isKept);
+    if (isUnfinished && before.holder !== undefined && before.holder.token === journal.token)
       return await this.#conclude(this.#task(before.order, before.holder.token, given), before);
     // A restore finds that nobody answers it, and rolls back. A checkpoint is completed.
     if (journal.process !== undefined) await awaitEnd(journal.process, limit);

@@ -27,7 +27,8 @@ export const TRANSITIONS = {
   /** The host carries it out now, or has done so. */
   committed: { release: "queued", finish: "done", fail: "failed", lose: "failed" },
   done: {},
-  failed: {},
+  /** A host that was given up can come back, with what it alone has. */
+  failed: { finish: "done" },
 } as const satisfies Record<string, Partial<Record<OrderEvent["kind"], string>>>;
 
 export type State = keyof typeof TRANSITIONS;
@@ -84,7 +85,7 @@ export function newRecord(order: Order, since: string): OrderRecord {
 }
 
 export function isOver({ state }: OrderRecord): boolean {
-  return Object.keys(TRANSITIONS[state]).length === 0;
+  return state === "done" || state === "failed";
 }
 
 /**
@@ -110,6 +111,7 @@ export function advance(record: OrderRecord, event: OrderEvent, since: string): 
     case "release":
       return { order, attempts, failures, state: isTired && failure !== undefined ? "failed" : next, since };
     case "decline":
+    case "cancel":
       return { order, attempts, failures, state: next, since };
     default:
       return { ...record, failures, state: next, ...(holder === undefined ? {} : { holder }), since };
