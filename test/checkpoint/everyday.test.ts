@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeEach, expect, it, onTestFinished } from "vitest";
 import { differences, observe } from "../observe/observe.ts";
-import { end } from "../support/end.ts";
+import { end, signal } from "../support/end.ts";
 import { childrenOf, isRunning, statusOf, textOf } from "../support/proc.ts";
 import { describeUnless, itUnless, noRoot, succeeds } from "../support/requirements.ts";
 import { restage } from "../support/restage.ts";
@@ -48,8 +48,7 @@ describeUnless(noRoot, "an everyday program continues after a checkpoint and a r
     expect(status, stderr).toBe(0);
     expect(family(pid)).toEqual(tree);
     expect(differences(before, observe(pid))).toEqual([]);
-    // Children first: a parent that runs can reap one that has ended.
-    for (const task of [...descendants(pid)].reverse()) process.kill(task, "SIGCONT");
+    for (const task of descendants(pid)) signal(task, "SIGCONT");
   }
 
   itUnless(noBash, "a bash pipeline loses and repeats no number", async () => {
@@ -142,7 +141,7 @@ function descendants(pid: number): readonly number[] {
 async function stop(pid: number): Promise<void> {
   const hasStopped = () => {
     const running = descendants(pid).filter((task) => /^[RSD]/.test(statusOf(task, "State") ?? ""));
-    for (const task of running) process.kill(task, "SIGSTOP");
+    for (const task of running) signal(task, "SIGSTOP");
     return running.length === 0;
   };
   await until(hasStopped, "every task is stopped");

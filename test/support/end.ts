@@ -10,8 +10,13 @@ export async function end(...pids: readonly number[]): Promise<void> {
 
 /** Kills a process, unless it has ended. */
 export function kill(pid: number): void {
+  signal(pid, "SIGKILL");
+}
+
+/** Sends a signal to a process, unless it has ended. */
+export function signal(pid: number, name: NodeJS.Signals): void {
   try {
-    process.kill(pid, "SIGKILL");
+    process.kill(pid, name);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
