@@ -1,22 +1,11 @@
 /* TCP connections whose ends have sent their FINs, with everything read; the sockets still know their peers. */
 #include "../case.h"
+#include "../connections.h"
 #include <arpa/inet.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <sys/socket.h>
 
 static int listener;
 static char buffer[65536];
-
-static void connect_pair(int pair[2])
-{
-	struct sockaddr_in address;
-	socklen_t length = sizeof address;
-	MUST(getsockname(listener, (void *)&address, &length) == 0);
-	pair[0] = socket(AF_INET, SOCK_STREAM, 0);
-	MUST(pair[0] >= 0 && connect(pair[0], (void *)&address, length) == 0);
-	MUST((pair[1] = accept(listener, NULL, NULL)) >= 0);
-}
 
 static int state_of(int fd)
 {
@@ -80,18 +69,18 @@ int main(void)
 	listener = socket(AF_INET, SOCK_STREAM, 0);
 	MUST(bind(listener, (void *)&any, sizeof any) == 0 && listen(listener, 8) == 0);
 	/* FINs in both directions, everything read: TIME_WAIT or CLOSE on one side, CLOSE on the other */
-	connect_pair(both);
+	connect_pair(listener, both);
 	MUST(shutdown(both[0], SHUT_WR) == 0 && read(both[1], &byte, 1) == 0 && shutdown(both[1], SHUT_WR) == 0 && read(both[0], &byte, 1) == 0);
 	/* a FIN in one direction: FIN_WAIT2 and CLOSE_WAIT */
-	connect_pair(half);
+	connect_pair(listener, half);
 	MUST(write(half[0], "last", 4) == 4 && shutdown(half[0], SHUT_WR) == 0);
 	char text[8];
 	MUST(read(half[1], text, sizeof text) == 4 && read(half[1], text, sizeof text) == 0);
 	/* the same as the first, with data that nobody has read */
-	connect_pair(unread);
+	connect_pair(listener, unread);
 	MUST(write(unread[0], "unread", 6) == 6 && shutdown(unread[0], SHUT_WR) == 0 && shutdown(unread[1], SHUT_WR) == 0);
 	/* LAST_ACK, because the FIN comes after data for which the peer has no room: everything from the peer was read */
-	connect_pair(last);
+	connect_pair(listener, last);
 	MUST(shutdown(last[0], SHUT_WR) == 0 && read(last[1], &byte, 1) == 0);
 	long written = 0;
 	for (ssize_t length; (length = send(last[1], buffer, sizeof buffer, MSG_DONTWAIT)) > 0;)

@@ -1,25 +1,18 @@
 /* Holds files whose content no image can record: one line in `held` for each, its descriptor and what waits in it. */
 #include "../../cases/case.h"
-#include <netinet/in.h>
+#include "../../cases/connections.h"
 #include <netinet/tcp.h>
-#include <sys/socket.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 
 static void urgent(FILE *held)
 {
-	int listener = socket(AF_INET, SOCK_STREAM, 0);
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	socklen_t length = sizeof address;
-	MUST(bind(listener, (void *)&address, length) == 0 && listen(listener, 1) == 0);
-	MUST(getsockname(listener, (void *)&address, &length) == 0);
-	int client = socket(AF_INET, SOCK_STREAM, 0);
-	MUST(connect(client, (void *)&address, sizeof address) == 0);
-	int server = accept(listener, NULL, NULL);
-	MUST(send(client, "ab!", 3, MSG_OOB) == 3);
-	struct pollfd ready = { .fd = server, .events = POLLPRI };
+	int pair[2];
+	connect_pair(listen_on_loopback(), pair);
+	MUST(send(pair[0], "ab!", 3, MSG_OOB) == 3);
+	struct pollfd ready = { .fd = pair[1], .events = POLLPRI };
 	MUST(poll(&ready, 1, 5000) == 1);
-	fprintf(held, "%d urgent data\n", server);
+	fprintf(held, "%d urgent data\n", pair[1]);
 }
 
 static void corked(FILE *held)

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Order } from "../orders/order.ts";
 import { digestOf } from "../orders/signature.ts";
@@ -20,7 +20,7 @@ export class SpentOrders {
   }
 
   has(order: Order): boolean {
-    return readdirSync(this.#directory).includes(digestOf(order));
+    return statSync(this.#fileOf(order), { throwIfNoEntry: false }) !== undefined;
   }
 
   add(order: Order): void {

@@ -1,7 +1,8 @@
 import type { DumpContext, Host } from "@restage/core";
 import { pageFlags } from "@restage/images";
 import type { AddressRange } from "@restage/linux";
-import { FS_MAGIC, PAGE_SIZE, STATFS_SIZE } from "@restage/linux/abi";
+import { FS_MAGIC, PAGE_SIZE } from "@restage/linux/abi";
+import { fileSystemOf } from "../file-system-of.ts";
 import { room } from "../room.ts";
 import { encodeHugePageSize } from "./huge-pages.ts";
 
@@ -10,11 +11,8 @@ const AT_ONCE = 128 * 1024;
 
 /** The size of the huge pages of an open file, as flags of mmap(2), memfd_create(2) and shmget(2); 0 if it has none. */
 export function hugePagesOf(host: Host, file: number): number {
-  const system = room(STATFS_SIZE);
-  const isHuge =
-    host.attempt("fstatfs", file, system.data) === 0 &&
-    system.view.getBigUint64(0, true) === BigInt(FS_MAGIC.HUGETLBFS);
-  return isHuge ? encodeHugePageSize(Number(system.view.getBigUint64(8, true))) : 0;
+  const system = fileSystemOf(host, file);
+  return system?.magic === BigInt(FS_MAGIC.HUGETLBFS) ? encodeHugePageSize(system.blockSize) : 0;
 }
 
 /**

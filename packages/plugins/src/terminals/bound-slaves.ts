@@ -14,15 +14,15 @@ export function readBoundSlaves(
   plan: Plan,
   files: ReadonlyMap<number, TtyFile>,
 ): ReadonlyMap<number, (task: Task) => Location> {
-  const found = new Map<number, (task: Task) => Location>();
-  if (files.size === 0) return found;
-  const paths = readMountPaths(plan);
+  if (files.size === 0) return new Map();
   const mounts = readNamespaces(plan).flatMap(({ tree }) => tree.mounts);
-  for (const [id, { file }] of files) {
+  const mountpoints = new Map(mounts.map(({ entry }) => [entry.mnt_id, entry.mountpoint]));
+  const bound = [...files].flatMap(([id, { file }]) => {
     const { mnt_id, name } = plan.images.files.get(file.regf_id ?? 0)?.reg ?? {};
-    if (name === undefined) continue;
-    const isBound = mounts.some(({ entry }) => entry.mnt_id === mnt_id && entry.mountpoint === name);
-    if (isBound) found.set(id, (task) => paths.forTask(task, mnt_id, name));
-  }
-  return found;
+    const isBound = mnt_id !== undefined && name !== undefined && mountpoints.get(mnt_id) === name;
+    return isBound ? [{ id, mnt_id, name }] : [];
+  });
+  if (bound.length === 0) return new Map();
+  const paths = readMountPaths(plan);
+  return new Map(bound.map(({ id, mnt_id, name }) => [id, (task: Task) => paths.forTask(task, mnt_id, name)]));
 }

@@ -1,8 +1,8 @@
 import type { DumpContext, OpenFile } from "@restage/core";
 import { fdTypes } from "@restage/images";
-import { FS_MAGIC, MQUEUE_MAGIC, O, S_IF, STATFS_SIZE } from "@restage/linux/abi";
+import { FS_MAGIC, MQUEUE_MAGIC, O, S_IF } from "@restage/linux/abi";
+import { fileSystemOf } from "../../file-system-of.ts";
 import { externalName, isElsewhere, mountOf, procOfMounts } from "../../namespaces/mount/mount-of.ts";
-import { room } from "../../room.ts";
 import { DeadProcesses } from "../dead-process/dead-processes.ts";
 import { isDeletedName, nameBeforeDeletion } from "../deleted-name.ts";
 import { NO_OWNER } from "../file-owner/format.ts";
@@ -99,7 +99,7 @@ const SPECIAL: Readonly<Record<string, Obstacle>> = {
 
 /** Why a restore could not open a file that no path leads to. */
 function findObstacle(file: OpenFile, context: DumpContext): Obstacle | undefined {
-  const magic = magicOf(file, context);
+  const magic = fileSystemOf(context.host, file.proc)?.magic;
   const special = SPECIAL[String(magic)];
   if (special !== undefined) return special;
   if (file.stat.nlink === 0 && magic === BigInt(FS_MAGIC.HUGETLBFS))
@@ -110,11 +110,6 @@ function findObstacle(file: OpenFile, context: DumpContext): Obstacle | undefine
     why: "its mount is detached (umount -l, open_tree, fsmount) or belongs to another mount namespace",
     hint: `keep it outside: --external '${name}', and for the restore --inherit-fd 'fd[NUMBER]:${name}'`,
   };
-}
-
-function magicOf({ proc }: OpenFile, { host }: DumpContext): bigint {
-  const system = room(STATFS_SIZE);
-  return host.attempt("statfs", proc, system.data) === 0 ? system.view.getBigUint64(0, true) : 0n;
 }
 
 function linkEntry({ stat }: OpenFile, name: string) {

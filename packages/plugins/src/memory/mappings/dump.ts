@@ -10,7 +10,7 @@ import {
 import { vmaStatus } from "@restage/images";
 import { MAJOR, MAP, O, PROT, S_IF } from "@restage/linux/abi";
 import { ownNamespace } from "../../namespaces/own-namespaces.ts";
-import { ANONYMOUS_HUGE_NAME, isMemfd } from "../memfd/format.ts";
+import { ANONYMOUS_HUGE_LINK, isMemfd } from "../memfd/format.ts";
 import { readMappings } from "./read-mappings.ts";
 
 const { VMA_AREA_REGULAR, VMA_AREA_VSYSCALL, VMA_AREA_VDSO, VMA_AREA_VVAR, VMA_AREA_HEAP } = vmaStatus;
@@ -46,7 +46,7 @@ export function mappings(): Plugin {
 
 /** Whether it is private memory without a file that anybody else could have. */
 function isAnonymous({ device, inode, name, permissions, flags }: Mapping): boolean {
-  if (flags.has("ht")) return permissions.endsWith("p") && name === `${ANONYMOUS_HUGE_NAME} (deleted)`;
+  if (flags.has("ht")) return permissions.endsWith("p") && name === ANONYMOUS_HUGE_LINK;
   return device === "00:00" && inode === 0n && !name.startsWith("/");
 }
 

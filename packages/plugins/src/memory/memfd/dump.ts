@@ -3,8 +3,7 @@ import { fdTypes } from "@restage/images";
 import { AT_FDCWD, F, MFD, O } from "@restage/linux/abi";
 import { ownerOf } from "../../files/file-owner/owner-of.ts";
 import { inodeOwner } from "../../files/inode-owner.ts";
-import { hugePagesOf, saveHugePages } from "../save-huge-pages.ts";
-import { saveSharedPages } from "../save-shared-pages.ts";
+import { saveSharedMemory } from "../save-shared-memory.ts";
 import { isMemfd, nameOf } from "./format.ts";
 
 /** The first number of their images. Those of System V shared memory have its ids, which only reach this after millions of segments. */
@@ -41,7 +40,7 @@ function saveInode(context: DumpContext, number: number, file: OpenFile): void {
   const memory = host.call.openat(AT_FDCWD, proc, O.RDONLY | O.CLOEXEC).result;
   try {
     const seals = Math.max(0, host.attempt("fcntl", memory, F.GET_SEALS, 0));
-    const hugePages = hugePagesOf(host, memory);
+    const flags = saveSharedMemory(context, number, memory, Number(stat.size), MFD.HUGETLB);
     images.add("memfd_inode", undefined, {
       value: {
         name: nameOf(file),
@@ -51,11 +50,9 @@ function saveInode(context: DumpContext, number: number, file: OpenFile): void {
         seals,
         inode_id: BigInt(number),
         mode: stat.mode,
-        ...(hugePages === 0 ? {} : { hugetlb_flag: (MFD.HUGETLB | hugePages) >>> 0 }),
+        ...flags,
       },
     });
-    if (hugePages === 0) saveSharedPages(context, number, memory, Number(stat.size));
-    else saveHugePages(context, number, memory, Number(stat.size));
   } finally {
     host.call.close(memory);
   }

@@ -3,12 +3,13 @@ import type { OpenFile } from "@restage/core";
 /** The name of shared anonymous memory, which images keep as a memfd. */
 export const ANONYMOUS_NAME = "/dev/zero";
 
-/** The name of anonymous memory in huge pages: files of hugetlbfs. Source: mm/mmap.c. */
-export const ANONYMOUS_HUGE_NAME = "/anon_hugepage";
-
 const PREFIX = "/memfd:";
 const SUFFIX = " (deleted)";
-const ANONYMOUS_LINKS: readonly string[] = [ANONYMOUS_NAME + SUFFIX, ANONYMOUS_HUGE_NAME + SUFFIX];
+
+/** What /proc calls anonymous memory in huge pages: files of hugetlbfs. Source: mm/mmap.c. */
+export const ANONYMOUS_HUGE_LINK: string = `/anon_hugepage${SUFFIX}`;
+
+const ANONYMOUS_LINKS: readonly string[] = [ANONYMOUS_NAME + SUFFIX, ANONYMOUS_HUGE_LINK];
 
 /** Whether a file is a memfd or shared anonymous memory. Both are in the kernel's own mounts, so nobody can open them by a path. */
 export function isMemfd({ link, stat }: Pick<OpenFile, "link" | "stat">): boolean {

@@ -1,8 +1,9 @@
 import { type DumpContext, defineService, type Host, type OpenFile, struct } from "@restage/core";
-import { IPPROTO, SO, SOL, TCP, TCP_STATE } from "@restage/linux/abi";
+import { IPPROTO, SO, SOL, TCP_STATE } from "@restage/linux/abi";
 import { filterProgram, readFilter } from "../socket-options/filter.ts";
 import { readOption } from "../socket-options/host-options.ts";
 import { socketInTree } from "./socket-in-tree.ts";
+import { stateOf } from "./state-of.ts";
 
 /** A classic filter that drops everything: `BPF_RET | BPF_K` with 0. Source: include/uapi/linux/filter.h. */
 const NOTHING_PASSES = [0x0006_0000_0000_0000n];
@@ -70,6 +71,6 @@ export class StandstillOfConnections {
 function isConnected(host: Host, { descriptor = -1, link }: OpenFile): boolean {
   if (!link.startsWith("socket:") || readOption(host, descriptor, SOL.SOCKET, SO.PROTOCOL) !== IPPROTO.TCP)
     return false;
-  const [state = TCP_STATE.CLOSE] = host.socketOption(descriptor, SOL.TCP, TCP.INFO, 1) ?? [];
+  const state = stateOf(host, descriptor) ?? TCP_STATE.CLOSE;
   return state !== TCP_STATE.CLOSE && state !== TCP_STATE.LISTEN;
 }

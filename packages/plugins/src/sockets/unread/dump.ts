@@ -1,9 +1,10 @@
 import { type DumpContext, definePlugin, type Host, type OpenFile, type Plugin } from "@restage/core";
-import { AF, ERRNO, IPPROTO, POLL, SIOCOUTQ, SO, SOCK, SOL, TCP, TCP_STATE, UDP } from "@restage/linux/abi";
+import { AF, ERRNO, IPPROTO, POLL, SIOCOUTQ, SO, SOCK, SOL, TCP_STATE, UDP } from "@restage/linux/abi";
 import { ioctlNumber } from "../../ioctl-number.ts";
 import { isReady } from "../../is-ready.ts";
 import { room } from "../../room.ts";
 import { readOption } from "../socket-options/host-options.ts";
+import { stateOf } from "../tcp/state-of.ts";
 
 /** Refuses what sockets hold and images cannot record: it would be lost in silence. */
 export function unreadData(): Plugin {
@@ -56,8 +57,7 @@ function lossOfError(host: Host, socket: number): string | undefined {
   const type = readOption(host, socket, SOL.SOCKET, SO.TYPE);
   if (type === SOCK.DGRAM || type === SOCK.RAW) return "will not come back";
   if (readOption(host, socket, SOL.SOCKET, SO.PROTOCOL) !== IPPROTO.TCP) return undefined;
-  const [state] = host.socketOption(socket, SOL.TCP, TCP.INFO, 1) ?? [];
-  return state === TCP_STATE.CLOSE ? "will come back as the end of its connection" : undefined;
+  return stateOf(host, socket) === TCP_STATE.CLOSE ? "will come back as the end of its connection" : undefined;
 }
 
 function obstacleOfSocket(context: DumpContext, socket: number): Obstacle | undefined {

@@ -1,7 +1,6 @@
 import type { DumpContext, Host } from "@restage/core";
 import { AT_FDCWD, O, PAGE_SIZE, SHM } from "@restage/linux/abi";
-import { hugePagesOf, saveHugePages } from "../../../memory/save-huge-pages.ts";
-import { saveSharedPages } from "../../../memory/save-shared-pages.ts";
+import { saveSharedMemory } from "../../../memory/save-shared-memory.ts";
 import { idsInside } from "../../user/ids-inside.ts";
 import { descriptionOf, readObjects } from "../objects.ts";
 
@@ -19,15 +18,8 @@ export function saveSegments(context: DumpContext, namespace: number, only?: Rea
     const start = host.call.shmat(desc.id, 0, SHM.RDONLY).result;
     try {
       const memory = host.call.openat(AT_FDCWD, fileOfMapping(host, start, size), O.RDONLY | O.CLOEXEC, 0).result;
-      const hugePages = hugePagesOf(host, memory);
-      const value = { desc, size: BigInt(size), in_pagemaps: true };
-      if (hugePages === 0) {
-        images.add("ipcns_shm", namespace, { value });
-        saveSharedPages(context, desc.id, memory, size);
-      } else {
-        images.add("ipcns_shm", namespace, { value: { ...value, hugetlb_flag: (SHM.HUGETLB | hugePages) >>> 0 } });
-        saveHugePages(context, desc.id, memory, size);
-      }
+      const flags = saveSharedMemory(context, desc.id, memory, size, SHM.HUGETLB);
+      images.add("ipcns_shm", namespace, { value: { desc, size: BigInt(size), in_pagemaps: true, ...flags } });
       host.call.close(memory);
     } finally {
       host.call.shmdt(start);

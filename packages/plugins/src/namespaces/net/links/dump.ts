@@ -37,10 +37,10 @@ function readLinks(context: DumpContext): readonly Link[] {
     const view = new DataView(body.buffer, body.byteOffset, body.length);
     const attributes = decodeAttributes(body.subarray(IFINFOMSG.size));
     const info = decodeAttributes(attributes.get(IFLA.LINKINFO) ?? new Uint8Array());
-    const kind = cString(info.get(IFLA_INFO.KIND) ?? new Uint8Array());
+    const kind = text(info.get(IFLA_INFO.KIND));
     const isLoopback = view.getUint16(IFINFOMSG.ifi_type, true) === ARPHRD.LOOPBACK;
     return {
-      name: cString(attributes.get(IFLA.IFNAME) ?? new Uint8Array()),
+      name: text(attributes.get(IFLA.IFNAME)),
       kind,
       type: isLoopback ? ndType.LOOPBACK : TYPES[kind],
       ifindex: view.getInt32(IFINFOMSG.ifi_index, true),
@@ -69,7 +69,7 @@ export function checkLinks(context: DumpContext): void {
     if (type === undefined) refuse(`links of kind ${kind || "physical"} are not saved yet`);
     const xdp = decodeAttributes(attributes.get(IFLA.XDP) ?? new Uint8Array());
     if (number(xdp.get(IFLA_XDP.ATTACHED)) !== 0) refuse("it has an XDP program, which is not saved");
-    const discipline = cString(attributes.get(IFLA.QDISC) ?? new Uint8Array());
+    const discipline = text(attributes.get(IFLA.QDISC));
     if (discipline !== "" && !usual.includes(discipline))
       findings.warn({ what, why: `its queueing discipline (${discipline}) will not come back` });
     if (attributes.has(IFLA.PROP_LIST))
@@ -103,7 +103,7 @@ export function saveLinks(context: DumpContext, namespace: number): void {
 
 /** What CRIU does not save of a link, where it differs from that of a new link. */
 function settingsOf({ ifindex, type, attributes }: Link): InputOf<OwnLinkEntry> | undefined {
-  const alias = cString(attributes.get(IFLA.IFALIAS) ?? new Uint8Array());
+  const alias = text(attributes.get(IFLA.IFALIAS));
   const length = number(attributes.get(IFLA.TXQLEN));
   const group = number(attributes.get(IFLA.GROUP));
   const settings = {
@@ -124,6 +124,10 @@ function particulars(context: DumpContext, link: Link, namespace: number): Parti
   if (type === ndType.VETH) return peer;
   const [mode, flags] = [number(data.get(IFLA_MACVLAN.MODE)), number(data.get(IFLA_MACVLAN.FLAGS))];
   return { ...peer, macvlan: { mode, flags } };
+}
+
+function text(bytes: Uint8Array = new Uint8Array()): string {
+  return cString(bytes);
 }
 
 /** A number of 8, 16 or 32 bits; 0 if there is none. */
