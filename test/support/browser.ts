@@ -3,8 +3,10 @@ import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { onTestFinished } from "vitest";
+import { allPids, isRunning, statusOf } from "./proc.ts";
 import type { Obstacle } from "./requirements.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
+import { until } from "./until.ts";
 
 /** Why pages cannot be shown on this machine; undefined where they can. */
 export const noBrowser: Obstacle =
@@ -30,11 +32,15 @@ export class Page {
   private constructor() {
     const words = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--remote-debugging-pipe"];
     const profile = `--user-data-dir=${join(temporaryDirectory("chromium"), "profile")}`;
-    const browser = spawn("chromium", [...words, profile], { stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"] });
+    const stdio = ["ignore", "ignore", "ignore", "pipe", "pipe"] as const;
+    const browser = spawn("chromium", [...words, profile], { detached: true, stdio: [...stdio] });
+    const isOurs = (pid: number) => statusOf(pid, "NSsid") === String(browser.pid) && isRunning(pid);
     onTestFinished(async () => {
       const ended = new Promise((resolve) => browser.once("exit", resolve));
       browser.kill("SIGTERM");
       await ended;
+      // Its helpers can outlive it for a moment, and write to the profile, which is removed next.
+      await until(() => !allPids().some(isOurs), "all processes of the browser have ended");
     });
     this.#input = browser.stdio[3] as Writable;
     let rest = "";
