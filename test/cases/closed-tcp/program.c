@@ -2,6 +2,7 @@
 #include "../case.h"
 #include "../connections.h"
 #include <arpa/inet.h>
+#include <linux/filter.h>
 #include <netinet/tcp.h>
 
 static int listener;
@@ -65,7 +66,7 @@ int main(void)
 {
 	struct sockaddr_in any = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	char byte;
-	int both[2], half[2], unread[2], last[2];
+	int both[2], half[2], deaf[2], unread[2], last[2];
 	listener = socket(AF_INET, SOCK_STREAM, 0);
 	MUST(bind(listener, (void *)&any, sizeof any) == 0 && listen(listener, 8) == 0);
 	/* FINs in both directions, everything read: TIME_WAIT or CLOSE on one side, CLOSE on the other */
@@ -76,6 +77,12 @@ int main(void)
 	MUST(write(half[0], "last", 4) == 4 && shutdown(half[0], SHUT_WR) == 0);
 	char text[8];
 	MUST(read(half[1], text, sizeof text) == 4 && read(half[1], text, sizeof text) == 0);
+	/* the same, and since then nothing passes the filter of the socket */
+	connect_pair(listener, deaf);
+	struct sock_filter nothing = BPF_STMT(BPF_RET | BPF_K, 0);
+	struct sock_fprog filter = { 1, &nothing };
+	MUST(shutdown(deaf[0], SHUT_WR) == 0 && read(deaf[1], &byte, 1) == 0);
+	MUST(setsockopt(deaf[1], SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter) == 0);
 	/* the same as the first, with data that nobody has read */
 	connect_pair(listener, unread);
 	MUST(write(unread[0], "unread", 6) == 6 && shutdown(unread[0], SHUT_WR) == 0 && shutdown(unread[1], SHUT_WR) == 0);
@@ -87,8 +94,8 @@ int main(void)
 		written += length;
 	MUST(shutdown(last[1], SHUT_WR) == 0);
 	usleep(50000);
-	struct end ends[] = { remember("both 0", both[0]), remember("both 1", both[1]), remember("half 1", half[1]), remember("last 1", last[1]) };
-	MUST(ends[3].state == TCP_LAST_ACK && ends[3].getpeername == 0);
+	struct end ends[] = { remember("both 0", both[0]), remember("both 1", both[1]), remember("half 1", half[1]), remember("deaf 1", deaf[1]), remember("last 1", last[1]) };
+	MUST(ends[4].state == TCP_LAST_ACK && ends[4].getpeername == 0);
 	wait_for_restore();
 	memset(text, 0, sizeof text);
 	CHECK(read(unread[1], text, sizeof text) == 6 && strcmp(text, "unread") == 0 && read(unread[1], text, 1) == 0, "unread data: %s", text);

@@ -65,7 +65,7 @@ export function setSocketOptions(task: Task, socket: Value, options: SkOptsEntry
   const { so_snd_tmo_sec, so_snd_tmo_usec, so_rcv_tmo_sec, so_rcv_tmo_usec } = options;
   setWaitLimit(task, socket, SO.SNDTIMEO, { seconds: so_snd_tmo_sec, microseconds: so_snd_tmo_usec });
   setWaitLimit(task, socket, SO.RCVTIMEO, { seconds: so_rcv_tmo_sec, microseconds: so_rcv_tmo_usec });
-  attachFilter(task, socket, options.so_filter);
+  if (options.so_filter.length > 0) attachFilter(task, socket, options.so_filter);
 }
 
 /** A new socket waits without a limit, which is recorded as zero. */
@@ -75,10 +75,11 @@ function setWaitLimit(task: Task, socket: Value, option: number, limit: TimeSpan
   task.call.setsockopt(socket, SOL.SOCKET, option, time, time.bytes.length);
 }
 
-function attachFilter(task: Task, socket: Value, filter: readonly bigint[]): void {
-  if (filter.length === 0) return;
+/** Gives a socket a classic filter, in words of images, in place of the one that it has; an empty one detaches it. */
+export function attachFilter(task: Task, socket: Value, filter: readonly bigint[]): Call {
+  if (filter.length === 0) return setOption(task, socket, SOL.SOCKET, SO.DETACH_FILTER, 0);
   const program = filterProgram(filter);
-  task.call.setsockopt(socket, SOL.SOCKET, SO.ATTACH_FILTER, program, program.bytes.length);
+  return task.call.setsockopt(socket, SOL.SOCKET, SO.ATTACH_FILTER, program, program.bytes.length);
 }
 
 /** Shuts a socket down in the recorded directions, bits of SHUTDOWN. */

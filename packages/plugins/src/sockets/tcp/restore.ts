@@ -7,8 +7,9 @@ import { unmappedAddresses } from "../inet/addresses.ts";
 import { prepareInetSocket, setReuse } from "../inet/binding.ts";
 import { setInetOptions } from "../inet/options.ts";
 import { isConnection } from "../inet/ports.ts";
+import { LOCK_MARK } from "../network-lock/format.ts";
 import { SHUTDOWN } from "../socket-options/format.ts";
-import { shutDown } from "../socket-options/restore.ts";
+import { attachFilter, shutDown } from "../socket-options/restore.ts";
 import { leaveRepairMode } from "./commit.ts";
 import { type Connection, hasPeerEnded, sequencesOf } from "./ends.ts";
 import { checkConnections } from "./plan.ts";
@@ -88,8 +89,30 @@ function openClosed(task: Task, entry: InetSkEntry, images: ImageSet): Value {
   return socket;
 }
 
-/** Injects what the peer had sent last: its FIN, or the acknowledgement of the own FIN. */
+/**
+ * A classic filter that passes only packets with the mark of injected segments: load the mark, compare it, return everything or nothing.
+ * Source: include/uapi/linux/filter.h.
+ */
+const ONLY_INJECTED = [
+  0x0020_0000_ffff_f014n,
+  0x0015_0001_0000_0000n | BigInt(LOCK_MARK),
+  0x0006_0000_ffff_ffffn,
+  0x0006_0000_0000_0000n,
+];
+
+/**
+ * Injects what the peer had sent last: its FIN, or the acknowledgement of the own FIN. Meanwhile nothing else reaches the socket: the kernel
+ * acknowledges the FIN after 40 ms, and if no socket of the peer is there any more, the answer is a reset. The own filter could drop the segments.
+ */
 function injectEnds(task: Task, socket: number, connection: Connection): void {
+  const { so_filter } = connection.entry.opts;
+  // Not if it is locked.
+  attachFilter(task, socket, ONLY_INJECTED).allow("EPERM");
+  injectSegments(task, socket, connection);
+  attachFilter(task, socket, so_filter).allow("EPERM");
+}
+
+function injectSegments(task: Task, socket: number, connection: Connection): void {
   const { entry, stream } = connection;
   const { state, src_port, dst_port } = entry;
   const { family, src_addr, dst_addr } = unmappedAddresses(entry);
