@@ -160,6 +160,17 @@ describeUnless(notBuilt, "packed packages", () => {
     expect(again).toMatchObject({ status: 2, stderr: expect.stringContaining("restore.config.ts: it exists") });
   });
 
+  it("restage init lets npm install where packages come from archives", () => {
+    const directory = join(project, "archives");
+    mkdirSync(directory);
+    const dependencies = { restage: "file:../restage.tgz" };
+    writeFileSync(join(directory, "package.json"), JSON.stringify({ dependencies }));
+    const made = run(project, "node_modules/.bin/restage", "init", "archives", "--runtime", "deno");
+    expect(made.status, made.stderr).toBe(0);
+    expect(made.stdout).toMatch(/^ {2}npm install$/m);
+    expect(made.stdout).toMatch(/^ {2}deno task test /m);
+  });
+
   it("restage init completes a package.json, and changes no other file", () => {
     const directory = join(project, "existing");
     mkdirSync(directory);

@@ -20,8 +20,10 @@ export async function initCommand(settings: Settings, given: string | undefined)
     throw new RestoreError("ERR_OPTION", `Cannot make ${join(directory, inTheWay)}: it exists`, {
       hint: "choose another directory: `restage init DIR`",
     });
-  writeProject(directory, project, existing);
-  const { install, run, shell } = COMMANDS_OF[runtime];
+  const manifest = writeProject(directory, project, existing);
+  const { run, shell } = COMMANDS_OF[runtime];
+  // Deno and Bun look in the npm registry for the packages that an archive needs.
+  const { install } = COMMANDS_OF[hasArchives(manifest) ? "node" : runtime];
   const steps = [
     ...(directory === process.cwd() ? [] : [`cd ${relative(process.cwd(), directory)}`]),
     install,
@@ -44,16 +46,23 @@ You can ignore a warning that the install script of koffi did not run: Restage d
 
 const TITLES = { node: "Node", deno: "Deno", bun: "Bun" } as const;
 
-function writeProject(directory: string, { manifest, files }: Project, existing: readonly string[]): void {
+/** Returns what package.json has now. */
+function writeProject(directory: string, { manifest, files }: Project, existing: readonly string[]): Manifest {
   mkdirSync(directory, { recursive: true });
   const path = join(directory, "package.json");
-  writeFileSync(path, json(existsSync(path) ? merged(readManifest(path), manifest) : manifest));
+  const written = existsSync(path) ? merged(readManifest(path), manifest) : manifest;
+  writeFileSync(path, json(written));
   for (const [file, content] of files) {
     if (existing.includes(file)) continue;
     const path = join(directory, file);
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, content, { flag: "wx" });
   }
+  return written;
+}
+
+function hasArchives({ dependencies, devDependencies }: Manifest): boolean {
+  return Object.values({ ...dependencies, ...devDependencies }).some((version) => version.startsWith("file:"));
 }
 
 function readManifest(path: string): Manifest {
