@@ -15,8 +15,15 @@ export const SUPPORT: readonly Support[] = [
     },
     kernel: "CONFIG_UNIX98_PTYS",
     shownBy: {
-      saved: ["fixture pty", "case terminals", "case terminal-queues", "case unfinished-lines", "case console"],
-      restored: ["fixture pty", "case terminals", "case terminal-queues", "case console"],
+      saved: [
+        "fixture pty",
+        "case terminals",
+        "case terminal-queues",
+        "case hung-terminal",
+        "case unfinished-lines",
+        "case console",
+      ],
+      restored: ["fixture pty", "case terminals", "case terminal-queues", "case hung-terminal", "case console"],
     },
   },
   {

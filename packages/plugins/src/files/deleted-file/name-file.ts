@@ -24,6 +24,9 @@ export function nameFile(file: OpenFile, context: DumpContext, id: number): stri
     return nameBeforeDeletion(link);
   }
   if (isReachable(file, context)) return link;
+  // A terminal that has hung up: the restore makes one again, and closes its master.
+  if (stat.nlink === 0 && fileSystemOf(context.host, file.proc)?.magic === BigInt(FS_MAGIC.DEVPTS))
+    return nameBeforeDeletion(link);
   const obstacle = findObstacle(file, context);
   if (obstacle !== undefined) {
     const { what = "file", ...rest } = obstacle;
