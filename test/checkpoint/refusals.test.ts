@@ -16,6 +16,8 @@ describeUnless(noCompiler, "a program with several files that cannot be saved", 
     const { status, stderr } = restage(["checkpoint", String(pid), "-D", images]);
     expect(status).toBe(1);
     expect(stderr).toContain(`${held.length} findings`);
+    expect(stderr).toContain("sockets of AF_VSOCK are not saved yet");
+    expect(stderr).toContain("hint: close it before the checkpoint");
     for (const line of held) {
       const [descriptor, kind] = line.split(" ");
       expect(stderr).toMatch(new RegExp(`ERR_REFUSED: (descriptor ${descriptor}|file|secret memory) .*${kind}.*: `));

@@ -15,6 +15,13 @@ static void urgent(FILE *held)
 	fprintf(held, "%d urgent data\n", pair[1]);
 }
 
+static void urgent_unix(FILE *held)
+{
+	int pair[2];
+	MUST(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0 && send(pair[0], "ab!", 3, MSG_OOB) == 3);
+	fprintf(held, "%d urgent data\n", pair[1]);
+}
+
 static void corked(FILE *held)
 {
 	int on = 1, udp = socket(AF_INET, SOCK_DGRAM, 0);
@@ -61,6 +68,7 @@ int main(void)
 	FILE *held = fopen("held", "w");
 	MUST(held != NULL);
 	urgent(held);
+	urgent_unix(held);
 	corked(held);
 	netlink(held);
 	credentials(held);

@@ -1,6 +1,6 @@
 import { fdTypes } from "@restage/images";
 import type { Seizer } from "@restage/linux";
-import { O } from "@restage/linux/abi";
+import { AF, O, S_IF, SO, SOL } from "@restage/linux/abi";
 import { RestoreError } from "../errors.ts";
 import type { Host } from "../host/host.ts";
 import type { FileDescription } from "./draft.ts";
@@ -92,9 +92,7 @@ export class FileTable {
     for (const file of this.#files) {
       file.entry ??= this.#describe(file);
       if (file.entry === undefined) {
-        const [holder] = file.holders;
-        const what = holder === undefined ? `file ${file.link}` : `descriptor ${holder.descriptor} (${file.link})`;
-        this.#findings.refuse({ what, why: "files of this kind are not saved yet", pid: file.task.pid });
+        this.#refuse(file);
         file.entry = { type: fdTypes.UND };
       }
     }
@@ -113,6 +111,25 @@ export class FileTable {
     for (const { descriptor } of this.#files) if (descriptor !== undefined) call.close(descriptor);
     for (const pidfd of this.#pidfds.values()) call.close(pidfd);
     this.#pidfds.clear();
+  }
+
+  #refuse(file: MutableFile): void {
+    const [holder] = file.holders;
+    const what = holder === undefined ? `file ${file.link}` : `descriptor ${holder.descriptor} (${file.link})`;
+    const family = this.#familyOf(file);
+    const why = `${family === undefined ? "files of this kind" : `sockets of ${family}`} are not saved yet`;
+    const hint = "close it before the checkpoint, or save it with a plugin that taps describeFile";
+    this.#findings.refuse({ what, why, hint, pid: file.task.pid });
+  }
+
+  /** The name of the address family of a socket, or its number. */
+  #familyOf({ stat, descriptor }: MutableFile): string | undefined {
+    if (descriptor === undefined || (stat.mode & S_IF.MT) !== S_IF.SOCK) return undefined;
+    const bytes = this.#host.socketOption(descriptor, SOL.SOCKET, SO.DOMAIN, 4);
+    if (bytes?.length !== 4) return undefined;
+    const family = new DataView(bytes.buffer).getInt32(0, true);
+    const name = Object.entries(AF).find(([, number]) => number === family)?.[0];
+    return name === undefined ? `address family ${family}` : `AF_${name}`;
   }
 
   #addDescriptor(task: SeizedTask, number: number): void {

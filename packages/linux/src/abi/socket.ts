@@ -1,5 +1,21 @@
 /** Address families. Source: include/linux/socket.h. */
-export const AF = { UNSPEC: 0, UNIX: 1, INET: 2, INET6: 10, NETLINK: 16, PACKET: 17 } as const;
+export const AF = {
+  UNSPEC: 0,
+  UNIX: 1,
+  INET: 2,
+  INET6: 10,
+  KEY: 15,
+  NETLINK: 16,
+  PACKET: 17,
+  RDS: 21,
+  CAN: 29,
+  TIPC: 30,
+  BLUETOOTH: 31,
+  ALG: 38,
+  VSOCK: 40,
+  SMC: 43,
+  XDP: 44,
+} as const;
 
 /** Socket types, and flags that may come with them. Source: include/linux/net.h. */
 export const SOCK = { STREAM: 1, DGRAM: 2, RAW: 3, SEQPACKET: 5, NONBLOCK: 0o4000, CLOEXEC: 0o2000000 } as const;

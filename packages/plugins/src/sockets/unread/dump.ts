@@ -72,12 +72,14 @@ function obstacleOfSocket(context: DumpContext, socket: number): Obstacle | unde
       why: "messages wait to be read, and images cannot record them",
       hint: "let the program read them, then try again",
     };
-  if (family !== AF.INET && family !== AF.INET6) return undefined;
-  if (protocol === IPPROTO.TCP && isReady(host, socket, POLL.PRI))
+  const isInternet = family === AF.INET || family === AF.INET6;
+  const canBeUrgent = family === AF.UNIX || (isInternet && protocol === IPPROTO.TCP);
+  if (canBeUrgent && isReady(host, socket, POLL.PRI))
     return {
       why: "urgent data (MSG_OOB) waits to be read, and images cannot record it",
       hint: "let the program read it, then try again",
     };
+  if (!isInternet) return undefined;
   const isCorked = protocol === IPPROTO.UDP && readOption(host, socket, IPPROTO.UDP, UDP.CORK) === 1;
   if (!isCorked || (ioctlNumber(context.host, socket, SIOCOUTQ) ?? 0) === 0) return undefined;
   return {
