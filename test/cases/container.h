@@ -52,8 +52,11 @@ static inline void write_file(const char *path, const char *text)
 	MUST(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text) && close(fd) == 0);
 }
 
-/* Makes the working directory the root of a mount namespace that is new already, and executes the program again in it. It has a directory proc. */
-static inline void enter(char **argv)
+/*
+ * Makes the working directory the root of a mount namespace that is new already, and executes the program again in it. It has a directory proc.
+ * `make_mounts` mounts what it needs of the host there.
+ */
+static inline void enter_with(char **argv, void (*make_mounts)(void))
 {
 	char here[4096];
 	MUST(getcwd(here, sizeof here) && mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0);
@@ -61,9 +64,19 @@ static inline void enter(char **argv)
 	copy_file("/proc/self/exe", "program");
 	/* In a user namespace, proc can be mounted only while another one is visible. */
 	MUST(mount("proc", "proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) == 0);
+	make_mounts();
 	pivot();
 	execv("/program", argv);
 	exit(1);
+}
+
+static inline void no_mounts(void)
+{
+}
+
+static inline void enter(char **argv)
+{
+	enter_with(argv, no_mounts);
 }
 
 struct mount_line {

@@ -7,19 +7,10 @@ import { run } from "../support/restage.ts";
 import { until } from "../support/until.ts";
 import { type DumpedProgram, dumpCase, restoreProgram, restoreThatDies, verdictOf } from "./case.ts";
 import { describeDumped } from "./dumpers.ts";
+import { mountDifference } from "./mount-difference.ts";
 
 /** The user that is root in user namespaces. */
 const USER = 100_000;
-
-/** The difference that a program found between its mounts before and after. */
-function difference({ directory }: DumpedProgram): string {
-  const [before, after] = ["mounts-before", "mounts-after"].map((name) => join(directory, name));
-  if (before === undefined || after === undefined || !existsSync(before)) return "";
-  const [was, is] = [before, after].map((path) => readFileSync(path, "utf8").split("\n"));
-  const missing = was?.filter((line) => !is?.includes(line)).map((line) => `- ${line}`) ?? [];
-  const added = is?.filter((line) => !was?.includes(line)).map((line) => `+ ${line}`) ?? [];
-  return [...missing, ...added].join("\n");
-}
 
 describeDumped("mounts", () => {
   const dumpStatic = (name: string) => dumpCase(name, { compiler: ["-static"] });
@@ -27,7 +18,7 @@ describeDumped("mounts", () => {
   async function expectRestored(program: DumpedProgram): Promise<void> {
     await restoreProgram(program, { root: program.directory });
     const verdict = await verdictOf(program);
-    expect(difference(program)).toBe("");
+    expect(mountDifference(program)).toBe("");
     expect(verdict).toBe("pass");
   }
 

@@ -1,25 +1,13 @@
-import { randomUUID } from "node:crypto";
-import {
-  chmodSync,
-  chownSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmdirSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { STAGES } from "@restage/core";
-import { expect, it, onTestFinished } from "vitest";
-import { end } from "../support/end.ts";
+import { expect, it } from "vitest";
 import { failingAfter } from "../support/failing-after.ts";
 import { failureOf } from "../support/failure-of.ts";
 import { expectNothingLeft, survey } from "../support/leftovers.ts";
+import { PidsCgroup } from "../support/pids-cgroup.ts";
 import { describeUnless } from "../support/requirements.ts";
 import { COMMAND, run } from "../support/restage.ts";
-import { until } from "../support/until.ts";
 import { type DumpedProgram, dumpCase, restoreProgram, verdictOf } from "./case.ts";
 import { describeDumped, noDumpsByCriu } from "./dumpers.ts";
 
@@ -36,40 +24,19 @@ function prepare(directory: string): void {
   for (const name of ["other", "other/child", "other/leased"]) chownSync(join(directory, name), OTHER, OTHER);
 }
 
-/** A cgroup for the container, where this machine has the hierarchy. */
-const HIERARCHY = "/sys/fs/cgroup/pids";
-const CGROUP = `${HIERARCHY}/restage-user-container-${randomUUID()}`;
-const hasHierarchy = existsSync(`${HIERARCHY}/cgroup.procs`);
-
-/** Removes the cgroup, and ends what is in it: the restored container, whose init waits for ever. */
-async function removeCgroup(): Promise<void> {
-  if (!existsSync(CGROUP)) return;
-  await end(...readFileSync(`${CGROUP}/cgroup.procs`, "utf8").split("\n").filter(Boolean).map(Number));
-  const isRemoved = () => {
-    try {
-      rmdirSync(CGROUP);
-    } catch {
-      // Tasks that were killed stay in it for a moment.
-    }
-    return !existsSync(CGROUP);
-  };
-  await until(isRemoved, `${CGROUP} is removed`);
-}
+const cgroup = new PidsCgroup("user-container");
 
 async function dumpContainer(hasLinks = false): Promise<DumpedProgram> {
-  if (hasHierarchy) {
-    mkdirSync(CGROUP);
-    onTestFinished(removeCgroup);
-  }
+  cgroup.make();
   const prepareAll = (directory: string) => {
     prepare(directory);
-    if (hasHierarchy) symlinkSync(`${CGROUP}/cgroup.procs`, join(directory, "cgroup"));
+    cgroup.linkFrom(directory);
     if (hasLinks) writeFileSync(join(directory, "links"), "");
   };
-  const flags = ["--file-locks", "--link-remap", ...(hasHierarchy ? ["--manage-cgroups"] : [])];
+  const flags = ["--file-locks", "--link-remap", ...(cgroup.isPossible ? ["--manage-cgroups"] : [])];
   const program = await dumpCase("user-container", { prepare: prepareAll, compiler: ["-static"], flags });
   chmodSync(join(program.directory, ".."), 0o700);
-  if (hasHierarchy) await removeCgroup();
+  await cgroup.remove();
   return program;
 }
 
@@ -87,7 +54,7 @@ describeDumped("a container in a user namespace", () => {
   it("is restored below a directory that it must not enter", async () => {
     const program = await dumpContainer();
     await restoreProgram(program, requestOf(program));
-    if (hasHierarchy) expect(readFileSync(`${CGROUP}/cgroup.procs`, "utf8")).not.toBe("");
+    if (cgroup.isPossible) expect(cgroup.processes()).not.toEqual([]);
     expect(await verdictOf(program)).toBe("pass");
   });
 
@@ -115,7 +82,7 @@ describeDumped("a container in a user namespace", () => {
       expect(error).toMatchObject({ message: expect.stringContaining("on purpose"), stage });
       await expectNothingLeft(before);
       expect(namesIn()).toEqual(names);
-      expect(existsSync(CGROUP)).toBe(false);
+      expect(cgroup.exists()).toBe(false);
     }
   });
 });

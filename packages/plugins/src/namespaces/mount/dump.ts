@@ -25,7 +25,7 @@ export function mountNamespaces(): Plugin {
       let mounts: readonly Mountinfo[] = [];
       phases.inspect.tree.tap("mount-namespaces", ({ root }, context) => {
         if (ownNamespace(context, "mount") === undefined) return;
-        mounts = readMountinfo(context.host, root.proc);
+        mounts = readMounts(root.proc, context);
         for (const mount of mounts) check(mount, mounts, context);
       });
       phases.write.tree.tap("mount-namespaces", (_tree, context) => {
@@ -39,6 +39,13 @@ export function mountNamespaces(): Plugin {
       });
     },
   });
+}
+
+/** The kernel shows the root of a mount of cgroups as the reader's cgroup namespace does. */
+function readMounts(proc: string, context: DumpContext): readonly Mountinfo[] {
+  const read = () => readMountinfo(context.host, proc);
+  if (ownNamespace(context, "cgroup") === undefined) return read();
+  return context.host.inside(`${proc}/ns/cgroup`, "cgroup", read);
 }
 
 function entryOf(mount: Mountinfo, context: DumpContext): InputOf<MntEntry> {
@@ -117,8 +124,8 @@ function lossOfDeleted({ mountPoint }: Mountinfo, { host, tree }: DumpContext): 
   return found.size === 0n ? undefined : `${what}, and it has content`;
 }
 
-/** Whether a mount shows everything that another one shows, and more. */
+/** Whether a mount shows everything that another one shows: one from outside, or one that shows more. */
 function shows(other: Mountinfo, mount: Mountinfo, context: DumpContext): boolean {
-  if (nameOf(other, context) !== undefined || other.root === mount.root) return false;
+  if (other.root === mount.root) return nameOf(other, context) !== undefined;
   return other.root === "/" || mount.root.startsWith(`${other.root}/`);
 }

@@ -81,8 +81,11 @@ export function findParts(
     const { entry } = mount;
     if (parts.has(mount) || isExternal(entry)) continue;
     const of = findFileSystem(fileSystems, entry);
-    if (of === undefined) refuse(entry, whyNone(entry));
-    else parts.set(mount, { of, path: relative(pathOfRoot(entry.root), of.entry.root), deleted: isDeleted(entry) });
+    if (of === undefined) {
+      // A mount from outside that nothing replaces has been refused already.
+      if (!mounts.some((other) => isExternal(other.entry) && showsAll(other.entry, entry)))
+        refuse(entry, whyNone(entry));
+    } else parts.set(mount, { of, path: relative(pathOfRoot(entry.root), of.entry.root), deleted: isDeleted(entry) });
   }
   return parts;
 }
@@ -92,13 +95,12 @@ function isDeleted({ deleted, root }: MntEntry): boolean {
 }
 
 function findFileSystem(fileSystems: readonly FileSystem[], entry: MntEntry): FileSystem | undefined {
-  // In older images the root of an external mount is its key.
-  return fileSystems.find(
-    (other) =>
-      other.entry.root_dev === entry.root_dev &&
-      other.entry.ext_mount !== true &&
-      isWithin(pathOfRoot(entry.root), other.entry.root),
-  );
+  return fileSystems.find((other) => showsAll(other.entry, entry));
+}
+
+/** Whether a mount shows everything that another one shows. In older images the root of an external mount is its key. */
+function showsAll(other: MntEntry, entry: MntEntry): boolean {
+  return other.root_dev === entry.root_dev && other.ext_mount !== true && isWithin(pathOfRoot(entry.root), other.root);
 }
 
 function findNew(plan: Plan, entry: MntEntry, refuse: Refuse): FileSystem["source"] | undefined {

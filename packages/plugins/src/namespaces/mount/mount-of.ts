@@ -10,6 +10,12 @@ export function mountOf(file: OpenFile, context: DumpContext): { readonly mnt_id
   return ownNamespace(context, "mount") === undefined ? {} : { mnt_id: mountIdOf(file, context) };
 }
 
+/** The mount field of a file that this process has open, like `mountOf`. */
+export function mountOfDescriptor(descriptor: number, context: DumpContext): { readonly mnt_id?: number } {
+  if (ownNamespace(context, "mount") === undefined) return {};
+  return { mnt_id: mountIdIn(context.host.readText(`/proc/self/fdinfo/${descriptor}`) ?? "") };
+}
+
 /** The process in whose /proc all mounts of the tree are visible. A task with another root directory does not see all of them. */
 export function procOfMounts(context: DumpContext): string {
   return ownNamespace(context, "mount") === undefined ? "/proc/self" : context.tree.root.proc;
@@ -27,7 +33,11 @@ const known = new WeakMap<DumpContext, ReadonlySet<number>>();
 
 /** The mount through which a file was opened. */
 function mountIdOf({ proc, info }: OpenFile, context: DumpContext): number {
-  return Number(MOUNT.exec(info === "" ? infoOf(proc, context) : info)?.[1] ?? -1);
+  return mountIdIn(info === "" ? infoOf(proc, context) : info);
+}
+
+function mountIdIn(info: string): number {
+  return Number(MOUNT.exec(info)?.[1] ?? -1);
 }
 
 /** What `--external` calls a file that stays outside of a checkpoint, and `--inherit-fd` when a restore gets it. */

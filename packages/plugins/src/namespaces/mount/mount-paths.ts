@@ -4,7 +4,7 @@ import type { Location } from "../../files/location.ts";
 import { readRemaps } from "../../files/remaps.ts";
 import { hasOwnNamespace, namespaceId } from "../own-namespaces.ts";
 import { findParts, hostPathOf } from "./file-systems.ts";
-import { type Mount, type MountTree, readMounts, relative } from "./mount-tree.ts";
+import { isWithin, type Mount, type MountTree, readMounts, relative } from "./mount-tree.ts";
 
 const NONE = -1;
 
@@ -76,7 +76,7 @@ export function readMountPaths(plan: Plan): MountPaths {
     return `/proc/${tree.root.hostPid}/${namespace.root === undefined ? "root" : `fd/${namespace.root}`}`;
   };
   const writable: MountPaths["writable"] = (mountId = NONE, path) => {
-    const mount = mounts.get(mountId);
+    const mount = mounts.get(mountId) ?? mountAt(trees[0], path);
     const part = mount === undefined ? undefined : parts.get(mount);
     if (mount === undefined || part === undefined || part.deleted) return outside(mountId) + path;
     const below = relative(path, mount.entry.mountpoint);
@@ -118,6 +118,16 @@ export function readMountPaths(plan: Plan): MountPaths {
       return first.of === second.of && first.path === second.path;
     },
   };
+}
+
+/** The mount that shows a path. */
+function mountAt(tree: MountTree | undefined, path: string): Mount | undefined {
+  const length = ({ entry }: Mount) => entry.mountpoint.length;
+  const above = tree?.mounts.filter(({ entry }) => isWithin(path, entry.mountpoint)) ?? [];
+  return above.reduce<Mount | undefined>(
+    (best, mount) => (best && length(best) > length(mount) ? best : mount),
+    undefined,
+  );
 }
 
 /** A path below a directory; both can be empty. */

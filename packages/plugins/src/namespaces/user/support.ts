@@ -12,8 +12,8 @@ export const SUPPORT: readonly Support[] = [
     },
     kernel: "CONFIG_USER_NS",
     shownBy: {
-      saved: ["fixture userns", "case container", "case user-container"],
-      restored: ["fixture userns", "case container", "case user-container"],
+      saved: ["fixture userns", "case container", "case user-container", "case user-volumes"],
+      restored: ["fixture userns", "case container", "case user-container", "case user-volumes"],
     },
   },
 ];

@@ -5,6 +5,7 @@ import { NO_OWNER } from "../../files/file-owner/format.ts";
 import { ownerOf } from "../../files/file-owner/owner-of.ts";
 import { inodeOwner } from "../../files/inode-owner.ts";
 import { isReady } from "../../is-ready.ts";
+import { mountOfDescriptor } from "../../namespaces/mount/mount-of.ts";
 import { socketOptions } from "../socket-options/dump.ts";
 import { SHUTDOWN } from "../socket-options/format.ts";
 import { readOption } from "../socket-options/host-options.ts";
@@ -111,6 +112,7 @@ function boundFile(context: DumpContext, file: OpenFile, descriptor: number, { n
   const link = context.host.readLink(`/proc/self/fd/${opened}`) ?? "";
   const inode = context.host.inode(`/proc/self/fd/${opened}`);
   const owners = inodeOwner(`/proc/self/fd/${opened}`, context);
+  const mount = mountOfDescriptor(opened, context);
   context.host.call.close(opened);
   const isDeleted = link.endsWith(DELETED);
   const path = isDeleted ? link.slice(0, -DELETED.length) : link;
@@ -124,7 +126,8 @@ function boundFile(context: DumpContext, file: OpenFile, descriptor: number, { n
     const why = `its file has been renamed to ${path} since it was bound: its name will be that one`;
     context.findings.warn({ what: `Unix socket ${text}`, why, pid: file.task.pid });
   }
-  return { file_perms: { mode: inode?.mode ?? 0, ...owners }, ...(isDeleted ? { deleted: true } : {}), ...current };
+  const file_perms = { mode: inode?.mode ?? 0, ...owners };
+  return { file_perms, ...mount, ...(isDeleted ? { deleted: true } : {}), ...current };
 }
 
 /** Refuses sockets whose peer is not saved with them. */

@@ -5,11 +5,12 @@ import { TemporaryNames } from "../../files/temporary-names.ts";
 import { asRootOf } from "../../namespaces/user/as-root.ts";
 import type { IdsOutside } from "../../namespaces/user/ids-outside.ts";
 import { isBound, pathOf } from "./graph.ts";
-import { asideOf } from "./names.ts";
+import type { SocketNames } from "./names.ts";
 
 /**
- * The paths to which sockets are bound. Old sockets with these paths are renamed first, and sockets whose files were deleted get directories of their
- * own. If the restore fails, or the coordinator is killed, everything that was made there is removed, and what was renamed gets its name back.
+ * The paths to which sockets are bound. Old sockets with these paths are renamed first. Sockets whose files were deleted, and those that the tree might
+ * not be able to make itself, get directories of their own; the files of the latter are moved to their paths later. If the restore fails, or the
+ * coordinator is killed, everything that was made there is removed, and what was renamed gets its name back.
  */
 export class UnixPaths {
   readonly #host: Host;
@@ -20,10 +21,19 @@ export class UnixPaths {
   readonly #replaced: string[] = [];
   /** Cancel the undos of files that exist only until all sockets are bound and connected. */
   readonly #forget: (() => void)[] = [];
+  /** Files of sockets that are moved to their paths once all sockets are bound and connected. */
+  readonly #moved: { readonly from: string; readonly to: string }[] = [];
   readonly #root: IdsOutside["root"];
+  readonly #names: SocketNames;
 
-  constructor(host: Host, root: IdsOutside["root"], find: (entry: UnixSkEntry, path: string) => string) {
+  constructor(
+    host: Host,
+    names: SocketNames,
+    root: IdsOutside["root"],
+    find: (entry: UnixSkEntry, path: string) => string,
+  ) {
     this.#host = host;
+    this.#names = names;
     this.#root = root;
     this.#find = find;
     this.#directories = new TemporaryNames(host);
@@ -36,21 +46,22 @@ export class UnixPaths {
 
   #makeRoom(sockets: readonly UnixSkEntry[]): void {
     for (const entry of sockets) {
-      const aside = asideOf(entry);
-      if (aside !== undefined) {
-        this.#makeDirectoriesFor(this.#find(entry, aside.path));
-        continue;
-      }
-      const path = pathOf(entry);
-      if (path === undefined) continue;
+      const [path, aside] = [pathOf(entry), this.#names.asideOf(entry)];
+      const made = aside === undefined ? undefined : this.#find(entry, aside.path);
+      if (made !== undefined) this.#makeDirectoriesFor(made);
+      if (path === undefined || entry.deleted === true) continue;
       const outside = this.#find(entry, path);
       if (this.#isSocket(outside)) this.#moveAside(outside);
       this.#undoBinding(outside);
+      if (made !== undefined) this.#moved.push({ from: made, to: outside });
     }
   }
 
-  /** Removes the directories of deleted sockets, now that all sockets are connected. */
-  removeDirectories(): void {
+  /** Moves files to their paths, and removes the directories in which they were made, now that all sockets are connected. */
+  settle(): void {
+    asRootOf(this.#host, this.#root, () => {
+      for (const { from, to } of this.#moved.splice(0)) this.#host.call.renameat(AT_FDCWD, from, AT_FDCWD, to);
+    });
     for (const forget of this.#forget.splice(0)) forget();
     this.#directories.removeAll();
   }

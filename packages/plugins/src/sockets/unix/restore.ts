@@ -1,15 +1,17 @@
 import { data, definePlugin, type ImageSet, type OpenedFiles, type Plugin, type Task, type Value } from "@restage/core";
 import type { UnixSkEntry } from "@restage/images";
+import type { Data } from "@restage/linux";
 import { AF, F, SETTABLE_FLAGS, SOCK, TCP_STATE } from "@restage/linux/abi";
 import { isInherited } from "../../files/inherited-file/inherited.ts";
 import { type MountPaths, readMountPaths } from "../../namespaces/mount/mount-paths.ts";
+import { hasOwnNamespace } from "../../namespaces/own-namespaces.ts";
 import { idsOutside } from "../../namespaces/user/ids-outside.ts";
 import type { Credentials } from "../messages.ts";
 import { setSocketOptions, shutDown, widenBuffers } from "../socket-options/restore.ts";
 import { type QueuedPacket, sendPacket } from "../socket-queue/restore.ts";
 import { isOfService, SERVICE_ANSWER } from "./format.ts";
-import { hasLostPeer, UnixGraph } from "./graph.ts";
-import { addressFor, bindUnixSocket, connectUnixSocket, deleteAgain } from "./names.ts";
+import { hasLostPeer, isBound, isExternal, UnixGraph } from "./graph.ts";
+import { SocketNames } from "./names.ts";
 import { UnixPaths } from "./paths.ts";
 import { checkUnixSockets } from "./plan.ts";
 
@@ -27,7 +29,9 @@ export function unixSockets(): Plugin {
     apply({ plan, stages, complete, openFile, fileNeeds, filesOpened }) {
       let graph: UnixGraph | undefined;
       let paths: UnixPaths | undefined;
-      const made = new MadeSockets();
+      let isConfined = false;
+      const names = new SocketNames((entry) => isConfined && isBound(entry) && !isExternal(entry) && isOurs(entry));
+      const made = new MadeSockets(names);
       const graphOf = (images: ImageSet) => (graph ??= new UnixGraph(images));
       let mounts: MountPaths | undefined;
       /** Ids of sockets that the caller passes with --inherit-fd, which need no more work. */
@@ -35,6 +39,7 @@ export function unixSockets(): Plugin {
       const isOurs = ({ id }: UnixSkEntry) => !inherited.has(id);
       plan.tap("unix-sockets", (plan) => {
         mounts = readMountPaths(plan);
+        isConfined = hasOwnNamespace(plan.images, plan.tree.root, "user");
         const files = [...plan.images.files.values()].filter((file) => isInherited(plan.options, file));
         inherited = new Set(files.map(({ id }) => id));
         checkUnixSockets(plan, graphOf(plan.images), isOurs);
@@ -44,25 +49,29 @@ export function unixSockets(): Plugin {
       });
       stages.RESTORE.enter.tap("unix-sockets", ({ host, images, tree }) => {
         const find = ({ mnt_id }: UnixSkEntry, path: string) => mounts?.writable(mnt_id, path) ?? path;
-        paths = new UnixPaths(host, idsOutside(images, tree.root).root, find);
+        paths = new UnixPaths(host, names, idsOutside(images, tree.root).root, find);
         paths.makeRoom(graphOf(images).sockets.filter(isOurs));
       });
       openFile.for("UNIXSK").tap("unix-sockets", ({ task, entry, images }) => {
         return entry.usk === undefined ? undefined : openSocket(task, entry.usk, graphOf(images), made);
       });
       filesOpened.tap("unix-sockets", (files) => finishSockets(files, graphOf(files.images), made, isOurs));
-      stages.RESTORE.leave.tap("unix-sockets", () => paths?.removeDirectories());
+      stages.RESTORE.leave.tap("unix-sockets", () => paths?.settle());
       complete.tap("unix-sockets", () => paths?.deleteReplaced());
     },
   });
 }
 
-/** Sockets that were made so far. */
+/** Sockets that were made so far, and where they are bound. */
 class MadeSockets {
   /** Descriptors by file id; a pair is made when its first end is asked for. */
   readonly sockets = new Map<number, Value>();
   /** Ends that fill a queue in place of a peer that is gone or outside the tree, by the file id of the receiver. Closed afterwards. */
   readonly standIns = new Map<number, Value>();
+  readonly names: SocketNames;
+  constructor(names: SocketNames) {
+    this.names = names;
+  }
 }
 
 function openSocket(task: Task, entry: UnixSkEntry, graph: UnixGraph, made: MadeSockets): Value {
@@ -70,7 +79,7 @@ function openSocket(task: Task, entry: UnixSkEntry, graph: UnixGraph, made: Made
   if (known !== undefined) return known;
   const socket = makeSocket(task, entry, graph, made);
   made.sockets.set(entry.id, socket);
-  bindUnixSocket(task, socket, entry);
+  made.names.bind(task, socket, entry);
   if (entry.state === TCP_STATE.LISTEN) task.call.listen(socket, entry.backlog);
   return socket;
 }
@@ -83,7 +92,7 @@ function makeSocket(task: Task, entry: UnixSkEntry, graph: UnixGraph, made: Made
   if (other !== undefined) {
     const [socket, end] = task.call.socketpair(AF.UNIX, type, 0);
     made.sockets.set(other.id, end);
-    bindUnixSocket(task, end, other);
+    made.names.bind(task, end, other);
     return socket;
   }
   const isFilledByStranger = graph.queueOf(entry.id).length > 0 && graph.senderOf(entry) === undefined;
@@ -120,9 +129,9 @@ function finishSockets(
   for (const entry of own) {
     const peer = graph.peerOf(entry);
     if (peer === undefined || graph.otherEndOf(entry) !== undefined) continue;
-    connectUnixSocket(task, descriptorOf(entry.id), peer).hint(
-      "its peer does not exist: start its process, or restore the tree that it belongs to",
-    );
+    made.names
+      .connect(task, descriptorOf(entry.id), peer)
+      .hint("its peer does not exist: start its process, or restore the tree that it belongs to");
   }
   for (const entry of own) fillQueue(task, entry, graph, made, descriptorOf);
   for (const entry of own) {
@@ -130,7 +139,7 @@ function finishSockets(
     task.call.fcntl(socket, F.SETFL, entry.flags & SETTABLE_FLAGS);
     setSocketOptions(task, socket, entry.opts);
     shutDown(task, socket, entry.shutdown);
-    deleteAgain(task, entry);
+    made.names.deleteAgain(task, entry);
   }
 }
 
@@ -150,16 +159,17 @@ function fillQueue(
     for (const [index, packet] of queue.entries()) {
       const { credentials, sender: other } = messages.get(index) ?? {};
       if (other === undefined) sendPacket(task, sender, packet, descriptorOf, { credentials });
-      else sendFrom(task, other, entry, packet, descriptorOf, credentials);
+      else sendFrom(task, other, made.names.addressFor(task, entry), entry, packet, descriptorOf, credentials);
     }
   }
   if (standIn !== undefined) task.call.close(standIn);
 }
 
-/** Sends a packet to the name of a socket, from another file of the images, or with 0 from a socket without a name. */
+/** Sends a packet to the address of a socket, from another file of the images, or with 0 from a socket without a name. */
 function sendFrom(
   task: Task,
   from: number,
+  address: Data,
   entry: UnixSkEntry,
   packet: QueuedPacket,
   descriptorOf: (id: number) => Value,
@@ -167,6 +177,6 @@ function sendFrom(
 ): void {
   const sender = from === 0 ? task.call.socket(AF.UNIX, entry.type | SOCK.CLOEXEC, 0) : descriptorOf(from);
   widenBuffers(task, sender);
-  sendPacket(task, sender, packet, descriptorOf, { address: addressFor(task, entry), credentials });
+  sendPacket(task, sender, packet, descriptorOf, { address, credentials });
   if (from === 0) task.call.close(sender);
 }
