@@ -63,6 +63,7 @@ import { memberships } from "./sockets/memberships/restore.ts";
 import { netlinkSockets } from "./sockets/netlink/restore.ts";
 import { packetSockets } from "./sockets/packet/restore.ts";
 import { socketSettings } from "./sockets/settings/restore.ts";
+import { largeBuffers } from "./sockets/socket-options/large-buffers.ts";
 import { tcpConnections } from "./sockets/tcp/restore.ts";
 import { unixSockets } from "./sockets/unix/restore.ts";
 import { terminals } from "./terminals/restore.ts";
@@ -101,6 +102,7 @@ export {
   intervalTimers,
   ipcNamespace,
   joinNamespaces,
+  largeBuffers,
   lazyPages,
   limits,
   memberships,
@@ -193,6 +195,7 @@ export function defaultPlugins(): Plugin[] {
     tcpConnections(),
     netlinkSockets(),
     packetSockets(),
+    largeBuffers(),
     socketSettings(),
     memberships(),
     inheritedFiles(),

@@ -1,14 +1,20 @@
 /* A container in a user namespace as an engine makes it: below a directory of the host that it must not enter, with volumes of the host, device nodes
  * of two kinds, a console, a cgroup namespace, masked paths, and files without names, sockets and locks in volumes and in a directory that only the
- * host's root may write. The process that starts it stays outside. */
+ * host's root may write; a nice value and a buffer that only the host's root can give it. The process that starts it stays outside. */
 #include "../container.h"
 #include <linux/sched.h>
 #include <sys/fsuid.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <termios.h>
 
 #define OTHER 500
+#define NICE -5
+#define BUFFER 9000000
+
+/* The descriptor of a socket that gets a larger buffer than the container can give it. */
+#define LARGE 60
 
 static const char *const DEVICES[] = { "null", "zero", "full", "urandom" };
 
@@ -152,6 +158,7 @@ static int contained(void)
 	char *shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, data, 0);
 	MUST(hosts >= 0 && data >= 0 && shared != MAP_FAILED);
 	struct files volume = prepare_files("/volume/other"), foreign = prepare_files("/foreign"), scratch = prepare_files("/dev/shm");
+	MUST(dup2(socket(AF_UNIX, SOCK_DGRAM, 0), LARGE) == LARGE);
 	read_text("/proc/self/cgroup", cgroups, sizeof cgroups);
 	put("opened", "");
 	while (access("taken", F_OK) != 0)
@@ -173,6 +180,9 @@ static int contained(void)
 	CHECK(has(hosts, "hosts") && open("/etc/hosts", O_RDWR) < 0, "file of the host");
 	CHECK(memcpy(shared, "stored", 6) && has(data, "stored"), "mapped volume");
 	CHECK(write(master, "\003", 1) == 1 && tcgetsid(slave) == 1 && strcmp(ttyname(console), "/dev/console") == 0, "terminal");
+	CHECK(getpriority(PRIO_PROCESS, 0) == NICE, "nice value %d", getpriority(PRIO_PROCESS, 0));
+	int size = 0;
+	CHECK(getsockopt(LARGE, SOL_SOCKET, SO_RCVBUF, &size, &(socklen_t){ sizeof size }) == 0 && size == 2 * BUFFER, "buffer of %d bytes", size);
 	read_text("/proc/self/cgroup", after, sizeof after);
 	CHECK(!has_cgroup || (strcmp(cgroups, after) == 0 && strstr(after, "pids:/\n")), "cgroups: %s", after);
 	CHECK(!has_cgroup || access("/sys/fs/cgroup/cgroup.procs", F_OK) == 0, "cgroup mount");
@@ -208,6 +218,10 @@ int main(int count, char **argv)
 	MUST(write(ready[1], "r", 1) == 1);
 	while (access("opened", F_OK) != 0)
 		usleep(5000);
+	/* Only the host's root can do this. */
+	int size = BUFFER, large = syscall(SYS_pidfd_getfd, syscall(SYS_pidfd_open, pid, 0), LARGE, 0);
+	MUST(large >= 0 && setsockopt(large, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) == 0 && close(large) == 0);
+	MUST(setpriority(PRIO_PROCESS, pid, NICE) == 0);
 	/* From here on the container must not write there. */
 	MUST(chown("foreign", 0, 0) == 0 && chmod("foreign", 0755) == 0);
 	put("taken", "");
