@@ -1,12 +1,13 @@
 // Measures how long a tree stands still that migrates between two hosts of this machine, while it writes a page to its memory every millisecond:
 // `CRIU=PATH npm run bench:migrate [-- --runs N --case NAME --json FILE]`, as root. The reference is a checkpoint on one host and a restore on the other.
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { join, noFleet, restageOn, startServer } from "../examples/fleet/fleet.ts";
 import { Network } from "../examples/fleet/host.ts";
 import { benchmark } from "./benchmark.ts";
 import { printRows, type Row, rowOf } from "./results.ts";
 
-const NAMES = ["16 MiB", "256 MiB"] as const;
+const NAMES = ["16 MiB", "256 MiB", "1024 MiB"] as const;
 
 const { values } = parseArgs({
   options: {
@@ -16,16 +17,7 @@ const { values } = parseArgs({
   },
 });
 
-/** Its argument is a number of MiB. */
-const PROGRAM = `
-import os, sys, time
-memory = bytearray(b"".join(os.urandom(1 << 20) for _ in range(int(sys.argv[1]))))
-page = 0
-while True:
-    memory[page * 4096 % len(memory)] = page % 256
-    page += 1
-    time.sleep(0.001)
-`;
+const WRITER = fileURLToPath(new URL("./programs/writer.py", import.meta.url));
 /** A pid that is free on the other host. */
 const PID = 20_001;
 
@@ -42,7 +34,7 @@ async function measure(name: string, directory: string): Promise<readonly Row[]>
     const server = startServer(desk, `${directory}/${size}`);
     await join(left, server, {});
     await join(right, server, {});
-    const start = `echo ${PID - 1} > /proc/sys/kernel/ns_last_pid; setsid python3 -c '${PROGRAM}' ${size}`;
+    const start = `echo ${PID - 1} > /proc/sys/kernel/ns_last_pid; setsid python3 ${WRITER} ${size}`;
     const pid = left.run("sh", "-c", `${start} </dev/null >/dev/null 2>&1 & echo $!`).trim();
     left.run(
       "sh",

@@ -13,7 +13,16 @@ export interface Row {
   readonly load: number;
 }
 
-export type Benchmark = "restore" | "checkpoint" | "containers" | "clones" | "lazy" | "growth";
+export type Benchmark =
+  | "restore"
+  | "checkpoint"
+  | "containers"
+  | "clones"
+  | "lazy"
+  | "growth"
+  | "store"
+  | "orders"
+  | "migrate";
 
 /** The results in the repository, from which `npm run bench:docs` writes docs/measurements.md. */
 export function resultsFile(benchmark: Benchmark): string {

@@ -21,13 +21,14 @@ export function tableOf(rows: readonly Row[]): string {
       // What the reference does not have is not compared.
       const cells = own.map((value, index) => ratios[index]?.toFixed(2) ?? value?.toFixed(1) ?? "");
       const worst = Math.max(...ratios.map((ratio) => ratio ?? 0));
-      return { worst, cells: [name, measure, reference === undefined ? "" : inMilliseconds(reference), ...cells] };
+      return { worst, cells: [name, measure, reference === undefined ? "" : printed(reference, measure), ...cells] };
     });
   });
   lines.sort((a, b) => b.worst - a.worst);
   return `${table([["checkpoint", "measure", reference, ...others], ...lines.map(({ cells }) => cells)])}\n`;
 }
 
-function inMilliseconds(time: number): string {
-  return `${time.toFixed(time < 100 ? 1 : 0)} ms`;
+/** A number with its unit: milliseconds, unless the measure names another one, as `Rss in MiB` does. */
+function printed(number: number, measure: string): string {
+  return `${number.toFixed(number < 100 ? 1 : 0)}${measure.includes(" in ") ? "" : " ms"}`;
 }

@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, randomBytes } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import { promisify } from "node:util";
-import { deflateRaw, inflateRaw } from "node:zlib";
+import { deflateRaw, deflateRawSync, inflateRaw } from "node:zlib";
 import { RestoreError } from "@restage/core";
 import { reason } from "../reason.ts";
 import { LARGEST } from "./cut.ts";
@@ -31,6 +31,14 @@ const DEFLATED = 1;
 
 const deflate = promisify(deflateRaw);
 const inflate = promisify(inflateRaw);
+
+/** Parts of a chunk that are compressed first: compressing random bytes takes long and gains nothing. All of them are as long as a page. */
+const PARTS = 8;
+const PART_SIZE = 512;
+/** The rest is compressed if the parts then have less than this share of their size. */
+const WORTH_WHILE = 0.95;
+/** The least that zlib takes, in bytes. */
+const LEAST_BUFFER = 64;
 
 /**
  * Reads a key: 32 bytes, or 64 hexadecimal digits.
@@ -106,10 +114,22 @@ export function sealWith(key: StoreKey | undefined): Seal {
 }
 
 async function compress(chunk: Uint8Array): Promise<Uint8Array> {
-  // The lowest level: it is four times faster than the default, and memory compresses almost as well.
-  const deflated = await deflate(chunk, { level: 1 });
+  if (!seemsCompressible(chunk)) return Buffer.concat([Uint8Array.of(STORED), chunk]);
+  // The lowest level: it is four times faster than the default, and memory compresses almost as well. One buffer for all of it saves turns of the event loop.
+  const deflated = await deflate(chunk, { level: 1, chunkSize: Math.max(chunk.length, LEAST_BUFFER) });
   const smaller = deflated.length < chunk.length;
   return Buffer.concat([Uint8Array.of(smaller ? DEFLATED : STORED), smaller ? deflated : chunk]);
+}
+
+/** Compresses parts of a chunk from different pages, each from another place in its page. */
+function seemsCompressible(chunk: Uint8Array): boolean {
+  const step = Math.floor(chunk.length / PARTS);
+  if (step < PARTS * PART_SIZE) return true;
+  const parts = Array.from({ length: PARTS }, (_, index) => {
+    const start = index * (step + PART_SIZE);
+    return chunk.subarray(start, start + PART_SIZE);
+  });
+  return deflateRawSync(Buffer.concat(parts), { level: 1 }).length < PARTS * PART_SIZE * WORTH_WHILE;
 }
 
 async function decompress(id: string, stored: Uint8Array): Promise<Uint8Array> {
@@ -117,7 +137,7 @@ async function decompress(id: string, stored: Uint8Array): Promise<Uint8Array> {
   if (stored[0] === STORED) return content;
   if (stored[0] !== DEFLATED) throw damaged(id);
   try {
-    return await inflate(content, { maxOutputLength: LARGEST });
+    return await inflate(content, { maxOutputLength: LARGEST, chunkSize: LARGEST });
   } catch (cause) {
     throw damaged(id, cause);
   }
