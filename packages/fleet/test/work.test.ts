@@ -1,6 +1,7 @@
+import { spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { Journal } from "../src/agent/journal.ts";
 import { startOf } from "../src/agent/processes.ts";
 import { AttemptFailure, FinalFailure, Task, type Workplace } from "../src/agent/task.ts";
@@ -50,5 +51,55 @@ describe("a checkpoint that an earlier attempt has made", () => {
     await expect(WORK.checkpoint.run(new Task(place, order, "token", journal))).rejects.toThrow("a second attempt");
     // They are the only ones, should the tree have ended meanwhile.
     expect(journal.isKept).toBe(true);
+  });
+
+  it("does not replace one that has got its name meanwhile, and stays on its host", async () => {
+    const journal = new Journal(join(scratch(), "save"));
+    journal.begin("token");
+    mkdirSync(journal.path("images"));
+    writeFileSync(journal.path("images/inventory.img"), "");
+    journal.mark("kept");
+    const other = { version: 1, push: "of another order", size: 1 };
+    const written: string[] = [];
+    const names = {
+      get: async () => ({ string: () => JSON.stringify(other), json: () => other }),
+      put: async (key: string) => void written.push(key),
+      keys: async () => written,
+      purge: async () => {},
+    };
+    const place = {
+      host: "a",
+      policy: { orders: [], configs: {}, checkpoints: [] },
+      fleet: { trees: { find: async () => undefined }, queue: { tell: () => {} } },
+      store: { names, chunks: { put: async () => {}, keys: async () => [] } },
+    } as unknown as Workplace;
+    const order = newOrder({ kind: "checkpoint", id: "save", tree: "shop", checkpoint: "web/two" });
+    // The second attempt must not take it for what the first one has stored.
+    for (let attempt = 1; attempt <= 2; attempt += 1)
+      await expect(WORK.checkpoint.run(new Task(place, order, "token", journal))).rejects.toThrow("has got the name");
+    expect(written.filter((key) => key.startsWith("image."))).toEqual([]);
+    expect(journal.isKept).toBe(true);
+  });
+});
+
+describe("a stop whose agent ended after it had ended the tree", () => {
+  it("is done", async () => {
+    const journal = new Journal(join(scratch(), "stop"));
+    journal.begin("token");
+    const program = spawn("sleep", ["60"], { stdio: "ignore" });
+    onTestFinished(() => void program.kill("SIGKILL"));
+    const pid = program.pid ?? 0;
+    const cards = [{ name: "shop", host: "a", pid, start: startOf(pid), state: "running" }];
+    const trees = {
+      find: async () => cards[0],
+      end: async () => {
+        throw new Error("the agent ends");
+      },
+    };
+    const order = newOrder({ kind: "stop", id: "stop", tree: "shop" });
+    const task = new Task({ host: "a", fleet: { trees } } as unknown as Workplace, order, "token", journal);
+    await expect(WORK.stop.run(task)).rejects.toThrow("the agent ends");
+    journal.begin("another");
+    expect(await WORK.stop.run(task)).toEqual({ pid });
   });
 });

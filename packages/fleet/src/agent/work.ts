@@ -1,12 +1,14 @@
+import { randomUUID } from "node:crypto";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { RestoreError } from "@restage/core";
 import type { OrderKind } from "../orders/order.ts";
 import type { OrderRecord, Result } from "../orders/state.ts";
+import { readManifest } from "../store/manifest.ts";
 import { pull } from "../store/pull.ts";
-import { assertFree, push } from "../store/push.ts";
+import { assertFree, push, taken } from "../store/push.ts";
 import type { Outcome } from "./command.ts";
 import { migrate } from "./migrate.ts";
-import { endTree, startOf } from "./processes.ts";
+import { endTree, isAlive, startOf } from "./processes.ts";
 import { receive } from "./receive.ts";
 import { restoreImages, resumeRestore, unknown } from "./restoring.ts";
 import { AttemptFailure, FinalFailure, type RunOptions, type Task } from "./task.ts";
@@ -20,6 +22,10 @@ export interface Work {
   resume(task: Task, record: OrderRecord): Promise<Result>;
 }
 
+/** The ids of an order's pushes, by which a later attempt recognizes what an earlier one has stored. */
+const PUSHES = "pushes";
+/** The tree that an order has begun to stop: if it is gone, that order has ended it. */
+const STOPPING = "stopping";
 /** How long a tree has to end by itself, in milliseconds. */
 const PATIENCE = 10_000;
 
@@ -80,21 +86,38 @@ async function concludeClone(task: Task, outcome: Outcome | undefined): Promise<
 
 const checkpoint: Work = {
   async run(task) {
-    const { order, journal, place } = task;
-    const name = order.checkpoint ?? "";
+    const { order, journal } = task;
     const images = journal.path("images");
     if (order.gang !== undefined) await saveTogether(task, images, (confirm) => save(task, images, { confirm }));
     // An earlier attempt can have made it. If that ended before it killed the tree, the tree has run on since.
     else if (!isMade(images) || (order.leaveRunning !== true && (await task.isTreeHere()))) await save(task, images);
-    const replace = journal.has("pushing");
-    journal.mark("pushing");
-    const { size, sentSize } = await push(place.store, images, name, { key: place.key, replace });
+    const result = await pushImages(task, images);
     journal.unmark("kept");
-    return { checkpoint: name, size, sent: sentSize };
+    return result;
   },
   // Only one of a gang commits. Until it is done, it can be done again.
   resume: (task) => checkpoint.run(task),
 };
+
+/** Stores the images of an order, unless an earlier attempt has done so. Throws a FinalFailure if another checkpoint has their name. */
+async function pushImages({ order, journal, place }: Task, images: string): Promise<Result> {
+  const { store, key } = place;
+  const name = order.checkpoint ?? "";
+  const pushes = journal.read(PUSHES)?.split(" ") ?? [];
+  const there = await readManifest(store, name);
+  if (there !== undefined && pushes.includes(there.push)) return { checkpoint: name, size: there.size, sent: 0 };
+  if (there !== undefined) {
+    // The store would not take it later either.
+    if (!journal.isKept) throw taken(name);
+    const message = `Another checkpoint has got the name ${name}. ${order.tree} has ended, and its images are on ${place.host}`;
+    const hint = `push them there under another name: \`restage push ${images} NAME\``;
+    throw new FinalFailure(new RestoreError("ERR_ORDER", message, { hint }).toJSON());
+  }
+  const id = randomUUID();
+  journal.write(PUSHES, [...pushes, id].join(" "));
+  const { size, sentSize } = await push(store, images, name, { key, id });
+  return { checkpoint: name, size, sent: sentSize };
+}
 
 /** Saves the tree of an order into a directory. */
 async function save(task: Task, images: string, options: RunOptions = {}): Promise<void> {
@@ -118,7 +141,11 @@ function isMade(images: string): boolean {
 
 const stop: Work = {
   async run(task) {
+    const { journal } = task;
+    const before = journal.kept(STOPPING);
+    if (before !== undefined && !isAlive(before)) return { pid: before.pid };
     const tree = await task.treeHere();
+    journal.keep(STOPPING, tree);
     await endTree(tree, PATIENCE);
     await task.ended(tree);
     return { pid: tree.pid };

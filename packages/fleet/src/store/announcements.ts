@@ -47,15 +47,17 @@ export function decodeIds(value: Uint8Array): readonly string[] {
 
 /** The announcements of one push. */
 export class Announcements {
-  readonly push: string = randomUUID();
+  readonly push: string;
   readonly #store: Store;
   #count = 0;
   /** The revision of the collection's key for which the known chunks are valid. */
   #revision = -1;
   readonly #known = new Map<string, ReadonlySet<string>>();
 
-  constructor(store: Store) {
+  /** @param id of the push: a new one for each. */
+  constructor(store: Store, id: string = randomUUID()) {
     this.#store = store;
+    this.push = id;
   }
 
   /** Announces chunks. Returns those that must be uploaded. */

@@ -22,6 +22,8 @@ export interface PushOptions {
   readonly key?: StoreKey | undefined;
   /** Take over a name that is in use. */
   readonly replace?: boolean;
+  /** What the manifest says about the push that made it; by default a new id. */
+  readonly id?: string;
   /** Whether the checkpoints before it belong to it; by default they do. */
   readonly parents?: boolean;
   readonly onProgress?: (progress: Progress) => void;
@@ -51,7 +53,7 @@ const UPLOADS = 8;
 export async function push(store: Store, directory: string, name: string, options: PushOptions = {}): Promise<Pushed> {
   if (options.replace !== true) await assertFree(store, name);
   const files = imageFiles(directory, options);
-  const upload = new Upload(store, files, sealWith(options.key), options.onProgress ?? (() => {}));
+  const upload = new Upload(store, files, options);
   for (const file of files) await upload.addFile(file);
   await upload.end(name, options.replace === true);
   return { name, ...upload.summary };
@@ -62,7 +64,8 @@ export async function assertFree({ names }: Store, name: string): Promise<void> 
   if ((await names.get(manifestKey(name))) !== undefined) throw taken(name);
 }
 
-function taken(name: string): RestoreError {
+/** The error for a name that is taken. */
+export function taken(name: string): RestoreError {
   const hint = "choose another name, or pass --replace";
   return new RestoreError("ERR_STORE", `The store already has a checkpoint ${name}`, { hint });
 }
@@ -89,12 +92,12 @@ class Upload {
   #sent = 0;
   #sentSize = 0;
 
-  constructor(store: Store, files: readonly LocalFile[], seal: Seal, onProgress: (progress: Progress) => void) {
+  constructor(store: Store, files: readonly LocalFile[], { key, id, onProgress = () => {} }: PushOptions) {
     this.#store = store;
-    this.#seal = seal;
+    this.#seal = sealWith(key);
     this.#onProgress = onProgress;
     this.#total = files.reduce((sum, { size }) => sum + size, 0);
-    this.#announcements = new Announcements(store);
+    this.#announcements = new Announcements(store, id);
   }
 
   get summary() {
