@@ -34,11 +34,11 @@ export function commit(tree: TracedTree, undo: UndoLog, tracees: readonly Tracee
   undo.push(tellAll(SIG.KILL));
   for (const { tid } of tracees) tree.ptrace.trySetOptions(tid, 0);
   undo.replace(tellAll(SIG.CONT));
-  return [...processes.values()].flatMap((threads) => {
-    const [first] = threads;
-    if (first !== undefined) takeStop(tree, first.tid);
-    return resume(tree, threads);
-  });
+  takeStops(
+    tree,
+    [...processes.values()].flatMap(([first]) => first?.tid ?? []),
+  );
+  return resume(tree, tracees);
 }
 
 /** Sends a SIGSTOP to each process, and brings its threads to a stop after which they take it: after some other stops they would first do other things. */
@@ -54,20 +54,22 @@ function hold({ raw, ptrace }: TracedTree, processes: readonly number[], tracees
   }
 }
 
-/** Lets a thread take the SIGSTOP of its process out of the queue. It runs no instruction. */
-function takeStop({ ptrace }: TracedTree, tid: number): void {
-  const mask = ptrace.tryGetSignalMask(tid);
-  let signal = 0;
-  for (;;) {
-    if (ptrace.resume(tid, signal) < 0) return;
-    const waited = ptrace.wait(tid, STOP_TIMEOUT);
-    const status = typeof waited === "number" ? waitStatus(waited) : undefined;
-    // It has been killed from outside: `resume` reports it.
-    if (status?.kind !== "stopped" || mask === undefined) return;
-    if (status.signal === SIG.STOP && status.event === 0) break;
-    // Another signal comes first. With this mask it goes back into the queue, and no other one follows.
-    ptrace.setSignalMask(tid, ALL_SIGNALS);
-    signal = status.event === 0 ? status.signal : 0;
-  }
-  ptrace.setSignalMask(tid, mask);
+/** Lets threads, one of each process, take the SIGSTOP of their process out of the queue: all at once. They run no instruction. */
+function takeStops({ ptrace }: TracedTree, tids: readonly number[]): void {
+  const masks = tids.map((tid) => ptrace.tryGetSignalMask(tid));
+  const running = tids.map((tid) => ptrace.resume(tid) === 0);
+  tids.forEach((tid, index) => {
+    const mask = masks[index];
+    for (let runs = running[index]; runs === true; ) {
+      const waited = ptrace.wait(tid, STOP_TIMEOUT);
+      const status = typeof waited === "number" ? waitStatus(waited) : undefined;
+      // It has been killed from outside: `resume` reports it.
+      if (status?.kind !== "stopped" || mask === undefined) return;
+      if (status.signal === SIG.STOP && status.event === 0) break;
+      // Another signal comes first. With this mask it goes back into the queue, and no other one follows.
+      ptrace.setSignalMask(tid, ALL_SIGNALS);
+      runs = ptrace.resume(tid, status.event === 0 ? status.signal : 0) === 0;
+    }
+    if (mask !== undefined) ptrace.setSignalMask(tid, mask);
+  });
 }
