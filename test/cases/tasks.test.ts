@@ -10,6 +10,7 @@ describeDumped("the state of tasks and threads is restored", () => {
     "blocked-calls",
     "rseq-critical",
     "vector-registers",
+    "thread-areas",
     "thread-credentials",
     "names-of-bytes",
     "seccomp-kinds",

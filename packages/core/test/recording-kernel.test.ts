@@ -233,6 +233,7 @@ describe("the recording kernel", () => {
       registers: new Uint8Array(),
       extendedState: { legacy: new Uint8Array(), components: [] },
       signalMask: 0n,
+      threadAreas: [],
       lastCalls: [],
       pokes: [],
     };

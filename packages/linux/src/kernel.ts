@@ -27,6 +27,8 @@ export interface Birth {
 export interface FinalState {
   /** NT_PRSTATUS: struct user_regs_struct. */
   readonly registers: Uint8Array;
+  /** Entries of the GDT that registers of segments can select: struct user_desc. */
+  readonly threadAreas: readonly Uint8Array[];
   readonly extendedState: ExtendedState;
   /** Blocked signals. */
   readonly signalMask: bigint;

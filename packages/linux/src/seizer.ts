@@ -126,6 +126,8 @@ export interface Seizer {
   /** The registers with which a thread resumes if the kernel has forgotten its interrupted call: the call is made again, or has failed. */
   restarted(thread: StoppedThread): Uint8Array;
   extendedState(thread: StoppedThread): ExtendedState & { readonly present: bigint };
+  /** The entries of the GDT that a thread has of its own, each a struct user_desc. */
+  threadAreas(thread: StoppedThread): readonly Uint8Array[];
   /** Pending signals in their order, each a siginfo_t of 128 bytes. */
   pendingSignals(thread: StoppedThread, queue: "shared" | "private"): readonly Uint8Array[];
   /** The registration of restartable sequences. Undefined before Linux 5.13, which cannot tell. */

@@ -33,7 +33,7 @@ function finalState(values: Readonly<Record<string, number>>, more: Partial<Fina
   const view = new DataView(registers.buffer);
   const all = { orig_ax: -1, cs: 0x33, ss: 0x2b, flags: 0x202, ...values };
   for (const [name, value] of Object.entries(all)) view.setBigInt64(userRegOffset(name as "ip"), BigInt(value), true);
-  return { registers, extendedState: NOTHING_USED, signalMask: 0n, lastCalls: [], pokes: [], ...more };
+  return { registers, threadAreas: [], extendedState: NOTHING_USED, signalMask: 0n, lastCalls: [], pokes: [], ...more };
 }
 
 describe.skipIf(!there)(needing(there, "a concluded task", "Linux on x86_64"), () => {

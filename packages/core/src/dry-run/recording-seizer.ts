@@ -18,6 +18,8 @@ import type { KernelRecord } from "./kernel-record.ts";
 /** What a recording kernel reports about a stopped thread. Missing members are zero or empty. */
 export interface InventedThread extends Partial<Omit<StoppedThread, "tid" | "tgid">> {
   readonly extendedState?: ExtendedState & { readonly present: bigint };
+  /** Each a struct user_desc. */
+  readonly threadAreas?: readonly Uint8Array[];
   readonly pendingSignals?: readonly Uint8Array[];
   readonly rseq?: RseqConfiguration;
   /** struct ptrace_sud_config. */
@@ -84,6 +86,9 @@ export class RecordingSeizer implements Seizer {
   }
   extendedState(thread: StoppedThread): ExtendedState & { readonly present: bigint } {
     return this.#thread(thread).extendedState ?? NO_STATE;
+  }
+  threadAreas(thread: StoppedThread): readonly Uint8Array[] {
+    return this.#thread(thread).threadAreas ?? [];
   }
   pendingSignals(thread: StoppedThread, queue: "shared" | "private"): readonly Uint8Array[] {
     return queue === "private" ? (this.#thread(thread).pendingSignals ?? []) : [];

@@ -61,6 +61,7 @@ export function scaffold(): readonly Plugin[] {
         stages.COMPLETE.thread.tap("registers", (thread) => {
           thread.resumeWith({
             registers: new Uint8Array(),
+            threadAreas: [],
             extendedState: { legacy: new Uint8Array(512), components: [] },
             signalMask: 0n,
             lastCalls: thread.lastCalls,

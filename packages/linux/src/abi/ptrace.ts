@@ -8,6 +8,8 @@ export const PTRACE = {
   SETREGS: 13,
   DETACH: 17,
   SYSCALL: 24,
+  GET_THREAD_AREA: 25,
+  SET_THREAD_AREA: 26,
   SETOPTIONS: 0x4200,
   GETEVENTMSG: 0x4201,
   GETSIGINFO: 0x4202,
@@ -39,3 +41,9 @@ export const NT = { PRSTATUS: 1, X86_XSTATE: 0x202 } as const;
 
 /** The signal of a stop at the start or the end of a system call under PTRACE_O_TRACESYSGOOD. Source: ptrace(2). */
 export const SYSCALL_STOP: number = SIG.TRAP | 0x80;
+
+/** Entries of the GDT that each thread has of its own (TLS). Source: arch/x86/include/asm/segment.h. */
+export const GDT_TLS: { readonly first: number; readonly count: number } = { first: 12, count: 3 };
+
+/** struct user_desc: entry number, base, limit and flags, four bytes each. Source: arch/x86/include/uapi/asm/ldt.h. */
+export const USER_DESC = { size: 16, entry_number: 0, base_addr: 4, limit: 8, flags: 12 } as const;

@@ -125,6 +125,9 @@ export class PtraceSeizer implements Seizer {
   extendedState({ tid }: StoppedThread): ExtendedState & { readonly present: bigint } {
     return readExtendedState(this.#host, this.#ptrace.getExtendedState(tid));
   }
+  threadAreas({ tid }: StoppedThread): readonly Uint8Array[] {
+    return this.#ptrace.getThreadAreas(tid);
+  }
   /** Pending signals in their order, each a siginfo_t of 128 bytes. */
   pendingSignals({ tid }: StoppedThread, queue: "shared" | "private"): readonly Uint8Array[] {
     return this.#ptrace.peekSignals(tid, queue === "shared");

@@ -31,6 +31,12 @@ function makeLastCalls(tree: TracedTree, { tracee, state }: ConcludedThread): vo
 function setFinalState(tree: TracedTree, tid: number, state: FinalState): void {
   const { raw, ptrace } = tree;
   for (const { address, value } of state.pokes) poke(tree, tid, address, value);
+  for (const area of state.threadAreas)
+    checked(
+      ptrace.setThreadArea(tid, area),
+      "ptrace(PTRACE_SET_THREAD_AREA)",
+      () => `set a segment of ${nameOfTask(tid)}`,
+    );
   const set = ptrace.setRegisters(tid, state.registers);
   checked(set, "ptrace(PTRACE_SETREGS)", () => `set the registers of ${nameOfTask(tid)}`);
   const area = layExtendedState(raw, tree.initialExtendedState, state.extendedState);

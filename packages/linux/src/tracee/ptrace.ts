@@ -1,5 +1,5 @@
 import { ERRNO } from "../abi/errno.ts";
-import { NT, PTRACE, SYSCALL_DISPATCH_SIZE } from "../abi/ptrace.ts";
+import { GDT_TLS, NT, PTRACE, SYSCALL_DISPATCH_SIZE, USER_DESC } from "../abi/ptrace.ts";
 import { USER_REGS_SIZE } from "../abi/user-regs-x86-64.ts";
 import { W, waitStatus } from "../abi/wait.ts";
 import { nameOfTask } from "../host/procfs.ts";
@@ -130,6 +130,23 @@ export class Ptrace {
       size: view.getUint32(REGISTERS_AT + 8, true),
       signature: view.getUint32(REGISTERS_AT + 12, true),
     };
+  }
+  /** The entries of the GDT that a thread has of its own, each a struct user_desc. None on kernels without 32-bit tasks, which have no such entries. */
+  getThreadAreas(tid: number): readonly Uint8Array[] {
+    const { scratch, scratchAddress } = this.#host;
+    const areas: Uint8Array[] = [];
+    for (let entry = GDT_TLS.first; entry < GDT_TLS.first + GDT_TLS.count; entry++) {
+      if (this.#request(PTRACE.GET_THREAD_AREA, tid, entry, scratchAddress + REGISTERS_AT) < 0) break;
+      areas.push(scratch.slice(REGISTERS_AT, REGISTERS_AT + USER_DESC.size));
+    }
+    return areas;
+  }
+  /** Returns 0, or -errno. */
+  setThreadArea(tid: number, area: Uint8Array): number {
+    const { scratch, scratchView, scratchAddress } = this.#host;
+    scratch.set(area, REGISTERS_AT);
+    const entry = scratchView.getUint32(REGISTERS_AT + USER_DESC.entry_number, true);
+    return this.#request(PTRACE.SET_THREAD_AREA, tid, entry, scratchAddress + REGISTERS_AT);
   }
   /** How system calls are dispatched to user space: struct ptrace_sud_config; undefined before Linux 6.4. */
   getSyscallDispatch(tid: number): Uint8Array | undefined {

@@ -9,6 +9,7 @@ import {
   encodeGeneralRegisters,
 } from "../../src/threads/registers-x86-64/format.ts";
 import { registers } from "../../src/threads/registers-x86-64/restore.ts";
+import { decodeThreadArea, encodeThreadArea } from "../../src/threads/registers-x86-64/thread-areas.ts";
 
 const whole = completeEntry("core", {
   thread_info: {
@@ -41,6 +42,14 @@ describe("registers", () => {
       const expected = name === "orig_ax" ? 0xffff_ffff_ffff_ffffn : BigInt(index + 1) << 40n;
       expect(view.getBigUint64(userRegOffset(name), true), name).toBe(expected);
     }
+  });
+
+  it("that select a segment have its entry of the GDT, as struct user_desc", () => {
+    const bytes = new Uint8Array(Uint32Array.of(12, 0x1234_0000, 0xf_ffff, 0b101_0001).buffer);
+    const area = decodeThreadArea(bytes);
+    expect(area).toMatchObject({ entry_number: 12, base_addr: 0x1234_0000, limit: 0xf_ffff, seg_32bit: true });
+    expect(area).toMatchObject({ limit_in_pages: true, usable: true, seg_not_present: false, contents_h: false });
+    expect(encodeThreadArea(area)).toEqual(bytes);
   });
 
   it("of the floating point unit are laid out as by FXSAVE", () => {

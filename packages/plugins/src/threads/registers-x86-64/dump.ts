@@ -1,6 +1,7 @@
 import { definePlugin, type Plugin } from "@restage/core";
 import { userRegOffset } from "@restage/linux/abi";
 import { decodeExtendedState, decodeGeneralRegisters } from "./format.ts";
+import { decodeThreadArea } from "./thread-areas.ts";
 
 /** The code segment selector of 64-bit tasks. Source: arch/x86/include/asm/segment.h. */
 const USER_CS = 0x33n;
@@ -29,6 +30,7 @@ export function registers(): Plugin {
         const { stopped, task, info, core } = thread;
         info.gpregs = decodeGeneralRegisters(seizer.restarted(stopped));
         info.fpregs = decodeExtendedState(seizer.extendedState(stopped));
+        info.tls = seizer.threadAreas(stopped).map(decodeThreadArea);
         core.blk_sigset = stopped.signalMask;
         if (thread.isLeader) task.core.blk_sigset = stopped.signalMask;
       });

@@ -3,12 +3,13 @@ import { encodeDispatch } from "../../attributes/thread-settings/format.ts";
 import { encodeExtendedState, encodeGeneralRegisters } from "./format.ts";
 import { checkProcessor } from "./processor.ts";
 import { registersOf } from "./registers-of.ts";
+import { encodeThreadArea } from "./thread-areas.ts";
 
 /** Offset of rseq_cs in struct rseq. Source: include/uapi/linux/rseq.h. */
 const RSEQ_CS = 8n;
 
 /**
- * COMPLETE: general registers, extended state, signal mask. They are set through ptrace after the thread has made its last call, so its stack is not
+ * COMPLETE: segments of threads (TLS), general registers, extended state, signal mask. They are set through ptrace after the thread has made its last call, so its stack is not
  * touched and rt_sigreturn is not needed.
  */
 export function registers(): Plugin {
@@ -20,9 +21,11 @@ export function registers(): Plugin {
       plan.tap("registers", checkProcessor);
       stages.COMPLETE.thread.tap("registers", (thread, { images }) => {
         const { dispatch } = images.own.thread(thread.tid) ?? {};
-        const { gpregs, fpregs } = registersOf(thread);
+        const { gpregs, fpregs, tls } = registersOf(thread);
         thread.resumeWith({
           registers: encodeGeneralRegisters(gpregs),
+          // A new thread has none.
+          threadAreas: tls.filter(({ seg_not_present }) => !seg_not_present).map(encodeThreadArea),
           extendedState: encodeExtendedState(fpregs),
           signalMask: signalMask(thread),
           lastCalls: thread.lastCalls,

@@ -4,7 +4,8 @@ export const SUPPORT: readonly Support[] = [
   {
     group: "tasks",
     what: "registers",
-    saved: "general registers, segment bases, x87, SSE, AVX, AVX-512, protection keys",
+    saved:
+      "general registers, segment bases, thread areas in the GDT (set_thread_area), x87, SSE, AVX, AVX-512, protection keys",
     restored: "the same",
     refused: {
       dump: "32-bit tasks, shadow stacks",
@@ -12,8 +13,8 @@ export const SUPPORT: readonly Support[] = [
     },
     kernel: "x86_64",
     shownBy: {
-      saved: ["fixture registers", "case vector-registers"],
-      restored: ["fixture registers", "case vector-registers"],
+      saved: ["fixture registers", "case vector-registers", "case thread-areas"],
+      restored: ["fixture registers", "case vector-registers", "case thread-areas"],
     },
   },
 ];
