@@ -7,6 +7,7 @@ import { threadSettings } from "./attributes/thread-settings/restore.ts";
 import { cgroups } from "./cgroups/restore.ts";
 import { cpuinfo } from "./cpuinfo/restore.ts";
 import { credentials } from "./credentials/restore.ts";
+import { criuPlugins } from "./criu-plugins/restore.ts";
 import { epolls } from "./event-files/epoll/restore.ts";
 import { eventfds } from "./event-files/eventfd/restore.ts";
 import { fanotify } from "./event-files/fanotify/restore.ts";
@@ -82,6 +83,7 @@ export {
   children,
   cpuinfo,
   credentials,
+  criuPlugins,
   datagrams,
   deadProcesses,
   deletedFiles,
@@ -158,6 +160,7 @@ export function defaultPlugins(): Plugin[] {
     nestedNamespaces(),
     actionScripts(),
     cpuinfo(),
+    criuPlugins(),
     init(),
     cgroups(),
     rootTask(),
