@@ -202,7 +202,7 @@ export const CHECKPOINT_COMMAND_OPTIONS: readonly Option[] = [
   ),
   checkpoint(
     "--network-lock METHOD",
-    "how to block packets of saved connections: nftables or skip",
+    "how to block packets of saved connections: nftables, also for iptables, or skip",
     "networkLock",
     oneOf(NETWORK_LOCKS),
   ),

@@ -5,4 +5,4 @@ export const LOSSES = ["landlock", "keys", "sem-undo", "events", "datagrams", "c
 export type Loss = (typeof LOSSES)[number];
 
 /** Ways to keep packets off saved TCP connections. */
-export const NETWORK_LOCKS = ["nftables", "skip"] as const;
+export const NETWORK_LOCKS = ["iptables", "nftables", "skip"] as const;

@@ -35,7 +35,7 @@ export interface DumpOptions {
   readonly timeout: number;
   /** Save TCP connections; without it a tree that has some is refused. */
   readonly tcpEstablished: boolean;
-  /** How packets are kept off saved TCP connections until they are restored. */
+  /** How packets are kept off saved TCP connections until they are restored. For `iptables`, which CRIU has, nftables does it, with a warning. */
   readonly networkLock: (typeof NETWORK_LOCKS)[number];
   /** Save Unix sockets whose peer is outside the tree; without it a tree that has some is refused. */
   readonly extUnixSockets: boolean;

@@ -1,5 +1,5 @@
 import { definePlugin } from "@restage/core";
-import { completeEntry, testDump } from "@restage/core/testing";
+import { completeEntry, type DumpTest, testDump } from "@restage/core/testing";
 import { fdTypes, type InetSkEntry } from "@restage/images";
 import { AF, IPPROTO, SOCK, TCP_STATE } from "@restage/linux/abi";
 import { describe, expect, it } from "vitest";
@@ -7,8 +7,8 @@ import { networkLock } from "../../src/sockets/network-lock/dump.ts";
 
 const LOOPBACK = [0x100_007f];
 
-/** Checkpoints both ends of a connection, and returns the rules that a firewall gets. */
-async function rulesFor(client: number, server: number): Promise<readonly string[]> {
+/** Checkpoints both ends of a connection. */
+async function checkpointOf(client: number, server: number, options: DumpTest["options"] = {}) {
   const end = (state: number, src_port: number, dst_port: number) =>
     ({
       family: AF.INET,
@@ -34,11 +34,17 @@ async function rulesFor(client: number, server: number): Promise<readonly string
       });
     },
   });
-  const { kernel, error } = await testDump(networkLock(), {
+  return await testDump(networkLock(), {
+    options,
     with: [sockets],
     task: { pid: 7, descriptors: { 3: { link: "socket:[1]" }, 4: { link: "socket:[2]" } } },
     host: { outputs: { nft: "" } },
   });
+}
+
+/** The rules that a firewall gets for both ends of a connection. */
+async function rulesFor(client: number, server: number): Promise<readonly string[]> {
+  const { kernel, error } = await checkpointOf(client, server);
   expect(error).toBeUndefined();
   return kernel.records.flatMap((record) =>
     record.kind === "program-of-host"
@@ -58,6 +64,15 @@ describe("a connection within the tree", () => {
       "input ip saddr 127.0.0.1 ip daddr 127.0.0.1 tcp sport 1 tcp dport 2 drop",
       "output ip saddr 127.0.0.1 ip daddr 127.0.0.1 tcp sport 2 tcp dport 1 drop",
     ]);
+  });
+
+  it("is locked with nftables, and a warning, where iptables was asked for", async () => {
+    const { kernel, error, findings } = await checkpointOf(TCP_STATE.FIN_WAIT2, TCP_STATE.CLOSE_WAIT, {
+      networkLock: "iptables",
+    });
+    expect(error).toBeUndefined();
+    expect(findings).toMatchObject([{ severity: "warning", what: "the network lock" }]);
+    expect(kernel.records).toContainEqual(expect.objectContaining({ kind: "program-of-host", name: "nft" }));
   });
 
   it("is not locked if it is open and has sent all", async () => {

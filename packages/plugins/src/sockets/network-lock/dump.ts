@@ -38,6 +38,10 @@ export function networkLock(): Plugin {
         if (outgoing.length + busy.length === 0) return;
         if (context.host.isInstalled("nft")) {
           connections = [...outgoing, ...busy];
+          if (context.options.networkLock === "iptables") {
+            const why = "it is made with nftables instead of iptables: a CRIU that restores this needs nftables too";
+            context.findings.warn({ what: "the network lock", why });
+          }
           context.inventory.network_lock_method = LOCK_METHOD.NFTABLES;
         } else if (outgoing.length > 0) {
           context.findings.refuse({
