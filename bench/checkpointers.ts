@@ -26,7 +26,9 @@ export const checkpointers = (
     const words = ["dump", "-t", String(pid), "-D", images, "-R", "--manage-cgroups=ignore", "-o", "dump.log"];
     const { whole } = timed([criu ?? "criu", ...words]);
     const [entry] = decodeEntries("stats", readFileSync(join(images, "stats-dump")), "stats-dump");
-    return { whole, frozen: Number(entry?.value.dump?.frozen_time ?? 0) / 1000 };
+    const { freezing_time = 0, frozen_time = 0 } = entry?.value.dump ?? {};
+    // The first tasks are stopped while CRIU still stops others.
+    return { whole, frozen: (freezing_time + frozen_time) / 1000 };
   },
   library: async (images) => {
     const times: Record<string, number> = {};

@@ -191,6 +191,8 @@ export interface Kernel {
   openSeizer(): Seizer;
   /** Starts a process to rehearse a checkpoint with. */
   startSleeper(): Sleeper;
+  /** Collects garbage now if the runtime can, so that it does not while a tree is stopped. */
+  collectGarbage(): void;
   /** The coordinator's own access to the machine. */
   readonly host: KernelHost;
   /** Frees the resources of this object. */

@@ -1,6 +1,7 @@
 import { SIG } from "./abi/signal.ts";
 import { waitStatus } from "./abi/wait.ts";
 import { openForeignFunctions } from "./ffi/foreign-functions.ts";
+import { collectGarbage } from "./host/collect-garbage.ts";
 import { executeProgram } from "./host/execute-program.ts";
 import { LinuxHost } from "./host/linux-host.ts";
 import { RawSyscalls } from "./host/raw-syscalls.ts";
@@ -63,6 +64,10 @@ export class LinuxKernel implements Kernel {
 
   startSleeper(): Sleeper {
     return startSleeper(this.raw, this.#ptrace);
+  }
+
+  collectGarbage(): void {
+    collectGarbage();
   }
 
   async createStub(options: StubOptions): Promise<Stub> {

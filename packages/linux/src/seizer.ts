@@ -148,6 +148,8 @@ export interface Seizer {
   copy(requests: readonly CopyRequest[]): readonly (ProcessCopy | NoCopy)[];
   /** Bytes of a process's memory; undefined when not all of them can be read. */
   readMemory(pid: number, address: number | bigint, length: number): Uint8Array | undefined;
+  /** The same for several ranges, in fewer calls. */
+  readRanges(pid: number, ranges: readonly AddressRange[]): readonly Uint8Array[] | undefined;
   /** Finds the pages to save: not those that are untouched, the kernel's page of zeros, or pages of a file. */
   scanPages(pid: number): ScannedPages;
   /** Appends pages of a process to an open file. Throws a SystemError. */

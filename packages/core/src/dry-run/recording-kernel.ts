@@ -164,6 +164,9 @@ export class RecordingKernel implements Kernel {
     throw new Error("Cannot start a process: a recording kernel has none");
   }
 
+  /** A recording stops no tree. */
+  collectGarbage(): void {}
+
   async createStub(options: StubOptions): Promise<Stub> {
     this.#record({ kind: "stub", options });
     const tracee: Tracee = { tid: STUB_PID, tgid: STUB_PID, inPidNamespace: options.init !== undefined };

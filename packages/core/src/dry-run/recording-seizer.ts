@@ -125,6 +125,10 @@ export class RecordingSeizer implements Seizer {
     const bytes = this.#processes[pid]?.memory?.[`0x${address.toString(16)}`];
     return bytes === undefined || bytes.length < length ? undefined : bytes.subarray(0, length);
   }
+  readRanges(pid: number, ranges: readonly AddressRange[]): readonly Uint8Array[] | undefined {
+    const contents = ranges.flatMap(({ start, end }) => this.readMemory(pid, start, end - start) ?? []);
+    return contents.length === ranges.length ? contents : undefined;
+  }
   scanPages(pid: number): ScannedPages {
     const pages = this.#processes[pid]?.pages ?? { own: [], guards: [] };
     return {

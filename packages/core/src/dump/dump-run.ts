@@ -106,8 +106,10 @@ export class DumpRun {
 
   /** Everything for which the tree has to be stopped. */
   async runPhases(): Promise<{ readonly tree: SeizedTree; readonly context: DumpContext }> {
-    this.#seizedAt = performance.now();
-    const tree = seizeTree(this.#host, this.#seizer, this.#options.pid, this.#options.timeout);
+    const { pid, timeout } = this.#options;
+    const tree = seizeTree(this.#host, this.#seizer, pid, timeout, () => {
+      this.#seizedAt = performance.now();
+    });
     this.#tree = tree;
     const context = this.#contextOf(tree);
     for (const { name } of PHASES) await this.#runPhase(name, tree, context);

@@ -37,6 +37,7 @@ export async function dump(request: DumpRequest, kernel: Kernel, defaults: reado
   const driver = createDumpDriver(defaults, plugins, onEvent);
   if (options.leaveRunning === true) await rehearse(kernel, defaults);
   const run = new DumpRun(kernel, driver, { ...DEFAULT_DUMP_OPTIONS, ...options }, onEvent, dryRun);
+  if (options.leaveRunning === true) kernel.collectGarbage();
   try {
     return await run.run();
   } catch (thrown) {

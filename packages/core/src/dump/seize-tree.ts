@@ -18,16 +18,23 @@ const FIRST_TRY = 250;
  * Throws ERR_REFUSED when there is no such process, ERR_SYSCALL when one cannot be stopped.
  *
  * @param timeout how long a thread may take to stop, in milliseconds.
+ * @param onStop called before the first thread is stopped.
  * @returns parents before their children.
  */
-export function seizeTree(host: Host, seizer: Seizer, rootPid: number, timeout: number): SeizedTree {
+export function seizeTree(
+  host: Host,
+  seizer: Seizer,
+  rootPid: number,
+  timeout: number,
+  onStop: () => void,
+): SeizedTree {
   if (readStatus(host, rootPid) === undefined)
     throw new RestoreError("ERR_REFUSED", `There is no process ${rootPid}`, { pid: rootPid });
   const end = performance.now() + timeout;
   for (let patience = FIRST_TRY; ; patience *= 2) {
     const left = end - performance.now();
     try {
-      return stopAll(host, seizer, rootPid, Math.min(patience, left));
+      return stopAll(host, seizer, rootPid, Math.min(patience, left), onStop);
     } catch (error) {
       if (!isSystemError(error)) throw error;
       if (error.code !== "ETIMEDOUT" || left < patience)
@@ -43,11 +50,12 @@ const HINTS: Readonly<Record<string, string>> = {
 };
 
 /** Stops what runs, and looks again until there is nothing that does. */
-function stopAll(host: Host, seizer: Seizer, rootPid: number, timeout: number): SeizedTree {
+function stopAll(host: Host, seizer: Seizer, rootPid: number, timeout: number, onStop: () => void): SeizedTree {
   const threads = new Map<number, StoppedThread>();
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const processes = processesBelow(host, rootPid);
     const found = [...processes].flatMap(([tgid, { tids }]) => tids.map((tid) => ({ tid, tgid })));
+    if (round === 0) onStop();
     const stopped = seizer.seize(
       found.filter(({ tid }) => !threads.has(tid)),
       timeout,

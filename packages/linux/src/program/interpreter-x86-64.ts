@@ -66,9 +66,12 @@ cc cc cc cc cc cc cc cc cc cc cc cc cc cc 0f 05 cc`;
 /** Offsets in the machine code. `single` is a bare `syscall`, for calls by syscall stops. */
 export const INTERPRETER_OFFSETS = { entry: 0, single: 0x160 } as const;
 
+let code: Uint8Array | undefined;
+
 /** The bytes of the interpreter. */
 export function interpreterCode(): Uint8Array {
-  return Uint8Array.from(INTERPRETER.trim().split(/\s+/), (byte) => Number.parseInt(byte, 16));
+  code ??= Uint8Array.from(INTERPRETER.trim().split(/\s+/), (byte) => Number.parseInt(byte, 16));
+  return code;
 }
 
 /** A record: offsets of its parts and its size, in bytes. */

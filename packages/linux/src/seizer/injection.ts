@@ -55,6 +55,7 @@ export class Injection {
   readonly #away = new Set<StoppedThread>();
   /** Threads that the process had before, if its threads make new ones. */
   readonly #known: ReadonlySet<number> | undefined;
+  #ownPid: { readonly pid: number | undefined } | undefined;
   /** New threads. They are traced from their birth, and a traced thread is gone only when its tracer has waited for it. */
   readonly #born = new Set<number>();
   readonly #injected: InjectedMemory;
@@ -67,7 +68,7 @@ export class Injection {
 
   /**
    * @param leader a thread of the process, asked or not.
-   * @param stopped all threads that are stopped.
+   * @param threads all threads of the process.
    * @param patience how long a thread whose program has run waits to be taken back before it goes home by itself, in milliseconds.
    * @throws SystemError when the process has no room for the trampoline, or a thread cannot be asked.
    */
@@ -77,7 +78,7 @@ export class Injection {
     stops: Stops,
     memory: TaskMemory,
     leader: StoppedThread,
-    stopped: Iterable<StoppedThread>,
+    threads: readonly StoppedThread[],
     questions: readonly Query[],
     patience: number,
   ) {
@@ -90,26 +91,26 @@ export class Injection {
     const isAsked = questions.some(({ thread }) => thread === leader);
     const asked = isAsked ? questions : [...questions, { thread: leader, program: [] }];
     for (const { thread } of asked) assertAskable(thread);
-    if (asked.some(({ landlock }) => landlock !== undefined)) this.#known = new Set(readThreads(leader.tgid));
+    if (asked.some(({ landlock }) => landlock !== undefined)) this.#known = new Set(threads.map(({ tid }) => tid));
     const injected = new InjectedMemory(findFreeAddress(maps, MOST_INJECTED), asked.length);
     const doneAt = injected.allocate(4 * asked.length);
     this.#injected = injected;
     this.#doneWords = injected.address + doneAt;
     this.#visitors = asked.map((query, index) => {
       const doneWord = this.#doneWords + 4 * index;
-      return placeVisitor(injected, query, doneWord, patience, () => this.#pidFor(query.thread));
+      return placeVisitor(injected, query, doneWord, patience, () => this.#pidHere());
     });
     this.#code = trampoline(leader.registers, leader.signalMask, injected);
-    this.#codeAddress = this.#findCodeAddress(maps, stopped);
+    this.#codeAddress = this.#findCodeAddress(maps, threads);
   }
 
-  #findCodeAddress(maps: readonly MapsEntry[], stopped: Iterable<StoppedThread>): number {
+  #findCodeAddress(maps: readonly MapsEntry[], threads: readonly StoppedThread[]): number {
     const { tgid } = this.#leader;
     const { length } = this.#code;
     const find = () => findUnusedCode(this.#memory, tgid, maps, length);
     let address = find();
     if (address === undefined) {
-      this.#clearTrampolines(maps, stopped);
+      this.#clearTrampolines(maps, threads);
       address = find();
     }
     if (address !== undefined) return address;
@@ -117,12 +118,12 @@ export class Injection {
   }
 
   /** Clears trampolines that killed checkpoints have left. Only when there is no room for another: it reads everything that the process has written. */
-  #clearTrampolines(maps: readonly MapsEntry[], stopped: Iterable<StoppedThread>): void {
+  #clearTrampolines(maps: readonly MapsEntry[], threads: readonly StoppedThread[]): void {
     const { tgid, tid } = this.#leader;
     const left = findLeftTrampolines(this.#memory, tgid, maps);
     const pages = new PageScan(this.#host, tgid);
     try {
-      for (const { start, end } of unreachable(left, this.#memory, tgid, maps, stopped, pages))
+      for (const { start, end } of unreachable(left, this.#memory, tgid, maps, threads, pages))
         this.#memory.force(tid, start, new Uint8Array(end - start));
     } finally {
       pages.close();
@@ -326,10 +327,13 @@ export class Injection {
     }
   }
 
-  /** The pid of this process as a thread sees it; undefined when that is in another pid namespace than this /proc. */
-  #pidFor({ tid }: StoppedThread): number | undefined {
-    const pids = readStatus(tid)?.get("NSpid")?.trim().split(/\s+/) ?? [];
-    return pids.length === 1 ? this.#host.syscall("getpid") : undefined;
+  /** The pid of this process as the asked process sees it; undefined when that is in another pid namespace than this /proc. */
+  #pidHere(): number | undefined {
+    if (this.#ownPid === undefined) {
+      const pids = readStatus(this.#leader.tgid)?.get("NSpid")?.trim().split(/\s+/) ?? [];
+      this.#ownPid = { pid: pids.length === 1 ? this.#host.syscall("getpid") : undefined };
+    }
+    return this.#ownPid.pid;
   }
 
   #awaitInterrupt(thread: StoppedThread): void {

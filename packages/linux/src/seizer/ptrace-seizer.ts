@@ -162,10 +162,10 @@ export class PtraceSeizer implements Seizer {
       if (others === undefined) asked.set(tgid, [question]);
       else others.push(question);
     }
-    const leaders = new Map<number, StoppedThread>();
-    for (const thread of this.#stopped.values()) if (!leaders.has(thread.tgid)) leaders.set(thread.tgid, thread);
+    const threads = new Map<number, StoppedThread[]>([...asked.keys()].map((pid) => [pid, []]));
+    for (const thread of this.#stopped.values()) threads.get(thread.tgid)?.push(thread);
     const patience = PATIENCE + PATIENCE_PER_THREAD * questions.length;
-    together([...asked].map(([pid, ofIt]) => this.#askProcess(pid, leaders.get(pid), ofIt, patience)));
+    together([...asked].map(([pid, ofIt]) => this.#askProcess(pid, threads.get(pid) ?? [], ofIt, patience)));
   }
 
   copy(requests: readonly CopyRequest[]): readonly (ProcessCopy | NoCopy)[] {
@@ -177,6 +177,9 @@ export class PtraceSeizer implements Seizer {
   /** Bytes of a process's memory; undefined when not all of it can be read. */
   readMemory(pid: number, address: number | bigint, length: number): Uint8Array | undefined {
     return this.#memory.read(pid, address, length);
+  }
+  readRanges(pid: number, ranges: readonly AddressRange[]): readonly Uint8Array[] | undefined {
+    return this.#memory.readRanges(pid, ranges);
   }
   /** Tells which pages have to be saved: neither untouched, nor the kernel's one of zeros, nor those of a file. */
   scanPages(pid: number): ScannedPages {
@@ -249,17 +252,17 @@ export class PtraceSeizer implements Seizer {
     this.#memory.close();
   }
 
-  *#askProcess(pid: number, leader: StoppedThread | undefined, questions: readonly Query[], patience: number): Work {
+  *#askProcess(pid: number, threads: readonly StoppedThread[], questions: readonly Query[], patience: number): Work {
+    const [leader] = threads;
     if (leader === undefined) throw new Error(`Process ${pid} is not seized`);
     for (const thread of new Set([leader, ...questions.map(({ thread }) => thread)])) this.#suspendSeccomp(thread);
-    const stopped = this.#stopped.values();
     const injection = new Injection(
       this.#host,
       this.#ptrace,
       this.#stops,
       this.#memory,
       leader,
-      stopped,
+      threads,
       questions,
       patience,
     );

@@ -17,6 +17,9 @@ const LOCAL_AT = 0;
 const REMOTE_AT = 16;
 const PATH_AT = 32;
 const FORCED_AT = 4096;
+/** struct iovec for each of several ranges, and the most of them in one call. */
+const RANGES_AT = 4096;
+const MOST_RANGES = 512;
 
 /** A buffer of this process for memory of others. The view covers the mapping, so nothing can be written beyond it. */
 interface MappedBuffer {
@@ -44,6 +47,56 @@ export class TaskMemory {
       done += part;
     }
     return bytes;
+  }
+
+  /** Reads several ranges. Short ones that follow each other are read by one call. */
+  readRanges(pid: number, ranges: readonly AddressRange[]): readonly Uint8Array[] | undefined {
+    const contents: Uint8Array[] = [];
+    for (let first = 0; first < ranges.length; ) {
+      let length = 0;
+      let next = first;
+      for (; next < ranges.length && next - first < MOST_RANGES; next++) {
+        const { start, end } = ranges[next] as AddressRange;
+        if (length + end - start > BUFFER_SIZE) break;
+        length += end - start;
+      }
+      const batch = ranges.slice(first, Math.max(next, first + 1));
+      const read = this.#readAtOnce(pid, batch, length) ?? this.#readEach(pid, batch);
+      if (read === undefined) return undefined;
+      contents.push(...read);
+      first += batch.length;
+    }
+    return contents;
+  }
+
+  /** Undefined unless one call reads everything into the buffer. */
+  #readAtOnce(pid: number, ranges: readonly AddressRange[], length: number): readonly Uint8Array[] | undefined {
+    if (ranges.length < 2) return undefined;
+    const buffer = this.#requireBuffer();
+    const { scratchView: view, scratchAddress: base } = this.#host;
+    this.#vectors(buffer.address, 0n, length);
+    for (const [index, { start, end }] of ranges.entries()) {
+      view.setBigUint64(RANGES_AT + 16 * index, BigInt(start), true);
+      view.setBigUint64(RANGES_AT + 16 * index + 8, BigInt(end - start), true);
+    }
+    const read = this.#host.syscall("process_vm_readv", pid, base + LOCAL_AT, 1, base + RANGES_AT, ranges.length, 0);
+    if (read !== length) return undefined;
+    let at = 0;
+    return ranges.map(({ start, end }) => {
+      const bytes = buffer.bytes.slice(at, at + end - start);
+      at += end - start;
+      return bytes;
+    });
+  }
+
+  #readEach(pid: number, ranges: readonly AddressRange[]): readonly Uint8Array[] | undefined {
+    const contents: Uint8Array[] = [];
+    for (const { start, end } of ranges) {
+      const bytes = this.read(pid, start, end - start);
+      if (bytes === undefined) return undefined;
+      contents.push(bytes);
+    }
+    return contents;
   }
 
   /** Writes memory that the process itself can write. Throws a SystemError. */

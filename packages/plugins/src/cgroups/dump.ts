@@ -47,7 +47,6 @@ interface Found {
 /** The cgroups of all threads; undefined when they are those of this process, and not in a namespace. */
 function findCgroups(context: DumpContext): Found | undefined {
   const { host, tree, inventory } = context;
-  const hierarchies = readHierarchies(host);
   const own = host.readText("/proc/self/cgroup");
   if (own === undefined) return undefined;
   inventory.root_cg_set = OWN_SET;
@@ -55,6 +54,7 @@ function findCgroups(context: DumpContext): Found | undefined {
   // A namespace has its root in the cgroups of the images, so that these are saved even if they are those of this process.
   const ids = new Map(isNamespaced ? [] : [[own, OWN_SET]]);
   const sets: CgSetEntry[] = [];
+  let hierarchies: readonly Hierarchy[] | undefined;
   for (const task of tree.alive) {
     for (const thread of task.threads) {
       const text = host.readText(`${thread.proc}/cgroup`) ?? own;
@@ -62,13 +62,14 @@ function findCgroups(context: DumpContext): Found | undefined {
       if (id === undefined) {
         id = OWN_SET + sets.length + 1;
         ids.set(text, id);
+        hierarchies ??= readHierarchies(host);
         const inner = isNamespaced ? seenFromInside(host, tree.root, thread) : undefined;
         sets.push({ id, ctls: membersOf(context, thread, text, inner, hierarchies) });
       }
       thread.core.cg_set = id;
     }
   }
-  return sets.length === 0 ? undefined : { sets, hierarchies };
+  return hierarchies === undefined ? undefined : { sets, hierarchies };
 }
 
 /** The cgroups of a thread as the tree's cgroup namespace shows them. */

@@ -13,6 +13,11 @@ export function scheduling(): Plugin {
         "saves nice value, scheduling policy, processors and I/O priority of every thread; refuses SCHED_DEADLINE and SCHED_EXT",
     },
     dump({ phases }) {
+      let online: number | undefined;
+      const countOnline = (host: Host): number => {
+        online ??= countProcessors(host.readText("/sys/devices/system/cpu/online") ?? "");
+        return online;
+      };
       phases.inspect.thread.tap("scheduling", (thread, context) => {
         const { core, stopped, tid, task } = thread;
         const { host, findings, own } = context;
@@ -26,7 +31,7 @@ export function scheduling(): Plugin {
         Object.assign(core, scheduling);
         const why = obstacleOf(scheduling);
         if (why !== undefined) findings.refuse({ what: thread.name, why, pid: task.pid });
-        const affinity = chosenProcessors(host, stopped.tid);
+        const affinity = chosenProcessors(host, stopped.tid, countOnline);
         if (affinity !== undefined) own.thread(tid).affinity = affinity;
         const priority = host.attempt("ioprio_get", IOPRIO_WHO_PROCESS, stopped.tid);
         // Older kernels, such as 5.10, report a level also for threads without an I/O priority, and do not accept it back.
@@ -37,13 +42,12 @@ export function scheduling(): Plugin {
 }
 
 /** The processors on which a thread may run; undefined when it may run on all of them, so that it will on a larger machine too. */
-function chosenProcessors(host: Host, tid: number): Uint8Array | undefined {
+function chosenProcessors(host: Host, tid: number, countOnline: (host: Host) => number): Uint8Array | undefined {
   const { data } = room(AFFINITY_SIZE);
   const size = host.attempt("sched_getaffinity", tid, AFFINITY_SIZE, data);
   if (size <= 0) return undefined;
   const mask = data.bytes.slice(0, size);
-  const online = countProcessors(host.readText("/sys/devices/system/cpu/online") ?? "");
-  return mask.reduce((count, byte) => count + bitsOf(byte), 0) < online ? mask : undefined;
+  return mask.reduce((count, byte) => count + bitsOf(byte), 0) < countOnline(host) ? mask : undefined;
 }
 
 function bitsOf(byte: number): number {

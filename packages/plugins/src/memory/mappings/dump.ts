@@ -38,7 +38,8 @@ export function mappings(): Plugin {
     dump({ phases }) {
       phases.inspect.task.tap("mappings", (task, context) => {
         task.mappings = joinVvar(readMappings(context.host, task.hostPid));
-        for (const mapping of task.mappings) describe(mapping, task, context);
+        const known: MappedFiles = new Map();
+        for (const mapping of task.mappings) describe(mapping, task, known, context);
       });
     },
   });
@@ -61,7 +62,10 @@ function joinVvar(mappings: readonly Mapping[]): readonly Mapping[] {
   return joined;
 }
 
-function describe(mapping: Mapping, task: SeizedTask, context: DumpContext): void {
+/** Files that a task maps, by inode, path, and how they were opened: most are mapped several times, in parts. */
+type MappedFiles = Map<string, OpenFile>;
+
+function describe(mapping: Mapping, task: SeizedTask, known: MappedFiles, context: DumpContext): void {
   const { entry, name } = mapping;
   const refuse = (why: string) => {
     const range = `${mapping.start.toString(16)}-${mapping.end.toString(16)}`;
@@ -89,7 +93,7 @@ function describe(mapping: Mapping, task: SeizedTask, context: DumpContext): voi
   if (name.startsWith("/[aio]")) entry.status = vmaStatus.VMA_AREA_AIORING;
   else if (name.startsWith("socket:")) entry.status = VMA_AREA_REGULAR | vmaStatus.VMA_AREA_SOCKET;
   else if (name.startsWith("/SYSV")) describeSegment(mapping, context, refuse);
-  else describeFile(mapping, task, context, refuse);
+  else describeFile(mapping, task, known, context, refuse);
 }
 
 /** Describes System V shared memory. Its id is the inode number. */
@@ -102,14 +106,23 @@ function describeSegment({ entry, inode }: Mapping, context: DumpContext, refuse
   entry.fdflags = ((entry.prot ?? 0) & PROT.WRITE) === 0 ? O.RDONLY : O.RDWR;
 }
 
-function describeFile(mapping: Mapping, task: SeizedTask, context: DumpContext, refuse: (why: string) => void): void {
-  const { entry, start, end } = mapping;
+function describeFile(
+  mapping: Mapping,
+  task: SeizedTask,
+  known: MappedFiles,
+  context: DumpContext,
+  refuse: (why: string) => void,
+): void {
+  const { entry, start, end, device, inode, name } = mapping;
   const proc = `${task.proc}/map_files/${start.toString(16)}-${end.toString(16)}`;
   const isShared = ((entry.flags ?? 0) & MAP.SHARED) !== 0;
   const flags = openFlags(context, proc);
   entry.fdflags = flags;
   entry.status = VMA_AREA_REGULAR | (isShared ? VMA_FILE_SHARED : VMA_FILE_PRIVATE);
-  const file = context.files.addPath(task, proc, flags, identityOfMapped(mapping, task, proc, context));
+  const key = `${device} ${inode} ${flags} ${name}`;
+  const file =
+    known.get(key) ?? context.files.addPath(task, proc, flags, identityOfMapped(mapping, task, proc, context));
+  known.set(key, file);
   entry.shmid = BigInt(file.id);
   if (isMemfd(file)) entry.status |= vmaStatus.VMA_AREA_MEMFD;
   else if ((file.stat.mode & S_IF.MT) !== S_IF.REG && !(isZero(file) && !isShared))

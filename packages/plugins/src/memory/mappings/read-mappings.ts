@@ -31,7 +31,9 @@ export function readMappings(host: Host, pid: number): readonly Mapping[] {
   const mappings: Mapping[] = [];
   const lines = smaps(host, pid).split("\n");
   for (const [number, line] of lines.entries()) {
-    const [, start, end, permissions = "", offset, device = "", inode, name = ""] = HEADER.exec(line) ?? [];
+    const [, start, end, permissions = "", offset, device = "", inode, name = ""] = isField(line)
+      ? []
+      : (HEADER.exec(line) ?? []);
     if (start !== undefined && end !== undefined) {
       const range = { start: BigInt(`0x${start}`), end: BigInt(`0x${end}`), offset: BigInt(`0x${offset}`) };
       mappings.push({ ...range, permissions, device, inode: BigInt(inode ?? 0), name, flags: new Set(), entry: {} });
@@ -45,6 +47,12 @@ export function readMappings(host: Host, pid: number): readonly Mapping[] {
     mappings[mappings.length - 1] = { ...last, flags, entry };
   }
   return mappings;
+}
+
+/** Whether a line is not the first of a mapping: names of fields begin with a capital letter. */
+function isField(line: string): boolean {
+  const first = line.charCodeAt(0);
+  return first >= 65 && first <= 90;
 }
 
 /** The size of a mapping's huge pages, as flags of mmap(2), from the lines before its VmFlags. */

@@ -6,6 +6,7 @@ import { canBeLazy, kindOf, type MappingKind } from "../mappings/format.ts";
 import { copyTasks, isKeptFromChildren } from "./copies.ts";
 import { EarlierPages } from "./earlier-pages.ts";
 import { HeldPages, type Run } from "./held-pages.ts";
+import { pagesOf } from "./pages-of.ts";
 
 /** Content of private memory: the pages that a task has written, not those that it never touched or that are the same in a file. */
 export function privateMemory(): Plugin {
@@ -48,11 +49,8 @@ const SAVED: readonly MappingKind[] = ["private", "vdso", "aio"];
 function findPages(task: SeizedTask, { seizer }: DumpContext, isCopied: boolean): readonly Run[] {
   const scan = seizer.scanPages(task.hostPid);
   try {
-    return task.mappings.flatMap((mapping) => {
+    return [...pagesOf(task.mappings.filter(isSaved), scan)].flatMap(({ mapping, range, own, guards }) => {
       const kind = kindOf(statusOf(mapping));
-      if (!SAVED.includes(kind) || isDroppable(mapping)) return [];
-      const range = { start: Number(mapping.start), end: Number(mapping.end) };
-      const { own, guards } = scan.find(range.start, range.end);
       task.guards.push(...guards);
       const { flags: mapped = 0 } = mapping.entry;
       const flags = canBeLazy({ ...statusOf(mapping), flags: mapped }) ? LAZY : PRESENT;
@@ -65,6 +63,10 @@ function findPages(task: SeizedTask, { seizer }: DumpContext, isCopied: boolean)
   } finally {
     scan.close();
   }
+}
+
+function isSaved(mapping: Mapping): boolean {
+  return SAVED.includes(kindOf(statusOf(mapping))) && !isDroppable(mapping);
 }
 
 /** @param pid the task, or its copy. */

@@ -20,13 +20,13 @@ export class HeldPages {
     const bytes = runs.reduce((sum, { range }) => sum + range.end - range.start, 0);
     if (bytes > this.#room) return undefined;
     this.#room -= bytes;
-    const held: Run[] = [];
-    for (const run of runs) {
-      const { start, end } = run.range;
-      const content = run.content ?? seizer.readMemory(pid, start, end - start);
-      if (content === undefined) return undefined;
-      held.push({ ...run, content });
-    }
-    return held;
+    const unread = runs.filter(({ content }) => content === undefined);
+    const contents = seizer.readRanges(
+      pid,
+      unread.map(({ range }) => range),
+    );
+    if (contents === undefined) return undefined;
+    let next = 0;
+    return runs.map((run) => ({ ...run, content: run.content ?? contents[next++] }));
   }
 }

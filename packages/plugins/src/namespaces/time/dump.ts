@@ -17,10 +17,10 @@ export function timeNamespace(): Plugin {
         findings.refuse({ what: task.name, why, pid: task.pid });
       });
       phases.write.tree.tap("time-namespace", ({ root }, { host, images, inventory }) => {
-        const here = readOffsets(host, "self");
-        const there = readOffsets(host, root.hostPid);
-        const times = timesOf(({ clock, field }) => host.clock(clock) - here[field] + there[field]);
         const isOwn = root.ids.time_ns_id !== inventory.root_ids?.time_ns_id;
+        const here = isOwn ? readOffsets(host, "self") : NONE;
+        const there = isOwn ? readOffsets(host, root.hostPid) : NONE;
+        const times = timesOf(({ clock, field }) => host.clock(clock) - here[field] + there[field]);
         // CRIU uses the number 0 for a tree without a time namespace of its own.
         images.add("timens", isOwn ? root.ids.time_ns_id : 0, {
           value: { monotonic: toTimespec(times.monotonic), boottime: toTimespec(times.boottime) },
@@ -29,6 +29,8 @@ export function timeNamespace(): Plugin {
     },
   });
 }
+
+const NONE = parseOffsets("");
 
 /** How far the clocks of a process are ahead of those of the initial time namespace. */
 function readOffsets(host: Host, process: number | "self"): ClockTimes {
