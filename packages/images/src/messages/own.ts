@@ -255,6 +255,8 @@ export interface OwnLinkEntry extends Unknowns {
   /** How many packets wait to be sent (txqueuelen). */
   readonly queue_length?: number;
   readonly group?: number;
+  /** Alternative names. */
+  readonly names: readonly string[];
 }
 
 /** The message type of {@link OwnLinkEntry}. */
@@ -263,14 +265,19 @@ export const ownLinkEntry: Message<OwnLinkEntry> = message("own_link_entry", () 
   alias: string(2),
   queue_length: uint32(3),
   group: uint32(4),
+  names: string(5, repeated),
 }));
 
 /** Settings of a network namespace, by its id in the images. */
 export interface OwnNetworkEntry extends Unknowns {
   readonly id: number;
   readonly links: readonly OwnLinkEntry[];
-  /** Permanent neighbours, and those that this machine answers for: each the body of an RTM_NEWNEIGH message. */
+  /**
+   * Permanent neighbours, those that this machine answers for, and static entries of bridges and links: each the body of an RTM_NEWNEIGH message.
+   */
   readonly neighbours: readonly Uint8Array[];
+  /** Queueing disciplines, parents before their children: each the body of an RTM_NEWQDISC message. */
+  readonly disciplines: readonly Uint8Array[];
 }
 
 /** The message type of {@link OwnNetworkEntry}. */
@@ -278,6 +285,7 @@ export const ownNetworkEntry: Message<OwnNetworkEntry> = message("own_network_en
   id: uint32(1, required),
   links: embedded(2, ownLinkEntry, repeated),
   neighbours: bytes(3, repeated),
+  disciplines: bytes(4, repeated),
 }));
 
 /** One subject. Exactly one field is present. */

@@ -15,6 +15,7 @@ export const IFLA = {
   XDP: 43,
   NEW_IFINDEX: 49,
   PROP_LIST: 52,
+  ALT_IFNAME: 53,
 } as const;
 
 /** Attributes inside IFLA_XDP. Source: include/uapi/linux/if_link.h. */
@@ -22,6 +23,9 @@ export const IFLA_XDP = { ATTACHED: 2 } as const;
 
 /** Attributes inside IFLA_LINKINFO. Source: include/uapi/linux/if_link.h. */
 export const IFLA_INFO = { KIND: 1, DATA: 2 } as const;
+
+/** Attributes inside IFLA_INFO_DATA of a bridge. Source: include/uapi/linux/if_link.h. */
+export const IFLA_BR = { STP_STATE: 5, VLAN_FILTERING: 7 } as const;
 
 /** Attributes inside IFLA_INFO_DATA of a macvlan link. Source: include/uapi/linux/if_link.h. */
 export const IFLA_MACVLAN = { MODE: 1, FLAGS: 2 } as const;

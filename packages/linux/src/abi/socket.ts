@@ -3,6 +3,7 @@ export const AF = {
   UNSPEC: 0,
   UNIX: 1,
   INET: 2,
+  BRIDGE: 7,
   INET6: 10,
   KEY: 15,
   NETLINK: 16,

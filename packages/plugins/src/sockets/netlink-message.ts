@@ -47,14 +47,23 @@ export function encodeAttribute(type: number, value: Uint8Array): Uint8Array {
   return bytes;
 }
 
-/** Attributes by type, without the flag bits of the type. */
+/** Attributes by type, without the flag bits of the type. Of several of a type, the last. */
 export function decodeAttributes(bytes: Uint8Array): ReadonlyMap<number, Uint8Array> {
+  return new Map(listAttributes(bytes));
+}
+
+/** All attributes of a type. */
+export function attributesOf(bytes: Uint8Array, type: number): readonly Uint8Array[] {
+  return listAttributes(bytes).flatMap(([other, value]) => (other === type ? [value] : []));
+}
+
+function listAttributes(bytes: Uint8Array): readonly (readonly [type: number, value: Uint8Array])[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const attributes = new Map<number, Uint8Array>();
+  const attributes: [number, Uint8Array][] = [];
   for (let at = 0; at + NLATTR_SIZE <= bytes.length; ) {
     const size = view.getUint16(at, true);
     if (size < NLATTR_SIZE) break;
-    attributes.set(view.getUint16(at + 2, true) & NLA_TYPE_MASK, bytes.slice(at + NLATTR_SIZE, at + size));
+    attributes.push([view.getUint16(at + 2, true) & NLA_TYPE_MASK, bytes.slice(at + NLATTR_SIZE, at + size)]);
     at += aligned(size);
   }
   return attributes;

@@ -87,6 +87,8 @@ function complete(context: StageContext, namespace: Filling & OpenNamespace): vo
     makeRules(routes, readDump(images, "rule", id));
     for (const neighbour of namespace.own?.neighbours ?? [])
       routes.make("make neighbours", RTM.NEWNEIGH, NLM_F.CREATE | NLM_F.REPLACE, neighbour);
+    for (const discipline of namespace.own?.disciplines ?? [])
+      routes.make("set queueing disciplines", RTM.NEWQDISC, NLM_F.CREATE | NLM_F.EXCL, discipline);
   }
   makeTrackedConnections(host, images, id);
 }

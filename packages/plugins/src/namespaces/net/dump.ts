@@ -1,6 +1,7 @@
 import { definePlugin, type Plugin } from "@restage/core";
 import { saveTrackedConnections } from "./conntrack/dump.ts";
 import { contentNamespace } from "./content-namespace.ts";
+import { checkDisciplines, saveDisciplines } from "./disciplines/dump.ts";
 import { checkFirewall, saveFirewall } from "./firewall/dump.ts";
 import { insideNetwork } from "./inside-network.ts";
 import { checkLinks, saveLinks } from "./links/dump.ts";
@@ -17,14 +18,16 @@ export function netNamespaces(): Plugin {
     name: "net-namespaces",
     duty: "net-namespaces",
     phases: {
-      inspect: "refuses links that a restore could not make",
-      write: "saves sysctls, links, addresses, rules, routes, neighbours, firewalls and tracked connections",
+      inspect: "refuses links that a restore could not make, and filters of tc",
+      write:
+        "saves sysctls, links, queueing disciplines, addresses, rules, routes, neighbours, firewalls and tracked connections",
     },
     dump({ phases }) {
       phases.inspect.tree.tap("net-namespaces", (_tree, context) => {
         if (contentNamespace(context) === undefined) return;
         insideNetwork(context, () => {
           checkLinks(context);
+          checkDisciplines(context);
           checkFirewall(context);
         });
       });
@@ -36,6 +39,7 @@ export function netNamespaces(): Plugin {
           saveLinks(context, id);
           saveDumps(context, id);
           saveNeighbours(context, id);
+          saveDisciplines(context, id);
           saveFirewall(context, id);
           saveTrackedConnections(context, id);
         });

@@ -1,8 +1,8 @@
 import type { DumpContext } from "@restage/core";
 import { type InputOf, type NetDeviceEntry, ndType, type OwnLinkEntry } from "@restage/images";
-import { ARPHRD, IFF, IFINFOMSG, IFLA, IFLA_INFO, IFLA_MACVLAN, IFLA_XDP } from "@restage/linux/abi";
+import { ARPHRD, IFF, IFINFOMSG, IFLA, IFLA_BR, IFLA_INFO, IFLA_MACVLAN, IFLA_XDP } from "@restage/linux/abi";
 import { cString } from "../../../c-string.ts";
-import { decodeAttributes } from "../../../sockets/netlink-message.ts";
+import { attributesOf, decodeAttributes } from "../../../sockets/netlink-message.ts";
 import { readRoutes } from "../routes/dump.ts";
 import { readLinkSysctls } from "../sysctls/dump.ts";
 import { readTun } from "./read-tun.ts";
@@ -56,24 +56,19 @@ function readLinks(context: DumpContext): readonly Link[] {
 const QUEUE_LENGTH = 1000;
 const QUEUE_LENGTH_OF_TUN = 500;
 
-/** Queueing disciplines that new links have; net.core.default_qdisc tells another one. */
-const FIRST_DISCIPLINES: readonly string[] = ["noqueue", "noop", "mq", "pfifo_fast"];
-
 /** Refuses links that images cannot record. Warns of what does not come back. */
 export function checkLinks(context: DumpContext): void {
-  const { findings, host } = context;
-  const usual = [...FIRST_DISCIPLINES, host.readText("/proc/sys/net/core/default_qdisc") ?? ""];
-  for (const { name, kind, type, attributes } of readLinks(context)) {
+  const { findings } = context;
+  for (const { name, kind, type, attributes, data } of readLinks(context)) {
     const what = `link ${name}`;
     const refuse = (why: string) => findings.refuse({ what, why });
     if (type === undefined) refuse(`links of kind ${kind || "physical"} are not saved yet`);
     const xdp = decodeAttributes(attributes.get(IFLA.XDP) ?? new Uint8Array());
     if (number(xdp.get(IFLA_XDP.ATTACHED)) !== 0) refuse("it has an XDP program, which is not saved");
-    const discipline = text(attributes.get(IFLA.QDISC));
-    if (discipline !== "" && !usual.includes(discipline))
-      findings.warn({ what, why: `its queueing discipline (${discipline}) will not come back` });
-    if (attributes.has(IFLA.PROP_LIST))
-      findings.warn({ what, why: "its alternative names (altname) will not come back" });
+    if (type !== ndType.BRIDGE) continue;
+    if (number(data.get(IFLA_BR.VLAN_FILTERING)) !== 0) refuse("it filters VLANs, which is not saved yet");
+    if (number(data.get(IFLA_BR.STP_STATE)) !== 0)
+      findings.warn({ what, why: "its spanning tree protocol (STP) will be off" });
   }
 }
 
@@ -106,10 +101,12 @@ function settingsOf({ ifindex, type, attributes }: Link): InputOf<OwnLinkEntry> 
   const alias = text(attributes.get(IFLA.IFALIAS));
   const length = number(attributes.get(IFLA.TXQLEN));
   const group = number(attributes.get(IFLA.GROUP));
+  const names = attributesOf(attributes.get(IFLA.PROP_LIST) ?? new Uint8Array(), IFLA.ALT_IFNAME).map(cString);
   const settings = {
     ...(alias === "" ? {} : { alias }),
     ...(length === (type === ndType.TUN ? QUEUE_LENGTH_OF_TUN : QUEUE_LENGTH) ? {} : { queue_length: length }),
     ...(group === 0 ? {} : { group }),
+    ...(names.length === 0 ? {} : { names }),
   };
   return Object.keys(settings).length === 0 ? undefined : { ifindex, ...settings };
 }

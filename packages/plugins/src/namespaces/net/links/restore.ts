@@ -1,6 +1,6 @@
 import { type Plan, RestoreError } from "@restage/core";
 import { type NetDeviceEntry, ndType, type OwnLinkEntry, type OwnNetworkEntry } from "@restage/images";
-import { IFINFOMSG, IFLA, IFLA_INFO, IFLA_MACVLAN, NLM_F, RTM, VETH_INFO } from "@restage/linux/abi";
+import { IFINFOMSG, IFLA, IFLA_INFO, IFLA_MACVLAN, NLA_F_NESTED, NLM_F, RTM, VETH_INFO } from "@restage/linux/abi";
 import { attribute, joined, type NetlinkSocket, optional } from "../netlink-socket.ts";
 import { externalLink } from "./external-links.ts";
 
@@ -93,7 +93,16 @@ export function setLinks({ routes, links, own }: OpenNamespace): void {
     );
     const hint = isExternal ? "make it in an action script, at setup-namespaces" : undefined;
     routes.make(`set link ${name}`, RTM.SETLINK, 0, body, hint);
+    const names = own?.links.find((link) => link.ifindex === ifindex)?.names ?? [];
+    if (names.length > 0) nameLink(routes, name, names);
   }
+}
+
+/** Gives a link its alternative names. */
+function nameLink(routes: NetlinkSocket, name: string, names: readonly string[]): void {
+  const list = joined(...names.map((other) => attribute(IFLA.ALT_IFNAME, other)));
+  const body = joined(linkMessage(0), attribute(IFLA.IFNAME, name), attribute(IFLA.PROP_LIST | NLA_F_NESTED, list));
+  routes.make(`give link ${name} its alternative names`, RTM.NEWLINKPROP, NLM_F.CREATE | NLM_F.EXCL, body);
 }
 
 function settingsOf({ alias, queue_length, group }: Partial<OwnLinkEntry> = {}): Uint8Array {

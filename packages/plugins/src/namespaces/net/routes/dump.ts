@@ -1,13 +1,13 @@
 import { type Host, RestoreError } from "@restage/core";
-import { IFINFOMSG, NDMSG, NETLINK, RTM } from "@restage/linux/abi";
+import { IFINFOMSG, NDMSG, NETLINK, RTM, TCMSG } from "@restage/linux/abi";
 import type { NetlinkMessage } from "../../../sockets/netlink-message.ts";
 import { askForAll } from "../../../sockets/netlink-request.ts";
 
 /** A request that lists something of a network namespace. */
-export type RouteRequest = "GETLINK" | "GETADDR" | "GETROUTE" | "GETRULE" | "GETNEIGH";
+export type RouteRequest = "GETLINK" | "GETADDR" | "GETROUTE" | "GETRULE" | "GETNEIGH" | "GETQDISC";
 
 /**
- * All links, addresses, routes, rules or neighbours of this thread's network namespace.
+ * All links, addresses, routes, rules, neighbours or queueing disciplines of this thread's network namespace.
  *
  * @param family 0 for all.
  * @param neighbourFlags NTF_PROXY for those that this machine answers for.
@@ -19,7 +19,7 @@ export function readRoutes(
   neighbourFlags = 0,
 ): readonly NetlinkMessage[] {
   // The longest of the structures that a request begins with.
-  const body = new Uint8Array(IFINFOMSG.size);
+  const body = new Uint8Array(request === "GETQDISC" ? TCMSG.size : IFINFOMSG.size);
   body[0] = family;
   body[NDMSG.ndm_flags] = neighbourFlags;
   const messages = askForAll(host, NETLINK.ROUTE, RTM[request], body);
