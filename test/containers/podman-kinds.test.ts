@@ -4,6 +4,7 @@ import { expect, it } from "vitest";
 import { describeUnless } from "../support/requirements.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 import { until } from "../support/until.ts";
+import { ANSWER, LineClient } from "./line-client.ts";
 import { Podman } from "./podman.ts";
 import { COUNT, countOf, expectCounting } from "./podman-counter.ts";
 import { noBusybox, noPodman, notForEngines } from "./programs.ts";
@@ -73,6 +74,20 @@ describeUnless(noPodman ?? noBusybox ?? notForEngines, "a container of podman", 
     expect(await answered(18_081)).toBe("visit 2\n");
     expect(podman.do("ps", "--format={{.Names}}")).toBe("other");
     podman.do("stop", "--time=0", "other");
+  });
+
+  it("serves the client that was connected before", async () => {
+    const podman = new Podman();
+    podman.do("network", "create", "--subnet=10.89.78.0/24", "lines");
+    podman.run(`exec nc -l -p 7301 -e sh -c '${ANSWER}'`, "--name=lines", "--network=lines", "--ip=10.89.78.7");
+    const listens = () => podman.try("exec", "lines", "busybox", "netstat", "-ltn").stdout.includes(":7301");
+    await until(listens, "the container listens", 20_000);
+    const client = new LineClient("busybox", "nc", "10.89.78.7", "7301");
+    expect(await client.ask()).toBe("line 1");
+    podman.doWith("Restage", "container", "checkpoint", "--tcp-established", "lines");
+    podman.doWith("Restage", "container", "restore", "--tcp-established", "lines");
+    expect(await client.ask()).toBe("line 2");
+    podman.do("stop", "--time=0", "lines");
   });
 
   it("joins a pod when it is imported", async () => {

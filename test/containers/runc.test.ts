@@ -1,17 +1,14 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { createInterface } from "node:readline";
-import { expect, it, onTestFinished } from "vitest";
+import { expect, it } from "vitest";
 import { Machine } from "../support/machine.ts";
 import { describeUnless, itUnless } from "../support/requirements.ts";
 import { until } from "../support/until.ts";
 import { ConsoleSocket } from "./console-socket.ts";
+import { ANSWER, LineClient } from "./line-client.ts";
 import { noBusybox, noRunc, PAIRS } from "./programs.ts";
 import { COUNT, RuncContainer, type Spec } from "./runc-container.ts";
 
 /** The user that is root in the user namespace. */
 const USER = 100_000;
-/** Answers each line with the number of lines so far, which it keeps in its memory. */
-const ANSWER = 'n=0; while read line; do n=$((n+1)); echo "line $n"; done';
 
 describeUnless(noRunc ?? noBusybox, "a container of runc", () => {
   for (const [dumper, restorer, obstacle] of PAIRS) {
@@ -137,20 +134,9 @@ function network({ linux }: Spec): { path?: string } {
   return found;
 }
 
-/** A client that stays connected. */
-async function connect(machine: Machine, port: number) {
+/** A client in the network of a machine. */
+async function connect(machine: Machine, port: number): Promise<LineClient> {
   const listens = () => machine.run("ss", "-Hltn", `sport = :${port}`).stdout !== "";
   await until(listens, `the container listens on port ${port}`, 20_000);
-  const words = [`--net=${machine.network}`, "--", "busybox", "nc", "127.0.0.1", String(port)];
-  const client: ChildProcess = spawn("nsenter", words, { stdio: ["pipe", "pipe", "ignore"] });
-  onTestFinished(() => void client.kill("SIGKILL"));
-  if (client.stdout === null) throw new Error("the client has no standard output");
-  const lines = createInterface(client.stdout)[Symbol.asyncIterator]();
-  return {
-    /** Sends a line. Returns the answer. */
-    ask: async (): Promise<string | undefined> => {
-      client.stdin?.write("hello\n");
-      return (await lines.next()).value;
-    },
-  };
+  return new LineClient("nsenter", `--net=${machine.network}`, "--", "busybox", "nc", "127.0.0.1", String(port));
 }
