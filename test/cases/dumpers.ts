@@ -14,10 +14,10 @@ export const noDumpsByCriu: Obstacle = noCompiler ?? noCriu;
 
 const OBSTACLES: Readonly<Record<Dumper, Obstacle>> = { CRIU: noDumpsByCriu, Restage: noCompiler };
 
-/** The dumper of the running test; CRIU outside of `describeDumped`. */
+/** The dumper of the test that runs, or is being defined; CRIU outside of `describeDumped`. */
 let current: Dumper = "CRIU";
 
-/** Whether the running test saves programs with Restage. */
+/** Whether the test that runs, or is being defined, saves programs with Restage. */
 export function isRestage(): boolean {
   return current === "Restage";
 }
@@ -42,7 +42,9 @@ export function describeDumped(
           current = "CRIU";
         });
       });
+      current = dumper;
       tests();
+      current = "CRIU";
     });
   }
 }

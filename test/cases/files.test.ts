@@ -19,6 +19,7 @@ import { isRunning } from "../support/proc.ts";
 import { run } from "../support/restage.ts";
 import { until } from "../support/until.ts";
 import { type DumpedProgram, dumpCase, restoreProgram, restoreThatDies, verdictOf } from "./case.ts";
+import { itComesBack } from "./comes-back.ts";
 import { describeDumped } from "./dumpers.ts";
 
 const dumpDeleted = () => dumpCase("deleted-files", { flags: ["--ghost-fiemap", "--ghost-limit", "8M"] });
@@ -29,7 +30,7 @@ function names({ directory }: DumpedProgram): readonly string[] {
 }
 
 describeDumped("files beyond those of the fixtures", () => {
-  it.each([
+  for (const [name, flags, request] of [
     ["deleted-files", ["--ghost-fiemap", "--ghost-limit", "8M"], {}],
     ["deleted-program", [], {}],
     ["link-remaps", ["--link-remap"], {}],
@@ -44,17 +45,16 @@ describeDumped("files beyond those of the fixtures", () => {
     ["epoll-in-flight", [], {}],
     ["fifo-over-socket", [], {}],
     ["read-only-memfds", [], {}],
-  ] as const)("are restored: %s", async (name, flags, options) => {
-    const program = await dumpCase(name, { flags });
-    await restoreProgram(program, options);
-    expect(await verdictOf(program)).toBe("pass");
-  });
+  ] as const)
+    itComesBack(`are restored: ${name}`, name, { flags }, request);
 
-  it("of dead processes are restored in a pid namespace", async () => {
-    const program = await dumpCase("dead-in-namespace", { compiler: ["-static"] });
-    await restoreProgram(program, { root: program.directory });
-    expect(await verdictOf(program)).toBe("pass");
-  });
+  const inRoot = ({ directory }: DumpedProgram) => ({ root: directory });
+  itComesBack(
+    "of dead processes are restored in a pid namespace",
+    "dead-in-namespace",
+    { compiler: ["-static"] },
+    inRoot,
+  );
 
   it.each([
     ["", false, {}],

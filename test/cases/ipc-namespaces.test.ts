@@ -7,14 +7,11 @@ import { failingAfter } from "../support/failing-after.ts";
 import { failureOf } from "../support/failure-of.ts";
 import { run } from "../support/restage.ts";
 import { type DumpedProgram, dumpCase, restoreProgram, verdictOf } from "./case.ts";
+import { itComesBack } from "./comes-back.ts";
 import { describeDumped } from "./dumpers.ts";
 
 describeDumped("IPC and UTS namespaces", () => {
-  it("are restored with every kind of object, even if objects exceed the limits", async () => {
-    const program = await dumpCase("ipc-objects");
-    await restoreProgram(program);
-    expect(await verdictOf(program)).toBe("pass");
-  });
+  itComesBack("are restored with every kind of object, even if objects exceed the limits", "ipc-objects");
 });
 
 describeDumped(

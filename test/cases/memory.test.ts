@@ -8,10 +8,11 @@ import { expect, it } from "vitest";
 import { readVdsoSymbols } from "../../packages/plugins/src/memory/vdso/vdso-image.ts";
 import { announceSkipped } from "../support/requirements.ts";
 import { type DumpedProgram, dumpCase, restoreProgram, verdictOf } from "./case.ts";
+import { itComesBack } from "./comes-back.ts";
 import { describeDumped } from "./dumpers.ts";
 
 describeDumped("memory is restored", () => {
-  it.each([
+  for (const name of [
     "guard-regions",
     "memfds",
     "mapping-kinds",
@@ -20,11 +21,8 @@ describeDumped("memory is restored", () => {
     "copy-on-write",
     "odd-addresses",
     "aio-rings",
-  ])("%s", async (name) => {
-    const program = await dumpCase(name);
-    await restoreProgram(program);
-    expect(await verdictOf(program)).toBe("pass");
-  });
+  ])
+    itComesBack(name, name);
 });
 
 const HUGE_PAGES = "/proc/sys/vm/nr_hugepages";

@@ -6,6 +6,7 @@ import { expect, it, onTestFinished } from "vitest";
 import { CRIU } from "../support/requirements.ts";
 import { until } from "../support/until.ts";
 import { dumpCase, restoreProgram, verdictOf } from "./case.ts";
+import { itComesBack } from "./comes-back.ts";
 import { describeDumped } from "./dumpers.ts";
 
 /** Puts the program's directory on a disk, because CRIU does not save watches on deleted files of a tmpfs, and makes a directory of it that is a mount. */
@@ -26,23 +27,10 @@ const savesMaps = spawnSync("ldd", [CRIU], { encoding: "utf8" }).stdout?.include
 const noMaps = savesMaps ? undefined : "needs a CRIU built with libbpf, which alone saves BPF maps";
 
 describeDumped("open files", () => {
-  it.each(["pidfds", "namespace-files", "packet-sockets", "tun", "timerfds"])("are restored: %s", async (name) => {
-    const program = await dumpCase(name);
-    await restoreProgram(program);
-    expect(await verdictOf(program)).toBe("pass");
-  });
-
-  it("are restored: tcp-requests", async () => {
-    const program = await dumpCase("tcp-requests", { flags: ["--tcp-established"] });
-    await restoreProgram(program, { tcpEstablished: true });
-    expect(await verdictOf(program)).toBe("pass");
-  });
-
-  it("are restored: watched-files", async () => {
-    const program = await dumpCase("watched-files", { prepare: mountDirectories });
-    await restoreProgram(program);
-    expect(await verdictOf(program)).toBe("pass");
-  });
+  for (const name of ["pidfds", "namespace-files", "packet-sockets", "tun", "timerfds"])
+    itComesBack(`are restored: ${name}`, name);
+  itComesBack("are restored: tcp-requests", "tcp-requests", { flags: ["--tcp-established"] }, { tcpEstablished: true });
+  itComesBack("are restored: watched-files", "watched-files", { prepare: mountDirectories });
 
   it("are restored: container-files, and files of the host with the same paths stay unchanged", async () => {
     const decoy = "/tmp/restage-decoy/socket";
@@ -66,11 +54,7 @@ for (const [dumper, obstacle] of [
   describeDumped(
     "BPF maps",
     () => {
-      it("are restored: bpf-maps", async () => {
-        const program = await dumpCase("bpf-maps");
-        await restoreProgram(program);
-        expect(await verdictOf(program)).toBe("pass");
-      });
+      itComesBack("are restored: bpf-maps", "bpf-maps");
     },
     obstacle,
     [dumper],

@@ -10,6 +10,7 @@ import { CRIU } from "../support/requirements.ts";
 import { COMMAND, run } from "../support/restage.ts";
 import { until } from "../support/until.ts";
 import { type DumpedProgram, dumpCase, restoreProgram, restoreThatDies, startProgram, verdictOf } from "./case.ts";
+import { itComesBack } from "./comes-back.ts";
 import { describeDumped, isRestage } from "./dumpers.ts";
 
 const ESTABLISHED = ["--tcp-established", "--network-lock", "skip"] as const;
@@ -17,11 +18,7 @@ const ESTABLISHED = ["--tcp-established", "--network-lock", "skip"] as const;
 describeDumped(
   "sockets whose files have other names than they were bound to, and those with empty messages",
   () => {
-    it.each(["renamed-sockets", "empty-messages"])("are restored: %s", async (name) => {
-      const program = await dumpCase(name);
-      await restoreProgram(program);
-      expect(await verdictOf(program)).toBe("pass");
-    });
+    for (const name of ["renamed-sockets", "empty-messages"]) itComesBack(`are restored: ${name}`, name);
   },
   undefined,
   // CRIU refuses the former, and loses the messages.
@@ -48,7 +45,7 @@ describeDumped("a program that asks the service for its own checkpoint", () => {
 const close = (server: Server) => new Promise((resolve) => server.close(resolve));
 
 describeDumped("sockets beyond those of the fixtures", () => {
-  it.each([
+  for (const [name, flags, request] of [
     ["unix-sockets", [], {}],
     ["unix-corners", [], {}],
     ["external-peer", ["--ext-unix-sk"], { extUnixSockets: true }],
@@ -57,17 +54,14 @@ describeDumped("sockets beyond those of the fixtures", () => {
     ["socket-options", [], {}],
     ["tcp-connections", ESTABLISHED, { tcpEstablished: true }],
     ["closed-tcp", ESTABLISHED, { tcpEstablished: true }],
-  ] as const)("are restored: %s", async (name, flags, options) => {
-    const program = await dumpCase(name, { flags });
-    await restoreProgram(program, options);
-    expect(await verdictOf(program)).toBe("pass");
-  });
-
-  it("lose nothing that a peer outside the tree sends during the checkpoint: busy-peer", async () => {
-    const program = await dumpCase("busy-peer", { flags: ["--tcp-established", "--network-lock", "nftables"] });
-    await restoreProgram(program, { tcpEstablished: true });
-    expect(await verdictOf(program)).toBe("pass");
-  });
+  ] as const)
+    itComesBack(`are restored: ${name}`, name, { flags }, request);
+  itComesBack(
+    "lose nothing that a peer outside the tree sends during the checkpoint: busy-peer",
+    "busy-peer",
+    { flags: ["--tcp-established", "--network-lock", "nftables"] },
+    { tcpEstablished: true },
+  );
 
   const pathsOf = ({ directory }: DumpedProgram) => readdirSync(directory).sort();
 

@@ -1,9 +1,8 @@
-import { expect, it } from "vitest";
-import { dumpCase, restoreProgram, verdictOf } from "./case.ts";
+import { itComesBack } from "./comes-back.ts";
 import { describeDumped } from "./dumpers.ts";
 
 describeDumped("the state of tasks and threads is restored", () => {
-  it.each([
+  for (const name of [
     "signal-queues",
     "stopped-tasks",
     "timers",
@@ -15,27 +14,16 @@ describeDumped("the state of tasks and threads is restored", () => {
     "names-of-bytes",
     "seccomp-kinds",
     "no-room-for-data",
-  ])("%s", async (name) => {
-    const program = await dumpCase(name);
-    await restoreProgram(program);
-    expect(await verdictOf(program)).toBe("pass");
-  });
-
-  it("a detached tree survives the end of its first parent", async () => {
-    const program = await dumpCase("parent-death-signal");
-    await restoreProgram(program, { detached: true });
-    expect(await verdictOf(program)).toBe("pass");
-  });
+  ])
+    itComesBack(name, name);
+  itComesBack("a detached tree survives the end of its first parent", "parent-death-signal");
 });
 
 describeDumped(
   "what CRIU cannot save or restore",
   () => {
-    it.each(["pending-trap", "found-fifo", "memfd-program", "signal-limit"])("comes back: %s", async (name) => {
-      const program = await dumpCase(name, { compiler: ["-static"] });
-      await restoreProgram(program);
-      expect(await verdictOf(program)).toBe("pass");
-    });
+    for (const name of ["pending-trap", "found-fifo", "memfd-program", "signal-limit"])
+      itComesBack(`comes back: ${name}`, name, { compiler: ["-static"] });
   },
   undefined,
   ["Restage"],

@@ -8,6 +8,7 @@ import { CRIU } from "../support/requirements.ts";
 import { COMMAND, run } from "../support/restage.ts";
 import { until } from "../support/until.ts";
 import { type DumpedProgram, dumpCase, forget, makePlace, restoreProgram, startProgram, verdictOf } from "./case.ts";
+import { itComesBack } from "./comes-back.ts";
 import { describeDumped, dump, noDumpsByCriu } from "./dumpers.ts";
 
 const SHELL_JOB = join(import.meta.dirname, "shell-job");
@@ -103,20 +104,9 @@ describeDumped("a shell job", () => {
 });
 
 describeDumped("terminals beyond those of the fixtures", () => {
-  it.each(["terminals", "leader-without-terminal", "hung-terminal"])(
-    "are restored in every state of a pseudoterminal: %s",
-    async (name) => {
-      const program = await dumpCase(name);
-      await restoreProgram(program);
-      expect(await verdictOf(program)).toBe("pass");
-    },
-  );
-
-  it("have the data that nobody had read, in its lines and packets", async () => {
-    const program = await dumpCase("terminal-queues");
-    await restoreProgram(program);
-    expect(await verdictOf(program)).toBe("pass");
-  });
+  for (const name of ["terminals", "leader-without-terminal", "hung-terminal"])
+    itComesBack(`are restored in every state of a pseudoterminal: ${name}`, name);
+  itComesBack("have the data that nobody had read, in its lines and packets", "terminal-queues");
 
   it("can be passed by the caller in place of an external terminal", async () => {
     const nameIn = (directory: string) => readFileSync(join(directory, "external-name"), "utf8");
@@ -138,11 +128,8 @@ describeDumped("terminals beyond those of the fixtures", () => {
 });
 
 describeDumped("the console of a container", () => {
-  it("keeps its path, and those of the terminal that it shows", async () => {
-    const program = await dumpCase("console", { compiler: ["-static"] });
-    await restoreProgram(program, { root: program.directory });
-    expect(await verdictOf(program)).toBe("pass");
-  });
+  const inRoot = ({ directory }: DumpedProgram) => ({ root: directory });
+  itComesBack("keeps its path, and those of the terminal that it shows", "console", { compiler: ["-static"] }, inRoot);
 });
 
 describeDumped(

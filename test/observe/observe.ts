@@ -71,7 +71,7 @@ const ALLOWED_IN_CASES: Readonly<Record<string, Allowed>> = {
   "unix-corners": [[/\/descriptor\/(8\/peer|9\/name)$/, "an accepted socket does not get its listener's name again"]],
   "closed-tcp": [
     [/\/option\/IP\.52$/, "a closed connection takes its port again"],
-    [/\/descriptor\/10\/unread$/, "its peer sends as much as the restored window takes"],
+    [/\/descriptor\/12\/unread$/, "its peer sends as much as the restored window takes"],
   ],
   timers: [[/\/status\/ShdPnd$/, "timers expire meanwhile"]],
   "blocked-calls": [[/\/thread\//, "threads end when their calls time out"]],

@@ -28,7 +28,9 @@ export function deletedFiles(): Plugin {
       phases.write.tree.tap("deleted-files", (_tree, context) => {
         const { host, images } = context;
         let number = 0;
-        for (const { file, ids } of deleted.ghosts.values()) {
+        // CRIU removes what it made again in the order of the images, and a directory must be empty by then.
+        const ghosts = [...deleted.ghosts.values()].sort((a, b) => depthOf(b.file) - depthOf(a.file));
+        for (const { file, ids } of ghosts) {
           images.add("ghost_file", ++number, ghostEntry(context, file));
           for (const id of ids) addRemap(images, { id, kind: "ghost", source: number });
         }
@@ -42,6 +44,10 @@ export function deletedFiles(): Plugin {
       });
     },
   });
+}
+
+function depthOf({ link }: OpenFile): number {
+  return link.split("/").length;
 }
 
 function checkSize({ proc, link, task }: OpenFile, { host, findings, options }: DumpContext): void {
