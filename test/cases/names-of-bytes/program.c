@@ -2,8 +2,25 @@
 #include "../case.h"
 #include <pthread.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 #define NAME "\xff\xfe name\n\t\xc3"
+
+static const struct sockaddr_un listening = { AF_UNIX, NAME " socket" }, deleted_name = { AF_UNIX, "\xfb" NAME };
+
+static int bound(int type, const struct sockaddr_un *address)
+{
+	int bound = socket(AF_UNIX, type, 0);
+	MUST(bound >= 0 && bind(bound, (void *)address, sizeof *address) == 0);
+	return bound;
+}
+
+static int connected(int type, const struct sockaddr_un *address)
+{
+	int connected = socket(AF_UNIX, type, 0);
+	return connect(connected, (void *)address, sizeof *address) == 0 ? connected : -1;
+}
 
 static volatile int stage;
 static char thread_name[16];
@@ -33,6 +50,9 @@ int main(void)
 	int deleted = open("\xfd" NAME, O_RDWR | O_CREAT, 0600);
 	MUST(mapped != MAP_FAILED && private != MAP_FAILED && deleted >= 0 && write(deleted, "deleted", 7) == 7 && unlink("\xfd" NAME) == 0);
 	MUST(memfd_create("\xaa memfd", 0) >= 0);
+	int listener = bound(SOCK_STREAM, &listening), receiver = bound(SOCK_DGRAM, &deleted_name);
+	int sender = connected(SOCK_DGRAM, &deleted_name);
+	MUST(listen(listener, 1) == 0 && sender >= 0 && unlink(deleted_name.sun_path) == 0);
 	pthread_t thread;
 	MUST(pthread_create(&thread, NULL, run, NULL) == 0);
 	pid_t zombie = fork();
@@ -54,6 +74,8 @@ int main(void)
 	CHECK(memcmp(mapped, "content", 7) == 0 && memcmp(private, "content", 7) == 0, "mapped content");
 	CHECK(getcwd(cwd, sizeof cwd) != NULL && ends_with(cwd, "/\xf0" NAME), "directory is %s", cwd);
 	char comm[64], path[64];
+	CHECK(connected(SOCK_STREAM, &listening) >= 0, "socket");
+	CHECK(send(sender, "data", 4, 0) == 4 && recv(receiver, comm, sizeof comm, MSG_DONTWAIT) == 4, "deleted socket");
 	snprintf(path, sizeof path, "/proc/%d/comm", zombie);
 	int fd = open(path, O_RDONLY);
 	ssize_t got = read(fd, comm, sizeof comm);

@@ -1,4 +1,5 @@
 import { posix } from "node:path";
+import { encodeText } from "@restage/images";
 import { UNIX_PATH_MAX } from "@restage/linux/abi";
 
 /** The fields of an image entry that say where a socket's file is. */
@@ -33,5 +34,5 @@ export function currentName(name: string, path: string, cwd: string, isThere: (p
 }
 
 function nameBytes(path: string): Uint8Array {
-  return new TextEncoder().encode(`${path}\0`);
+  return encodeText(`${path}\0`);
 }

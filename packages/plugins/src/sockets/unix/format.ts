@@ -1,3 +1,4 @@
+import { decodeText } from "@restage/images";
 import { AF } from "@restage/linux/abi";
 
 /** Bits of `uflags`. Source: CRIU criu/include/sk-unix.h. */
@@ -28,5 +29,5 @@ export function isAbstract({ name }: { readonly name: Uint8Array }): boolean {
 export function pathIn(name: Uint8Array): string | undefined {
   if (name.length === 0 || name[0] === 0) return undefined;
   const end = name.indexOf(0);
-  return new TextDecoder().decode(end < 0 ? name : name.subarray(0, end));
+  return decodeText(end < 0 ? name : name.subarray(0, end));
 }

@@ -1,8 +1,11 @@
 import type { ImageSet } from "@restage/core";
-import type { OwnMessageEntry, UnixSkEntry } from "@restage/images";
+import { decodeText, type OwnMessageEntry, type UnixSkEntry } from "@restage/images";
 import { SOCK, TCP_STATE } from "@restage/linux/abi";
 import type { QueuedPacket } from "../socket-queue/restore.ts";
 import { isAbstract, pathIn, UNIX_FLAG } from "./format.ts";
+
+/** What /proc/net/unix shows for a NUL. */
+const AT_SIGN = 0x40;
 
 /** The Unix sockets of an image set, and the relations between them. */
 export class UnixGraph {
@@ -97,5 +100,5 @@ export function nameOf(socket: UnixSkEntry): string {
 
 /** An abstract name as /proc/net/unix shows it. */
 export function printedName({ name }: UnixSkEntry): string {
-  return Array.from(name, (byte) => (byte === 0 ? "@" : String.fromCharCode(byte))).join("");
+  return decodeText(name.map((byte) => (byte === 0 ? AT_SIGN : byte)));
 }

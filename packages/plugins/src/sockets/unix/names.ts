@@ -1,5 +1,5 @@
 import { type Call, data, type Task, type Value } from "@restage/core";
-import type { UnixSkEntry } from "@restage/images";
+import { encodeText, type UnixSkEntry } from "@restage/images";
 import type { Data } from "@restage/linux";
 import { AT_FDCWD, O } from "@restage/linux/abi";
 import { pathIn, unixAddress } from "./format.ts";
@@ -67,7 +67,7 @@ export class SocketNames {
     // From its directory, because the whole path may be too long for an address.
     const slash = aside.path.lastIndexOf("/");
     task.call.chdir(aside.path.slice(0, slash));
-    return data(unixAddress(new TextEncoder().encode(`${aside.path.slice(slash + 1)}\0`)));
+    return data(unixAddress(encodeText(`${aside.path.slice(slash + 1)}\0`)));
   }
 
   /** Deletes the file of a deleted socket again, now that its peers are connected. */

@@ -94,7 +94,6 @@ function checkName(plan: Plan, socket: UnixSkEntry, taken: ReadonlyMap<string, n
       });
     return;
   }
-  if (path.includes("\ufffd")) plan.refuse({ what, why: "its path is not valid UTF-8" });
   if (!path.startsWith("/")) {
     plan.refuse({ what, why: "its path is relative, and the images do not record the directory" });
     return;

@@ -9,7 +9,7 @@ import { sharesNetwork } from "../../namespaces/own-namespaces.ts";
 export function readUnixTable(plan: Plan): ReadonlyMap<string, number> {
   const found = new Map<string, number>();
   if (!sharesNetwork(plan)) return found;
-  for (const line of (plan.host.readText("/proc/net/unix") ?? "").split("\n").slice(1)) {
+  for (const line of (plan.host.readText("/proc/net/unix", "utf8") ?? "").split("\n").slice(1)) {
     const match = /^\S+: \S+ \S+ (\S+) (\S+) \S+ +(\d+) (.+)$/.exec(line);
     if (match === null) continue;
     const [, flags = "0", type = "0", inode, name = ""] = match;
