@@ -29,7 +29,8 @@ import { describeDumped } from "./dumpers.ts";
 const HIERARCHY = "/sys/fs/cgroup/pids";
 /** Cgroups and hierarchies belong to the machine, not to the namespaces of a test run. */
 const NAME = `restage-${randomUUID().slice(0, 8)}`;
-const TOP = `${HIERARCHY}/${NAME}`;
+/** Names of cgroups can be any bytes but those of line ends. */
+const TOP = `${HIERARCHY}/${NAME}-grün`;
 const CGROUPS = [`${TOP}/parent`, `${TOP}/child`] as const;
 
 const noPids = existsSync(`${HIERARCHY}/cgroup.procs`) ? undefined : `needs the pids controller at ${HIERARCHY}`;

@@ -72,7 +72,7 @@ static void check_permissions(const char *what, const struct ipc_perm *now, cons
 int main(void)
 {
 	MUST(unshare(CLONE_NEWIPC | CLONE_NEWUTS) == 0);
-	MUST(sethostname("a-host-name-that-is-long-as-names-go.example.org", 48) == 0 && setdomainname("", 0) == 0);
+	MUST(sethostname("h\xc3\xb6st-\xff-that-has-a-name-as-long-as-names-go.example.org", 55) == 0 && setdomainname("", 0) == 0);
 	/* higher than the defaults, as the objects need */
 	set("kernel/msgmax", "30000");
 	set("kernel/msgmnb", "70000");

@@ -47,7 +47,7 @@ interface Found {
 /** The cgroups of all threads; undefined when they are those of this process, and not in a namespace. */
 function findCgroups(context: DumpContext): Found | undefined {
   const { host, tree, inventory } = context;
-  const own = host.readText("/proc/self/cgroup");
+  const own = host.readText("/proc/self/cgroup", "utf8");
   if (own === undefined) return undefined;
   inventory.root_cg_set = OWN_SET;
   const isNamespaced = ownNamespace(context, "cgroup") !== undefined;
@@ -57,7 +57,7 @@ function findCgroups(context: DumpContext): Found | undefined {
   let hierarchies: readonly Hierarchy[] | undefined;
   for (const task of tree.alive) {
     for (const thread of task.threads) {
-      const text = host.readText(`${thread.proc}/cgroup`) ?? own;
+      const text = host.readText(`${thread.proc}/cgroup`, "utf8") ?? own;
       let id = ids.get(text);
       if (id === undefined) {
         id = OWN_SET + sets.length + 1;
@@ -74,7 +74,7 @@ function findCgroups(context: DumpContext): Found | undefined {
 
 /** The cgroups of a thread as the tree's cgroup namespace shows them. */
 function seenFromInside(host: Host, root: SeizedTask, thread: SeizedThread): string | undefined {
-  return host.inside(`${root.proc}/ns/cgroup`, "cgroup", () => host.readText(`${thread.proc}/cgroup`));
+  return host.inside(`${root.proc}/ns/cgroup`, "cgroup", () => host.readText(`${thread.proc}/cgroup`, "utf8"));
 }
 
 function membersOf(

@@ -13,8 +13,8 @@ export function utsNamespace(): Plugin {
         if (id === undefined) return;
         const { host, images } = context;
         const value = host.inside(`/proc/${root.hostPid}/ns/uts`, "uts", () => ({
-          nodename: host.readText("/proc/sys/kernel/hostname") ?? "",
-          domainname: host.readText("/proc/sys/kernel/domainname") ?? "",
+          nodename: host.readText("/proc/sys/kernel/hostname", "utf8") ?? "",
+          domainname: host.readText("/proc/sys/kernel/domainname", "utf8") ?? "",
         }));
         images.add("utsns", id, { value });
       });

@@ -1,5 +1,5 @@
 import { definePlugin, type Plugin } from "@restage/core";
-import type { UtsnsEntry } from "@restage/images";
+import { encodeText, type UtsnsEntry } from "@restage/images";
 import { CLONE } from "@restage/linux/abi";
 import { makesNamespace, namespaceId } from "../own-namespaces.ts";
 
@@ -23,8 +23,7 @@ export function utsNamespace(): Plugin {
       });
       stages.PREPARE_NAMESPACES.task.tap("uts-namespace", (root) => {
         if (names === undefined) return;
-        const bytes = (name: string) => new TextEncoder().encode(name);
-        const [host, domain] = [bytes(names.nodename), bytes(names.domainname)];
+        const [host, domain] = [encodeText(names.nodename), encodeText(names.domainname)];
         root.call.sethostname(host, host.length);
         root.call.setdomainname(domain, domain.length);
       });
