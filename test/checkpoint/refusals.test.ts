@@ -81,6 +81,7 @@ describeUnless(noCompiler, "a program that cannot be saved yet", () => {
   it.each([
     ["without-leader", /process \d+ \(program\): its main thread has ended/],
     ["message-queue", /POSIX message queue \/restage-\d+: it is not saved yet/],
+    ["without-ids", /task \d+ \(program\): its user namespace has no gid_map, and no task can have ids without it/],
     ["thread-file", /file \/proc\/\d+\/task\/\d+\/comm: it belongs to thread \d+/],
     ["own-layers", /mount .*\/overlay: its layer .*\/layers\/lower is in another file system of the tree, .*\/layers/],
   ])("is refused by name, and is unaffected: %s", async (name, why) => {

@@ -9,12 +9,24 @@ export function userNamespace(): Plugin {
     name: "user-namespace",
     duty: "user-namespace",
     provides: [UserIds],
-    phases: { write: "saves the id maps of the user namespace" },
+    phases: {
+      inspect: "refuses user namespaces without id maps",
+      write: "saves the id maps of the user namespace",
+    },
     dump({ phases, imageOwner, provide }) {
       let ids: IdsInside | undefined;
       provide(UserIds, ({ host, tree: { root } }) => {
         ids ??= new IdsInside(readIdMap(host, `${root.proc}/uid_map`), readIdMap(host, `${root.proc}/gid_map`));
         return ids;
+      });
+      phases.inspect.tree.tap("user-namespace", ({ root }, context) => {
+        if (ownNamespace(context, "user") === undefined) return;
+        for (const map of ["uid_map", "gid_map"]) {
+          if (readIdMap(context.host, `${root.proc}/${map}`).length > 0) continue;
+          const why = `its user namespace has no ${map}, and no task can have ids without it`;
+          const hint = `write the map first: /proc/${root.hostPid}/${map}`;
+          context.findings.refuse({ what: root.name, why, hint, pid: root.pid });
+        }
       });
       phases.write.tree.tap("user-namespace", ({ root }, context) => {
         const id = ownNamespace(context, "user");

@@ -7,7 +7,7 @@ export const SUPPORT: readonly Support[] = [
     saved: "uid and gid maps",
     restored: "the same, with any number of ranges",
     refused: {
-      dump: "tasks in several user namespaces",
+      dump: "tasks in several user namespaces; a user namespace without id maps",
       restore: "tasks in several user namespaces",
     },
     kernel: "CONFIG_USER_NS",
