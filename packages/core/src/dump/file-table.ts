@@ -1,8 +1,9 @@
 import { fdTypes } from "@restage/images";
 import type { Seizer } from "@restage/linux";
-import { AF, O, S_IF, SO, SOL } from "@restage/linux/abi";
+import { AF, AT_FDCWD, ERRNO, errnoText, O, PATH_MAX, S_IF, SO, SOL } from "@restage/linux/abi";
 import { RestoreError } from "../errors.ts";
 import type { Host } from "../host/host.ts";
+import { output } from "../program/deferred.ts";
 import type { FileDescription } from "./draft.ts";
 import { findInOrder } from "./find-in-order.ts";
 import type { Findings } from "./findings.ts";
@@ -159,8 +160,14 @@ export class FileTable {
 
   #linkOf(path: string): string {
     const link = this.#host.readLink(path);
-    if (link === undefined) throw new RestoreError("ERR_SYSCALL", `Cannot read the link ${path}`);
-    return link;
+    if (link !== undefined) return link;
+    const errno = -this.#host.attempt("readlinkat", AT_FDCWD, path, output(PATH_MAX), PATH_MAX);
+    const why = errno > 0 ? `readlinkat() failed: ${errnoText(errno)}` : "it changes";
+    const hint =
+      errno === ERRNO.ENAMETOOLONG
+        ? `move the directory up: the kernel shows no path of ${PATH_MAX} bytes or more`
+        : undefined;
+    throw new RestoreError("ERR_SYSCALL", `Cannot read the link ${path}: ${why}`, { hint });
   }
 
   #add(file: Omit<OpenFile, "id" | "holders" | "entry">, number: number): MutableFile {
