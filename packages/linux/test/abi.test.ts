@@ -14,6 +14,7 @@ const NOT_IN_HEADERS = [
   // Of the kernel alone.
   "ALL_SIGNALS",
   "FEATURE_WORDS",
+  "GDT_TLS",
   "LINUX_CPU_FEATURES",
   "MQUEUE_MAGIC",
   "NSIG",

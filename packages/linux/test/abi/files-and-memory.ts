@@ -54,7 +54,11 @@ export const FILES_AND_MEMORY: readonly Group[] = [
   { headers: ["asm/statfs.h"], expressions: single({ STATFS_SIZE: "sizeof(struct statfs)" }) },
   {
     headers: ["linux/magic.h"],
-    expressions: prefixed("", abi.FS_MAGIC, { HUGETLBFS: "HUGETLBFS_MAGIC", SECRETMEM: "SECRETMEM_MAGIC" }),
+    expressions: prefixed("", abi.FS_MAGIC, {
+      HUGETLBFS: "HUGETLBFS_MAGIC",
+      SECRETMEM: "SECRETMEM_MAGIC",
+      DEVPTS: "DEVPTS_SUPER_MAGIC",
+    }),
   },
   { headers: ["asm/stat.h"], expressions: layout("struct stat", abi.STAT, { uid: "offsetof(struct stat, st_uid)" }) },
   {

@@ -41,6 +41,13 @@ export const PROCESSES: readonly Group[] = [
     },
   },
   {
+    headers: ["asm/ldt.h"],
+    // The flags are bit-fields, of which C tells no place.
+    expressions: layout("struct user_desc", abi.USER_DESC, {
+      flags: "offsetof(struct user_desc, limit) + sizeof(int)",
+    }),
+  },
+  {
     headers: ["asm/ptrace.h", "linux/ptrace.h", "linux/elf.h"],
     expressions: {
       ...prefixed("PTRACE_", abi.PTRACE),
