@@ -18,7 +18,7 @@ import { COMMAND } from "./restage.ts";
 import { until } from "./until.ts";
 
 /** Short, in milliseconds: tests wait for it. */
-const LEASE = 3000;
+export const LEASE = 3000;
 
 export interface AgentOptions {
   readonly server: string;

@@ -15,6 +15,8 @@ export const noTwoHosts: Obstacle = noRoot ?? noNatsServer ?? noHosts();
 export interface FleetHost {
   readonly host: Host;
   readonly agent: Agent;
+  /** The directory in which the host remembers its orders. */
+  readonly place: string;
   /** Writes its `default` configuration; plugins are JavaScript. */
   configure(config: object, plugins?: string): void;
 }
@@ -52,7 +54,7 @@ export async function startTwoHosts(config: object, policies: object = {}): Prom
     const words = ["--policy", policy];
     const agent = new Agent({ server: server.address, name, place, words, prefix: host.prefix });
     await agent.start();
-    return { host, agent, configure };
+    return { host, agent, place, configure };
   };
   const [left, right] = [await add("left"), await add("right")];
   const own = ["env", `NATS_URL=${server.address}`, process.execPath, COMMAND];
