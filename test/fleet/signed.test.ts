@@ -105,6 +105,18 @@ describeUnless(noRoot ?? noNatsServer, "signed orders whose records are removed"
     expect([await give(signOrder(wanted, key)), running()]).toEqual(["done", [true]]);
   });
 
+  it("of a gang do not run without the others, whatever its record says", { timeout: PATIENCE }, async () => {
+    const { fleet, key, give, running } = await startHosts("a");
+    const members = ["a", "b"];
+    const order = { kind: "restore", id: "a", checkpoint: "sleep/a", labels: { host: "a" }, gang: "a" } as const;
+    await fleet.gangs.open(newGang("a", "restore", ["a"]));
+    const outcome = await give(signOrder(newOrder({ ...order, members }), key));
+    expect([outcome, running()]).toEqual([
+      "The record of the gang a is not what was ordered: it has other members",
+      [false],
+    ]);
+  });
+
   it("of a gang run its members once, together or alone", { timeout: PATIENCE }, async () => {
     const names = ["a", "b"];
     const { fleet, key, give, outcome, running } = await startHosts(...names);

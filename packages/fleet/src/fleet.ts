@@ -69,7 +69,7 @@ export async function submitGang(
   const [gang = ""] = members;
   // The record comes first: a host that takes an order finds it. Members that are never given make the gang fail.
   await fleet.gangs.open(newGang(gang, kind, members));
-  for (const order of orders) await submit(fleet, newOrder({ ...order, gang }), key);
+  for (const order of orders) await submit(fleet, newOrder({ ...order, gang, members }), key);
 }
 
 /** Forgets an order that is over, and its tree. */

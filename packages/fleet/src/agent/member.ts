@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { asRestoreError, RestoreError, type RestoreErrorData } from "@restage/core";
-import { confirm, fail, type Gang, type GangFailure } from "../orders/gang.ts";
+import { confirm, fail, type Gang, type GangFailure, isGangOf } from "../orders/gang.ts";
 import { isOver } from "../orders/state.ts";
 import { FinalFailure, type Task } from "./task.ts";
 
@@ -76,9 +76,14 @@ export class Member {
     return gang;
   }
 
+  /** Changes the record of the gang. Throws a FinalFailure if somebody has replaced it. */
   async #change(change: (gang: Gang) => Gang): Promise<Gang | undefined> {
     const { order, place } = this.#task;
-    return await this.#task.insist(() => place.fleet.gangs.change(order.gang ?? "", change));
+    const ours = (gang: Gang) => (isGangOf(gang, order) ? change(gang) : gang);
+    const gang = await this.#task.insist(() => place.fleet.gangs.change(order.gang ?? "", ours));
+    if (gang === undefined || isGangOf(gang, order)) return gang;
+    const message = `The record of the gang ${order.gang} is not what was ordered: it has other members`;
+    throw new FinalFailure(new RestoreError("ERR_ORDER", message).toJSON());
   }
 
   #failureOf(gang: Gang | undefined): FinalFailure {

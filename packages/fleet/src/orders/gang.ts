@@ -8,6 +8,7 @@
  * The record is committed or failed once, and never changes afterwards. A host that finds a member lost makes the gang fail.
  */
 import { UNDOABLE_STAGES } from "@restage/core/internal";
+import type { Order } from "./order.ts";
 import type { Failure } from "./state.ts";
 
 /** What the members of a gang pass together. First, all have taken their orders, and pulled what they restore. */
@@ -38,6 +39,11 @@ export interface GangFailure extends Failure {
 
 export function newGang(id: string, kind: GangKind, members: readonly string[]): Gang {
   return { id, kind, members, stage: GANG_STAGES[kind][0] ?? "", confirmed: [], state: "open" };
+}
+
+/** Whether a record is of the gang that an order belongs to. The order can be signed, and the record is not. */
+export function isGangOf(gang: Gang, { gang: id, kind, members = [] }: Order): boolean {
+  return gang.id === id && gang.kind === kind && JSON.stringify(gang.members) === JSON.stringify(members);
 }
 
 /** The gang after a member has passed a stage. The same gang if that is known, or no longer matters. */

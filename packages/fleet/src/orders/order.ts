@@ -29,6 +29,8 @@ export interface Order {
   readonly of?: string;
   /** The gang that it belongs to. */
   readonly gang?: string;
+  /** The ids of all orders of the gang, so that what was signed says which trees pass every stage together. */
+  readonly members?: readonly string[];
   /** When hosts no longer begin with it; signed orders have it. */
   readonly expires?: string;
   /** Who gives the order has signed everything else in it. Base64. */
@@ -37,9 +39,9 @@ export interface Order {
 
 /** Which members the kinds of orders need and take, besides those that all have. */
 export const KINDS = {
-  restore: { needs: ["checkpoint"], takes: ["config", "gang"] },
+  restore: { needs: ["checkpoint"], takes: ["config", "gang", "members"] },
   clone: { needs: ["checkpoint"], takes: ["config", "values"] },
-  checkpoint: { needs: ["checkpoint"], takes: ["config", "leaveRunning", "gang"] },
+  checkpoint: { needs: ["checkpoint"], takes: ["config", "leaveRunning", "gang", "members"] },
   stop: { needs: [], takes: [] },
   /** Moves a tree to another host, while it runs. */
   migrate: { needs: ["to"], takes: ["config"] },
@@ -99,6 +101,8 @@ const CHECKS: Readonly<Record<keyof Order, Check>> = {
   to: named,
   of: named,
   gang: named,
+  members: (value) =>
+    Array.isArray(value) && value.every((member) => named(member) === undefined) ? undefined : "expected a list of ids",
   signature: matching(/^[A-Za-z0-9+/]{86}==$/, "a signature"),
   expires: (value) => (Number.isNaN(Date.parse(String(value))) ? "expected a time" : undefined),
   kind: () => undefined,
