@@ -5,6 +5,7 @@ import { definePlugin, type Plugin } from "../src/plugin/plugin.ts";
 import { PluginDriver } from "../src/plugin/plugin-driver.ts";
 import { ProgramBuilder } from "../src/program/program-builder.ts";
 import { RESTORE } from "../src/restore/direction.ts";
+import type { Plan } from "../src/restore/plan.ts";
 import { rehearse, rehearseDump, testDump } from "../src/testing/mod.ts";
 import { plugin } from "./support.ts";
 
@@ -98,6 +99,76 @@ describe("a call with an argument that is not there", () => {
     const { error, kernel } = await rehearse({ plugins: [kills] });
     expect(error).toMatchObject({ code: "ERR_PLUGIN", plugin: "kills" });
     expect(kernel.records.filter(({ kind }) => kind === "host-call")).toEqual([]);
+  });
+});
+
+describe("an entry that a tap returns and that does not fit its kind is an error of the plugin", () => {
+  const changing = (kind: string, change: (entry: Untyped) => unknown) =>
+    plugin("wrong", ({ entries, plan }: Untyped) => {
+      entries[kind].tap("x", change);
+      plan.tap("x", ({ images }: Plan) => [images.files, images.value("mm", 7)]);
+    });
+
+  it.each<[string, string, string | undefined, (entry: Untyped) => unknown]>([
+    [
+      "inetsk",
+      "an entry with the field src_prt, which inetsk does not have",
+      "did you mean src_port?",
+      (socket) => ({ ...socket, src_prt: 9090 }),
+    ],
+    [
+      "inetsk",
+      'an entry whose inetsk.src_port is "9090", not a number',
+      undefined,
+      (socket) => ({ ...socket, src_port: "9090" }),
+    ],
+    [
+      "inetsk",
+      "an entry whose inetsk.src_port is 1.5, not an integer",
+      undefined,
+      (socket) => ({ ...socket, src_port: 1.5 }),
+    ],
+    [
+      "inetsk",
+      "an entry whose inetsk.src_addr[1] is 1, not a number",
+      undefined,
+      (socket) => ({ ...socket, src_addr: [0, 1n] }),
+    ],
+    ["inetsk", "an entry whose inetsk.src_port is missing", undefined, ({ src_port: _, ...socket }) => socket],
+    ["inetsk", "undefined", "return the entry, changed or not", () => undefined],
+    [
+      "core",
+      "an entry with the field com, which core.tc does not have",
+      "did you mean comm?",
+      (core) => ({ ...core, tc: { ...core.tc, com: "x" } }),
+    ],
+    [
+      "core",
+      "an entry whose core.tc.blk_sigset is 5, not a bigint",
+      undefined,
+      (core) => ({ ...core, tc: { ...core.tc, blk_sigset: 5 } }),
+    ],
+    [
+      "mm",
+      "an entry whose mm.vmas[0].start is 5, not a bigint",
+      undefined,
+      (mm) => ({ ...mm, vmas: [{ start: 5 }, ...mm.vmas] }),
+    ],
+  ])("%s: %s", async (kind, problem, hint, change) => {
+    const files = [{ id: 3, isk: { src_port: 8080 } }];
+    const { error, kernel } = await rehearse({ plugins: [changing(kind, change)], task: { pid: 7 }, files });
+    expect(error).toMatchObject({ code: "ERR_PLUGIN", message: `Tap x of entries.${kind} returned ${problem}`, hint });
+    expect(error?.thrownBy).toMatchObject({ name: "wrong", hook: `entries.${kind}` });
+    expect(error?.thrownBy?.place).toMatch(/mistakes\.test\.ts:\d+$/);
+    expect(kernel.records).toEqual([]);
+  });
+
+  it("unless the tap has only passed it on", async () => {
+    const changed = changing("inetsk", (socket) => ({ ...socket, src_port: 9090, ifname: undefined }));
+    const files = [{ id: 3, isk: { src_port: 8080, other: 1 } as object }];
+    const passed = changing("inetsk", (socket) => socket);
+    const { error } = await rehearse({ plugins: [changed, passed], task: { pid: 7 }, files });
+    expect(error).toBeUndefined();
   });
 });
 

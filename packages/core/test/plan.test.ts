@@ -204,12 +204,6 @@ describe("entry hooks", () => {
     expect(plan?.images.files.get(3)?.reg?.name).toBe("/old/a++");
     expect(seen).toEqual(["a /old/a", "b /old/a+"]);
   });
-
-  it("leave an entry unchanged when a tap returns nothing", async () => {
-    const looks = plugin("looks", ({ entries }) => entries.reg_files.tap("looks", () => undefined as never));
-    const { plan } = await rehearse({ plugins: [looks], files: FILES });
-    expect(plan?.images.files.get(3)?.reg?.name).toBe("/old/a");
-  });
 });
 
 describe("images", () => {

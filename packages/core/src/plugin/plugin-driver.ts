@@ -1,7 +1,7 @@
 import { asRestoreError, RestoreError } from "../errors.ts";
 import type { TapEvent } from "../events.ts";
 import { attributedBy } from "./attribution.ts";
-import { assertPlugins } from "./check-plugin.ts";
+import { assertPlugins, type Problem } from "./check-plugin.ts";
 import { choosePlugins } from "./choose-plugins.ts";
 import type { Intercept, InterceptableHook } from "./intercept.ts";
 import { withKnownMembers } from "./known-members.ts";
@@ -18,9 +18,12 @@ export interface Direction<Hooks> {
   /** The method in which a plugin taps this direction. */
   readonly method: "apply" | "dump";
   apply(plugin: Plugin, context: Hooks & PluginServices): void;
-  /** Says what is wrong with what a tap returned; undefined when nothing is. */
-  problemOfResult(hook: string, result: unknown): string | undefined;
+  /** The check of what the taps of a hook return; undefined if there is none. */
+  checkOf(hook: string): ResultCheck | undefined;
 }
+
+/** Says what is wrong with what a tap returned for its arguments; undefined when nothing is. */
+export type ResultCheck = (result: unknown, args: readonly unknown[]) => Problem | undefined;
 
 /**
  * Chooses the plugins of a restore or a checkpoint and applies them. It knows the plugin of each tap: what the tap records and throws is
@@ -138,6 +141,9 @@ export class PluginDriver<Hooks extends object> {
     const fail = (error: unknown) => {
       throw failureOf(error, plugin, name, hook);
     };
+    const check = this.#direction.checkOf(hook);
+    // When its result is checked the tap has returned, and no stack tells its place any more.
+    const tapped = check === undefined ? undefined : new Error();
     return (...args) => {
       const started = performance.now();
       // A hook can be called within a tap of another plugin, which goes on recording afterwards.
@@ -151,8 +157,12 @@ export class PluginDriver<Hooks extends object> {
         const result = fn(...args);
         if (tap.type !== "promise") {
           if (result instanceof Promise) throw unawaited(result, tap.name, hook);
-          const problem = this.#direction.problemOfResult(hook, result);
-          if (problem !== undefined) throw new TypeError(`Tap ${tap.name} of ${hook} returned ${problem}`);
+          const problem = check?.(result, args);
+          if (problem !== undefined) {
+            const thrownBy = { name, hook, place: placeInPlugin(tapped?.stack) };
+            const message = `Tap ${tap.name} of ${hook} returned ${problem.message}`;
+            throw new RestoreError("ERR_PLUGIN", message, { hint: problem.hint, thrownBy });
+          }
           done();
           return result;
         }
