@@ -7,25 +7,23 @@ export interface Attributed {
 
 /** What the arguments of a tap let it record into: programs, the coordinator's host, a plan, the findings of a checkpoint. */
 export function attributedBy(args: readonly unknown[]): readonly Attributed[] {
-  return args.flatMap((arg) => (typeof arg === "object" && arg !== null ? within(arg) : []));
+  const found: Attributed[] = [];
+  for (const arg of args) if (typeof arg === "object" && arg !== null) collect(arg, found);
+  return found;
 }
 
-function within(subject: object): readonly Attributed[] {
-  if (subject instanceof ProgramTarget) return programOf(subject);
-  const found: Attributed[] = [];
-  if (isAttributed(subject)) found.push(subject);
+function collect(subject: object, found: Attributed[]): void {
+  if (subject instanceof ProgramTarget) {
+    if (subject.program !== undefined) found.push(subject.program);
+    return;
+  }
   const { host, findings, stub, task, threads } = subject as Record<
     "host" | "findings" | "stub" | "task" | "threads",
     unknown
   >;
-  for (const part of [host, findings]) if (isAttributed(part)) found.push(part);
-  const targets = Array.isArray(threads) ? threads : [stub, task];
-  for (const part of targets) if (part instanceof ProgramTarget) found.push(...programOf(part));
-  return found;
-}
-
-function programOf({ program }: ProgramTarget): readonly Attributed[] {
-  return program === undefined ? [] : [program];
+  for (const part of [subject, host, findings]) if (isAttributed(part)) found.push(part);
+  for (const part of Array.isArray(threads) ? threads : [stub, task])
+    if (part instanceof ProgramTarget && part.program !== undefined) found.push(part.program);
 }
 
 function isAttributed(value: unknown): value is Attributed {

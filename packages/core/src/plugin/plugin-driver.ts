@@ -179,10 +179,13 @@ export class PluginDriver<Hooks extends object> {
 
 /** What is recorded into the arguments from now on is the plugin's. Returns what makes it the former plugin's again. */
 function attribute(args: readonly unknown[], plugin: string): () => void {
-  const outer = attributedBy(args).map((attributed) => ({ attributed, plugin: attributed.plugin }));
-  for (const { attributed } of outer) attributed.plugin = plugin;
+  const found = attributedBy(args);
+  const outer = found.map((attributed) => attributed.plugin);
+  for (const attributed of found) attributed.plugin = plugin;
   return () => {
-    for (const { attributed, plugin } of outer) attributed.plugin = plugin;
+    found.forEach((attributed, index) => {
+      attributed.plugin = outer[index] as string;
+    });
   };
 }
 

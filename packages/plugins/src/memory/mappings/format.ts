@@ -29,7 +29,19 @@ export function has(vma: Status, status: number): boolean {
   return (vma.status & status) !== 0;
 }
 
+/** The kind of mappings with a status. Few are in use, and a restore asks for the kind of each mapping some eighteen times. */
+const kinds = new Map<number, MappingKind>();
+
 export function kindOf(vma: Status): MappingKind {
+  let kind = kinds.get(vma.status);
+  if (kind === undefined) {
+    kind = readKind(vma);
+    kinds.set(vma.status, kind);
+  }
+  return kind;
+}
+
+function readKind(vma: Status): MappingKind {
   if (has(vma, vmaStatus.VMA_AREA_VSYSCALL)) return "vsyscall";
   if (has(vma, vmaStatus.VMA_AREA_VDSO)) return "vdso";
   if (has(vma, vmaStatus.VMA_AREA_VVAR)) return "vvar";
