@@ -42,6 +42,7 @@ describe("a checkpoint that an earlier attempt has made", () => {
     const failure = JSON.stringify({ error: { code: "ERR_REFUSED", message: "a second attempt" } });
     const place = {
       host: "a",
+      limit: 20_000,
       command: ["sh", "-c", `echo '${failure}'`],
       policy: { orders: [], configs: {}, checkpoints: [] },
       fleet: { trees: { find: async () => tree }, queue: { tell: () => {} } },
