@@ -24,6 +24,7 @@ const NOT_BY_CRIU: Readonly<Record<string, string>> = {
   "terminal-queues": "it does not put back what was echoed",
   terminals: "it loses settings",
   "tree-shapes": "it gives tasks other parents",
+  "thread-areas": "it loses the segment in GS",
   tun: "it does not set the sizes of buffers",
   "unix-sockets": "it leaves a deleted directory behind",
   "watched-files": "what it does to the files causes events",

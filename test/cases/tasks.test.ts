@@ -22,7 +22,7 @@ describeDumped("the state of tasks and threads is restored", () => {
 describeDumped(
   "what CRIU cannot save or restore",
   () => {
-    for (const name of ["pending-trap", "found-fifo", "memfd-program", "signal-limit"])
+    for (const name of ["pending-trap", "found-fifo", "memfd-program", "no-address-space", "signal-limit"])
       itComesBack(`comes back: ${name}`, name, { compiler: ["-static"] });
   },
   undefined,

@@ -18,7 +18,7 @@ export const RLIMIT_NAMES = [
   "RLIMIT_RTTIME",
 ] as const;
 
-export const RLIMIT = { NOFILE: 7, SIGPENDING: 11 } as const;
+export const RLIMIT = { NOFILE: 7, AS: 9, SIGPENDING: 11 } as const;
 
 /** No limit. */
 export const RLIM_INFINITY = 0xffff_ffff_ffff_ffffn;

@@ -1,7 +1,7 @@
 import { findFreeAddress } from "../abi/address-space.ts";
 import { ERRNO } from "../abi/errno.ts";
 import { MAP, PAGE_SIZE, PROT } from "../abi/mman.ts";
-import { ALL_SIGNALS, SIG } from "../abi/signal.ts";
+import { ALL_SIGNALS } from "../abi/signal.ts";
 import { syscallNumber } from "../abi/syscall.ts";
 import { type UserReg, userRegOffset } from "../abi/user-regs-x86-64.ts";
 import { type MapsEntry, nameOfTask, readMaps, readStatus, readThreads } from "../host/procfs.ts";
@@ -10,9 +10,12 @@ import { checked, SystemError } from "../host/system-error.ts";
 import type { EncodedProgram } from "../program/encode-x86-64.ts";
 import type { Query, StoppedThread } from "../seizer.ts";
 import { type Ptrace, STOP_TIMEOUT } from "../tracee/ptrace.ts";
+import type { AddressSpaceLimits } from "./address-space-limits.ts";
+import { assertAskable } from "./askable.ts";
 import { InjectedMemory, MOST_INJECTED } from "./injected-memory.ts";
 import { unreachable } from "./left-trampolines.ts";
 import { PageScan } from "./page-scan.ts";
+import { gone, signalToPass, tooSlow } from "./signal-to-pass.ts";
 import type { Stop, Stops } from "./stops.ts";
 import type { TaskMemory } from "./task-memory.ts";
 import { findLeftTrampolines, findUnusedCode } from "./unused-code.ts";
@@ -21,9 +24,6 @@ import { TRAMPOLINE_AT, trampoline } from "./way-home-x86-64.ts";
 
 /** Flags without the direction flag and without single steps. */
 const PLAIN_FLAGS = 0x202;
-const TRAP_FLAG = 0x100n;
-/** The code segment of 64-bit user code. */
-const USER_CS = 0x33n;
 
 /** Work in a seized process. It yields whenever the process has to come to a stop, so that work in others can go on. */
 export type Work<T = void> = Generator<undefined, T>;
@@ -50,6 +50,7 @@ export class Injection {
   readonly #ptrace: Ptrace;
   readonly #stops: Stops;
   readonly #memory: TaskMemory;
+  readonly #limits: AddressSpaceLimits;
   readonly #leader: StoppedThread;
   /** Threads that have foreign registers or a foreign mask. */
   readonly #away = new Set<StoppedThread>();
@@ -77,6 +78,7 @@ export class Injection {
     ptrace: Ptrace,
     stops: Stops,
     memory: TaskMemory,
+    limits: AddressSpaceLimits,
     leader: StoppedThread,
     threads: readonly StoppedThread[],
     questions: readonly Query[],
@@ -86,6 +88,7 @@ export class Injection {
     this.#ptrace = ptrace;
     this.#stops = stops;
     this.#memory = memory;
+    this.#limits = limits;
     this.#leader = leader;
     const maps = readMaps(leader.tgid);
     const isAsked = questions.some(({ thread }) => thread === leader);
@@ -157,9 +160,24 @@ export class Injection {
 
   /** Maps the memory. The leader is then at home, or on its way into it. */
   *#map(): Work {
-    const { address, size, codeSize } = this.#injected;
     const thread = this.#leader;
     this.#memory.force(thread.tid, this.#codeAddress, this.#code);
+    let result = yield* this.#mapAsAllowed();
+    if (result === -ERRNO.ENOMEM) {
+      const putBack = this.#limits.raise(thread.tgid);
+      try {
+        if (putBack !== undefined) result = yield* this.#mapAsAllowed();
+      } finally {
+        putBack?.();
+      }
+    }
+    this.#takeBack(thread);
+    this.#memory.force(thread.tid, this.#codeAddress, new Uint8Array(this.#code.length));
+    checked(result, "mmap", () => `map memory in ${nameOfTask(thread.tgid)}${this.#limits.whyFull(thread.tgid)}`);
+  }
+
+  *#mapAsAllowed(): Work<number> {
+    const { address, size, codeSize } = this.#injected;
     let result = yield* this.#mapInTrampoline(address, size, PROT.READ | PROT.WRITE | PROT.EXEC);
     if (result === -ERRNO.ENOMEM) {
       // It may have no more room for data (RLIMIT_DATA), and stacks do not count as data.
@@ -167,14 +185,10 @@ export class Injection {
       result = yield* this.#mapInTrampoline(address, size, PROT.READ | PROT.WRITE | PROT.EXEC);
     }
     this.#isCodeWritable = result !== -ERRNO.EACCES;
-    if (!this.#isCodeWritable) {
-      result = yield* this.#mapInTrampoline(address, codeSize, PROT.READ | PROT.EXEC);
-      if (result >= 0)
-        result = yield* this.#mapInTrampoline(address + codeSize, size - codeSize, PROT.READ | PROT.WRITE);
-    }
-    this.#takeBack(thread);
-    this.#memory.force(thread.tid, this.#codeAddress, new Uint8Array(this.#code.length));
-    checked(result, "mmap", () => `map memory in ${nameOfTask(thread.tgid)}`);
+    if (this.#isCodeWritable) return result;
+    result = yield* this.#mapInTrampoline(address, codeSize, PROT.READ | PROT.EXEC);
+    if (result < 0) return result;
+    return yield* this.#mapInTrampoline(address + codeSize, size - codeSize, PROT.READ | PROT.WRITE);
   }
 
   #mapInTrampoline(address: number, length: number, protection: number): Work<number> {
@@ -362,36 +376,6 @@ export class Injection {
     if (registers === undefined) return undefined;
     return Number(new DataView(registers.buffer).getBigUint64(userRegOffset("ip"), true));
   }
-}
-
-/** The way home knows 64-bit code without single steps. */
-function assertAskable({ tid, registers }: StoppedThread): void {
-  const view = new DataView(registers.buffer);
-  const isWide = view.getBigUint64(userRegOffset("cs"), true) === USER_CS;
-  const isStepped = (view.getBigUint64(userRegOffset("flags"), true) & TRAP_FLAG) !== 0n;
-  if (isWide && !isStepped) return;
-  const why = isWide ? "steps through its own code" : "runs 32-bit code";
-  throw new SystemError("ptrace", ERRNO.EOPNOTSUPP, `query ${nameOfTask(tid)}, which ${why}`);
-}
-
-/** Signals of faults: blocking them does not keep them away. */
-const FAULTS: ReadonlySet<number> = new Set([SIG.SEGV, SIG.BUS, SIG.ILL, SIG.FPE, SIG.TRAP, SIG.SYS]);
-
-/** The signal with which a thread goes on. None but SIGSTOP, which cannot be blocked, reaches one that is away: it has gone home, or our code is wrong. */
-function signalToPass(thread: StoppedThread, stop: Stop): number {
-  if (stop.kind === "ended") throw gone(thread);
-  if (stop.kind !== "signal") return 0;
-  if (stop.signal === SIG.STOP) return stop.signal;
-  if (!FAULTS.has(stop.signal)) throw tooSlow(thread.tid);
-  throw new SystemError("ptrace", ERRNO.EFAULT, `query ${nameOfTask(thread.tid)}, which got signal ${stop.signal}`);
-}
-
-function tooSlow(tid: number): SystemError {
-  return new SystemError("ptrace", ERRNO.ETIMEDOUT, `keep ${nameOfTask(tid)} stopped: this process was too slow`);
-}
-
-function gone({ tid }: StoppedThread): SystemError {
-  return new SystemError("waitid", ERRNO.ESRCH, `query ${nameOfTask(tid)}: it has ended`);
 }
 
 function takeAnswers(encoded: EncodedProgram): void {

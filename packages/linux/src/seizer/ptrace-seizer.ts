@@ -25,6 +25,7 @@ import type {
 import { readExtendedState } from "../tracee/extended-state-x86-64.ts";
 import { Ptrace, type RseqConfiguration, STOP_TIMEOUT } from "../tracee/ptrace.ts";
 import type { UndoLog } from "../undo/undo-log.ts";
+import { AddressSpaceLimits } from "./address-space-limits.ts";
 import { Injection, type Work } from "./injection.ts";
 import { restartedElsewhere } from "./interrupted-call-x86-64.ts";
 import { PageScan } from "./page-scan.ts";
@@ -43,6 +44,7 @@ export class PtraceSeizer implements Seizer {
   readonly #stops: Stops;
   readonly #memory: TaskMemory;
   readonly #copies: Copies;
+  readonly #limits: AddressSpaceLimits;
   readonly #undo: UndoLog;
   readonly #stopped = new Map<number, StoppedThread>();
   /** Threads that did not stop in time, and are traced until they do. */
@@ -57,6 +59,7 @@ export class PtraceSeizer implements Seizer {
     this.#ptrace = new Ptrace(host);
     this.#stops = new Stops(host);
     this.#memory = new TaskMemory(host);
+    this.#limits = new AddressSpaceLimits(host, undo);
     this.#copies = new Copies(host, this.#ptrace, this.#stops, this.#memory);
   }
 
@@ -261,6 +264,7 @@ export class PtraceSeizer implements Seizer {
       this.#ptrace,
       this.#stops,
       this.#memory,
+      this.#limits,
       leader,
       threads,
       questions,
