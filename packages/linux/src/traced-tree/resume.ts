@@ -20,7 +20,18 @@ export function resumeStopped(tree: TracedTree, threads: readonly Tracee[], sign
   tree.delete(leader);
   tree.stoppedLeaders = [...tree.stoppedLeaders, leader];
   // The leader's signal stops the whole group; the others are detached only when it has.
+  awaitStops(tree, [leader]);
+  const gone = resume(tree, others);
+  // They enter the stop by themselves, which takes a while on a busy machine, and their parent may look.
+  awaitStops(
+    tree,
+    others.filter((thread) => !gone.includes(thread)),
+  );
+  return gone;
+}
+
+function awaitStops(tree: TracedTree, threads: readonly Tracee[]): void {
   const watch = new Stopwatch();
-  while (readStat(leader.tid)?.state !== "T" && watch.milliseconds() < STOP_TIMEOUT) tree.raw.sleep(100);
-  return resume(tree, others);
+  const isStopped = ({ tid }: Tracee) => readStat(tid)?.state === "T";
+  while (!threads.every(isStopped) && watch.milliseconds() < STOP_TIMEOUT) tree.raw.sleep(100);
 }
