@@ -1,9 +1,7 @@
-import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import type { RestoreRequest } from "@restage/core";
 import { expect, it } from "vitest";
-import { CRIU, itUnless, noCriu, type Obstacle } from "../support/requirements.ts";
+import { restoreWithCriu } from "../support/criu.ts";
+import { itUnless, noCriu, type Obstacle } from "../support/requirements.ts";
 import { type CaseOptions, type DumpedProgram, dumpCase, restoreProgram, verdictOf } from "./case.ts";
 import { isRestage } from "./dumpers.ts";
 
@@ -59,7 +57,10 @@ export function itComesBack(
     expect(await verdictOf(program)).toBe("pass");
   };
   it(title, () => restoredBy(restoreProgram));
-  if (isRestage()) itUnless(noCriu ?? obstacleOf(name), `${title}, by CRIU`, () => restoredBy(restoreWithCriu));
+  if (!isRestage()) return;
+  itUnless(noCriu ?? obstacleOf(name), `${title}, by CRIU`, () =>
+    restoredBy(({ images }, request) => restoreWithCriu(images, flagsFor(request))),
+  );
 }
 
 function obstacleOf(name: string): Obstacle {
@@ -67,16 +68,10 @@ function obstacleOf(name: string): Obstacle {
   return reason === undefined ? undefined : `CRIU 4.2 cannot restore it: ${reason}`;
 }
 
-function restoreWithCriu({ images }: DumpedProgram, request: Request): void {
-  const flags = Object.entries(request).flatMap(([name, value]) => {
+function flagsFor(request: Request): readonly string[] {
+  return Object.entries(request).flatMap(([name, value]) => {
     const flag = FLAGS[name];
     if (flag === undefined) throw new Error(`CRIU has no option for ${name}`);
     return flag(value);
   });
-  const words = ["restore", "-d", "-D", images, "-o", "restore.log", "-v4", ...flags];
-  const { status, error } = spawnSync(CRIU, words, { timeout: 20_000 });
-  if (status === 0) return;
-  if (error !== undefined) throw error;
-  const log = readFileSync(join(images, "restore.log"), "utf8").split("\n");
-  throw new Error(`CRIU cannot restore it:\n${log.filter((line) => /Error|Warn/.test(line)).join("\n")}`);
 }

@@ -1,5 +1,6 @@
 /* The frame of a program in a new mount namespace, whose root is the directory that it started in. */
 #include "case.h"
+#include <linux/sched.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
@@ -77,6 +78,37 @@ static inline void no_mounts(void)
 static inline void enter(char **argv)
 {
 	enter_with(argv, no_mounts);
+}
+
+/*
+ * Starts the program again as the first process of a container with a user namespace, in which the user 100000 of the host is root, and waits until the
+ * container has written the file "opened". Says which tree to checkpoint. If the test has made a link to the processes of a cgroup, the container is in it.
+ */
+static inline pid_t start_container(char **argv, unsigned long namespaces, void (*make_mounts)(void))
+{
+	int ready[2];
+	char path[100], byte;
+	MUST(pipe2(ready, O_CLOEXEC) == 0);
+	struct clone_args args = { .flags = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWUSER | CLONE_NEWIPC | CLONE_NEWUTS | namespaces, .exit_signal = SIGCHLD };
+	pid_t pid = syscall(SYS_clone3, &args, sizeof args);
+	MUST(pid >= 0);
+	if (pid == 0) {
+		MUST(read(ready[0], &byte, 1) == 1);
+		MUST(setresgid(0, 0, 0) == 0 && setresuid(0, 0, 0) == 0);
+		enter_with(argv, make_mounts);
+	}
+	snprintf(path, sizeof path, "/proc/%d/uid_map", pid);
+	write_file(path, "0 100000 1000\n");
+	snprintf(path, sizeof path, "/proc/%d/gid_map", pid);
+	write_file(path, "0 100000 1000\n");
+	snprintf(path, sizeof path, "%d", pid);
+	put("tree", path);
+	if (access("cgroup", F_OK) == 0)
+		write_file("cgroup", path);
+	MUST(write(ready[1], "r", 1) == 1);
+	while (access("opened", F_OK) != 0)
+		usleep(5000);
+	return pid;
 }
 
 struct mount_line {

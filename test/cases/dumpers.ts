@@ -1,7 +1,8 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, expect, onTestFinished, TestRunner } from "vitest";
+import { errorsIn } from "../support/criu.ts";
 import { CRIU, describeUnless, noCompiler, noCriu, type Obstacle } from "../support/requirements.ts";
 import { restage } from "../support/restage.ts";
 import { NOT_YET } from "./not-yet.ts";
@@ -81,8 +82,7 @@ function dumpWithCriu(images: string, pid: number, flags: readonly string[]): vo
     const { status, error } = spawnSync(CRIU, [...common, ...flags], { timeout: 20_000 });
     if (status === 0) return;
     if (error !== undefined) throw error;
-    const log = readFileSync(join(images, "dump.log"), "utf8").split("\n");
-    const errors = log.filter((line) => /Error|Warn/.test(line)).join("\n");
+    const errors = errorsIn(join(images, "dump.log"));
     if (tries === 3 || !PASSING.test(errors)) throw new Error(`CRIU cannot checkpoint task ${pid}:\n${errors}`);
   }
 }

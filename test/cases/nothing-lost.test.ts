@@ -1,9 +1,9 @@
-import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { differences, observe } from "../observe/observe.ts";
-import { CRIU, itUnless, noCriu } from "../support/requirements.ts";
+import { restoreWithCriu } from "../support/criu.ts";
+import { itUnless, noCriu } from "../support/requirements.ts";
 import { type RunningProgram, restoreProgram, startProgram, verdictOf } from "./case.ts";
 import { describeDumped, dump } from "./dumpers.ts";
 
@@ -52,9 +52,7 @@ describeDumped(
         const { program } = await checkpointed(name, flags);
         const { images } = program;
         expect(existsSync(join(images, "restage.img"))).toBe(true);
-        const words = ["restore", "-d", "-D", images, "-o", "restore.log", "-v4", "--manage-cgroups=ignore"];
-        const { status } = spawnSync(CRIU, [...words, ...flags.filter((flag) => flag !== "--ext-unix-sk")]);
-        expect(status).toBe(0);
+        restoreWithCriu(images, ["--manage-cgroups=ignore", ...flags.filter((flag) => flag !== "--ext-unix-sk")]);
         expect(await verdictOf(program)).not.toBe("");
       });
     }

@@ -4,12 +4,11 @@ import { closeSync, constants, createWriteStream, existsSync, openSync, readFile
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { compile } from "../support/compile.ts";
-import { CRIU } from "../support/requirements.ts";
-import { COMMAND, run } from "../support/restage.ts";
+import { COMMAND } from "../support/restage.ts";
 import { until } from "../support/until.ts";
 import { type DumpedProgram, dumpCase, forget, makePlace, restoreProgram, startProgram, verdictOf } from "./case.ts";
 import { itComesBack } from "./comes-back.ts";
-import { describeDumped, dump, noDumpsByCriu } from "./dumpers.ts";
+import { describeDumped, dump } from "./dumpers.ts";
 
 const SHELL_JOB = join(import.meta.dirname, "shell-job");
 
@@ -142,20 +141,5 @@ describeDumped(
     });
   },
   undefined,
-  ["Restage"],
-);
-
-describeDumped(
-  "a terminal that has hung up",
-  () => {
-    it("is restored by CRIU", async () => {
-      const program = await dumpCase("hung-terminal");
-      const words = ["restore", "-d", "-D", program.images, "-o", "restore.log", "--manage-cgroups=ignore"];
-      const { status, stderr } = run([CRIU, ...words]);
-      expect(status, stderr).toBe(0);
-      expect(await verdictOf(program)).toBe("pass");
-    });
-  },
-  noDumpsByCriu,
   ["Restage"],
 );

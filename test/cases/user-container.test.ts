@@ -1,15 +1,12 @@
-import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { STAGES } from "@restage/core";
 import { expect, it } from "vitest";
-import { failingAfter } from "../support/failing-after.ts";
-import { failureOf } from "../support/failure-of.ts";
-import { expectNothingLeft, survey } from "../support/leftovers.ts";
 import { PidsCgroup } from "../support/pids-cgroup.ts";
 import { describeUnless } from "../support/requirements.ts";
 import { COMMAND, run } from "../support/restage.ts";
 import { type DumpedProgram, dumpCase, restoreProgram, verdictOf } from "./case.ts";
 import { describeDumped, noDumpsByCriu } from "./dumpers.ts";
+import { expectNothingLeftInAnyStage } from "./failing-in-each-stage.ts";
 
 /** The user that is root in the user namespace of the container, and another one of it. */
 const USER = 100_000;
@@ -73,16 +70,6 @@ describeDumped("a container in a user namespace", () => {
 
   it("leaves nothing behind after a failure in any stage", async () => {
     const program = await dumpContainer();
-    const before = survey();
-    const namesIn = () => readdirSync(program.directory, { recursive: true }).sort();
-    const names = namesIn();
-    for (const { name: stage } of STAGES.filter(({ name }) => name !== "COMPLETE")) {
-      const request = { ...requestOf(program), plugins: [failingAfter(stage)] };
-      const error = await failureOf(restoreProgram(program, request));
-      expect(error).toMatchObject({ message: expect.stringContaining("on purpose"), stage });
-      await expectNothingLeft(before);
-      expect(namesIn()).toEqual(names);
-      expect(cgroup.exists()).toBe(false);
-    }
+    await expectNothingLeftInAnyStage(program, requestOf(program), program.directory, cgroup);
   });
 });

@@ -1,14 +1,12 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, chownSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type RestoreRequest, STAGES } from "@restage/core";
+import type { RestoreRequest } from "@restage/core";
 import { expect, it } from "vitest";
-import { failingAfter } from "../support/failing-after.ts";
-import { failureOf } from "../support/failure-of.ts";
-import { expectNothingLeft, survey } from "../support/leftovers.ts";
 import { PidsCgroup } from "../support/pids-cgroup.ts";
 import { type DumpedProgram, dumpCase, restoreProgram, verdictOf } from "./case.ts";
 import { describeDumped } from "./dumpers.ts";
+import { expectNothingLeftInAnyStage } from "./failing-in-each-stage.ts";
 import { mountDifference } from "./mount-difference.ts";
 
 /** The user that is root in the user namespace of the container, and another one of it. */
@@ -66,16 +64,6 @@ describeDumped("a container in a user namespace with volumes, devices and a cgro
 
   it("leaves nothing behind after a failure in any stage", async () => {
     const program = await dumpContainer();
-    const before = survey();
-    const namesIn = () => readdirSync(join(program.directory, ".."), { recursive: true }).sort();
-    const names = namesIn();
-    for (const { name: stage } of STAGES.filter(({ name }) => name !== "COMPLETE")) {
-      const request = { ...requestOf(program), plugins: [failingAfter(stage)] };
-      const error = await failureOf(restoreProgram(program, request));
-      expect(error).toMatchObject({ message: expect.stringContaining("on purpose"), stage });
-      await expectNothingLeft(before);
-      expect(namesIn(), stage).toEqual(names);
-      expect(cgroup.exists()).toBe(false);
-    }
+    await expectNothingLeftInAnyStage(program, requestOf(program), join(program.directory, ".."), cgroup);
   });
 });

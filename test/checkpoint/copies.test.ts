@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { readProcesses } from "@restage/linux";
 import { describe, expect, it } from "vitest";
 import { type RunningProgram, restoreProgram, startProgram, verdictOf } from "../cases/case.ts";
-import { CRIU, describeUnless, noCriu } from "../support/requirements.ts";
-import { missing, restage, run } from "../support/restage.ts";
+import { restoreWithCriu } from "../support/criu.ts";
+import { describeUnless, noCriu } from "../support/requirements.ts";
+import { missing, restage } from "../support/restage.ts";
 import { until } from "../support/until.ts";
 
 /** Makes a checkpoint of a program with much memory, which goes on. Returns why memory was read while it was frozen, by task. */
@@ -54,9 +55,7 @@ describeUnless(noCriu, "CRIU restores a checkpoint that was read from copies", (
   it("and its memory is of one moment", async () => {
     const { program } = await checkpointLively();
     expect(await verdictOfOriginal(program)).toBe("pass");
-    const words = [CRIU, "restore", "-d", "-D", program.images, "-o", "restore.log", "--manage-cgroups=ignore"];
-    const { status, stderr } = run(words);
-    expect(status, stderr).toBe(0);
+    restoreWithCriu(program.images, ["--manage-cgroups=ignore"]);
     expect(await verdictOf(program)).toBe("pass");
   });
 });

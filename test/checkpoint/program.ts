@@ -3,6 +3,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, write
 import { setTimeout as sleep } from "node:timers/promises";
 import { RUNTIMES, type Runtime } from "../restore/restores.ts";
 import { makeMountPoints } from "../support/container-fixture.ts";
+import { errorsIn } from "../support/criu.ts";
 import { end } from "../support/end.ts";
 import { EXECUTABLE, installExecutable, PLACE } from "../support/fixture-executable.ts";
 import { manifestOf } from "../support/fixture-manifest.ts";
@@ -63,14 +64,7 @@ export async function restoreByCriu({ name, images }: Program, options: readonly
   const log = `${images}/restore.log`;
   const words = ["restore", "-d", "-D", images, "-o", log, "-v4", "--manage-cgroups=ignore", ...options];
   const { status } = run([CRIU, ...words]);
-  const errors =
-    status === 0
-      ? ""
-      : readFileSync(log, "utf8")
-          .split("\n")
-          .filter((line) => line.includes("Error"))
-          .join("\n");
-  return { status, output: errors };
+  return { status, output: status === 0 ? "" : errorsIn(log) };
 }
 
 /** Lets a program examine itself. Returns `pass`, or what it found. */

@@ -2,7 +2,6 @@
  * of the container, in its root and in tmpfs; if the file "links" exists, also deleted symbolic links, and a child with its own mount namespace; and a terminal with locked settings. The process that starts it stays
  * outside. */
 #include "../container.h"
-#include <linux/sched.h>
 #include <sys/fsuid.h>
 #include <termios.h>
 
@@ -120,29 +119,8 @@ int main(int count, char **argv)
 {
 	if (access("/program", X_OK) == 0)
 		return contained();
-	int ready[2];
-	char path[1000], byte;
-	MUST(pipe2(ready, O_CLOEXEC) == 0);
-	struct clone_args args = { .flags = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWUSER | CLONE_NEWIPC | CLONE_NEWUTS, .exit_signal = SIGCHLD };
-	pid_t pid = syscall(SYS_clone3, &args, sizeof args);
-	MUST(pid >= 0);
-	if (pid == 0) {
-		MUST(read(ready[0], &byte, 1) == 1);
-		MUST(setresgid(0, 0, 0) == 0 && setresuid(0, 0, 0) == 0);
-		enter(argv);
-	}
-	snprintf(path, sizeof path, "/proc/%d/uid_map", pid);
-	write_file(path, "0 100000 1000\n");
-	snprintf(path, sizeof path, "/proc/%d/gid_map", pid);
-	write_file(path, "0 100000 1000\n");
-	snprintf(path, sizeof path, "%d", pid);
-	put("tree", path);
-	/* A link to the processes of a cgroup, if the test made one. */
-	if (access("cgroup", F_OK) == 0)
-		write_file("cgroup", path);
-	MUST(write(ready[1], "r", 1) == 1);
-	while (access("opened", F_OK) != 0)
-		usleep(5000);
+	char path[100];
+	pid_t pid = start_container(argv, 0, no_mounts);
 	/* Only the host's root can lock settings. */
 	struct termios lock;
 	memset(&lock, 0, sizeof lock);

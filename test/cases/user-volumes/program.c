@@ -2,7 +2,6 @@
  * of two kinds, a console, a cgroup namespace, masked paths, and files without names, sockets and locks in volumes and in a directory that only the
  * host's root may write; a nice value and a buffer that only the host's root can give it. The process that starts it stays outside. */
 #include "../container.h"
-#include <linux/sched.h>
 #include <sys/fsuid.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -195,29 +194,7 @@ int main(int count, char **argv)
 {
 	if (access("/program", X_OK) == 0)
 		return contained();
-	int ready[2];
-	char path[1000], byte;
-	MUST(pipe2(ready, O_CLOEXEC) == 0);
-	struct clone_args args = { .flags = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWUSER | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET, .exit_signal = SIGCHLD };
-	pid_t pid = syscall(SYS_clone3, &args, sizeof args);
-	MUST(pid >= 0);
-	if (pid == 0) {
-		MUST(read(ready[0], &byte, 1) == 1);
-		MUST(setresgid(0, 0, 0) == 0 && setresuid(0, 0, 0) == 0);
-		enter_with(argv, make_mounts);
-	}
-	snprintf(path, sizeof path, "/proc/%d/uid_map", pid);
-	write_file(path, "0 100000 1000\n");
-	snprintf(path, sizeof path, "/proc/%d/gid_map", pid);
-	write_file(path, "0 100000 1000\n");
-	snprintf(path, sizeof path, "%d", pid);
-	put("tree", path);
-	/* A link to the processes of a cgroup, if the test made one. */
-	if (access("cgroup", F_OK) == 0)
-		write_file("cgroup", path);
-	MUST(write(ready[1], "r", 1) == 1);
-	while (access("opened", F_OK) != 0)
-		usleep(5000);
+	pid_t pid = start_container(argv, CLONE_NEWNET, make_mounts);
 	/* Only the host's root can do this. */
 	int size = BUFFER, large = syscall(SYS_pidfd_getfd, syscall(SYS_pidfd_open, pid, 0), LARGE, 0);
 	MUST(large >= 0 && setsockopt(large, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) == 0 && close(large) == 0);

@@ -47,9 +47,21 @@ export function encodeAttribute(type: number, value: Uint8Array): Uint8Array {
   return bytes;
 }
 
-/** Attributes by type, without the flag bits of the type. Of several of a type, the last. */
-export function decodeAttributes(bytes: Uint8Array): ReadonlyMap<number, Uint8Array> {
+/** Attributes by type, without the flag bits of the type. */
+export type Attributes = ReadonlyMap<number, Uint8Array>;
+
+/** Decodes attributes. Of several of a type, the last. */
+export function decodeAttributes(bytes: Uint8Array): Attributes {
   return new Map(listAttributes(bytes));
+}
+
+/** The body of a request from that of an answer: its header, and those of its attributes that a request can have, in the order of the types. */
+export function withAttributes(header: Uint8Array, attributes: Attributes, types: readonly number[]): Uint8Array {
+  const kept = types.flatMap((type) => {
+    const value = attributes.get(type);
+    return value === undefined ? [] : [encodeAttribute(type, value)];
+  });
+  return Buffer.concat([header, ...kept]);
 }
 
 /** All attributes of a type. */

@@ -1,9 +1,9 @@
 import type { DumpContext, Host } from "@restage/core";
-import { IFINFOMSG, IFLA, NETLINK, RTM, TC_H, TC_H_MIN, TCA, TCMSG } from "@restage/linux/abi";
+import { IFLA, NETLINK, RTM, TC_H, TC_H_MIN, TCA, TCMSG } from "@restage/linux/abi";
 import { cString } from "../../../c-string.ts";
-import { decodeAttributes, encodeAttribute } from "../../../sockets/netlink-message.ts";
+import { type Attributes, decodeAttributes, withAttributes } from "../../../sockets/netlink-message.ts";
 import { askForAll } from "../../../sockets/netlink-request.ts";
-import { readRoutes } from "../routes/dump.ts";
+import { readLinkAttributes, readRoutes } from "../routes/dump.ts";
 
 /** Disciplines that the kernel describes as it accepts them. */
 const SAVED: ReadonlySet<string> = new Set([
@@ -27,7 +27,7 @@ interface Discipline {
   readonly handle: number;
   readonly parent: number;
   readonly body: Uint8Array;
-  readonly attributes: ReadonlyMap<number, Uint8Array>;
+  readonly attributes: Attributes;
 }
 
 function readDisciplines(host: Host): readonly Discipline[] {
@@ -50,11 +50,12 @@ function readDisciplines(host: Host): readonly Discipline[] {
 export function checkDisciplines({ host, findings }: DumpContext): void {
   const disciplines = readDisciplines(host);
   if (disciplines.length === 0) return;
-  const names = linkNames(host);
+  const links = readLinkAttributes(host);
   const saved = new Set(savedOf(disciplines));
   for (const discipline of disciplines) {
     const { kind, link } = discipline;
-    const what = `link ${names.get(link) ?? link}`;
+    const name = links.get(link)?.get(IFLA.IFNAME);
+    const what = `link ${name === undefined ? link : cString(name)}`;
     if (hasFilters(host, discipline)) findings.refuse({ what, why: "it has filters of tc, which are not saved" });
     if (!saved.has(discipline)) findings.warn({ what, why: `its queueing discipline (${kind}) will not come back` });
   }
@@ -63,14 +64,10 @@ export function checkDisciplines({ host, findings }: DumpContext): void {
 /** Saves disciplines in restage.img. CRIU does not save them. */
 export function saveDisciplines({ host, own }: DumpContext, namespace: number): void {
   const disciplines = savedOf(readDisciplines(host)).map(({ body, attributes }) => {
-    const kept = [TCA.KIND, TCA.OPTIONS].flatMap((type) => {
-      const value = attributes.get(type);
-      return value === undefined ? [] : [encodeAttribute(type, value)];
-    });
     const header = body.slice(0, TCMSG.size);
     // How many there are of it.
     header.fill(0, TCMSG.tcm_info);
-    return Buffer.concat([header, ...kept]);
+    return withAttributes(header, attributes, [TCA.KIND, TCA.OPTIONS]);
   });
   if (disciplines.length > 0) own.network(namespace).disciplines = disciplines;
 }
@@ -99,13 +96,4 @@ function hasFilters(host: Host, { link, handle, parent, attributes }: Discipline
     view.setUint32(TCMSG.tcm_parent, place, true);
     return (askForAll(host, NETLINK.ROUTE, RTM.GETTFILTER, body) ?? []).length > 0;
   });
-}
-
-function linkNames(host: Host): ReadonlyMap<number, string> {
-  return new Map(
-    readRoutes(host, "GETLINK", 0).map(({ body }) => {
-      const index = new DataView(body.buffer, body.byteOffset, body.length).getInt32(IFINFOMSG.ifi_index, true);
-      return [index, cString(decodeAttributes(body.subarray(IFINFOMSG.size)).get(IFLA.IFNAME) ?? new Uint8Array())];
-    }),
-  );
 }

@@ -2,7 +2,7 @@ import type { DumpContext } from "@restage/core";
 import { type InputOf, type NetDeviceEntry, ndType, type OwnLinkEntry } from "@restage/images";
 import { ARPHRD, IFF, IFINFOMSG, IFLA, IFLA_BR, IFLA_INFO, IFLA_MACVLAN, IFLA_XDP } from "@restage/linux/abi";
 import { cString } from "../../../c-string.ts";
-import { attributesOf, decodeAttributes } from "../../../sockets/netlink-message.ts";
+import { type Attributes, attributesOf, decodeAttributes } from "../../../sockets/netlink-message.ts";
 import { readRoutes } from "../routes/dump.ts";
 import { readLinkSysctls } from "../sysctls/dump.ts";
 import { readTun } from "./read-tun.ts";
@@ -29,8 +29,6 @@ interface Link {
   /** The fields that only this kind has. */
   readonly data: Attributes;
 }
-
-type Attributes = ReadonlyMap<number, Uint8Array>;
 
 function readLinks(context: DumpContext): readonly Link[] {
   const all = readRoutes(context.host, "GETLINK", 0).map(({ body }): Link => {

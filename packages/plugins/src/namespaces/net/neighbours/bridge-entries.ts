@@ -1,7 +1,7 @@
 import type { Host } from "@restage/core";
-import { AF, IFINFOMSG, IFLA, NDA, NDMSG, NTF, NUD } from "@restage/linux/abi";
-import { decodeAttributes, encodeAttribute } from "../../../sockets/netlink-message.ts";
-import { readRoutes } from "../routes/dump.ts";
+import { AF, IFLA, NDA, NDMSG, NTF, NUD } from "@restage/linux/abi";
+import { type Attributes, decodeAttributes, withAttributes } from "../../../sockets/netlink-message.ts";
+import { readLinkAttributes, readRoutes } from "../routes/dump.ts";
 
 /** What a request for an entry can have. */
 const SETTABLE = [NDA.LLADDR, NDA.DST, NDA.FLAGS_EXT];
@@ -13,7 +13,8 @@ const SETTABLE = [NDA.LLADDR, NDA.DST, NDA.FLAGS_EXT];
  * @param root the pid of a process in the network namespace of this thread.
  */
 export function readBridgeEntries(host: Host, root: number): readonly Uint8Array[] {
-  const addresses = linkAddresses(host);
+  const links = readLinkAttributes(host);
+  const addressOf = (index: number) => hexOf(links.get(index)?.get(IFLA.ADDRESS));
   const multicasts = addedMulticasts(host.readText(`/proc/${root}/net/dev_mcast`) ?? "");
   return readRoutes(host, "GETNEIGH", AF.BRIDGE).flatMap(({ body }) => {
     const view = new DataView(body.buffer, body.byteOffset, body.length);
@@ -29,30 +30,16 @@ export function readBridgeEntries(host: Host, root: number): readonly Uint8Array
       return [messageOf(body, attributes, flags)];
     }
     const isStatic = (state & (NUD.NOARP | NUD.PERMANENT)) !== 0 || (flags & NTF.EXT_LEARNED) !== 0;
-    const isAutomatic = address === addresses.get(link) || address === addresses.get(bridge);
+    const isAutomatic = address === addressOf(link) || address === addressOf(bridge);
     if (!isStatic || isAutomatic) return [];
     return [messageOf(body, attributes, flags | (link === bridge ? NTF.SELF : NTF.MASTER))];
   });
 }
 
-function messageOf(body: Uint8Array, attributes: ReadonlyMap<number, Uint8Array>, flags: number): Uint8Array {
+function messageOf(body: Uint8Array, attributes: Attributes, flags: number): Uint8Array {
   const header = body.slice(0, NDMSG.size);
   header[NDMSG.ndm_flags] = flags;
-  const kept = SETTABLE.flatMap((type) => {
-    const value = attributes.get(type);
-    return value === undefined ? [] : [encodeAttribute(type, value)];
-  });
-  return Buffer.concat([header, ...kept]);
-}
-
-/** The addresses of all links, by index. */
-function linkAddresses(host: Host): ReadonlyMap<number, string> {
-  return new Map(
-    readRoutes(host, "GETLINK", 0).map(({ body }) => {
-      const index = new DataView(body.buffer, body.byteOffset, body.length).getInt32(IFINFOMSG.ifi_index, true);
-      return [index, hexOf(decodeAttributes(body.subarray(IFINFOMSG.size)).get(IFLA.ADDRESS))];
-    }),
-  );
+  return withAttributes(header, attributes, SETTABLE);
 }
 
 /** Multicast addresses that no protocol has joined, from /proc/net/dev_mcast: index, name, users, users of the whole link, address. */

@@ -1,6 +1,6 @@
 import type { DumpContext } from "@restage/core";
 import { AF, NDA, NDMSG, NTF, NUD } from "@restage/linux/abi";
-import { decodeAttributes, encodeAttribute } from "../../../sockets/netlink-message.ts";
+import { decodeAttributes, withAttributes } from "../../../sockets/netlink-message.ts";
 import { readRoutes } from "../routes/dump.ts";
 import { readBridgeEntries } from "./bridge-entries.ts";
 
@@ -23,10 +23,5 @@ export function saveNeighbours({ host, own, tree }: DumpContext, namespace: numb
 }
 
 function withoutUse(body: Uint8Array): Uint8Array {
-  const attributes = decodeAttributes(body.subarray(NDMSG.size));
-  const kept = SETTABLE.flatMap((type) => {
-    const value = attributes.get(type);
-    return value === undefined ? [] : [encodeAttribute(type, value)];
-  });
-  return Buffer.concat([body.subarray(0, NDMSG.size), ...kept]);
+  return withAttributes(body.subarray(0, NDMSG.size), decodeAttributes(body.subarray(NDMSG.size)), SETTABLE);
 }

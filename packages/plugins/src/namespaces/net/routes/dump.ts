@@ -1,6 +1,6 @@
 import { type Host, RestoreError } from "@restage/core";
 import { IFINFOMSG, NDMSG, NETLINK, RTM, TCMSG } from "@restage/linux/abi";
-import type { NetlinkMessage } from "../../../sockets/netlink-message.ts";
+import { type Attributes, decodeAttributes, type NetlinkMessage } from "../../../sockets/netlink-message.ts";
 import { askForAll } from "../../../sockets/netlink-request.ts";
 
 /** A request that lists something of a network namespace. */
@@ -26,4 +26,14 @@ export function readRoutes(
   if (messages === undefined)
     throw new RestoreError("ERR_SYSCALL", `Cannot read the network of the tree: the kernel refuses RTM_${request}`);
   return messages;
+}
+
+/** The attributes of all links of this thread's network namespace, by their index. */
+export function readLinkAttributes(host: Host): ReadonlyMap<number, Attributes> {
+  return new Map(
+    readRoutes(host, "GETLINK", 0).map(({ body }) => {
+      const index = new DataView(body.buffer, body.byteOffset, body.length).getInt32(IFINFOMSG.ifi_index, true);
+      return [index, decodeAttributes(body.subarray(IFINFOMSG.size))];
+    }),
+  );
 }
