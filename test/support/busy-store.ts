@@ -66,19 +66,23 @@ export class BusyStore {
     });
     const pages = [...shared, ...pagesOf(OWN, this.#random)];
     writeCheckpoint(directory, pages, { "name.img": `${name} ${this.counts.pushed}` });
-    if (this.#random() < 0.3) {
-      const connection = await this.#desk.connect();
-      const interrupted = openStore(connection).then((store) => push(store, directory, name, { replace: true }));
-      const ended = interrupted.catch(() => {});
-      await sleep(this.#random() * DURATION);
-      await connection.close();
-      await ended;
-      this.counts.interrupted += 1;
-    }
+    // The server can be down at that moment.
+    if (this.#random() < 0.3 && (await succeeds(() => this.#interrupt(directory, name)))) this.counts.interrupted += 1;
     while (!(await succeeds(() => push(this.#desk.store, directory, name, { replace: true }))));
     this.#contents.set(name, contentsOf(directory));
     this.counts.pushed += 1;
     rmSync(directory, { recursive: true });
+  }
+
+  /** Starts a push whose connection is closed before it has ended, or soon after. */
+  async #interrupt(directory: string, name: string): Promise<void> {
+    const connection = await this.#desk.connect();
+    const ended = openStore(connection)
+      .then((store) => push(store, directory, name, { replace: true }))
+      .catch(() => {});
+    await sleep(this.#random() * DURATION);
+    await connection.close();
+    await ended;
   }
 
   async #remove(name: string): Promise<void> {
