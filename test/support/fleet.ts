@@ -28,6 +28,8 @@ export interface AgentOptions {
   readonly words?: readonly string[];
   /** Words before the command, which put it on another host. */
   readonly prefix?: readonly string[];
+  /** The words that run JavaScript; by default Node. */
+  readonly runtime?: readonly string[];
 }
 
 /** The agent of a host, which can be killed and started again. */
@@ -52,9 +54,9 @@ export class Agent {
 
   /** Starts it, and returns when it has joined the fleet. */
   async start(): Promise<void> {
-    const { server, name, place, words = [], prefix = [] } = this.#options;
+    const { server, name, place, words = [], prefix = [], runtime = [process.execPath] } = this.#options;
     const own = ["agent", server, "--name", name, "-W", place, "--lease", String(LEASE / 1000)];
-    const [program = "", ...rest] = [...prefix, process.execPath, COMMAND, ...own, ...words];
+    const [program = "", ...rest] = [...prefix, ...runtime, COMMAND, ...own, ...words];
     const before = this.#output.length;
     const child = spawn(program, rest, { stdio: ["ignore", "pipe", "pipe"] });
     this.#process = child;
