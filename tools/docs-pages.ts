@@ -16,7 +16,7 @@ export function errorsPage(errors: Catalogue, examples: Readonly<Record<ErrorCod
     return `## ${code}\n\n${wrap(meaning)}\n\n${wrap(`**What to do:** ${remedy}`)}\n\n${fenced(example)}`;
   });
   const intro =
-    "Every failure is a `RestoreError` with one of these codes in `code`. It also names, where known, the stage or phase, task, duty, system " +
+    "Every failure is a `RestoreError` with one of these codes in `code`. It also names, where known, the stage or phase, task, plugin or duty, system " +
     "call with its arguments and errno, image entry, and a hint. `describe()` prints all of it, as the examples show; `toJSON()` returns it as data.";
   return page("Errors", wrap(intro), ...sections);
 }

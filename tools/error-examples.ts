@@ -39,6 +39,7 @@ export const ERROR_EXAMPLES: Readonly<Record<ErrorCode, RestoreError>> = {
       stage: "ROOT_TASK",
       pid: 20100,
       comm: "app",
+      rolledBack: true,
       plugin: "root-task",
       hint: "end it, wait until it is gone, or restore in a new pid namespace (newPidNamespace, --new-pid-namespace)",
     },

@@ -76,7 +76,7 @@ describeUnless(noFixtures ?? untrustedRepository, "a plugin of restore.config.ts
 
     const fallen = restore(program, runtime, ["--config", config("restore")]);
     expect(fallen.status, fallen.output).toBe(1);
-    expect(fallen.output).toMatch(new RegExp(`in stage RESTORE, task ${pid} \\(.+\\), duty fs`));
+    expect(fallen.output).toMatch(new RegExp(`in stage RESTORE, task ${pid} \\(.+\\), plugin fs`));
     expect(fallen.output).toContain('call chdir("/no/such/directory") = ENOENT');
 
     const restored = restore(program, runtime, ["--config", config("none"), "--trace", trace]);

@@ -125,6 +125,8 @@ export interface ErrorContext {
   readonly hint?: string | undefined;
   /** The tap that threw it. */
   readonly thrownBy?: ThrowingTap | undefined;
+  /** Whether the restore was rolled back: no task is left. */
+  readonly rolledBack?: boolean | undefined;
   readonly failures?: readonly RestoreError[] | undefined;
   readonly cause?: unknown;
 }
@@ -154,6 +156,7 @@ export interface RestoreErrorData {
   readonly syscall?: { readonly name: string; readonly call: string; readonly errno: string | undefined } | undefined;
   readonly entry?: string | undefined;
   readonly hint?: string | undefined;
+  readonly rolledBack?: boolean | undefined;
   readonly failures?: readonly RestoreErrorData[] | undefined;
 }
 
@@ -179,6 +182,7 @@ export class RestoreError extends Error {
   readonly entry: string | undefined;
   readonly hint: string | undefined;
   readonly thrownBy: ThrowingTap | undefined;
+  readonly rolledBack: boolean | undefined;
   readonly failures: readonly RestoreError[];
 
   constructor(code: ErrorCode, message: string, context: ErrorContext = {}) {
@@ -194,6 +198,7 @@ export class RestoreError extends Error {
     this.entry = context.entry;
     this.hint = context.hint;
     this.thrownBy = context.thrownBy;
+    this.rolledBack = context.rolledBack;
     this.failures = context.failures ?? [];
   }
 
@@ -210,6 +215,7 @@ export class RestoreError extends Error {
       entry: this.entry ?? context.entry,
       hint: this.hint ?? context.hint,
       thrownBy: this.thrownBy ?? context.thrownBy,
+      rolledBack: this.rolledBack ?? context.rolledBack,
       failures: this.failures,
       cause: this.cause,
     };
@@ -256,7 +262,7 @@ export class RestoreError extends Error {
       this.phase === undefined ? undefined : `phase ${this.phase}`,
       this.pid === undefined ? undefined : taskName(this.pid, this.comm),
       this.tid === undefined || this.tid === this.pid ? undefined : `thread ${this.tid}`,
-      this.plugin === undefined ? undefined : `duty ${this.plugin}`,
+      this.#unnamedPlugin(),
     ].filter((part) => part !== undefined);
     if (place.length > 0) lines.push(`  in ${place.join(", ")}`);
     if (this.syscall !== undefined) {
@@ -272,9 +278,16 @@ export class RestoreError extends Error {
           .split("\n")
           .map((line) => `  ${line}`),
       );
+    if (this.rolledBack === true) lines.push("  rolled back: no task is left");
     if (this.hint !== undefined) lines.push(`  hint: ${this.hint}`);
     if (stack) for (const frame of this.pluginStack ?? []) lines.push(`    ${frame}`);
     return lines.join("\n");
+  }
+
+  /** The plugin, as far as the first line does not name it. A name other than its own is that of its duty. */
+  #unnamedPlugin(): string | undefined {
+    if (this.plugin === undefined || this.plugin === this.thrownBy?.name) return undefined;
+    return `${this.thrownBy === undefined ? "plugin" : "duty"} ${this.plugin}`;
   }
 
   /** The image and the entry, as far as the message does not name them. */
@@ -287,7 +300,7 @@ export class RestoreError extends Error {
 
   /** The failure as data, for `--json`. */
   toJSON(): RestoreErrorData {
-    const { code, message, stage, phase, pid, comm, tid, plugin, entry, hint } = this;
+    const { code, message, stage, phase, pid, comm, tid, plugin, entry, hint, rolledBack } = this;
     const syscall =
       this.syscall === undefined
         ? undefined
@@ -298,7 +311,22 @@ export class RestoreError extends Error {
           };
     const failures = this.failures.length === 0 ? undefined : this.failures.map((failure) => failure.toJSON());
     const thrownBy = this.thrownBy === undefined ? undefined : { ...this.thrownBy, stack: this.pluginStack };
-    return { code, message, stage, phase, pid, comm, tid, duty: plugin, thrownBy, syscall, entry, hint, failures };
+    return {
+      code,
+      message,
+      stage,
+      phase,
+      pid,
+      comm,
+      tid,
+      duty: plugin,
+      thrownBy,
+      syscall,
+      entry,
+      hint,
+      rolledBack,
+      failures,
+    };
   }
 
   /** The reverse of `toJSON`: a failure that another process has reported. */

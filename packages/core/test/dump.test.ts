@@ -107,7 +107,7 @@ describe("a checkpoint", () => {
       plugin: "failing",
       message: "no more room",
     });
-    expect(error?.describe()).toContain("in phase write, task 9 (child), duty failing");
+    expect(error?.describe()).toMatch(/plugin failing, write\.task, .*\n {2}in phase write, task 9 \(child\)$/);
     expect(log).toEqual(["second", "first"]);
     expect(kernel.records.filter(({ kind }) => kind === "release")).toEqual([{ kind: "release", how: "resumed" }]);
   });

@@ -2,6 +2,7 @@ import { SystemError } from "@restage/linux";
 import { AT_FDCWD, ERRNO } from "@restage/linux/abi";
 import { describe, expect, it } from "vitest";
 import { asRestoreError, RestoreError } from "../src/errors.ts";
+import type { Plugin } from "../src/plugin/plugin.ts";
 import { printProgram } from "../src/program/print-program.ts";
 import type { Calls } from "../src/program/program-builder.ts";
 import { type RecordingKernel, type Rehearsal, rehearse } from "../src/testing/mod.ts";
@@ -199,7 +200,7 @@ describe("a failure", () => {
       abort.tapPromise("watching", async (error) => void seen.push(error)),
     );
     const { error } = await rehearse({ plugins: [failing("RESTORE_CREDS"), watching] });
-    expect(seen).toEqual([error]);
+    expect(seen).toMatchObject([{ code: error?.code, message: error?.message }]);
   });
 
   it("is the last event, and lists what could not be undone", async () => {
@@ -330,12 +331,28 @@ describe("a failure's description", () => {
   it("shows every known detail, over several lines", () => {
     expect(failure.describe().split("\n")).toEqual([
       "ERR_SYSCALL: openat() of task 8 failed",
-      "  in stage RESTORE, task 8, thread 81, duty files",
+      "  in stage RESTORE, task 8, thread 81, plugin files",
       expect.stringMatching(/^ {2}call openat\(AT_FDCWD, "\/x"\) = ENOENT/),
       "  image files.img: entry 3",
       "  hint: put it back",
     ]);
     expect(new RestoreError("ERR_KERNEL", "no").describe()).toBe("ERR_KERNEL: no");
+  });
+
+  it("names the plugin once, its duty only if that has another name, and says that the tree was rolled back", async () => {
+    const fails = async () => {
+      throw new Error("the service answers 500");
+    };
+    const register = (more = {}) => plugin("register", ({ commit }) => commit.tapPromise("register", fails), more);
+    const linesOf = async (failing: Plugin, host = {}) => {
+      const { error } = await rehearse({ plugins: [failing], task: { pid: 7 }, host });
+      return error?.describe().split("\n");
+    };
+    const first = expect.stringMatching(/^ERR_PLUGIN: the service answers 500 \(plugin register, commit, /);
+    const last = "  rolled back: no task is left";
+    expect(await linesOf(register())).toEqual([first, "  in stage COMPLETE", last]);
+    expect(await linesOf(register({ duty: "names" }))).toEqual([first, "  in stage COMPLETE, duty names", last]);
+    expect(await linesOf(register(), { leftByUndo: ["a lock"] })).not.toContain(last);
   });
 
   it("names the image, its entry and its file once", () => {

@@ -122,7 +122,7 @@ export async function runStages(
   return coordinator.restored;
 }
 
-/** FAIL: kills every task and undoes every change of the host. Returns the error, together with what could not be undone. */
+/** FAIL: kills every task and undoes every change of the host. Returns the error, which says whether that worked. */
 async function abort(
   error: RestoreError,
   kernel: Kernel,
@@ -130,7 +130,7 @@ async function abort(
   plan: Plan,
   onEvent: RestoreListener,
 ): Promise<RestoreError> {
-  const tell = (left: readonly string[]) => {
+  const tell = (error: RestoreError, left: readonly string[]) => {
     try {
       onEvent({ kind: "failed", time: performance.now(), error, left });
     } catch {
@@ -138,7 +138,7 @@ async function abort(
     }
   };
   if (error.code === "ERR_COMPLETE") {
-    tell([]);
+    tell(error, []);
     return error;
   }
   const left: string[] = [];
@@ -155,8 +155,13 @@ async function abort(
     left.push(`${task?.name ?? taskName(tid, undefined)} did not end`);
   }
   left.push(...(await kernel.runUndo()));
-  tell(left);
-  if (left.length === 0) return error;
+  if (left.length === 0) {
+    // A dry run has nothing to roll back.
+    const whole = plan.dryRun ? error : error.within({ rolledBack: true });
+    tell(whole, left);
+    return whole;
+  }
+  tell(error, left);
   const undo = new RestoreError("ERR_UNDO", `Not everything could be undone: ${left.join("; ")}`, { stage: "FAIL" });
   return new RestoreError(error.code, error.message, { ...error, failures: [...error.failures, undo], cause: error });
 }
