@@ -11,7 +11,8 @@ import { commandOn, EXECUTABLE } from "./restorers.ts";
 /** Milliseconds: `whole`, and `frozen`, how long the tree was stopped. */
 export type DumpSample = Readonly<Record<string, number>>;
 
-export type Checkpointer = (images: string) => DumpSample | Promise<DumpSample>;
+/** Saves into a directory. Pages that are the same in the checkpoint of `previous`, a path from that directory, are left out, except by CRIU. */
+export type Checkpointer = (images: string, previous?: string) => DumpSample | Promise<DumpSample>;
 
 /**
  * What saves the tree of a process, which keeps running, in a directory.
@@ -30,7 +31,7 @@ export const checkpointers = (
     // The first tasks are stopped while CRIU still stops others.
     return { whole, frozen: (freezing_time + frozen_time) / 1000 };
   },
-  library: async (images) => {
+  library: async (images, prevImagesDir) => {
     const times: Record<string, number> = {};
     const onEvent = (event: DumpEvent) => {
       if (phases && event.kind === "phase-left") times[event.phase] = event.milliseconds;
@@ -38,7 +39,11 @@ export const checkpointers = (
     const started = performance.now();
     const kernel = await openKernel();
     try {
-      const { frozen } = await dump({ pid, images, leaveRunning: true, onEvent }, kernel, defaultDumpPlugins());
+      const { frozen } = await dump(
+        { pid, images, prevImagesDir, leaveRunning: true, onEvent },
+        kernel,
+        defaultDumpPlugins(),
+      );
       return { whole: performance.now() - started, frozen, ...times };
     } finally {
       kernel.close();
@@ -51,8 +56,18 @@ export const checkpointers = (
 });
 
 function command(words: readonly string[], pid: number): Checkpointer {
-  return (images) => {
-    const { whole, output } = timed([...words, "checkpoint", String(pid), "-D", images, "-R", "--json"]);
+  return (images, previous) => {
+    const incremental = previous === undefined ? [] : ["--prev-images-dir", previous];
+    const { whole, output } = timed([
+      ...words,
+      "checkpoint",
+      String(pid),
+      "-D",
+      images,
+      "-R",
+      "--json",
+      ...incremental,
+    ]);
     return { whole, frozen: (JSON.parse(output) as { readonly frozen: number }).frozen };
   };
 }
