@@ -61,7 +61,7 @@ function programOf(name: string): readonly [string, ...string[]] {
   if (tasks !== undefined) return ["tree", tasks];
   const [, size = "", what = ""] = /^(\d+) (\w+)$/.exec(name) ?? [];
   if (what === "MiB" || what === "GiB") return ["memory", String(Number(size) * (what === "GiB" ? 1024 : 1))];
-  if (what === "mappings" || what === "descriptors") return ["many", what, size];
+  if (["mappings", "descriptors", "sockets"].includes(what)) return ["many", what, size];
   throw new Error(`There is no checkpoint ${name}`);
 }
 

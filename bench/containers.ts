@@ -1,7 +1,7 @@
 // Measures how long container engines take to restore a container: `CRIU=PATH npm run bench:containers [-- --runs N --case NAME --json FILE]`, as root,
 // with podman and runc. The engines find another `criu` each time: CRIU, Restage's executable, and Restage on Node. CRIU makes the checkpoints.
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
@@ -21,6 +21,8 @@ const { values } = parseArgs({
 
 const COUNT = ["/bin/sh", "-c", "n=0; while :; do n=$((n+1)); echo $n; sleep 0.2; done"];
 const NAME = "restage-bench";
+/** What an engine says of its errors. Its own streams become those of the container. */
+const LOG = "log";
 
 /** A running container. */
 interface Container {
@@ -70,8 +72,8 @@ function pathsTo(criu: string, place: string): readonly { readonly tool: string;
   const directoryOf = (name: string) => join(place, name);
   mkdirSync(directoryOf("criu"));
   symlinkSync(criu, join(directoryOf("criu"), "criu"));
-  run([EXECUTABLE, "install-criu", directoryOf("executable")]);
-  run([...commandOn("node"), "install-criu", directoryOf("node")]);
+  run([EXECUTABLE, "install-criu", directoryOf("executable")], place);
+  run([...commandOn("node"), "install-criu", directoryOf("node")], place);
   const tools = [
     ["CRIU", "criu"],
     ["executable", "executable"],
@@ -83,7 +85,7 @@ function pathsTo(criu: string, place: string): readonly { readonly tool: string;
 function startWithPodman(place: string, pathToCriu: string): Container {
   const variables = preparePodman(place);
   const podman = (words: readonly string[], PATH = process.env["PATH"]) =>
-    run(["podman", ...words], place, { ...process.env, ...variables, PATH });
+    run(["sh", "-c", `exec podman "$@" 2>${LOG}`, "podman", ...words], place, { ...process.env, ...variables, PATH });
   podman(["import", "--quiet", archiveRootDirectory(place), "busybox"]);
   podman(["run", "--detach", "--network=none", "--name", NAME, "busybox", ...COUNT]);
   return {
@@ -95,9 +97,8 @@ function startWithPodman(place: string, pathToCriu: string): Container {
 
 function startWithRunc(place: string, pathToCriu: string): Container {
   makeRootDirectory(join(place, "rootfs"));
-  // Its streams become those of the container.
   const runc = (words: readonly string[], PATH = process.env["PATH"]) =>
-    run(["runc", "--root", join(place, "state"), ...words], place, { ...process.env, PATH });
+    run(["runc", "--log", LOG, "--root", join(place, "state"), ...words], place, { ...process.env, PATH });
   runc(["spec"]);
   const file = join(place, "config.json");
   const spec = JSON.parse(readFileSync(file, "utf8"));
@@ -112,7 +113,10 @@ function startWithRunc(place: string, pathToCriu: string): Container {
 }
 
 /** Runs a command that must succeed. */
-function run([program = "", ...words]: readonly string[], cwd = "/", env: NodeJS.ProcessEnv = process.env): void {
+function run([program = "", ...words]: readonly string[], cwd: string, env: NodeJS.ProcessEnv = process.env): void {
   const { status, error } = spawnSync(program, words, { cwd, env, stdio: "ignore", timeout: 120_000 });
-  if (status !== 0) throw new Error(`${program} ${words.join(" ")} ended with ${status}`, { cause: error });
+  if (status === 0) return;
+  const log = join(cwd, LOG);
+  const reason = existsSync(log) ? readFileSync(log, "utf8") : "";
+  throw new Error(`${program} ${words.join(" ")} ended with ${status}: ${reason}`, { cause: error });
 }

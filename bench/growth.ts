@@ -1,5 +1,5 @@
 // Measures how restores and checkpoints grow with the size of a tree, beside CRIU's: `CRIU=PATH npm run bench:growth [-- --runs N --case NAME
-// --json FILE]`, as root. Each case has three sizes, each twice the one before.
+// --json FILE]`, as root. The largest size of each case is near what the kernel allows, or takes CRIU minutes.
 import { mkdirSync, rmSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { benchmark, inTurns, withWarmCriu } from "./benchmark.ts";
@@ -9,12 +9,13 @@ import { growthTableOf } from "./growth-table.ts";
 import { criuCommand, restageInProcess } from "./restorers.ts";
 import { medianOf, type Row, rowOf } from "./results.ts";
 
-/** The first size of each case, and the name of the checkpoint of a size. */
-const CASES: Readonly<Record<string, readonly [size: number, checkpoint: (size: number) => string]>> = {
-  tasks: [64, (size) => `tree of ${size}`],
-  mappings: [2000, (size) => `${size} mappings`],
-  descriptors: [1000, (size) => `${size} descriptors`],
-  MiB: [128, (size) => `${size} MiB`],
+/** The sizes of each case, and the name of the checkpoint of a size. */
+const CASES: Readonly<Record<string, readonly [sizes: readonly number[], checkpoint: (size: number) => string]>> = {
+  tasks: [[1, 64, 1000], (size) => `tree of ${size}`],
+  mappings: [[100, 8000, 60_000], (size) => `${size} mappings`],
+  descriptors: [[10, 4000, 19_000], (size) => `${size} descriptors`],
+  sockets: [[10, 1000, 10_000], (size) => `${size} sockets`],
+  MiB: [[1, 512, 8192], (size) => `${size} MiB`],
 };
 const TOOLS = ["criu", "library"] as const;
 
@@ -29,10 +30,10 @@ const { values } = parseArgs({
 await withWarmCriu(() => benchmark(Object.keys(CASES), values, measure));
 
 async function measure(name: string, directory: string, criu: string): Promise<readonly Row[]> {
-  const [first, checkpoint] = CASES[name] ?? [];
-  if (first === undefined || checkpoint === undefined) throw new Error(`There is no case ${name}`);
+  const [sizes, checkpoint] = CASES[name] ?? [];
+  if (sizes === undefined || checkpoint === undefined) throw new Error(`There is no case ${name}`);
   const rows: Row[] = [];
-  for (const size of [first, 2 * first, 4 * first]) {
+  for (const size of sizes) {
     const saved = await timesOfCheckpoints(checkpoint(size), directory);
     const restored = await timesOfRestores(checkpoint(size), directory, criu);
     for (const tool of TOOLS)

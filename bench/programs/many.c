@@ -1,7 +1,8 @@
-/* many KIND N PID: one task with that pid, and N mappings or N files that are open. Ends when that task is complete. */
+/* many KIND N PID: one task with that pid, and N mappings, open files or sockets in connected pairs. Ends when that task is complete. */
 #include "begin.h"
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 
 #define PAGE 4096
 
@@ -18,13 +19,25 @@ static int make_mappings(int count)
 	return 1;
 }
 
-static int open_files(int count)
+static int allow_descriptors(int count)
 {
 	struct rlimit limit = { count + 100, count + 100 };
-	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return 0;
+	return setrlimit(RLIMIT_NOFILE, &limit) == 0;
+}
+
+static int open_files(int count)
+{
 	for (int n = 0; n < count; n++)
 		if (open("/dev/null", O_RDWR) < 0)
+			return 0;
+	return 1;
+}
+
+static int make_sockets(int count)
+{
+	int pair[2];
+	for (int n = 0; n < count; n += 2)
+		if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) < 0)
 			return 0;
 	return 1;
 }
@@ -35,7 +48,8 @@ int main(int argc, char **argv)
 		return 2;
 	int count = atoi(argv[2]);
 	int end = begin_at(atoi(argv[3]));
-	if (!(strcmp(argv[1], "mappings") == 0 ? make_mappings(count) : open_files(count))) {
+	int (*make)(int) = strcmp(argv[1], "mappings") == 0 ? make_mappings : strcmp(argv[1], "sockets") == 0 ? make_sockets : open_files;
+	if ((make != make_mappings && !allow_descriptors(count)) || !make(count)) {
 		perror(argv[1]);
 		return 1;
 	}
