@@ -14,6 +14,8 @@ export interface UnixSocket {
   readonly peer: number;
   /** The inodes of clients that wait to be accepted; 0 for a client that is gone. */
   readonly icons: readonly number[];
+  /** The inode of the listening socket that has not accepted this client yet; 0 for others. */
+  readonly listener: number;
   /** Bytes that nobody has read; of a listening socket, connections that wait to be accepted. */
   readonly readQueue: number;
   /** Bytes that were written and not read; of a listening socket, its backlog. */
@@ -31,7 +33,7 @@ export function readUnixSockets(context: DumpContext): ReadonlyMap<number, UnixS
   request[UNIX_DIAG_REQ.sdiag_family] = AF.UNIX;
   view.setUint32(UNIX_DIAG_REQ.udiag_states, 0xffff_ffff, true);
   view.setUint32(UNIX_DIAG_REQ.udiag_show, SHOW, true);
-  const sockets = diagnose(context, request, UNIX_DIAG_MSG.size).map(({ message, attributes }): UnixSocket => {
+  const sockets = diagnose(context, request, UNIX_DIAG_MSG.size).map(({ message, attributes }) => {
     const words = (attribute: number) => {
       const bytes = attributes.get(attribute);
       return bytes === undefined ? [] : [...new Uint32Array(bytes.slice(0, bytes.length & ~3).buffer)];
@@ -49,5 +51,6 @@ export function readUnixSockets(context: DumpContext): ReadonlyMap<number, UnixS
       shutdown: attributes.get(UNIX_DIAG.SHUTDOWN)?.[0] ?? 0,
     };
   });
-  return new Map(sockets.map((socket) => [socket.ino, socket]));
+  const listeners = new Map(sockets.flatMap(({ ino, icons }) => icons.map((client) => [client, ino] as const)));
+  return new Map(sockets.map((socket) => [socket.ino, { ...socket, listener: listeners.get(socket.ino) ?? 0 }]));
 }

@@ -38,7 +38,7 @@ export function unixSockets(): Plugin {
           ? saveQueue(context, file, descriptor, canHaveEmpty(socket))
           : [];
         saved.set(socket.ino, { file, socket, packets });
-        return { type: fdTypes.UNIXSK, usk: describeSocket(context, file, descriptor, socket, peerOf(socket, table)) };
+        return { type: fdTypes.UNIXSK, usk: describeSocket(context, file, descriptor, socket, peerOf(socket)) };
       });
       filesDescribed.tap("unix-sockets", (_tree, context) => {
         for (const socket of saved.values()) {
@@ -63,14 +63,8 @@ function canHaveEmpty({ type, shutdown }: UnixSocket): boolean {
 }
 
 /** The inode of the peer. That of a client that was not accepted yet is the listening socket. */
-function peerOf({ ino, peer, type, state }: UnixSocket, table: ReadonlyMap<number, UnixSocket>): number {
-  if (peer !== 0 || state !== TCP_STATE.ESTABLISHED || type === SOCK.DGRAM) return peer;
-  return [...table.values()].find(({ icons }) => icons.includes(ino))?.ino ?? 0;
-}
-
-/** Whether a client waits to be accepted. */
-function isWaiting({ ino }: UnixSocket, table: ReadonlyMap<number, UnixSocket>): boolean {
-  return [...table.values()].some(({ icons }) => icons.includes(ino));
+function peerOf({ peer, listener, type, state }: UnixSocket): number {
+  return peer !== 0 || state !== TCP_STATE.ESTABLISHED || type === SOCK.DGRAM ? peer : listener;
 }
 
 function describeSocket(
@@ -139,14 +133,14 @@ function checkPeer(
 ): void {
   const refuse = (why: string, hint?: string) =>
     context.findings.refuse({ what: file.link, why, hint, pid: file.task.pid });
-  if (isWaiting(socket, table) && socket.writeQueue > 0)
+  if (socket.listener !== 0 && socket.writeQueue > 0)
     refuse(
       "it has sent data to a socket that has not accepted it, and images cannot record it",
       "try again when it is accepted",
     );
   const outside = socket.icons.filter((ino) => !saved.has(ino));
   if (outside.length > 0) refuse(`${outside.length} clients outside the tree wait to be accepted`);
-  const peer = peerOf(socket, table);
+  const peer = peerOf(socket);
   if (peer === 0) {
     const isConnected = socket.state === TCP_STATE.ESTABLISHED && socket.type !== SOCK.DGRAM;
     if (isConnected && socket.shutdown !== SHUTDOWN.BOTH) refuse("its peer is gone");
