@@ -43,6 +43,7 @@ describeDumped("files beyond those of the fixtures", () => {
     ["many-files", [], {}],
     ["epolls", [], {}],
     ["epoll-in-flight", [], {}],
+    ["files-in-flight", [], {}],
     ["fifo-over-socket", [], {}],
     ["read-only-memfds", [], {}],
   ] as const)

@@ -21,6 +21,7 @@ const CASES: readonly (readonly [name: string, flags: readonly string[], notByCr
   ["datagrams", []],
   ["epoll-numbers", []],
   ["unfinished-lines", []],
+  ["terminal-in-flight", [], "it does not restore timerfds in flight"],
   ["neighbours", []],
   ["foreign-address", [], "without IP_TRANSPARENT the socket cannot be bound"],
 ];

@@ -24,7 +24,7 @@ export function fifos(): Plugin {
         const saved = new Set<string>();
         for (const file of context.files.all.filter(isFifo)) {
           const key = `${file.stat.dev}:${file.stat.ino}`;
-          if (saved.has(key) || file.holders.length === 0) continue;
+          if (saved.has(key) || file.descriptor === undefined) continue;
           saved.add(key);
           const content = readPipe(context, [file]);
           context.images.add("fifo_data", undefined, contentToImage(Number(file.stat.ino), content));

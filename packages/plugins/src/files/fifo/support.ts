@@ -7,8 +7,8 @@ export const SUPPORT: readonly Support[] = [
     saved: "content, capacity, flags",
     restored: "the same: read, write and read-write ends",
     shownBy: {
-      saved: ["fixture files"],
-      restored: ["fixture files"],
+      saved: ["fixture files", "case files-in-flight"],
+      restored: ["fixture files", "case files-in-flight"],
     },
   },
 ];

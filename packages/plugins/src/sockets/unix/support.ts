@@ -25,6 +25,8 @@ export const SUPPORT: readonly Support[] = [
         "case unix-messages",
         "case empty-messages",
         "case inherited-socket",
+        "case files-in-flight",
+        "case terminal-in-flight",
       ],
       restored: [
         "fixture unix-sockets",
@@ -36,6 +38,7 @@ export const SUPPORT: readonly Support[] = [
         "case container-files",
         "case unix-messages",
         "case inherited-socket",
+        "case files-in-flight",
       ],
     },
   },
