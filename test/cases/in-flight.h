@@ -2,7 +2,7 @@
 #include <sys/socket.h>
 
 /* Sends a descriptor, and closes it. */
-static void send_one(int socket, int fd)
+static inline void send_one(int socket, int fd)
 {
 	char space[CMSG_SPACE(sizeof fd)] = { 0 };
 	struct iovec data = { "x", 1 };
@@ -17,7 +17,7 @@ static void send_one(int socket, int fd)
 }
 
 /* Receives a descriptor; -1 if there is none. */
-static int receive_one(int socket)
+static inline int receive_one(int socket)
 {
 	char space[CMSG_SPACE(sizeof(int))] = { 0 }, byte;
 	int fd = -1;

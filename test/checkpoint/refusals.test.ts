@@ -54,6 +54,19 @@ describeUnless(noCompiler, "a program with data that images cannot record", () =
   });
 });
 
+describeUnless(noCompiler, "a program with files in flight that a restore could not complete", () => {
+  it("is refused, names each file, and is unaffected", async () => {
+    const program = await startProgram(join(import.meta.dirname, "in-flight"));
+    const held = readFileSync(join(program.directory, "held"), "utf8").trim().split("\n");
+    const words = ["checkpoint", String(program.pid), "-D", program.images, "--tcp-established"];
+    const { status, stderr } = restage([...words, "--network-lock", "skip"]);
+    expect(status).toBe(1);
+    for (const name of held)
+      expect(stderr).toContain(`ERR_REFUSED: ${name}: it is in flight in the queue of a Unix socket`);
+    expect(await verdictOf(program)).toBe("pass");
+  });
+});
+
 describeUnless(noCompiler, "a program with keys and a semaphore that it must release", () => {
   it("is refused by name, and is unaffected", async () => {
     const program = await startProgram(join(import.meta.dirname, "kept-by-kernel"));

@@ -1,6 +1,7 @@
 import { type DumpContext, definePlugin, type OpenFile, type Plugin } from "@restage/core";
 import { fdTypes, markType } from "@restage/images";
 import { ownerOf } from "../../files/file-owner/owner-of.ts";
+import { refuseInFlight } from "../../files/refuse-in-flight.ts";
 import { procOfMounts } from "../../namespaces/mount/mount-of.ts";
 import { readMountinfo } from "../../namespaces/mount/mountinfo.ts";
 import { ownNamespace } from "../../namespaces/own-namespaces.ts";
@@ -18,6 +19,7 @@ export function fanotify(): Plugin {
       describeFile.tap("fanotify", (file, context) => {
         if (file.link !== "anon_inode:[fanotify]") return undefined;
         refuseUnread(file, context);
+        refuseInFlight(file, context, "where a restore cannot add its marks");
         const { id, flags } = file;
         const { flags: faflags, eventFlags: evflags, marks } = parseInstance(file.info);
         const mark = marks.map((mark) => markEntry(mark, file, context));

@@ -8,7 +8,7 @@ export const SUPPORT: readonly Support[] = [
     lost: "from CRIU's images, unread events and marks of whole file systems",
     restored: "the same",
     refused: {
-      dump: "unread events, unless `--allow-loss events` is given; marks of whole file systems",
+      dump: "unread events, unless `--allow-loss events` is given; marks of whole file systems; instances that are in flight in the queue of a Unix socket",
       restore: "marks of files that do not exist",
     },
     kernel: "CONFIG_FANOTIFY",

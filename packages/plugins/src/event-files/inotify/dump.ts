@@ -1,6 +1,7 @@
 import { type DumpContext, definePlugin, type OpenFile, type Plugin } from "@restage/core";
 import { fdTypes } from "@restage/images";
 import { ownerOf } from "../../files/file-owner/owner-of.ts";
+import { refuseInFlight } from "../../files/refuse-in-flight.ts";
 import { refuseUnread } from "../unread-events.ts";
 import { handleEntry } from "../watched-path.ts";
 import { parseWatches, type Watch } from "./watch.ts";
@@ -15,6 +16,7 @@ export function inotify(): Plugin {
       describeFile.tap("inotify", (file, context) => {
         if (file.link !== "anon_inode:inotify") return undefined;
         refuseUnread(file, context);
+        refuseInFlight(file, context, "where a restore cannot add its watches");
         const { id, flags } = file;
         const wd = parseWatches(file.info).map((watch) => watchEntry(watch, file, context));
         return { type: fdTypes.INOTIFY, ify: { id, flags, fown: ownerOf(file, context), wd } };

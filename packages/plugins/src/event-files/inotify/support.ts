@@ -8,7 +8,7 @@ export const SUPPORT: readonly Support[] = [
     lost: "from CRIU's images, unread events",
     restored: "the same; watched files are found by path or handle, deleted ones if they are open",
     refused: {
-      dump: "unread events, unless `--allow-loss events` is given; watches of deleted files that no task has open",
+      dump: "unread events, unless `--allow-loss events` is given; watches of deleted files that no task has open; instances that are in flight in the queue of a Unix socket",
       restore: "watches of files that do not exist",
     },
     kernel: "CONFIG_CHECKPOINT_RESTORE",

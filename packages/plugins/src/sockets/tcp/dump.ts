@@ -1,6 +1,7 @@
 import { type DumpContext, definePlugin, type Plugin } from "@restage/core";
 import { fdTypes, type InputOf, type TcpStreamEntry } from "@restage/images";
 import { SIOCINQ, SIOCOUTQ, SIOCOUTQNSD, SOL, TCP, TCP_INFO, TCP_QUEUE, TCP_STATE, TCPI_OPT } from "@restage/linux/abi";
+import { refuseInFlight } from "../../files/refuse-in-flight.ts";
 import { ioctlNumber } from "../../ioctl-number.ts";
 import { describeInetSocket } from "../inet/describe.ts";
 import { type FoundSocket, findInetSocket, isFoundConnection } from "../inet/found-socket.ts";
@@ -44,6 +45,7 @@ export function tcpConnections(): Plugin {
         if (context.options.tcpEstablished) standstill.begin(context);
         const found = findInetSocket(context, file);
         if (found === undefined || !isFoundConnection(found)) return undefined;
+        if (refuseInFlight(file, context, "where a restore cannot reach the connection")) return { type: fdTypes.UND };
         // Before repair mode, which changes SO_REUSEADDR.
         const { opts, ...entry } = describeInetSocket(context, found);
         const state = saveConnection(context, found);

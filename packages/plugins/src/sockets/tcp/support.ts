@@ -9,7 +9,7 @@ export const SUPPORT: readonly Support[] = [
     restored: "the same, with `--tcp-established`; with `--tcp-close`, closed",
     lost: "a closed connection that had released its port takes it again",
     refused: {
-      dump: "connections without the option",
+      dump: "connections without the option, and those that are in flight in the queue of a Unix socket",
       restore: "connections without one of the options",
     },
     kernel: "TCP_REPAIR; nftables or iptables for the lock",
