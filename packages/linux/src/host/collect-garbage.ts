@@ -1,6 +1,3 @@
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
-
 type Collect = (options?: { readonly type: "minor" }) => void;
 
 let collect: Collect | undefined;
@@ -16,6 +13,9 @@ export function collectGarbage(): void {
 
 /** V8 shows its collector only to contexts that are made while this flag is set. It rejects compiled code that was stored with other flags. */
 function findCollector(): Collect {
+  // Not imported: both modules take Bun a millisecond to load, and a restore does not need them.
+  const { setFlagsFromString } = process.getBuiltinModule("node:v8");
+  const { runInNewContext } = process.getBuiltinModule("node:vm");
   try {
     setFlagsFromString("--expose-gc");
     return runInNewContext("gc") as Collect;
