@@ -1,5 +1,14 @@
 import { definePlugin, type Plugin } from "@restage/core";
-import { image, type PluginTest, type TaskInvention, testDump, testPlan, testPlugin } from "@restage/core/testing";
+import {
+  image,
+  type PluginTest,
+  rehearse,
+  scaffold,
+  type TaskInvention,
+  testDump,
+  testPlan,
+  testPlugin,
+} from "@restage/core/testing";
 import { pageFlags, vmaStatus } from "@restage/images";
 import { MADV, MAP, PROT } from "@restage/linux/abi";
 import { describe, expect, it } from "vitest";
@@ -121,19 +130,21 @@ describe("private memory", () => {
     expect(restore.filter((line) => line.startsWith("8 ") && line.includes(" mmap("))).toEqual([]);
   });
 
-  it("can be patched before the task resumes, whatever its protection", async () => {
+  it("can be patched before the task resumes, whatever its protection, in the name of the plugin", async () => {
     const patch = definePlugin({
       name: "patch",
       apply: ({ patchMemory }) => patchMemory.tap("patch", (memory) => memory.write(0x20010n, Uint8Array.of(1, 2))),
     });
     const task = { pid: 7, vmas: [{ start: 0x20000n, end: 0x21000n, prot: PROT.READ }] };
-    const lines = await texts(privateMemory(), {
-      with: [regularFiles(), patch],
+    const { lines } = await rehearse({
+      plugins: [patch],
+      defaults: [...scaffold().filter(({ duty }) => duty !== "private-memory"), regularFiles(), privateMemory()],
       task,
       images: content(7, [0x20000n, 1]),
     });
-    const order = ["preadv(", "copy(0x20010, [0102])", "mprotect("].map((start) =>
-      lines.findIndex((line) => line.startsWith(start)),
+    const shown = lines.map(({ plugin, text }) => `${plugin}: ${text}`);
+    const order = ["private-memory: preadv(", "patch: copy(0x20010, [0102])", "private-memory: mprotect("].map(
+      (start) => shown.findIndex((line) => line.startsWith(start)),
     );
     expect(order.every((index) => index >= 0)).toBe(true);
     expect(order).toEqual([...order].sort((a, b) => a - b));
@@ -152,12 +163,8 @@ describe("private memory", () => {
       { start: 0x21000n, end: 0x23000n },
     ];
     const memory = [{ start: 0x20000n, content: "old-text".padEnd(4092, "\0").concat("old-text") }];
-    const lines = await texts(privateMemory(), { with: [regularFiles(), patch], task: { pid: 7, vmas, memory } });
-    expect(lines.filter((line) => line.startsWith("copy("))).toEqual([
-      'copy(0x20000, "new-text")',
-      'copy(0x20ffc, "new-")',
-      'copy(0x21000, "text")',
-    ]);
+    const lines = await texts(patch, { with: [regularFiles(), privateMemory()], task: { pid: 7, vmas, memory } });
+    expect(lines).toEqual(['copy(0x20000, "new-text")', 'copy(0x20ffc, "new-")', 'copy(0x21000, "text")']);
   });
 
   it("cannot be patched where nothing is mapped", async () => {

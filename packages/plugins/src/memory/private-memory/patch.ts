@@ -7,6 +7,8 @@ import { kindOf, printVma } from "../mappings/format.ts";
 interface PatchedBytes {
   readonly address: bigint;
   readonly bytes: Uint8Array;
+  /** The plugin whose tap wrote it; undefined outside of a stage. */
+  readonly plugin: string | undefined;
 }
 
 /** Collects what `patchMemory` taps write. It is applied once the pages are in place, while they are still writable. */
@@ -34,6 +36,7 @@ export class Patch implements MemoryPatch {
 
   write(address: bigint, content: string | Uint8Array): void {
     const bytes = bytesOfContent(content);
+    const plugin = this.task.program?.plugin;
     // A text can begin in one mapping and end in the next.
     for (let done = 0; done < bytes.length; ) {
       const at = address + BigInt(done);
@@ -43,7 +46,7 @@ export class Patch implements MemoryPatch {
         throw new RangeError(`Cannot write ${bytes.length - done} bytes at 0x${at.toString(16)}: ${where}`);
       }
       const part = Math.min(bytes.length - done, Number(vma.end - at));
-      this.writes.push({ address: at, bytes: bytes.subarray(done, done + part) });
+      this.writes.push({ address: at, bytes: bytes.subarray(done, done + part), plugin });
       done += part;
     }
   }
@@ -78,8 +81,13 @@ export function applyLeftOver(task: Task): void {
   }
 }
 
-function copyIn(task: Task, { address, bytes }: PatchedBytes): void {
+/** Records a write as the work of the plugin that made it. */
+function copyIn(task: Task, { address, bytes, plugin }: PatchedBytes): void {
+  const { program } = task;
+  const own = program?.plugin;
+  if (program !== undefined && plugin !== undefined) program.plugin = plugin;
   task.copy(address, data(bytes));
+  if (program !== undefined && own !== undefined) program.plugin = own;
 }
 
 function endOf({ address, pages }: PageRun): bigint {
