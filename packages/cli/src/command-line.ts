@@ -1,4 +1,4 @@
-import { didYouMean, ERRORS, RestoreError } from "@restage/core";
+import { didYouMean, ERRORS, nearest, RestoreError } from "@restage/core";
 import type { Command } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { EXIT } from "./exit-codes.ts";
@@ -79,11 +79,20 @@ async function help([name]: readonly string[]): Promise<number> {
   if (name === undefined) return answer(programHelp());
   if (Object.hasOwn(COMMANDS, name)) return answer(commandHelp(name, commandOf(name)));
   if (name === "crit" || name === "criu") return await runCommandLine([name, "--help"]);
-  const { pageNames, topicHelp } = await import("./topics.ts");
+  const { namesInPages, pageNames, topicHelp } = await import("./topics.ts");
   const text = topicHelp(name);
   if (text !== undefined) return answer(text);
   const names = [...Object.keys(COMMANDS), "crit", "criu", ...pageNames(), ...Object.keys(ERRORS)];
-  throw new RestoreError("ERR_OPTION", `There is no command or topic ${name}`, { hint: didYouMean(name, names) });
+  const hint = didYouMean(name, names) ?? pageAbout(name, namesInPages());
+  throw new RestoreError("ERR_OPTION", `There is no command or topic ${name}`, { hint });
+}
+
+/** The page to read about a name in code, or the nearest one. */
+function pageAbout(name: string, pages: ReadonlyMap<string, string>): string {
+  const meant = nearest(name, [...pages.keys()]);
+  const page = meant === undefined ? undefined : pages.get(meant);
+  if (page === undefined) return "list commands and pages: `restage help`";
+  return `read about ${meant}: \`restage help ${Object.hasOwn(COMMANDS, page) ? `${page}.md` : page}\``;
 }
 
 function answer(text: string): number {

@@ -67,6 +67,14 @@ describe("the command line", () => {
     expect((await run("help", "glossary")).out).toMatch(/^# Glossary\n/);
     expect((await run("help", "fleet.md")).out).not.toBe((await run("help", "fleet")).out);
     await expect(run("help", "recipe")).rejects.toMatchObject({ hint: "did you mean recipes?" });
+    await expect(run("help", "Plugin-Guides")).rejects.toMatchObject({ hint: "did you mean plugin-guide?" });
+    for (const name of ["inetsk", "INETSK", "inetks"])
+      await expect(run("help", name)).rejects.toMatchObject({
+        hint: "read about inetsk: `restage help plugin-guide`",
+      });
+    await expect(run("help", "xyzzyxyzzy")).rejects.toMatchObject({
+      hint: "list commands and pages: `restage help`",
+    });
     expect((await run("help")).out).toMatch(/prints a page:\n.*plugin-guide/s);
   });
 
