@@ -53,6 +53,25 @@ describe("testPlugin", () => {
     expect(lines).toContain("7 RESTORE mounting: gettid()");
   });
 
+  it("calls the taps of commit and complete, shows that it did, and throws what they throw", async () => {
+    const told: number[] = [];
+    const register = (answer: number) =>
+      plugin("register", ({ commit, complete }) => {
+        commit.tapPromise("register", async ({ tree }) => {
+          if (answer !== 200) throw new Error(`the service answers ${answer}`);
+          told.push(tree.root.pid);
+        });
+        complete.tap("register", () => {});
+      });
+    const task = { pid: 7 };
+    const shown = ["coordinator COMPLETE register: commit()", "coordinator COMPLETE register: complete()"];
+    expect(await testPlugin(register(200), { task })).toEqual(shown);
+    expect(await testPlugin(register(200), { task, stage: "COMPLETE" })).toEqual(shown);
+    expect(told).toEqual([7, 7]);
+    await expect(testPlugin(register(500), { task })).rejects.toMatchObject({ thrownBy: { hook: "commit" } });
+    expect(await testPlugin(register(500), { task, stage: "RESTORE" })).toEqual([]);
+  });
+
   it("throws when the plugin refuses the restore", async () => {
     await expect(testPlugin(mounts, { with: [paths], host: { files: { "/mnt": "missing" } } })).rejects.toMatchObject({
       code: "ERR_REFUSED",

@@ -26,7 +26,7 @@ export interface RehearsalRequest extends CheckpointInvention {
   readonly host?: Inventions;
 }
 
-/** A recorded step, as text. */
+/** A recorded step, or the call of a tap of `commit`, `complete` or `abort`, as text. */
 export interface RecordedLine {
   readonly stage: StageName;
   /** The pid of a task, the id of a thread, `stub` or `coordinator`. */
@@ -40,7 +40,7 @@ export interface RecordedLine {
 export interface Rehearsal {
   readonly kernel: RecordingKernel;
   readonly events: readonly RestoreEvent[];
-  /** All recorded steps, in the order in which they would run. */
+  /** All recorded steps, in the order in which they would run, and the calls of taps of `commit`, `complete` and `abort`. */
   readonly lines: readonly RecordedLine[];
   /** Undefined if it failed before planning. */
   readonly plan: Plan | undefined;
@@ -82,6 +82,9 @@ export async function rehearse(request: RehearsalRequest): Promise<Rehearsal> {
     if (event.kind === "stage-started") stage = event.stage;
     if (event.kind === "failed") stage = "FAIL";
     if (event.kind === "program") lines.push(...printEvent(event));
+    // These taps record nothing in a task: without their call, what registers a service would not be shown.
+    if (event.kind === "tap" && OUTCOMES.includes(event.hook))
+      lines.push({ stage, who: "coordinator", plugin: event.plugin, text: `${event.hook}()` });
   };
   const all = [...standIns([...defaults, ...plugins]), ...plugins, images];
   let restored: RestoredTree | undefined;
@@ -93,6 +96,9 @@ export async function rehearse(request: RehearsalRequest): Promise<Rehearsal> {
   }
   return { kernel, events, lines, plan, restored, error };
 }
+
+/** The hooks after the stages. */
+const OUTCOMES: readonly string[] = ["commit", "complete", "abort"];
 
 /** Numbers the results of each plugin separately, so that the calls of other plugins do not change them. */
 function printEvent(event: Extract<RestoreEvent, { kind: "program" }>): RecordedLine[] {

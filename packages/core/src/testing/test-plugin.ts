@@ -26,7 +26,8 @@ export interface PluginTest extends CheckpointInvention {
  * Returns the calls that a plugin records, one a line, in the style of strace. It needs no root and no images on disk.
  *
  * The whole restore is rehearsed; `stage` chooses what is shown. A line begins with the task (or thread, or `stub`, or `coordinator`), the
- * stage and the plugin by its duty. Results that later calls use are named: `$1 = openat(...)`.
+ * stage and the plugin by its duty. Results that later calls use are named: `$1 = openat(...)`. A tap of `commit` or `complete` is called, and shown as
+ * `commit()` or `complete()` in COMPLETE, after what it did with `host`.
  *
  * @throws RestoreError when the plugin refuses the checkpoint, or fails in that stage or before.
  * @example

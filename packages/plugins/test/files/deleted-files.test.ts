@@ -29,6 +29,7 @@ describe("deletedFiles", () => {
       'coordinator FORKING deleted-files: utimensat(AT_FDCWD, "/dir/file", [0100000000000000000000000000000002000000000000' +
         "00b80b000000000000], AT_SYMLINK_NOFOLLOW)",
       'coordinator RESTORE deleted-files: unlinkat(AT_FDCWD, "/dir/file", 0)',
+      "coordinator COMPLETE deleted-files: complete()",
     ]);
   });
 
@@ -47,7 +48,7 @@ describe("deletedFiles", () => {
     expect(lines.filter((line) => line.includes("mknodat")).at(-1)).toContain(
       'mknodat(AT_FDCWD, "/dir/file.restage-recording-1", 0100600, NULL)',
     );
-    expect(lines.slice(-2)).toEqual([
+    expect(lines.slice(-3, -1)).toEqual([
       'coordinator RESTORE deleted-files: unlinkat(AT_FDCWD, "/dir/file.restage-recording-1", 0)',
       'coordinator RESTORE deleted-files: unlinkat(AT_FDCWD, "/dir", AT_REMOVEDIR)',
     ]);
@@ -74,6 +75,7 @@ describe("deletedFiles", () => {
         'coordinator COMPLETE deleted-files: openat(AT_FDCWD, "/dir", O_CLOEXEC|O_PATH, 00)',
         'coordinator COMPLETE deleted-files: unlinkat(3, "link_remap.4", 0)',
         "coordinator COMPLETE deleted-files: close(3)",
+        "coordinator COMPLETE deleted-files: complete()",
       ]);
     }
   });
