@@ -104,3 +104,33 @@ it(
   },
   LIMIT,
 );
+
+it(
+  "the recipe for a secret refuses memory without it, and overwrites it",
+  async () => {
+    const [snippet] = snippetsOf("docs/recipes.md").filter(({ code }) => code.includes("function newSecret"));
+    const jiti = createJiti(fileOf(0));
+    const { newSecret } = (await jiti.evalModule(snippet?.code ?? "", { async: true, filename: fileOf(0) })) as {
+      newSecret: (from: string, to: string) => Plugin;
+    };
+    const { testPlan, testPlugin } =
+      await jiti.import<typeof import("../packages/core/src/testing/mod.ts")>("@restage/core/testing");
+    const of = (content: string) => ({ task: { pid: 7, memory: [{ start: 0x10000n, content }] } });
+    const secret = newSecret("old-secret", "new-secret");
+    expect(await testPlan(secret, of("nothing"))).toMatchObject([{ severity: "refused", what: "the secret" }]);
+    expect(await testPlugin(secret, of("an old-secret"))).toEqual([
+      '7 RESTORE new-secret: copy(0x10003, "new-secret")',
+    ]);
+  },
+  LIMIT,
+);
+
+it(
+  "the snippet about taps of commit holds",
+  async () => {
+    const [snippet] = snippetsOf("docs/plugin-guide.md").filter(({ code }) => code.includes("createServer"));
+    await createJiti(fileOf(0)).evalModule(snippet?.code ?? "", { async: true, filename: fileOf(0) });
+    expect(snippet).toBeDefined();
+  },
+  LIMIT,
+);

@@ -64,13 +64,17 @@ export const tcpOptsEntry: Message<TcpOptsEntry> = message("tcp_opts_entry", () 
   keepintvl: uint32(5),
 }));
 
-/** An internet socket. Addresses are words in network byte order. (CRIU: images/sk-inet.proto) */
+/** An internet socket. Addresses are words in network byte order, and ports are in host byte order. (CRIU: images/sk-inet.proto) */
 export interface InetSkEntry extends Unknowns {
   readonly id: number;
   readonly ino: number;
+  /** `AF.INET` or `AF.INET6`, of `@restage/linux/abi`. */
   readonly family: number;
+  /** One of `SOCK`, such as `SOCK.STREAM`, of `@restage/linux/abi`. */
   readonly type: number;
+  /** One of `IPPROTO`, such as `IPPROTO.TCP`, of `@restage/linux/abi`. */
   readonly proto: number;
+  /** One of `TCP_STATE`, such as `TCP_STATE.LISTEN`, of `@restage/linux/abi`. Sockets of other protocols use some of them too. */
   readonly state: number;
   readonly src_port: number;
   readonly dst_port: number;
