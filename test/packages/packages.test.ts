@@ -103,6 +103,7 @@ describeUnless(notBuilt, "packed packages", () => {
   function init(name: string, ...options: readonly string[]): string {
     const made = run(project, "node_modules/.bin/restage", "init", name, ...options);
     expect(made.status, made.stderr).toBe(0);
+    expect(made.stdout).toContain("setsid PROGRAM </dev/null >/dev/null 2>&1 &");
     symlinkSync("../node_modules", join(project, name, "node_modules"));
     return join(project, name);
   }

@@ -35,8 +35,9 @@ export async function initCommand(settings: Settings, given: string | undefined)
   );
   for (const step of steps) print(`  ${step}\n`);
   print(`
-The checkpoint is a small invented one. Replace it with one of your own:
-  ${shell} checkpoint PID -D checkpoint
+The checkpoint is a small invented one. Replace it with one of your own, as root:
+  setsid PROGRAM </dev/null >/dev/null 2>&1 &   # without terminal and files of the shell
+  ${shell} checkpoint $(pgrep -n PROGRAM) -D checkpoint
 Read how to write plugins: \`${shell} help plugin-guide\`, \`${shell} help recipes\`
 
 You can ignore a warning that the install script of koffi did not run: Restage does not need it.
