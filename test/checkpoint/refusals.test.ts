@@ -96,6 +96,9 @@ describeUnless(noCompiler, "a program that cannot be saved yet", () => {
     ["message-queue", /POSIX message queue \/restage-\d+: it is not saved yet/],
     ["without-ids", /task \d+ \(program\): its user namespace has no gid_map, and no task can have ids without it/],
     ["thread-file", /file \/proc\/\d+\/task\/\d+\/comm: it belongs to thread \d+/],
+    ["descriptor-table", /task \d+ \(program\): it has a local descriptor table \(modify_ldt\)/],
+    ["pressure-trigger", /file \/proc\/pressure\/cpu: it can have a trigger of pressure stalls \(PSI\)/],
+    ["namespace-for-children", /task \d+ \(program\): its children would be in another time namespace/],
     ["own-layers", /mount .*\/overlay: its layer .*\/layers\/lower is in another file system of the tree, .*\/layers/],
   ])("is refused by name, and is unaffected: %s", async (name, why) => {
     const program = await startProgram(join(import.meta.dirname, name));

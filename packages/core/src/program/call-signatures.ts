@@ -108,6 +108,7 @@ export interface CallSignatures {
   umount2: [target: Text, flags?: Value];
   mount: [source: Text, target?: Text, type?: Text, flags?: Value, data?: Text];
   mprotect: [address: Value, length?: Value, protection?: Value];
+  modify_ldt: [operation: Value, data?: Bytes, size?: Value];
   mseal: [address: Value, length?: Value, flags?: Value];
   msync: [address: Value, length?: Value, flags?: Value];
   mremap: [oldaddress: Value, oldlength?: Value, newlength?: Value, flags?: Value, newaddress?: Value];

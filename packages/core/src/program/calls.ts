@@ -247,6 +247,7 @@ export const CALLS = {
   umount2: ["target flags", text, unmounting],
   mount: ["source target type flags data", text, text, text, mounting, text],
   mprotect: ["address length protection", address, address, prot],
+  modify_ldt: ["operation data size", int, pointer, address],
   mseal: ["address length flags", address, address, int],
   msync: ["address length flags", address, address, int],
   mremap: ["oldaddress oldlength newlength flags newaddress", address, address, address, remapping, address],

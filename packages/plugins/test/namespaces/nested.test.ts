@@ -31,6 +31,14 @@ describe("nested namespaces", () => {
     expect(findings).toMatchObject([{ what: "task 8 (program)", severity: "refused" }]);
   });
 
+  it("are refused by a checkpoint if only the children of a task would be in them", async () => {
+    const links = { ...namespaceLinks([]), "ns/pid_for_children": "pid:[3]" };
+    const { findings } = await testDump(saved(), treeWithOwn([], { links }));
+    expect(findings).toMatchObject([
+      { what: "task 7 (program)", why: expect.stringContaining("another pid namespace") },
+    ]);
+  });
+
   it("are refused by a restore, except network and mount namespaces of a tree with its own", async () => {
     const child = { pid: 8, ids: { net_ns_id: 12, ipc_ns_id: 13 } };
     const inventory = { root_ids: { net_ns_id: 2, ipc_ns_id: 3 } };

@@ -21,11 +21,25 @@ export function regularFiles(): Plugin {
             why: "it is watched with F_NOTIFY (dnotify), and the kernel does not tell for what",
             pid: file.task.pid,
           });
+        if (isPressureTrigger(file))
+          context.findings.refuse({
+            what: `file ${file.link}`,
+            why: "it can have a trigger of pressure stalls (PSI), and the kernel does not tell which one",
+            hint: "close it before the checkpoint",
+            pid: file.task.pid,
+          });
         return { type: fdTypes.REG, reg };
       });
     },
   });
 }
+
+/** Whether a file is one of /proc/pressure, or of a cgroup, that is open to set a trigger. Reading needs no permission to write. */
+function isPressureTrigger({ link, flags }: OpenFile): boolean {
+  return PRESSURE.test(link) && (flags & O.ACCMODE) !== O.RDONLY && (flags & O.PATH) === 0;
+}
+
+const PRESSURE = /^\/proc\/pressure\/|\/(?:cpu|memory|io|irq)\.pressure$/;
 
 function isRegular(file: OpenFile): boolean {
   const { link, stat, flags } = file;

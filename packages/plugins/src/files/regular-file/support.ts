@@ -8,7 +8,7 @@ export const SUPPORT: readonly Support[] = [
       "path, position and flags; files of any type opened with O_PATH; with `--external file[MOUNT:INODE]`, a file that stays outside",
     restored: "the same; tasks share open files as before",
     refused: {
-      dump: "other devices; directories that are watched with F_NOTIFY (dnotify)",
+      dump: "other devices; directories that are watched with F_NOTIFY (dnotify); files of pressure stalls (PSI) that are open for writing",
       restore: "a file that is missing or has changed",
     },
     shownBy: {

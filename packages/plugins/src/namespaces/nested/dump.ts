@@ -6,7 +6,9 @@ export function nestedNamespaces(): Plugin {
   return definePlugin({
     name: "nested-namespaces",
     duty: "nested-namespaces",
-    phases: { inspect: "refuses tasks in another namespace than the root task" },
+    phases: {
+      inspect: "refuses tasks in another namespace than the root task, and those whose children would be in another",
+    },
     dump({ phases }) {
       phases.inspect.task.tap("nested-namespaces", (task, context) => {
         const { root } = context.tree;
@@ -14,6 +16,13 @@ export function nestedNamespaces(): Plugin {
         for (const kind of NAMESPACE_KINDS) {
           if (namespaceId(task, kind) === namespaceId(root, kind)) continue;
           refuse(`it is in another ${kind} namespace than the root task, and nested ones are not saved yet`);
+        }
+        for (const kind of ["pid", "time"]) {
+          const [own, children] = [kind, `${kind}_for_children`].map((name) =>
+            context.host.readLink(`${task.proc}/ns/${name}`),
+          );
+          if (children === own) continue;
+          refuse(`its children would be in another ${kind} namespace (unshare, setns), which is not saved yet`);
         }
       });
     },
