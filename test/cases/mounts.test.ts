@@ -32,6 +32,10 @@ describeDumped("mounts", () => {
     await expectRestored(await dumpStatic("below-mounts"));
   });
 
+  it("that other mounts hide are restored with their content", async () => {
+    await expectRestored(await dumpStatic("hidden-mounts"));
+  });
+
   it("that show one file twice are restored, with files without names that are open through both", async () => {
     await expectRestored(await dumpCase("links-between-mounts", { compiler: ["-static"], flags: ["--link-remap"] }));
   });

@@ -22,7 +22,7 @@ describe("an external resource", () => {
 describe("a mount namespace", () => {
   const save = async (mounts: readonly string[], external: readonly string[] = []) => {
     const proc = { mountinfo: [ROOT, ...mounts].join("\n"), uid_map: "0 1000 10", gid_map: "0 1000 10" };
-    const tree = treeWithOwn(["mnt"], { proc });
+    const tree = treeWithOwn(["mnt"], { proc }, { inodes: { "/proc/7/root/dev/shm": { dev: 9n } }, outputs: "" });
     return testDump(mountNamespaces(), { ...tree, options: { external }, with: [...tree.with, userNamespace()] });
   };
 
@@ -65,9 +65,11 @@ describe("a mount namespace", () => {
     expect(named.entries("mnts", OWN_ID)[0]?.value).toMatchObject({ ext_key: "disk" });
   });
 
-  it("warns of a tmpfs that another mount hides", async () => {
+  it("with a tmpfs that another mount hides is refused, if a copy of the namespace does not show it either", async () => {
     const { findings } = await save(["31 20 0:9 / /tmp rw - tmpfs none rw"]);
-    expect(findings).toMatchObject([{ severity: "warning", what: "mount /tmp" }]);
+    expect(findings).toMatchObject([
+      { severity: "refused", what: "mount /tmp", why: expect.stringContaining("hides its content") },
+    ]);
   });
 });
 

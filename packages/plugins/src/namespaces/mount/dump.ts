@@ -7,7 +7,7 @@ import { idsInside } from "../user/ids-inside.ts";
 import { saveFormats } from "./binary-formats/dump.ts";
 import { fileSystemNumber, isDeletedRoot } from "./format.ts";
 import { type Mountinfo, readMountinfo } from "./mountinfo.ts";
-import { saveContent } from "./tmpfs-content/dump.ts";
+import { checkContent, saveContent } from "./tmpfs-content/dump.ts";
 
 /**
  * Saves the mounts of a tree with a mount namespace of its own, with the content of its tmpfs. The user must name mounts that come from outside
@@ -27,6 +27,7 @@ export function mountNamespaces(): Plugin {
         if (ownNamespace(context, "mount") === undefined) return;
         mounts = readMounts(root.proc, context);
         for (const mount of mounts) check(mount, mounts, context);
+        for (const mount of tmpfsOf(mounts, context)) checkContent(mount, mounts, context);
       });
       phases.write.tree.tap("mount-namespaces", (_tree, context) => {
         const id = ownNamespace(context, "mount");
@@ -34,8 +35,7 @@ export function mountNamespaces(): Plugin {
         // In CRIU's order: the newest first.
         for (const mount of mounts.toReversed()) context.images.add("mnts", id, { value: entryOf(mount, context) });
         saveFormats(mounts, context);
-        const contents = new Map(mounts.filter(isWholeTmpfs).map((mount) => [mount.device, mount]));
-        for (const mount of contents.values()) if (nameOf(mount, context) === undefined) saveContent(mount, context);
+        for (const mount of tmpfsOf(mounts, context)) saveContent(mount, mounts, context);
       });
     },
   });
@@ -82,8 +82,11 @@ function nameOf({ mountPoint }: Mountinfo, { options }: DumpContext): string | u
   return name === "" ? mountPoint : name;
 }
 
-function isWholeTmpfs({ type, root }: Mountinfo): boolean {
-  return type === "tmpfs" && root === "/";
+/** One mount of each tmpfs of the tree that shows all of it. */
+function tmpfsOf(mounts: readonly Mountinfo[], context: DumpContext): readonly Mountinfo[] {
+  const whole = mounts.filter(({ type, root }) => type === "tmpfs" && root === "/");
+  const byDevice = new Map(whole.map((mount) => [mount.device, mount]));
+  return [...byDevice.values()].filter((mount) => nameOf(mount, context) === undefined);
 }
 
 function check(mount: Mountinfo, mounts: readonly Mountinfo[], context: DumpContext): void {

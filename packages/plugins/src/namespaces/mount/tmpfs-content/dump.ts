@@ -1,9 +1,9 @@
 import { type DumpContext, RestoreError } from "@restage/core";
 import { imageFileName } from "@restage/images";
 import { AT, AT_FDCWD, errnoText, O, OPEN_TREE } from "@restage/linux/abi";
-import { kernelDevice } from "../../../files/device-number.ts";
 import { ownNamespace } from "../../own-namespaces.ts";
 import type { Mountinfo } from "../mountinfo.ts";
+import { isHidden, openHidden } from "./hidden-mount.ts";
 import { PROGRAMS_HINT, withOwnersInside } from "./tar.ts";
 
 /** CRIU's options: numeric owners, sparse files, hard links. Source: CRIU criu/tar.c. */
@@ -11,18 +11,14 @@ const ARGUMENTS =
   "--create --gzip --no-unquote --no-wildcards --one-file-system --check-links --preserve-permissions --sparse --numeric-owner --xattrs";
 
 /** Packs the content of a tmpfs into an archive, also what is below other mounts. Requires GNU tar. */
-export function saveContent(mount: Mountinfo, context: DumpContext): void {
+export function saveContent(mount: Mountinfo, mounts: readonly Mountinfo[], context: DumpContext): void {
   const { host } = context;
   const directory = `${context.tree.root.proc}/root${mount.mountPoint}`;
-  if (kernelDevice(host.inode(directory)?.dev ?? 0n) !== mount.device) {
-    context.findings.warn({
-      what: `mount ${mount.mountPoint}`,
-      why: "its content is not saved, because another mount hides it",
-    });
-    return;
-  }
-  const bare = withoutMounts(directory, context);
+  const hidden = isHidden(mount, context);
+  const bare = hidden ? openHidden(mount, mounts, context) : withoutMounts(directory, context);
   if (bare < 0) {
+    if (hidden)
+      throw new RestoreError("ERR_PLUGIN", `Cannot save the content of ${mount.mountPoint}: ${whyLost(bare)}`);
     const why = `its content below other mounts is not saved: open_tree() failed: ${errnoText(-bare)}`;
     context.findings.warn({ what: `mount ${mount.mountPoint}`, why });
     pack(mount, directory, context);
@@ -33,6 +29,22 @@ export function saveContent(mount: Mountinfo, context: DumpContext): void {
   } finally {
     host.call.close(bare);
   }
+}
+
+/** Refuses a tmpfs whose content nobody can reach, because another mount hides it. */
+export function checkContent(mount: Mountinfo, mounts: readonly Mountinfo[], context: DumpContext): void {
+  if (!isHidden(mount, context)) return;
+  const opened = openHidden(mount, mounts, context);
+  if (opened >= 0) {
+    context.host.call.close(opened);
+    return;
+  }
+  const hint = `unmount what hides it, or keep the content outside: --external mnt[${mount.mountPoint}]:NAME`;
+  context.findings.refuse({ what: `mount ${mount.mountPoint}`, why: whyLost(opened), hint });
+}
+
+function whyLost(result: number): string {
+  return `another mount hides its content, and a copy of the mount namespace does not show it (${errnoText(-result)})`;
 }
 
 /**
