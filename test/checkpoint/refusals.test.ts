@@ -95,6 +95,7 @@ describeUnless(noCompiler, "a program that cannot be saved yet", () => {
     ["without-leader", /process \d+ \(program\): its main thread has ended/],
     ["message-queue", /POSIX message queue \/restage-\d+: it is not saved yet/],
     ["without-ids", /task \d+ \(program\): its user namespace has no gid_map, and no task can have ids without it/],
+    ["process-limit", /Landlock domain: a limit of processes is reached/],
     ["thread-file", /file \/proc\/\d+\/task\/\d+\/comm: it belongs to thread \d+/],
     ["descriptor-table", /task \d+ \(program\): it has a local descriptor table \(modify_ldt\)/],
     ["pressure-trigger", /file \/proc\/pressure\/cpu: it can have a trigger of pressure stalls \(PSI\)/],

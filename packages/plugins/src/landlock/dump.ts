@@ -1,5 +1,5 @@
 import { type DumpContext, definePlugin, type Plugin, type SeizedThread } from "@restage/core";
-import { errnoName, hasCapability, LANDLOCK_CREATE_RULESET_VERSION } from "@restage/linux/abi";
+import { ERRNO, errnoName, hasCapability, LANDLOCK_CREATE_RULESET_VERSION } from "@restage/linux/abi";
 
 /**
  * Refuses threads in a Landlock domain: the rules of a domain cannot be read, so a restore could not confine the thread again. Only a thread that cannot gain
@@ -33,6 +33,13 @@ function canBeConfined({ status }: SeizedThread): boolean {
 function refuseConfined(thread: SeizedThread, { findings }: DumpContext): void {
   const { domains = 0 } = thread.landlock ?? {};
   if (domains === 0) return;
+  if (domains === -ERRNO.EAGAIN) {
+    const why =
+      "no process can be made to find out whether it is in a Landlock domain: a limit of processes is reached";
+    const hint = `raise the limit: prlimit --pid ${thread.task.hostPid} --nproc=NUMBER, or pids.max of its cgroup`;
+    findings.lose("landlock", { what: thread.name, why, hint, pid: thread.task.pid });
+    return;
+  }
   const why =
     domains > 0
       ? "it is in a Landlock domain, whose rules cannot be read: a restore would not confine it"
