@@ -1,10 +1,21 @@
 import { createRequire } from "node:module";
-import { dirname } from "node:path";
-import { defineConfig } from "vitepress";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { defineConfig, type Plugin } from "vitepress";
 
-// VitePress depends on Vue; pages outside of this directory do not find it.
-const { resolve } = createRequire(import.meta.resolve("vitepress"));
-const vue = dirname(resolve("vue/package.json"));
+const vitepress = fileURLToPath(import.meta.resolve("vitepress"));
+const vue = dirname(createRequire(vitepress).resolve("vue/package.json"));
+
+/** Resolves Vue, which VitePress depends on and pages outside of this directory do not find. Pages are rendered with the copy that VitePress runs. */
+const findVue: Plugin = {
+  name: "find-vue",
+  enforce: "pre",
+  async resolveId(id, _importer, { ssr }) {
+    if (id !== "vue" && !id.startsWith("vue/")) return null;
+    if (ssr === true) return { id: join(vue, id.slice("vue".length), "index.mjs"), external: true };
+    return await this.resolve(id, vitepress, { skipSelf: true });
+  },
+};
 
 const page = (text: string, link: string) => ({ text, link: `/${link}` });
 
@@ -73,7 +84,7 @@ export default defineConfig({
       },
     ],
   },
-  vite: { resolve: { alias: { vue } } },
+  vite: { plugins: [findVue] },
 });
 
 /** The anchor of a heading, as GitHub makes it, so that links work in both places. */
