@@ -15,7 +15,7 @@ const CASES: Readonly<Record<string, readonly [sizes: readonly number[], checkpo
   mappings: [[100, 8000, 60_000], (size) => `${size} mappings`],
   descriptors: [[10, 4000, 19_000], (size) => `${size} descriptors`],
   sockets: [[10, 1000, 10_000], (size) => `${size} sockets`],
-  MiB: [[1, 512, 8192], (size) => `${size} MiB`],
+  MiB: [[1, 512, 4096], (size) => `${size} MiB`],
 };
 const TOOLS = ["criu", "library"] as const;
 
