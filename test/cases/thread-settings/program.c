@@ -1,4 +1,4 @@
-/* Settings of threads that CRIU does not save: processors, I/O priority, timer slack, time stamp counter, machine checks, personality, system call dispatch,
+/* Settings of threads that CRIU does not save: processors, I/O priority, timer slack, time stamp counter, machine checks, personality, memory policy, system call dispatch,
    and the signal at the end of a child. */
 #include "../case.h"
 #include <pthread.h>
@@ -10,6 +10,10 @@
 #define IOPRIO_IDLE (3 << 13)
 #define IOPRIO_BEST_EFFORT_6 (2 << 13 | 6)
 
+#define BIND 2
+#define PREFERRED_STATIC (1 | 1 << 15)
+
+static const unsigned long first_node = 1;
 static volatile char selector;
 static volatile sig_atomic_t dispatched;
 static volatile sig_atomic_t ended;
@@ -28,15 +32,25 @@ static void on_end(int signal)
 	ended = signal;
 }
 
+static void check_policy(const char *who, int expected)
+{
+	int mode = -1;
+	unsigned long nodes[16] = { 0 };
+	MUST(syscall(SYS_get_mempolicy, &mode, nodes, 1024, NULL, 0) == 0);
+	CHECK(mode == expected && nodes[0] == first_node, "%s: memory policy %x of nodes %lx", who, mode, nodes[0]);
+}
+
 static void *work(void *unused)
 {
 	MUST(syscall(SYS_ioprio_set, 1, 0, IOPRIO_IDLE) == 0);
 	MUST(prctl(PR_SET_TIMERSLACK, 777) == 0);
 	MUST(personality(UNAME26 | READ_IMPLIES_EXEC) >= 0);
 	MUST(prctl(PR_SET_TSC, PR_TSC_SIGSEGV) == 0);
+	MUST(syscall(SYS_set_mempolicy, PREFERRED_STATIC, &first_node, 64) == 0);
 	stage = 1;
 	while (stage < 2)
 		usleep(1000);
+	check_policy("thread", PREFERRED_STATIC);
 	int tsc = 0;
 	prctl(PR_GET_TSC, &tsc);
 	CHECK(tsc == PR_TSC_SIGSEGV, "thread: time stamp counter %d", tsc);
@@ -54,6 +68,7 @@ int main(void)
 	MUST(prctl(PR_SET_TIMERSLACK, 123456) == 0);
 	MUST(prctl(PR_MCE_KILL, PR_MCE_KILL_SET, PR_MCE_KILL_EARLY, 0, 0) == 0);
 	MUST(personality(ADDR_NO_RANDOMIZE) >= 0);
+	MUST(syscall(SYS_set_mempolicy, BIND, &first_node, 64) == 0);
 	signal(SIGUSR1, on_end);
 	int child = syscall(SYS_clone, SIGUSR1, 0, 0, 0, 0);
 	MUST(child >= 0);
@@ -80,6 +95,7 @@ int main(void)
 	CHECK(personality(-1) == ADDR_NO_RANDOMIZE, "personality %x", personality(-1));
 	CHECK(prctl(PR_GET_TIMERSLACK) == 123456, "timer slack %d", prctl(PR_GET_TIMERSLACK));
 	CHECK(prctl(PR_MCE_KILL_GET, 0, 0, 0, 0) == PR_MCE_KILL_EARLY, "machine checks %d", prctl(PR_MCE_KILL_GET, 0, 0, 0, 0));
+	check_policy("process", BIND);
 	stage = 2;
 	pthread_join(thread, NULL);
 	kill(child, SIGKILL);

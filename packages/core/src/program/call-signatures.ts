@@ -74,6 +74,7 @@ export interface CallSignatures {
   getegid: [];
   geteuid: [];
   getitimer: [timer: Value, value?: Bytes];
+  get_mempolicy: [mode: Bytes, nodes?: Bytes, count?: Value, address?: Value, flags?: Value];
   getpgid: [pid: Value];
   getpid: [];
   getsid: [pid: Value];
@@ -159,6 +160,7 @@ export interface CallSignatures {
   sethostname: [name: Bytes, length?: Value];
   setitimer: [timer: Value, value?: Bytes, old?: Value];
   setns: [fd: Value, type?: Value];
+  set_mempolicy: [mode: Value, nodes?: Bytes, count?: Value];
   setpgid: [pid: Value, pgid?: Value];
   setpriority: [which: Value, who?: Value, priority?: Value];
   setresgid: [rgid: Value, egid?: Value, sgid?: Value];

@@ -40,6 +40,10 @@ export interface OwnThreadEntry extends Unknowns {
   readonly dispatch?: OwnDispatchEntry;
   /** As personality(2) takes it. */
   readonly personality?: number;
+  /** The mode and flags of its memory policy, as set_mempolicy(2) takes them. */
+  readonly memory_policy?: number;
+  /** The nodes of its memory policy: bit n of the little-endian mask is node n. */
+  readonly memory_nodes?: Uint8Array;
 }
 
 /** The message type of {@link OwnThreadEntry}. */
@@ -53,6 +57,8 @@ export const ownThreadEntry: Message<OwnThreadEntry> = message("own_thread_entry
   io_flusher: bool(7),
   dispatch: embedded(8, ownDispatchEntry),
   personality: uint32(9),
+  memory_policy: uint32(10),
+  memory_nodes: bytes(11),
 }));
 
 /** A part of a task's memory. */

@@ -2,7 +2,15 @@ import { type Call, type DumpContext, definePlugin, type Plugin, type SeizedThre
 import { PR, PR_MCE_KILL, PR_TSC_ENABLE } from "@restage/linux/abi";
 import { Answers } from "../../answers.ts";
 import { room } from "../../room.ts";
-import { ASK_PERSONALITY, DEFAULT_TIMER_SLACK, DISPATCH_BLOCK, decodeDispatch } from "./format.ts";
+import {
+  ASK_PERSONALITY,
+  DEFAULT_MEMORY_POLICY,
+  DEFAULT_TIMER_SLACK,
+  DISPATCH_BLOCK,
+  decodeDispatch,
+  NODES_COUNT,
+  NODES_SIZE,
+} from "./format.ts";
 
 interface Asked {
   readonly slack: Call;
@@ -10,6 +18,9 @@ interface Asked {
   readonly machineCheck: Call;
   readonly flusher: Call;
   readonly personality: Call;
+  readonly policy: Call;
+  readonly policyMode: ReturnType<typeof room>;
+  readonly policyNodes: ReturnType<typeof room>;
 }
 
 /** Settings of prctl(2) that each thread has, and that CRIU does not save: in restage.img. */
@@ -20,9 +31,9 @@ export function threadSettings(): Plugin {
     phases: {
       inspect: "saves the dispatch of system calls to user space",
       query:
-        "reads timer slack, time stamp counter, machine check policy, I/O flusher state and personality of every thread",
+        "reads timer slack, time stamp counter, machine check policy, I/O flusher state, personality and memory policy of every thread",
       collect:
-        "saves timer slack, time stamp counter, machine check policy, I/O flusher state and personality of every thread",
+        "saves timer slack, time stamp counter, machine check policy, I/O flusher state, personality and memory policy of every thread",
     },
     dump({ phases }) {
       const answers = new Answers<SeizedThread, Asked>();
@@ -30,10 +41,15 @@ export function threadSettings(): Plugin {
       phases.query.thread.tap("thread-settings", (thread) => {
         const { call } = thread;
         const tsc = room(4);
+        const policyMode = room(4);
+        const policyNodes = room(NODES_SIZE);
         call.prctl(PR.GET_TSC, tsc.data, 0, 0, 0);
         answers.keep(thread, {
           slack: call.prctl(PR.GET_TIMERSLACK, 0, 0, 0, 0),
           tsc,
+          policyMode,
+          policyNodes,
+          policy: call.get_mempolicy(policyMode.data, policyNodes.data, NODES_COUNT, 0, 0),
           machineCheck: call.prctl(PR.MCE_KILL_GET, 0, 0, 0, 0),
           personality: call.personality(ASK_PERSONALITY),
           flusher: call.prctl(PR.GET_IO_FLUSHER, 0, 0, 0, 0),
@@ -48,10 +64,19 @@ export function threadSettings(): Plugin {
         if (machineCheck.result >= 0 && machineCheck.result !== PR_MCE_KILL.DEFAULT)
           own.thread(thread.tid).machine_check = machineCheck.result;
         if (personality.result > 0) own.thread(thread.tid).personality = personality.result;
+        savePolicy(thread, answers.of(thread), own);
         if (flusher.result > 0) own.thread(thread.tid).io_flusher = true;
       });
     },
   });
+}
+
+function savePolicy({ tid }: SeizedThread, { policy, policyMode, policyNodes }: Asked, own: DumpContext["own"]): void {
+  const mode = policyMode.view.getInt32(0, true);
+  // A kernel without NUMA does not have the call.
+  if (policy.result < 0 || mode === DEFAULT_MEMORY_POLICY) return;
+  own.thread(tid).memory_policy = mode;
+  own.thread(tid).memory_nodes = policyNodes.data.bytes.slice();
 }
 
 function saveDispatch(thread: SeizedThread, { seizer, own, findings }: DumpContext): void {

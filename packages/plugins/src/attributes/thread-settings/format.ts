@@ -3,6 +3,15 @@ import type { OwnDispatchEntry } from "@restage/images";
 /** Nanoseconds of timer slack of a new thread. Source: init/init_task.c. */
 export const DEFAULT_TIMER_SLACK = 50_000;
 
+/** The memory policy of a new thread. Source: include/uapi/linux/mempolicy.h. */
+export const DEFAULT_MEMORY_POLICY = 0;
+
+/** Bytes of a mask of nodes. No kernel has more than 1024 nodes. Source: arch/x86/Kconfig, NODES_SHIFT. */
+export const NODES_SIZE = 128;
+
+/** The size of a mask as the calls of memory policies take it: one more than its bits. Source: mm/mempolicy.c, get_nodes(). */
+export const NODES_COUNT = NODES_SIZE * 8 + 1;
+
 /** The argument with which personality(2) changes nothing. Source: kernel/exec_domain.c. */
 export const ASK_PERSONALITY = 0xffff_ffff;
 

@@ -1,6 +1,7 @@
 import { definePlugin, giveCapability, type Plugin } from "@restage/core";
 import type { CoreEntry } from "@restage/images";
 import { PR, PR_MCE_KILL } from "@restage/linux/abi";
+import { NODES_COUNT } from "./format.ts";
 
 /**
  * RESTORE: settings of prctl(2) that each thread has, from restage.img. RESTORE_SIGCHLD: its personality, likewise. The duty `registers` sets the
@@ -11,7 +12,8 @@ export function threadSettings(): Plugin {
     name: "thread-settings",
     duty: "thread-settings",
     stages: {
-      RESTORE: "sets timer slack, time stamp counter, machine check policy and I/O flusher state of every thread",
+      RESTORE:
+        "sets timer slack, time stamp counter, machine check policy, I/O flusher state and memory policy of every thread",
       RESTORE_SIGCHLD: "sets the personality of every thread",
     },
     apply({ plan, stages }) {
@@ -20,10 +22,15 @@ export function threadSettings(): Plugin {
         inherited = Number.parseInt(host.readText("/proc/self/personality") ?? "0", 16);
       });
       stages.RESTORE.thread.tap("thread-settings", ({ call, tid }, { images }) => {
-        const { timer_slack, tsc, machine_check, io_flusher } = images.own.thread(tid) ?? {};
+        const { timer_slack, tsc, machine_check, io_flusher, memory_policy, memory_nodes } =
+          images.own.thread(tid) ?? {};
         if (timer_slack !== undefined) call.prctl(PR.SET_TIMERSLACK, timer_slack, 0, 0, 0);
         if (machine_check !== undefined) call.prctl(PR.MCE_KILL, PR_MCE_KILL.SET, machine_check, 0, 0);
         if (io_flusher === true) call.prctl(PR.SET_IO_FLUSHER, 1, 0, 0, 0).hint(giveCapability("CAP_SYS_RESOURCE"));
+        if (memory_policy !== undefined && memory_nodes !== undefined)
+          call
+            .set_mempolicy(memory_policy, memory_nodes, NODES_COUNT)
+            .hint("restore it on a machine that has the nodes of its memory policy");
         if (tsc !== undefined) call.prctl(PR.SET_TSC, tsc, 0, 0, 0);
       });
       // When memory is mapped: with READ_IMPLIES_EXEC, new mappings are executable.
