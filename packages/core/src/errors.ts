@@ -131,6 +131,9 @@ export interface ErrorContext {
   readonly cause?: unknown;
 }
 
+/** What is known about a failure, without other errors. */
+type Details = Omit<ErrorContext, "failures" | "cause">;
+
 /** The part of a plugin that threw an error. */
 export interface ThrowingTap {
   /** The plugin's own name. */
@@ -142,21 +145,14 @@ export interface ThrowingTap {
 }
 
 /** A failure as data, as `--json` prints it. */
-export interface RestoreErrorData {
+export interface RestoreErrorData extends Omit<Details, "plugin" | "syscall" | "thrownBy"> {
   readonly code: ErrorCode;
   readonly message: string;
-  readonly stage?: StageName | undefined;
-  readonly phase?: PhaseName | undefined;
-  readonly pid?: number | undefined;
-  readonly comm?: string | undefined;
-  readonly tid?: number | undefined;
+  /** The plugin, named by the duty that it claims, if any. */
   readonly duty?: string | undefined;
   readonly thrownBy?: (ThrowingTap & { readonly stack: readonly string[] | undefined }) | undefined;
   /** The name of the call, the call with its arguments, and the name of its errno. */
   readonly syscall?: { readonly name: string; readonly call: string; readonly errno: string | undefined } | undefined;
-  readonly entry?: string | undefined;
-  readonly hint?: string | undefined;
-  readonly rolledBack?: boolean | undefined;
   readonly failures?: readonly RestoreErrorData[] | undefined;
 }
 
@@ -164,7 +160,7 @@ export interface RestoreErrorData {
  * A failure of a restore or a checkpoint: a code, and where it happened. `message` is one line that says what failed; `describe()` adds
  * the rest.
  */
-export class RestoreError extends Error {
+export class RestoreError extends Error implements Details {
   /** Also true for errors of another copy of this module: the command's code for checkpoints has its own. */
   static override [Symbol.hasInstance](value: unknown): boolean {
     return value instanceof Error && value.name === "RestoreError" && "code" in value && "failures" in value;
@@ -184,49 +180,30 @@ export class RestoreError extends Error {
   readonly thrownBy: ThrowingTap | undefined;
   readonly rolledBack: boolean | undefined;
   readonly failures: readonly RestoreError[];
+  /** Those that are known. */
+  readonly #details: Details;
 
-  constructor(code: ErrorCode, message: string, context: ErrorContext = {}) {
-    super(message, context.cause === undefined ? undefined : { cause: context.cause });
+  constructor(code: ErrorCode, message: string, { cause, failures = [], ...details }: ErrorContext = {}) {
+    super(message, cause === undefined ? undefined : { cause });
     this.code = code;
-    this.stage = context.stage;
-    this.phase = context.phase;
-    this.pid = context.pid;
-    this.comm = context.comm;
-    this.tid = context.tid;
-    this.plugin = context.plugin;
-    this.syscall = context.syscall;
-    this.entry = context.entry;
-    this.hint = context.hint;
-    this.thrownBy = context.thrownBy;
-    this.rolledBack = context.rolledBack;
-    this.failures = context.failures ?? [];
+    this.failures = failures;
+    this.#details = Object.fromEntries(Object.entries(details).filter(([, value]) => value !== undefined));
+    Object.assign(this, this.#details);
   }
 
   /** The same failure, with details added that were not known where it was thrown. */
   within(context: ErrorContext): RestoreError {
-    const merged = {
-      stage: this.stage ?? context.stage,
-      phase: this.phase ?? context.phase,
-      pid: this.pid ?? context.pid,
-      comm: this.comm ?? (this.pid === undefined || this.pid === context.pid ? context.comm : undefined),
-      tid: this.tid ?? context.tid,
-      plugin: this.plugin ?? context.plugin,
-      syscall: this.syscall ?? context.syscall,
-      entry: this.entry ?? context.entry,
-      hint: this.hint ?? context.hint,
-      thrownBy: this.thrownBy ?? context.thrownBy,
-      rolledBack: this.rolledBack ?? context.rolledBack,
-      failures: this.failures,
-      cause: this.cause,
-    };
-    return this.#with(merged);
+    const isOfSameTask = this.pid === undefined || this.pid === context.pid;
+    const comm = this.comm ?? (isOfSameTask ? context.comm : undefined);
+    const { failures, cause } = this;
+    return this.#with({ ...context, ...this.#details, comm, failures, cause });
   }
 
   /** The same failure, in which it and its failures name the commands of their tasks. */
   namingTasks(commOf: (pid: number) => string | undefined): RestoreError {
     const comm = this.comm ?? (this.pid === undefined ? undefined : commOf(this.pid));
     const failures = this.failures.map((failure) => failure.namingTasks(commOf));
-    return this.#with({ ...this, comm, failures, cause: this.cause });
+    return this.#with({ ...this.#details, comm, failures, cause: this.cause });
   }
 
   #with(context: ErrorContext): RestoreError {
@@ -300,33 +277,12 @@ export class RestoreError extends Error {
 
   /** The failure as data, for `--json`. */
   toJSON(): RestoreErrorData {
-    const { code, message, stage, phase, pid, comm, tid, plugin, entry, hint, rolledBack } = this;
-    const syscall =
-      this.syscall === undefined
-        ? undefined
-        : {
-            name: this.syscall.name,
-            call: this.syscall.printed,
-            errno: this.syscall.errno === undefined ? undefined : errnoName(this.syscall.errno),
-          };
+    const { plugin: duty, syscall: call, thrownBy: tap, ...details } = this.#details;
+    const errno = call?.errno === undefined ? undefined : errnoName(call.errno);
+    const syscall = call === undefined ? undefined : { name: call.name, call: call.printed, errno };
+    const thrownBy = tap === undefined ? undefined : { ...tap, stack: this.pluginStack };
     const failures = this.failures.length === 0 ? undefined : this.failures.map((failure) => failure.toJSON());
-    const thrownBy = this.thrownBy === undefined ? undefined : { ...this.thrownBy, stack: this.pluginStack };
-    return {
-      code,
-      message,
-      stage,
-      phase,
-      pid,
-      comm,
-      tid,
-      duty: plugin,
-      thrownBy,
-      syscall,
-      entry,
-      hint,
-      rolledBack,
-      failures,
-    };
+    return { code: this.code, message: this.message, duty, thrownBy, syscall, ...details, failures };
   }
 
   /** The reverse of `toJSON`: a failure that another process has reported. */
@@ -334,12 +290,8 @@ export class RestoreError extends Error {
     const { code, message, duty: plugin, syscall: call, failures, ...rest } = data;
     const errno = call?.errno === undefined ? undefined : ERRNO[call.errno as keyof typeof ERRNO];
     const syscall = call === undefined ? undefined : { name: call.name, printed: call.call, errno };
-    return new RestoreError(code, message, {
-      ...rest,
-      plugin,
-      syscall,
-      failures: failures?.map((failure) => RestoreError.fromJSON(failure)),
-    });
+    const own = failures?.map((failure) => RestoreError.fromJSON(failure));
+    return new RestoreError(code, message, { ...rest, plugin, syscall, failures: own });
   }
 }
 
