@@ -11,6 +11,7 @@ export { optionsFor } from "./config/options-for.ts";
 export type { SectionName } from "./config/sections.ts";
 export { whyUntrusted } from "./config/why-untrusted.ts";
 export { Host } from "./host/host.ts";
+export { attributing } from "./plugin/attribution.ts";
 export { callFirstTap, callSyncTaps, callTaps } from "./plugin/call-taps.ts";
 export { choosePlugins } from "./plugin/choose-plugins.ts";
 export { type Direction, PluginDriver } from "./plugin/plugin-driver.ts";

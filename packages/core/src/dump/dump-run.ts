@@ -5,6 +5,7 @@ import type { AsyncSeriesHook } from "tapable";
 import { asRestoreError, RestoreError } from "../errors.ts";
 import type { DumpListener } from "../events.ts";
 import { Host } from "../host/host.ts";
+import { attributing } from "../plugin/attribution.ts";
 import { callTaps, startTaps } from "../plugin/call-taps.ts";
 import { leaveOut } from "../plugin/leave-out.ts";
 import type { PluginDriver } from "../plugin/plugin-driver.ts";
@@ -265,9 +266,8 @@ export class DumpRun {
   /** Does what was deferred. */
   #catchUp(): void {
     for (const { task, plugin, work } of this.#deferred) {
-      this.#host.plugin = plugin;
       try {
-        work();
+        attributing(this.#host, plugin, work);
       } catch (error) {
         throw asRestoreError(error, { phase: this.phase, pid: task.pid, plugin });
       }

@@ -5,6 +5,27 @@ export interface Attributed {
   plugin: string;
 }
 
+/** What is recorded from now on is the plugin's. Returns what makes it the former plugin's again. */
+export function attribute(subjects: readonly Attributed[], plugin: string): () => void {
+  const outer = subjects.map((subject) => subject.plugin);
+  for (const subject of subjects) subject.plugin = plugin;
+  return () => {
+    subjects.forEach((subject, index) => {
+      subject.plugin = outer[index] as string;
+    });
+  };
+}
+
+/** Runs a function that records what another plugin asked for earlier, as that plugin's work. */
+export function attributing(subject: Attributed, plugin: string, record: () => void): void {
+  const giveBack = attribute([subject], plugin);
+  try {
+    record();
+  } finally {
+    giveBack();
+  }
+}
+
 /** What the arguments of a tap let it record into: programs, the coordinator's host, a plan, the findings of a checkpoint. */
 export function attributedBy(args: readonly unknown[]): readonly Attributed[] {
   const found: Attributed[] = [];

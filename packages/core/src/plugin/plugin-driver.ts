@@ -1,6 +1,6 @@
 import { asRestoreError, RestoreError } from "../errors.ts";
 import type { TapEvent } from "../events.ts";
-import { attributedBy } from "./attribution.ts";
+import { attribute, attributedBy } from "./attribution.ts";
 import { assertPlugins, type Problem } from "./check-plugin.ts";
 import { choosePlugins } from "./choose-plugins.ts";
 import type { Intercept, InterceptableHook } from "./intercept.ts";
@@ -147,7 +147,7 @@ export class PluginDriver<Hooks extends object> {
     return (...args) => {
       const started = performance.now();
       // A hook can be called within a tap of another plugin, which goes on recording afterwards.
-      const giveBack = attribute(args, plugin);
+      const giveBack = attribute(attributedBy(args), plugin);
       const done = () => {
         const time = performance.now();
         this.#emit({ kind: "tap", time, hook, plugin, milliseconds: time - started });
@@ -175,18 +175,6 @@ export class PluginDriver<Hooks extends object> {
       }
     };
   }
-}
-
-/** What is recorded into the arguments from now on is the plugin's. Returns what makes it the former plugin's again. */
-function attribute(args: readonly unknown[], plugin: string): () => void {
-  const found = attributedBy(args);
-  const outer = found.map((attributed) => attributed.plugin);
-  for (const attributed of found) attributed.plugin = plugin;
-  return () => {
-    found.forEach((attributed, index) => {
-      attributed.plugin = outer[index] as string;
-    });
-  };
 }
 
 /** What a plugin threw, with the plugin and its place. */
@@ -229,7 +217,7 @@ function attributed<T>(service: Service<T>, implementation: T, { duty, name }: P
       throw failureOf(error, plugin, name, hook);
     };
     return (...args) => {
-      const giveBack = service.recordsFor === "provider" ? attribute(args, plugin) : () => {};
+      const giveBack = service.recordsFor === "provider" ? attribute(attributedBy(args), plugin) : () => {};
       try {
         const result = method.apply(self, args);
         if (!(result instanceof Promise)) {

@@ -188,10 +188,7 @@ export class Coordinator {
         if (!withThreads) return;
         task.leader.program = program;
         await callTaps(hooks.thread, task.leader, context);
-        if (stage.name === "COMPLETE") {
-          program.plugin = "core";
-          this.#descriptors.closeIn(task);
-        }
+        if (stage.name === "COMPLETE") this.#descriptors.closeIn(task);
       });
       if (stage.name === "FORKING") this.#births.assertBorn(task.forks);
       if (stage.name === "RESTORE" && withThreads) this.#births.assertBorn(task.threads.slice(1));

@@ -142,7 +142,7 @@ async function fillStub(
     throw programFailure(error, "the stub", { stage: stage.name });
   });
   const stub = new StubTask(made, false, options.occupied);
-  await new ProgramRunner(kernel, new Births(), onEvent).withProgram(stage, stub, async (program) => {
+  await new ProgramRunner(kernel, new Births(), onEvent).withProgram(stage, stub, async () => {
     serviceDescriptors.openIn(stub, images.source.directory());
     await callTaps(driver.hooks.template, {
       tree,
@@ -152,7 +152,6 @@ async function fillStub(
       occupy: (range) => kept.occupy(range),
       keep: (key, value) => kept.set(key, value),
     });
-    program.plugin = "core";
     serviceDescriptors.closeIn(stub);
   });
   return stub;

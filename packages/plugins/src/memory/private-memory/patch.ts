@@ -1,4 +1,5 @@
 import { data, type MemoryPatch, type Task } from "@restage/core";
+import { attributing } from "@restage/core/internal";
 import { bytesOfContent, findTexts, type PageRun, readPageBytes, type VmaEntry } from "@restage/images";
 import { PAGE_SIZE, PROT } from "@restage/linux/abi";
 import { kindOf, printVma } from "../mappings/format.ts";
@@ -83,11 +84,9 @@ export function applyLeftOver(task: Task): void {
 
 /** Records a write as the work of the plugin that made it. */
 function copyIn(task: Task, { address, bytes, plugin }: PatchedBytes): void {
-  const { program } = task;
-  const own = program?.plugin;
-  if (program !== undefined && plugin !== undefined) program.plugin = plugin;
-  task.copy(address, data(bytes));
-  if (program !== undefined && own !== undefined) program.plugin = own;
+  const copy = () => task.copy(address, data(bytes));
+  if (task.program === undefined || plugin === undefined) copy();
+  else attributing(task.program, plugin, copy);
 }
 
 function endOf({ address, pages }: PageRun): bigint {
