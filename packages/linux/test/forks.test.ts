@@ -46,6 +46,8 @@ describe.skipIf(!there || !isRoot)(needing(there && isRoot, "a program that fork
     const { stdout } = spawnSync("setsid", ["bash", "-c", script], { encoding: "utf8" });
     const [session = 0, member = 0] = stdout.split(" ").map(Number);
     try {
+      // Until then, the job is another bash.
+      await expect.poll(() => readStat(member)?.comm, { timeout: 20_000 }).toBe("sleep");
       expect(kernel.host.pidHolder(session)).toBe(`a session that process ${member} (sleep) is in`);
       expect(kernel.host.pidHolder(member)).toBe(`process ${member} (sleep)`);
     } finally {
