@@ -4,12 +4,11 @@ import { dirname, join } from "node:path";
 import { openKernel } from "@restage/linux";
 import { expect, it, onTestFinished } from "vitest";
 import { childrenOf, isRunning } from "../support/proc.ts";
+import { itUnless, NOBODY, noNobody } from "../support/requirements.ts";
 import { COMMAND } from "../support/restage.ts";
 import { until } from "../support/until.ts";
 import { type DumpedProgram, dumpCase, restoreProgram, verdictOf } from "./case.ts";
 import { describeDumped } from "./dumpers.ts";
-
-const NOBODY = 65534;
 
 /** Gives all files to nobody, who is root in the user namespace of the restored tree. */
 function handOver({ directory, images }: DumpedProgram): void {
@@ -35,7 +34,7 @@ describeDumped("a tree under its own init", () => {
       await until(() => !isRunning(tree.child), "the init has ended with the tree");
     });
 
-    it(`can be restored by an unprivileged user (${name})`, async () => {
+    itUnless(noNobody, `can be restored by an unprivileged user (${name})`, async () => {
       const program = await dumpCase(name);
       handOver(program);
       const args = [COMMAND, "restore", "-d", "--unprivileged", "-D", program.images];

@@ -5,13 +5,12 @@ import { join } from "node:path";
 import type { RestoredTree } from "@restage/core";
 import { expect, it, onTestFinished } from "vitest";
 import { kill } from "../support/end.ts";
+import { NOBODY } from "../support/requirements.ts";
 import { COMMAND, restage } from "../support/restage.ts";
 import { privateDirectory, temporaryDirectory } from "../support/temporary-directory.ts";
 import { until } from "../support/until.ts";
 import { dumpCase, verdictOf } from "./case.ts";
 import { describeDumped } from "./dumpers.ts";
-
-const NOBODY = 65534;
 
 /** Starts a service for a program, with a plugin that writes what each clone is. */
 async function serve(images: string) {

@@ -1,12 +1,12 @@
 import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import { startProgram, verdictOf } from "../cases/case.ts";
 import { tasks } from "../support/leftovers.ts";
-import { missing } from "../support/restage.ts";
+import { describeUnless, noRoot } from "../support/requirements.ts";
 import { until } from "../support/until.ts";
 import { KillServer } from "./harmless/kill-server.ts";
 
-describe.skipIf(missing !== undefined)("a checkpoint leaves SO_REUSEADDR of TCP connections as it was", () => {
+describeUnless(noRoot, "a checkpoint leaves SO_REUSEADDR of TCP connections as it was", () => {
   const start = async () => {
     const program = await startProgram(join(import.meta.dirname, "connections"));
     const { pid, images } = program;

@@ -1,11 +1,11 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readProcesses } from "@restage/linux";
-import { describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { type RunningProgram, restoreProgram, startProgram, verdictOf } from "../cases/case.ts";
 import { restoreWithCriu } from "../support/criu.ts";
-import { describeUnless, noCriu } from "../support/requirements.ts";
-import { missing, restage } from "../support/restage.ts";
+import { describeUnless, noCriu, noRoot } from "../support/requirements.ts";
+import { restage } from "../support/restage.ts";
 import { until } from "../support/until.ts";
 
 /** Makes a checkpoint of a program with much memory, which goes on. Returns why memory was read while it was frozen, by task. */
@@ -31,7 +31,7 @@ function copies() {
   return [...readProcesses()].filter(({ comm }) => comm === "restage-copy");
 }
 
-describe.skipIf(missing !== undefined)("the memory of a tree that goes on is read from copies", () => {
+describeUnless(noRoot, "the memory of a tree that goes on is read from copies", () => {
   it("of the moment of the checkpoint, and the tree sees nothing of them", async () => {
     const { program, notes } = await checkpointLively();
     expect(notes).toEqual([]);

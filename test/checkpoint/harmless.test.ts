@@ -1,5 +1,5 @@
-import { afterEach, describe, expect, it } from "vitest";
-import { missing } from "../support/restage.ts";
+import { afterEach, expect, it } from "vitest";
+import { describeUnless, noRoot } from "../support/requirements.ts";
 import { empty, KillServer } from "./harmless/kill-server.ts";
 import { WatchedTree } from "./harmless/watched-tree.ts";
 
@@ -9,7 +9,7 @@ const TIME = ALL ? 3_600_000 : 20_000;
 /** A thread that was left away from its code goes home after five seconds, or when the next checkpoint stops it: both are tried. */
 const KILLS_PER_CHECK = 10;
 
-describe.skipIf(missing !== undefined)("a tree whose checkpoint is killed", () => {
+describeUnless(noRoot, "a tree whose checkpoint is killed", () => {
   let tree: WatchedTree | undefined;
   let server: KillServer | undefined;
   afterEach(() => {

@@ -1,13 +1,13 @@
 import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import { startProgram, verdictOf } from "../cases/case.ts";
-import { missing } from "../support/restage.ts";
+import { describeUnless, noRoot } from "../support/requirements.ts";
 import { empty, KillServer } from "./harmless/kill-server.ts";
 
 /** More than the trampolines for which a static program has room: it has the unused bytes of one page, and of the vdso. */
 const KILLS = 60;
 
-describe.skipIf(missing !== undefined)("a task with little unused code", () => {
+describeUnless(noRoot, "a task with little unused code", () => {
   it("can be checkpointed again after any number of killed checkpoints", async () => {
     const program = await startProgram(join(import.meta.dirname, "../cases/lone-task"), undefined, ["-static"]);
     const server = new KillServer(["checkpoint", String(program.pid), "-D", program.images, "--leave-running"]);

@@ -1,14 +1,14 @@
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
-import { missing } from "../support/restage.ts";
+import { afterEach, expect, it } from "vitest";
+import { describeUnless, noRoot } from "../support/requirements.ts";
 import { KillServer } from "./harmless/kill-server.ts";
 import { WatchedTree } from "./harmless/watched-tree.ts";
 
 /** About where threads run programs, and at random. */
 const STOPS = [0.32, Math.random()];
 
-describe.skipIf(missing !== undefined)("a tree whose checkpoint is slow", () => {
+describeUnless(noRoot, "a tree whose checkpoint is slow", () => {
   let tree: WatchedTree | undefined;
   let server: KillServer | undefined;
   afterEach(() => {

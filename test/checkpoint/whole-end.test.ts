@@ -1,8 +1,8 @@
 import { setTimeout } from "node:timers/promises";
 import { readStat } from "@restage/linux";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, expect, it } from "vitest";
 import { tasks } from "../support/leftovers.ts";
-import { missing } from "../support/restage.ts";
+import { describeUnless, noRoot } from "../support/requirements.ts";
 import { until } from "../support/until.ts";
 import { KillServer } from "./harmless/kill-server.ts";
 import { WatchedTree } from "./harmless/watched-tree.ts";
@@ -12,7 +12,7 @@ const TIME = process.env["RESTAGE_EVERY_OPERATION"] === "1" ? 300_000 : 20_000;
 /** Which operations before the last one are tried: those around the calls that kill each process. After them only ends are waited for. */
 const TRIED = { least: 18, most: 36 } as const;
 
-describe.skipIf(missing !== undefined)("a tree that is to end with its checkpoint", () => {
+describeUnless(noRoot, "a tree that is to end with its checkpoint", () => {
   let tree: WatchedTree | undefined;
   let server: KillServer | undefined;
   const end = () => {

@@ -11,11 +11,10 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { beforeEach, expect, it } from "vitest";
-import { describeUnless, noRoot, succeeds } from "../support/requirements.ts";
+import { describeUnless, itUnless, NOBODY, noNobody, noRoot, succeeds } from "../support/requirements.ts";
 import { COMMAND, restage, run } from "../support/restage.ts";
 import { privateDirectory, temporaryDirectory } from "../support/temporary-directory.ts";
 
-const NOBODY = 65534;
 const noUsers = noRoot ?? (succeeds("setpriv") ? undefined : "needs setpriv to become another user");
 
 /** Runs a shell command as the user nobody. */
@@ -46,7 +45,7 @@ describeUnless(noUsers, "a configuration and the user nobody", () => {
       expect(restage(["inspect", option], join(directory, "work")).stderr).toContain("Name a checkpoint");
   });
 
-  it("the user nobody can use one of root", () => {
+  itUnless(noNobody, "the user nobody can use one of root", () => {
     const directory = temporaryDirectory("of-root");
     chmodSync(directory, 0o755);
     const file = "/etc/restage-test.config.json";

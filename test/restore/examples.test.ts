@@ -13,6 +13,7 @@ import { noNatsServer } from "../../packages/fleet/test/support/nats-server.ts";
 import {
   describeUnless,
   itUnless,
+  noNobody,
   noRoot,
   type Obstacle,
   succeeds,
@@ -21,23 +22,8 @@ import {
 import { ROOT, restage } from "../support/restage.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 
-/** Why a user other than root cannot run the example here, which includes reading this repository. */
-const noOtherUser: Obstacle = noRoot ?? forbiddenWithoutRoot() ?? unreadable();
-
-function unreadable(): Obstacle {
-  const words = [
-    "--reuid",
-    "65534",
-    "--regid",
-    "65534",
-    "--clear-groups",
-    process.execPath,
-    "--check",
-    "tools/run.mjs",
-  ];
-  const asNobody = spawnSync("setpriv", words, { cwd: ROOT });
-  return asNobody.status === 0 ? undefined : "needs setpriv, and a repository that the user nobody can read";
-}
+/** Why a user other than root cannot run the example here. */
+const noOtherUser: Obstacle = noNobody ?? forbiddenWithoutRoot();
 
 const JITI = ["node_modules/.bin/jiti"];
 const DENO = ["node_modules/.bin/deno", "run", "-A", "--no-check"];

@@ -3,9 +3,13 @@ import { existsSync } from "node:fs";
 import { describe, it, type TestContext } from "vitest";
 import { whyUntrusted } from "../../packages/core/src/config/why-untrusted.ts";
 import { FIXTURES } from "./fixture-executable.ts";
+import { ROOT } from "./restage.ts";
 
 /** The CRIU that tests use: of version 4.2 or newer. */
 export const CRIU = process.env["CRIU"] ?? "";
+
+/** The user and the group nobody. */
+export const NOBODY = 65534;
 
 /** Why a test cannot run on this machine; undefined where it can. */
 export type Obstacle = string | undefined;
@@ -19,6 +23,11 @@ export const untrustedRepository: Obstacle =
     ? undefined
     : "needs a repository that only its user and root can change, and not below /tmp");
 
+/** Why the user nobody cannot run the command of this repository. */
+export const noNobody: Obstacle =
+  noRoot ??
+  (canRunAsNobody() ? undefined : "needs setpriv, and a repository and a runtime that the user nobody can read");
+
 export const noFixtures: Obstacle =
   noRoot ?? (existsSync(`${FIXTURES}bin/fixture`) ? undefined : "needs ../shared/fixtures beside the repository");
 
@@ -29,6 +38,11 @@ export const noCriu: Obstacle = existsSync(CRIU) ? undefined : "needs CRIU 4.2: 
 /** Whether a program is there, and tells its version. */
 export function succeeds(program: string): boolean {
   return spawnSync(program, ["--version"], { timeout: 20_000 }).status === 0;
+}
+
+function canRunAsNobody(): boolean {
+  const nobody = `--reuid=${NOBODY} --regid=${NOBODY} --clear-groups`.split(" ");
+  return spawnSync("setpriv", [...nobody, process.execPath, "--check", `${ROOT}tools/run.mjs`]).status === 0;
 }
 
 /** Describes tests, or skips all of them and says why. */

@@ -1,8 +1,6 @@
 import { type ChildProcess, type SpawnSyncReturns, spawn, spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-export { noRoot as missing } from "./requirements.ts";
-
 /** The root of the repository. */
 export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
