@@ -2,7 +2,9 @@ import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync 
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { surveyAll } from "../support/container-fixture.ts";
+import { restoreWithCriu } from "../support/criu.ts";
 import { expectNothingLeft, survey } from "../support/leftovers.ts";
+import { itUnless, noCriu } from "../support/requirements.ts";
 import { run } from "../support/restage.ts";
 import { until } from "../support/until.ts";
 import { type DumpedProgram, dumpCase, restoreProgram, restoreThatDies, verdictOf } from "./case.ts";
@@ -50,6 +52,17 @@ describeDumped("mounts", () => {
 
   it("of several connected mount namespaces are restored, with the open files of their tasks", async () => {
     await expectRestored(await dumpStatic("mount-namespaces"));
+  });
+
+  // CRIU takes only a mount point as the root directory.
+  itUnless(noCriu, "of several connected mount namespaces are restored by CRIU", async () => {
+    const program = await dumpStatic("mount-namespaces");
+    const { directory, images } = program;
+    expect(run(["mount", "--bind", directory, directory]).status).toBe(0);
+    restoreWithCriu(images, ["--root", directory, "--manage-cgroups=ignore"]);
+    const verdict = await verdictOf(program);
+    expect(mountDifference(program)).toBe("");
+    expect(verdict).toBe("pass");
   });
 
   it.each([

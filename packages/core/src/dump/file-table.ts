@@ -52,7 +52,8 @@ export class FileTable {
   /** A file without a descriptor, by a magic link of /proc (`exe`, `cwd`, `map_files/…`); the same file opened alike is one. */
   addPath(task: SeizedTask, proc: string, flags: number, stat: FileIdentity = this.identityOf(proc)): OpenFile {
     const link = this.#linkOf(proc);
-    const key = `${stat.dev}:${stat.ino}:${flags}:${link}`;
+    // In another mount namespace, the same path leads through another mount.
+    const key = `${stat.dev}:${stat.ino}:${flags}:${task.ids.mnt_ns_id}:${link}`;
     let file = this.#byPath.get(key);
     if (file === undefined) {
       file = this.#add({ proc, link, stat, flags, position: 0n, info: "", task, descriptor: undefined }, -1);

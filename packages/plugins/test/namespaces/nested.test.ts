@@ -11,9 +11,14 @@ describe("nested namespaces", () => {
     expect(
       findings.map(({ severity, what, why }) => [severity, what, /another (\w+) namespace/.exec(why)?.[1]]),
     ).toEqual([
-      ["refused", "task 8 (program)", "mount"],
       ["refused", "task 8 (program)", "user"],
     ]);
+  });
+
+  it("of mounts are refused by a checkpoint where the root task has none of its own", async () => {
+    const children = [{ pid: 8, links: namespaceLinks(["mnt"], 3) }];
+    const { findings } = await testDump(saved(), treeWithOwn([], { children }));
+    expect(findings).toMatchObject([{ severity: "refused", why: expect.stringContaining("another mount namespace") }]);
   });
 
   it("are not found where all tasks share one of each kind", async () => {

@@ -2,7 +2,7 @@ import { type DumpContext, definePlugin, type OpenFile, type Plugin } from "@res
 import { fdTypes, markType } from "@restage/images";
 import { ownerOf } from "../../files/file-owner/owner-of.ts";
 import { refuseInFlight } from "../../files/refuse-in-flight.ts";
-import { procOfMounts } from "../../namespaces/mount/mount-of.ts";
+import { procsOfMounts } from "../../namespaces/mount/mount-of.ts";
 import { readMountinfo } from "../../namespaces/mount/mountinfo.ts";
 import { ownNamespace } from "../../namespaces/own-namespaces.ts";
 import { refuseUnread } from "../unread-events.ts";
@@ -45,7 +45,8 @@ function markEntry(mark: Mark, file: OpenFile, context: DumpContext) {
 /** A restore finds a mount of the host by its path, and one of the tree's own mount namespace by its number. */
 function mountMark(mnt_id: number, { link, task }: OpenFile, context: DumpContext) {
   const isOwn = ownNamespace(context, "mount") !== undefined;
-  const mount = readMountinfo(context.host, procOfMounts(context)).find(({ id }) => id === mnt_id);
+  const mounts = procsOfMounts(context).flatMap((proc) => readMountinfo(context.host, proc));
+  const mount = mounts.find(({ id }) => id === mnt_id);
   if (mount === undefined) {
     const why = `it has a mark on mount ${mnt_id}, which is not in the mount namespace of the tree`;
     context.findings.refuse({ what: link, why, pid: task.pid });

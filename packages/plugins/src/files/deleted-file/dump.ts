@@ -35,9 +35,8 @@ export function deletedFiles(): Plugin {
           for (const id of ids) addRemap(images, { id, kind: "ghost", source: number });
         }
         for (const { file, id, linkId, path } of deleted.links) {
-          const outside = `${file.task.proc}/root${path}`;
           asRootOf(host, idsInside(context).owner, () =>
-            host.call.linkat(AT_FDCWD, file.proc, AT_FDCWD, outside, AT.SYMLINK_FOLLOW),
+            host.call.linkat(AT_FDCWD, file.proc, AT_FDCWD, path, AT.SYMLINK_FOLLOW),
           );
           addRemap(images, { id, kind: "link", source: linkId });
         }

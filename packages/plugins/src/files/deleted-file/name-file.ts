@@ -2,7 +2,7 @@ import type { DumpContext, OpenFile } from "@restage/core";
 import { fdTypes } from "@restage/images";
 import { FS_MAGIC, MQUEUE_MAGIC, O, S_IF } from "@restage/linux/abi";
 import { fileSystemOf } from "../../file-system-of.ts";
-import { externalName, isElsewhere, mountOf, procOfMounts } from "../../namespaces/mount/mount-of.ts";
+import { externalName, isElsewhere, mountOf, rootOf } from "../../namespaces/mount/mount-of.ts";
 import { DeadProcesses } from "../dead-process/dead-processes.ts";
 import { isDeletedName, nameBeforeDeletion } from "../deleted-name.ts";
 import { NO_OWNER } from "../file-owner/format.ts";
@@ -55,12 +55,7 @@ function isReachable(file: OpenFile, context: DumpContext): boolean {
   if (file.stat.nlink === 0) return false;
   // A copy of a mount (open_tree) shows the same files, but is another mount.
   if ((file.flags & O.PATH) !== 0 && isElsewhere(file, context)) return false;
-  return rootsOf(file, context).some((root) => leadsTo(context, root + file.link, file));
-}
-
-/** Where a path of a file can begin. For a task in a chroot(2) it does not begin at the root of the task. */
-function rootsOf({ task }: OpenFile, context: DumpContext): readonly string[] {
-  return [`${task.proc}/root`, `${procOfMounts(context)}/root`];
+  return leadsTo(context, rootOf(file, context) + file.link, file);
 }
 
 function leadsTo({ host }: DumpContext, path: string, { stat }: OpenFile): boolean {
@@ -84,7 +79,7 @@ function nameByLink(file: OpenFile, context: DumpContext, id: number): string | 
     type: fdTypes.REG,
     reg: { ...linkEntry(file, path), ...mountOf(file, context), id: linkId },
   }));
-  context.service(DeletedFiles).links.push({ file, id, linkId, path });
+  context.service(DeletedFiles).links.push({ file, id, linkId, path: rootOf(file, context) + path });
   return name;
 }
 

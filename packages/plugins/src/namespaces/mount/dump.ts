@@ -2,16 +2,23 @@ import { type DumpContext, definePlugin, type Plugin } from "@restage/core";
 import type { InputOf, MntEntry } from "@restage/images";
 import { S_IF } from "@restage/linux/abi";
 import { externalResource } from "../external-resources.ts";
-import { ownNamespace } from "../own-namespaces.ts";
 import { idsInside } from "../user/ids-inside.ts";
 import { saveFormats } from "./binary-formats/dump.ts";
 import { fileSystemNumber, isDeletedRoot } from "./format.ts";
-import { type Mountinfo, readMountinfo } from "./mountinfo.ts";
+import type { Mountinfo } from "./mountinfo.ts";
+import { type SeizedMounts, seizedMounts } from "./seized-mounts.ts";
 import { checkContent, saveContent } from "./tmpfs-content/dump.ts";
+import { isHidden } from "./tmpfs-content/hidden-mount.ts";
+
+/** A mount and the namespace that it is in. */
+interface Seized {
+  readonly mount: Mountinfo;
+  readonly namespace: SeizedMounts;
+}
 
 /**
- * Saves the mounts of a tree with a mount namespace of its own, with the content of its tmpfs. The user must name mounts that come from outside
- * (`--external mnt[MOUNTPOINT]:NAME`); a restore says what replaces them.
+ * Saves the mounts of a tree with a mount namespace of its own, and those of namespaces below, with the content of its tmpfs. The user must name mounts
+ * that come from outside (`--external mnt[MOUNTPOINT]:NAME`); a restore says what replaces them.
  */
 export function mountNamespaces(): Plugin {
   return definePlugin({
@@ -22,34 +29,35 @@ export function mountNamespaces(): Plugin {
       write: "saves all mounts, and the content of tmpfs and binfmt_misc",
     },
     dump({ phases }) {
-      let mounts: readonly Mountinfo[] = [];
-      phases.inspect.tree.tap("mount-namespaces", ({ root }, context) => {
-        if (ownNamespace(context, "mount") === undefined) return;
-        mounts = readMounts(root.proc, context);
-        for (const mount of mounts) check(mount, mounts, context);
-        for (const mount of tmpfsOf(mounts, context)) checkContent(mount, mounts, context);
+      phases.inspect.tree.tap("mount-namespaces", (_tree, context) => {
+        const namespaces = seizedMounts(context);
+        const all = mountsOf(namespaces);
+        for (const namespace of namespaces) checkRoot(namespace, context);
+        for (const seized of all) check(seized, all, context);
+        for (const { mount, namespace } of tmpfsOf(all, context)) checkContent(mount, namespace, context);
       });
       phases.write.tree.tap("mount-namespaces", (_tree, context) => {
-        const id = ownNamespace(context, "mount");
-        if (id === undefined) return;
-        // In CRIU's order: the newest first.
-        for (const mount of mounts.toReversed()) context.images.add("mnts", id, { value: entryOf(mount, context) });
-        saveFormats(mounts, context);
-        for (const mount of tmpfsOf(mounts, context)) saveContent(mount, mounts, context);
+        const namespaces = seizedMounts(context);
+        const all = mountsOf(namespaces);
+        for (const namespace of namespaces) {
+          // In CRIU's order: the newest first.
+          for (const mount of namespace.mounts.toReversed())
+            context.images.add("mnts", namespace.id, { value: entryOf({ mount, namespace }, context) });
+        }
+        saveFormats(namespaces, context);
+        for (const { mount, namespace } of tmpfsOf(all, context)) saveContent(mount, namespace, context);
       });
     },
   });
 }
 
-/** The kernel shows the root of a mount of cgroups as the reader's cgroup namespace does. */
-function readMounts(proc: string, context: DumpContext): readonly Mountinfo[] {
-  const read = () => readMountinfo(context.host, proc);
-  if (ownNamespace(context, "cgroup") === undefined) return read();
-  return context.host.inside(`${proc}/ns/cgroup`, "cgroup", read);
+function mountsOf(namespaces: readonly SeizedMounts[]): readonly Seized[] {
+  return namespaces.flatMap((namespace) => namespace.mounts.map((mount) => ({ mount, namespace })));
 }
 
-function entryOf(mount: Mountinfo, context: DumpContext): InputOf<MntEntry> {
-  const name = nameOf(mount, context);
+function entryOf(seized: Seized, context: DumpContext): InputOf<MntEntry> {
+  const { mount } = seized;
+  const name = nameOf(seized, context);
   return {
     fstype: fileSystemNumber(mount.type) ?? 0,
     mnt_id: mount.id,
@@ -76,28 +84,52 @@ function optionsInside(options: string, context: DumpContext): string {
   );
 }
 
-/** The name that the user gave to a mount from outside. */
-function nameOf({ mountPoint }: Mountinfo, { options }: DumpContext): string | undefined {
-  const name = externalResource(options.external, "mnt", mountPoint);
+/**
+ * The name that the user gave to a mount from outside. The mount point is that of the root task's namespace, as CRIU takes it: another namespace can have
+ * another mount there.
+ */
+function nameOf({ mount: { mountPoint }, namespace }: Seized, context: DumpContext): string | undefined {
+  if (namespace !== seizedMounts(context)[0]) return undefined;
+  const name = externalResource(context.options.external, "mnt", mountPoint);
   return name === "" ? mountPoint : name;
 }
 
-/** One mount of each tmpfs of the tree that shows all of it. */
-function tmpfsOf(mounts: readonly Mountinfo[], context: DumpContext): readonly Mountinfo[] {
-  const whole = mounts.filter(({ type, root }) => type === "tmpfs" && root === "/");
-  const byDevice = new Map(whole.map((mount) => [mount.device, mount]));
-  return [...byDevice.values()].filter((mount) => nameOf(mount, context) === undefined);
+/** One mount of each tmpfs of the tree that shows all of it, in a namespace where no other mount hides it if there is one. */
+function tmpfsOf(all: readonly Seized[], context: DumpContext): readonly Seized[] {
+  const byDevice = new Map<number, Seized>();
+  const named = new Set<number>();
+  for (const seized of all) {
+    const { device, type, root } = seized.mount;
+    if (type !== "tmpfs" || root !== "/") continue;
+    if (nameOf(seized, context) !== undefined) named.add(device);
+    const known = byDevice.get(device);
+    if (known === undefined || isHidden(known.mount, known.namespace, context)) byDevice.set(device, seized);
+  }
+  return [...byDevice.values()].filter(({ mount }) => !named.has(mount.device));
 }
 
-function check(mount: Mountinfo, mounts: readonly Mountinfo[], context: DumpContext): void {
-  const isRoot = mounts.every(({ id }) => id !== mount.parent);
-  if (isRoot || nameOf(mount, context) !== undefined) return;
+/** Refuses a namespace whose mounts cannot all be seen. */
+function checkRoot({ mounts, proc }: SeizedMounts, { findings, tree }: DumpContext): void {
+  if (mounts.filter((mount) => isTop(mount, mounts)).length === 1) return;
+  const task = tree.alive.find((task) => task.proc === proc) ?? tree.root;
+  const why = "no task of its mount namespace has the root directory of that namespace";
+  findings.refuse({ what: task.name, why, pid: task.pid });
+}
+
+/** Whether a mount is the root of its namespace. */
+function isTop(mount: Mountinfo, mounts: readonly Mountinfo[]): boolean {
+  return mounts.every(({ id }) => id !== mount.parent || id === mount.id);
+}
+
+function check(seized: Seized, all: readonly Seized[], context: DumpContext): void {
+  const { mount } = seized;
+  if (isTreeRoot(seized, context) || nameOf(seized, context) !== undefined) return;
   const refuse = (why: string) => {
     const hint = `if it comes from outside, name it: --external mnt[${mount.mountPoint}]:NAME`;
     context.findings.refuse({ what: `mount ${mount.mountPoint}`, why, hint });
   };
   if (isDeletedRoot(mount.root)) {
-    const why = lossOfDeleted(mount, context);
+    const why = lossOfDeleted(seized, context);
     if (why !== undefined) {
       refuse(why);
       return;
@@ -106,19 +138,16 @@ function check(mount: Mountinfo, mounts: readonly Mountinfo[], context: DumpCont
     const warning = "what was bound there has been deleted: its owner and permissions will not come back";
     context.findings.warn({ what, why: warning });
   }
-  const isShown = mounts.some(
-    (other) => other !== mount && other.device === mount.device && shows(other, mount, context),
-  );
-  if (isShown) return;
+  if (all.some((other) => other !== seized && shows(other, mount, context))) return;
   if (fileSystemNumber(mount.type) === undefined)
     refuse(`its file system (${mount.type}, ${mount.source}) is outside the tree`);
   else if (mount.root !== "/") refuse("its file system has no mount that shows all of it");
 }
 
 /** Why a deleted file or directory that a mount shows cannot come back: a restore makes an empty one, and deletes it. */
-function lossOfDeleted({ mountPoint }: Mountinfo, { host, tree }: DumpContext): string | undefined {
+function lossOfDeleted({ mount: { mountPoint }, namespace }: Seized, { host }: DumpContext): string | undefined {
   const what = "what was bound there has been deleted";
-  const found = host.inode(`${tree.root.proc}/root${mountPoint}`);
+  const found = host.inode(`${namespace.proc}/root${mountPoint}`);
   if (found === undefined) return `${what}, and it cannot be reached`;
   if (found.nlink !== 0) return `${what}, and it has another name or is hidden by another mount`;
   const type = found.mode & S_IF.MT;
@@ -128,7 +157,14 @@ function lossOfDeleted({ mountPoint }: Mountinfo, { host, tree }: DumpContext): 
 }
 
 /** Whether a mount shows everything that another one shows: one from outside, or one that shows more. */
-function shows(other: Mountinfo, mount: Mountinfo, context: DumpContext): boolean {
-  if (other.root === mount.root) return nameOf(other, context) !== undefined;
-  return other.root === "/" || mount.root.startsWith(`${other.root}/`);
+function shows(other: Seized, mount: Mountinfo, context: DumpContext): boolean {
+  const { device, root } = other.mount;
+  if (device !== mount.device) return false;
+  if (root === mount.root) return nameOf(other, context) !== undefined || isTreeRoot(other, context);
+  return root === "/" || mount.root.startsWith(`${root}/`);
+}
+
+/** Whether a mount is the root directory of the tree, which a restore takes from the host. */
+function isTreeRoot({ mount, namespace }: Seized, context: DumpContext): boolean {
+  return namespace === seizedMounts(context)[0] && isTop(mount, namespace.mounts);
 }

@@ -1,7 +1,8 @@
 import type { DumpContext, OpenFile } from "@restage/core";
 import { AT_FDCWD, O } from "@restage/linux/abi";
 import { ownNamespace } from "../own-namespaces.ts";
-import { readMountinfo } from "./mountinfo.ts";
+import { type Mountinfo, readMountinfo } from "./mountinfo.ts";
+import { namespaceOfMount, seizedMounts } from "./seized-mounts.ts";
 
 const MOUNT = /^mnt_id:\s*(\d+)/m;
 
@@ -16,17 +17,34 @@ export function mountOfDescriptor(descriptor: number, context: DumpContext): { r
   return { mnt_id: mountIdIn(context.host.readText(`/proc/self/fdinfo/${descriptor}`) ?? "") };
 }
 
-/** The process in whose /proc all mounts of the tree are visible. A task with another root directory does not see all of them. */
-export function procOfMounts(context: DumpContext): string {
-  return ownNamespace(context, "mount") === undefined ? "/proc/self" : context.tree.root.proc;
+/** The processes in whose /proc all mounts of the tree are visible: one of each mount namespace, that of the root task first. */
+export function procsOfMounts(context: DumpContext): readonly string[] {
+  return ownNamespace(context, "mount") === undefined ? ["/proc/self"] : seizedMounts(context).map(({ proc }) => proc);
+}
+
+/** The directory in which the path of a file begins: the root of the mount namespace of its mount. */
+export function rootOf(file: OpenFile, context: DumpContext): string {
+  // Reading the mount of a file without a descriptor takes time, and the right to open it.
+  const several = seizedMounts(context).length > 1;
+  return rootOfMount(several ? mountIdOf(file, context) : undefined, context);
+}
+
+/** The root of the mount namespace that has a mount, by its number; of that of the root task without one. */
+export function rootOfMount(mountId: number | undefined, context: DumpContext): string {
+  return `${namespaceOfMount(mountId ?? -1, context)?.proc ?? "/proc/self"}/root`;
 }
 
 /** Whether a file was opened through a mount that is not one of the tree's. False if this process cannot tell. */
 export function isElsewhere(file: OpenFile, context: DumpContext): boolean {
   if (file.info === "" && context.host.inode(file.proc) === undefined) return false;
-  const mounts = known.get(context) ?? new Set(readMountinfo(context.host, procOfMounts(context)).map(({ id }) => id));
+  const mounts = known.get(context) ?? new Set(mountsOf(context).map(({ id }) => id));
   known.set(context, mounts);
   return !mounts.has(mountIdOf(file, context));
+}
+
+function mountsOf(context: DumpContext): readonly Mountinfo[] {
+  const own = seizedMounts(context);
+  return own.length === 0 ? readMountinfo(context.host, "/proc/self") : own.flatMap(({ mounts }) => mounts);
 }
 
 const known = new WeakMap<DumpContext, ReadonlySet<number>>();

@@ -1,7 +1,10 @@
 import { definePlugin, type Plugin } from "@restage/core";
-import { NAMESPACE_KINDS, namespaceId } from "../own-namespaces.ts";
+import { hasOwnNamespace, NAMESPACE_KINDS, namespaceId } from "../own-namespaces.ts";
 
-/** Refuses trees whose tasks are in several namespaces of a kind. */
+/** Kinds of namespaces of which a tree with one of its own can have any number. */
+const SEVERAL = ["mount"] as const;
+
+/** Refuses trees whose tasks are in several namespaces of a kind, except the kinds of which several are saved. */
 export function nestedNamespaces(): Plugin {
   return definePlugin({
     name: "nested-namespaces",
@@ -14,6 +17,7 @@ export function nestedNamespaces(): Plugin {
         const { root } = context.tree;
         const refuse = (why: string) => context.findings.refuse({ what: task.name, why, pid: task.pid });
         for (const kind of NAMESPACE_KINDS) {
+          if (SEVERAL.some((other) => other === kind && hasOwnNamespace(context, root, kind))) continue;
           if (namespaceId(task, kind) === namespaceId(root, kind)) continue;
           refuse(`it is in another ${kind} namespace than the root task, and nested ones are not saved yet`);
         }

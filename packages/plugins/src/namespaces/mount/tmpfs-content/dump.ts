@@ -3,6 +3,7 @@ import { imageFileName } from "@restage/images";
 import { AT, AT_FDCWD, errnoText, O, OPEN_TREE } from "@restage/linux/abi";
 import { ownNamespace } from "../../own-namespaces.ts";
 import type { Mountinfo } from "../mountinfo.ts";
+import type { SeizedMounts } from "../seized-mounts.ts";
 import { isHidden, openHidden } from "./hidden-mount.ts";
 import { PROGRAMS_HINT, withOwnersInside } from "./tar.ts";
 
@@ -11,11 +12,11 @@ const ARGUMENTS =
   "--create --gzip --no-unquote --no-wildcards --one-file-system --check-links --preserve-permissions --sparse --numeric-owner --xattrs";
 
 /** Packs the content of a tmpfs into an archive, also what is below other mounts. Requires GNU tar. */
-export function saveContent(mount: Mountinfo, mounts: readonly Mountinfo[], context: DumpContext): void {
+export function saveContent(mount: Mountinfo, namespace: SeizedMounts, context: DumpContext): void {
   const { host } = context;
-  const directory = `${context.tree.root.proc}/root${mount.mountPoint}`;
-  const hidden = isHidden(mount, context);
-  const bare = hidden ? openHidden(mount, mounts, context) : withoutMounts(directory, context);
+  const directory = `${namespace.proc}/root${mount.mountPoint}`;
+  const hidden = isHidden(mount, namespace, context);
+  const bare = hidden ? openHidden(mount, namespace, context) : withoutMounts(directory, namespace, context);
   if (bare < 0) {
     if (hidden)
       throw new RestoreError("ERR_PLUGIN", `Cannot save the content of ${mount.mountPoint}: ${whyLost(bare)}`);
@@ -32,9 +33,9 @@ export function saveContent(mount: Mountinfo, mounts: readonly Mountinfo[], cont
 }
 
 /** Refuses a tmpfs whose content nobody can reach, because another mount hides it. */
-export function checkContent(mount: Mountinfo, mounts: readonly Mountinfo[], context: DumpContext): void {
-  if (!isHidden(mount, context)) return;
-  const opened = openHidden(mount, mounts, context);
+export function checkContent(mount: Mountinfo, namespace: SeizedMounts, context: DumpContext): void {
+  if (!isHidden(mount, namespace, context)) return;
+  const opened = openHidden(mount, namespace, context);
   if (opened >= 0) {
     context.host.call.close(opened);
     return;
@@ -52,10 +53,10 @@ function whyLost(result: number): string {
  *
  * @returns the descriptor, or -errno: EINVAL when the namespace locks the mounts below, ENOSYS before Linux 5.2. Source: open_tree(2), mount_namespaces(7).
  */
-function withoutMounts(directory: string, { host, tree }: DumpContext): number {
+function withoutMounts(directory: string, { proc }: SeizedMounts, { host }: DumpContext): number {
   const descriptor = host.call.openat(AT_FDCWD, directory, O.PATH | O.CLOEXEC, 0).result;
   const flags = OPEN_TREE.CLONE | OPEN_TREE.CLOEXEC | AT.EMPTY_PATH;
-  const copy = host.insideMounts(`${tree.root.proc}/ns/mnt`, () => host.attempt("open_tree", descriptor, "", flags));
+  const copy = host.insideMounts(`${proc}/ns/mnt`, () => host.attempt("open_tree", descriptor, "", flags));
   host.call.close(descriptor);
   return copy;
 }

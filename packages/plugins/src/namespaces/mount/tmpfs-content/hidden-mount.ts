@@ -2,10 +2,11 @@ import type { DumpContext } from "@restage/core";
 import { AT_FDCWD, CLONE, ERRNO, MNT, MS, O, OPEN_TREE } from "@restage/linux/abi";
 import { kernelDevice } from "../../../files/device-number.ts";
 import type { Mountinfo } from "../mountinfo.ts";
+import type { SeizedMounts } from "../seized-mounts.ts";
 
 /** Whether another mount hides a mount, so that no path leads to it. */
-export function isHidden(mount: Mountinfo, { host, tree }: DumpContext): boolean {
-  return kernelDevice(host.inode(`${tree.root.proc}/root${mount.mountPoint}`)?.dev ?? 0n) !== mount.device;
+export function isHidden(mount: Mountinfo, { proc }: SeizedMounts, { host }: DumpContext): boolean {
+  return kernelDevice(host.inode(`${proc}/root${mount.mountPoint}`)?.dev ?? 0n) !== mount.device;
 }
 
 /**
@@ -14,9 +15,9 @@ export function isHidden(mount: Mountinfo, { host, tree }: DumpContext): boolean
  *
  * @returns the descriptor, or -errno: EINVAL if the mount namespace belongs to another user namespace, which locks its mounts. Source: mount_namespaces(7).
  */
-export function openHidden(mount: Mountinfo, mounts: readonly Mountinfo[], { host, tree }: DumpContext): number {
-  const root = host.call.openat(AT_FDCWD, `${tree.root.proc}/root`, O.PATH | O.CLOEXEC, 0).result;
-  const copy = host.insideMounts(`${tree.root.proc}/ns/mnt`, () => {
+export function openHidden(mount: Mountinfo, { proc, mounts }: SeizedMounts, { host }: DumpContext): number {
+  const root = host.call.openat(AT_FDCWD, `${proc}/root`, O.PATH | O.CLOEXEC, 0).result;
+  const copy = host.insideMounts(`${proc}/ns/mnt`, () => {
     host.call.fchdir(root);
     host.call.chroot(".");
     host.call.unshare(CLONE.NEWNS);
