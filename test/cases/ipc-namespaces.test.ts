@@ -15,6 +15,20 @@ describeDumped("IPC and UTS namespaces", () => {
 });
 
 describeDumped(
+  "POSIX message queues",
+  () => {
+    it.each(["posix-queues", "host-queue"])("come back: %s", async (name) => {
+      const program = await dumpCase(name, { compiler: ["-static"] });
+      await restoreProgram(program, { root: program.directory });
+      expect(await verdictOf(program)).toBe("pass");
+    });
+  },
+  undefined,
+  // CRIU refuses them.
+  ["Restage"],
+);
+
+describeDumped(
   "System V shared memory of the host (host-shared-memory)",
   () => {
     const idOf = ({ directory }: DumpedProgram) => readFileSync(join(directory, "id"), "utf8");

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { type RunningProgram, restoreProgram, startProgram, verdictOf } from "../cases/case.ts";
-import { describeUnless, noCompiler } from "../support/requirements.ts";
+import { describeUnless, noCompiler, noRoot } from "../support/requirements.ts";
 import { restage } from "../support/restage.ts";
 
 describeUnless(noCompiler, "a program with several files that cannot be saved", () => {
@@ -93,7 +93,6 @@ describeUnless(noCompiler, "a program with keys and a semaphore that it must rel
 describeUnless(noCompiler, "a program that cannot be saved yet", () => {
   it.each([
     ["without-leader", /process \d+ \(program\): its main thread has ended/],
-    ["message-queue", /POSIX message queue \/restage-\d+: it is not saved yet/],
     ["without-ids", /task \d+ \(program\): its user namespace has no gid_map, and no task can have ids without it/],
     ["process-limit", /Landlock domain: a limit of processes is reached/],
     ["thread-file", /file \/proc\/\d+\/task\/\d+\/comm: it belongs to thread \d+/],
@@ -106,6 +105,24 @@ describeUnless(noCompiler, "a program that cannot be saved yet", () => {
     const { status, stderr } = restage(["checkpoint", String(program.pid), "-D", program.images]);
     expect(status).toBe(1);
     expect(stderr).toMatch(why);
+    expect(await verdictOf(program)).toBe("pass");
+  });
+});
+
+describeUnless(noRoot ?? noCompiler, "POSIX message queues that cannot be saved", () => {
+  it("are refused by name, and are unaffected", async () => {
+    const program = await startProgram(join(import.meta.dirname, "message-queue"));
+    const { status, stderr } = restage(["checkpoint", String(program.pid), "-D", program.images]);
+    expect(status).toBe(1);
+    const text = stderr.replace(/\s+/g, " ");
+    for (const refusal of [
+      "/with-message: 1 message waits in it, which only a receiver can read",
+      "allow its loss: --allow-loss messages",
+      "/with-message: no mount of the tree shows it",
+      "/removed: it has been removed (mq_unlink)",
+      "/notified: a process waits for a notification of it (mq_notify)",
+    ])
+      expect(text).toContain(refusal);
     expect(await verdictOf(program)).toBe("pass");
   });
 });

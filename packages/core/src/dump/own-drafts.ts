@@ -1,4 +1,4 @@
-import type { OwnFileEntry, OwnNetworkEntry, OwnTaskEntry, OwnThreadEntry } from "@restage/images";
+import type { OwnFileEntry, OwnIpcEntry, OwnNetworkEntry, OwnTaskEntry, OwnThreadEntry } from "@restage/images";
 import type { Draft } from "./draft.ts";
 import type { ImageWriter } from "./image-writer.ts";
 
@@ -8,6 +8,7 @@ export class OwnDrafts {
   readonly #tasks = new Map<number, Draft<OwnTaskEntry>>();
   readonly #files = new Map<number, Draft<OwnFileEntry>>();
   readonly #networks = new Map<number, Draft<OwnNetworkEntry>>();
+  readonly #ipcs = new Map<number, Draft<OwnIpcEntry>>();
 
   /** Of a thread, by its id in the images. */
   thread(tid: number): Draft<OwnThreadEntry> {
@@ -26,6 +27,10 @@ export class OwnDrafts {
   network(id: number): Draft<OwnNetworkEntry> {
     return draftOf(this.#networks, id, { id });
   }
+  /** Of an IPC namespace, by its id in the images. */
+  ipc(id: number): Draft<OwnIpcEntry> {
+    return draftOf(this.#ipcs, id, { id });
+  }
 
   /** Makes the image. */
   addTo(images: ImageWriter): void {
@@ -33,6 +38,7 @@ export class OwnDrafts {
     for (const task of this.#tasks.values()) images.add("restage", undefined, { value: { task } });
     for (const file of this.#files.values()) images.add("restage", undefined, { value: { file } });
     for (const network of this.#networks.values()) images.add("restage", undefined, { value: { network } });
+    for (const ipc of this.#ipcs.values()) images.add("restage", undefined, { value: { ipc } });
   }
 }
 

@@ -155,6 +155,11 @@ export interface CallSignatures {
   shmdt: [address: Value];
   shmget: [key: Value, size?: Value, flags?: Value];
   msgctl: [id: Value, command?: Value, buffer?: Bytes];
+  fsopen: [fileSystem: Text, flags?: Value];
+  fsconfig: [descriptor: Value, command?: Value, key?: Value, value?: Value, extra?: Value];
+  fsmount: [descriptor: Value, flags?: Value, attributes?: Value];
+  mq_getsetattr: [queue: Value, wanted?: Value, before?: Bytes];
+  mq_open: [name: Text, flags?: Value, mode?: Value, attributes?: Bytes];
   msgget: [key: Value, flags?: Value];
   msgsnd: [id: Value, message?: Bytes, length?: Value, flags?: Value];
   sethostname: [name: Bytes, length?: Value];

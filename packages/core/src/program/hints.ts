@@ -8,6 +8,7 @@ const HINTS: Readonly<Record<string, string>> = {
   "clone3 EAGAIN": "raise the limit on the number of tasks: `ulimit -u`, or the pids controller of the cgroup",
   "clone3 ENOMEM": "free some memory: there is not enough for another task",
   "unshare EPERM": "give the command CAP_SYS_ADMIN, to make namespaces",
+  "mq_open EMFILE": "raise the limit of bytes in POSIX message queues (`ulimit -q`)",
   "prctl EPERM": "give the command CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN, to set the link to the executable",
   "mmap ENOMEM": "raise the limit of the address space (`ulimit -v`), or check vm.overcommit_memory",
   "mmap EPERM": "give the command CAP_SYS_RAWIO, to map addresses below vm.mmap_min_addr",

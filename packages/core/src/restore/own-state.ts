@@ -1,4 +1,11 @@
-import type { OwnEntry, OwnFileEntry, OwnNetworkEntry, OwnTaskEntry, OwnThreadEntry } from "@restage/images";
+import type {
+  OwnEntry,
+  OwnFileEntry,
+  OwnIpcEntry,
+  OwnNetworkEntry,
+  OwnTaskEntry,
+  OwnThreadEntry,
+} from "@restage/images";
 
 /** What CRIU's images have no fields for, from restage.img. Images of CRIU have none. */
 export class OwnState {
@@ -6,13 +13,15 @@ export class OwnState {
   readonly #tasks = new Map<number, OwnTaskEntry>();
   readonly #files = new Map<number, OwnFileEntry>();
   readonly #networks = new Map<number, OwnNetworkEntry>();
+  readonly #ipcs = new Map<number, OwnIpcEntry>();
 
   constructor(entries: readonly OwnEntry[]) {
-    for (const { thread, task, file, network } of entries) {
+    for (const { thread, task, file, network, ipc } of entries) {
       if (thread !== undefined) this.#threads.set(thread.tid, thread);
       if (task !== undefined) this.#tasks.set(task.pid, task);
       if (file !== undefined) this.#files.set(file.id, file);
       if (network !== undefined) this.#networks.set(network.id, network);
+      if (ipc !== undefined) this.#ipcs.set(ipc.id, ipc);
     }
   }
 
@@ -31,5 +40,9 @@ export class OwnState {
   /** Of a network namespace, by its id in the images. */
   network(id: number): OwnNetworkEntry | undefined {
     return this.#networks.get(id);
+  }
+  /** Of an IPC namespace, by its id in the images. */
+  ipc(id: number): OwnIpcEntry | undefined {
+    return this.#ipcs.get(id);
   }
 }

@@ -294,12 +294,50 @@ export const ownNetworkEntry: Message<OwnNetworkEntry> = message("own_network_en
   disciplines: bytes(4, repeated),
 }));
 
+/** A POSIX message queue. */
+export interface OwnQueueEntry extends Unknowns {
+  /** Without a slash. */
+  readonly name: string;
+  /** Owners are ids of the tree's own user namespace. */
+  readonly uid: number;
+  readonly gid: number;
+  /** Permissions. */
+  readonly mode: number;
+  /** The most messages that it takes. */
+  readonly messages: number;
+  /** The most bytes of a message. */
+  readonly message_size: number;
+}
+
+/** The message type of {@link OwnQueueEntry}. */
+export const ownQueueEntry: Message<OwnQueueEntry> = message("own_queue_entry", () => ({
+  name: string(1, required),
+  uid: uint32(2, required),
+  gid: uint32(3, required),
+  mode: uint32(4, required),
+  messages: uint32(5, required),
+  message_size: uint32(6, required),
+}));
+
+/** Objects of an IPC namespace, by its id in the images. */
+export interface OwnIpcEntry extends Unknowns {
+  readonly id: number;
+  readonly queues: readonly OwnQueueEntry[];
+}
+
+/** The message type of {@link OwnIpcEntry}. */
+export const ownIpcEntry: Message<OwnIpcEntry> = message("own_ipc_entry", () => ({
+  id: uint32(1, required),
+  queues: embedded(2, ownQueueEntry, repeated),
+}));
+
 /** One subject. Exactly one field is present. */
 export interface OwnEntry extends Unknowns {
   readonly thread?: OwnThreadEntry;
   readonly task?: OwnTaskEntry;
   readonly file?: OwnFileEntry;
   readonly network?: OwnNetworkEntry;
+  readonly ipc?: OwnIpcEntry;
 }
 
 /** The message type of {@link OwnEntry}. */
@@ -308,4 +346,5 @@ export const ownEntry: Message<OwnEntry> = message("own_entry", () => ({
   task: embedded(2, ownTaskEntry),
   file: embedded(3, ownFileEntry),
   network: embedded(4, ownNetworkEntry),
+  ipc: embedded(5, ownIpcEntry),
 }));

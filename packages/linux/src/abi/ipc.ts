@@ -3,3 +3,6 @@ export const IPC = { CREAT: 0o1000, EXCL: 0o2000, NOWAIT: 0o4000, RMID: 0, SET: 
 
 /** struct ipc64_perm: offsets of its members. Source: include/uapi/asm-generic/ipcbuf.h. */
 export const IPC64_PERM = { uid: 4, gid: 8, mode: 20 } as const;
+
+/** struct mq_attr: its size, and offsets of its members. Source: include/uapi/linux/mqueue.h. */
+export const MQ_ATTR = { maxmsg: 8, msgsize: 16, curmsgs: 24, size: 64 } as const;

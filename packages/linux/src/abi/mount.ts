@@ -29,6 +29,11 @@ export const MNT = { FORCE: 1, DETACH: 2, EXPIRE: 4 } as const;
 /** Flags of open_tree(2). Source: include/uapi/linux/mount.h. */
 export const OPEN_TREE = { CLONE: 1, CLOEXEC: 0o2000000 } as const;
 
+/** Flags of fsopen(2) and fsmount(2), and the command of fsconfig(2) that makes or finds a file system. Source: include/uapi/linux/mount.h. */
+export const FSOPEN_CLOEXEC = 1;
+export const FSCONFIG_CMD_CREATE = 6;
+export const FSMOUNT_CLOEXEC = 1;
+
 /** Attributes of mount_setattr(2); ATIME are the bits of all that say when access times are written. Source: include/uapi/linux/mount.h. */
 export const MOUNT_ATTR = {
   RDONLY: 1,

@@ -14,16 +14,22 @@ import {
 } from "node:fs";
 import { ERRNO } from "../abi/errno.ts";
 import type { FileStat, Inode } from "../kernel.ts";
-import { pathBytes } from "./path-bytes.ts";
+import { pathBytes, textOf } from "./path-bytes.ts";
 import { SystemError } from "./system-error.ts";
 
 /** The names in a directory, or undefined when it cannot be read. */
 export function listDirectory(path: string): readonly string[] | undefined {
   try {
-    return readdirSync(pathBytes(path));
+    const names = readdirSync(pathBytes(path));
+    return names.some(isDamaged) ? readdirSync(pathBytes(path), "buffer").map(textOf) : names;
   } catch {
     return undefined;
   }
+}
+
+/** Whether a name has bytes that are not valid UTF-8, or the character that stands for them. */
+function isDamaged(name: string): boolean {
+  return name.includes("\ufffd");
 }
 
 /** The inode at the end of a path, or that of a symbolic link itself. Throws a SystemError unless it is there or missing. */

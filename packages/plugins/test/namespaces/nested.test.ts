@@ -10,9 +10,7 @@ describe("nested namespaces", () => {
     const { findings } = await testDump(saved(), treeWithOwn(["mnt"], { children }));
     expect(
       findings.map(({ severity, what, why }) => [severity, what, /another (\w+) namespace/.exec(why)?.[1]]),
-    ).toEqual([
-      ["refused", "task 8 (program)", "user"],
-    ]);
+    ).toEqual([["refused", "task 8 (program)", "user"]]);
   });
 
   it("of mounts are refused by a checkpoint where the root task has none of its own", async () => {

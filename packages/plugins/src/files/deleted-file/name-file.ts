@@ -1,6 +1,6 @@
 import type { DumpContext, OpenFile } from "@restage/core";
 import { fdTypes } from "@restage/images";
-import { FS_MAGIC, MQUEUE_MAGIC, O, S_IF } from "@restage/linux/abi";
+import { FS_MAGIC, O, S_IF } from "@restage/linux/abi";
 import { fileSystemOf } from "../../file-system-of.ts";
 import { externalName, isElsewhere, mountOf, rootOf } from "../../namespaces/mount/mount-of.ts";
 import { DeadProcesses } from "../dead-process/dead-processes.ts";
@@ -91,7 +91,6 @@ interface Obstacle {
 
 /** File systems of the kernel whose files have no path, by their magic numbers. */
 const SPECIAL: Readonly<Record<string, Obstacle>> = {
-  [MQUEUE_MAGIC]: { what: "POSIX message queue", why: "it is not saved yet" },
   [FS_MAGIC.SECRETMEM]: { what: "secret memory (memfd_secret)", why: "only its process can read it" },
 };
 

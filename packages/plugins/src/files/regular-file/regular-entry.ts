@@ -1,6 +1,7 @@
 import type { DumpContext, OpenFile } from "@restage/core";
 import type { InputOf, RegFileEntry } from "@restage/images";
 import { O, S_IF } from "@restage/linux/abi";
+import { locateQueue } from "../../namespaces/ipc/posix-queue/locate-queue.ts";
 import { externalName, mountOf } from "../../namespaces/mount/mount-of.ts";
 import { nameFile } from "../deleted-file/name-file.ts";
 import { ownerOf } from "../file-owner/owner-of.ts";
@@ -38,5 +39,6 @@ function locate(
     const name = externalName(file, context);
     if (external.includes(name)) return { name, ext: true };
   }
-  return { name: nameFile(file, context, id) ?? file.link, ...mountOf(file, context) };
+  const queue = locateQueue(file, context);
+  return queue ?? { name: nameFile(file, context, id) ?? file.link, ...mountOf(file, context) };
 }

@@ -2,20 +2,30 @@ import { type DumpContext, definePlugin, type Plugin } from "@restage/core";
 import { vmaStatus } from "@restage/images";
 import { namespaceId, ownNamespace } from "../own-namespaces.ts";
 import { saveMessageQueues } from "./message-queue/dump.ts";
+import { checkQueues, type Queue, readQueues } from "./posix-queue/dump.ts";
 import { saveSemaphores } from "./semaphore/dump.ts";
 import { saveSegments } from "./shared-memory/dump.ts";
 import { saveVariables } from "./variables/dump.ts";
 
 /**
- * Saves the System V shared memory, semaphores and message queues of a tree with an IPC namespace of its own, with ids and content, and the
- * namespace's sysctls. Of a tree that shares the namespace of this process, only the shared memory that it has attached.
+ * Saves the System V shared memory, semaphores and message queues of a tree with an IPC namespace of its own, with ids and content, its POSIX message
+ * queues without content, and the namespace's sysctls. Of a tree that shares the namespace of this process, only the shared memory that it has attached.
  */
 export function ipcNamespace(): Plugin {
   return definePlugin({
     name: "ipc-namespace",
     duty: "ipc-namespace",
-    phases: { write: "saves System V shared memory, semaphores and message queues, and sysctls" },
+    phases: {
+      inspect: "refuses POSIX message queues with messages",
+      write: "saves System V shared memory, semaphores and message queues, POSIX message queues, and sysctls",
+    },
     dump({ phases }) {
+      let queues: readonly Queue[] = [];
+      phases.inspect.tree.tap("ipc-namespace", ({ root }, context) => {
+        if (ownNamespace(context, "ipc") === undefined) return;
+        queues = context.host.inside(`/proc/${root.hostPid}/ns/ipc`, "ipc", () => readQueues(context));
+        checkQueues(queues, context);
+      });
       phases.write.tree.tap("ipc-namespace", ({ root }, context) => {
         const id = ownNamespace(context, "ipc");
         if (id === undefined) {
@@ -28,6 +38,7 @@ export function ipcNamespace(): Plugin {
           saveSemaphores(context, id);
           saveMessageQueues(context, id);
         });
+        if (queues.length > 0) context.own.ipc(id).queues = queues.map(({ entry }) => entry);
       });
     },
   });

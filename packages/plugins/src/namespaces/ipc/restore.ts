@@ -2,14 +2,15 @@ import { definePlugin, type ImageSet, type Plugin } from "@restage/core";
 import { CLONE } from "@restage/linux/abi";
 import { makesNamespace, namespaceId } from "../own-namespaces.ts";
 import { makeMessageQueues } from "./message-queue/restore.ts";
+import { makeQueues } from "./posix-queue/restore.ts";
 import { makeSemaphores } from "./semaphore/restore.ts";
 import { checkHostSegments, hostSegments, restoreHostSegments } from "./shared-memory/host-segments.ts";
 import { makeSegments, removeAgain, type Segment } from "./shared-memory/restore.ts";
 import { raiseVariables, setVariables } from "./variables/restore.ts";
 
 /**
- * ROOT_TASK: the root task enters a new IPC namespace. PREPARE_NAMESPACES: System V shared memory, semaphores and message queues under their ids, and
- * sysctls. RESTORE_SIGCHLD: segments that had been removed are removed again, now that every task has attached its own.
+ * ROOT_TASK: the root task enters a new IPC namespace. PREPARE_NAMESPACES: System V shared memory, semaphores and message queues under their ids, POSIX
+ * message queues, and sysctls. RESTORE_SIGCHLD: segments that had been removed are removed again, now that every task has attached its own.
  *
  * A tree that shares the IPC namespace of this process gets only the shared memory that it had attached: what still exists is filled, the rest is made.
  *
@@ -22,7 +23,7 @@ export function ipcNamespace(): Plugin {
     stages: {
       ROOT_TASK: "enters a new IPC namespace",
       PREPARE_NAMESPACES:
-        "makes System V shared memory, semaphores and message queues with their content; sets sysctls",
+        "makes System V shared memory, semaphores and message queues with their content, and POSIX message queues; sets sysctls",
       RESTORE_SIGCHLD: "removes segments of shared memory that had been removed",
     },
     apply({ plan, stages }) {
@@ -49,6 +50,7 @@ export function ipcNamespace(): Plugin {
         makeSegments(root, images.entries("ipcns_shm", id), context);
         makeSemaphores(root, images.entries("ipcns_sem", id));
         makeMessageQueues(root, images.entries("ipcns_msg", id));
+        makeQueues(root, images.own.ipc(id)?.queues ?? []);
         if (variables !== undefined) setVariables(root, variables);
       });
       stages.RESTORE_SIGCHLD.task.tap("ipc-namespace", (task, { tree, images }) => {
