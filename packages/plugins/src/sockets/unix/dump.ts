@@ -13,7 +13,7 @@ import { saveQueue } from "../socket-queue/dump.ts";
 import { currentName } from "./current-name.ts";
 import { readUnixSockets, type UnixSocket } from "./diag-table.ts";
 import { pathIn, UNIX_FLAG } from "./format.ts";
-import { type SavedSocket, saveSenders } from "./senders.ts";
+import { type SavedSocket, Senders, saveSenders } from "./senders.ts";
 
 /** The end of the link of a deleted file in /proc. */
 const DELETED = " (deleted)";
@@ -41,9 +41,10 @@ export function unixSockets(): Plugin {
         return { type: fdTypes.UNIXSK, usk: describeSocket(context, file, descriptor, socket, peerOf(socket)) };
       });
       filesDescribed.tap("unix-sockets", (_tree, context) => {
+        const senders = new Senders(saved);
         for (const socket of saved.values()) {
           checkPeer(context, socket, saved, table ?? new Map());
-          saveSenders(context, socket, saved);
+          saveSenders(context, socket, senders);
         }
       });
     },

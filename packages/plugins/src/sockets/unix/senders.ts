@@ -11,15 +11,46 @@ export interface SavedSocket {
   readonly packets: readonly SavedPacket[];
 }
 
+/** Where the senders of packets are looked up. */
+export class Senders {
+  readonly #sockets: ReadonlyMap<number, SavedSocket>;
+  /** By the inode of their peer, the socket with the lowest id. */
+  readonly #connected = new Map<number, SavedSocket>();
+  /** By their names, the datagram socket with the lowest id. */
+  readonly #named = new Map<string, SavedSocket>();
+
+  /** All sockets of the tree, by their inodes. */
+  constructor(sockets: ReadonlyMap<number, SavedSocket>) {
+    this.#sockets = sockets;
+    for (const saved of [...sockets.values()].sort((first, second) => first.file.id - second.file.id)) {
+      const { peer, type, name } = saved.socket;
+      if (!this.#connected.has(peer)) this.#connected.set(peer, saved);
+      if (type === SOCK.DGRAM && !this.#named.has(keyOf(name))) this.#named.set(keyOf(name), saved);
+    }
+  }
+
+  /**
+   * The id of the socket that sent a packet; undefined when it is the one with which a restore fills the queue, which is one that is connected to the
+   * receiver, or a new one.
+   */
+  senderOf({ socket }: SavedSocket, name: Uint8Array): number | "unknown" | undefined {
+    const peer = this.#sockets.get(socket.peer);
+    const usual = peer?.socket.peer === socket.ino ? peer : this.#connected.get(socket.ino);
+    const key = keyOf(name);
+    if (key === keyOf(usual?.socket.name ?? new Uint8Array())) return undefined;
+    // A socket that is connected receives from its peer only.
+    const isOpenToAll = socket.peer === 0 && socket.name.length > 0;
+    if (name.length === 0) return isOpenToAll ? NAMELESS : "unknown";
+    const sender = this.#named.get(key);
+    return sender !== undefined && isOpenToAll ? sender.file.id : "unknown";
+  }
+}
+
 /** Records who sent the packets in the queue of a socket, where a restore cannot know: in restage.img, because CRIU does not save it. */
-export function saveSenders(
-  context: DumpContext,
-  receiver: SavedSocket,
-  saved: ReadonlyMap<number, SavedSocket>,
-): void {
+export function saveSenders(context: DumpContext, receiver: SavedSocket, senders: Senders): void {
   const { file, socket, packets } = receiver;
   const messages = packets.flatMap(({ credentials, name }, index): OwnMessageEntry[] => {
-    const sender = socket.type === SOCK.DGRAM ? senderOf(receiver, name, saved) : undefined;
+    const sender = socket.type === SOCK.DGRAM ? senders.senderOf(receiver, name) : undefined;
     if (sender === "unknown") {
       const why = "messages of a socket that is closed or outside the tree, and has a name, wait in its queue";
       context.findings.refuse({ what: file.link, why, hint: "let it read them, then try again", pid: file.task.pid });
@@ -39,27 +70,7 @@ export function saveSenders(
 /** A socket without a name, in place of the id of a sender. */
 const NAMELESS = 0;
 
-/**
- * The id of the socket that sent a packet; undefined when it is the one with which a restore fills the queue, which is one that is connected to the
- * receiver, or a new one.
- */
-function senderOf(
-  { socket }: SavedSocket,
-  name: Uint8Array,
-  saved: ReadonlyMap<number, SavedSocket>,
-): number | "unknown" | undefined {
-  const all = [...saved.values()].sort((first, second) => first.file.id - second.file.id);
-  const peer = saved.get(socket.peer);
-  const connected = all.filter((other) => other.socket.peer === socket.ino);
-  const usual = peer !== undefined && connected.includes(peer) ? peer : connected[0];
-  if (isEqual(name, usual?.socket.name ?? new Uint8Array())) return undefined;
-  const sender = all.find((other) => other.socket.type === SOCK.DGRAM && isEqual(other.socket.name, name));
-  // A socket that is connected receives from its peer only.
-  const isOpenToAll = socket.peer === 0 && socket.name.length > 0;
-  if (name.length === 0) return isOpenToAll ? NAMELESS : "unknown";
-  return sender !== undefined && isOpenToAll ? sender.file.id : "unknown";
-}
-
-function isEqual(first: Uint8Array, second: Uint8Array): boolean {
-  return first.length === second.length && first.every((byte, index) => byte === second[index]);
+/** The bytes of a name as text, each byte as one character. */
+function keyOf(name: Uint8Array): string {
+  return String.fromCharCode(...name);
 }
