@@ -7,6 +7,7 @@ import { isRestage } from "./dumpers.ts";
 
 /** Why CRIU 4.2 does not restore a case, from its own images either. */
 const NOT_BY_CRIU: Readonly<Record<string, string>> = {
+  "alarm-timerfds": "it refuses timerfds of alarm clocks",
   "bpf-maps": "it was built without libbpf",
   console: "it gives the terminal another path",
   "deleted-files": "it leaves deleted directories behind",

@@ -48,7 +48,14 @@ describeDumped(
 describeDumped(
   "what CRIU cannot save or restore",
   () => {
-    for (const name of ["pending-trap", "found-fifo", "memfd-program", "no-address-space", "signal-limit"])
+    for (const name of [
+      "pending-trap",
+      "found-fifo",
+      "memfd-program",
+      "no-address-space",
+      "signal-limit",
+      "alarm-timerfds",
+    ])
       itComesBack(`comes back: ${name}`, name, { compiler: ["-static"] });
   },
   undefined,

@@ -1,6 +1,6 @@
 import { definePlugin, output, type Plugin, type Task, type Value, words } from "@restage/core";
 import type { TimerfdEntry } from "@restage/images";
-import { TFD_IOC_SET_TICKS, TFD_TIMER } from "@restage/linux/abi";
+import { CLOCK, TFD_IOC_SET_TICKS, TFD_TIMER } from "@restage/linux/abi";
 import { creationFlags, setOtherFlags } from "../open-flags.ts";
 
 const SECOND = 1_000_000_000n;
@@ -31,7 +31,7 @@ export function timerfds(): Plugin {
         for (const timer of opened.get(task) ?? []) {
           const number = task.descriptors.find(({ id }) => id === timer.id)?.fd ?? -1;
           const isAbsolute = (timer.settime_flags & TFD_TIMER.ABSTIME) !== 0 && left(timer) > 0n;
-          const now = isAbsolute ? await readClock(task, timer.clockid) : 0n;
+          const now = isAbsolute ? await readClock(task, clockOf(timer)) : 0n;
           arm(task, number, timer, timer.settime_flags, now + left(timer));
         }
       });
@@ -48,6 +48,13 @@ export function timerfds(): Plugin {
 function left(timer: TimerfdEntry): bigint {
   const time = timer.vsec * SECOND + timer.vnsec;
   return time === 0n && timer.ticks > 0n ? intervalOf(timer) : time;
+}
+
+/** The clock to read for a timer. An alarm clock has the time of another clock, but only a machine with a real-time clock (RTC) can read it. */
+function clockOf({ clockid }: TimerfdEntry): number {
+  if (clockid === CLOCK.REALTIME_ALARM) return CLOCK.REALTIME;
+  if (clockid === CLOCK.BOOTTIME_ALARM) return CLOCK.BOOTTIME;
+  return clockid;
 }
 
 function intervalOf({ isec, insec }: TimerfdEntry): bigint {

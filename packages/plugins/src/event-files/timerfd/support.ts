@@ -4,11 +4,11 @@ export const SUPPORT: readonly Support[] = [
   {
     group: "files",
     what: "timerfd",
-    saved: "clock, remaining time, interval, unread ticks, flags",
+    saved: "clock (alarm clocks too), remaining time, interval, unread ticks, flags",
     restored: "the same",
     shownBy: {
-      saved: ["fixture polling", "case timerfds"],
-      restored: ["fixture polling", "fixture timens", "case timerfds"],
+      saved: ["fixture polling", "case timerfds", "case alarm-timerfds"],
+      restored: ["fixture polling", "fixture timens", "case timerfds", "case alarm-timerfds"],
     },
   },
 ];
