@@ -127,6 +127,22 @@ describeUnless(noRoot ?? noCompiler, "POSIX message queues that cannot be saved"
   });
 });
 
+describeUnless(noCompiler, "a program with as many mappings as vm.max_map_count allows", () => {
+  it("is refused with the limit and the way to raise it, and is unaffected", async () => {
+    const program = await startProgram(join(import.meta.dirname, "mapping-limit"));
+    const limit = Number(readFileSync("/proc/sys/vm/max_map_count", "utf8"));
+    const { status, stderr } = restage(["checkpoint", String(program.pid), "-D", program.images]);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(
+      new RegExp(
+        `in task \\d+ \\(program\\), which has ${limit + 1} mappings, and vm.max_map_count allows ${limit}: raise it with .sysctl -w vm.max_map_count=${2 * (limit + 1)}`,
+      ),
+    );
+    expect(readdirSync(program.images)).toEqual([]);
+    expect(await verdictOf(program)).toBe("pass");
+  });
+});
+
 describeUnless(noCompiler, "a connection whose reset was not read yet", () => {
   it.each([
     ["keeps its error in a tree that goes on", ["--leave-running"], "ECONNRESET"],

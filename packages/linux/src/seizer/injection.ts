@@ -14,6 +14,7 @@ import type { AddressSpaceLimits } from "./address-space-limits.ts";
 import { assertAskable } from "./askable.ts";
 import { InjectedMemory, MOST_INJECTED } from "./injected-memory.ts";
 import { unreachable } from "./left-trampolines.ts";
+import { whyNoMoreMappings } from "./mapping-limit.ts";
 import { PageScan } from "./page-scan.ts";
 import { gone, signalToPass, tooSlow } from "./signal-to-pass.ts";
 import type { Stop, Stops } from "./stops.ts";
@@ -173,7 +174,14 @@ export class Injection {
     }
     this.#takeBack(thread);
     this.#memory.force(thread.tid, this.#codeAddress, new Uint8Array(this.#code.length));
-    checked(result, "mmap", () => `map memory in ${nameOfTask(thread.tgid)}${this.#limits.whyFull(thread.tgid)}`);
+    checked(result, "mmap", () => `map memory in ${nameOfTask(thread.tgid)}${this.#whyFull(result)}`);
+  }
+
+  /** The limit that a process has reached when it cannot map the memory, for an error. */
+  #whyFull(result: number): string {
+    if (result !== -ERRNO.ENOMEM) return "";
+    const { tgid } = this.#leader;
+    return whyNoMoreMappings(tgid) ?? this.#limits.whyFull(tgid);
   }
 
   *#mapAsAllowed(): Work<number> {

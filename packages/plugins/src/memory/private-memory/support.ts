@@ -8,7 +8,8 @@ export const SUPPORT: readonly Support[] = [
     restored: "the same; pages that parent and child shared are shared again",
     lost: "the content of droppable mappings (MAP_DROPPABLE), which come back empty, as with CRIU",
     refused: {
-      dump: "mappings of devices and sockets; mappings with uprobes",
+      dump: "mappings of devices and sockets; mappings with uprobes; a task with as many mappings as vm.max_map_count allows",
+      restore: "a task with as many mappings as vm.max_map_count allows, or nearly as many",
     },
     shownBy: {
       saved: [
