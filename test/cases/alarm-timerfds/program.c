@@ -1,5 +1,7 @@
 /* Timerfds of alarm clocks, with absolute and relative times. A machine without a real-time clock (RTC) cannot read these clocks. */
 #include "../case.h"
+#include <linux/capability.h>
+#include <sys/syscall.h>
 #include <sys/timerfd.h>
 
 static int make(clockid_t clock, clockid_t like, int flags)
@@ -21,6 +23,10 @@ int main(void)
 		make(CLOCK_BOOTTIME_ALARM, CLOCK_BOOTTIME, 0),
 		make(CLOCK_BOOTTIME_ALARM, CLOCK_BOOTTIME, TFD_TIMER_ABSTIME),
 	};
+	/* Both making and arming such a timer requires CAP_WAKE_ALARM, which the task no longer has. */
+	struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	struct __user_cap_data_struct none[2] = { { 0, 0, 0 }, { 0, 0, 0 } };
+	MUST(syscall(SYS_capset, &header, none) == 0);
 	wait_for_restore();
 	for (int n = 0; n < 4; n++) {
 		struct itimerspec is;

@@ -6,7 +6,8 @@ import { creationFlags, setOtherFlags } from "../open-flags.ts";
 const SECOND = 1_000_000_000n;
 
 /**
- * RESTORE: opens timerfds. COMPLETE: arms them, as late as possible, so that they do not expire before their tasks run.
+ * RESTORE: opens timerfds. RESTORE_SIGCHLD: arms those of alarm clocks, which requires CAP_WAKE_ALARM, before RESTORE_CREDS can take it from the
+ * task. COMPLETE: arms the others, as late as possible, so that they do not expire before their tasks run.
  *
  * Images record the time left. A timer with an absolute time gets one again: the current time plus the time left. Setting ticks requires
  * CONFIG_CHECKPOINT_RESTORE.
@@ -15,7 +16,11 @@ export function timerfds(): Plugin {
   return definePlugin({
     name: "timerfds",
     duty: "timerfds",
-    stages: { RESTORE: "opens timerfds", COMPLETE: "arms timerfds and sets their unread ticks" },
+    stages: {
+      RESTORE: "opens timerfds",
+      RESTORE_SIGCHLD: "arms timerfds of alarm clocks",
+      COMPLETE: "arms timerfds and sets their unread ticks",
+    },
     apply({ openFile, stages }) {
       const opened = new Map<Task, TimerfdEntry[]>();
       openFile.for("TIMERFD").tap("timerfds", ({ task, entry: { tfd } }) => {
@@ -27,14 +32,16 @@ export function timerfds(): Plugin {
         else arm(task, descriptor, tfd, 0, left(tfd));
         return descriptor;
       });
-      stages.COMPLETE.task.tapPromise("timerfds", async (task) => {
-        for (const timer of opened.get(task) ?? []) {
+      const armOpened = async (task: Task, isDue: (timer: TimerfdEntry) => boolean) => {
+        for (const timer of opened.get(task)?.filter(isDue) ?? []) {
           const number = task.descriptors.find(({ id }) => id === timer.id)?.fd ?? -1;
           const isAbsolute = (timer.settime_flags & TFD_TIMER.ABSTIME) !== 0 && left(timer) > 0n;
           const now = isAbsolute ? await readClock(task, clockOf(timer)) : 0n;
           arm(task, number, timer, timer.settime_flags, now + left(timer));
         }
-      });
+      };
+      stages.RESTORE_SIGCHLD.task.tapPromise("timerfds", (task) => armOpened(task, hasAlarmClock));
+      stages.COMPLETE.task.tapPromise("timerfds", (task) => armOpened(task, (timer) => !hasAlarmClock(timer)));
     },
   });
 }
@@ -48,6 +55,10 @@ export function timerfds(): Plugin {
 function left(timer: TimerfdEntry): bigint {
   const time = timer.vsec * SECOND + timer.vnsec;
   return time === 0n && timer.ticks > 0n ? intervalOf(timer) : time;
+}
+
+function hasAlarmClock({ clockid }: TimerfdEntry): boolean {
+  return clockid === CLOCK.REALTIME_ALARM || clockid === CLOCK.BOOTTIME_ALARM;
 }
 
 /** The clock to read for a timer. An alarm clock has the time of another clock, but only a machine with a real-time clock (RTC) can read it. */
