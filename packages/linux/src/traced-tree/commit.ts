@@ -1,7 +1,7 @@
 import { PTRACE_EVENT_STOP } from "../abi/ptrace.ts";
 import { ALL_SIGNALS, SIG } from "../abi/signal.ts";
 import { waitStatus } from "../abi/wait.ts";
-import { nameOfTask } from "../host/procfs.ts";
+import { nameOfTask, readStatus } from "../host/procfs.ts";
 import type { Tracee } from "../kernel.ts";
 import { syscallStep } from "../program/steps.ts";
 import { STOP_TIMEOUT } from "../tracee/ptrace.ts";
@@ -19,6 +19,8 @@ import type { TracedTree } from "./traced-tree.ts";
  * 3. One write makes the janitor do the opposite: continue all processes and undo nothing. This is the commit.
  * 4. Of each process, one thread takes the SIGSTOP, without acting on it: PTRACE_DETACH cancels that stop without a trace. Then all are detached.
  *
+ * A SIGCONT from outside takes the SIGSTOP back. Before the commit, the process then stands only because it is traced; after it, it is simply detached.
+ *
  * A SIGSTOP costs time for each thread of its process, so there is one for a process, not one for a thread.
  */
 export function commit(tree: TracedTree, undo: UndoLog, tracees: readonly Tracee[]): readonly Tracee[] {
@@ -34,11 +36,8 @@ export function commit(tree: TracedTree, undo: UndoLog, tracees: readonly Tracee
   undo.push(tellAll(SIG.KILL));
   for (const { tid } of tracees) tree.ptrace.trySetOptions(tid, 0);
   undo.replace(tellAll(SIG.CONT));
-  takeStops(
-    tree,
-    [...processes.values()].flatMap(([first]) => first?.tid ?? []),
-  );
-  return resume(tree, tracees);
+  const first = [...processes.values()].flatMap(([thread]) => thread?.tid ?? []);
+  return resume(tree, tracees, takeStops(tree, first));
 }
 
 /** Sends a SIGSTOP to each process, and brings its threads to a stop after which they take it: after some other stops they would first do other things. */
@@ -54,22 +53,45 @@ function hold({ raw, ptrace }: TracedTree, processes: readonly number[], tracees
   }
 }
 
-/** Lets threads, one of each process, take the SIGSTOP of their process out of the queue: all at once. They run no instruction. */
-function takeStops({ ptrace }: TracedTree, tids: readonly number[]): void {
+/**
+ * Lets threads, one of each process, take the SIGSTOP of their process out of the queue: all at once. They run no instruction.
+ *
+ * @returns the signals that some of them have taken instead, and must get when they are detached.
+ */
+function takeStops({ ptrace }: TracedTree, tids: readonly number[]): ReadonlyMap<number, number> {
+  const taken = new Map<number, number>();
   const masks = tids.map((tid) => ptrace.tryGetSignalMask(tid));
   const running = tids.map((tid) => ptrace.resume(tid) === 0);
   tids.forEach((tid, index) => {
     const mask = masks[index];
     for (let runs = running[index]; runs === true; ) {
       const waited = ptrace.wait(tid, STOP_TIMEOUT);
+      if (waited === undefined) {
+        // A SIGCONT has taken the SIGSTOP back just now: it runs, but must not keep the mask.
+        ptrace.interrupt(tid);
+        ptrace.wait(tid, STOP_TIMEOUT);
+        break;
+      }
       const status = typeof waited === "number" ? waitStatus(waited) : undefined;
       // It has been killed from outside: `resume` reports it.
       if (status?.kind !== "stopped" || mask === undefined) return;
-      if (status.signal === SIG.STOP && status.event === 0) break;
+      const signal = status.event === 0 ? status.signal : 0;
+      if (signal === SIG.STOP) break;
+      if (!isHeld(tid)) {
+        taken.set(tid, signal);
+        break;
+      }
       // Another signal comes first. With this mask it goes back into the queue, and no other one follows.
       ptrace.setSignalMask(tid, ALL_SIGNALS);
-      runs = ptrace.resume(tid, status.event === 0 ? status.signal : 0) === 0;
+      runs = ptrace.resume(tid, signal) === 0;
     }
     if (mask !== undefined) ptrace.setSignalMask(tid, mask);
   });
+  return taken;
+}
+
+/** Whether a SIGSTOP waits for a process. */
+function isHeld(pid: number): boolean {
+  const pending = BigInt(`0x${readStatus(pid)?.get("ShdPnd") ?? "0"}`);
+  return (pending & (1n << BigInt(SIG.STOP - 1))) !== 0n;
 }

@@ -4,11 +4,15 @@ import type { Tracee } from "../kernel.ts";
 import { STOP_TIMEOUT } from "../tracee/ptrace.ts";
 import type { TracedTree } from "./traced-tree.ts";
 
-/** Detaches threads, which run on. Returns those that were gone. */
-export function resume(tree: TracedTree, tracees: readonly Tracee[]): readonly Tracee[] {
+/** Detaches threads, which run on, some with a signal that they have taken. Returns those that were gone. */
+export function resume(
+  tree: TracedTree,
+  tracees: readonly Tracee[],
+  signals: ReadonlyMap<number, number> = new Map(),
+): readonly Tracee[] {
   return tracees.filter((tracee) => {
     tree.delete(tracee);
-    return tree.ptrace.detach(tracee.tid, 0) < 0;
+    return tree.ptrace.detach(tracee.tid, signals.get(tracee.tid) ?? 0) < 0;
   });
 }
 
