@@ -20,6 +20,7 @@ const CASES: readonly (readonly [name: string, flags: readonly string[], notByCr
   ["unix-messages", []],
   ["datagrams", []],
   ["epoll-numbers", []],
+  ["epoll-busy-poll", []],
   ["unfinished-lines", []],
   ["terminal-in-flight", [], "it does not restore timerfds in flight"],
   ["neighbours", []],

@@ -214,6 +214,23 @@ export const ownWatchEntry: Message<OwnWatchEntry> = message("own_watch_entry", 
   number: uint32(2, required),
 }));
 
+/** How an epoll set polls network devices busily. The fields are those of struct epoll_params. */
+export interface OwnBusyPollEntry extends Unknowns {
+  /** How long, in microseconds. */
+  readonly usecs: number;
+  /** The most packets at once. */
+  readonly budget: number;
+  /** Whether interrupts of the devices are deferred meanwhile. */
+  readonly prefer: boolean;
+}
+
+/** The message type of {@link OwnBusyPollEntry}. */
+export const ownBusyPollEntry: Message<OwnBusyPollEntry> = message("own_busy_poll_entry", () => ({
+  usecs: uint32(1, required),
+  budget: uint32(2, required),
+  prefer: bool(3, required),
+}));
+
 /** Properties of an open file, by its id in files.img. Absent fields have the value of a new file. */
 export interface OwnFileEntry extends Unknowns {
   readonly id: number;
@@ -237,6 +254,8 @@ export interface OwnFileEntry extends Unknowns {
   readonly line?: Uint8Array;
   /** Of a pipe: the bytes of each packet that waits in it (O_DIRECT). */
   readonly packets: readonly number[];
+  /** Of an epoll set. */
+  readonly busyPoll?: OwnBusyPollEntry;
 }
 
 /** The message type of {@link OwnFileEntry}. */
@@ -252,6 +271,7 @@ export const ownFileEntry: Message<OwnFileEntry> = message("own_file_entry", () 
   protocol: uint32(9),
   line: bytes(10),
   packets: uint32(11, repeated),
+  busyPoll: embedded(12, ownBusyPollEntry),
 }));
 
 /** Settings of a network device. */

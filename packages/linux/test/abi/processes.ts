@@ -93,6 +93,14 @@ export const PROCESSES: readonly Group[] = [
     },
   },
   {
+    headers: ["linux/ioctl.h", "linux/eventpoll.h"],
+    recent: true,
+    expressions: {
+      ...single({ EPIOCSPARAMS: "EPIOCSPARAMS", EPIOCGPARAMS: "EPIOCGPARAMS" }),
+      ...layout("struct epoll_params", abi.EPOLL_PARAMS),
+    },
+  },
+  {
     headers: ["linux/keyctl.h"],
     expressions: {
       ...prefixed("KEYCTL_", abi.KEYCTL),

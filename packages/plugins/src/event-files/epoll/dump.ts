@@ -2,6 +2,7 @@ import { type DumpContext, definePlugin, type OpenFile, type Plugin, struct } fr
 import { fdTypes } from "@restage/images";
 import { KCMP } from "@restage/linux/abi";
 import { ownerOf } from "../../files/file-owner/owner-of.ts";
+import { saveBusyPoll } from "./busy-poll.ts";
 
 /** A line of /proc/PID/fdinfo for each watched descriptor. Source: proc_pid_fdinfo(5). */
 const WATCH =
@@ -17,6 +18,7 @@ export function epolls(): Plugin {
       describeFile.tap("epolls", (file, context) => {
         if (file.link !== "anon_inode:[eventpoll]") return undefined;
         const { id, flags } = file;
+        saveBusyPoll(file, context);
         return {
           type: fdTypes.EVENTPOLL,
           epfd: { id, flags, fown: ownerOf(file, context), tfd: watchesOf(file, context) },

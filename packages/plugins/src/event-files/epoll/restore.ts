@@ -2,6 +2,7 @@ import { definePlugin, type Plan, type Plugin, struct, type Task, type Value } f
 import type { EventpollFileEntry, EventpollTfdEntry } from "@restage/images";
 import { EPOLL_CTL, F, FD_CLOEXEC, O } from "@restage/linux/abi";
 import { creationFlags, setOtherFlags } from "../open-flags.ts";
+import { restoreBusyPoll } from "./busy-poll.ts";
 
 /** An epoll set of a task: its descriptor there, and the descriptors that it watches. */
 interface PlacedSet {
@@ -28,10 +29,12 @@ export function epolls(): Plugin {
         placed = new Map();
         inFlight = placeSets(plan, placed);
       });
-      openFile.for("EVENTPOLL").tap("epolls", ({ task, entry: { epfd } }) => {
+      openFile.for("EVENTPOLL").tap("epolls", ({ task, entry: { epfd }, images }) => {
         if (epfd === undefined) return undefined;
         const descriptor = task.call.epoll_create1(creationFlags(0));
         if (epfd.flags !== 0) setOtherFlags(task, descriptor, epfd.flags);
+        const busyPoll = images.own.file(epfd.id)?.busyPoll;
+        if (busyPoll !== undefined) restoreBusyPoll(task, descriptor, busyPoll);
         const set = inFlight.get(epfd.id);
         // The task that sends it still has it when its other descriptors are placed.
         if (set !== undefined) place(placed, task, { descriptor, targets: set.targets });
