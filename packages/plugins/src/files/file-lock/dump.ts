@@ -21,7 +21,7 @@ export function fileLocks(): Plugin {
         }
         if (locks.size > 0 && !options.fileLocks) {
           const hint = "save them with --file-locks";
-          findings.refuse({ what: `${locks.size} file locks`, why: "the tree holds them", hint });
+          findings.refuse({ what: "file locks", why: `the tree holds ${locks.size}`, hint });
           return;
         }
         for (const value of locks.values()) images.add("file_locks", undefined, { value });
