@@ -141,6 +141,14 @@ describeUnless(noCompiler, "a program with as many mappings as vm.max_map_count 
     expect(readdirSync(program.images)).toEqual([]);
     expect(await verdictOf(program)).toBe("pass");
   });
+
+  it("keeps no mapping of the checkpoint, if there is room for one of two", async () => {
+    const program = await startProgram(join(import.meta.dirname, "mapping-limit-denied"));
+    const { status, stderr } = restage(["checkpoint", String(program.pid), "-D", program.images]);
+    expect(status).toBe(1);
+    expect(stderr).toContain("sysctl -w vm.max_map_count=");
+    expect(await verdictOf(program)).toBe("pass");
+  });
 });
 
 describeUnless(noCompiler, "a connection whose reset was not read yet", () => {

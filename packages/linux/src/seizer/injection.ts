@@ -196,7 +196,10 @@ export class Injection {
     if (this.#isCodeWritable) return result;
     result = yield* this.#mapInTrampoline(address, codeSize, PROT.READ | PROT.EXEC);
     if (result < 0) return result;
-    return yield* this.#mapInTrampoline(address + codeSize, size - codeSize, PROT.READ | PROT.WRITE);
+    result = yield* this.#mapInTrampoline(address + codeSize, size - codeSize, PROT.READ | PROT.WRITE);
+    // A limit can leave room for the code alone.
+    if (result < 0) yield* this.#callInTrampoline(TRAMPOLINE_AT.unmap, {});
+    return result;
   }
 
   #mapInTrampoline(address: number, length: number, protection: number): Work<number> {
