@@ -68,7 +68,12 @@ export const FILES_AND_MEMORY: readonly Group[] = [
       ...prefixed("OPEN_TREE_", abi.OPEN_TREE),
       ...prefixed("MOUNT_ATTR_", abi.MOUNT_ATTR, { ATIME: "MOUNT_ATTR__ATIME" }),
       ...prefixed("MOVE_MOUNT_", abi.MOVE_MOUNT),
-      ...single({ MOUNT_ATTR_SIZE: "MOUNT_ATTR_SIZE_VER0" }),
+      ...single({
+        MOUNT_ATTR_SIZE: "MOUNT_ATTR_SIZE_VER0",
+        FSOPEN_CLOEXEC: "FSOPEN_CLOEXEC",
+        FSCONFIG_CMD_CREATE: "FSCONFIG_CMD_CREATE",
+        FSMOUNT_CLOEXEC: "FSMOUNT_CLOEXEC",
+      }),
     },
   },
   { headers: ["sys/mount.h"], expressions: prefixed("MNT_", abi.MNT) },

@@ -145,6 +145,14 @@ export const PROCESSES: readonly Group[] = [
       }),
     },
   },
+  {
+    headers: ["linux/mqueue.h"],
+    expressions: layout("struct mq_attr", abi.MQ_ATTR, {
+      maxmsg: "offsetof(struct mq_attr, mq_maxmsg)",
+      msgsize: "offsetof(struct mq_attr, mq_msgsize)",
+      curmsgs: "offsetof(struct mq_attr, mq_curmsgs)",
+    }),
+  },
   { headers: ["sys/shm.h"], expressions: prefixed("SHM_", abi.SHM_MODE) },
   {
     headers: ["linux/time.h", "asm/poll.h"],
